@@ -3,6 +3,7 @@
 A channel without a row is shared with nobody and need not be read; whether it is private is not known.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, update
@@ -89,14 +90,23 @@ async def to_ask_about(tx: AsyncConnection, team: str, before: float, most: int)
     return list(await tx.scalars(ordered.limit(most)))
 
 
-async def mark_unread(tx: AsyncConnection, team: str, unread_from: str, limit: int) -> None:
-    """Mark the `limit` channels of a workspace in which people asked last as unread, unless they are unread already."""
+async def mark_unread(
+    tx: AsyncConnection, team: str, unread_from: str, limit: int, named: Collection[str] = ()
+) -> None:
+    """Mark the `limit` channels of a workspace in which people asked last as unread, unless they are unread already.
+
+    Those that are `named` are marked too.
+    """
     latest = func.max(sessions.c.spoken_at)
     used = select(sessions.c.team, sessions.c.channel, literal(unread_from)).where(sessions.c.team == team)
     used = used.group_by(sessions.c.team, sessions.c.channel).order_by(latest.desc()).limit(limit)
-    statement = insert(tx.dialect.name, channels).from_select(["team", "channel", "unread_from"], used)
-    kept = func.coalesce(channels.c.unread_from, unread_from)
-    await tx.execute(statement.on_conflict_do_update(index_elements=["team", "channel"], set_={"unread_from": kept}))
+    kept = {"unread_from": func.coalesce(channels.c.unread_from, unread_from)}
+    of_people = insert(tx.dialect.name, channels).from_select(["team", "channel", "unread_from"], used)
+    await tx.execute(of_people.on_conflict_do_update(index_elements=["team", "channel"], set_=kept))
+    for channel in sorted(named):
+        values = {"team": team, "channel": channel, "unread_from": unread_from}
+        one = insert(tx.dialect.name, channels).values(values)
+        await tx.execute(one.on_conflict_do_update(index_elements=["team", "channel"], set_=kept))
 
 
 async def unread(tx: AsyncConnection, team: str) -> list[KnownChannel]:

@@ -59,6 +59,11 @@ def no_agent_surface(team: str) -> str:
     return f"no-agent-surface:{team}"
 
 
+def alert_bots(team: str) -> str:
+    """The name of since when each bot is trusted whose messages start sessions in a workspace."""
+    return f"alert-bots:{team}"
+
+
 def guardrails(org_id: str) -> str:
     """The name of the last reading of an organisation's guardrail violations."""
     return f"guardrails:{org_id}"

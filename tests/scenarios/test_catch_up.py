@@ -3,7 +3,7 @@
 import pytest
 
 from tests.for_devin import forwarded
-from tests.scenarios.harness import ANN, BEN, GENERAL, WEB, Harness
+from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness
 from tests.scenarios.observations import creations, settled
 
 
@@ -184,3 +184,57 @@ async def test_a_refreshed_socket_reads_only_threads_in_which_somebody_spoke_lat
     assert len(await on.slack.log("conversations.replies")) == before
     assert await on.slack.log("conversations.history") == []
     assert await said(on, session) == ["after the refresh"]
+
+
+# ---------------------------------------------------------------- bots that may start
+
+
+async def lost(on: Harness, *alerts: tuple[str, str]) -> None:
+    """Let a trusted bot write while the bot is down, so that Slack sends none of it again."""
+    await on.stop()
+    await on.slack.pause("lose")
+    for channel, text in alerts:
+        await on.slack.post_as_app(channel, "Alertmanager", text=text)
+    await on.slack.resume()
+
+
+async def trusting(on: Harness) -> None:
+    """Start the bot with one that it trusts in a channel in which nobody has asked for anything."""
+    await on.slack.post_as_app(OPS, "Alertmanager", text="Disk is full on web-0")
+    bot = (await on.slack.messages(OPS))[-1]["bot_id"]
+    await settled(on)
+    await on.stop()
+    on.environment["BOT_ALERT_BOTS"] = f"{OPS}:{bot}:{ANN}"
+    await on.start()
+    await settled(on)
+
+
+@pytest.mark.both_transports
+async def test_an_alert_posted_while_the_bot_was_down_starts_its_session_once(on: Harness) -> None:
+    await trusting(on)
+    await lost(on, (OPS, "Disk is full on web-1"), (GENERAL, "Disk is full on web-2"))
+    for _ in range(2):
+        await on.start()
+        assert "Asked in Slack by ann" in (await on.session("Disk is full on web-1"))["request"]["prompt"]
+        await settled(on)
+        await on.stop()
+    await on.start()
+    await settled(on)
+    assert await creations(on) == 1
+
+
+async def test_what_a_bot_wrote_before_it_was_trusted_is_not_fetched(on: Harness) -> None:
+    await trusting(on)
+    await on.slack.wait_for_call("conversations.history", text=OPS)
+    await settled(on)
+    assert await creations(on) == 0
+
+
+@pytest.mark.timing(catch_up_reach=0.01)
+async def test_an_alert_that_is_too_old_is_left_alone(on: Harness) -> None:
+    await trusting(on)
+    await lost(on, (OPS, "Disk is full on web-1"))
+    await on.start()
+    await on.slack.wait_for_call("conversations.history", text=OPS)
+    await settled(on)
+    assert await creations(on) == 0

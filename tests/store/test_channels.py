@@ -64,8 +64,8 @@ async def test_channels_in_which_people_asked_last_are_unread_from_the_first_mar
             await sessions.add(tx, session(f"s{number}", channel=channel, spoken_at=NOW + number))
         await sessions.add(tx, session("other", channel="CELSEWHERE", team="T2", spoken_at=NOW + 9))
         await channels.mark_unread(tx, TEAM, FIRST, 1)
-        await channels.mark_unread(tx, TEAM, LATER, 2)
-    assert await unread(db) == {"C2": FIRST, "C1": LATER}
+        await channels.mark_unread(tx, TEAM, LATER, 2, {"C2", "CNAMED"})
+    assert await unread(db) == {"C2": FIRST, "C1": LATER, "CNAMED": LATER}
 
 
 async def test_a_channel_that_was_marked_anew_stays_unread(db: Database) -> None:

@@ -7,7 +7,8 @@ nothing about the replies before it.
 
 While a gap is short, Slack sends again what it could not deliver, and only threads in which somebody spoke lately are
 read. After a long one all threads in use are read, and mentions and direct messages of the last hour in the channels in
-which people asked before.
+which people asked before. So are messages of bots that may start sessions, as far as these were trusted by then: the
+first start with such a bot in its settings begins nothing with what it wrote before.
 """
 
 from typing import Final
@@ -17,8 +18,10 @@ from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
 from bot.slack.errors import SlackError, SlackRateLimited, SlackRefused
-from bot.store import channels, rate_limits, threads
+from bot.slack.threads import ThreadMessage
+from bot.store import channels, due, rate_limits, threads
 from bot.store.channels import KnownChannel
+from bot.store.database.connection import Transaction
 from bot.store.threads import Thread
 
 log = get_logger(__name__)
@@ -40,6 +43,7 @@ class CatchUp:
         self._waiting: list[Unread] = []
         self._gap_since: float | None = None
         self._gap_is_long = False
+        self._trusted_since: dict[str, float] = {}
 
     async def begin(self, *, long: bool = True) -> None:
         """Mark threads as unread from the last message seen in them, unless they are unread already.
@@ -51,7 +55,23 @@ class CatchUp:
         async with self._services.db.write() as tx:
             await threads.mark_unread(tx, team, 0.0 if long else now - timing.spoken_lately)
             if long:
-                await channels.mark_unread(tx, team, f"{now - timing.catch_up_reach:.6f}", MOST_CHANNELS)
+                await self._note_trusted(tx, now)
+                alerts = {channel for channel, _, _ in self._workspace.policy.alert_bots}
+                await channels.mark_unread(tx, team, f"{now - timing.catch_up_reach:.6f}", MOST_CHANNELS, alerts)
+
+    async def _note_trusted(self, tx: Transaction, now: float) -> None:
+        """Store since when each bot of the settings may start sessions in its channel, and read it."""
+        name = due.alert_bots(self._workspace.team)
+        stored = await due.read(tx, name)
+        known = stored.state.get("since", {}) if stored is not None else {}
+        named = {f"{channel}:{bot}" for channel, bot, _ in self._workspace.policy.alert_bots}
+        self._trusted_since = {one: known.get(one, now) for one in sorted(named)}
+        if self._trusted_since != known:
+            await due.write(tx, name, now, {"v": 1, "since": self._trusted_since})
+
+    def _was_trusted(self, channel: str, message: ThreadMessage) -> bool:
+        since = self._trusted_since.get(f"{channel}:{message.bot_id}")
+        return message.bot_id is None or (since is not None and float(message.ts) >= since)
 
     def gap(self, *, long: bool = False) -> None:
         """Have `tick` called at once to mark what is unread again: messages may have been lost just now.
@@ -137,11 +157,15 @@ class CatchUp:
             log.info("messages fetched", channel=thread.channel, count=len(stored))
 
     async def _read_channel(self, channel: KnownChannel) -> None:
-        """Fetch mentions and direct messages that begin a thread. What is too old by now is left alone."""
+        """Fetch mentions, direct messages and alerts that begin a thread. What is too old by now is left alone."""
         assert channel.unread_from is not None
         reach = f"{self._services.clock() - self._services.timing.catch_up_reach:.6f}"
         found = await self._workspace.slack.history_after(channel.channel, max(channel.unread_from, reach))
-        stored = [await self._intake.missed_in_channel(self._workspace, channel.channel, message) for message in found]
+        stored = [
+            await self._intake.missed_in_channel(self._workspace, channel.channel, message)
+            for message in found
+            if self._was_trusted(channel.channel, message)
+        ]
         # A crash right here reads the same messages again; their keys are stored, so nothing happens twice.
         async with self._services.db.write() as tx:
             await channels.mark_read(tx, channel)

@@ -37,7 +37,7 @@ from bot.kernel.tasks import SlackEvent
 from bot.kernel.workspace import Workspace
 from bot.slack.files import files_of
 from bot.slack.rendering import quoted, text_of
-from bot.slack.threads import ThreadMessage, edited_ts
+from bot.slack.threads import ThreadMessage, edited_ts, message_from
 from bot.store import inbox, threads
 from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import MaybeStoredError, NotStoredError
@@ -74,14 +74,12 @@ class Intake:
 
         Raises NotStoredError if the store is down.
         """
-        if (alert := self._alert_row(workspace, event, envelope)) is not None:
-            await self._put(alert)
-            return True
-        row = self._row_of(workspace, event, envelope)
+        alert = None if envelope.get("is_ext_shared_channel") else self._alert_row_of(workspace, event)
+        row = alert or self._row_of(workspace, event, envelope)
         if row is None:
             return False
         try:
-            if not await self._concerns_us(workspace, row.cause):
+            if alert is None and not await self._concerns_us(workspace, row.cause):
                 return False
             await self._put(row)
         except Exception:
@@ -98,7 +96,14 @@ class Intake:
         return True
 
     async def missed_in_channel(self, workspace: Workspace, channel: str, message: ThreadMessage) -> bool:
-        """Store a message outside of threads that catch-up found if it is written to the bot. Returns whether it is."""
+        """Store a message outside of threads that catch-up found if it starts something. Returns whether it does.
+
+        That is one written to the bot, or one of a bot that may start sessions in `channel`.
+        """
+        alert = self._alert_row(workspace, channel, message)
+        if alert is not None:
+            await self._put(alert)
+            return True
         addressed = _from_catch_up(workspace, channel, message).addressed
         return addressed and await self.missed(workspace, channel, message)
 
@@ -171,18 +176,22 @@ class Intake:
             key = f"ev:{envelope['event_id']}"
             await self._put(self._row(workspace, key, meant.lane, meant.cause, ts=_at(at), urgent=meant.urgent))
 
-    def _alert_row(self, workspace: Workspace, event: Json, envelope: Json) -> InboxRow[MessageCause] | None:
+    def _alert_row_of(self, workspace: Workspace, event: Json) -> InboxRow[MessageCause] | None:
+        # Most events are of people: of those nothing else is read, as an ack waits for this.
+        bot = event.get("bot_id")
+        return self._alert_row(workspace, str(event.get("channel") or ""), message_from(event)) if bot else None
+
+    def _alert_row(self, workspace: Workspace, channel: str, message: ThreadMessage) -> InboxRow[MessageCause] | None:
         """The row for a message of a bot that may start sessions in its channel; None for any other one."""
-        channel, bot = str(event.get("channel") or ""), str(event.get("bot_id") or "")
+        bot, ts = message.bot_id or "", message.ts
         owner = workspace.policy.owner_of_alerts(channel, bot)
-        begins = event.get("thread_ts") in {None, event.get("ts")} and event.get("subtype") in _BOTS_WROTE
-        if owner is None or not begins or bot == workspace.bot_id or envelope.get("is_ext_shared_channel"):
+        begins = message.thread_ts in {None, ts} and message.subtype in _BOTS_WROTE
+        if owner is None or not begins or bot == workspace.bot_id:
             return None
-        text, ts = text_of(event), str(event["ts"])
-        if not text or has_secret(as_typed(text)):
+        if not message.text or has_secret(as_typed(message.text)):
             return None
         pick = Pick(ts, PickedBy.BOT)
-        cause = MessageCause(owner, text, channel, pick.asked_ts(ts), ts, pick=pick)
+        cause = MessageCause(owner, message.text, channel, pick.asked_ts(ts), ts, pick=pick)
         row_key = f"alert:{workspace.team}:{channel}:{ts}"
         return self._row(workspace, row_key, thread_lane(workspace.team, channel, ts), cause, ts=ts)
 
