@@ -1,4 +1,4 @@
-"""Checks the permissions of the key, each with a read that needs it."""
+"""Checks the permissions of the key, each with a read that needs it, or with a request that can change nothing."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.devin.client import Devin
 from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound
+from bot.doctor.acting import CANNOT_ACT, check_names
 from bot.doctor.commands import check_commands
 from bot.doctor.devin_errors import SETTLE, devin_problem, grant
 from bot.doctor.devin_reads import (
@@ -84,10 +85,8 @@ CYCLE_LIMIT: Final = Probe(
     read=read_organisation,
 )
 NOT_PROBED: Final = note(
-    "ManageOrgSessions and UseDevinSessions are needed to start, steer and stop sessions and to hand over files."
-    " With ViewOrgMembership,"
-    " ImpersonateOrgSessions has sessions stand in people's own names (optional). Whether Devin grants these three was"
-    " not probed, because that would start something.",
+    "ManageOrgSessions is needed to start, steer and stop sessions, and UseDevinSessions to hand over files. Whether"
+    " Devin grants both was not probed, because that would start something.",
     "In Devin under Settings → Service users see that the service user's role has them.",
 )
 
@@ -112,4 +111,5 @@ async def check_permissions(devin: Devin, *, figures_are_read: bool) -> list[Fin
         PLAYBOOKS,
     )
     found = [await probe.finding(devin) for probe in probes]
-    return [*found, await check_commands(devin), NOT_PROBED]
+    found += [await check_commands(devin), names := await check_names(devin)]
+    return found if names is CANNOT_ACT else [*found, NOT_PROBED]

@@ -217,13 +217,20 @@ NO_COMMANDS = note(
         " ViewOrgMembership and ViewOrgMetrics"
     ),
 )
-NOT_PROBED = note(
-    "ManageOrgSessions and UseDevinSessions are needed to start, steer and stop sessions and to hand over files."
-    " With ViewOrgMembership,"
-    " ImpersonateOrgSessions has sessions stand in people's own names (optional). Whether Devin grants these three was"
-    " not probed, because that would start something.",
+OWN_NAMES_NOT_KNOWN = note(
+    "Whether Devin grants ImpersonateOrgSessions shows with a first session; without it, sessions stand in the bot's"
+    " own name (optional).",
+    "In Devin under Settings → Service users see that the service user's role has ImpersonateOrgSessions.",
+)
+CANNOT_ACT = problem(
+    "Devin does not grant ManageOrgSessions: the bot can start, steer and stop no session.", grant("ManageOrgSessions")
+)
+BOTH_NOT_PROBED = note(
+    "ManageOrgSessions is needed to start, steer and stop sessions, and UseDevinSessions to hand over files. Whether"
+    " Devin grants both was not probed, because that would start something.",
     "In Devin under Settings → Service users see that the service user's role has them.",
 )
+NOT_PROBED = OWN_NAMES_NOT_KNOWN + BOTH_NOT_PROBED
 
 # ---------------------------------------------------------------- the store
 

@@ -9,6 +9,8 @@ from bot.config import load_settings
 from bot.doctor.devin import check_devin
 from tests.doctor.fakes import ORG, FakeDevin
 from tests.doctor.sentences import (
+    BOTH_NOT_PROBED,
+    CANNOT_ACT,
     COMMANDS,
     CONSUMPTION,
     CYCLES,
@@ -39,6 +41,8 @@ from tests.doctor.sentences import (
 )
 
 IN_ORG = f"/v3/organizations/{ORG}"
+NO_SESSION = f"{IN_ORG}/sessions/devin-{'0' * 32}/messages"
+TO_NO_SESSION = {NO_SESSION, NO_SESSION.replace("devin-", "")}  # in both forms of its id
 NEW_SERVICE_USER = (
     "In Devin under Settings → Service users create a service user and copy its key (cog_…) into DEVIN_API_KEY."
 )
@@ -59,11 +63,11 @@ def checked(environ, devin):
     return check
 
 
-async def test_all_is_granted_and_only_read(checked, devin):
+async def test_all_is_granted_and_only_read_but_for_a_message_to_no_session(checked, devin):
     assert (
         await checked() == KEY_IS_GOOD + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + COMMANDS + NOT_PROBED
     )
-    assert {request.method for request in devin.requests} == {"GET"}
+    assert {request.url.path for request in devin.requests if request.method != "GET"} == TO_NO_SESSION
 
 
 # ---------------------------------------------------------------- the key
@@ -210,6 +214,38 @@ async def test_the_keys_own_organisation_is_not_shown(checked, devin):
 # ---------------------------------------------------------------- the permissions
 
 
+@pytest.mark.parametrize(
+    ("status", "detail", "lines"),
+    [
+        (
+            403,
+            "Missing permission: ImpersonateOrgSessions",
+            note(
+                "Devin does not grant ImpersonateOrgSessions: sessions stand in the bot's own name (optional).",
+                grant("ImpersonateOrgSessions"),
+            )
+            + BOTH_NOT_PROBED,
+        ),
+        (
+            403,
+            "Target user lacks the required permission: UseDevinSessions",
+            ok("Devin grants ImpersonateOrgSessions: sessions can stand in people's own names.") + BOTH_NOT_PROBED,
+        ),
+        (
+            403,
+            "Forbidden",
+            CANNOT_ACT,
+        ),
+        (404, "Session not found", NOT_PROBED),
+        (403, "Your address is not on the allow list", NOT_PROBED),
+        (429, "", problem("Devin does not answer as it should right now (429).", RUN_AGAIN) + BOTH_NOT_PROBED),
+    ],
+)
+async def test_a_message_to_no_session_shows_whether_names_are_taken(checked, devin, status, detail, lines):
+    devin.offer(NO_SESSION, status, detail=detail)
+    assert await checked() == (KEY_IS_GOOD + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + COMMANDS + lines)
+
+
 async def test_each_missing_permission_and_what_it_means(checked, devin):
     devin.refuse(IN_ORG, 403, "Missing permission")
     assert await checked() == (
@@ -258,9 +294,9 @@ async def test_the_commands_that_lack_a_permission_are_named_in_one_line(checked
 
 async def test_that_reviews_are_not_granted_shows_in_a_read(checked, devin):
     devin.offer(f"{IN_ORG}/pr-reviews", 403, detail="Missing permission: UseReviewManual")
-    (line, _) = (await checked())[-4:-2]
+    line = next(line for line in await checked() if "UseReviewManual" in line)
     assert "does not grant UseReviewManual (/devin review): these commands only say what is missing" in line
-    assert {request.method for request in devin.requests} == {"GET"}
+    assert {request.url.path for request in devin.requests if request.method != "GET"} <= TO_NO_SESSION
 
 
 async def test_a_command_that_devin_does_not_offer_is_not_called_granted(checked, devin):
