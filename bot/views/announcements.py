@@ -95,7 +95,7 @@ def turn_end(
     """
     called = " ".join(map(mention, users)) or asker_name(session)
     session = replace(session, lifecycle=Lifecycle.OPEN, stop_requested=False)  # the sentence is about Devin's state
-    pulls = pull_request_lines(session)
+    pulls = pull_request_lines(session, _PULL_REQUESTS_LIMIT, more="; `status` lists them")
     label = APPROVE if end.kind is AnnouncementKind.APPROVAL else OPEN
     opens = linked or end.kind in _OPENS_DEVIN or waits_for_something_new(session.snapshot)
     return Message(
@@ -103,7 +103,7 @@ def turn_end(
         [
             blocks.section(_call(end, session, called, shows_words=words is not None)),
             *(words.blocks if words else []),
-            *blocks.sections([] if _names_all(end, session) else pulls, most=_PULL_REQUESTS_LIMIT),
+            *blocks.sections([] if _names_all(end, session) else pulls),
             *blocks.context(_facts(end, session)),
             *blocks.actions(new_session_button(session), blocks.open_button(session.url, label) if opens else None),
         ],

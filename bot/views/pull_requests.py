@@ -27,13 +27,25 @@ def pull_request_link(request: PullRequest, session: Session) -> str:
     return link(request.url, pull_request_name(request.url, session.code_hosts)) + state
 
 
-def pull_request_lines(session: Session) -> list[str]:
-    """A line for each of the session's first `MOST_PULL_REQUESTS` pull requests, and one with the number of others."""
-    requests = session.snapshot.pull_requests
-    shown = requests[:MOST_PULL_REQUESTS]
-    lines = [f":twisted_rightwards_arrows: {pull_request_link(request, session)}" for request in shown]
-    more = len(requests) - MOST_PULL_REQUESTS
-    return [*lines, f"and {counted(more, 'more pull request')}"] if more > 0 else lines
+def pull_request_lines(
+    session: Session, room: int = 1_200, most: int = MOST_PULL_REQUESTS, more: str = ""
+) -> list[str]:
+    """A line for each of the session's first `most` pull requests, and one with the number of others.
+
+    They have at most `room` characters in all; `more` is said behind that number.
+    """
+    requests, lines = session.snapshot.pull_requests, list[str]()
+    for request in requests[:most]:
+        lines.append(f":twisted_rightwards_arrows: {pull_request_link(request, session)}")
+        last = _others(len(requests) - len(lines), more)
+        if len("\n".join([*lines, *last])) > room:
+            lines.pop()
+            break
+    return [*lines, *_others(len(requests) - len(lines), more)]
+
+
+def _others(count: int, more: str) -> list[str]:
+    return [f"and {counted(count, 'more pull request')}{more}"] if count > 0 else []
 
 
 def pull_request_name(url: str, hosts: Collection[str] = ()) -> str:

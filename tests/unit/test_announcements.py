@@ -322,6 +322,18 @@ def test_ends_of_extreme_sessions_are_valid(kind):
         assert str(message.blocks).count("<@U1>") == 1
 
 
+@pytest.mark.parametrize(("owner", "named"), [("acme", 10), ("o" * 120, 3)])
+def test_what_an_end_does_not_name_of_its_pull_requests_it_counts_and_status_lists(owner, named):
+    pulls = tuple(PullRequest(f"https://github.com/{owner}/web/pull/{n}", "open") for n in range(1, 13))
+    session = replace(SESSION, snapshot=replace(SESSION.snapshot, pull_requests=pulls))
+    message = turn_end(TurnEnd(AnnouncementKind.ANSWERED), session, None, ["U1"])
+    assert_valid(message)
+    lines = "\n".join(shown(message))
+    assert f"{owner}/web#{named}>" in lines
+    assert f"{owner}/web#{named + 1}>" not in lines
+    assert f"and {12 - named} more pull requests; `status` lists them" in lines
+
+
 def test_a_new_pull_request_calls_nobody():
     message = new_pull_request(PULL, SESSION)
     assert_valid(message)

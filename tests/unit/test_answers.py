@@ -1090,3 +1090,17 @@ def test_what_is_chosen_is_said_with_what_can_be(choice, where, said):
 def test_the_button_of_a_doubtful_choice_says_what_it_does(typed, meant, label):
     buttons = start_sentences.ask_command_or_task(Doubt("notify me", typed, NOTIFY, meant)).blocks[1]["elements"]
     assert [one["text"]["text"] for one in buttons] == [label, "Start as a task"]
+
+
+def test_status_names_each_of_a_dozen_pull_requests_and_of_hundreds_what_fits():
+    for count, named, more in (
+        (12, 12, ""),
+        (300, 34, "and 266 more pull requests <https://app.devin.ai/sessions/abc|in Devin>"),
+    ):
+        pulls = tuple(PullRequest(f"https://github.com/acme/web/pull/{n}", "open") for n in range(1, count + 1))
+        session = replace(SESSION, snapshot=replace(SESSION.snapshot, pull_requests=pulls))
+        *_, last = session_sentences.status(session).text.splitlines()
+        text = session_sentences.status(session).text
+        assert f"acme/web#{named}>" in text
+        assert f"acme/web#{named + 1}>" not in text
+        assert last == more if more else last.endswith(f"|acme/web#{named}> (open)")

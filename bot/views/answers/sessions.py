@@ -10,6 +10,8 @@ from bot.views.pull_requests import pull_request_lines
 from bot.views.sentences import STATE_EMOJI, asker_name, state_sentence
 from bot.views.text import ago, link, money
 
+_PULL_REQUESTS_LIMIT: Final = 3_000  # characters; with the rest, a message holds no more
+
 NO_SESSION_HERE: Final = Message(
     "There's no session in this thread. Mention Devin Bridge to start one; `/devin list` shows yours."
 )
@@ -42,4 +44,6 @@ def _facts(session: Session) -> list[str]:
     seen = session.snapshot.updated_at
     facts = [f"Asked by {asker_name(session)}", *option_words(session.options), spent(session)]
     facts.append(f"active {ago(seen)}" if seen else "")
-    return [" · ".join(fact for fact in facts if fact), *pull_request_lines(session)]
+    in_devin = f" {link(session.url, 'in Devin')}"
+    pulls = pull_request_lines(session, _PULL_REQUESTS_LIMIT, most=len(session.snapshot.pull_requests), more=in_devin)
+    return [" · ".join(fact for fact in facts if fact), *pulls]
