@@ -15,7 +15,7 @@ from bot.domain.answer_options import answer_options
 from bot.playground.devin import DevinControl, DevinSimulator, life
 from bot.playground.devin.course import choose
 from bot.playground.devin.stories import STORIES, WORK
-from bot.playground.devin.task import QUOTE_LENGTH, TITLE_LENGTH, title_of
+from bot.playground.devin.task import QUOTE_LENGTH, TITLE_LENGTH, chosen, title_of
 from tests.playground.sentences import STORY_BEGINS
 
 pytestmark = pytest.mark.edge
@@ -91,6 +91,10 @@ def said(session: dict[str, Any]) -> list[str]:
     return [message["message"] for message in session["messages"] if message["source"] == "devin"]
 
 
+TWO_WAYS = (
+    "There are two ways to fix it:\n1. **Freeze the clock** in this one test: 6 lines.\n"
+    "2. **Pass a clock in**, so that no test has to wait.\n\nWhich one do you want?"
+)
 RESTS = {
     "running/waiting_for_user",
     "running/waiting_for_approval",
@@ -280,6 +284,41 @@ async def test_it_goes_by_the_option_whose_button_was_pressed(
     await send(devin, session_id, options[pressed - 1])
     assert said(await control.step(session_id, 2))[-1].endswith(f"”: {answer}")
     assert (await rest(control, session_id))["status_detail"] == "finished"
+
+
+@pytest.mark.parametrize(
+    ("replies", "option"),
+    [
+        (["2, but keep it small"], 2),
+        (["2️⃣"], 2),
+        (["The second one; the first is too simple"], 2),
+        (["first, please. The second touches too much"], 1),
+        (["I'd take the 1st, pass on the other"], 1),
+        (["Freeze the clock, and do it cleaner than last time"], 1),
+        (["2", "but keep it small"], 2),
+        (["1", "no, 2 please"], 2),
+        (["Option B."], 2),
+        (["2 tests fail since, why?"], None),
+        (["3"], None),
+        (["Skip the test instead."], None),
+        (["one of them is flaky as well"], None),
+    ],
+)
+def test_an_option_is_taken_by_its_number_or_its_text(replies: list[str], option: int | None) -> None:
+    taken = [number for reply in replies if (number := chosen(TWO_WAYS, reply)) is not None]
+    assert (taken[-1] if taken else None) == option
+
+
+async def test_of_two_quick_messages_the_one_that_takes_an_option_counts(
+    devin: DevinSimulator, control: DevinControl
+) -> None:
+    session_id = await start(devin, "fix the flaky login test")
+    await rest(control, session_id)
+    await send(devin, session_id, "2")
+    await send(devin, session_id, "but keep it small")
+    assert said(await control.step(session_id, 2))[-1] == (
+        "“2” and “but keep it small”: the second, then. I pass a clock in; whoever passes none gets the real one."
+    )
 
 
 async def test_the_result_is_told_and_handed_in(devin: DevinSimulator, control: DevinControl) -> None:

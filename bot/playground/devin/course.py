@@ -102,6 +102,7 @@ def _filled(step: Step, facts: dict[str, Any], scale: float) -> Step:
         pull_request=_each(step.pull_request, facts),
         structured_output=_each(step.structured_output, facts),
         answers=tuple((sign, text.format_map(facts)) for sign, text in step.answers) or default,
+        choices=tuple(text.format_map(facts) for text in step.choices),
     )
 
 

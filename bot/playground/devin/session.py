@@ -73,6 +73,7 @@ class Step:
     pause: bool = False
     # Said instead, once somebody has written: (what to find in it, the text; {words} stands for what was written).
     answers: Sequence[tuple[str, str]] = ()
+    choices: Sequence[str] = ()  # said instead of all that, once somebody has taken the option of the same place
 
 
 @dataclass(slots=True, eq=False)

@@ -94,6 +94,7 @@ STEP: Final[Mapping[str, Shape]] = {
     "structured_output": nullable(OBJECT),
     "pause": FLAG,
     "answers": _list_of("a list of pairs of a pattern and a text", _is_answer),
+    "choices": _list_of("a list of texts", is_text),
 }
 LIMIT: Final = nullable(whole_number(0, MOST_ACUS))
 ORGANIZATION_LIMITS: Final[Mapping[str, Shape]] = {"max_session_acu_limit": LIMIT, "max_cycle_acu_limit": LIMIT}

@@ -54,6 +54,10 @@ INCLUDED: Final = "“{words}” is in as well. "
 
 # ---------------------------------------------------------------- it asks, then opens a pull request
 
+_FROZEN: Final = "“{words}”: the first, then. It stays within this one test."
+_PASSED_IN: Final = "“{words}”: the second, then. I pass a clock in; whoever passes none gets the real one."
+_SMALL: Final = "“{words}”: the small change, then."
+_REWRITTEN: Final = "“{words}”: the rewrite, then. What calls the module stays as it is."
 _FLAKY: Final = (
     *_begin("I have `{repo}` checked out and run the {topic} tests until I see it happen."),
     Step(
@@ -75,10 +79,11 @@ _FLAKY: Final = (
         after=5,
         acus=0.5,
         say="I take the first: it is the smaller change, and the second stays possible.",
+        choices=(_FROZEN, _PASSED_IN),
         answers=(
             (_IN_DOUBT, "“{words}”: then I take the first. It is the smaller change, and the second stays possible."),
-            (_SECOND, "“{words}”: the second, then. I pass a clock in; whoever passes none gets the real one."),
-            (_FIRST, "“{words}”: the first, then. It stays within this one test."),
+            (_SECOND, _PASSED_IN),
+            (_FIRST, _FROZEN),
             (r"\?\s*\Z", "“{words}” Not that I see. I take the first, because it is the smaller change."),
             ("", "“{words}”: understood, I go by that."),
         ),
@@ -117,10 +122,11 @@ _QUESTION: Final = (
         after=5,
         acus=0.4,
         say="I begin with the small change; the rewrite stays possible.",
+        choices=(_SMALL, _REWRITTEN),
         answers=(
             (_IN_DOUBT, "“{words}”: then I make the small change. The rewrite stays possible."),
-            (_SECOND, "“{words}”: the rewrite, then. What calls the module stays as it is."),
-            (_FIRST, "“{words}”: the small change, then."),
+            (_SECOND, _REWRITTEN),
+            (_FIRST, _SMALL),
             (r"\?\s*\Z", "“{words}” Not that I see. I begin with the small change; the rewrite stays possible."),
             ("", "“{words}”: understood, I go by that."),
         ),

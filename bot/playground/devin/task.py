@@ -6,6 +6,21 @@ from typing import Final
 
 TITLE_LENGTH: Final = 60
 QUOTE_LENGTH: Final = 90
+SHORTEST_OPTION: Final = 8  # letters of an option's beginning by which it is meant
+ORDINALS: Final = {
+    "a": 1,
+    "one": 1,
+    "first": 1,
+    "1st": 1,
+    "b": 2,
+    "two": 2,
+    "second": 2,
+    "2nd": 2,
+    "c": 3,
+    "three": 3,
+    "third": 3,
+    "3rd": 3,
+}
 NO_TITLE: Final = "Do what the message asks for"
 
 # What the bot puts around a prompt and before a message. It says nothing about what somebody wants.
@@ -15,6 +30,17 @@ _CONTEXT: Final = "\n\nEarlier messages in the Slack thread, oldest first."
 _LOOK_AT_THREAD: Final = "Look at this Slack thread and do what it asks for."
 _MARK: Final = re.compile(r"\A\[Slack [\d.]+(?:, edited [\d.]+)?\] [^\n]*:\n")
 _QUOTED: Final = re.compile(r"^> ?", re.MULTILINE)
+
+_OPTION: Final = re.compile(r"^\d+[.)] (?:\*\*(.+?)\*\*)?(.*)$", re.MULTILINE)  # what is bold is its name
+_NUMBER: Final = re.compile(
+    r"\W*(?:(?:option|number|no|take|please|i(?:'d| would)? (?:take|prefer|want|like)|go (?:with|for)"
+    r"|let'?s (?:take|do))\b\W*)*(?:the )?"
+    r"(?:(?P<number>\d)(?!\d)"
+    r"(?=\W*\Z|\ufe0f?\u20e3|[.,;:!)\u2014\u2013-]| (?:but|and|please|with|as|since|because)\b(?! \d))"
+    r"|(?P<word>[abc]|one|two|three|first|second|third|1st|2nd|3rd)"
+    r"(?=\W*\Z|[.,;:!)]| (?:one|option|but|please|way)\b))",
+    re.IGNORECASE,
+)
 
 _POLITE: Final = re.compile(
     r"\A(?:(?:@\S+|(?:hey|hi|hello|ok|okay|so|please|pls|kindly|devin|just|also|(?:can|could|would|will) you|try to"
@@ -65,6 +91,23 @@ def own_reply(message: str) -> str:
     """What the person wrote in a message that came through the bot, or in Devin's own app."""
     words, marks = _MARK.subn("", message)
     return _FILES.sub("", _QUOTED.sub("", words) if marks else words).strip()
+
+
+def chosen(question: str, reply: str) -> int | None:
+    """Which of the numbered options of `question` a reply takes, from 1 on: by its text, or by its number in front."""
+    options, said = _OPTION.findall(question), _plain(reply)
+    for at, (name, rest) in enumerate(options, start=1):
+        begun = len(said) >= SHORTEST_OPTION and _plain(name + rest).startswith(said)
+        if begun or said.startswith(_plain(name or rest)):
+            return at
+    if not (found := _NUMBER.match(reply)):
+        return None
+    number = ORDINALS[found["word"].lower()] if found["word"] else int(found["number"])
+    return number if 0 < number <= len(options) else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(_UNQUOTABLE.sub("", text).casefold().split()).rstrip(" .,:;")
 
 
 def title_of(words: str) -> str:

@@ -12,7 +12,7 @@ from bot.playground.devin.course import acus, course_of, follow_up
 from bot.playground.devin.life import apply
 from bot.playground.devin.session import ENDED, Session, Step
 from bot.playground.devin.state import World
-from bot.playground.devin.task import own_reply, quoted
+from bot.playground.devin.task import chosen, own_reply, quoted
 
 RESTING: Final = frozenset({"waiting_for_user", "waiting_for_approval", "finished"})
 _SPENT: Final = 1e-6  # figures are sums of fractions
@@ -210,12 +210,16 @@ def _is_next(session: Session, step: Step) -> bool:
 
 def _said(session: Session, step: Step) -> str | None:
     """What Devin says in this step: it answers what was written since it last spoke, if there was anything."""
-    unread: list[str] = []
+    unread, question = list[str](), ""
     for message in reversed(session.messages[1:]):  # the first is the prompt
         if message.source == "devin":
+            question = message.message
             break
         unread.insert(0, own_reply(message.message))
     words = quoted(unread)
+    taken = [number for reply in unread if (number := chosen(question, reply)) is not None]
+    if taken and taken[-1] <= len(step.choices):
+        return step.choices[taken[-1] - 1].replace("{words}", words)
     for sign, answer in step.answers if unread else ():
         if re.search(sign, unread[-1], re.IGNORECASE | re.DOTALL):
             return answer.replace("{words}", words) if words or "{words}" not in answer else step.say
