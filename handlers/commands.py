@@ -9,8 +9,8 @@ from bot.conversation.receive.intake import Intake, command_key
 from bot.conversation.receive.new_command import NewCommand, refused_secret
 from bot.domain.commands.command_set import CommandSet
 from bot.domain.commands.options import parse_request
-from bot.domain.commands.parser import parse_task
-from bot.domain.commands.registry import START
+from bot.domain.commands.parser import Command, parse_task
+from bot.domain.commands.registry import HELP, START
 from bot.domain.commands.small_talk import small_talk
 from bot.domain.form import Form
 from bot.domain.text import as_typed, plain
@@ -32,7 +32,7 @@ class Commands:
         self, all_commands: CommandSet, intake: Intake, new_command: NewCommand, table: CommandTable, modals: Modals
     ) -> None:
         self._parser = all_commands.parser
-        self._help = slash_help(all_commands.specs)
+        self._all_help = slash_help(all_commands.specs)
         self._intake = intake
         self._new_command = new_command
         self._table = table
@@ -48,7 +48,7 @@ class Commands:
 
     async def unknown(self, ack: AsyncAck) -> None:
         """Answer a command that only the app's settings at Slack know with the help text."""
-        await ack(text=self._help.text, response_type="ephemeral")
+        await ack(text=self._all_help.text, response_type="ephemeral")
 
     async def _answer(self, workspace: Workspace, typed: str, body: Body) -> Message:
         if (refused := refused_secret(typed)) is not None:
@@ -66,6 +66,10 @@ class Commands:
         await self._intake.typed(workspace, body, answer.lane, command.spec, answer.argument)
         return answer.message
 
+    async def _help(self, workspace: Workspace, body: Body) -> Message:
+        answer = await self._table.answer(workspace, body["user_id"], body["channel_id"], Command(HELP))
+        return answer if isinstance(answer, Message) else self._all_help
+
     async def _start(self, workspace: Workspace, typed: str, body: Body) -> Message:
         text = plain(typed)
         request = parse_request(parse_task(text))
@@ -73,7 +77,7 @@ class Commands:
             return start_sentences.EMPTY_PROMPT
         # Who types `start` before it means a task.
         if (kind := small_talk(text)) is not None:
-            return start_sentences.TO_SMALL_TALK.get(kind, self._help)
+            return start_sentences.TO_SMALL_TALK.get(kind) or await self._help(workspace, body)
         if (doubt := self._parser.start_in_doubt(as_typed(typed), text)) is not None:
             return start_sentences.ask_command_or_task(doubt)
         return await self._new_command.take(workspace, body, request)

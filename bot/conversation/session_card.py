@@ -59,8 +59,9 @@ class SessionCard(Drawer):
         kept = dead_end and await kept_tasks.exists(tx, session.id)
         session = await as_its_channel_sees(tx, self._services.workspaces.get(session.team), session)
         first = bool(spent(session)) and await sessions.is_first(tx, session)
+        turns = await self._services.settings.turns(tx, session.team, session.channel)
         now, silence = self._services.clock(), self._services.timing.silence
-        return card(session, now, silence, went_on=went_on, kept=kept, first=first)
+        return card(session, now, silence, went_on=went_on, kept=kept, first=first, turns=turns)
 
     async def posted(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:
         """Have the card of a command begin its session's thread, and add the row that creates the session."""

@@ -38,7 +38,7 @@ class KernelParts:
     def handlers(self) -> dict[CommandSpec, Handler]:
         """Return what help does, and the button that cancels an operation."""
         services = self._kernel.services
-        return help_handlers(services.commands.specs, self._kernel.access) | {
+        return help_handlers(services, self._kernel.access) | {
             registry.CANCEL_OPERATION: Handler(run=partial(cancel, services))
         }
 

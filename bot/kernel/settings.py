@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Final
 
 from bot.domain.settings_file import FileSettings
-from bot.domain.settings_values import Effective, Layers
+from bot.domain.settings_values import Effective, Layers, TurnTaking
 from bot.store import settings as setting_rows
 from bot.store.database.connection import Transaction
 
@@ -25,6 +25,10 @@ class Settings:
     async def effective(self, tx: Transaction, team: str, channel: str | None, user: str | None) -> Effective:
         """Return what holds for the work of `user` in `channel`. Either may be None: nobody, or nowhere."""
         return (await self.of_people(tx, team, channel, [user or ""]))[user or ""]
+
+    async def turns(self, tx: Transaction, team: str, channel: str | None) -> TurnTaking:
+        """Return which replies in `channel` are for Devin; in a direct message all are."""
+        return TurnTaking.ALL if is_direct(channel) else (await self.effective(tx, team, channel, None)).turns
 
     async def of_people(
         self, tx: Transaction, team: str, channel: str | None, users: Collection[str]

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.domain.announcements import AnnouncementKind, TurnEnd
 from bot.domain.session import Lifecycle, PullRequest, Session, waits_for_something_new
+from bot.domain.settings_values import TurnTaking
 from bot.views import blocks
 from bot.views.card import spent, worked
 from bot.views.dead_ends import new_session_button
@@ -23,6 +24,7 @@ from bot.views.text import (
     link,
     split,
 )
+from bot.views.turn_taking import in_turns
 
 QUESTION: Final = ":speech_balloon: {who}, Devin has a question. Reply here."
 ANSWERED: Final = ":speech_balloon: {who}, Devin has answered. Reply here for more."
@@ -87,11 +89,18 @@ def unreadable_message(session: Session) -> str:
 
 
 def turn_end(
-    end: TurnEnd, session: Session, words: MessagePart | None, users: Sequence[str], *, linked: bool = False
+    end: TurnEnd,
+    session: Session,
+    words: MessagePart | None,
+    users: Sequence[str],
+    *,
+    linked: bool = False,
+    turns: TurnTaking = TurnTaking.ALL,
 ) -> Message:
     """Build the post for the `end` of a turn of `session`, which mentions `users`, or nobody if there are none.
 
     `words` are the last ones of Devin's, if they were not posted before. Where it is `linked`, they are read at Devin.
+    It asks for what reaches Devin where `turns` holds.
     """
     called = " ".join(map(mention, users)) or asker_name(session)
     session = replace(session, lifecycle=Lifecycle.OPEN, stop_requested=False)  # the sentence is about Devin's state
@@ -101,7 +110,7 @@ def turn_end(
     return Message(
         _notification(end, session, words),
         [
-            blocks.section(_call(end, session, called, shows_words=words is not None)),
+            blocks.section(_call(end, session, called, turns, shows_words=words is not None)),
             *(words.blocks if words else []),
             *blocks.sections([] if _names_all(end, session) else pulls),
             *blocks.context(_facts(end, session)),
@@ -146,26 +155,27 @@ def _all_of_it(session: Session, label: str) -> str:
 # ---------------------------------------------------------------- the end of a turn
 
 
-def _call(end: TurnEnd, session: Session, called: str, *, shows_words: bool) -> str:
+def _call(end: TurnEnd, session: Session, called: str, turns: TurnTaking, *, shows_words: bool) -> str:
     if waits_for_something_new(session.snapshot):
-        return f":speech_balloon: {NEEDS_SOMETHING_NEW.format(asker=called, detail=quoted(session.snapshot.detail))}"
+        needs = in_turns(NEEDS_SOMETHING_NEW, turns).format(asker=called, detail=quoted(session.snapshot.detail))
+        return f":speech_balloon: {needs}"
     if end.kind is AnnouncementKind.QUESTION:
-        return QUESTION.format(who=called)
+        return in_turns(QUESTION, turns).format(who=called)
     if end.kind is AnnouncementKind.ANSWERED:
-        return ANSWERED.format(who=called)
+        return in_turns(ANSWERED, turns).format(who=called)
     if end.kind is AnnouncementKind.WAITS:
         return WAITS.format(who=called, outcome=_outcome(session, linked=True))
     if end.kind is AnnouncementKind.APPROVAL:
         return APPROVAL.format(who=called)
     if end.kind is AnnouncementKind.DONE:
-        return _done(session, called)
+        return _done(session, called, turns)
     if shows_words:  # which say why it has failed
         session = session.with_snapshot(replace(session.snapshot, last_words=""))
-    return f"{_SIGNS[end.kind]} {called} · {state_sentence(session)}"
+    return f"{_SIGNS[end.kind]} {called} · {state_sentence(session, turns)}"
 
 
-def _done(session: Session, called: str) -> str:
-    sentence = state_sentence(session)
+def _done(session: Session, called: str, turns: TurnTaking) -> str:
+    sentence = state_sentence(session, turns)
     return f":white_check_mark: {called}, {sentence[:1].lower()}{sentence[1:]}"
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from bot.domain.commands.registry import STOP
 from bot.domain.dead_ends import way_on
 from bot.domain.session import DisplayState, Options, Session
+from bot.domain.settings_values import TurnTaking
 from bot.views import blocks
 from bot.views.card_words import PROGRESS
 from bot.views.dead_ends import WENT_ON, new_session_button, way_on_button
@@ -26,6 +27,7 @@ from bot.views.sentences import (
     working_words,
 )
 from bot.views.text import acus, ago, beginning, counted, disarm, fitted, link, short_duration
+from bot.views.turn_taking import in_turns
 
 MOST_ON_THE_CARD: Final = 3
 LAST_LINE: Final = 120  # characters, where Devin's words are one line
@@ -42,21 +44,23 @@ def card(
     went_on: bool = False,
     kept: bool = True,
     first: bool = False,
+    turns: TurnTaking = TurnTaking.ALL,
 ) -> Message:
     """Build the card of `session` as of `now`: title, state, what Devin asks or says at work, facts and buttons.
 
     A session that is done takes two lines with a button beside them. Times are written so that Slack keeps them up to
     date without an edit. While Devin works, `silence` is after how many seconds without news a line says so. One that
     gets no further has a button for its way on, unless another session `went_on` from there or its task is not `kept`.
-    On the `first` card that a person gets, ACUs are explained.
+    On the `first` card that a person gets, ACUs are explained. What it asks for reaches Devin where `turns` holds.
     """
     silent = _silent(session, now, silence)
     words = _devins_words(session)
     if not words:
-        return _card(session, now, silent, [], went_on=went_on, kept=kept, first=first)
+        return _card(session, now, silent, [], went_on=went_on, kept=kept, first=first, turns=turns)
     # Without `markdown` blocks, Devin's words are one line without their markup.
-    plainer = _card(session, now, silent, [blocks.section(plain(words, LAST_LINE))], first=first)
-    return replace(_card(session, now, silent, [blocks.markdown(disarm(words))], first=first), plainer=plainer)
+    plainer = _card(session, now, silent, [blocks.section(plain(words, LAST_LINE))], first=first, turns=turns)
+    full = _card(session, now, silent, [blocks.markdown(disarm(words))], first=first, turns=turns)
+    return replace(full, plainer=plainer)
 
 
 def _card(
@@ -68,9 +72,10 @@ def _card(
     went_on: bool = False,
     kept: bool = True,
     first: bool = False,
+    turns: TurnTaking = TurnTaking.ALL,
 ) -> Message:
     state, way = session.display_state, way_on(session)
-    lines = [f"*{link(session.url, session.title)}*", _state_line(session), *filter(None, [silent])]
+    lines = [f"*{link(session.url, session.title)}*", _state_line(session, turns), *filter(None, [silent])]
     # That Devin is active, which its figures show, would contradict that nothing is new.
     active = "" if silent else _active(session, now)
     went = WENT_ON[way] if went_on and way is not None else ""
@@ -92,18 +97,18 @@ def _card(
     )
 
 
-def _state_line(session: Session) -> str:
+def _state_line(session: Session, turns: TurnTaking) -> str:
     """The emoji and the words of the state; of a session at work or done, with its time and what that cost."""
     state = session.display_state
     sign = STATE_EMOJI[state]
     if _is_stopping(session):
-        return f"{sign} {state_sentence(session)}"
+        return f"{sign} {state_sentence(session, turns)}"
     if state is DisplayState.WORKING:
-        return _line(f"{sign} {working_words(session)}", _since(session), spent(session), _hint(session))
+        return _line(f"{sign} {working_words(session)}", _since(session), spent(session), _hint(session, turns))
     if state is DisplayState.DONE:
         done = f"Done · {_times(session)}" if _paused(session) else f"Done{took(session)}"
         return _line(f"{sign} {done}", spent(session), *_pull_requests(session), f"asked by {asker_name(session)}")
-    return f"{sign} {state_sentence(session)}"
+    return f"{sign} {state_sentence(session, turns)}"
 
 
 def _figures(session: Session) -> list[str]:
@@ -155,9 +160,9 @@ def _devins_words(session: Session) -> str:
     return words if is_asked and not session.stop_requested else ""
 
 
-def _hint(session: Session) -> str:
+def _hint(session: Session, turns: TurnTaking) -> str:
     replied = session.spoken_at > session.created_at
-    return "" if replied else STEER
+    return "" if replied else in_turns(STEER, turns)
 
 
 def _silent(session: Session, now: float, silence: float) -> str:

@@ -6,15 +6,17 @@ from typing import Final
 from bot.domain.commands.arguments import ADMIN_TOPIC
 from bot.domain.commands.registry import START
 from bot.domain.commands.spec import ADDRESSED, CommandSpec, Help, Role, Surface
+from bot.domain.settings_values import TurnTaking
 from bot.views.message import Message
+from bot.views.turn_taking import REACHES, STEERS, in_turns
 
 _OPTIONS: Final = (
     '• Options can go anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`'
 )
 
 
-def slash_help(commands: Sequence[CommandSpec], *, admin: bool = False) -> Message:
-    """What everybody can do with these `commands`; an `admin` reads where the others are listed."""
+def slash_help(commands: Sequence[CommandSpec], *, admin: bool = False, turns: TurnTaking = TurnTaking.ALL) -> Message:
+    """What everybody can do with these `commands` where `turns` holds; an `admin` reads where the others are listed."""
     everybody = [spec for spec in commands if spec.role is not Role.ADMIN]
     only_slash = ", ".join(
         f"`{way.phrase}`"
@@ -29,7 +31,7 @@ def slash_help(commands: Sequence[CommandSpec], *, admin: bool = False) -> Messa
                 "*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.",
                 *_lines(spec.slash_help for spec in everybody),
                 _OPTIONS,
-                "• In a session's thread, reply to steer Devin; `!help` lists what else works there",
+                f"• {STEERS[turns]}; `!help` lists what else works there",
                 f"• Without `/devin`, all of this except {only_slash} {also}",
                 *([f"• `/devin help {ADMIN_TOPIC}` lists what is for admins"] if admin else []),
             ]
@@ -48,12 +50,13 @@ def admin_help(commands: Sequence[CommandSpec]) -> Message:
     return Message("\n".join(["*For admins of Devin Bridge*", *helps, addressed]))
 
 
-def thread_help(commands: Sequence[CommandSpec]) -> Message:
-    """What is for the bot in a session's thread."""
-    head = "Every reply in this thread goes to Devin, except these, each as the whole message:"
+def thread_help(commands: Sequence[CommandSpec], turns: TurnTaking = TurnTaking.ALL) -> Message:
+    """What is for the bot in a session's thread where `turns` holds."""
+    head = f"{REACHES[turns]} For Devin Bridge itself, each as the whole message:"
     words = [f"`{way.phrase}`" for spec in commands if not spec.ends_session for way in spec.ways_on(Surface.ALONE)]
     alone = f"• {', '.join(words[:-1])} and {words[-1]} alone are answered to you only"
-    return Message("\n".join([head, *_lines(spec.thread_help for spec in commands), alone]))
+    lines = [in_turns(line, turns) for line in _lines(spec.thread_help for spec in commands)]
+    return Message("\n".join([head, *lines, alone]))
 
 
 def _lines(helps: Iterable[Help | None]) -> list[str]:

@@ -5,8 +5,10 @@ from typing import Final
 
 from bot.domain.dead_ends import OWN_LIMIT
 from bot.domain.session import DisplayState, Lifecycle, Session, ended_for_something_new, waits_for_something_new
+from bot.domain.settings_values import TurnTaking
 from bot.views.plain_text import plain
 from bot.views.text import acus, fitted, short_duration
+from bot.views.turn_taking import in_turns
 
 # In place of titles that may not be shown, or are no longer stored.
 IN_DIRECT_MESSAGE: Final = "A session in a direct message"
@@ -159,16 +161,19 @@ STOPPABLE: Final = frozenset(
 _FROM_DETAIL: Final = frozenset({DisplayState.LIMIT, DisplayState.FAILED})
 
 
-def state_sentence(session: Session) -> str:
-    """The sentence about the state of `session`, as `mrkdwn`: what happens, and who has to do what next."""
+def state_sentence(session: Session, turns: TurnTaking = TurnTaking.ALL) -> str:
+    """The sentence about the state of `session`, as `mrkdwn`: what happens, and who has to do what next.
+
+    It asks for what reaches Devin where `turns` holds.
+    """
     if session.stop_requested and session.display_state in STOPPABLE:
-        return STOPPING
-    said = _template(session).format(
+        return in_turns(STOPPING, turns)
+    said = in_turns(_template(session), turns).format(
         asker=asker_name(session),
         by=f" by {fitted(session.stopped_by_name)}" if session.stopped_by_name else "",
         took=took(session),
         # A session that has ended takes no more messages.
-        changes="" if session.snapshot.status == "exit" else f" {REPLY_FOR_CHANGES}",
+        changes="" if session.snapshot.status == "exit" else f" {in_turns(REPLY_FOR_CHANGES, turns)}",
         cap=f" ({session.limit} used)" if session.limit else "",
         reason=plain(session.snapshot.last_words, REASON),
         working=working_words(session),

@@ -26,6 +26,7 @@ from bot.domain.admins import Admins
 from bot.domain.commands.spec import Surface
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.roles import Right, Roles
+from bot.domain.settings_values import TurnTaking
 from bot.features import COMMANDS
 from bot.features.audit import sentences as audit_logs
 from bot.features.budgets import sentences as budgets
@@ -141,7 +142,7 @@ ROWS = (
         command="unmute",
         verb="!unmute",
         answer=session_sentences.NO_SESSION_HERE.text,
-        on={Surface.THREAD: reply_sentences.NOT_MUTED.text},
+        on={Surface.THREAD: reply_sentences.not_muted(TurnTaking.ALL).text},
     ),
     Row(command="aside", verb="!aside it is slow today", answer=reply_sentences.ASIDE.text),
     Row(

@@ -7,11 +7,14 @@ import pytest
 from bot.domain.settings_values import Scope, Setting, TurnTaking
 from bot.domain.turn_taking import NotForDevin
 from bot.store import settings
+from bot.views.announcements import QUESTION
 from bot.views.answers.replies import NOT_FOR_DEVIN
+from bot.views.sentences import STEER
+from bot.views.turn_taking import REACHES, STEERS, in_turns
 from tests.for_devin import as_sent
 from tests.scenarios.ahead import TEAM
-from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, Harness
-from tests.scenarios.observations import private_answers, reactions, sent_to_devin, settled
+from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, OPS, Harness
+from tests.scenarios.observations import card, private_answers, reactions, sent_to_devin, settled
 
 ADDRESSED = NOT_FOR_DEVIN[NotForDevin.ADDRESSED].text
 NO_MENTION = NOT_FOR_DEVIN[NotForDevin.NO_MENTION].text
@@ -126,3 +129,17 @@ async def test_catch_up_decides_as_if_the_bot_had_been_there(on: Harness, turns:
     ]
     kept = {TurnTaking.ALL: sent, TurnTaking.TWO_PEOPLE: [sent[0], sent[2]], TurnTaking.MENTIONS: sent[2:]}
     assert await sent_to_devin(on, session) == kept[turns]
+
+
+async def test_where_only_mentions_are_sent_help_card_and_question_say_so(on: Harness) -> None:
+    await take_turns(on, TurnTaking.MENTIONS)
+    helped = (await on.slack.slash(ANN, GENERAL, "help"))["shown"]["rendered"]
+    assert f"• {STEERS[TurnTaking.MENTIONS]}; " in helped
+    assert STEERS[TurnTaking.ALL] in (await on.slack.slash(ANN, OPS, "help"))["shown"]["rendered"]
+    ts, session = await on.started()
+    await on.slack.say(ANN, GENERAL, "!help", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN, REACHES[TurnTaking.MENTIONS])
+    assert in_turns(STEER, TurnTaking.MENTIONS) in (await card(on, ts))["rendered"]
+    await on.devin.say(session, "Which name?", status_detail="waiting_for_user")
+    asked = await on.wait_for_post(GENERAL, ts, "has a question")
+    assert in_turns(QUESTION, TurnTaking.MENTIONS).format(who=f"<@{ANN}>") in asked["rendered"]

@@ -7,6 +7,7 @@ import pytest
 from bot.domain.admins import Admins
 from bot.domain.commands.parser import UnknownVerb
 from bot.domain.session import DisplayState, Snapshot
+from bot.domain.settings_values import TurnTaking
 from bot.features import COMMANDS
 from bot.views.answers import access as access_sentences
 from bot.views.answers import replies as reply_sentences
@@ -76,7 +77,7 @@ async def test_replies_in_a_muted_thread_stay_between_people(on: Harness) -> Non
     await on.devin.say(session, "Still at it.")
     await on.wait_for_post(GENERAL, ts, "Still at it.")
     await on.slack.say(BEN, GENERAL, "Unmute", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, reply_sentences.UNMUTED.text)
+    await on.slack.wait_for_ephemeral(BEN, reply_sentences.unmuted(TurnTaking.ALL).text)
     last = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     await settled(on)
@@ -85,7 +86,7 @@ async def test_replies_in_a_muted_thread_stay_between_people(on: Harness) -> Non
         as_sent(last, "ben", "go on"),
     ]
     assert await on.thread(GENERAL, ts) == ["Still at it."]
-    assert await private_answers(on, BEN) == [reply_sentences.MUTED.text, reply_sentences.UNMUTED.text]
+    assert await private_answers(on, BEN) == [reply_sentences.MUTED.text, reply_sentences.unmuted(TurnTaking.ALL).text]
 
 
 async def test_who_replies_in_a_thread_that_somebody_else_muted_is_told_so_once_each_time(on: Harness) -> None:
@@ -100,14 +101,16 @@ async def test_who_replies_in_a_thread_that_somebody_else_muted_is_told_so_once_
         await on.slack.say(BEN, GENERAL, "!unmute", thread_ts=ts)
         await settled(on)
     assert await private_answers(on, ANN) == [reply_sentences.THREAD_MUTED.text] * 2
-    assert await private_answers(on, BEN) == [reply_sentences.MUTED.text, reply_sentences.UNMUTED.text] * 2
+    assert (
+        await private_answers(on, BEN) == [reply_sentences.MUTED.text, reply_sentences.unmuted(TurnTaking.ALL).text] * 2
+    )
     assert await sent_to_devin(on, session) == []
 
 
 async def test_muting_twice_says_so_privately(on: Harness) -> None:
     ts, _ = await on.started()
     await on.slack.say(BEN, GENERAL, "!unmute", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, reply_sentences.NOT_MUTED.text)
+    await on.slack.wait_for_ephemeral(BEN, reply_sentences.not_muted(TurnTaking.ALL).text)
     await on.slack.say(BEN, GENERAL, "!mute", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "mute", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN, reply_sentences.ALREADY_MUTED.text)

@@ -209,13 +209,11 @@ def test_the_fixed_answers():
                 ":mute: Muted. Replies here don't reach Devin until somebody writes `!unmute`. Devin's "
                 "words still appear."
             ),
-            "UNMUTED": ":speaker: Unmuted. Replies reach Devin again; those written while muted didn't.",
             "THREAD_MUTED": (
                 ":mute: This thread is muted, so your reply wasn't sent. Write `!unmute` first, or "
                 "mention Devin Bridge in it."
             ),
             "ALREADY_MUTED": "This thread is already muted. `!unmute` ends that.",
-            "NOT_MUTED": "This thread isn't muted. Every reply reaches Devin.",
             "ASIDE": "Kept between you. Devin didn't get that message.",
             "KEPT_ASLEEP": "OK, Devin stays asleep. The thread says what wasn't sent.",
             "LEFT_BEFORE": "That was answered before, so nothing was sent now. Reply again if it still matters.",

@@ -76,7 +76,8 @@ def test_what_everybody_reads_first_is_short():
 
 def test_what_works_in_a_thread():
     assert THREAD_HELP.text == (
-        "Every reply in this thread goes to Devin, except these, each as the whole message:\n"
+        "Replies here go to Devin, unless they begin with somebody else's @name. "
+        "For Devin Bridge itself, each as the whole message:\n"
         "• `!cost` what it has used · `!status` where it stands\n"
         "• `!stop` (or `stop`, `cancel`, `sleep`) puts Devin to sleep; a reply wakes it\n"
         "• `!mute` / `!unmute` (or `mute` / `unmute`): replies aren't sent to Devin / are sent again\n"

@@ -259,7 +259,8 @@ class Announce:
         users = await mentioned(uow, change.before.session, people_of_turn(change.before.session), end.kind)
         linked = change.detail is Detail.LINK
         shown = await as_its_channel_sees(uow.tx, self._services.workspaces.get(session.team), session)
-        message = announcements.turn_end(end, shown, words.part if words else None, users, linked=linked)
+        turns, part = await uow.settings.turns(uow.tx, session.team, session.channel), words.part if words else None
+        message = announcements.turn_end(end, shown, part, users, linked=linked, turns=turns)
         asked = end.kind is AnnouncementKind.QUESTION and not waits_for_something_new(session.snapshot)
         options = session.snapshot.choices if asked else ()
         remind_at = await self._remind_at(uow, session, end.kind)

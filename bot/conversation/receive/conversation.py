@@ -25,6 +25,7 @@ from bot.domain.person import Person
 from bot.domain.roles import Right
 from bot.domain.second_task import reads_like_task
 from bot.domain.session import Lifecycle, Session
+from bot.domain.settings_values import TurnTaking
 from bot.domain.text import as_typed, without_mention
 from bot.kernel.access import Access
 from bot.kernel.commands.table import CommandTable
@@ -340,7 +341,7 @@ class Conversation:
         if verb.spec is NEW:
             await self._start_from_command.start_new(job, verb.argument)
         elif verb.spec is HELP:
-            await self._answer(job, thread_help(self._services.commands.specs))
+            await self._answer(job, thread_help(self._services.commands.specs, await self._turns(job)))
         elif verb.spec is ASIDE:
             await self._answer(job, reply_sentences.ASIDE)
         elif verb.spec is ADOPT:
@@ -412,8 +413,13 @@ class Conversation:
         what = "help" if line is None else "welcome"
         async with self._services.unit_of_work_for(job) as uow:
             key = f"{to.team}:{to.channel}:{to.user}:{what}:{int(uow.now // 3600)}"
-            await uow.reply_privately(to, line or slash_help(self._services.commands.specs), key=key)
+            turns = await uow.settings.turns(uow.tx, to.team, to.channel)
+            await uow.reply_privately(to, line or slash_help(self._services.commands.specs, turns=turns), key=key)
             await finish(uow, job)
+
+    async def _turns(self, job: Job[MessageCause]) -> TurnTaking:
+        async with self._services.db.read() as tx:
+            return await self._services.settings.turns(tx, job.workspace.team, job.cause.channel)
 
     async def _handle_direct(self, job: Job[MessageCause], text: str) -> None:
         """Handle a line of a direct message, which is a reply if the person wrote to a session a moment ago."""

@@ -115,7 +115,9 @@ class SessionCommands:
         await self._set_muted(job, session, True, reply_sentences.MUTED, reply_sentences.ALREADY_MUTED)
 
     async def _unmute(self, job: CommandJob, session: Session) -> None:
-        await self._set_muted(job, session, False, reply_sentences.UNMUTED, reply_sentences.NOT_MUTED)
+        async with self._services.db.read() as tx:
+            turns = await self._services.settings.turns(tx, session.team, session.channel)
+        await self._set_muted(job, session, False, reply_sentences.unmuted(turns), reply_sentences.not_muted(turns))
 
     async def _set_muted(self, job: CommandJob, session: Session, muted: bool, message: Message, same: Message) -> None:
         async with self._services.unit_of_work_for(job) as uow:
@@ -236,9 +238,9 @@ class SessionCommands:
                 await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now)
             known = await channels.get(uow.tx, session.team, session.channel)
             shared = known is not None and known.is_shared
-            message = (
-                stop_sentences.archived(by, unsent) if closing else stop_sentences.stopped(by, unsent, shared=shared)
-            )
+            turns = await uow.settings.turns(uow.tx, session.team, session.channel)
+            stopped = stop_sentences.stopped(by, unsent, shared=shared, turns=turns)
+            message = stop_sentences.archived(by, unsent) if closing else stopped
             await post_stop(uow, f"said:{job.row.key}", session, job.cause.user, message)
             await _close_question(uow, job)
             await remove_mark(uow, session.id)

@@ -30,7 +30,8 @@ class Turns:
         if cause.direct or chosen or cause.revision is not None:
             return None
         written = Written(cause.user, cause.ts, cause.text, cause.mention)
-        turns = await self._turns(job)
+        async with self._services.db.read() as tx:
+            turns = await self._services.settings.turns(tx, job.workspace.team, job.cause.channel)
         bot_user = job.workspace.bot_user
         if turns is not TurnTaking.TWO_PEOPLE:
             return not_for_devin(written, bot_user, turns, talk=False)
@@ -43,8 +44,3 @@ class Turns:
             found = not_for_devin(written, bot_user, turns, talk)
             await threads.note_reply(tx, thread, "" if cause.mention else cause.user, cause.ts, found is not None)
         return found
-
-    async def _turns(self, job: Job[MessageCause]) -> TurnTaking:
-        async with self._services.db.read() as tx:
-            held = await self._services.settings.effective(tx, job.workspace.team, job.cause.channel, None)
-        return held.turns

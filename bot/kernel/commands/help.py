@@ -1,22 +1,24 @@
 """`/devin help`."""
 
-from collections.abc import Sequence
-
 from bot.domain.commands.registry import HELP
 from bot.domain.commands.spec import CommandSpec
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Asked, Handler
+from bot.kernel.services import Services
 from bot.slack.errors import SlackError
 from bot.views.answers import access as access_sentences
 from bot.views.help_texts import admin_help, slash_help
 from bot.views.message import Message
 
 
-def help_handlers(commands: Sequence[CommandSpec], access: Access) -> dict[CommandSpec, Handler]:
-    """What the command does: it shows what the person may type of these `commands`, and nothing else."""
-    everybodys, admins_own, for_admins = slash_help(commands), slash_help(commands, admin=True), admin_help(commands)
+def help_handlers(services: Services, access: Access) -> dict[CommandSpec, Handler]:
+    """What the command does: it shows what the person may type where they ask, and nothing else."""
+    commands = services.commands.specs
 
     async def answer(asked: Asked) -> Message:
+        async with services.db.read(urgent=True) as tx:
+            turns = await services.settings.turns(tx, asked.workspace.team, asked.channel)
+        everybodys = slash_help(commands, turns=turns)
         try:
             refused = await access.refusal_in_ack(asked.workspace, asked.user)
             no_admin = await access.admins_only(asked.workspace, asked.user, "see what admins can do")
@@ -25,7 +27,7 @@ def help_handlers(commands: Sequence[CommandSpec], access: Access) -> dict[Comma
         if refused is not None:
             return access_sentences.GUESTS if refused is access_sentences.GUEST_REFUSED else refused
         if asked.argument:
-            return no_admin or for_admins
-        return admins_own if no_admin is None else everybodys
+            return no_admin or admin_help(commands)
+        return slash_help(commands, admin=True, turns=turns) if no_admin is None else everybodys
 
     return {HELP: Handler(answer)}

@@ -4,12 +4,14 @@ from typing import Final
 
 from bot.domain.commands.parser import UnknownVerb
 from bot.domain.session import Session
+from bot.domain.settings_values import TurnTaking
 from bot.domain.turn_taking import NotForDevin
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
 from bot.views.message import Message
 from bot.views.text import fitted, link
+from bot.views.turn_taking import REACHES
 
 # The question about a line of a direct message that was added to the last session, and its answer.
 ADDED: Final = "added"
@@ -18,12 +20,10 @@ LONGEST_VALUE: Final = 2_000  # characters, of a button at Slack
 MUTED: Final = Message(
     ":mute: Muted. Replies here don't reach Devin until somebody writes `!unmute`. Devin's words still appear."
 )
-UNMUTED: Final = Message(":speaker: Unmuted. Replies reach Devin again; those written while muted didn't.")
 THREAD_MUTED: Final = Message(
     ":mute: This thread is muted, so your reply wasn't sent. Write `!unmute` first, or mention Devin Bridge in it."
 )
 ALREADY_MUTED: Final = Message("This thread is already muted. `!unmute` ends that.")
-NOT_MUTED: Final = Message("This thread isn't muted. Every reply reaches Devin.")
 NOT_FOR_DEVIN: Final = {
     NotForDevin.ADDRESSED: Message(
         "You wrote to somebody else, so Devin didn't get this. Mention Devin Bridge to include it."
@@ -69,6 +69,16 @@ REPLY_NOT_TAKEN_YET: Final = Message(
     ":hourglass_flowing_sand: Devin takes no messages in this session right now. Your reply "
     "is stored and sent later; no need to resend."
 )
+
+
+def unmuted(turns: TurnTaking) -> Message:
+    """Confirm that the thread is not muted any more, where `turns` holds."""
+    return Message(f":speaker: Unmuted. {REACHES[turns]} Those written while muted didn't.")
+
+
+def not_muted(turns: TurnTaking) -> Message:
+    """Say that the thread is not muted, where `turns` holds."""
+    return Message(f"This thread isn't muted. {REACHES[turns]}")
 
 
 def added(session: Session, key: str, text: str) -> Message:

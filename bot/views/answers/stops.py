@@ -6,11 +6,13 @@ from typing import Final
 
 from bot.domain.commands import registry
 from bot.domain.session import DisplayState, Session
+from bot.domain.settings_values import TurnTaking
 from bot.views import blocks, questions
 from bot.views.answers.wording import code, message_of
 from bot.views.message import Message
 from bot.views.sentences import asker_name, mention
 from bot.views.text import fitted, link
+from bot.views.turn_taking import in_turns
 
 QUESTION: Final = "session"  # the name of the questions whether to stop or to end one
 STOP_AFTER_CHECK: Final = Message("Checking whether your session started. If it did, it's stopped at once.")
@@ -91,13 +93,18 @@ def mentioning(users: Sequence[str], message: Message) -> Message:
     return replace(message, text=" ".join([*map(mention, users), message.text]))
 
 
-def stopped(by: str, unsent: int = 0, *, shared: bool = False) -> Message:
+def stopped(by: str, unsent: int = 0, *, shared: bool = False, turns: TurnTaking = TurnTaking.ALL) -> Message:
     """Report that `by` stopped the session, and that `unsent` replies that waited were not sent to Devin.
 
-    In a channel that another company has `shared` replies are refused, so none of them wakes Devin.
+    In a channel that another company has `shared` replies are refused, so none of them wakes Devin. Else those do that
+    reach Devin where `turns` holds.
     """
     whose = f" by {fitted(by)}" if by else ""
-    then = "While another company shares this channel, replies don't wake it." if shared else "Reply to resume."
+    then = (
+        "While another company shares this channel, replies don't wake it."
+        if shared
+        else in_turns("Reply to resume.", turns)
+    )
     return message_of(
         f":black_square_for_stop: Stopped{whose}. {then}",
         _unsent(unsent),
