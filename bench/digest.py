@@ -33,7 +33,7 @@ from bot.features import COMMANDS
 from bot.features.budgets.commands import BudgetCommands
 from bot.features.budgets.try_out import BudgetTrials
 from bot.features.budgets.watch import BudgetWatch
-from bot.features.budgets.words import SetOrder, parse_set
+from bot.features.budgets.words import WantedBudget, parse_set
 from bot.features.cost.flow import OwnCost
 from bot.features.digest.due import DueDigests, schedule_of
 from bot.features.digest.editions import Edition, Occasion, Share
@@ -225,7 +225,7 @@ class Flows:
         reports = ("month", "month by person", "month by repo")
         commands, user = BudgetCommands(self._services, self._access), person(7)
         trials, order = BudgetTrials(self._services), parse_set("each-person 20 a week")
-        assert isinstance(order, SetOrder)
+        assert isinstance(order, WantedBudget)
         return {
             **editions,
             **{f"/devin usage {typed}": self._asked_usage(typed) for typed in usage},

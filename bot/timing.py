@@ -40,7 +40,7 @@ class Timing:
     connection_sweep: float = 1.0  # What passes between two sweeps of connections beyond this, the process stood still.
 
     choices_asked: float = 2.0  # A menu of a form waits for Devin at most this long; Slack gives it three seconds.
-    choices_known: float = MINUTE  # What such a menu was told, or refused, counts for this long.
+    choices_known: float = MINUTE  # What Devin has answered to such a menu, also a refusal, counts for this long.
 
     # ------------------------------------------------------------ store
     store_connect: float = 5.0  # To connect to PostgreSQL takes at most this long.

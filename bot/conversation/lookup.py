@@ -92,10 +92,9 @@ class SessionLookup:
     async def may_be_for(self, session: Session, made: DevinSession) -> bool:
         """Whether `made`, which carries the reference of `session`, may be what this bot created for `session`.
 
-        Anybody at Devin can copy a tag or a prompt. So `made` must have no other maker than the bot, or
-        the person in whose name it asked, and not be older than the
-        request for `session`. Where Devin names no maker or no time, that speaks for `made`: an outcome that cannot be
-        looked up would end in a second session.
+        Anybody at Devin can copy a tag or a prompt. So `made` must have no other maker than the bot, or the person in
+        whose name it asked, and not be older than the request for `session`. Where Devin names no maker or no time,
+        that speaks for `made`: an outcome that cannot be looked up would end in a second session.
         """
         organisation = self._services.organisations.of(session)
         return await self._may_be_ours(organisation, session.created_at, made, session.devin_user)

@@ -85,8 +85,9 @@ class PromptBuilder:
         # Once more: since the asker was admitted, the start may have waited for hours.
         asker = await self._access.checked_person(workspace, session.requester)
         refusal = self._access.refusal(asker, shared=False)
-        may = (workspace, session.requester, Right.START, session.channel)
-        if refusal is None and await self._access.right_refusal(*may) is not None:
+        if refusal is None and await self._access.right_refusal(
+            workspace, session.requester, Right.START, session.channel
+        ):
             refusal = access_sentences.MAY_NOT_START
         playbook, not_found = await _playbook(organisation, session.options.playbook)
         if (nothing := refusal or not_found) is not None:

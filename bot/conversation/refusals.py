@@ -1,4 +1,4 @@
-"""What people are told when Devin refuses what a start needs."""
+"""What people read when Devin refuses what a start needs."""
 
 from bot.devin.errors import (
     DevinDenied,

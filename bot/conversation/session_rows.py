@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from bot.conversation.end_posts import settle
 from bot.conversation.session_card import SessionCard, end_unstarted, post_card, refuse
-from bot.domain.causes import ActionCause, Cause
+from bot.domain.causes import ActionCause, Cause, StartCause
 from bot.domain.commands.registry import STOP
 from bot.domain.file import DEVINS, DevinFile
 from bot.domain.keys import ts_of
-from bot.domain.lane import held_lane
+from bot.domain.lane import held_lane, thread_lane
 from bot.domain.session import Lifecycle, Session
 from bot.kernel.exactly_once.loss import Loss, announce_loss
 from bot.kernel.job import Job
@@ -80,6 +80,13 @@ def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow[Acti
     ts = session.stop_ts or f"{now:.6f}"
     key = f"stop:{session.id}"
     return InboxRow(key, session.team, lane, ts, ref, cause, ready_at=now, created_at=now, urgent=True)
+
+
+def start_row(asked: InboxRow[Any], session: Session, cause: StartCause, now: float) -> InboxRow[StartCause]:
+    """Return the inbox row that begins `session` in its thread, which another row has `asked` for."""
+    assert session.thread_ts is not None
+    lane, key = thread_lane(session.team, session.channel, session.thread_ts), f"start:{session.id}"
+    return InboxRow(key, session.team, lane, asked.ts, asked.ref, cause, ready_at=now, created_at=now)
 
 
 async def post_files(uow: UnitOfWork, session: Session, event_id: str, files: Sequence[DevinFile]) -> None:

@@ -17,7 +17,7 @@ YES_OR_NO: Final = ("Yes", "No")
 MOST_OPTIONS: Final = 9  # there is a reaction for each
 LONGEST: Final = 1_000  # characters of an option
 _MOST_READ: Final = 8_000  # characters of a message, the last ones
-_NEAR: Final = 12  # lines
+_NEAR: Final = 12  # lines after an item in which a list below it may begin
 
 _ITEM: Final = re.compile(
     r"(?P<indent>[ \t]*)(?:[-*+•][ \t]+)?(?:#{1,6}[ \t]+)?(?:\*{1,3}|__?)?(?P<named>option[ \t]+)?"
@@ -38,7 +38,8 @@ _LEADING: Final = re.compile(r"^(?:\*{1,3}(?=\s)|[\s:.)\]\u2014\u2013-])+")
 _LINK: Final = re.compile(r"!?\[([^\]\n]{0,500})\]\([^)\s]{0,1000}\)")
 _EMPHASIS: Final = re.compile(r"(?<![\w\\])(\*{1,3}|_{1,3}|~~)(?=\S)|(?<=\S)(\*{1,3}|_{1,3}|~~)(?!\w)|\*\*")
 _CODE: Final = re.compile(r"`[^`\n]*`")
-_TYPED: Final = {0x2019: "'", 0xFF1F: "?", 0x061F: "?", 0x3002: ". "}
+# What stands for these in other scripts, or is put in their place by editors.
+_AS_TYPED: Final = {0x2019: "'", 0xFF1F: "?", 0x061F: "?", 0x3002: ". "}
 _ADDRESS: Final = re.compile(r"https?://\S+", re.IGNORECASE)
 _SENTENCE: Final = re.compile(r"[^.!?\n]*(?:\.(?=\w)[^.!?\n]*)*[.!?]?")
 
@@ -89,7 +90,7 @@ _OK: Final = (
     r"work(?:s)? for you|sounds? (?:good|right|ok(?:ay)?)|looks? (?:good|right|ok(?:ay)?|correct)|make(?:s)? sense|"
     r"what you (?:want|had in mind|need|expect|meant))"
 )
-_YES_OR_NO: Final = re.compile(
+_ASKS_YES_OR_NO: Final = re.compile(
     r"(?:(?:should|shall|may|can|could) (?:i|we)\b(?! (?:help|assist))|"
     r"(?:do|would|did) you (?:want|like|prefer|need|wish) (?:me|us|this|that|it|these|the|to|for me)\b|"
     r"(?:do|can|could|would|will) you (?:approve|agree|confirm|accept)\b|"
@@ -282,7 +283,7 @@ def _reads_yes_or_no(question: str) -> bool:
     if _MARKED.search(question):
         return True
     asked = question.strip(_AROUND)
-    return not _OR.search(asked) and any(map(_YES_OR_NO.match, (asked, _BEGINS.sub("", asked).strip(_AROUND))))
+    return not _OR.search(asked) and any(map(_ASKS_YES_OR_NO.match, (asked, _BEGINS.sub("", asked).strip(_AROUND))))
 
 
 def _questions(prose: str) -> list[str]:
@@ -303,4 +304,4 @@ def _paragraph_before(lines: Sequence[str], number: int) -> str:
 
 def _prose(lines: Sequence[str]) -> str:
     text = _ADDRESS.sub("", _CODE.sub("code", "\n".join(lines)))
-    return _EMPHASIS.sub("", _LINK.sub(r"\1", text)).translate(_TYPED)
+    return _EMPHASIS.sub("", _LINK.sub(r"\1", text)).translate(_AS_TYPED)

@@ -31,7 +31,7 @@ def with_defaults(options: Options, held: Effective, without: Collection[str] = 
 
 
 def defaults_in(options: Options, held: Effective) -> list[Setting]:
-    """The settings whose values that hold are those of `options`."""
+    """The settings that hold and whose values `options` have, so that they may come from there."""
     values = {
         Setting.REPOS: options.repos,
         Setting.PLAYBOOK: options.playbook,

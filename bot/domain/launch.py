@@ -13,10 +13,10 @@ from bot.domain.commands.options import (
     parse_request,
 )
 from bot.domain.session import NO_OPTIONS, Options
+from bot.domain.settings_values import MOST_REPOS
 
 TASK, REPOS, PLAYBOOK, MODE = "task", "repos", "playbook", "mode"
 LIMIT, TAGS, TITLE, CHANNEL = "limit", "tags", "title", "channel"
-MOST_REPOS: Final = 10
 LONGEST_TITLE: Final = 200
 _ONCE: Final = ("repo", "playbook", "mode", "acu", "title")  # options of which there is one value
 

@@ -21,7 +21,10 @@ class Pick:
     by: PickedBy = PickedBy.FORM
 
     def asked_ts(self, at: str) -> str:
-        """When the session is asked for, by `at` of another clock: after the message, which is part of the context."""
+        """Return when the session counts as asked for: `at`, or right after the message if that is later.
+
+        So the message is part of the context, although `at` may come from a clock that is behind Slack's.
+        """
         return max(at, f"{float(self.ts) + 0.000_001:.6f}", key=float)
 
 

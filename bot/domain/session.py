@@ -352,5 +352,5 @@ def ended_for_something_new(snapshot: Snapshot) -> bool:
 
 def moved(old: Snapshot, new: Snapshot) -> bool:
     """Whether `new` differs from `old` in more than ACUs, time and last words, so that the card is edited at once."""
-    words = {"last_words": new.last_words, "choices": new.choices}
-    return replace(old, acus=new.acus, updated_at=new.updated_at, **words) != new  # type: ignore[arg-type]  # fields
+    unmoved = replace(old, acus=new.acus, updated_at=new.updated_at, last_words=new.last_words, choices=new.choices)
+    return unmoved != new

@@ -53,13 +53,13 @@ def parse_file(name: str, text: str) -> FileSettings:
             near = get_close_matches(section, SECTIONS, n=1)
             ways = f"Did you mean {_WRITTEN[near[0]]}?" if near else f"Use one of {', '.join(_WRITTEN.values())}."
             raise SettingError(f"{name}: there's no section [{section}]. {ways}")
-    channels, of_channels = _without_roles(found.get("channel", {}))
+    channels, channel_roles = _without_roles(found.get("channel", {}))
     return FileSettings(
         name,
         _values(name, DEFAULT, found.get(DEFAULT, {})),
         _by_id(name, "channel", "CG", channels),
         _by_id(name, "person", "UW", found.get("person", {})),
-        _roles(name, {EVERYWHERE: found.get(ROLES, {}), **of_channels}),
+        _roles(name, {EVERYWHERE: found.get(ROLES, {}), **channel_roles}),
     )
 
 

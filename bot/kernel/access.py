@@ -308,9 +308,9 @@ class Access:
         return await self._is_full_member(workspace, user)
 
     async def manages(self, workspace: Workspace, user: str, channel: str) -> bool:
-        """Whether `user` may set what holds for all in `channel`: an admin, one of the workspace, or who created it.
+        """Whether `user` may set what holds for all in `channel`.
 
-        So may who administers that channel by a role.
+        That may admins, an admin of the workspace, who administers the channel by a role, and who created it.
         """
         if await self.right_refusal(workspace, user, Right.ADMINISTER, channel) is None:
             return True

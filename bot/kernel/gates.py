@@ -81,7 +81,7 @@ class Gate(Protocol):
     async def admission(self, who: Asker, work: Work) -> Admission:
         """Read what decides whether the `work` may begin; it is decided in the transaction that stores it."""
 
-    async def is_quick(self, tx: Transaction, team: str) -> bool:
+    async def is_quick(self, tx: Transaction, workspace: Workspace) -> bool:
         """Whether `start_refusal` is answered so soon that an ack may wait for it: there is nothing to add up."""
 
 
@@ -116,9 +116,9 @@ class Gates:
         """Read what decides whether the `work` may begin. Its limit is at most its own ceiling."""
         return _Admissions(work, [await gate.admission(who, work) for gate in self.gates])
 
-    async def is_quick(self, tx: Transaction, team: str) -> bool:
+    async def is_quick(self, tx: Transaction, workspace: Workspace) -> bool:
         """Whether an ack may wait for `start_refusal`."""
-        return all([await gate.is_quick(tx, team) for gate in self.gates])
+        return all([await gate.is_quick(tx, workspace) for gate in self.gates])
 
 
 @dataclass(frozen=True, slots=True)

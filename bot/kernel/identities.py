@@ -9,7 +9,7 @@ No setting: Devin's permissions are the switch. Guests and people of other compa
 """
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.devin.errors import (
@@ -42,7 +42,7 @@ class OwnName:
     """In whose name one thing is created at Devin; without an `identity` in that of the bot."""
 
     identity: Identity | None = None
-    refusal: DevinRefused | None = field(default=None)
+    refusal: DevinRefused | None = None
 
     @property
     def user_id(self) -> str | None:
@@ -62,8 +62,8 @@ class OwnName:
         self.refusal = refused
         return True
 
-    def leave(self) -> None:
-        """Use the bot's name."""
+    def use_the_bots(self) -> None:
+        """Use the bot's name from now on."""
         self.identity = None
 
 
@@ -79,13 +79,13 @@ class Identities:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._off: dict[str, float] = {}  # by organisation: until when nobody's name is tried
+        self._off_until: dict[str, float] = {}  # by organisation: from when on people's names are tried again
 
     async def name_of(self, workspace: Workspace, organisation: Organisation, user: str) -> OwnName:
         """Return in whose name `user` starts and writes in the `organisation`."""
         now, timing = self._services.clock(), self._services.timing
         # Without our tags only what the bot's own user has made can be listed, and so be found again.
-        if organisation.tags_refused or now < self._off.get(organisation.id, 0.0):
+        if organisation.tags_refused or now < self._off_until.get(organisation.id, 0.0):
             return OwnName()
         async with self._services.db.read() as tx:
             known = await identities.get(tx, workspace.team, user)
@@ -132,7 +132,7 @@ class Identities:
 
     def _turn_off(self, organisation: Organisation, refused: DevinRefused) -> None:
         log.info("sessions stand in the bot's name", organisation=organisation.id, error=type(refused).__name__)
-        self._off[organisation.id] = self._services.clock() + self._services.timing.identity_off
+        self._off_until[organisation.id] = self._services.clock() + self._services.timing.identity_off
 
     async def write_outcome(self, uow: UnitOfWork, organisation: Organisation, name: OwnName, to: Recipient) -> None:
         """Store what Devin's answer says about the link, and inform the person of what is new, once.

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from bot.domain.roles import Right
 from bot.domain.session import Session
 from bot.kernel.access import Access
+from bot.kernel.admins import roles_of
 from bot.kernel.gates import Admission, Asker, Limit, Work
-from bot.store import roles
+from bot.kernel.workspace import Workspace
 from bot.store.database.connection import Transaction
 from bot.views.message import Message
 
@@ -35,9 +36,9 @@ class RoleGate:
         """Admit the work: whoever has it done was asked for their role before."""
         return _AnyNumber()
 
-    async def is_quick(self, tx: Transaction, team: str) -> bool:
+    async def is_quick(self, tx: Transaction, workspace: Workspace) -> bool:
         """Whether nobody was given the role to start, so that everybody has it."""
-        return not (await roles.of_workspace(tx, team)).restrict(Right.START)
+        return not (await roles_of(tx, workspace)).restrict(Right.START)
 
 
 class _AnyNumber:

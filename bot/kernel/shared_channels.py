@@ -1,4 +1,4 @@
-"""Channels that another company shares: what Devin says is not posted there, and its asker is told so once.
+"""Channels that another company shares: what Devin says is not posted there, of which its asker is informed once.
 
 1. Before a post with Devin's words, and before a card is drawn, Slack is asked whether the channel is shared. The
    answer counts for a short time. Slack's event about a change has it asked at once.

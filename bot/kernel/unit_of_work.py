@@ -316,7 +316,7 @@ class Drawer(ABC):
     name: ClassVar[str]  # stands in rows, and begins the keys of posts
     drawn_with_it: ClassVar[tuple[str, ...]] = ()  # other drawers of the same subjects, drawn in the same moment
     is_listed_at_home: ClassVar[bool] = False  # whether its subjects are sessions, which Home tabs list
-    no_replies: ClassVar[Message | None] = None  # what who replies under the post is told, where nobody reads that
+    no_replies: ClassVar[Message | None] = None  # the answer to a reply under the post, where nobody reads that
 
     @abstractmethod
     async def draw(self, tx: Transaction, subject: str, *, shared: bool) -> Message | None:

@@ -1,4 +1,4 @@
-"""Who people are at Devin, and what they were told of it."""
+"""Who people are at Devin, and what they were informed of."""
 
 from dataclasses import asdict
 

@@ -19,7 +19,7 @@ from bot.store.tables import pull_requests, spend
 # The bytes of the longest address that is stored. It is part of two indexes, whose entries PostgreSQL bounds.
 LONGEST_ADDRESS: Final = 2_000
 # Seconds. What is found merged after a longer absence counts for the day of the check before: on the day on which it is
-# found it would be no news.
+# found it was merged long ago.
 UNWATCHED: Final = 7 * 86_400.0
 _KEY: Final = (pull_requests.c.session_id, pull_requests.c.url)
 _SESSION: Final = tuple(pull_requests.c[name] for name in ("session_id", "team", "org_id", "bare_id"))

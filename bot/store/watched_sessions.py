@@ -87,10 +87,10 @@ async def silent(tx: AsyncConnection, org_id: str, now: float, silence: float) -
 
     Those are left out whose card was drawn since it has to say so, within the last `silence` seconds.
     """
-    news = (sessions.c.progress_at, sessions.c.spoken_at, sessions.c.working_since)
-    quiet = [column <= now - silence for column in news]
+    last_signs = (sessions.c.progress_at, sessions.c.spoken_at, sessions.c.working_since)
+    quiet = [column <= now - silence for column in last_signs]
     to_draw = or_(
-        sessions.c.figures_at <= now - silence, *(sessions.c.figures_at < column + silence for column in news)
+        sessions.c.figures_at <= now - silence, *(sessions.c.figures_at < column + silence for column in last_signs)
     )
     found = await tx.execute(select(sessions.c.id).where(*_watched_in(org_id), *quiet, to_draw).limit(BATCH))
     return list(found.scalars())

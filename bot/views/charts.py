@@ -13,7 +13,6 @@ from bot.views.text import one_line, shortened, tenths
 
 TITLE_LIMIT: Final = 50
 LABEL_LIMIT: Final = 20
-MOST_POINTS: Final = 20
 ALT_LIMIT: Final = 1000  # https://docs.slack.dev/reference/methods/files.getUploadURLExternal
 PICTURE: Final = "chart.png"
 _HEIGHTS: Final = "▁▂▃▄▅▆▇█"

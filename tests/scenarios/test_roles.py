@@ -12,6 +12,7 @@ from bot.features.roles import sentences as roles
 from bot.features.roles.words import Problem
 from bot.timing import Timing
 from bot.views.answers import access as access_sentences
+from bot.views.answers import starts as start_sentences
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness, harness
 from tests.scenarios.observations import card_of
@@ -150,5 +151,8 @@ async def test_a_file_gives_roles_that_go_before_those_that_admins_give(
         await on.mention("fix the login test", ANN, GENERAL)
         await on.slack.wait_for_ephemeral(ANN, refused(Right.START, GROUP))
         await on.started("fix it in web", ANN, WEB)
-        await on.started("fix it as a senior", BEN)
+        await typed(on, "fix it as a senior", BEN)
+        await on.session("fix it as a senior")
+        # Both are known by now, so that without the file the ack would confirm the start.
+        assert await typed(on, "fix the page", ANN) == start_sentences.checking("fix the page").text
         assert f"*start*: <!subteam^{GROUP}>" in await typed(on, "role list")

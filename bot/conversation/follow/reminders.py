@@ -28,7 +28,7 @@ class Reminders:
         self._services = services
 
     async def tick(self, workspace: Workspace) -> float:
-        """Post what is due. Returns the seconds until the next look."""
+        """Post what is due. Returns the seconds until that is done again."""
         while True:
             now = self._services.clock()
             async with self._services.db.read() as tx:

@@ -284,8 +284,9 @@ class Conversation:
         """Why the author of a reply may not write to `session`, unless Devin may have the reply already."""
         if job.row.intent_at is not None:
             return None
-        may = (job.workspace, job.cause.user, Right.STEER, session.channel)
-        return await self._access.right_refusal(*may, asker=session.requester)
+        return await self._access.right_refusal(
+            job.workspace, job.cause.user, Right.STEER, session.channel, asker=session.requester
+        )
 
     def _doubt(self, job: Job[MessageCause], text: str, *, starts: bool = False) -> Doubt | None:
         """Which command the message of the job resembles, although it is none; `text` is the same as people read it.

@@ -3,7 +3,7 @@
 While the message waits, in the inbox or for an answer, the new text takes the place of the old one, or nothing is sent.
 A session that Devin has not taken yet is cancelled by a deletion, and starts with the old text in spite of an edit.
 Once Devin has it, the new text is sent as a correction when the author has made no further edit for a while; of a
-deletion only the author is told.
+deletion only the author is informed.
 
 The row of an edit comes first in the lane of its thread, so that nobody works on the message meanwhile. Of two edits
 that change places the older one counts for nothing (`edited_ts`). All that an edit changes is stored with the end of

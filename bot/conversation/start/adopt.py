@@ -15,7 +15,7 @@ from bot.conversation.follow.announce import with_words
 from bot.conversation.follow.read_messages import NewMessages, read_messages
 from bot.conversation.lookup import SessionLookup
 from bot.conversation.session_card import post_card, refuse
-from bot.conversation.session_rows import add, record, show_new_state, stop_row
+from bot.conversation.session_rows import add, record, show_new_state, start_row, stop_row
 from bot.conversation.session_tags import BOT_TAG
 from bot.devin.errors import DevinError, DevinNotFound, DevinRefused
 from bot.devin.models import DevinSession
@@ -24,7 +24,7 @@ from bot.domain.causes import StartCause
 from bot.domain.commands.registry import ADOPT
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import reference, session_id
-from bot.domain.lane import person_lane, thread_lane
+from bot.domain.lane import person_lane
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, bare_id
 from bot.kernel.access import Access
 from bot.kernel.commands.devin_failures import failure_sentence
@@ -40,7 +40,6 @@ from bot.slack.errors import SlackRefused
 from bot.store import audit, fan_out_ids, sessions, threads
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
-from bot.store.inbox import InboxRow
 from bot.store.sessions import RelayPosition
 from bot.views.answers import adoptions as adoption_sentences
 from bot.views.message import Message
@@ -143,10 +142,8 @@ class AdoptCommand:
             follow = {"cause": job.row.key, "files": [], "adopts": made.session_id}
             await post_card(uow, session, payload=shown, follow=follow)
             return
-        lane = thread_lane(session.team, session.channel, session.thread_ts)
         start = StartCause(session.id, adopts=made.session_id)
-        key, ts, now = f"start:{session.id}", job.row.ts, uow.now
-        await uow.add_to_inbox(InboxRow(key, session.team, lane, ts, job.row.ref, start, ready_at=now, created_at=now))
+        await uow.add_to_inbox(start_row(job.row, session, start, uow.now))
 
 
 class Adoption:

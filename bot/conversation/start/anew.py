@@ -10,13 +10,12 @@ from typing import Final
 
 from bot.conversation.end_posts import settle
 from bot.conversation.session_card import SessionCard
-from bot.conversation.session_rows import add
+from bot.conversation.session_rows import add, start_row
 from bot.domain.causes import StartCause
 from bot.domain.commands import registry
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.dead_ends import MORE_ACUS, WayOn, next_session_id, way_on
 from bot.domain.keys import reference
-from bot.domain.lane import thread_lane
 from bot.domain.session import Session
 from bot.domain.text import as_quotation
 from bot.domain.turn_ends import AnnouncedEnd
@@ -27,7 +26,6 @@ from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import kept_tasks, sessions, threads
 from bot.store.database.connection import Transaction
-from bot.store.inbox import InboxRow
 from bot.store.kept_tasks import KeptTask
 from bot.views import dead_ends
 from bot.views.answers import starts as start_sentences
@@ -93,10 +91,7 @@ async def _begin(uow: UnitOfWork, job: CommandJob, session: Session) -> Message:
     await kept_tasks.keep(uow.tx, begun, kept.files, kept.about, uow.now)
     await kept_tasks.remove(uow.tx, session.id)
     cause = StartCause(begun.id, kept.files, in_thread=True, about=kept.about)
-    lane = thread_lane(session.team, session.channel, session.thread_ts)
-    key, ts = f"start:{begun.id}", job.row.ts
-    row = InboxRow(key, session.team, lane, ts, job.row.ref, cause, ready_at=uow.now, created_at=uow.now)
-    await uow.add_to_inbox(row)
+    await uow.add_to_inbox(start_row(job.row, begun, cause, uow.now))
     await settle(uow, session.id)
     await uow.redraw(SessionCard, session.id)
     return dead_ends.began(way)

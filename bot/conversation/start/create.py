@@ -206,7 +206,7 @@ class NewSession(Creation[DevinSession]):
         if not self._tags.shorten(refused):
             return False
         if self._tags.are_left_out:
-            self._own_name.leave()  # only a session of the bot's own user is found without its tags
+            self._own_name.use_the_bots()  # only a session of the bot's own user is found without its tags
         return True
 
     async def lookup(self) -> LookupResult[DevinSession]:

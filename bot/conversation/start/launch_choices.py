@@ -33,19 +33,19 @@ class LaunchChoices:
     async def playbooks(self, workspace: Workspace, typed: str) -> Names:
         """Return the titles of the playbooks whose title or macro has all words that were `typed`, by their ids."""
         found = await self._read(workspace.organisation, _PLAYBOOKS, _playbooks)
-        return _fitting(found or {}, typed)
+        return _fitting(found, typed)
 
     async def repositories(self, workspace: Workspace, user: str, channel: str, typed: str) -> Names:
         """Return the repositories whose names have all words that were `typed`, the ones used last first."""
         async with self._services.db.read(urgent=True) as tx:
             used = await sessions.repositories(tx, workspace.team, user, channel)
         found = await self._read(workspace.organisation, _REPOSITORIES, _repositories)
-        return _fitting({repo: repo for repo in (*used, *(found or {}))}, typed)
+        return _fitting({repo: repo for repo in (*used, *found)}, typed)
 
     async def _read(
         self, organisation: Organisation, what: str, read: Callable[[Organisation], Awaitable[Names]]
-    ) -> Names | None:
-        """What Devin lists, or listed a moment ago; None if it does not say."""
+    ) -> Names:
+        """What Devin lists, or listed a moment ago; nothing if it does not answer."""
         timing, key = self._services.timing, (organisation.id, what)
         at, known = self._known.get(key, (0.0, None))
         if known is not None and self._services.clock() - at <= timing.choices_known:
@@ -73,5 +73,5 @@ async def _repositories(organisation: Organisation) -> Names:
 
 def _fitting(names: Names, typed: str) -> Names:
     words: Sequence[str] = typed.casefold().split()
-    fitting = {value: said for value, said in names.items() if all(word in said.casefold() for word in words)}
+    fitting = {value: name for value, name in names.items() if all(word in name.casefold() for word in words)}
     return dict(list(fitting.items())[:MOST_CHOICES])

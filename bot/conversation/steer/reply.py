@@ -416,7 +416,7 @@ class NewMessage(Creation[Snapshot | None]):
 
 
 def key_of_muted(thread: Thread, user: str) -> str:
-    """The key of what `user` is told once of `thread` being muted, anew when it is muted once more."""
+    """The key of the answer that `user` gets once because `thread` is muted, anew when it is muted once more."""
     return _key_once(thread, user, f"muted:{thread.muted_at}")
 
 

@@ -311,9 +311,8 @@ def _nothing_to_stop(session: Session) -> Message | None:
 def _is_somebody_elses(job: CommandJob, session: Session) -> bool:
     """Whether a person stops or archives, by a word or a button, what they did not ask for: they have to confirm it."""
     cause = job.cause
-    archives = (
-        cause.command == registry.ARCHIVE.name and session.lifecycle is Lifecycle.OPEN
-    )  # a reply wakes it till then
+    # Whatever state it is in: until it is archived a reply wakes it.
+    archives = cause.command == registry.ARCHIVE.name and session.lifecycle is Lifecycle.OPEN
     stops = cause.command in {registry.STOP.name, registry.ARCHIVE.name} and session.display_state in STOPPABLE
     return (cause.written or cause.pressed) and (stops or archives) and cause.user != session.requester
 

@@ -56,7 +56,7 @@ OUR_TAGS: Final = "can't hold devin-bridge or slack-…, which Devin Bridge sets
 NOT_A_REPO: Final = "needs an owner and a name, such as repo=acme/web"
 NOT_ACUS: Final = "needs a whole number above zero, such as acu=10"
 ACUS_OFFERED: Final = ("5", "10", "20")  # where no number can be read
-MOST_REPOS: Final = 5  # that may be meant
+MOST_OFFERED: Final = 5  # repositories that may be meant
 NOT_A_WORD: Final = "needs a single word, such as {example}"
 MODES: Final = ("normal", "fast", "lite", "ultra", "fusion")
 NOT_A_MODE: Final = f"needs one of {', '.join(MODES)}"
@@ -252,8 +252,8 @@ def _nearest_repos(name: str, repos: Sequence[str]) -> list[str]:
     """Those of `repos` that are called `name`, or else those with the nearest names."""
     names = {repo: repo.rpartition("/")[2].lower() for repo in repos}
     wanted = name.lower()
-    near = [wanted] if wanted in names.values() else get_close_matches(wanted, set(names.values()), n=MOST_REPOS)
-    return [repo for repo, called in names.items() if called in near][:MOST_REPOS]
+    near = [wanted] if wanted in names.values() else get_close_matches(wanted, set(names.values()), n=MOST_OFFERED)
+    return [repo for repo, called in names.items() if called in near][:MOST_OFFERED]
 
 
 def _right_repo(value: str) -> str | None:

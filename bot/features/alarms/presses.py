@@ -46,7 +46,7 @@ class AlarmPresses:
         """Store the decision and have the post edited, or answer privately why nothing was changed."""
         async with self._services.db.read() as tx:
             alarm = await alarms.get(tx, job.cause.argument)
-            # Of an alarm of elsewhere nothing is told, not even whether its channel is public.
+            # Of an alarm in another channel nothing is shown, not even whether its channel is public.
             session = await sessions.get(tx, alarm.subject) if alarm and _is_in_place(job, alarm) else None
         refusal = None
         if session is not None:
@@ -66,8 +66,10 @@ class AlarmPresses:
         see the session: then it is for who asked for it, and for admins.
         """
         if spec is ALARM_STOP:
-            may = (job.workspace, job.cause.user or "", Right.STOP, session.channel)
-            if (refusal := await self._access.right_refusal(*may, asker=session.requester)) is not None:
+            refusal = await self._access.right_refusal(
+                job.workspace, job.cause.user or "", Right.STOP, session.channel, asker=session.requester
+            )
+            if refusal is not None:
                 return refusal
             if session.channel == job.cause.channel or await self._access.is_public(job.workspace, session.channel):
                 return None

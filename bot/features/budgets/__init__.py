@@ -1,4 +1,4 @@
-"""Budgets: how much may be used, who is told, and who may raise it."""
+"""Budgets: how much may be used, who is informed, and who may raise it."""
 
 from typing import Final
 

@@ -75,9 +75,9 @@ class BudgetCheck:
         spent = {(of.budget.number, of.subject, of.period.name): of.spent for of in holding}
         return BudgetAdmission(who, work, now, spent)
 
-    async def is_quick(self, tx: Transaction, team: str) -> bool:
+    async def is_quick(self, tx: Transaction, workspace: Workspace) -> bool:
         """Whether no budget is set. To add up what was spent of one may take longer than an ack should."""
-        return not await budgets.exist(tx, team)
+        return not await budgets.exist(tx, workspace.team)
 
 
 @dataclass(frozen=True, slots=True)

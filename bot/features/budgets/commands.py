@@ -14,7 +14,7 @@ from bot.features.budgets.rules import NAMED, USED_UP, Budget, Scope, ScopeKind,
 from bot.features.budgets.sentences import Entry, Granted, Named
 from bot.features.budgets.specs import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET, BUDGET_SET_CONFIRMED
 from bot.features.budgets.standings import AddedUp, Standings, add_up, reports_no_acus, standings
-from bot.features.budgets.words import GrantOrder, Problem, parse_grant, parse_number, parse_set
+from bot.features.budgets.words import Problem, WantedGrant, parse_grant, parse_number, parse_set
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Asked, Handler
 from bot.kernel.job import CommandJob, finish_with
@@ -101,10 +101,10 @@ class BudgetCommands:
 
     async def _add_up(self, workspace: Workspace, command: str, typed: str, *, urgent: bool = False) -> AddedUp:
         """Add up what the subject has spent to which `command` grants more; nothing for any other command."""
-        order = parse_grant(typed) if command == BUDGET_GRANT.name else None
-        if order is None or isinstance(order, Problem):
+        wanted = parse_grant(typed) if command == BUDGET_GRANT.name else None
+        if wanted is None or isinstance(wanted, Problem):
             return {}
-        scope = order.scope
+        scope = wanted.scope
 
         async def find(tx: Transaction) -> tuple[Budget, str] | None:
             budget = await _raised(tx, workspace.team, scope)
@@ -140,13 +140,13 @@ class BudgetCommands:
     # ------------------------------------------------------------ changes
 
     async def _set(self, uow: UnitOfWork, by: ChangedBy, typed: str, _added_up: AddedUp) -> Message:
-        order, team = parse_set(typed), by.workspace.team
-        if isinstance(order, Problem):  # only the button of a question sets a budget, and it carries a valid order
+        wanted, team = parse_set(typed), by.workspace.team
+        if isinstance(wanted, Problem):  # only the button of a question sets a budget, and it carries a valid one
             return STALE
-        before = await budgets.of_scope(uow.tx, team, order.scope)
-        if before is not None and (before.acus, before.span, before.warn) == (order.acus, order.span, order.warn):
+        before = await budgets.of_scope(uow.tx, team, wanted.scope)
+        if before is not None and (before.acus, before.span, before.warn) == (wanted.acus, wanted.span, wanted.warn):
             return views.set_already(before)  # by somebody who was faster
-        budget = await budgets.put(uow.tx, team, order.scope, order.acus, order.span, order.warn, uow.now)
+        budget = await budgets.put(uow.tx, team, wanted.scope, wanted.acus, wanted.span, wanted.warn, uow.now)
         changed = {"before": _rule(before) if before else None, "after": _rule(budget)}
         await audit.add(uow.tx, by.row(uow, BUDGET_SET.name, budget.scope, **changed))
         no_acus = await reports_no_acus(uow.tx, by.workspace, uow.now)
@@ -163,35 +163,35 @@ class BudgetCommands:
         return views.was_removed(budget)
 
     async def _grant(self, uow: UnitOfWork, by: ChangedBy, typed: str, added_up: AddedUp) -> Message:
-        order, workspace = parse_grant(typed), by.workspace
-        if isinstance(order, Problem):
-            return views.problem(order, "grant")
-        budget = await _raised(uow.tx, workspace.team, order.scope)
+        wanted, workspace = parse_grant(typed), by.workspace
+        if isinstance(wanted, Problem):
+            return views.problem(wanted, "grant")
+        budget = await _raised(uow.tx, workspace.team, wanted.scope)
         if budget is None:
-            return views.no_budget(order.scope)
+            return views.no_budget(wanted.scope)
         stand = await standings(uow.tx, workspace, uow.now, added_up)
-        period, subject = stand.period(budget), order.scope.subject
+        period, subject = stand.period(budget), wanted.scope.subject
         state = GrantState.GRANTED
-        grant = Grant(by.key, workspace.team, budget.number, subject, period.name, order.acus, by.user, state, uow.now)
+        grant = Grant(by.key, workspace.team, budget.number, subject, period.name, wanted.acus, by.user, state, uow.now)
         if await grants.add(uow.tx, grant):
             await record_raise(
-                uow, workspace, stand, Raise(by.key, budget, subject, order.acus, by.user, by.channel or None)
+                uow, workspace, stand, Raise(by.key, budget, subject, wanted.acus, by.user, by.channel or None)
             )
         standing = await stand.of(budget, subject)
         named = await stand.named(standing, by.user)
         if named.is_hidden or (not subject and budget.scope.kind is not ScopeKind.ORG):
-            return await _granted_to(stand, order, standing)
+            return await _granted_to(stand, wanted, standing)
         granter = await name_beside_figures(uow, workspace, by.user)
-        return views.granted(replace(named, name="", yours=False), order.acus, granter)
+        return views.granted(replace(named, name="", yours=False), wanted.acus, granter)
 
 
-async def _granted_to(stand: Standings, order: GrantOrder, standing: Standing) -> Message:
+async def _granted_to(stand: Standings, wanted: WantedGrant, standing: Standing) -> Message:
     """Confirm a grant without what is used; one for each of a kind with whom else it does not, or not alone, hold."""
-    if order.scope.subject:
-        return views.granted_to(order.scope, order.acus, standing)
-    own = await stand.with_own_budget(order.scope.kind)
+    if wanted.scope.subject:
+        return views.granted_to(wanted.scope, wanted.acus, standing)
+    own = await stand.with_own_budget(wanted.scope.kind)
     single = [subject for subject in await stand.granted(standing.budget) if subject]
-    return views.granted_to(order.scope, order.acus, standing, len(own), len(single))
+    return views.granted_to(wanted.scope, wanted.acus, standing, len(own), len(single))
 
 
 async def _shown(stand: Standings, standing: Standing, viewer: str) -> Named | None:

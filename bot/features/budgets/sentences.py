@@ -189,18 +189,18 @@ class Tried:
 
 
 def problem(which: Problem, verb: str = "set") -> Message:
-    """Say what is wrong with an order, and how it is written."""
+    """Say what is wrong with what was typed, and how it is written."""
     form = f"budget {verb} {(GRANT if verb == 'grant' else BUDGET).shown}"
     how = "" if which in {Problem.NUMBER, Problem.LEAST} else f"The whole form is `/devin {form}`."
     return message_of("Nothing was changed.", _PROBLEMS[which], how)
 
 
-def ask_to_set(tried: Tried, order: str) -> Message:
-    """Ask whether to set a budget that was tried; the choice carries the `order`."""
+def ask_to_set(tried: Tried, wanted: str) -> Message:
+    """Ask whether to set a budget that was tried; the choice carries what is `wanted`."""
     text = message_of(*_question(tried), *_effects(tried)).text
     row = blocks.actions(
-        questions.choice("Set it", BUDGET_SET_CONFIRMED, order, "primary"),
-        questions.no("Don't set it", QUESTION, order),
+        questions.choice("Set it", BUDGET_SET_CONFIRMED, wanted, "primary"),
+        questions.no("Don't set it", QUESTION, wanted),
     )
     return Message(text, [blocks.section(text), *row])
 

@@ -6,7 +6,7 @@ from bot.domain.commands.arguments import LISTED
 from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, button, typed
 from bot.features.budgets.words import read_grant, read_number, read_set
 
-# What people put into an order that nobody can read, or before the word `budget`.
+# What people type that nobody can read, or before the word `budget`.
 _WORDS: Final = (
     "org organisation organization each-person each-channel each-session person channel session user budget limit acu "
     "acus more set raise increase lower"

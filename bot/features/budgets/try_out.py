@@ -1,6 +1,6 @@
 """`/devin budget try`, and the question before a budget is set: what it would have refused lately, and who has used it.
 
-Nothing is changed here. The choice under the question carries the order as a command (`bot.features.budgets.commands`).
+Nothing is changed here. The choice under the question carries it as a command (`bot.features.budgets.commands`).
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from bot.features.budgets.sentences import Tried
 from bot.features.budgets.specs import BUDGET_SET, BUDGET_TRY
 from bot.features.budgets.standings import Standings, reports_no_acus, standings
 from bot.features.budgets.trial import DAYS, Spent, Trial, refused_starts, sessions_above
-from bot.features.budgets.words import Problem, SetOrder, parse_set
+from bot.features.budgets.words import Problem, WantedBudget, parse_set
 from bot.features.consumption.cycles import cycle_of
 from bot.kernel.commands.asking import AskDevin
 from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler
@@ -50,25 +50,25 @@ class BudgetTrials:
 
     async def _answer(self, job: CommandJob) -> Message:
         """Ask whether to set the budget, or show what it would do."""
-        order, tries = parse_set(job.cause.argument), job.cause.command == BUDGET_TRY.name
-        if isinstance(order, Problem):
-            return views.problem(order, "try" if tries else "set")
-        found = await self.tried(job.workspace, job.cause.user or "", order)
+        wanted, tries = parse_set(job.cause.argument), job.cause.command == BUDGET_TRY.name
+        if isinstance(wanted, Problem):
+            return views.problem(wanted, "try" if tries else "set")
+        found = await self.tried(job.workspace, job.cause.user or "", wanted)
         if tries:
             return views.shown(found)
-        return views.set_already(found.budget) if found.budget == found.before else views.ask_to_set(found, str(order))
+        return views.set_already(found.budget) if found.budget == found.before else views.ask_to_set(found, str(wanted))
 
-    async def tried(self, workspace: Workspace, user: str, order: SetOrder) -> Tried:
-        """Return what the budget of an `order` would have done, as an admin reads it."""
+    async def tried(self, workspace: Workspace, user: str, wanted: WantedBudget) -> Tried:
+        """Return what a `wanted` budget would have done, as an admin reads it."""
         now = self._services.clock()
         async with self._services.db.scan() as tx:
-            before = await budgets.of_scope(tx, workspace.team, order.scope)
+            before = await budgets.of_scope(tx, workspace.team, wanted.scope)
             number = before.number if before else 0
-            budget = Budget(number, order.scope, order.acus, order.span, order.warn)
+            budget = Budget(number, wanted.scope, wanted.acus, wanted.span, wanted.warn)
             stand = await standings(tx, workspace, now)
             named = None
-            if order.scope.kind in _OF_ONE:
-                named = await stand.named(await stand.of(budget, order.scope.subject), user)
+            if wanted.scope.kind in _OF_ONE:
+                named = await stand.named(await stand.of(budget, wanted.scope.subject), user)
             used_up = 0 if named else sum(one.is_used_up for one in await stand.of_all(budget, USED_UP))
             trial = await _trial(tx, workspace, stand, budget, now)
             no_acus = await reports_no_acus(tx, workspace, now)
@@ -76,10 +76,10 @@ class BudgetTrials:
 
 
 async def _take(asked: Asked) -> Answer:
-    """Have a row try the budget, unless something is wrong with the order."""
-    order = parse_set(asked.argument)
-    if isinstance(order, Problem):
-        return views.problem(order, "try" if asked.spec is BUDGET_TRY else "set")
+    """Have a row try the budget, unless something is wrong with what was typed."""
+    wanted = parse_set(asked.argument)
+    if isinstance(wanted, Problem):
+        return views.problem(wanted, "try" if asked.spec is BUDGET_TRY else "set")
     return Deferred(own_lane(asked.key), asked.argument, views.TRYING)
 
 

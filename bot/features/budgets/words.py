@@ -14,12 +14,12 @@ from bot.features.budgets.rules import NAMED, USED_UP, USUAL_WARNINGS, Scope, Sc
 
 LEAST_ACUS: Final = Decimal(1)  # of a budget: a session needs as much to start, so less would refuse each one
 MOST_ACUS: Final = Decimal(1_000_000_000)
-MOST_WORDS_MEANT: Final = 6  # a longer text behind the command reads like a task, unless it is an order
+MOST_WORDS_MEANT: Final = 6  # a longer text behind the command reads like a task, unless it is plainly about a budget
 MOST_WARNINGS: Final = 5
 
 
 class Problem(StrEnum):
-    """What is wrong with an order."""
+    """What is wrong with what was typed."""
 
     SCOPE = "scope"
     NAME = "name"  # a channel or a person that was typed and not picked in Slack, so that no id is known
@@ -32,7 +32,7 @@ class Problem(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SetOrder:
+class WantedBudget:
     """A budget that somebody wants to set."""
 
     scope: Scope
@@ -41,14 +41,14 @@ class SetOrder:
     warn: tuple[int, ...] = USUAL_WARNINGS
 
     def __str__(self) -> str:
-        """Write the order as `parse_set` reads it."""
+        """Write it as `parse_set` reads it."""
         sign = {ScopeKind.CHANNEL: "#", ScopeKind.PERSON: "@"}.get(self.scope.kind)
         whom = f"{sign}{self.scope.subject}" if sign else self.scope.kind.value
         return f"{whom} {self.acus:f} a {self.span.value} warn {','.join(map(str, self.warn))}"
 
 
 @dataclass(frozen=True, slots=True)
-class GrantOrder:
+class WantedGrant:
     """So many ACUs more for those whom a budget is for."""
 
     scope: Scope
@@ -70,7 +70,7 @@ _UNIT: Final = frozenset({"acu", "acus"})
 _EACH: Final = frozenset({"a", "per", "each"})
 
 
-def parse_set(typed: str) -> SetOrder | Problem:
+def parse_set(typed: str) -> WantedBudget | Problem:
     """Read `<scope> <ACUs> [a day|a week|a cycle] [warn 50,80]`, or say what is wrong first."""
     head = _head(_words(typed))
     if isinstance(head, Problem):
@@ -80,14 +80,14 @@ def parse_set(typed: str) -> SetOrder | Problem:
         return Problem.LEAST
     span, rest = _span(rest)
     if not rest:
-        return SetOrder(scope, acus, span)
+        return WantedBudget(scope, acus, span)
     if rest[0].lower() != _WARN:
         return Problem.SPAN
     warn = _warnings(rest[1:])
-    return Problem.WARN if warn is None else SetOrder(scope, acus, span, warn)
+    return Problem.WARN if warn is None else WantedBudget(scope, acus, span, warn)
 
 
-def parse_grant(typed: str) -> GrantOrder | Problem:
+def parse_grant(typed: str) -> WantedGrant | Problem:
     """Read `<scope> <ACUs>`, or say what is wrong first."""
     head = _head(_words(typed))
     if isinstance(head, Problem):
@@ -95,7 +95,7 @@ def parse_grant(typed: str) -> GrantOrder | Problem:
     scope, acus, rest = head
     if not acus:
         return Problem.ACUS
-    return Problem.BEHIND if rest else GrantOrder(scope, acus)
+    return Problem.BEHIND if rest else WantedGrant(scope, acus)
 
 
 def parse_number(typed: str) -> int | Problem:
@@ -106,12 +106,12 @@ def parse_number(typed: str) -> int | Problem:
 
 def read_set(typed: str) -> str | None:
     """Return `typed` if it is meant for `budget set`, whether or not something is wrong with it; else None."""
-    return typed if isinstance(parse_set(typed), SetOrder) or _is_meant(typed) else None
+    return typed if isinstance(parse_set(typed), WantedBudget) or _is_meant(typed) else None
 
 
 def read_grant(typed: str) -> str | None:
     """Return `typed` if it is meant for `budget grant`, whether or not something is wrong with it; else None."""
-    return typed if isinstance(parse_grant(typed), GrantOrder) or _is_meant(typed) else None
+    return typed if isinstance(parse_grant(typed), WantedGrant) or _is_meant(typed) else None
 
 
 def read_number(typed: str) -> str | None:
@@ -120,20 +120,20 @@ def read_number(typed: str) -> str | None:
 
 
 def _words(typed: str) -> list[str]:
-    """The words of an order, without the marks of code around what was copied from a help text."""
+    """The words that were typed, without the marks of code around what was copied from a help text."""
     return typed.replace("`", " ").split()
 
 
 def _is_meant(typed: str) -> bool:
-    """Whether a text with something wrong in it is no task: it is an order, or short with a scope or a number in it."""
+    """Whether a text with something wrong in it is no task: it is plainly meant, or short with a scope or a number."""
     words = _words(typed)
     if len(words) > MOST_WORDS_MEANT:
-        return _is_order(words)
+        return _is_plainly_meant(words)
     return not words or not isinstance(_scope(words[0]), Problem) or any(word[:1] in "#@0123456789" for word in words)
 
 
-def _is_order(words: list[str]) -> bool:
-    """Whether `words`, several, are an order although something is wrong: so many ACUs, or a scope and its number."""
+def _is_plainly_meant(words: list[str]) -> bool:
+    """Whether several `words` are no task although something is wrong: so many ACUs, or a scope and its number."""
     if _SO_MANY.match(" ".join(words[:_WORDS_UP_TO_IT])):
         return True
     if isinstance(_scope(words[0]), Problem) and not words[0].startswith(_SIGNS):

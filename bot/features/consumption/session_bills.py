@@ -102,7 +102,7 @@ class SessionBillReader:
                 session.devin_id, bounds(first - ONE_DAY)[0], bounds(last)[1]
             )
         except _ABOUT_THE_SESSION as error:
-            log.info("days of a session are not told", session=session.id, status=error.status)
+            log.info("days of a session are not known", session=session.id, status=error.status)
             await self._put_off(organisation.id, session, first, last)
         except _REFUSED as error:
             log.info("days of sessions may not be read", organisation=organisation.id, status=error.status)

@@ -203,7 +203,7 @@ def schedule_of(policy: Policy) -> Schedule:
 async def first_at(tx: Transaction, workspace: Workspace, subscription: Subscription, now: float) -> float | None:
     """Return when the first digest of a subscription that is new, or replaces another, is posted; None if unknown yet.
 
-    A day that its channel was told before, under a subscription that it replaces, is not told again.
+    A day of which its channel has had the digest, under a subscription that it replaces, has no second one.
     """
     cycles = await cycles_around(tx, workspace.organisation.id, now)
     due = [
@@ -218,7 +218,7 @@ async def first_at(tx: Transaction, workspace: Workspace, subscription: Subscrip
 async def keep_past(tx: Transaction, workspace: Workspace, replaced: Subscription, now: float) -> None:
     """Keep for the subscription that takes the place of another what is remembered of the `replaced` one.
 
-    So a day that was not told yet is told under the new one. That the channel could not be posted to is forgotten.
+    So a day without a digest has one under the new one. That the channel could not be posted to is forgotten.
     """
     cycles = await cycles_around(tx, workspace.organisation.id, now)
     for destination in _destinations(workspace, replaced):

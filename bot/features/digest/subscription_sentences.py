@@ -1,4 +1,4 @@
-"""The answers about subscriptions to digests, and what the admins are told when a channel gets none any more."""
+"""The answers about subscriptions to digests, and what admins read when a channel gets none any more."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final

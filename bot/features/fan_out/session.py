@@ -145,8 +145,9 @@ class NewFanOutSession(Creation[DevinSession]):
         # Once more: since the person was admitted, the start may have waited for hours.
         workspace, fan_out = self._job.workspace, self._fan_out
         asker = await self._access.checked_person(workspace, fan_out.user)
-        may = (workspace, fan_out.user, Right.START, fan_out.channel)
-        refusal = self._access.refusal(asker, shared=False) or await self._access.right_refusal(*may)
+        refusal = self._access.refusal(asker, shared=False) or await self._access.right_refusal(
+            workspace, fan_out.user, Right.START, fan_out.channel
+        )
         if refusal is not None:
             await self._end(lifecycle=Lifecycle.REFUSED, reason=views.NO_LONGER_ALLOWED, **_NOT_UNKNOWN)
             return False

@@ -7,7 +7,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.identity import Identity, LinkSource, LinkState
 from bot.features.identity import sentences as views
 from bot.features.identity.specs import IDENTITY, IDENTITY_SET, IDENTITY_UNSET
-from bot.features.identity.words import Order, parse_link
+from bot.features.identity.words import WantedLink, parse_link
 from bot.kernel.access import Access
 from bot.kernel.commands.asking import AskDevin, ask_later
 from bot.kernel.commands.handler import Answer, Asked, Handler
@@ -49,16 +49,16 @@ class IdentityCommands:
         return views.WRONG_PERSON if picked_person(asked.argument) is None else await ask_later(asked)
 
     async def _set(self, job: CommandJob) -> Message:
-        order = parse_link(job.cause.argument)
-        if order is None:
+        wanted = parse_link(job.cause.argument)
+        if wanted is None:
             return views.WRONG_LINK
-        if await self._access.is_outsider(job.workspace, order.person):
+        if await self._access.is_outsider(job.workspace, wanted.person):
             return views.OUTSIDER
-        found = await _member(job.workspace, order)
+        found = await _member(job.workspace, wanted)
         if found is None:
-            return views.nobody(order.devin_user)
-        await self._change(job, order.person, LinkState.LINKED, found)
-        return views.linked(order.person, found)
+            return views.nobody(wanted.devin_user)
+        await self._change(job, wanted.person, LinkState.LINKED, found)
+        return views.linked(wanted.person, found)
 
     async def _unset(self, job: CommandJob) -> Message:
         person = picked_person(job.cause.argument)
@@ -78,13 +78,13 @@ class IdentityCommands:
             await _record(uow, job, person, before, link)
 
 
-async def _member(workspace: Workspace, order: Order) -> str | None:
-    """The id at Devin of the one member whom the order names; None if there is none, or more than one."""
+async def _member(workspace: Workspace, wanted: WantedLink) -> str | None:
+    """The id at Devin of the one member who is `wanted`; None if there is none, or more than one."""
     devin = workspace.organisation.devin
-    if order.is_address:
-        found = {member.user_id for member in await devin.members_by_email(order.devin_user)}
+    if wanted.is_address:
+        found = {member.user_id for member in await devin.members_by_email(wanted.devin_user)}
     else:
-        found = {member.user_id async for member in devin.members() if member.user_id == order.devin_user}
+        found = {member.user_id async for member in devin.members() if member.user_id == wanted.devin_user}
     return found.pop() if len(found) == 1 else None
 
 

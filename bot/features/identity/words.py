@@ -6,7 +6,7 @@ from bot.domain.commands.picked import picked_person
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class WantedLink:
     """The person in Slack, and who they are at Devin, by an address or an id."""
 
     person: str
@@ -18,11 +18,11 @@ class Order:
         return "@" in self.devin_user
 
 
-def parse_link(typed: str) -> Order | None:
+def parse_link(typed: str) -> WantedLink | None:
     """Read `@person e-mail|user-id`, in either order; None if it is something else."""
     people = [person for word in typed.split() if (person := picked_person(word))]
     others = [word for word in typed.split() if picked_person(word) is None]
-    return Order(people[0], others[0]) if len(people) == len(others) == 1 else None
+    return WantedLink(people[0], others[0]) if len(people) == len(others) == 1 else None
 
 
 def read_link(typed: str) -> str | None:

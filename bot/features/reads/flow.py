@@ -41,7 +41,7 @@ class DevinReads:
         return {
             MEMBERS: ask.handler(members),
             SECRET_LIST: ask.handler(secrets),
-            SECRET_ADD: Handler(_say_where_to_add_secrets),
+            SECRET_ADD: Handler(_where_to_add_secrets),
             METRICS: ask.handler(self._metrics),
         }
 
@@ -73,7 +73,7 @@ async def secrets(job: CommandJob) -> Message:
     return secrets_views.secrets(found, SECRETS_PAGE)
 
 
-async def _say_where_to_add_secrets(_asked: Asked) -> Message:
+async def _where_to_add_secrets(_asked: Asked) -> Message:
     return secrets_views.add_secret(SECRETS_PAGE)
 
 

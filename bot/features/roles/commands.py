@@ -9,7 +9,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.roles import Right, Roles
 from bot.features.roles import sentences as views
 from bot.features.roles.specs import ROLE_ADD, ROLE_LIST, ROLE_REMOVE
-from bot.features.roles.words import Order, Problem, parse_add, parse_remove
+from bot.features.roles.words import Problem, WantedRole, parse_add, parse_remove
 from bot.kernel.admins import roles_of
 from bot.kernel.commands.handler import Asked, Handler, asked_by
 from bot.kernel.job import CommandJob, finish_with
@@ -52,12 +52,12 @@ class RoleCommands:
 
     async def _carried_out(self, uow: UnitOfWork, asked: Asked) -> Message:
         removes = asked.spec is ROLE_REMOVE
-        order = parse_remove(asked.argument) if removes else parse_add(asked.argument)
-        if isinstance(order, Problem):
-            return views.problem(order, removes=removes)
-        if (order.right, order.channel) in asked.workspace.policy.roles.held:
-            return views.set_by_file(order.right)
-        change = _Change(uow, asked, order, await roles.of_workspace(uow.tx, asked.workspace.team))
+        wanted = parse_remove(asked.argument) if removes else parse_add(asked.argument)
+        if isinstance(wanted, Problem):
+            return views.problem(wanted, removes=removes)
+        if (wanted.right, wanted.channel) in asked.workspace.policy.roles.held:
+            return views.set_by_file(wanted.right)
+        change = _Change(uow, asked, wanted, await roles.of_workspace(uow.tx, asked.workspace.team))
         # Who is in a new group is asked of Slack at once. A crash right here leaves it to the next reading.
         uow.after_commit(partial(self._services.engine.wake_by, user_groups_tick(asked.workspace), 0.0))
         return await (change.take() if removes else change.give())
@@ -69,45 +69,45 @@ class _Change:
 
     uow: UnitOfWork
     asked: Asked
-    order: Order
+    wanted: WantedRole
     before: Roles
 
     @property
     def _held(self) -> tuple[str, ...]:
-        return self.before.held.get((self.order.right, self.order.channel), ())
+        return self.before.held.get((self.wanted.right, self.wanted.channel), ())
 
     async def give(self) -> Message:
-        order = self.order
-        new = [holder for holder in order.holders if holder not in self._held]
+        wanted = self.wanted
+        new = [holder for holder in wanted.holders if holder not in self._held]
         if not new:
-            return views.all_have_it(order.right)
-        await roles.add(self.uow.tx, self.asked.workspace.team, order.right, order.channel, new)
+            return views.all_have_it(wanted.right)
+        await roles.add(self.uow.tx, self.asked.workspace.team, wanted.right, wanted.channel, new)
         after = (*self._held, *new)
         await self._record(after)
-        return views.given(order.right, order.channel, after)
+        return views.given(wanted.right, wanted.channel, after)
 
     async def take(self) -> Message:
-        order = self.order
-        out = order.holders or self._held
+        wanted = self.wanted
+        out = wanted.holders or self._held
         if not out or not set(out) <= set(self._held):
-            return views.not_held(order.right)
-        if order.right is Right.ADMINISTER and self._is_own(out):
+            return views.not_held(wanted.right)
+        if wanted.right is Right.ADMINISTER and self._is_own(out):
             return views.NOT_YOURSELF
-        await roles.remove(self.uow.tx, self.asked.workspace.team, order.right, order.channel, out)
+        await roles.remove(self.uow.tx, self.asked.workspace.team, wanted.right, wanted.channel, out)
         left = tuple(holder for holder in self._held if holder not in out)
         await self._record(left)
         if left:
-            return views.given(order.right, order.channel, left)
+            return views.given(wanted.right, wanted.channel, left)
         now = await roles_of(self.uow.tx, self.asked.workspace)
-        return views.as_before(order.right, order.channel, now.holders(order.right, order.channel))
+        return views.as_before(wanted.right, wanted.channel, now.holders(wanted.right, wanted.channel))
 
     def _is_own(self, out: Sequence[str]) -> bool:
         """Whether the person has the role by what is taken away; those whom the settings name have it anyway."""
         return self.asked.user in out and self.asked.user not in self.asked.workspace.policy.admin_users
 
     async def _record(self, after: Sequence[str]) -> None:
-        asked, order = self.asked, self.order
-        target = f"{order.right} {order.channel}".strip()
+        asked, wanted = self.asked, self.wanted
+        target = f"{wanted.right} {wanted.channel}".strip()
         who = (asked.workspace.team, self.uow.now, asked.user)
         row = AuditRow(*who, asked.spec.name, target, asked.channel or None, _listed(self._held), _listed(after))
         await audit.add(self.uow.tx, row)

@@ -31,7 +31,7 @@ NOT_YOURSELF: Final = Message("You can't take that from yourself. Ask another ad
 
 
 def problem(which: Problem, *, removes: bool = False) -> Message:
-    """Say what is wrong with an order, and how it is written."""
+    """Say what is wrong with what was typed, and how it is written."""
     form = f"role remove {TAKEN.shown}" if removes else f"role add {GIVEN.shown}"
     return message_of("Nothing was changed.", _PROBLEMS[which], f"The whole form is `/devin {form}`.")
 

@@ -4,10 +4,10 @@ from typing import Final
 
 from bot.domain.commands.arguments import AROUND_LISTS, LISTED
 from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
-from bot.features.roles.words import read_order
+from bot.features.roles.words import read_role
 
-GIVEN: Final = Argument("ROLE [#channel] @person|@group|everyone …", read_order)
-TAKEN: Final = Argument("ROLE [#channel] [@person|@group …]", read_order, around=AROUND_LISTS)
+GIVEN: Final = Argument("ROLE [#channel] @person|@group|everyone …", read_role)
+TAKEN: Final = Argument("ROLE [#channel] [@person|@group …]", read_role, around=AROUND_LISTS)
 ROLE_LIST: Final = CommandSpec(
     "role_list",
     ways=typed("role list", LISTED),

@@ -19,7 +19,7 @@ _JOINING: Final = frozenset({"see", "to", "for", "from", "in", "and", "the", "ro
 
 
 class Problem(StrEnum):
-    """What is wrong with an order."""
+    """What is wrong with what was typed."""
 
     RIGHT = "right"  # no role was typed, or two
     NOBODY = "nobody"  # nobody was named to have it
@@ -30,7 +30,7 @@ class Problem(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class WantedRole:
     """A role, where it holds, and who is to have it or have it no more; nobody stands for all who have it."""
 
     right: Right
@@ -38,17 +38,17 @@ class Order:
     holders: tuple[str, ...] = ()
 
 
-def parse_add(typed: str) -> Order | Problem:
+def parse_add(typed: str) -> WantedRole | Problem:
     """Read who is to have which role, or say what is wrong first."""
-    order = parse_remove(typed)
-    if isinstance(order, Problem):
-        return order
-    if not order.holders:
+    wanted = parse_remove(typed)
+    if isinstance(wanted, Problem):
+        return wanted
+    if not wanted.holders:
         return Problem.NOBODY
-    return Problem.EVERYONE if order.right is Right.ADMINISTER and EVERYONE in order.holders else order
+    return Problem.EVERYONE if wanted.right is Right.ADMINISTER and EVERYONE in wanted.holders else wanted
 
 
-def parse_remove(typed: str) -> Order | Problem:
+def parse_remove(typed: str) -> WantedRole | Problem:
     """Read who is to have which role no more, or say what is wrong first."""
     words = [word for word in typed.replace(",", " ").split() if word.lower() not in _JOINING]
     rights = {_RIGHTS[word.lower()] for word in words if word.lower() in _RIGHTS}
@@ -63,14 +63,14 @@ def parse_remove(typed: str) -> Order | Problem:
     if len(channels) > 1:
         return Problem.CHANNELS
     channel = channels.pop() if channels else EVERYWHERE
-    return Order(rights.pop(), channel, tuple(dict.fromkeys(holders.values())))
+    return WantedRole(rights.pop(), channel, tuple(dict.fromkeys(holders.values())))
 
 
 def _holder(word: str) -> str | None:
     return EVERYONE if word.lower() in _ALL else picked_person(word) or picked_group(word)
 
 
-def read_order(typed: str) -> str | None:
+def read_role(typed: str) -> str | None:
     """Return `typed` if it is meant for a command about roles, whether or not something is wrong with it; else None."""
     words = typed.split()
     is_short = len(words) <= MOST_WORDS_MEANT

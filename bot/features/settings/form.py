@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.domain.causes import ViewCause
 from bot.domain.form import Form
-from bot.domain.settings_values import Scope, Setting, SettingError, Values, as_json
+from bot.domain.settings_values import Scope, SettingError, Values, as_json
 from bot.features.settings import modal as modals
 from bot.features.settings import sentences as views
 from bot.features.settings.rules import Group, SettingChange, changes, mistakes, settings_of
@@ -113,6 +113,5 @@ def _read(form: Form, fields: Mapping[str, str]) -> tuple[Message | None, list[S
 
 
 def _group(scope: Scope, chosen: Values, held: Values) -> Group:
-    kept = settings_of(scope)
-    fixed: dict[Setting, object] = {setting: held[setting] for setting in kept if setting in held}
-    return Group(scope, chosen, fixed)  # type: ignore[arg-type]  # of `held`, whose values they are
+    """The fields of a `scope`: what people have `chosen`, and what the file has, which is `held`."""
+    return Group(scope, chosen, {setting: held[setting] for setting in settings_of(scope) if setting in held})

@@ -9,7 +9,7 @@ from bot.features.teams import rows as cost_centres
 from bot.features.teams import sentences as views
 from bot.features.teams.rules import CostCentre, Member, home_of, named
 from bot.features.teams.specs import TEAM_ADD, TEAM_LIST, TEAM_REMOVE
-from bot.features.teams.words import Order, Problem, parse_add, parse_remove
+from bot.features.teams.words import Problem, WantedTeam, parse_add, parse_remove
 from bot.kernel.commands.handler import Asked, Handler, asked_by
 from bot.kernel.job import CommandJob, finish_with
 from bot.kernel.services import Services
@@ -50,10 +50,10 @@ class TeamCommands:
 
 async def _carried_out(uow: UnitOfWork, asked: Asked) -> Message:
     removes = asked.spec is TEAM_REMOVE
-    order = parse_remove(asked.argument) if removes else parse_add(asked.argument)
-    if isinstance(order, Problem):
-        return views.problem(order, removes=removes)
-    change = _Change(uow, asked, order, await cost_centres.of_workspace(uow.tx, asked.workspace.team))
+    wanted = parse_remove(asked.argument) if removes else parse_add(asked.argument)
+    if isinstance(wanted, Problem):
+        return views.problem(wanted, removes=removes)
+    change = _Change(uow, asked, wanted, await cost_centres.of_workspace(uow.tx, asked.workspace.team))
     return await (change.remove() if removes else change.add())
 
 
@@ -63,14 +63,14 @@ class _Change:
 
     uow: UnitOfWork
     asked: Asked
-    order: Order
+    wanted: WantedTeam
     centres: Sequence[CostCentre]
 
     async def add(self) -> Message:
-        before = named(self.centres, self.order.name)
-        name = before.name if before else self.order.name
+        before = named(self.centres, self.wanted.name)
+        name = before.name if before else self.wanted.name
         new = []
-        for member in self.order.members:
+        for member in self.wanted.members:
             home = home_of(self.centres, member)
             if home is not None and home != before:
                 return views.in_another(member, home.name)
@@ -82,10 +82,10 @@ class _Change:
         return views.added(name, new, is_new=before is None)
 
     async def remove(self) -> Message:
-        before = named(self.centres, self.order.name)
+        before = named(self.centres, self.wanted.name)
         if before is None:
-            return views.no_such_team(self.order.name)
-        out = self.order.members or before.members
+            return views.no_such_team(self.wanted.name)
+        out = self.wanted.members or before.members
         stranger = next((member for member in out if member not in before.members), None)
         if stranger is not None:
             return views.not_in(stranger, before.name)

@@ -4,11 +4,11 @@ from typing import Final
 
 from bot.domain.commands.arguments import AROUND_LISTS, LISTED
 from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
-from bot.features.teams.words import read_order
+from bot.features.teams.words import read_team
 
-TEAM: Final = Argument("NAME @person|#channel|tag:… …", read_order)
-TEAM_OR_MEMBERS: Final = Argument("NAME [@person|#channel|tag:… …]", read_order, around=AROUND_LISTS)
-SAME: Final = Argument("…", read_order, around=AROUND_LISTS)  # behind other words for the same
+TEAM: Final = Argument("NAME @person|#channel|tag:… …", read_team)
+TEAM_OR_MEMBERS: Final = Argument("NAME [@person|#channel|tag:… …]", read_team, around=AROUND_LISTS)
+SAME: Final = Argument("…", read_team, around=AROUND_LISTS)  # behind other words for the same
 TEAM_LIST: Final = CommandSpec(
     "team_list",
     ways=typed("team list", LISTED),

@@ -21,7 +21,7 @@ _QUOTES: Final = f"{DOUBLE}{SINGLE}`*"
 
 
 class Problem(StrEnum):
-    """What is wrong with an order."""
+    """What is wrong with what was typed."""
 
     NAME = "name"  # none was typed
     LONG = "long"
@@ -33,39 +33,39 @@ class Problem(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class WantedTeam:
     """The name of a team, and the members that are to be added to it or taken out."""
 
     name: str
     members: tuple[Member, ...]
 
 
-def parse_add(typed: str) -> Order | Problem:
+def parse_add(typed: str) -> WantedTeam | Problem:
     """Read `<name> <member> …`, or the other way round, or say what is wrong first."""
-    order = _order(typed)
-    if isinstance(order, Order) and not order.members:
+    wanted = _wanted(typed)
+    if isinstance(wanted, WantedTeam) and not wanted.members:
         return Problem.NOBODY
-    if isinstance(order, Order) and order.name.casefold() in RESERVED:
+    if isinstance(wanted, WantedTeam) and wanted.name.casefold() in RESERVED:
         return Problem.RESERVED
-    return order
+    return wanted
 
 
-def parse_remove(typed: str) -> Order | Problem:
+def parse_remove(typed: str) -> WantedTeam | Problem:
     """Read `<name> [<member> …]`, or the other way round, or say what is wrong first.
 
     Without members the team itself is meant.
     """
-    return _order(typed)
+    return _wanted(typed)
 
 
-def read_order(typed: str) -> str | None:
+def read_team(typed: str) -> str | None:
     """Return `typed` if it is meant for a command about teams, whether or not something is wrong with it; else None."""
     words = typed.split()
     is_short = len(words) <= MOST_WORDS_MEANT
     return typed if is_short or any(map(_is_like_member, words[:MOST_WORDS_MEANT])) else None
 
 
-def _order(typed: str) -> Order | Problem:
+def _wanted(typed: str) -> WantedTeam | Problem:
     words = _name_first(typed.split())
     begin = next((at for at, word in enumerate(words) if _is_like_member(word)), len(words))
     name = " ".join(words[:begin]).strip(_QUOTES).strip()
@@ -79,7 +79,7 @@ def _order(typed: str) -> Order | Problem:
         if isinstance(found, Problem):
             return found
         members |= dict.fromkeys(found)
-    return Order(name, tuple(members))
+    return WantedTeam(name, tuple(members))
 
 
 def _name_first(words: list[str]) -> list[str]:

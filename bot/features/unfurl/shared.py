@@ -51,6 +51,7 @@ class LinkShared:
         channel, late = job.cause.fields["channel"], self._services.timing.preview_expires
         if not job.workspace.policy.unfurls or self._services.clock() - job.row.created_at > late:
             return False
+        # In a message that is still being written Slack names no channel but its "COMPOSER".
         placed = channel.startswith(("C", "G", "D")) and channel.isalnum() and channel != "COMPOSER"
         return placed and not await self._shared_channels.is_shared(job.workspace, channel)
 

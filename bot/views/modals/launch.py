@@ -11,7 +11,6 @@ from bot.domain.launch import (
     LIMIT,
     LONGEST_TITLE,
     MODE,
-    MOST_REPOS,
     PLAYBOOK,
     REPOS,
     TAGS,
@@ -21,6 +20,7 @@ from bot.domain.launch import (
     Mistakes,
 )
 from bot.domain.session import Session
+from bot.domain.settings_values import MOST_REPOS
 from bot.views.message import Message
 from bot.views.modals.parts import (
     LONGEST_COUNTED,

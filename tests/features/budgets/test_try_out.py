@@ -13,7 +13,7 @@ from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import Scope, ScopeKind, Span
 from bot.features.budgets.try_out import BudgetTrials
-from bot.features.budgets.words import SetOrder, parse_set
+from bot.features.budgets.words import WantedBudget, parse_set
 from bot.features.consumption import cycle_rows
 from bot.kernel.services import Services
 from bot.store import sessions, spend, tables
@@ -30,11 +30,11 @@ def services(make: Make, either_store: Store, clock: SetClock) -> Services:
     return make(either_store, clock)
 
 
-async def found(services: Services, order: str) -> str:
+async def found(services: Services, wanted: str) -> str:
     """What an admin reads about what was refused."""
     (workspace,) = services.workspaces
-    parsed = parse_set(order)
-    assert isinstance(parsed, SetOrder)
+    parsed = parse_set(wanted)
+    assert isinstance(parsed, WantedBudget)
     message = views.shown(await BudgetTrials(services).tried(workspace, "U0BEN", parsed))
     return message.text.split("In the last 30 days, ")[1].removesuffix(f" {views.SAME_WORDS}")
 
@@ -62,12 +62,12 @@ async def test_sessions_that_are_purged_were_started_too(services: Services, eit
     for number, user in enumerate(("U0ADA", "U0ADA", "U0BEN")):
         await started(either_store, f"s{number}", NOON - (4 - number) * HOUR, 2, requester=user)
     every = ["org 1 a day", "each-person 2 a day", f"#{CHANNEL} 5 a day", "each-session 1.5 a day"]
-    before = [await found(services, order) for order in every]
+    before = [await found(services, wanted) for wanted in every]
     assert before[0].startswith("it would have refused about 2 of the 3 starts")
     async with either_store.db.write() as tx:
         await tx.execute(tables.sessions.update().values(lifecycle="ended", ended_at=NOON - HOUR))
         assert await sessions.purge(tx, NOON) == 3
-    assert [await found(services, order) for order in every] == before
+    assert [await found(services, wanted) for wanted in every] == before
 
 
 async def test_of_people_and_channels_it_counts_sessions_and_fan_outs(services: Services, either_store: Store) -> None:

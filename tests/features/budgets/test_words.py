@@ -1,4 +1,4 @@
-"""What is typed about budgets: the orders, what is wrong with others, and what is no order but a task."""
+"""What is typed about budgets: what is wanted, what is wrong with others, and what is no command but a task."""
 
 from decimal import Decimal
 
@@ -11,31 +11,31 @@ from bot.domain.text import as_typed, plain
 from bot.features import COMMANDS
 from bot.features.budgets.rules import Scope, ScopeKind, Span
 from bot.features.budgets.specs import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET, BUDGET_TRY
-from bot.features.budgets.words import GrantOrder, Problem, SetOrder, parse_grant, parse_number, parse_set
+from bot.features.budgets.words import Problem, WantedBudget, WantedGrant, parse_grant, parse_number, parse_set
 
 ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(ScopeKind.PERSON, "U0ANN")
 
 
 @pytest.mark.parametrize(
-    ("typed", "order"),
+    ("typed", "wanted"),
     [
-        ("org 100", SetOrder(ORG, Decimal(100))),
-        ("org 1,000", SetOrder(ORG, Decimal(1000))),
-        ("org 1,234,567.8 ACUs", SetOrder(ORG, Decimal("1234567.8"))),
-        ("org 30,5", SetOrder(ORG, Decimal("30.5"))),
-        ("org `30` a day", SetOrder(ORG, Decimal(30), Span.DAY)),
-        ("`org 30 a day`", SetOrder(ORG, Decimal(30), Span.DAY)),
+        ("org 100", WantedBudget(ORG, Decimal(100))),
+        ("org 1,000", WantedBudget(ORG, Decimal(1000))),
+        ("org 1,234,567.8 ACUs", WantedBudget(ORG, Decimal("1234567.8"))),
+        ("org 30,5", WantedBudget(ORG, Decimal("30.5"))),
+        ("org `30` a day", WantedBudget(ORG, Decimal(30), Span.DAY)),
+        ("`org 30 a day`", WantedBudget(ORG, Decimal(30), Span.DAY)),
         ("org 1,0000", Problem.ACUS),
         ("org 1,,5", Problem.ACUS),
-        ("ORG 100 ACUs", SetOrder(ORG, Decimal(100))),
-        ("org 7.5acus a day", SetOrder(ORG, Decimal("7.5"), Span.DAY)),
-        ("#C0WEB 20 a week", SetOrder(WEB, Decimal(20), Span.WEEK)),
-        ("#C0WEB 20 per week", SetOrder(WEB, Decimal(20), Span.WEEK)),
-        ("@U0ANN 20 a cycle warn 80,50", SetOrder(ANN, Decimal(20), Span.CYCLE, (50, 80))),
-        ("@U0ANN 20 warn 50%, 80%, 80", SetOrder(ANN, Decimal(20), Span.CYCLE, (50, 80))),
-        ("each-session 5", SetOrder(Scope(ScopeKind.EACH_SESSION), Decimal(5))),
-        ("each-person 5", SetOrder(Scope(ScopeKind.EACH_PERSON), Decimal(5))),
-        ("each-channel 5", SetOrder(Scope(ScopeKind.EACH_CHANNEL), Decimal(5))),
+        ("ORG 100 ACUs", WantedBudget(ORG, Decimal(100))),
+        ("org 7.5acus a day", WantedBudget(ORG, Decimal("7.5"), Span.DAY)),
+        ("#C0WEB 20 a week", WantedBudget(WEB, Decimal(20), Span.WEEK)),
+        ("#C0WEB 20 per week", WantedBudget(WEB, Decimal(20), Span.WEEK)),
+        ("@U0ANN 20 a cycle warn 80,50", WantedBudget(ANN, Decimal(20), Span.CYCLE, (50, 80))),
+        ("@U0ANN 20 warn 50%, 80%, 80", WantedBudget(ANN, Decimal(20), Span.CYCLE, (50, 80))),
+        ("each-session 5", WantedBudget(Scope(ScopeKind.EACH_SESSION), Decimal(5))),
+        ("each-person 5", WantedBudget(Scope(ScopeKind.EACH_PERSON), Decimal(5))),
+        ("each-channel 5", WantedBudget(Scope(ScopeKind.EACH_CHANNEL), Decimal(5))),
         ("", Problem.SCOPE),
         ("everybody 5", Problem.SCOPE),
         ("channel 5", Problem.SCOPE),
@@ -48,7 +48,7 @@ ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(S
         ("org 0.99 a day", Problem.LEAST),
         ("@U0ANN 0,5 ACUs a day warn 80", Problem.LEAST),
         ("each-session 0.5", Problem.LEAST),
-        ("org 1", SetOrder(ORG, Decimal(1))),
+        ("org 1", WantedBudget(ORG, Decimal(1))),
         ("org -5", Problem.ACUS),
         ("org 1.005", Problem.ACUS),
         ("org 1e3", Problem.ACUS),
@@ -62,25 +62,25 @@ ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(S
         ("org 5 warn 10,20,30,40,50,60", Problem.WARN),
     ],
 )
-def test_what_is_to_be_set(typed: str, order: SetOrder | Problem) -> None:
-    assert parse_set(typed) == order
+def test_what_is_to_be_set(typed: str, wanted: WantedBudget | Problem) -> None:
+    assert parse_set(typed) == wanted
 
 
 @pytest.mark.parametrize(
-    ("typed", "order"),
+    ("typed", "wanted"),
     [
-        ("@U0ANN 10", GrantOrder(ANN, Decimal(10))),
-        ("each-person 2.5 ACUs", GrantOrder(Scope(ScopeKind.EACH_PERSON), Decimal("2.5"))),
+        ("@U0ANN 10", WantedGrant(ANN, Decimal(10))),
+        ("each-person 2.5 ACUs", WantedGrant(Scope(ScopeKind.EACH_PERSON), Decimal("2.5"))),
         ("org", Problem.ACUS),
         ("org 0", Problem.ACUS),
-        ("org 0.5", GrantOrder(ORG, Decimal("0.5"))),
+        ("org 0.5", WantedGrant(ORG, Decimal("0.5"))),
         ("org 10 a week", Problem.BEHIND),
         ("@U0ADA 5 ACUs please", Problem.BEHIND),
         ("10", Problem.SCOPE),
     ],
 )
-def test_what_is_to_be_granted(typed: str, order: GrantOrder | Problem) -> None:
-    assert parse_grant(typed) == order
+def test_what_is_to_be_granted(typed: str, wanted: WantedGrant | Problem) -> None:
+    assert parse_grant(typed) == wanted
 
 
 @pytest.mark.parametrize(
@@ -105,16 +105,18 @@ def test_channels_and_people_are_read_by_their_ids() -> None:
     ],
 )
 def test_an_id_need_not_have_a_digit(typed: str, scope: Scope) -> None:
-    assert parse_set(COMMANDS.parser.slash(as_typed(f"budget set {typed} 20")).argument) == SetOrder(scope, Decimal(20))
+    assert parse_set(COMMANDS.parser.slash(as_typed(f"budget set {typed} 20")).argument) == WantedBudget(
+        scope, Decimal(20)
+    )
 
 
 @pytest.mark.parametrize(
-    ("typed", "order"),
+    ("typed", "wanted"),
     [
-        ("<#C0WEB|web> 20 ACUs a week warn 80", SetOrder(WEB, Decimal(20), Span.WEEK, (80,))),
-        ("<@U0ANN|ann> 20 acus a week warn 50,80", SetOrder(ANN, Decimal(20), Span.WEEK, (50, 80))),
-        ("<#C0WEB|web> 20 a week warn 50, 80", SetOrder(WEB, Decimal(20), Span.WEEK, (50, 80))),
-        ("<#C0WEB|> 20 ACUs a week warn 50, 80", SetOrder(WEB, Decimal(20), Span.WEEK, (50, 80))),
+        ("<#C0WEB|web> 20 ACUs a week warn 80", WantedBudget(WEB, Decimal(20), Span.WEEK, (80,))),
+        ("<@U0ANN|ann> 20 acus a week warn 50,80", WantedBudget(ANN, Decimal(20), Span.WEEK, (50, 80))),
+        ("<#C0WEB|web> 20 a week warn 50, 80", WantedBudget(WEB, Decimal(20), Span.WEEK, (50, 80))),
+        ("<#C0WEB|> 20 ACUs a week warn 50, 80", WantedBudget(WEB, Decimal(20), Span.WEEK, (50, 80))),
         ("#web 20 ACUs a week warn 80", Problem.NAME),
         ("@Ada Lovelace 20 ACUs a week warn 80", Problem.NAME),
         ("@Ada Lovelace 20 a week warn at 80 %", Problem.NAME),
@@ -127,11 +129,11 @@ def test_an_id_need_not_have_a_digit(typed: str, scope: Scope) -> None:
         ("org budget: 20 a week and warn at 80", Problem.ACUS),
     ],
 )
-def test_an_order_is_one_however_long_it_is(typed: str, order: SetOrder | Problem) -> None:
+def test_a_command_is_one_however_long_it_is(typed: str, wanted: WantedBudget | Problem) -> None:
     command = COMMANDS.parser.slash(as_typed(f"budget set {typed}"))
     assert command == COMMANDS.parser.addressed(as_typed(f"budget set {typed}"))
     assert command.spec is BUDGET_SET
-    assert parse_set(command.argument) == order
+    assert parse_set(command.argument) == wanted
 
 
 KINDS = st.sampled_from(["org", "each-session", "each-person", "each-channel"])
@@ -155,12 +157,12 @@ WARNINGS = st.builds(
 def test_no_order_starts_a_session(scope: str, acus: str, span: str, warn: str) -> None:
     command = COMMANDS.parser.slash(as_typed(f"budget set {scope} {acus}{span}{warn}"))
     assert command.spec is BUDGET_SET
-    order = parse_set(command.argument)
-    assert isinstance(order, SetOrder)
-    assert parse_set(str(order)) == order  # as the choice to set it carries it
+    wanted = parse_set(command.argument)
+    assert isinstance(wanted, WantedBudget)
+    assert parse_set(str(wanted)) == wanted  # as the choice to set it carries it
     command = COMMANDS.parser.slash(as_typed(f"budget grant {scope} {acus}"))
     assert command.spec is BUDGET_GRANT
-    assert isinstance(parse_grant(command.argument), GrantOrder)
+    assert isinstance(parse_grant(command.argument), WantedGrant)
 
 
 @pytest.mark.parametrize(

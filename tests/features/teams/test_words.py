@@ -6,7 +6,7 @@ from bot.domain.commands.registry import START
 from bot.features import COMMANDS
 from bot.features.teams.rules import Member, MemberKind
 from bot.features.teams.specs import TEAM_ADD, TEAM_LIST, TEAM_REMOVE
-from bot.features.teams.words import Order, Problem, parse_add, parse_remove
+from bot.features.teams.words import Problem, WantedTeam, parse_add, parse_remove
 
 ANN, WEB, PAY = (
     Member(MemberKind.PERSON, "U0ANN1"),
@@ -16,14 +16,14 @@ ANN, WEB, PAY = (
 
 
 @pytest.mark.parametrize(
-    ("typed", "order"),
+    ("typed", "wanted"),
     [
-        ("Payments @U0ANN1 #C0WEB1 tag:pay", Order("Payments", (ANN, WEB, PAY))),
-        ("Payments and Billing @U0ANN1, @U0ANN1", Order("Payments and Billing", (ANN,))),
-        ("“Payments” Tags=Pay,urgent", Order("Payments", (PAY, Member(MemberKind.TAG, "urgent")))),
-        ("@U0ANN1 Payments", Order("Payments", (ANN,))),
-        ("@U0ANN1, #C0WEB1 tag:pay Payments and Billing", Order("Payments and Billing", (ANN, WEB, PAY))),
-        ("@U0ANN1 to Payments", Order("Payments", (ANN,))),
+        ("Payments @U0ANN1 #C0WEB1 tag:pay", WantedTeam("Payments", (ANN, WEB, PAY))),
+        ("Payments and Billing @U0ANN1, @U0ANN1", WantedTeam("Payments and Billing", (ANN,))),
+        ("“Payments” Tags=Pay,urgent", WantedTeam("Payments", (PAY, Member(MemberKind.TAG, "urgent")))),
+        ("@U0ANN1 Payments", WantedTeam("Payments", (ANN,))),
+        ("@U0ANN1, #C0WEB1 tag:pay Payments and Billing", WantedTeam("Payments and Billing", (ANN, WEB, PAY))),
+        ("@U0ANN1 to Payments", WantedTeam("Payments", (ANN,))),
         ("@ann Payments", Problem.PICKED),
         ("@U0ANN1 and @U0BEN1", Problem.NAME),
         ("@U0ANN1", Problem.NAME),
@@ -39,14 +39,14 @@ ANN, WEB, PAY = (
         ("Payments tag:", Problem.MEMBER),
     ],
 )
-def test_a_team_is_named_first_and_then_who_and_what_belongs_to_it(typed: str, order: Order | Problem) -> None:
-    assert parse_add(typed) == order
+def test_a_team_is_named_first_and_then_who_and_what_belongs_to_it(typed: str, wanted: WantedTeam | Problem) -> None:
+    assert parse_add(typed) == wanted
 
 
 def test_a_team_is_removed_by_its_name_alone() -> None:
-    assert parse_remove("no longer wanted") == Order("no longer wanted", ())
-    assert parse_remove("Payments @U0ANN1") == Order("Payments", (ANN,))
-    assert parse_remove("@U0ANN1 from Payments") == Order("Payments", (ANN,))
+    assert parse_remove("no longer wanted") == WantedTeam("no longer wanted", ())
+    assert parse_remove("Payments @U0ANN1") == WantedTeam("Payments", (ANN,))
+    assert parse_remove("@U0ANN1 from Payments") == WantedTeam("Payments", (ANN,))
 
 
 @pytest.mark.parametrize(
