@@ -1,4 +1,4 @@
-"""`python -m bot run | migrate | backup | forget | manifest | doctor | playground`."""
+"""`python -m bot run | web | worker | migrate | backup | forget | manifest | doctor | playground`."""
 
 import argparse
 import asyncio
@@ -37,13 +37,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description="Devin Bridge: work with Devin from Slack.")
     commands = parser.add_subparsers(required=True, metavar="command")
     for name, command, meaning in (
-        ("run", _run, "everything in one process"),
+        ("run", _serve, "everything in one process"),
+        ("web", _serve, "of several processes on one PostgreSQL one that receives what Slack sends"),
+        ("worker", _serve, "of several processes on one PostgreSQL one that does the work"),
         ("migrate", _migrate, "bring the store's schema up"),
         ("doctor", _doctor, "check tokens, scopes, permissions and store, with the exact fix"),
     ):
         sub = commands.add_parser(name, help=meaning, description=meaning)
         sub.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
-        sub.set_defaults(command=command)
+        sub.set_defaults(command=command, name=name)
     backup = commands.add_parser("backup", help="back the store up to a file, also while the bot runs")
     backup.add_argument("file", type=Path, help="the file to write")
     backup.add_argument("--replace", action="store_true", help="write over the file if it's there")
@@ -103,20 +105,23 @@ def _store_settings(asked: argparse.Namespace) -> "StoreSettings":
 
 
 @_of_the_bot
-def _run(asked: argparse.Namespace) -> int:
+def _serve(asked: argparse.Namespace) -> int:
+    from bot.process import ProcessKind
     from bot.server import serve
 
-    _in_loop(serve(_settings(asked)))
+    _in_loop(serve(_settings(asked), process=ProcessKind(asked.name)))
     return 0
 
 
 @_of_the_bot
 def _migrate(asked: argparse.Namespace) -> int:
+    from bot.engines import install_queue
     from bot.opening import open_store
 
     async def bring_up(url: str) -> None:
         async with AsyncExitStack() as stack:
             await open_store(stack, url)
+        await install_queue(settings)
 
     # Platforms migrate where only the store is known.
     settings = _store_settings(asked)

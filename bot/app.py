@@ -22,11 +22,13 @@ from bot.conversation.receive.unreadable import announce_unreadable
 from bot.conversation.session_card import SessionCard, notify_asker_of_channel
 from bot.domain import causes
 from bot.domain.commands import registry
-from bot.engine.local import LocalEngine, Route
+from bot.engine.port import Engine, Route
+from bot.engines import open_engine
 from bot.features import COMMANDS, EVENT_TASKS, EVENTS, FEATURES, TABLES
 from bot.kernel.access import Access
 from bot.kernel.commands.table import CommandTable
 from bot.kernel.dispatch import Dispatch
+from bot.kernel.feature import Tick
 from bot.kernel.forms.forms import Forms
 from bot.kernel.gates import Gates
 from bot.kernel.job import Flow
@@ -42,9 +44,11 @@ from bot.kernel.shared_channels import SharedChannels
 from bot.kernel.tasks import Kernel
 from bot.kernel.unit_of_work import Drawer
 from bot.kernel.upkeep.heartbeat import Heartbeat
+from bot.kernel.upkeep.once import Once
 from bot.kernel.workspace import Workspaces
 from bot.metrics import Metrics
 from bot.opening import alone_on, open_store
+from bot.process import ProcessKind
 from bot.store import ownership
 from bot.store.database.connection import Clock, sqlite_path
 from bot.store.inbox_writer import InboxWriter
@@ -73,15 +77,17 @@ class Bot:
 
     services: Services
     bolt: AsyncApp
-    engine: LocalEngine
+    engine: Engine
     heartbeat: Heartbeat
     catch_ups: Mapping[str, CatchUp]
-    pollers: Sequence[Poller]
+    pollers: Mapping[str, Poller]  # by the names of their ticks
+    once: Once
 
     @property
     def polled_at(self) -> float:
-        """When each of the organisations had been polled last."""
-        return min(poller.polled_at for poller in self.pollers)
+        """When each of the organisations had been polled last that this process polls; now if another polls all."""
+        ours = (poller.polled_at for tick, poller in self.pollers.items() if self.once.is_ours(tick))
+        return min(ours, default=self.services.clock())
 
     async def note_absence(self) -> None:
         """Mark threads and channels of all workspaces as unread since the bot last ran, so that catch-up reads them."""
@@ -97,8 +103,11 @@ class Bot:
             catch_up.gap(long=long)
 
 
-def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
-    """Make the flows from `services`, and connect them with the `engine` and with a new Bolt app for `settings`."""
+def wire(services: Services, settings: Settings) -> Bot:
+    """Make the flows from `services`, and connect them with the engine and with a new Bolt app for `settings`.
+
+    What the process does not do by its kind is made all the same, and left unconnected.
+    """
     access = Access(services)
     gates = Gates([RoleGate(access), *(gate(services) for feature in FEATURES for gate in feature.gates)])
     hooks = [feature.stop_failed for feature in FEATURES if feature.stop_failed]
@@ -115,11 +124,11 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     flows |= {causes.ActionCause.kind: table, causes.ViewCause.kind: forms}
     shared, sources = kernel.shared_channels, parts.file_sources()
     senders = Senders.of(services, kernel.access, shared, sessions.transfers, drawn, sources, notify_asker_of_channel)
-    _route(engine, Dispatch(services, flows, questions, announce_unreadable), senders)
+    if services.process.works:
+        _route(services.engine, Dispatch(services, flows, questions, announce_unreadable), senders)
     features = (tick for feature in FEATURES for tick in feature.ticks(kernel))
-    for tick in (*parts.ticks(TABLES, SessionCard), *sessions.ticks(), *features):
-        for name, run in tick.of_each(services):
-            engine.every(name, run)
+    once = Once(services)
+    _by_the_clock(services, once, [*parts.ticks(TABLES, SessionCard), *sessions.ticks(), *features])
     of_workspace, url = OfWorkspace(services.workspaces, services.metrics), settings.slack_api_url
     bolt = bolt_app(of_workspace, url, proxied=not on_this_machine(url))  # a simulated Slack is behind no proxy
     intake = sessions.intake
@@ -127,7 +136,18 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     slash = Commands(services.commands, intake, sessions.new_command, table, modals)
     events, actions = Events(intake, kernel.access), Actions(services.commands, intake)
     register(bolt, services.commands, slash, Messages(intake), actions, events, modals)
-    return Bot(services, bolt, engine, parts.heartbeat, sessions.catch_ups, sessions.pollers)
+    pollers = {poller.tick_name: poller for poller in sessions.pollers}
+    return Bot(services, bolt, services.engine, parts.heartbeat, sessions.catch_ups, pollers, once)
+
+
+def _by_the_clock(services: Services, once: Once, ticks: Iterable[Tick]) -> None:
+    """Have the engine call `ticks`: of those that are called once, a process that only receives calls none."""
+    for tick in ticks:
+        for name, run in tick.of_each(services):
+            if not tick.once:
+                services.engine.every(name, run)
+            elif services.process.works:
+                services.engine.every(name, once.of(name, run))
 
 
 def _tasks(kernel: Kernel) -> dict[str, Flow[Any]]:
@@ -152,7 +172,7 @@ def _merged(parts: Iterable[Mapping[_Key, _Value]]) -> dict[_Key, _Value]:
     return {key: value for part in parts for key, value in part.items()}
 
 
-def _route(engine: LocalEngine, dispatch: Dispatch, senders: Senders) -> None:
+def _route(engine: Engine, dispatch: Dispatch, senders: Senders) -> None:
     """Have the engine work on the lanes of the inbox, of the outbox and of posts that are edited."""
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE, FLOWS_OF_A_PERSON))
     for lane in ("out", "react", "unreact", "priv"):
@@ -178,24 +198,28 @@ def kernel_parts(kernel: Kernel) -> KernelParts:
 
 @asynccontextmanager
 async def assembled(
-    settings: Settings, clock: Clock = time.time, timing: Timing = PRODUCTION, others: Sequence[Settings] = ()
+    settings: Settings,
+    clock: Clock = time.time,
+    timing: Timing = PRODUCTION,
+    others: Sequence[Settings] = (),
+    process: ProcessKind = ProcessKind.RUN,
 ) -> AsyncIterator[Bot]:
     """Open store, Slack and Devin, check the keys and yield the connected bot; raises StartError if one fails.
 
     The settings name one workspace and one organisation, and `others` one more each; what concerns the process comes
-    from the first.
+    from the first. `process` says what this one does of it all.
     """
     metrics, file = Metrics(), read_settings_file(settings)
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value()
         stack.enter_context(alone_on(sqlite_path(url) if settings.uses_sqlite else None))
-        db = await open_store(stack, url, clock, timing)
+        db = await open_store(stack, url, clock, timing, migrates=process is ProcessKind.RUN)
         connector = Connector(stack, db, metrics, timing, file.roles)
         workspaces = [await connector.workspace(its_settings) for its_settings in (settings, *others)]
         # A crash right here leaves the rows without an owner: the next start gives them one before anything reads them.
         async with db.write() as tx:
             await ownership.assign_unowned(tx, TABLES, workspaces[0].team, workspaces[0].organisation.id)
-        engine = LocalEngine(timing)
+        engine = await open_engine(settings, timing, process)
         services = Services(
             db=db,
             engine=engine,
@@ -208,9 +232,10 @@ async def assembled(
             metrics=metrics,
             commands=COMMANDS,
             settings=ChannelSettings(file),
+            process=process,
         )
         for organisation in services.organisations:
             await organisation.learn()
-        bot = wire(services, engine, settings)
+        bot = wire(services, settings)
         metrics.poll_age_from(lambda: clock() - bot.polled_at)
         yield bot

@@ -74,6 +74,9 @@ WRONG: Final = {
         "must start with sqlite:/// and name a file, or start with postgresql:// and name a server,"
         " for example sqlite:///devin-bridge.db."
     ),
+    "database_direct_url": (
+        "must start with postgresql:// and name the server of DATABASE_URL itself, not the pooler before it."
+    ),
     "port": "must be a port number from 1 to 65535, or 0 for any free one.",
     "bot_poll_seconds": "must be a number of seconds above 0 and up to 3600, for example 10.",
     "bot_slow_poll_seconds": "must be a number of seconds above 0 and up to 3600, for example 60.",
@@ -292,9 +295,10 @@ class StoreSettings(BaseSettings):
     )
 
     database_url: SecretStr = SecretStr("sqlite:///devin-bridge.db")  # a secret: it may hold a password
+    database_direct_url: SecretStr | None = None
     bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     bot_log_format: Literal["json", "console"] = "json"
-    bot_lease_seconds: Seconds = 30.0
+    bot_lease_seconds: Seconds = 15.0
 
     @classmethod
     def settings_customise_sources(
@@ -316,6 +320,16 @@ class StoreSettings(BaseSettings):
         url = re.sub(r"^postgres://", "postgresql://", value.get_secret_value())
         if not re.match(r"^(sqlite:///(?!:memory:)|postgresql://)[^\s?]", url):
             raise ValueError("unknown store")
+        return SecretStr(url)
+
+    @field_validator("database_direct_url")
+    @classmethod
+    def _postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        url = re.sub(r"^postgres://", "postgresql://", value.get_secret_value())
+        if not re.match(r"^postgresql://[^\s?]", url):
+            raise ValueError("no PostgreSQL")
         return SecretStr(url)
 
     @field_validator("bot_log_level", mode="before")

@@ -6,15 +6,20 @@ import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
+from typing import Final
 
 from bot.connect import StartError
 from bot.logs import get_logger
 from bot.store.database.connection import Clock, Database, sqlite_path
 from bot.store.database.files import NotAFileError, create_private, open_lock, take_from_others
-from bot.store.database.schema import LaterSchemaError, migrate
+from bot.store.database.schema import EarlierSchemaError, LaterSchemaError, check_current, migrate
 from bot.timing import PRODUCTION, Timing
 
 log = get_logger(__name__)
+
+NOT_MIGRATED: Final = (
+    "The store's schema is not that of this release. Run `python -m bot migrate` once, then start again."
+)
 
 
 class StoreInUseError(StartError):
@@ -49,16 +54,23 @@ def alone_on(path: Path | None) -> Iterator[None]:
 
 
 async def open_store(
-    stack: AsyncExitStack, url: str, clock: Clock = time.time, timing: Timing = PRODUCTION
+    stack: AsyncExitStack, url: str, clock: Clock = time.time, timing: Timing = PRODUCTION, *, migrates: bool = True
 ) -> Database:
-    """Open the store at `url`, which `stack` closes, and migrate its schema; raises StartError if that fails."""
+    """Open the store at `url`, which `stack` closes, and migrate its schema; raises StartError if that fails.
+
+    Without `migrates` it raises StartError if the schema is not there as this version needs it: of several processes
+    that start at a time, none is to change it.
+    """
     try:
         if (path := sqlite_path(url)) is not None:
             # A crash right here leaves an empty file, in which the next start makes the schema.
             create_private(path)
         db = Database(url, clock, timing)
         stack.push_async_callback(db.close)
-        await migrate(db)
+        if migrates:
+            await migrate(db)
+        else:
+            await check_current(db)
         if path is not None:
             take_from_others(path)
     except LaterSchemaError as error:
@@ -66,6 +78,8 @@ async def open_store(
             f"The store is of a newer release ({error.found} > {error.newest})."
             " Install that release, or restore the backup from before it."
         ) from None
+    except EarlierSchemaError:
+        raise StartError(NOT_MIGRATED) from None
     except Exception as error:  # noqa: BLE001 - whatever the store's driver raises; its text may quote a password
         log.error("store not opened", error=type(error).__name__)  # noqa: TRY400
         raise StartError(

@@ -67,7 +67,7 @@ class Timing:
     post_settle: float = 13.0  # From a post until a look-up can show that it was not made: above `slack_request`.
 
     # ------------------------------------------------------------ processes and ticks
-    lease: float = 30.0  # A worker without a heartbeat for this long loses what it has claimed.
+    lease: float = 15.0  # A worker without a heartbeat for this long loses what it has claimed.
     engine_retry: float = 5.0  # From an unhandled error in a lane or a tick until it is called again.
     lane_sweep: float = 15.0  # Between two sweeps, which wake all lanes with open rows.
     checkpoint: float = 1.0  # Between two checkpoints: often, so that no commit makes one while an ack waits.

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
+from bot.engine.pgqueuer import QueueAddress, install
 from bot.store.database.connection import Database
 from bot.store.database.schema import migrate
 
@@ -61,6 +62,7 @@ async def _make_template(url: str) -> None:
     db = Database(named(url, TEMPLATE))
     await migrate(db)
     await db.close()
+    await install(QueueAddress(named(url, TEMPLATE)))
 
 
 def stop(home: Path) -> None:

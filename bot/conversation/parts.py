@@ -152,9 +152,13 @@ class ConversationParts:
         async def catch_up(workspace: Workspace) -> float:
             return await self.catch_ups[workspace.team].tick()
 
+        async def mark_gap(workspace: Workspace) -> float:
+            return await self.catch_ups[workspace.team].mark_gap()
+
         reminders = Reminders(self._kernel.services)
         return [
             Tick("reminders", Per.WORKSPACE, reminders.tick),
             Tick("poll", Per.ORGANISATION, poll),
             Tick("catch-up", Per.WORKSPACE, catch_up),
+            Tick("gap", Per.WORKSPACE, mark_gap, once=False),
         ]

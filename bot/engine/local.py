@@ -5,43 +5,13 @@ once more after that.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
-from weakref import WeakValueDictionary
+from collections.abc import Callable
 
-from bot.engine.port import Tick, Work
+from bot.engine.port import Route, Tick
 from bot.logs import get_logger
 from bot.timing import PRODUCTION, Timing
 
 log = get_logger(__name__)
-
-
-@dataclass(slots=True)
-class Route:
-    """The function that works on the lanes with one first word, and how many of its calls may run at once.
-
-    Of these at most `share` are for one person, so that a flood of one leaves the others their turns. None is no limit.
-    """
-
-    work: Work
-    at_once: int
-    share: int | None = None
-    _slots: asyncio.Semaphore = field(init=False)
-    _shares: WeakValueDictionary[str, asyncio.Semaphore] = field(init=False, default_factory=WeakValueDictionary)
-
-    def __post_init__(self) -> None:
-        self._slots = asyncio.Semaphore(self.at_once)
-
-    @asynccontextmanager
-    async def slot(self, whose: str | None) -> AsyncIterator[None]:
-        """Wait for a slot, first come first served; first for one within the share of the person `whose`."""
-        share = None
-        if whose is not None and self.share is not None:
-            share = self._shares.setdefault(whose, asyncio.Semaphore(self.share))
-        # In this order: what waits for its person's share stands in nobody else's way.
-        async with share or nullcontext(), self._slots:
-            yield
 
 
 class LocalEngine:
@@ -106,6 +76,26 @@ class LocalEngine:
                 return
             pending.cancel()
         self._tick_timers[name] = loop.call_later(within, self._hurry_up, name)
+
+    def forget_by(self, topic: str, forget: Callable[[str], None]) -> None:
+        """Do nothing: there is no other process."""
+
+    def forgotten(self, topic: str, what: str) -> None:
+        """Do nothing: there is no other process."""
+
+    @property
+    def has_routes(self) -> bool:
+        """Whether this process works on lanes."""
+        return bool(self._routes)
+
+    def works_on(self, lane: str) -> bool:
+        """Whether a route leads to `lane`."""
+        return lane.split(":", 1)[0] in self._routes
+
+    async def room_for(self, lane: str) -> None:
+        """Wait until a slot is free for a lane such as `lane`."""
+        async with self._routes[lane.split(":", 1)[0]].slot(None):
+            return
 
     def _hurry_up(self, name: str) -> None:
         self._tick_timers.pop(name, None)

@@ -1,7 +1,11 @@
 """The interface of the engine, for flows and the composition root."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 # Handles one row of the lane that it is given; returns the seconds until its next call, or None if the lane is empty.
 Work = Callable[[str], Awaitable[float | None]]
@@ -9,8 +13,38 @@ Work = Callable[[str], Awaitable[float | None]]
 Tick = Callable[[], Awaitable[float]]
 
 
+@dataclass(slots=True)
+class Route:
+    """The function that works on the lanes with one first word, and how many of its calls may run at once.
+
+    Of these at most `share` are for one person, so that a flood of one leaves the others their turns. None is no limit.
+    """
+
+    work: Work
+    at_once: int
+    share: int | None = None
+    _slots: asyncio.Semaphore = field(init=False)
+    _shares: WeakValueDictionary[str, asyncio.Semaphore] = field(init=False, default_factory=WeakValueDictionary)
+
+    def __post_init__(self) -> None:
+        self._slots = asyncio.Semaphore(self.at_once)
+
+    @asynccontextmanager
+    async def slot(self, whose: str | None) -> AsyncIterator[None]:
+        """Wait for a slot, first come first served; first for one within the share of the person `whose`."""
+        share = None
+        if whose is not None and self.share is not None:
+            share = self._shares.setdefault(whose, asyncio.Semaphore(self.share))
+        # In this order: what waits for its person's share stands in nobody else's way.
+        async with share or nullcontext(), self._slots:
+            yield
+
+
 class Engine(Protocol):
     """Carries hints, and stores none. A lost hint costs seconds and no message, because a sweep repeats it."""
+
+    def route(self, word: str, route: Route) -> None:
+        """Have the lanes whose name begins with `word` and a colon worked on by `route`, in this process."""
 
     def wake(self, lane: str, after: float = 0.0, whose: str | None = None) -> None:
         """Have `lane` worked on, `after` so many seconds; of two hints the earlier one counts.
@@ -28,7 +62,13 @@ class Engine(Protocol):
         """Call `tick` again and again under this `name`, as soon as the engine runs."""
 
     def wake_by(self, name: str, within: float) -> None:
-        """Call the tick `name` in at most `within` seconds."""
+        """Call the tick `name` in at most `within` seconds, in whichever process it is called."""
+
+    def forget_by(self, topic: str, forget: Callable[[str], None]) -> None:
+        """Have `forget` called with what another process passes to `forgotten` under this `topic`."""
+
+    def forgotten(self, topic: str, what: str) -> None:
+        """Have the other processes forget `what` they keep in memory about `topic`, because it has just changed."""
 
     async def run(self) -> None:
         """Call the ticks until the engine is stopped; lanes are worked on as hints come."""

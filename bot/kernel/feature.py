@@ -31,11 +31,16 @@ class Per(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What is done by the clock. `run` gets what it is called `per`, and returns the seconds until the next call."""
+    """What is done by the clock. `run` gets what it is called `per`, and returns the seconds until the next call.
+
+    It is called in one process, which is any that works on lanes; without `once` in every process, also where Slack's
+    events are only received.
+    """
 
     name: str
     per: Per
     run: Callable[..., Awaitable[float]]
+    once: bool = True
 
     def of_each(self, services: Services) -> Iterator[tuple[str, EngineTick]]:
         """Yield the name by which the engine calls it and what it calls, for each that it is called for."""

@@ -68,7 +68,7 @@ class KernelParts:
         """
         services, sweep = self._kernel.services, Sweep(self._kernel.services)
         return [
-            Tick("heartbeat", Per.PROCESS, self.heartbeat.beat),
+            Tick("heartbeat", Per.PROCESS, self.heartbeat.beat, once=False),
             Tick("sweep", Per.PROCESS, sweep.tick),
             Tick("checkpoint", Per.PROCESS, sweep.checkpoint),
             Tick("retention", Per.PROCESS, Retention(services, tables, card).tick),

@@ -14,6 +14,7 @@ from bot.kernel.settings import Settings
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspaces
 from bot.metrics import Metrics
+from bot.process import ProcessKind
 from bot.store import lanes, sessions
 from bot.store.database.connection import Clock, Database
 from bot.store.inbox_writer import InboxWriter
@@ -37,6 +38,7 @@ class Services:
     metrics: Metrics
     commands: CommandSet
     settings: Settings = field(default_factory=Settings)
+    process: ProcessKind = ProcessKind.RUN
 
     @asynccontextmanager
     async def unit_of_work(

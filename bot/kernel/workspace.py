@@ -79,6 +79,11 @@ class Workspace:
         """The name by which the engine calls the catch-up of this workspace."""
         return f"catch-up:{self.team}"
 
+    @property
+    def gap_tick(self) -> str:
+        """The name by which the engine has marked what the workspace may have sent in vain."""
+        return f"gap:{self.team}"
+
 
 class Workspaces:
     """The workspaces that this process is connected to. Rows of any other one wait until it is connected again."""

@@ -116,6 +116,6 @@ def http_app(
 ) -> Starlette:
     """Make the application: the health routes, and Slack's route unless there is a `connection` of Socket Mode."""
     routes = health_routes(bot, settings, gate, connection)
-    if connection is None:  # the first of them, because they are tried in order
+    if connection is None and bot.services.process.receives_http:  # the first of them, because they are tried in order
         routes.insert(0, Route("/slack/events", SlackEndpoint(bot, settings, gate, refused), methods=["POST"]))
     return Starlette(routes=routes)

@@ -12,6 +12,7 @@ from bot.app import Bot, assembled
 from bot.config import Settings
 from bot.connect import StartError
 from bot.logs import get_logger
+from bot.process import ProcessKind
 from bot.server.gate import RequestGate
 from bot.server.http import HttpServer, bound_port, http_server
 from bot.server.socket_mode import SocketModeConnection
@@ -29,17 +30,20 @@ async def serve(
     clock: Clock = time.time,
     timing: Timing = PRODUCTION,
     others: Sequence[Settings] = (),
+    process: ProcessKind = ProcessKind.RUN,
 ) -> None:
     """Run the bot until the event `stopping` is set, or until one of its parts fails; by default signals set the event.
 
-    `announce` is called with the port once that is open. `others` name further workspaces and organisations.
+    `announce` is called with the port once that is open. `others` name further workspaces and organisations. `process`
+    says which parts of the bot this process runs.
     """
+    check_kind(process, settings)
     stopping = stopping or _stop_signal()
     connected = asyncio.Event()
 
     async def run() -> None:
         with bound_port(settings) as port:
-            async with assembled(settings, clock, timing, others) as bot:
+            async with assembled(settings, clock, timing, others, process) as bot:
                 await _run(bot, settings, port, stopping, connected, announce)
 
     running = asyncio.create_task(run(), name="run")
@@ -55,6 +59,22 @@ async def serve(
         stop.cancel()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+def check_kind(process: ProcessKind, settings: Settings) -> None:
+    """Raise StartError if a process of this kind can do nothing with these settings."""
+    if process is ProcessKind.RUN:
+        return
+    if settings.uses_sqlite:
+        raise StartError(
+            f"An SQLite file serves one process: start it with `python -m bot run`. For `{process}` set DATABASE_URL to"
+            " the address of PostgreSQL."
+        )
+    if not process.works and settings.transport == "socket":
+        raise StartError(
+            "With SLACK_APP_TOKEN Slack sends everything to the workers. Start only these, or leave SLACK_APP_TOKEN"
+            " empty to receive over HTTP."
+        )
 
 
 def _stop_signal() -> asyncio.Event:
@@ -73,10 +93,12 @@ async def _run(
     announce: Callable[[int], None] | None,
 ) -> None:
     gate = RequestGate()
-    connection = SocketModeConnection(bot, settings, gate) if settings.transport == "socket" else None
+    has_socket = settings.transport == "socket" and bot.services.process.works
+    connection = SocketModeConnection(bot, settings, gate) if has_socket else None
     server = http_server(bot, settings, gate, connection)
     await bot.heartbeat.begin()
-    await bot.note_absence()
+    if connection is not None or bot.services.process.receives_http:
+        await bot.note_absence()
     if connection is not None:
         await _connect(bot, connection)
     connected.set()
@@ -86,7 +108,14 @@ async def _run(
         if server.started:
             _shorten_gc_pauses()
             teams = ",".join(workspace.team for workspace in bot.services.workspaces)
-            log.info("running", transport=settings.transport, host=settings.host, port=server.port, team=teams)
+            log.info(
+                "running",
+                process=bot.services.process,
+                transport=settings.transport,
+                host=settings.host,
+                port=server.port,
+                team=teams,
+            )
             if announce is not None:
                 announce(server.port)
         await _until(stopping, tasks)

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from bot.engine.local import LocalEngine, Route
+from bot.engine.local import LocalEngine
+from bot.engine.port import Route
 from bot.timing import PRODUCTION, Timing
 
 LONG = 3600.0  # never in a test

@@ -21,7 +21,8 @@ from bot.domain.billing import bounds
 from bot.domain.outcomes import Outcome, outcome_of
 from bot.domain.person import Person
 from bot.domain.session import Lifecycle, PullRequest, Session, Snapshot
-from bot.engine.local import LocalEngine, Route
+from bot.engine.local import LocalEngine
+from bot.engine.port import Route
 from bot.features import COMMANDS, metadata
 from bot.kernel.dispatch import Dispatch
 from bot.kernel.job import Flow

@@ -15,6 +15,7 @@ from bot.config import Settings, load_settings
 from bot.manifest import manifest_for
 from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinControl, DevinSimulator
 from bot.playground.slack import SlackControl, SlackSimulator
+from bot.process import ProcessKind
 from bot.server import serve
 from bot.store.database.connection import Database
 from bot.timing import PRODUCTION, Timing
@@ -44,6 +45,7 @@ class Harness:
     environment: dict[str, str]
     clock: Callable[[], float] = time.time
     timing: Timing = PRODUCTION
+    process: ProcessKind = ProcessKind.RUN
     port: int = 0
     others: Sequence["Harness"] = ()  # without a bot of their own: the bot of this one works for them too
     _store: Database | None = None
@@ -72,6 +74,7 @@ class Harness:
             clock=self.clock,
             timing=self.timing,
             others=[other.settings for other in self.others],
+            process=self.process,
         )
         self._running = asyncio.create_task(work)
         await asyncio.wait({self._running, started}, return_when=asyncio.FIRST_COMPLETED)
@@ -80,10 +83,23 @@ class Harness:
             failed.result()
         self.port = started.result()
         if "SLACK_SIGNING_SECRET" in self.environment:
-            for one in (self, *self.others):
+            for one in (self, *self.others) if self.process.receives_http else ():
                 one.simulated_slack.request_url = f"http://127.0.0.1:{self.port}/slack/events"
         else:
             await self.slack.wait_for_sockets()
+
+    def replica(self, process: ProcessKind) -> "Harness":
+        """Another process of the same bot, of this kind, which is not started yet."""
+        return Harness(
+            self.slack,
+            self.devin,
+            self.simulated_slack,
+            self.simulated_devin,
+            self.environment,
+            self.clock,
+            self.timing,
+            process,
+        )
 
     async def stop(self) -> None:
         """Stop the bot as SIGTERM does."""

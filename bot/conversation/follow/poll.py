@@ -80,6 +80,7 @@ class Poller:
         self._announce = announce
         self._slots = asyncio.Semaphore(READS_AT_ONCE)
         self.polled_at = services.clock()
+        self.tick_name = organisation.poll_tick
 
     async def tick(self) -> float:
         """Run one poll cycle, if a session may have changed. Returns the seconds until the next one."""

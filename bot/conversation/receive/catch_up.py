@@ -74,13 +74,13 @@ class CatchUp:
         return message.bot_id is None or (since is not None and float(message.ts) >= since)
 
     def gap(self, *, long: bool = False) -> None:
-        """Have `tick` called at once to mark what is unread again: messages may have been lost just now.
+        """Have what may be unread marked again at once, in this process: messages may have been lost just now.
 
         A gap that is not `long` becomes so where nothing can be stored until Slack has stopped sending again.
         """
         self._gap_since = self._gap_since or self._services.clock()
         self._gap_is_long = self._gap_is_long or long
-        self._services.engine.wake_by(self._workspace.catch_up_tick, 0.0)
+        self._services.engine.wake_by(self._workspace.gap_tick, 0.0)
 
     async def tick(self) -> float:
         """Read one unread thread or channel, and return the seconds until the next call."""
@@ -97,25 +97,32 @@ class CatchUp:
         return await self._read(self._waiting.pop(0))
 
     async def _find_unread(self) -> None:
-        await self._mark_gap()
         async with self._services.db.scan() as tx:
             found: list[Unread] = [
                 *await threads.unread(tx, self._workspace.team),
                 *await channels.unread(tx, self._workspace.team),
             ]
-        known = {_place(unread) for unread in self._waiting}
-        self._waiting += [unread for unread in found if _place(unread) not in known]
+        unread = {_place(one) for one in found}
+        self._waiting = [one for one in self._waiting if _place(one) in unread]  # another process may have read some
+        known = {_place(one) for one in self._waiting}
+        self._waiting += [one for one in found if _place(one) not in known]
 
-    async def _mark_gap(self) -> None:
+    async def mark_gap(self) -> float:
+        """Mark what is unread after a gap, if there was one, and have it read. Returns the seconds until the next call.
+
+        Only the process that received nothing meanwhile knows of the gap, and another one may do the reading.
+        """
         since, long = self._gap_since, self._gap_is_long
         if since is None:
-            return
+            return self._services.timing.idle_tick
         self._gap_since, self._gap_is_long = None, False
         try:
             await self.begin(long=long or self._services.clock() - since > self._services.timing.slack_retries)
         except Exception:
             self._gap_since, self._gap_is_long = since, long or self._gap_is_long  # the gap goes on
             raise
+        self._services.engine.wake_by(self._workspace.catch_up_tick, 0.0)
+        return self._services.timing.idle_tick
 
     async def _read(self, unread: Unread) -> float:
         try:

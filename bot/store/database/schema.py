@@ -15,6 +15,10 @@ from bot.store.database.postgres import milliseconds, quoted
 ADVISORY_LOCK: Final = 0x6465_7669  # an arbitrary number, on which all processes of this bot agree
 
 
+class EarlierSchemaError(Exception):
+    """The schema is missing or of an earlier version, and is to be migrated first."""
+
+
 class LaterSchemaError(Exception):
     """A later version of the bot made the schema: the store's revision `found` is not among ours, up to `newest`."""
 
@@ -58,6 +62,15 @@ async def migrate(db: Database) -> None:
         command.upgrade(config, "head")
 
     await db.run_sync(upgrade)
+
+
+async def check_current(db: Database) -> None:
+    """Raise EarlierSchemaError or LaterSchemaError unless the schema of `db` has the newest revision."""
+    found = await _revision(db)
+    if found is not None and found not in known_revisions():
+        raise LaterSchemaError(found, known_revisions()[0])
+    if found != known_revisions()[0]:
+        raise EarlierSchemaError
 
 
 def _lock_migration(connection: Any, seconds: float) -> None:
