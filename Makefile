@@ -121,6 +121,7 @@ requirements: $(TOOLS)/.ready
 	$(COMPILE) pyproject.toml --extra replicas --extra charts --group dev -o requirements-dev.txt
 	$(COMPILE) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(COMPILE) pyproject.toml --extra charts -c requirements-dev.txt -o requirements-charts.txt
+	$(COMPILE) pyproject.toml --extra replicas -c requirements-dev.txt -o requirements-replicas.txt
 	$(COMPILE) --group tools -c requirements-dev.txt -o requirements-tools.txt
 
 audit: $(TOOLS)/.ready

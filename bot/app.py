@@ -45,12 +45,12 @@ from bot.kernel.tasks import Kernel
 from bot.kernel.unit_of_work import Drawer
 from bot.kernel.upkeep.heartbeat import Heartbeat
 from bot.kernel.upkeep.once import Once
-from bot.kernel.workspace import Workspaces
+from bot.kernel.workspace import Workspace, Workspaces
 from bot.metrics import Metrics
 from bot.opening import alone_on, open_store
 from bot.process import ProcessKind
 from bot.store import ownership
-from bot.store.database.connection import Clock, sqlite_path
+from bot.store.database.connection import Clock, Database, sqlite_path
 from bot.store.inbox_writer import InboxWriter
 from bot.timing import PRODUCTION, Timing
 from handlers import register
@@ -196,6 +196,12 @@ def kernel_parts(kernel: Kernel) -> KernelParts:
     return KernelParts(kernel, kinds_by_name(kind for feature in FEATURES for kind in feature.operations(kernel)))
 
 
+async def _assign_unowned(db: Database, workspace: Workspace) -> None:
+    # A crash right here leaves the rows without an owner: the next start gives them one before anything reads them.
+    async with db.write() as tx:
+        await ownership.assign_unowned(tx, TABLES, workspace.team, workspace.organisation.id)
+
+
 @asynccontextmanager
 async def assembled(
     settings: Settings,
@@ -216,9 +222,7 @@ async def assembled(
         db = await open_store(stack, url, clock, timing, migrates=process is ProcessKind.RUN)
         connector = Connector(stack, db, metrics, timing, file.roles)
         workspaces = [await connector.workspace(its_settings) for its_settings in (settings, *others)]
-        # A crash right here leaves the rows without an owner: the next start gives them one before anything reads them.
-        async with db.write() as tx:
-            await ownership.assign_unowned(tx, TABLES, workspaces[0].team, workspaces[0].organisation.id)
+        await _assign_unowned(db, workspaces[0])
         engine = await open_engine(settings, timing, process)
         services = Services(
             db=db,

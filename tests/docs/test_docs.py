@@ -16,7 +16,13 @@ from bot.playground.options import Options
 
 ROOT = Path(__file__).parent.parent.parent
 PAPERS = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")))
-PINS = ("requirements.txt", "requirements-charts.txt", "requirements-dev.txt", "requirements-tools.txt")
+PINS = (
+    "requirements.txt",
+    "requirements-charts.txt",
+    "requirements-replicas.txt",
+    "requirements-dev.txt",
+    "requirements-tools.txt",
+)
 
 # Where each outside library may be imported. A new one needs a line here, and one home if it can be.
 HOMES = {
@@ -59,10 +65,7 @@ LOADED_BY = {
     "sniffio": "httpcore, to learn which loop it runs on",
     "tzdata": "zoneinfo, where the system has no zones",
 }
-OF_AN_EXTRA = {"matplotlib"}  # charts come without it, as text
-NOT_YET = {
-    "pgqueuer": "several replicas",
-}
+OF_AN_EXTRA = {"matplotlib", "pgqueuer"}  # charts come without the first, as text; one process works without both
 IMPORT_NAMES = {"markdown-it-py": "markdown_it", "pyyaml": "yaml"}
 
 
@@ -256,7 +259,8 @@ def test_what_runs_is_what_was_tested():
     def versions(paper):
         return set(re.findall(r"^[\w-]+==[^ ]+", read(paper), re.MULTILINE))
 
-    assert versions("requirements.txt") < versions("requirements-charts.txt") <= versions("requirements-dev.txt")
+    for extra in ("requirements-charts.txt", "requirements-replicas.txt"):
+        assert versions("requirements.txt") < versions(extra) <= versions("requirements-dev.txt")
 
 
 def test_what_a_platform_installs_has_all_that_the_bot_needs_on_both_stores():
@@ -271,12 +275,7 @@ def test_what_a_platform_installs_has_all_that_the_bot_needs_on_both_stores():
 
 def test_every_dependency_is_used():
     used = {name for path in sources() for name in outside(path)}
-    assert declared() - used - set(LOADED_BY) - set(NOT_YET) == set()
-
-
-def test_what_is_used_is_no_longer_promised_for_later():
-    used = {name for path in sources() for name in outside(path)}
-    assert used & set(NOT_YET) == set()
+    assert declared() - used - set(LOADED_BY) == set()
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -292,4 +291,4 @@ def _is_at(place: Path, home: str) -> bool:
 
 def test_every_table_row_is_about_a_dependency():
     assert set(HOMES) - declared() == set(BROUGHT_BY)
-    assert set(LOADED_BY) | set(NOT_YET) <= declared()
+    assert set(LOADED_BY) <= declared()
