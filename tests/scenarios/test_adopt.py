@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from bot.store.tables import sessions, spend
@@ -9,7 +10,7 @@ from bot.views.answers import access as access_sentences
 from bot.views.answers import adoptions as adoption_sentences
 from bot.views.answers import replies as reply_sentences
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness
-from tests.scenarios.observations import buttons, card, private_answers, settled, thread_address
+from tests.scenarios.observations import buttons, card, private_answers, set_budget, settled, thread_address
 
 TASK = "migrate the billing job"
 BEFORE, AFTER = "I've read the job.", "The migration is done."
@@ -144,3 +145,22 @@ async def test_a_session_that_was_started_here_is_untied_and_never_ended_for_it(
     await on.devin.say(made, AFTER)
     await on.wait_for_post(OPS, again, AFTER)
     assert (await on.devin.session(made))["status"] == "running"
+
+
+@pytest.mark.timing(alarm_watch=0.2, budgets=0.2, figures_interval=0.0)
+async def test_budgets_and_the_runaway_watch_hold_for_it_as_for_any_other(on: Harness) -> None:
+    await on.stop()
+    on.environment["BOT_ADMIN_CHANNEL"] = OPS
+    await on.start()
+    await set_budget(on.slack, "each-person 10 a day")
+    made = await at_devin(on, title=TASK)
+    await adopted(on, made)
+    await on.slack.slash(ANN, GENERAL, "do another task")
+    held = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
+    assert f"held for “{TASK}”, which has no ACU limit" in held["rendered"]
+    await on.devin.spend(made, 8.5)
+    await on.slack.wait_for_message(OPS, "85 % of ann's budget is used: 8.5 of 10 ACUs today.")
+    await on.slack.wait_for_message(OPS, "8.5 ACUs since its last message or pull request.")
+    await on.devin.spend(made, 2.0)
+    await on.slack.wait_for_message(OPS, "Ann's budget is used up: 10.5 of 10 ACUs today.")
+    assert "budget is used up" in await refused(on, address(await at_devin(on, prompt="another task")))
