@@ -194,7 +194,10 @@ ROWS = (
     Row(
         command="settings_why",
         typed="settings why",
-        answer=f"What holds {ANY}:\n• *Repositories*: none · built in\n{ANY}`/devin settings mine` changes yours{ANY}",
+        answer=(
+            f"Your settings in {ANY}:\n• *Repositories*: none (default)\n{ANY}"
+            f"Change yours with `/devin settings mine`.{ANY}"
+        ),
         by={Role.GUEST: access_sentences.GUEST_REFUSED.text},
     ),
     Row(

@@ -94,8 +94,8 @@ async def test_people_set_what_holds_for_them(on: Harness) -> None:
     )
     again = fields(await opened(on, "settings mine"))
     assert (again["person.mode"], again["person.limit"]) == ("fast", "10")
-    assert "• *Mode*: `fast` · you" in await why(on)
-    assert "• *Mode*: none · built in" in await why(on, BEN)
+    assert "• *Mode*: `fast` (set by you)" in await why(on)
+    assert "• *Mode*: none (default)" in await why(on, BEN)
 
 
 async def test_a_field_that_cannot_be_taken_says_what_can(on: Harness) -> None:
@@ -133,17 +133,22 @@ async def test_mentions_are_one_setting_wherever_they_are_set(on: Harness) -> No
 
 async def test_admins_set_what_holds_for_everybody_in_a_channel(on: Harness) -> None:
     said = await saved(on, "settings channel", ADA, channel__mode="lite", channel__turns="mentions")
-    replies = "`mentions` (only replies that mention Devin)"
-    assert said == f"Saved.\n*<#C0GENERAL>*\n• Mode: `lite`\n• Replies for Devin: {replies}"
+    replies = "only replies that mention Devin Bridge"
+    assert said == f"Saved.\n*<#C0GENERAL>*\n• Mode: `lite`\n• Replies sent to Devin: {replies}"
     await saved(on, "settings", person__mode="fast")
     shown = await why(on)
-    assert "• *Mode*: `lite` · this channel" in shown
+    assert "• *Mode*: `lite` (set for this channel)" in shown
     assert (
-        f"• *Replies for Devin*: {replies} · this channel\n• *Posts*: `full` (all that Devin says) · built in" in shown
+        f"• *Replies sent to Devin*: {replies} (set for this channel)\n"
+        "• *Devin's posts*: everything Devin says (default)\n• *Reminders*: on (default)\n"
+    ) in shown
+    assert shown.startswith("Your settings in this channel:\n")
+    assert shown.endswith(
+        "\nChange yours with `/devin settings mine`. "
+        "Admins and whoever created this channel change the rest with `/devin settings channel`."
     )
-    assert shown.endswith("· `/devin settings channel` this channel's, for admins and whoever created it")
-    assert "• *Mode*: `fast` · you" in await why(on, channel=WEB)
-    assert "• *Mode*: `fast` · you" in await why(on, channel=direct(ANN))
+    assert "• *Mode*: `fast` (set by you)" in await why(on, channel=WEB)
+    assert "• *Mode*: `fast` (set by you)" in await why(on, channel=direct(ANN))
     (audited,) = await rows(on, "audit")
     assert (audited["user"], audited["action"], audited["channel"]) == (ADA, "settings", GENERAL)
     assert (audited["before"], audited["after"]) == (None, {"mode": "lite", "turns": "mentions"})
@@ -324,9 +329,9 @@ async def test_a_file_goes_before_what_people_set(tmp_path: Path, sqlite_templat
         await sent(on, shown, ADA, person__limit="9")
         await on.slack.wait_for_message(direct(ADA), "Saved.")
         here = await why(on, ADA)
-        assert "• *ACU limit*: `5` · `team.toml`" in here
-        assert here.endswith("this channel's, for admins and whoever created it · an admin changes `team.toml`")
-        assert "• *ACU limit*: `9` · you" in await why(on, ADA, direct(ADA))
+        assert "• *ACU limit*: `5` (set in `team.toml`)" in here
+        assert here.endswith("with `/devin settings channel`. Whoever runs Devin Bridge changes `team.toml`.")
+        assert "• *ACU limit*: `9` (set by you)" in await why(on, ADA, direct(ADA))
         answer = (await on.slack.slash(ANN, GENERAL, "notify all"))["shown"]["rendered"]
         assert answer == notification_sentences.set_by_file("team.toml").text
 

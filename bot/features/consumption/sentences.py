@@ -71,6 +71,11 @@ def cycle_line(figures: CycleFigures) -> str:
     return f"{cycle_name(figures.cycle)}{until}: {' · '.join(line)}"
 
 
+def counted_through(today: date) -> str:
+    """Name the last billing day that is counted, which still runs: where a person is, the date may be another one."""
+    return f"Counted through {short_date(today)}. Devin's days begin at 08:00 UTC."
+
+
 def cycle_name(cycle: Cycle) -> str:
     """Name a month of the calendar as such, and another cycle by its first and its last day."""
     if cycle.is_month:

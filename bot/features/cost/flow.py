@@ -65,6 +65,7 @@ class OwnCost:
             holding = [] if channel is None else await own_budgets(tx, workspace, user, channel, now)
         costs = OwnCosts(
             cycle=cycle,
+            today=billing_day(now),
             acus=sum(expense.acus for expense in spent),
             outcomes=Counter(expense.outcome for expense in spent),
             most_expensive=most_expensive,

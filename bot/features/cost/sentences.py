@@ -9,7 +9,7 @@ from bot.domain.amounts import Money, half_up
 from bot.domain.cycle import Cycle
 from bot.domain.outcomes import Outcome
 from bot.domain.shares import largest
-from bot.features.consumption.sentences import cycle_name
+from bot.features.consumption.sentences import counted_through, cycle_name
 from bot.views import blocks
 from bot.views.doubts import roughly
 from bot.views.message import Message
@@ -21,9 +21,7 @@ TITLE: Final = "Your sessions in {cycle}"
 THIS_CYCLE: Final = "this billing cycle"
 NONE_ACTIVE: Final = "None of your sessions was active in {cycle}."
 NO_ACUS: Final = "Devin reports no ACUs for them yet; on some plans it never does."
-SOURCE: Final = (
-    "{cycle}, today included, as Devin Bridge counts it. The figures come from Devin and may be minutes old."
-)
+SOURCE: Final = "The figures are counted by Devin Bridge, come from Devin and may be minutes old."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,7 @@ class OwnCosts:
     """What a person's sessions used in a `cycle` so far, and what became of them."""
 
     cycle: Cycle
+    today: date  # the running billing day, which is included
     acus: float
     outcomes: Mapping[Outcome, int]
     most_expensive: Sequence[OwnSession] = ()
@@ -54,11 +53,11 @@ def own_cost(costs: OwnCosts, more: Sequence[str] = (), notes: Sequence[str] = (
 
     Both are `mrkdwn`.
     """
-    cycle = cycle_name(costs.cycle)
+    cycle, through = cycle_name(costs.cycle), counted_through(costs.today)
     title = TITLE.format(cycle=cycle if costs.cycle.assumed else THIS_CYCLE)
     if not costs.outcomes:
         none = NONE_ACTIVE.format(cycle=cycle if costs.cycle.assumed else f"{THIS_CYCLE} ({cycle})")
-        return Message(none, [blocks.section("\n".join([none, *more])), *blocks.context(notes)])
+        return Message(none, [blocks.section("\n".join([none, *more])), *blocks.context([through, *notes])])
     used = _used(costs)
     counts = sessions_by_outcome(costs.outcomes)
     return Message(
@@ -67,7 +66,7 @@ def own_cost(costs: OwnCosts, more: Sequence[str] = (), notes: Sequence[str] = (
             blocks.header(title),
             blocks.section("\n".join([*_marked(costs, used), counts, *more])),
             *blocks.sections(_most_expensive(costs)),
-            *blocks.context(["\n".join([SOURCE.format(cycle=cycle), *notes])]),
+            *blocks.context(["\n".join([f"{cycle}. {through}", SOURCE, *notes])]),
         ],
     )
 

@@ -12,6 +12,7 @@ from bot.features.budgets.check import own_budgets
 from bot.features.budgets.sentences import days_about, own_line
 from bot.features.budgets.standings import standings
 from bot.features.consumption.cycles import cycle_of, limits_of
+from bot.features.consumption.sentences import counted_through
 from bot.features.cost import rows as person_spend
 from bot.features.cost.rows import SpentByPerson
 from bot.features.home.sentences import HomeFigures
@@ -42,7 +43,7 @@ async def own_figures(
         organisation=await _organisation(tx, workspace, cycle, now) if is_admin else None,
         limit=limit.acus if limit else None,
         budgets=tuple(own_line(named) for named in holding),
-        notes=why_about(sorted({*about, *days_about(holding)})),
+        notes=(counted_through(today), *why_about(sorted({*about, *days_about(holding)}))),
     )
 
 

@@ -16,8 +16,8 @@ LABELS: Final[dict[Setting, str]] = {
     Setting.MODE: "Mode",
     Setting.LIMIT: "ACU limit",
     Setting.TAGS: "Tags",
-    Setting.TURNS: "Replies for Devin",
-    Setting.DETAIL: "Posts",
+    Setting.TURNS: "Replies sent to Devin",
+    Setting.DETAIL: "Devin's posts",
     Setting.REMINDERS: "Reminders",
     Setting.QUIET: "Quiet hours",
     Setting.NOTIFY: "Mentions",
@@ -26,19 +26,19 @@ CHOICES: Final[Mapping[Setting, Mapping[str, str]]] = {
     Setting.MODE: {mode: mode for mode in MODES},
     Setting.TURNS: {
         TurnTaking.ALL.value: "Every reply in a thread",
-        TurnTaking.MENTIONS.value: "Only replies that mention Devin",
-        TurnTaking.TWO_PEOPLE.value: "All but what people say to each other",
+        TurnTaking.MENTIONS.value: "Only replies that mention Devin Bridge",
+        TurnTaking.TWO_PEOPLE.value: "Every reply, except what people say to each other",
     },
     Setting.DETAIL: {
-        Detail.FULL.value: "All that Devin says",
-        Detail.FINAL.value: "Devin's last words of a turn",
-        Detail.LINK.value: "A link at the end of a turn",
+        Detail.FULL.value: "Everything Devin says",
+        Detail.FINAL.value: "Only Devin's last message of each turn",
+        Detail.LINK.value: "Only a link at the end of each turn",
     },
     Setting.REMINDERS: {"on": "Remind me of open questions", "off": "No reminders"},
     Setting.NOTIFY: {
-        NotifyChoice.ALL.value: "At each end of a turn",
-        NotifyChoice.QUESTIONS.value: "When Devin needs somebody",
-        NotifyChoice.DONE.value: "When Devin is done or has failed",
+        NotifyChoice.ALL.value: "Every time Devin stops",
+        NotifyChoice.QUESTIONS.value: "Only when Devin needs somebody",
+        NotifyChoice.DONE.value: "Only when Devin is done or has failed",
         NotifyChoice.OFF.value: "Never",
     },
 }
@@ -47,7 +47,7 @@ NOT_YOURS: Final = Message("Only admins and whoever created this channel can cha
 NO_CHANNEL: Final = Message("A direct message has no settings of its own. `/devin settings mine` opens yours.")
 NOT_SAVED: Final = "Your settings weren't saved."
 NOTHING_CHANGED: Final = Message("Your settings are as they were.")
-_SOURCES: Final = {Source.CHANNEL: "this channel", Source.MINE: "you", Source.BUILT_IN: "built in"}
+_SOURCES: Final = {Source.CHANNEL: "set for this channel", Source.MINE: "set by you", Source.BUILT_IN: "default"}
 NONE: Final = "none"
 
 
@@ -80,28 +80,28 @@ def fixed(setting: Setting, value: Value, file: str) -> str:
 
 
 def why(held: Effective, file: str, *, in_channel: bool) -> Message:
-    """Show what holds for a person where they ask, each with its source, and how to change it."""
-    sources = _SOURCES | {Source.FILE: code(file)}
+    """Show what holds for a person where they ask, each with its source, and who can change it where."""
+    sources = _SOURCES | {Source.FILE: f"set in {code(file)}"}
     shown = [setting for setting in Setting if in_channel or setting is not Setting.TURNS]
     lines = [
-        f"• *{LABELS[setting]}*: {_shown(setting, getattr(held, setting.value))} · {sources[held.source(setting)]}"
+        f"• *{LABELS[setting]}*: {_shown(setting, getattr(held, setting.value))} ({sources[held.source(setting)]})"
         for setting in shown
     ]
-    ways = ["`/devin settings mine` changes yours"]
+    ways = ["Change yours with `/devin settings mine`."]
     if in_channel:
-        ways.append("`/devin settings channel` this channel's, for admins and whoever created it")
+        ways.append("Admins and whoever created this channel change the rest with `/devin settings channel`.")
     if any(held.source(setting) is Source.FILE for setting in shown):
-        ways.append(f"an admin changes {code(file)}")
-    head = f"What holds {'here' if in_channel else 'in direct messages'}:"
-    return Message("\n".join([head, *lines, " · ".join(ways)]))
+        ways.append(f"Whoever runs Devin Bridge changes {code(file)}.")
+    head = f"Your settings in {'this channel' if in_channel else 'direct messages'}:"
+    return Message("\n".join([head, *lines, " ".join(ways)]))
 
 
 def _shown(setting: Setting, value: Value | None) -> str:
-    """The value as the menu of the form calls it, behind the word that a file has for it."""
+    """The value as the menu of the form calls it, or as it was typed."""
     if value is None or value == ():
         return NONE
     word = as_text(value)
     meaning = CHOICES.get(setting, {}).get(word, word)
-    if meaning == word:
-        return code(word)
-    return f"{code(word)} ({meaning if meaning.startswith('Devin') else meaning[:1].lower() + meaning[1:]})"
+    if isinstance(value, bool):
+        return word
+    return code(word) if meaning == word else f"{meaning[:1].lower()}{meaning[1:]}"

@@ -4,7 +4,10 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pytest
+
 from bot.domain.amounts import Price
+from bot.domain.billing import billing_day
 from bot.features.budgets import rows as budgets
 from bot.features.budgets.rules import Scope, ScopeKind, Span
 from bot.features.cost import sentences as own_cost_sentences
@@ -36,6 +39,27 @@ async def test_each_day_of_ones_sessions_has_the_price_that_was_valid_on_it(make
     assert message.text.startswith("Your sessions in May: 4 ACUs (1,352 JPY).")  # 300 + 3 x 350.5, a half up
 
 
+@pytest.mark.parametrize(
+    ("now", "month", "day"),
+    [
+        (utc(2026, 12, 1, 4), "November", "30 Nov"),  # 1 December in Berlin, and in Devin's bill still November
+        (utc(2026, 12, 1, 8), "December", "1 Dec"),  # in Honolulu it is still November
+        (utc(2026, 12, 31, 23), "December", "31 Dec"),
+        (utc(2027, 1, 1, 7, 59), "December", "31 Dec"),
+        (utc(2027, 1, 1, 8), "January", "1 Jan"),
+    ],
+)
+async def test_the_last_day_that_is_counted_is_named_and_not_called_today(make, either_store, clock, now, month, day):
+    store, clock.now = either_store, now
+    own_cost = OwnCost(services := make(store, clock), Access(services))
+    (workspace,) = services.workspaces
+    await store.session("new", now - 60)
+    await store.spent(billing_day(now), new=1.0)
+    lines = written((await own_cost.answer(workspace, "U0ADA")).blocks).splitlines()
+    assert lines[0] == f"Your sessions in {month}"
+    assert f"{month}. Counted through {day}. Devin's days begin at 08:00 UTC." in lines
+
+
 async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, clock):
     store, clock.now = either_store, NOW
     own_cost = OwnCost(services := make(store, clock), Access(services))
@@ -62,7 +86,7 @@ async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, cl
         "Your sessions in May\n*3.8 ACUs*\n2 sessions: 1 done, 1 running.\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1777550400000000|Fix login>: 3.3 ACUs · running\n"
         "2. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Do new>: 0.5 ACUs · done\n"
-        f"{own_cost_sentences.SOURCE.format(cycle='May')}"
+        f"May. Counted through 20 May. Devin's days begin at 08:00 UTC.\n{own_cost_sentences.SOURCE}"
     )
 
 

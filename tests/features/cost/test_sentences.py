@@ -16,6 +16,7 @@ from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 
 COSTS = OwnCosts(
     Cycle(date(2025, 3, 1), date(2025, 3, 31)),
+    date(2025, 3, 9),
     acus=12.5,
     outcomes={Outcome.DONE: 2, Outcome.LIMITED: 1},
     most_expensive=(OwnSession("Fix login", 9.25, Outcome.DONE, "https://acme.slack.com/p1"),),
@@ -31,7 +32,8 @@ def test_the_sessions_of_a_cycle():
     assert written(message.blocks) == (
         f"Your sessions in this billing cycle\n*12.5 ACUs*\n{COUNTS}\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/p1|Fix login>: 9.3 ACUs · done\n"
-        "March, today included, as Devin Bridge counts it. The figures come from Devin and may be minutes old."
+        "March. Counted through 9 Mar. Devin's days begin at 08:00 UTC.\n"
+        "The figures are counted by Devin Bridge, come from Devin and may be minutes old."
     )
 
 
@@ -59,7 +61,10 @@ def test_a_plan_without_acus():
 def test_a_cycle_without_sessions():
     message = own_cost_sentences.own_cost(replace(COSTS, outcomes={}), ["More."])
     assert message.text == "None of your sessions was active in this billing cycle (March)."
-    assert written(message.blocks) == snapshot("None of your sessions was active in this billing cycle (March).\nMore.")
+    assert written(message.blocks) == snapshot(
+        "None of your sessions was active in this billing cycle (March).\nMore.\n"
+        "Counted through 9 Mar. Devin's days begin at 08:00 UTC."
+    )
 
 
 def test_a_month_that_only_stands_for_a_cycle_is_not_called_one():

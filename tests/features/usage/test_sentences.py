@@ -3,7 +3,7 @@
 # ruff: noqa: E501 - a sentence is easiest to compare on one line
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.amounts import exact_sum, half_up
-from bot.domain.billing import Period, Withheld, WithheldBecause, bounds
-from bot.domain.periods import RangeFault, RefusedRange, Span, days_between
+from bot.domain.billing import Period, Withheld, WithheldBecause, billing_day, bounds
+from bot.domain.cycle import calendar_month
+from bot.domain.periods import RangeFault, RefusedRange, Span, days_between, span_of_period
 from bot.domain.questions import By, Question
 from bot.features.usage import part_names
 from bot.features.usage.acus_by_day import AcusByDay
@@ -29,6 +30,10 @@ TODAY = date(2025, 3, 10)
 SPAN = Span(MARCH[0], date(2025, 3, 31), MARCH, (TODAY,))
 FIGURES = Figures(day=MARCH[-1], total=12.5, through_slack=8.0)
 APART = Apart((TODAY,), 3.25)
+
+
+def utc(*clock: int) -> float:
+    return datetime(*clock, tzinfo=UTC).timestamp()
 
 
 def ours(*amounts):
@@ -277,6 +282,27 @@ def test_of_a_bill_that_devin_does_not_show_it_is_not_said_that_nothing_was_used
 )
 def test_an_answer_says_which_days_it_means(question, span, found):
     assert heading(question, span) == found
+
+
+@pytest.mark.parametrize(
+    ("now", "period", "title", "days"),
+    [
+        (utc(2026, 12, 1, 4), Period.MONTH, "Devin in November, so far", "1 to 29 November 2026"),
+        (utc(2026, 12, 1, 9, 30), Period.LAST_MONTH, "Devin in November 2026", "1 to 30 November 2026"),
+        (utc(2026, 12, 1, 8, 30), Period.LAST_MONTH, "Devin in November 2026, so far", "1 to 29 November 2026"),
+        (utc(2026, 12, 1, 9, 30), Period.MONTH, "Devin in December, so far", ""),
+        (utc(2026, 12, 31, 23), Period.MONTH, "Devin in December, so far", "1 to 30 December 2026"),
+        (utc(2027, 1, 1, 4), Period.MONTH, "Devin in December, so far", "1 to 30 December 2026"),
+        (utc(2027, 1, 1, 9, 30), Period.LAST_MONTH, "Devin in December 2026", "1 to 31 December 2026"),
+        (utc(2027, 1, 1, 4), Period.TODAY, "Devin today, so far", "Thursday, 31 December 2026"),
+    ],
+)
+def test_at_the_ends_of_months_the_days_that_count_are_named(now, period, title, days):
+    span = span_of_period(period, now, calendar_month(billing_day(now)), date(2026, 9, 1))
+    said, scope = heading(Question(period), span)
+    assert said == title
+    assert days in scope
+    assert bool(scope) == bool(days)
 
 
 def test_a_period_without_a_finished_day_says_so():
