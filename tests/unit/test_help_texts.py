@@ -28,7 +28,7 @@ def test_what_works_behind_the_slash_command():
         "• `/devin cost` shows what your sessions used in this billing cycle\n"
         "• `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`, with a number or id from the list · `/devin adopt address` follows a Devin session\n"
         "• `/devin notify [all|questions|done|off]` sets when you're mentioned · `/devin insights [number]` shows how a session went\n"
-        "• `/devin settings [mine|channel]` opens your settings and the channel's · `/devin settings why` shows what applies here and why · `/devin identity` shows your Devin user\n"
+        "• `/devin settings [mine|channel]` opens your settings and the channel's · `/devin settings why` shows what applies and why · `/devin identity` shows your Devin user\n"
         "• `/devin budget list` shows the budgets that apply to you here\n"
         "• `/devin note list [text]` lists what Devin knows · `/devin note show N` shows a note\n"
         "• `/devin playbook list [text]` lists playbooks · `/devin playbook show N` shows one\n"

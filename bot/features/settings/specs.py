@@ -27,6 +27,6 @@ SETTINGS_WHY: Final = CommandSpec(
     "settings_why",
     ways=typed("settings why"),
     ordinary=True,
-    slash_help=Help("`/devin settings why` shows what applies here and why", same_line=True),
+    slash_help=Help("`/devin settings why` shows what applies and why", same_line=True),
 )
 COMMANDS: Final = (SETTINGS, SETTINGS_WHY)
