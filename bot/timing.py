@@ -55,10 +55,10 @@ class Timing:
     store_idle: float = 10.0  # A process that stands still in a transaction loses it, and its locks, after this.
     migration: float = 10 * MINUTE  # A statement of a migration, which may rewrite a large table, takes at most this.
     migration_wait: float = MINUTE  # A process waits at most this long for another one that migrates.
-    gate_calm: float = 0.005  # So long no request of Slack's may have come before other work goes on.
+    gate_calm: float = 0.002  # So long no request of Slack's may have come before other work goes on.
     gate_share: float = 0.05  # Under a flood of requests other work goes on this often, in a gap between two answers.
     gate_gapless: float = 0.1  # It goes on this often where there is no gap.
-    gate_check: float = 0.005  # Between two checks by the first transaction that waits.
+    gate_check: float = 0.001  # Between two checks by the first transaction that waits.
 
     # ------------------------------------------------------------ unknown outcomes
     unknown_after: float = devin_write + 10.0  # From the intent until a call without an answer counts as not made.

@@ -36,9 +36,9 @@ class Access:
     async def person(self, workspace: Workspace, user: str, *, urgent: bool = False) -> Person:
         """Return the person with the id `user`: from our rows if they were stored lately, else from Slack.
 
-        With `urgent` the transactions go before other work, because Slack's ack waits for them.
+        With `urgent` the write goes before other work, because Slack's ack waits for it.
         """
-        return await self._stored(workspace, user, urgent=urgent) or await self._ask(workspace, user, urgent=urgent)
+        return await self._stored(workspace, user) or await self._ask(workspace, user, urgent=urgent)
 
     async def checked_person(
         self, workspace: Workspace, user: str, *, stops: bool = False, urgent: bool = False
@@ -48,7 +48,7 @@ class Access:
         With `stops`, what was stored lately counts while Slack does not say more. A stop costs nothing, and is urgent.
         So is the answer to an admin. `urgent` is as in `person`.
         """
-        known = await self._stored(workspace, user, self._services.timing.person_checked, urgent=urgent)
+        known = await self._stored(workspace, user, self._services.timing.person_checked)
         if known is not None:
             return known
         try:
@@ -66,7 +66,7 @@ class Access:
         Slack sends such events in bursts, for each change of a status. Nearly all of them cost one read.
         """
         key = (workspace.team, user["id"])
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             stored = await people.get(tx, *key, read_after=0.0)
         if stored is None or people.is_stored_as(person := person_from(user, workspace.team), stored):
             return
@@ -94,20 +94,21 @@ class Access:
         now, key = self._services.clock(), (workspace.team, user)
         at, person = self._people.get(key, (0.0, None))
         if now - at > self._services.timing.person_at_hand:
-            person = await self._stored(workspace, user, urgent=True)
+            person = await self._stored(workspace, user)
             if person is not None and self.refusal(person, shared=False) is not None:
-                person = await self._stored(workspace, user, self._services.timing.person_checked, urgent=True)
+                person = await self._stored(workspace, user, self._services.timing.person_checked)
             self._people[key] = (now, person)
         return person
 
-    async def _stored(
-        self, workspace: Workspace, user: str, within: float | None = None, *, urgent: bool = False
-    ) -> Person | None:
+    async def _stored(self, workspace: Workspace, user: str, within: float | None = None) -> Person | None:
         """The person from our rows; None if they were not stored in the last seconds, `within` or `person_known`."""
         services = self._services
         read_after = services.clock() - (services.timing.person_known if within is None else within)
-        async with services.db.read(urgent=urgent) as tx:
-            return await people.get(tx, workspace.team, user, read_after)
+        async with services.db.read() as tx:
+            person = await people.get(tx, workspace.team, user, read_after)
+        if within is None and person is not None and self.refusal(person, shared=False) is None:
+            self._people[workspace.team, user] = (services.clock(), person)  # a reply needs the name a moment later
+        return person
 
     async def names(self, workspace: Workspace, users: list[str]) -> dict[str, str]:
         """Map the ids `users` to names. An id that Slack does not show us stands for itself."""
@@ -115,7 +116,7 @@ class Access:
 
     async def _name(self, workspace: Workspace, user: str) -> str:
         try:
-            return (await self.person(workspace, user)).name
+            return (await self.known_person(workspace, user) or await self.person(workspace, user)).name
         except SlackRefused as refused:
             if not refused.permanent:
                 raise
@@ -276,7 +277,7 @@ class Access:
         if user == asker and right in OF_ASKER:
             return None
         services = self._services
-        async with services.db.read(urgent=True) as tx:
+        async with services.db.read() as tx:
             roles = await roles_of(tx, workspace)
             holders = roles.holders(right, channel)
             known_since = services.clock() - services.timing.admins_known
@@ -331,7 +332,7 @@ class Access:
             async with asyncio.timeout(self._services.timing.person_asked):
                 person = await self.checked_person(workspace, user, stops=True, urgent=True)
         except TimeoutError:
-            known = await self._stored(workspace, user, urgent=True)
+            known = await self._stored(workspace, user)
             if known is None:
                 raise SlackUnreachable("users.info", "no answer in time") from None
             person = known
@@ -344,5 +345,5 @@ class Access:
     async def _admins(self, workspace: Workspace) -> Admins:
         """Who is an admin by our rows: an ack may wait for them."""
         services = self._services
-        async with services.db.read(urgent=True) as tx:
+        async with services.db.read() as tx:
             return await admins_of(tx, workspace, services.clock() - services.timing.admins_known)

@@ -79,7 +79,7 @@ class Services:
 
     async def check_claim(self, job: Job[Cause]) -> None:
         """Raise ClaimLostError if another worker has the job's lane; for the line before a call to the outside."""
-        async with self.db.read(urgent=True) as tx:
+        async with self.db.read() as tx:
             await lanes.check(tx, job.claim)
 
     async def session(self, session_id: str) -> Session | None:

@@ -91,14 +91,14 @@ class UnitOfWork:
     async def redraw_home(self, team: str, user: str) -> None:
         """Have the Home tab of `user` drawn if it is open, because something in it has changed besides sessions."""
         opened_after, at = self.now - self.timing.home_open, self.now + self.timing.home_settle
-        self._wake_edits(await posts.redraw_home(self.tx, team, user, opened_after, self.now, at))
+        self._wake_edits(await posts.redraw_home(self.tx, team, user, opened_after, at))
 
     async def _redraw_homes(self, drawer: type["Drawer"], *subjects: str) -> None:
         """Have the Home tabs drawn that are open and list these subjects, in a moment, as more may change by then."""
         if not drawer.is_listed_at_home:
             return
         opened_after, at = self.now - self.timing.home_open, self.now + self.timing.home_settle
-        self._wake_edits(await posts.redraw_homes(self.tx, subjects, opened_after, self.now, at))
+        self._wake_edits(await posts.redraw_homes(self.tx, subjects, opened_after, at))
 
     async def redraw_in(self, team: str, channel: str, session_ids: Sequence[str]) -> None:
         """Have the posts in a channel edited that belong to one of these sessions, or to none."""

@@ -1,18 +1,22 @@
 """Who people are at Devin, and what they were informed of."""
 
 from dataclasses import asdict
+from typing import Final
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import bindparam, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.identity import Identity, LinkSource, LinkState
 from bot.store.database.connection import insert
 from bot.store.tables import identities
 
+# Built once, because every reply executes it.
+_ONE: Final = select(identities).where(identities.c.team == bindparam("of_team"), identities.c.user == bindparam("who"))
+
 
 async def get(tx: AsyncConnection, team: str, user: str) -> Identity | None:
     """The link of a person; None if it was never looked for."""
-    found = await tx.execute(select(identities).where(identities.c.team == team, identities.c.user == user))
+    found = await tx.execute(_ONE, {"of_team": team, "who": user})
     row = found.mappings().one_or_none()
     if row is None:
         return None

@@ -6,7 +6,21 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Connection, String, Update, and_, bindparam, cast, delete, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    Update,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.causes import Cause, MessageCause, ReadableCause, flow_name
@@ -66,18 +80,20 @@ class Standing:
     edited_ts: str | None  # Slack's time of the last edit that counts, or of the deletion
 
 
+# A literal, not a parameter: the index of open rows is used only if the statement itself contains the state.
+_IS_OPEN: Final[ColumnElement[bool]] = inbox.c.state == literal_column("'open'")
 # Built once, because building a statement takes longer than executing it.
 _HEAD: Final = (
     select(inbox)
-    .where(inbox.c.lane == bindparam("lane"), inbox.c.state == "open")
+    .where(inbox.c.lane == bindparam("lane"), _IS_OPEN)
     .order_by(inbox.c.urgent.desc(), inbox.c.ts, inbox.c.key)
     .limit(1)
 )
 _KNOWN: Final = select(inbox.c.key).where(inbox.c.lane == bindparam("lane")).limit(1)
-_OPEN: Final = _KNOWN.where(inbox.c.state == "open")
+_OPEN: Final = _KNOWN.where(_IS_OPEN)
 _CLOSE: Final = (
     update(inbox)
-    .where(inbox.c.key.in_(bindparam("keys", expanding=True)), inbox.c.state == "open")
+    .where(inbox.c.key.in_(bindparam("keys", expanding=True)), _IS_OPEN)
     .values(state=bindparam("outcome"), done_at=bindparam("at"), reason=bindparam("because"))
 )
 _CLOSE_AND_BLANK: Final = _CLOSE.values(payload=BLANK)
@@ -111,7 +127,7 @@ async def waiting(tx: AsyncConnection, lane: str, *causes: type[_Cause]) -> list
     """The open rows of `lane` that have one of these types of `causes`, in order; unreadable rows are left out."""
     found = await tx.execute(
         select(inbox)
-        .where(inbox.c.lane == lane, inbox.c.state == "open", inbox.c.kind.in_([cause.kind for cause in causes]))
+        .where(inbox.c.lane == lane, _IS_OPEN, inbox.c.kind.in_([cause.kind for cause in causes]))
         .order_by(inbox.c.ts, inbox.c.key)
     )
     return [row for row in map(_row, found.mappings()) if isinstance(row.cause, causes)]
@@ -119,7 +135,7 @@ async def waiting(tx: AsyncConnection, lane: str, *causes: type[_Cause]) -> list
 
 async def under_way(tx: AsyncConnection, cause: type[_Cause]) -> list[InboxRow[_Cause]]:
     """The open rows with this type of `cause` that have an intent: Devin may have what they asked for."""
-    theirs = and_(inbox.c.state == "open", inbox.c.kind == cause.kind, inbox.c.intent_at.is_not(None))
+    theirs = and_(_IS_OPEN, inbox.c.kind == cause.kind, inbox.c.intent_at.is_not(None))
     found = await tx.execute(select(inbox).where(theirs))
     return [row for row in map(_row, found.mappings()) if isinstance(row.cause, cause)]
 
@@ -142,7 +158,7 @@ async def earlier_in_channel(tx: AsyncConnection, prefix: str, row: InboxRow[Cau
     found = await tx.execute(
         select(inbox.c.key)
         .where(
-            inbox.c.state == "open",
+            _IS_OPEN,
             inbox.c.lane.startswith(prefix, autoescape=True),
             inbox.c.lane != row.lane,
             inbox.c.attempts == 0,  # a row that waits for Devin belongs to a thread of its own by now
@@ -172,7 +188,7 @@ async def reschedule(tx: AsyncConnection, key: str, ready_at: float, reason: str
     """Count an attempt with its `reason`, and make the row ready again at `ready_at`, in its old place in the lane."""
     await tx.execute(
         update(inbox)
-        .where(inbox.c.key == key, inbox.c.state == "open")
+        .where(inbox.c.key == key, _IS_OPEN)
         .values(ready_at=ready_at, reason=reason, attempts=inbox.c.attempts + 1)
     )
 
@@ -210,7 +226,7 @@ async def bring_back(tx: AsyncConnection, key: str, lane: str, cause: Cause, now
 
 async def make_ready(tx: AsyncConnection, lane: str, now: float) -> bool:
     """Make all open rows of `lane` ready at `now`. Returns whether there are any."""
-    waiting = update(inbox).where(inbox.c.lane == lane, inbox.c.state == "open")
+    waiting = update(inbox).where(inbox.c.lane == lane, _IS_OPEN)
     return (await tx.execute(waiting.values(ready_at=now))).rowcount > 0
 
 
@@ -247,12 +263,12 @@ async def postpone(tx: AsyncConnection, key: str, lane: str, cause: Cause, ready
 
 
 def _open_row(key: str) -> Update:
-    return update(inbox).where(inbox.c.key == key, inbox.c.state == "open")
+    return update(inbox).where(inbox.c.key == key, _IS_OPEN)
 
 
 async def get(tx: AsyncConnection, key: str) -> InboxRow[Cause] | None:
     """The open row with this key, or None."""
-    found = await tx.execute(select(inbox).where(inbox.c.key == key, inbox.c.state == "open"))
+    found = await tx.execute(select(inbox).where(inbox.c.key == key, _IS_OPEN))
     row = found.mappings().one_or_none()
     return None if row is None else _row(row)
 
@@ -270,7 +286,7 @@ async def finish(
 
 async def drop(tx: AsyncConnection, key: str) -> None:
     """Delete the open row with this key, so that a row which comes again under the key counts as new."""
-    await tx.execute(delete(inbox).where(inbox.c.key == key, inbox.c.state == "open"))
+    await tx.execute(delete(inbox).where(inbox.c.key == key, _IS_OPEN))
 
 
 async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str, float, str | None]]:
@@ -279,14 +295,14 @@ async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str
     The person is None where none is known. At most `limit` lanes.
     """
     first, person = func.min(inbox.c.ready_at), func.min(inbox.c.payload["user"].as_string())
-    lanes = select(inbox.c.lane, first, person).where(inbox.c.state == "open").group_by(inbox.c.lane)
+    lanes = select(inbox.c.lane, first, person).where(_IS_OPEN).group_by(inbox.c.lane)
     found = await tx.execute(lanes.order_by(first).limit(limit))
     return [(lane, ready_at, user) for lane, ready_at, user in found]
 
 
 async def count_open(tx: AsyncConnection) -> int:
     """Count the open rows."""
-    found = await tx.execute(select(func.count()).select_from(inbox).where(inbox.c.state == "open"))
+    found = await tx.execute(select(func.count()).select_from(inbox).where(_IS_OPEN))
     return int(found.scalar_one())
 
 

@@ -1,9 +1,9 @@
 """People, as Slack has described them last, in an answer or in an event."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.person import Person
@@ -13,11 +13,17 @@ from bot.store.tables import people
 _FIELDS = ("name", "is_guest", "is_external", "is_bot", "is_admin", "deleted", "tz")
 
 
+# Built once, because every message executes it.
+_ONE: Final = select(people).where(
+    people.c.team == bindparam("of_team"),
+    people.c.user == bindparam("who"),
+    people.c.read_at >= bindparam("read_after"),
+)
+
+
 async def get(tx: AsyncConnection, team: str, user: str, read_after: float) -> Person | None:
     """The person with the id `user`; None if they were never read from Slack, or not since `read_after`."""
-    found = await tx.execute(
-        select(people).where(people.c.team == team, people.c.user == user, people.c.read_at >= read_after)
-    )
+    found = await tx.execute(_ONE, {"of_team": team, "who": user, "read_after": read_after})
     row = found.mappings().one_or_none()
     return None if row is None else Person(id=row["user"], **{name: row[name] for name in _FIELDS})
 

@@ -40,6 +40,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import true as sql_true
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.store import row_claims
 from bot.store.database.connection import Database, insert
@@ -56,6 +57,33 @@ HOME: Final = "home"
 AGENT: Final = "agent"
 Edited = tuple[str, str]
 """Where posts are edited at one rate: a workspace, and one of its surfaces."""
+
+
+def _redraw(which: ColumnElement[bool], gives_way: ColumnElement[bool] | None = None) -> ReturningUpdate[Any]:
+    return (
+        update(posts)
+        .where(which, ~_IS_DEAD)
+        .values(
+            version=posts.c.version + 1,
+            state=case((posts.c.ts.is_(None), "unposted"), else_="open"),
+            gives_way=false() if gives_way is None else gives_way,
+            next_at=case((_OPEN, posts.c.next_at), else_=bindparam("due_at", type_=Float)),
+        )
+        .returning(posts.c.team, posts.c.surface, posts.c.state)
+    )
+
+
+# Built once, because every reply and every change of a session executes them.
+_NAMED: Final = posts.c.key.in_(bindparam("keys", expanding=True))
+_REDRAW: Final = _redraw(_NAMED)
+# A post that already waits for an edit which may not wait still has to show that, even if only figures are new now.
+_REDRAW_FIGURES: Final = _redraw(_NAMED, case((_OPEN, posts.c.gives_way), else_=sql_true()))
+_LISTED: Final = select(literal(f"{HOME}:") + sessions.c.team + ":" + sessions.c.requester).where(
+    sessions.c.id.in_(bindparam("ids", expanding=True))
+)
+_REDRAW_HOMES: Final = _redraw(
+    and_(posts.c.key.in_(_LISTED), posts.c.created_at > bindparam("opened_after", type_=Float))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,24 +233,18 @@ async def open_home(tx: AsyncConnection, row: Post) -> None:
     await tx.execute(statement, values)
 
 
-async def redraw_homes(
-    tx: AsyncConnection, session_ids: Sequence[str], opened_after: float, now: float, at: float
-) -> set[Edited]:
+async def redraw_homes(tx: AsyncConnection, session_ids: Sequence[str], opened_after: float, at: float) -> set[Edited]:
     """Request a new version, due `at` an instant, of the Home tabs that list one of these sessions of their person's.
 
     Of those only that were opened after an instant, because nobody looks at the others.
     """
-    listed = select(literal(f"{HOME}:") + sessions.c.team + ":" + sessions.c.requester)
-    lists_one = posts.c.key.in_(listed.where(sessions.c.id.in_(session_ids)))
-    return await _redraw(tx, and_(lists_one, posts.c.created_at > opened_after), now, false(), at)
+    return await _asked(tx, _REDRAW_HOMES, at, ids=list(session_ids), opened_after=opened_after)
 
 
-async def redraw_home(
-    tx: AsyncConnection, team: str, user: str, opened_after: float, now: float, at: float
-) -> set[Edited]:
+async def redraw_home(tx: AsyncConnection, team: str, user: str, opened_after: float, at: float) -> set[Edited]:
     """Request a new version, due `at` an instant, of the Home tab of a person if it was opened after another one."""
     theirs = posts.c.key == post_key(HOME, home_subject(team, user))
-    return await _redraw(tx, and_(theirs, posts.c.created_at > opened_after), now, false(), at)
+    return await _asked(tx, _redraw(and_(theirs, posts.c.created_at > opened_after)), at)
 
 
 async def redraw(tx: AsyncConnection, keys: Sequence[str], now: float, *, gives_way: bool = False) -> set[Edited]:
@@ -231,9 +253,7 @@ async def redraw(tx: AsyncConnection, keys: Sequence[str], now: float, *, gives_
     With `gives_way` the edit gives way to edits without it. A wait that Slack asked for is not shortened, and a post
     that is dead stays dead.
     """
-    # A post that already waits for an edit which may not wait still has to show that, even if only figures are new now.
-    waits = case((_OPEN, posts.c.gives_way), else_=sql_true()) if gives_way else false()
-    return await _redraw(tx, posts.c.key.in_(keys), now, waits)
+    return await _asked(tx, _REDRAW_FIGURES if gives_way else _REDRAW, now, keys=list(keys))
 
 
 async def redraw_in(
@@ -241,32 +261,17 @@ async def redraw_in(
 ) -> set[Edited]:
     """Request a new version of the posts in a channel that belong to one of these sessions, or to none."""
     whose = or_(posts.c.session_id.is_(None), posts.c.session_id.in_(session_ids))
-    return await _redraw(tx, and_(posts.c.team == team, posts.c.channel == channel, whose), now, false())
+    return await _asked(tx, _redraw(and_(posts.c.team == team, posts.c.channel == channel, whose)), now)
 
 
 async def redraw_of(tx: AsyncConnection, session_ids: Sequence[str], now: float) -> set[Edited]:
     """Request a new version of the posts in the threads of these sessions."""
-    return await _redraw(tx, posts.c.session_id.in_(session_ids), now, false())
+    return await _asked(tx, _redraw(posts.c.session_id.in_(session_ids)), now)
 
 
-async def _redraw(
-    tx: AsyncConnection,
-    which: ColumnElement[bool],
-    now: float,
-    gives_way: ColumnElement[bool],
-    at: float | None = None,
-) -> set[Edited]:
-    changed = await tx.execute(
-        update(posts)
-        .where(which, ~_IS_DEAD)
-        .values(
-            version=posts.c.version + 1,
-            state=case((posts.c.ts.is_(None), "unposted"), else_="open"),
-            gives_way=gives_way,
-            next_at=case((_OPEN, posts.c.next_at), else_=now if at is None else at),
-        )
-        .returning(posts.c.team, posts.c.surface, posts.c.state)
-    )
+async def _asked(tx: AsyncConnection, redrawing: ReturningUpdate[Any], at: float, **which: object) -> set[Edited]:
+    """Execute a statement of `_redraw`, for edits that are due `at` an instant; returns where one is to be made."""
+    changed = await tx.execute(redrawing, {"due_at": at} | which)
     return {(team, surface) for team, surface, state in changed if state == "open"}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import Float, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.announcements import Pending, TurnState
@@ -46,7 +46,35 @@ _POSITION: Final = (
     *("last_event_id", "page_cursor", "devin_messages"),
     *("figures_at", "read_at", "failing_since", "changes_until", "mark"),
 )
-_BY_ID: Final = select(sessions).where(sessions.c.id == bindparam("session_id"))  # built once, since flows often ask
+# Built once, because every reply executes them.
+_ONE: Final = sessions.c.id == bindparam("session_id")
+_BY_ID: Final = select(sessions).where(_ONE)
+_CURSOR: Final = select(sessions.c.page_cursor).where(_ONE)
+_SPOKE: Final = (
+    update(sessions)
+    .where(_ONE)
+    .values(
+        spoken_at=bindparam("at"),
+        replied_by=bindparam("who"),
+        progress_acus=sessions.c.acus,
+        stopped_by=None,
+        archived=False,
+        ended_at=None,
+        not_found_since=None,
+        working_since=func.coalesce(sessions.c.working_since, bindparam("at", type_=Float)),
+        last_words="",  # Devin's words from before are no sign of what it does now
+        asks=None,
+    )
+)
+_DETAIL_STAYS: Final = and_(sessions.c.status == bindparam("new_status"), sessions.c.detail.not_in(ENDED_BY_A_MESSAGE))
+_ANSWERED: Final = (
+    update(sessions)
+    .where(_ONE, sessions.c.updated_at <= bindparam("new_updated_at"))
+    .values(
+        {name: bindparam(f"new_{name}") for name in _REPLY_STATUS if name != "detail"}
+        | {"detail": case((_DETAIL_STAYS, sessions.c.detail), else_=None)}
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +117,12 @@ async def get(tx: AsyncConnection, session_id: str) -> Session | None:
     """The session with our id `session_id`, or None."""
     row = (await tx.execute(_BY_ID, {"session_id": session_id})).mappings().one_or_none()
     return None if row is None else _session(row)
+
+
+async def page_cursor(tx: AsyncConnection, session_id: str) -> str | None:
+    """How far the messages of a session were read at Devin."""
+    found: str | None = await tx.scalar(_CURSOR, {"session_id": session_id})
+    return found
 
 
 async def locked(tx: AsyncConnection, session_id: str) -> Session | None:
@@ -209,12 +243,7 @@ async def change(tx: AsyncConnection, session_id: str, **values: Any) -> None:
 
 async def spoke(tx: AsyncConnection, session_id: str, user: str, now: float) -> None:
     """Store that `user` wrote to the session, which wakes it: Devin works on it again since `now`."""
-    works = {"working_since": func.coalesce(sessions.c.working_since, now)}
-    woken = {"stopped_by": None, "archived": False, "ended_at": None, "not_found_since": None}
-    answered = {"last_words": "", "asks": None}  # Devin's words from before are no sign of what it does now
-    progress = {"progress_acus": sessions.c.acus}
-    values = {"spoken_at": now, "replied_by": user, **progress, **woken, **works, **answered}
-    await tx.execute(update(sessions).where(sessions.c.id == session_id).values(values))
+    await tx.execute(_SPOKE, {"session_id": session_id, "at": now, "who": user})
 
 
 async def opened(
@@ -313,14 +342,8 @@ async def apply_reply_status(tx: AsyncConnection, session_id: str, snapshot: Sna
     """
     if not snapshot.status or snapshot.status in TERMINAL_STATUSES:
         return False
-    stays = and_(sessions.c.status == snapshot.status, sessions.c.detail.not_in(ENDED_BY_A_MESSAGE))
-    detail = case((stays, sessions.c.detail), else_=None)
-    state = {name: getattr(snapshot, name) for name in _REPLY_STATUS} | {"detail": detail}
-    applied = await tx.execute(
-        update(sessions)
-        .where(sessions.c.id == session_id, sessions.c.updated_at <= snapshot.updated_at)
-        .values(storable(state))
-    )
+    state = {f"new_{name}": getattr(snapshot, name) for name in _REPLY_STATUS if name != "detail"}
+    applied = await tx.execute(_ANSWERED, {"session_id": session_id} | storable(state))
     return applied.rowcount > 0
 
 

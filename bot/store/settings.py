@@ -1,9 +1,9 @@
 """What people have set for themselves and for channels: a row for each setting that has a value."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, bindparam, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.settings_values import Scope, Setting, SettingError, Value, as_json, read
@@ -12,6 +12,15 @@ from bot.store.table_spec import RowsToErase, TableSpec, blank, by_subject
 from bot.store.tables import settings
 
 Chosen = dict[Setting, Value]
+
+_OF: Final = settings.c
+_CHOSEN: Final = select(_OF.scope, _OF.subject, _OF.key, _OF.value).where(  # built once: every reply executes it
+    _OF.team == bindparam("of_team"),
+    or_(
+        and_(_OF.scope == Scope.CHANNEL.value, _OF.subject == bindparam("of_channel")),
+        and_(_OF.scope == Scope.PERSON.value, _OF.subject.in_(bindparam("users", expanding=True))),
+    ),
+)
 
 
 async def put(
@@ -38,14 +47,9 @@ async def chosen(
 
     A value that this version does not know is left out.
     """
-    of = settings.c
-    one = or_(
-        and_(of.scope == Scope.CHANNEL.value, of.subject == (channel or "")),
-        and_(of.scope == Scope.PERSON.value, of.subject.in_(users)),
-    )
     of_channel: Chosen = {}
     of_people: dict[str, Chosen] = {}
-    for row in await tx.execute(select(of.scope, of.subject, of.key, of.value).where(of.team == team, one)):
+    for row in await tx.execute(_CHOSEN, {"of_team": team, "of_channel": channel or "", "users": list(users)}):
         theirs = of_channel if row.scope == Scope.CHANNEL.value else of_people.setdefault(row.subject, {})
         _add(theirs, row.key, row.value)
     return of_channel, of_people

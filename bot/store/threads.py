@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Final
 
-from sqlalchemy import ColumnElement, RowMapping, bindparam, case, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, String, bindparam, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database.connection import insert
@@ -37,11 +37,16 @@ class Thread:
 
 
 # Built once, because every reply in a thread executes it before its ack.
-_ONE: Final = select(threads).where(
+_THIS: Final = (
     threads.c.team == bindparam("of_team"),
     threads.c.channel == bindparam("of_channel"),
     threads.c.ts == bindparam("of_ts"),
 )
+_ONE: Final = select(threads).where(*_THIS)
+_NEWER: Final = case(
+    (threads.c.last_seen_ts < bindparam("seen"), bindparam("seen", type_=String)), else_=threads.c.last_seen_ts
+)
+_SEEN: Final = update(threads).where(*_THIS).values(last_seen_ts=_NEWER)
 
 
 async def put(tx: AsyncConnection, thread: Thread, now: float) -> None:
@@ -76,8 +81,7 @@ async def get(tx: AsyncConnection, team: str, channel: str, ts: str) -> Thread |
 
 async def advance_last_seen(tx: AsyncConnection, team: str, channel: str, ts: str, message_ts: str) -> None:
     """Store that the newest stored message of a thread is `message_ts`, unless a newer one is noted already."""
-    newer = case((threads.c.last_seen_ts < message_ts, message_ts), else_=threads.c.last_seen_ts)
-    await tx.execute(update(threads).where(*_is(team, channel, ts)).values(last_seen_ts=newer))
+    await tx.execute(_SEEN, {"of_team": team, "of_channel": channel, "of_ts": ts, "seen": message_ts})
 
 
 async def mark_unread(tx: AsyncConnection, team: str, spoken_after: float = 0.0) -> None:

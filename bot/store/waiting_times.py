@@ -1,8 +1,9 @@
 """When sessions waited for a person, each time a row, longer than the session's own row."""
 
 from datetime import tzinfo
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Float, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import Lifecycle, Session
@@ -11,6 +12,14 @@ from bot.domain.zones import zone_or
 from bot.store.database.connection import insert
 from bot.store.inbox import BATCH
 from bot.store.tables import people, sessions, spend, waiting_times
+
+_SINCE: Final = waiting_times.c.since
+_END: Final = (  # built once, because every reply executes it
+    update(waiting_times)
+    .where(waiting_times.c.session_id == bindparam("of_session"), waiting_times.c.ended_at.is_(None))
+    # By Devin's clock it may have gone on before it began to wait by ours.
+    .values(ended_at=case((bindparam("at", type_=Float) < _SINCE, _SINCE), else_=bindparam("at", type_=Float)))
+)
 
 
 async def begin(tx: AsyncConnection, session: Session, since: float) -> None:
@@ -26,10 +35,7 @@ async def begin(tx: AsyncConnection, session: Session, since: float) -> None:
 
 async def end(tx: AsyncConnection, session_id: str, at: float) -> None:
     """Store that a session waits for nobody since an instant, if it did wait."""
-    since = waiting_times.c.since
-    # By Devin's clock it may have gone on before it began to wait by ours.
-    ended_at = case((since > at, since), else_=at)
-    await tx.execute(update(waiting_times).where(*_open(session_id)).values(ended_at=ended_at))
+    await tx.execute(_END, {"of_session": session_id, "at": at})
 
 
 async def end_with_sessions(tx: AsyncConnection, now: float) -> int:

@@ -55,13 +55,13 @@ async def test_where_all_is_known_the_ack_of_a_start_waits_for_one_transaction_t
     read, opened = services.db.read, []
 
     @asynccontextmanager
-    async def counted(*, urgent=False):
-        opened.append(urgent)
-        async with read(urgent=urgent) as tx:
+    async def counted():
+        opened.append("read")
+        async with read() as tx:
             yield tx
 
     monkeypatch.setattr(services.db, "read", counted)
     body = {"user_id": "U0ANN", "channel_id": CHANNEL, "trigger_id": "1.2", "text": "fix the login test"}
     answer = await new_command.take(workspace, body, parse_request("fix the login test"))
     assert answer == start_sentences.received("fix the login test")
-    assert opened == [True]
+    assert opened == ["read"]

@@ -387,7 +387,7 @@ async def next_home(db: Database, now: float = NOW) -> str | None:
 
 async def redraw_homes(db: Database, *session_ids: str, opened_after: float = NOW - 60) -> set[posts.Edited]:
     async with db.write() as tx:
-        return await posts.redraw_homes(tx, session_ids, opened_after, NOW, NOW + 2)
+        return await posts.redraw_homes(tx, session_ids, opened_after, NOW + 2)
 
 
 async def drawn(db: Database, user: str, now: float = NOW) -> None:

@@ -81,13 +81,13 @@ class Conversation:
         if cause.revision is not None and job.row.urgent:
             await self._revisions.take(job, cause.revision)
             return
-        if (begun := await self._services.session(session_id(job.row.key))) is not None:
+        begun, thread = await self._known(job)
+        if begun is not None:
             await self._resume_start(job, begun)
             return
         if cause.pick is not None:
             await self._start_from_pick.run(job, cause.pick)
             return
-        thread = await self._thread_of(job)
         # An urgent verb is for the bot also in a thread whose first message was not handled yet.
         meant = cause.mention or cause.direct or cause.with_secret or (job.row.urgent and not cause.under_us)
         if thread is None and not meant:
@@ -99,7 +99,7 @@ class Conversation:
         elif cause.with_secret:
             await self._answer(job, _NOT_TAKEN)
         elif cause.revision is not None:
-            await (self._services.close(job) if thread is None else self._reply.run(job, thread))
+            await (self._services.close(job) if thread is None else self._reply_to(job, thread))
         else:
             await self._handle_text(job, thread)
 
@@ -160,12 +160,17 @@ class Conversation:
             return
         await self._services.close(job)
 
-    async def _thread_of(self, job: Job[MessageCause]) -> Thread | None:
+    async def _known(self, job: Job[MessageCause]) -> tuple[Session | None, Thread | None]:
+        """The session that an earlier try recorded for this message, and the thread in which it was written."""
         cause = job.cause
-        if cause.thread_ts is None:
-            return None
         async with self._services.db.read() as tx:
-            return await threads.get(tx, job.workspace.team, cause.channel, cause.thread_ts)
+            begun = await sessions.get(tx, session_id(job.row.key))
+            if begun is not None or cause.thread_ts is None:
+                return begun, None
+            return None, await threads.get(tx, job.workspace.team, cause.channel, cause.thread_ts)
+
+    async def _reply_to(self, job: Job[MessageCause], thread: Thread) -> None:
+        await self._reply.run(job, thread, await self._services.session(thread.session_id))
 
     def _not_known_yet(self) -> Reschedule:
         return Reschedule(self._services.timing.unknown_thread_retry, "thread not known yet")
@@ -276,7 +281,7 @@ class Conversation:
         asks = job.cause.mention and not job.cause.confirmation.as_reply
         doubt = self._doubt(job, text) if asks else None
         if doubt is None or session is None:
-            await self._reply.run(job, thread)
+            await self._reply.run(job, thread, session)
         else:
             await self._hold_in_doubt(job, doubt, session)
 
@@ -402,7 +407,7 @@ class Conversation:
     async def _handle_small_talk(self, job: Job[MessageCause], kind: SmallTalk, thread: Thread | None) -> None:
         """Handle a mention that is no task, in a `thread` whose session has ended, in another thread, or in none."""
         if thread is not None and kind not in _GREETS:
-            await self._reply.run(job, thread)
+            await self._reply_to(job, thread)
         elif job.cause.in_thread and kind not in _GREETS:
             await self._services.close(job)
         else:

@@ -160,14 +160,14 @@ class Intake:
         kind = self._reactions.of(reaction) if reaction is not None else None
         if reaction is None or kind is None or reaction.user == workspace.bot_user:
             return
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             meant = await kind.meant(tx, reaction)
         await self._put_meant(workspace, envelope, meant, reaction.at)
 
     async def agent_stopped(self, workspace: Workspace, event: Json, envelope: Json) -> None:
         """Store the press of Slack's own Stop of an agent, which is that of the card's button."""
         channel, ts, user = (str(event.get(name) or "") for name in ("channel", "thread_ts", "user"))
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             meant = await stop_at(tx, workspace.team, channel, ts, user) if user else None
         await self._put_meant(workspace, envelope, meant, event.get("event_ts"))
 
@@ -201,7 +201,7 @@ class Intake:
         if cause.thread_ts is None and cause.revision is None:
             return False
         place = (workspace.team, cause.channel, cause.root_ts)
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             known = await threads.get(tx, *place) is not None
             # A thread that is just being started has no row of its own yet, but its lane has.
             return known or await inbox.knows_lane(tx, thread_lane(*place))

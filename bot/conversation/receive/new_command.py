@@ -86,7 +86,7 @@ class NewCommand:
             return None
         team, user = workspace.team, body["user_id"]
         # In one transaction: to open another one takes as long as its statement.
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             if await inbox.has_open(tx, person_lane(team, user)) or not await self._gates.is_quick(tx, workspace):
                 return None
             return _Known(await self._start_from_command.earlier_start(tx, team, user, request))

@@ -37,7 +37,7 @@ class LaunchChoices:
 
     async def repositories(self, workspace: Workspace, user: str, channel: str, typed: str) -> Names:
         """Return the repositories whose names have all words that were `typed`, the ones used last first."""
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             used = await sessions.repositories(tx, workspace.team, user, channel)
         found = await self._read(workspace.organisation, _REPOSITORIES, _repositories)
         return _fitting({repo: repo for repo in (*used, *found)}, typed)

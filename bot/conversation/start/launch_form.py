@@ -84,7 +84,7 @@ class LaunchForm(FormKind):
     async def _form(self, workspace: Workspace, opening: Opening, task: str) -> View:
         """The form with the channel in which it was asked for, and with what is set for that and the person."""
         channel = _channel(opening.form)
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             known = await self._services.settings.effective(tx, workspace.team, channel or None, opening.user)
             earlier = await self._earlier(tx, workspace, opening)
         task = views.about(earlier) if earlier else task

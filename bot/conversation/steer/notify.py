@@ -35,7 +35,7 @@ class Notify:
         A crash right after its commit leaves a choice that was not confirmed; to choose again changes nothing.
         """
         word = asked.argument
-        async with self._services.db.write(urgent=True) if word else self._services.db.read(urgent=True) as tx:
+        async with self._services.db.write(urgent=True) if word else self._services.db.read() as tx:
             chooser = _Chooser(tx, self._services.settings, asked.workspace.team, asked.user, self._services.clock())
             return await chooser.everywhere(word)
 

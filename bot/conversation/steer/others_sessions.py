@@ -34,7 +34,7 @@ class OthersSessions:
         refusal = await self._refusal(asked, page.which)
         if refusal is not None:
             return refusal
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             found = await self._sessions(tx, asked, page.which)
             titles = await ShownTitles.read(tx, asked.workspace, asked.readers)
         listed = found if page.whole else folded(found)

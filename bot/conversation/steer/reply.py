@@ -104,9 +104,8 @@ class Reply:
         self._once = ExactlyOnce(services)
         self._turns = Turns(services)
 
-    async def run(self, job: Job[MessageCause], thread: Thread) -> None:
-        """Send the reply to the session of `thread`, or answer privately why it is not sent."""
-        session = await self._services.session(thread.session_id)
+    async def run(self, job: Job[MessageCause], thread: Thread, session: Session | None) -> None:
+        """Send the reply to the `session` of `thread`, or answer privately why it is not sent."""
         unwanted = self._reason_not_to_send(job, thread, session)
         if session is not None and unwanted is None and (kept := await self._turns.reason(job, thread, session)):
             key = _key_once(thread, job.cause.user, f"turns:{kept}")
@@ -295,8 +294,7 @@ class NewMessage(Creation[Snapshot | None]):
         """
         row = self._job.row
         if self._search_start is None:
-            tracked = (await sessions.tracked(uow.tx, [self._session.id]))[self._session.id]
-            self._search_start = SearchStart(tracked.position.page_cursor)
+            self._search_start = SearchStart(await sessions.page_cursor(uow.tx, self._session.id))
         cause = replace(with_left_out(row.cause, self._files.left_out), search_start=self._search_start)
         if cause != row.cause:
             await inbox.note(uow.tx, row.key, cause)

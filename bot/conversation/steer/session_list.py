@@ -109,7 +109,7 @@ class SessionList:
         return _as_shown(workspace, mine, ids, page)
 
     async def _sessions(self, workspace: Workspace, user: str) -> list[Grouped]:
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             return await self._read(tx, workspace, user)
 
     async def _read(self, tx: Transaction, workspace: Workspace, user: str) -> list[Grouped]:
@@ -120,14 +120,14 @@ class SessionList:
         return self._services.clock() - self._services.timing.list_kept
 
     async def _by_number(self, workspace: Workspace, user: str, number: int) -> Session | Message:
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             ids = await session_lists.shown(tx, workspace.team, user, self._numbers_since())
             if not ids or not 1 <= number <= len(ids):
                 return session_list_sentences.no_such_number(number, shown=ids is not None)
             return await sessions.get(tx, ids[number - 1]) or session_list_sentences.no_such_session(str(number))
 
     async def _by_id(self, workspace: Workspace, user: str, which: str) -> Session | Message:
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             found = await session_lists.by_id(tx, workspace.team, user, which)
         if len(found) > 1:
             return session_list_sentences.several_with_id(which, found)

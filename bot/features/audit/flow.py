@@ -43,7 +43,7 @@ class AuditCommands:
         return await self._newest(asked.workspace, asked.readers)
 
     async def _newest(self, workspace: Workspace, readers: Readers) -> Message:
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             found = await audit.below(tx, workspace.team, None, audit_logs.MOST_LISTED)
             names = await people.names(tx, workspace.team, {row.user for _, row in found})
             shown = await shown_rows(tx, workspace, found, readers)

@@ -115,7 +115,7 @@ class Subscriptions:
 
     async def preview(self, workspace: Workspace, channel: str) -> Message:
         """Return what would be posted in a channel now: its own digests, or where it has none, a daily one."""
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             here = [subscription for subscription in await subscribed(tx, workspace) if subscription.channel == channel]
         wanted = here or [Subscription(channel, Edition.DAILY, schedule_of(workspace.policy))]
         now, digest_post = self._services.clock(), DigestPost(self._services, workspace, self._usage_ledger)

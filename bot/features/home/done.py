@@ -35,7 +35,7 @@ class DoneLately(FormKind):
 
     async def loaded(self, workspace: Workspace, opening: Opening) -> View:
         """Return the window with the sessions as they are now."""
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             found = await own_sessions(self._services, tx, workspace, opening.user)
         done = [entry for entry in found if entry.group is ListGroup.DONE_LATELY]
         return done_lately(at_home(self._services, workspace, done))

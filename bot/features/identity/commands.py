@@ -39,7 +39,7 @@ class IdentityCommands:
     async def _mine(self, asked: Asked) -> Message:
         if (refusal := await self._access.refusal_in_ack(asked.workspace, asked.user)) is not None:
             return refusal
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             return views.mine(await identities.get(tx, asked.workspace.team, asked.user))
 
     async def _link(self, asked: Asked) -> Answer:

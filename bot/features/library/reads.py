@@ -99,7 +99,7 @@ class LibraryCommands:
         if number is None:
             return views.no_number(kind, typed)
         since = self._services.clock() - self._services.timing.list_kept
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             ids = await numbered_lists.shown(tx, workspace.team, user, _list_kind(kind), since)
         if ids is None:
             return views.unseen(kind)

@@ -33,7 +33,7 @@ class RoleCommands:
         return {ROLE_LIST: Handler(self._list), **changes}
 
     async def _list(self, asked: Asked) -> Message:
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             held = await roles_of(tx, asked.workspace)
         return views.listing(held, asked.workspace.policy.roles)
 

@@ -29,6 +29,6 @@ class SettingsCommands:
         if (refusal := await self._access.refusal_in_ack(asked.workspace, asked.user)) is not None:
             return refusal
         settings = self._services.settings
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             held = await settings.effective(tx, asked.workspace.team, asked.channel, asked.user)
         return views.why(held, settings.file.name, in_channel=not is_direct(asked.channel))

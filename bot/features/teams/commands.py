@@ -31,7 +31,7 @@ class TeamCommands:
         return {TEAM_LIST: Handler(self._list), **changes}
 
     async def _list(self, asked: Asked) -> Message:
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             return views.listing(await cost_centres.of_workspace(tx, asked.workspace.team))
 
     async def _change(self, asked: Asked) -> Message:

@@ -38,5 +38,5 @@ class UsageCommand:
         return await self._answers.usage(asked.workspace, question, asked.readers)
 
     async def _has_teams(self, workspace: Workspace) -> bool:
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             return bool(await cost_centres.of_workspace(tx, workspace.team))

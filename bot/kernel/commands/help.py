@@ -16,7 +16,7 @@ def help_handlers(services: Services, access: Access) -> dict[CommandSpec, Handl
     commands = services.commands.specs
 
     async def answer(asked: Asked) -> Message:
-        async with services.db.read(urgent=True) as tx:
+        async with services.db.read() as tx:
             turns = await services.settings.turns(tx, asked.workspace.team, asked.channel)
         everybodys = slash_help(commands, turns=turns)
         try:

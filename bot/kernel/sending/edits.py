@@ -145,7 +145,7 @@ class PostEditor:
 
     async def _update(self, row: Post, message: Message) -> None:
         assert row.ts is not None
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             await posts.check(tx, row)
         # A crash right here repeats the edit, which changes nothing.
         slack = self._services.workspaces[row.team].slack

@@ -340,7 +340,7 @@ class Send:
         return self._services.workspaces[row.team].slack
 
     async def _check_claim(self, row: OutboxRow) -> None:
-        async with self._services.db.read(urgent=True) as tx:
+        async with self._services.db.read() as tx:
             await outbox.check(tx, row)
 
 

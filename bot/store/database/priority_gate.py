@@ -1,7 +1,8 @@
-"""The priority gate: transactions that Slack waits for go before all others in this process.
+"""The priority gate: writes that Slack waits for go before all others in this process.
 
 SQLite's statements run on the event loop (`bot.store.database.sqlite`), so whatever runs beside an ack delays it. While
-Slack waits for an answer, and for a moment after, other transactions do not begin; those that run are finished.
+Slack waits for an answer, and for a moment after, other writes and long reads do not begin; those that run are
+finished. Reads of a few rows pass: what follows from them is written, and waits then.
 """
 
 import asyncio

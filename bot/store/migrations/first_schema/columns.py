@@ -25,6 +25,6 @@ def number(name: str, kind: Any = sa.Integer) -> sa.Column[Any]:
     return sa.Column(name, kind, server_default=sa.text("0"), nullable=False)
 
 
-def index_where(name: str, condition: str, *columns: str) -> sa.Index:
+def index_where(name: str, condition: str, *columns: str | sa.TextClause) -> sa.Index:
     """An index of the rows that meet the `condition`."""
     return sa.Index(name, *columns, sqlite_where=sa.text(condition), postgresql_where=sa.text(condition))

@@ -1,6 +1,7 @@
 """Work that came in, what is posted about it, and who works on it."""
 
 from sqlalchemy import Column, Float, Index, MetaData, PrimaryKeyConstraint, String, Table, UniqueConstraint
+from sqlalchemy import text as expression
 
 from bot.store.migrations.first_schema.columns import JSON_TEXT, SEQUENCE, flag, index_where, number, text
 
@@ -31,7 +32,7 @@ Table(
     PrimaryKeyConstraint("key", name="pk_inbox"),
     Index("ix_inbox_done_at", "done_at"),
     Index("ix_inbox_lane", "lane"),
-    index_where("ix_inbox_open", "state = 'open'", "lane", "ts"),
+    index_where("ix_inbox_open", "state = 'open'", "lane", expression("urgent DESC"), "ts", "key"),
 )
 
 # What is posted, in the order of each lane.
