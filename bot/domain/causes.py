@@ -175,6 +175,7 @@ class ActionCause:
     unsent: int = 0  # noted by a stop: how many replies it kept from being sent
     before: Mapping[str, Any] | None = None  # noted, as in a `ChangeCause`
     written: bool = False  # in a message
+    hold: Hold | None = None  # noted, as in a `MessageCause`: a press that starts a session waits
 
     @property
     def direct(self) -> str | None:
@@ -253,8 +254,14 @@ Cause = ReadableCause | UnreadableCause
 PersonsCause = MessageCause | CommandCause | ActionCause | ViewCause
 SessionCause = MessageCause | StartCause  # causes for which a session is created
 AskingCause = MessageCause | CommandCause  # causes by which a person asks for a session
+HeldCause = AskingCause | ActionCause  # causes that may wait for an answer
 # Causes by which a person changes something at Devin. `before` is what was there, noted before Devin is asked for it.
 ChangeCause = ActionCause | ViewCause | StartCause
+
+
+def is_reply(cause: HeldCause) -> bool:
+    """Whether `cause`, which waits, is a message that was said to be for the session of its thread."""
+    return isinstance(cause, MessageCause) and cause.confirmation.as_reply
 
 
 def flow_name(cause: Cause) -> str:

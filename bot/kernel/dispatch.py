@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from bot.devin.errors import DevinError, DevinLater, DevinRateLimited, DevinUncertain
-from bot.domain.causes import AskingCause, Cause, UnreadableCause, without_response_url
+from bot.domain.causes import Cause, HeldCause, UnreadableCause, without_response_url
 from bot.kernel.exactly_once.loss import is_late
 from bot.kernel.job import Flow, Job, RefusedForNow, Reschedule
 from bot.kernel.organisation import OrganisationNotConnectedError
@@ -106,7 +106,7 @@ class Dispatch:
 
     async def _give(self, job: Job[Cause], flow: Flow[Any]) -> None:
         """Give the row to its flow, or one whose time to wait for an answer is up to its question."""
-        hold = job.cause.hold if isinstance(job.cause, AskingCause) else None
+        hold = job.cause.hold if isinstance(job.cause, HeldCause) else None
         if hold is None:
             await flow.run(job)
         else:

@@ -15,7 +15,7 @@ from bot.views.message import Message
 class Asker:
     """Who has work done, and where. `reader` is who reads why it may not begin: mostly the same person.
 
-    `start` is the key of the row of a start that can wait until an admin makes room for it.
+    `start` is the key of the row of a start, or of a reply, that can wait until an admin makes room for it.
     """
 
     workspace: Workspace
@@ -27,7 +27,7 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class ForNow(Message):
-    """A refusal of a start that can wait: its buttons ask an admin, or give the text back."""
+    """A refusal of a start, or of a reply, that can wait: its buttons ask an admin, or end the waiting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,16 @@
 The buttons of a question are choices (`bot.views.questions`). A choice that carries a command goes through the table of
 commands, as if it had been typed. Any other answer goes to the kind of its question, here.
 
-A row may wait for the answer: a start, or a reply that would wake its session. It then stands in a lane of its own, so
-that nothing else waits for it, and holds what it waits for (`Hold`). If no answer comes in time, or the row is worked
-on for another reason, its kind decides what becomes of it.
+A row may wait for the answer: a start, a reply that would wake its session, or a press that starts one. It then stands
+in a lane of its own, so that nothing else waits for it, and holds what it waits for (`Hold`). If no answer comes in
+time, or the row is worked on for another reason, its kind decides what becomes of it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, Self, TypeVar
 
-from bot.domain.causes import AskingCause, Hold, without_response_url
+from bot.domain.causes import AskingCause, HeldCause, Hold, without_response_url
 from bot.domain.commands.presses import AnswerGiven
 from bot.domain.lane import held_lane
 from bot.kernel.commands.handler import Handler
@@ -42,7 +42,7 @@ class QuestionKind(Protocol):
 class HoldingKind(QuestionKind, Protocol):
     """A kind of question for whose answer rows wait."""
 
-    async def not_answered(self, job: Job[AskingCause], hold: Hold) -> None:
+    async def not_answered(self, job: Job[HeldCause], hold: Hold) -> None:
         """Decide on a row that waits for the answer, when its time is up: close it, or have it wait on."""
 
 
@@ -83,7 +83,7 @@ class Questions:
         await self.holding[hold.question].not_answered(job, hold)
 
 
-async def hold_row(uow: UnitOfWork, job: Job[AskingCause], hold: Hold, reason: str) -> None:
+async def hold_row(uow: UnitOfWork, job: Job[HeldCause], hold: Hold, reason: str) -> None:
     """Have the job's row wait for an answer in a lane of its own, without its secret: the answer brings another one."""
     row, lane = job.row, held_lane(hold.question, hold.subject)
     await inbox.move(uow.tx, row.key, lane, without_response_url(replace(row.cause, hold=hold)), row.ts)

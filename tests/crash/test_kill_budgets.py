@@ -90,7 +90,8 @@ async def use_up_and_remove(one: Scene, begun: tuple[str, str]) -> tuple[str, st
     await one.devin.set(begun[1], status="suspended", status_detail="inactivity")
     await one.slack.wait_for_message(GENERAL, "Asleep", thread_ts=begun[0], within=PATIENCE)
     await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
-    await one.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent", within=PATIENCE)
+    refused = await one.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent", within=PATIENCE)
+    await press(one, BEN, GENERAL, refused["ts"], f"answer:{start_sentences.ROOM}:no")
     await one.slack.say(ADA, DM_OF_ADA, "budget remove 1")
     await one.slack.wait_for_message(DM_OF_ADA, "Budget `1` was removed", within=PATIENCE)
     return begun
@@ -101,6 +102,28 @@ async def announced_once_and_not_woken(one: Scene, begun: tuple[str, str]) -> No
     made = await one_session(one)
     assert (made["status"], len(made["messages"])) == ("suspended", 1)
     assert await one.rows("SELECT count(*) FROM audit WHERE action = 'budget_remove'") == [(1,)]
+    assert await one.on.thread(GENERAL, begun[0]) == []
+
+
+async def wake_when_granted(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """A reply may not wake a session; an admin who is asked makes room for it, and it goes."""
+    await one.devin.set(begun[1], status="suspended", status_detail="inactivity")
+    await one.slack.wait_for_message(GENERAL, "Asleep", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
+    refused = await one.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent", within=PATIENCE)
+    await press(one, BEN, GENERAL, refused["ts"], "choose:ask_for_more")
+    asked = await one.slack.wait_for_message(OPS, "asks for more", within=PATIENCE)
+    await press(one, ADA, OPS, asked["ts"], "grant_more")
+    await one.devin.wait_for_messages("go on", seconds=PATIENCE)
+    await one.slack.wait_for_message("D0BEN", "Your reply is sent now.", within=PATIENCE)
+    return begun
+
+
+async def sent_once(one: Scene, begun: tuple[str, str]) -> None:
+    made = await one_session(one)
+    assert len([said for said in made["messages"] if "go on" in said["message"]]) == 1
+    assert await one.rows("SELECT state FROM grants") == [("granted",)]
+    assert await one.rows("SELECT count(*) FROM audit WHERE action = 'budget_grant'") == [(1,)]
     assert await one.on.thread(GENERAL, begun[0]) == []
 
 
@@ -139,6 +162,13 @@ STORIES = [
         used_up,
         ask_and_grant,
         granted_once,
+        settings=admins_in_a_channel,
+    ),
+    Story(
+        "more is asked for and granted, and a reply that waited wakes its session",
+        used_up,
+        wake_when_granted,
+        sent_once,
         settings=admins_in_a_channel,
     ),
     Story(

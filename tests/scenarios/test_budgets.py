@@ -361,8 +361,7 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent")) == (
-        "Your reply wasn't sent and Devin stays asleep: ann's budget is used up, 2.1 of 2 ACUs today. "
-        "It resets DATE. Send it again then, or ask for more."
+        "Your reply wasn't sent and Devin stays asleep: ann's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
     )
     await on.slack.click(ANN, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
@@ -416,18 +415,16 @@ async def test_a_session_is_woken_only_where_there_is_room_for_all_that_it_may_s
         "the organisation's budget has less than the 8.5 ACUs free that this session may still use "
         "(1 of 10 ACUs used today, 8.5 more held for work in progress). It resets DATE."
     )
-    assert read(refused) == (
-        f"Your reply wasn't sent and Devin stays asleep: {why} Send it again then, or ask for more."
-    )
+    assert read(refused) == (f"Your reply wasn't sent and Devin stays asleep: {why}")
     await on.slack.slash(ADA, GENERAL, "budget grant org 1")
     await on.slack.click(ADA, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
     assert read(asked) == (
-        f"ada asks for more ACUs: {why.replace('1 of 10', '1 of 11').replace('this session', 'a sleeping session')}"
+        f"ada asks for more ACUs to send “second reply”: "
+        f"{why.replace('1 of 10', '1 of 11').replace('this session', 'a sleeping session')}"
     )
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
     await on.slack.wait_for_message(OPS, "ada raised the organisation's budget by 7 ACUs: 1 of 18 ACUs today.")
-    await on.slack.say(ADA, GENERAL, "second reply", thread_ts=second)
     await on.devin.wait_for_messages("second reply")
 
 
@@ -475,7 +472,7 @@ async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_res
         "(1.5 of 10 ACUs used today)."
     )
     refused = await on.slack.wait_for_ephemeral(BEN, "Nothing was started")
-    assert read(refused) == f"Nothing was started: {held} Send it again once that session is done or stopped."
+    assert read(refused) == f"Nothing was started: {held} Try again once that session is done or stopped."
     assert buttons(refused) == []
     (number,) = [row["seq"] for row in await rows(on, "budgets")]
     await forge(on, "interactive", press(BEN, GENERAL, "choose:ask_for_more", f"{number}:"))
@@ -512,7 +509,7 @@ async def test_of_two_replies_that_were_let_through_at_once_only_one_wakes_its_s
     assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
         "Your reply wasn't sent and Devin stays asleep: the organisation's budget has less than the 3 ACUs free "
         "that this session may still use (2 of 6 ACUs used today, 3 more held for work in progress). "
-        "It resets DATE. Send it again then, or ask for more."
+        "It resets DATE."
     )
     await settled(on)
     assert (await on.devin.counters())["send_message"] == 1
@@ -538,7 +535,7 @@ async def test_sessions_that_are_woken_at_once_share_what_is_left_of_a_budget(on
     assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
         "Your reply wasn't sent and Devin stays asleep: the organisation's budget has less than the 3 ACUs free "
         "that this session may still use (2 of 6 ACUs used today, 3 more held for work in progress). "
-        "It resets DATE. Send it again then, or ask for more."
+        "It resets DATE."
     )
     await on.devin.release()
     await on.devin.wait_for_messages("first reply")
@@ -550,7 +547,7 @@ async def test_who_steers_the_session_of_somebody_else_needs_a_budget_too(on: Ha
     await on.slack.say(ANN, GENERAL, "and the docs", thread_ts=bens)
     assert read(await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent")) == (
         "Your reply wasn't sent: your budget is used up, 2.1 of 2 ACUs today. It resets DATE. "
-        "Send it again then, or ask for more. Replies to other people's sessions need room in your budget too."
+        "Replies to other people's sessions need room in your budget too."
     )
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=bens)
@@ -589,11 +586,12 @@ async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
     raised = "budget by 11 ACUs: 2.1 of 13 ACUs today. It resets DATE."
     by_ben = await on.slack.wait_for_message("D0BEN", "ada raised ann's budget")
-    assert read(by_ben) == f"ada raised ann's {raised} Send again what wasn't sent."
+    assert read(by_ben) == f"ada raised ann's {raised} Your reply is sent now."
     assert read(await on.slack.wait_for_message(DM_OF_ANN, "raised")) == f"ada raised your {raised}"
     await settled(on)
     for whom in (DM_OF_ANN, "D0BEN"):
         assert len([one for one in await posts(on, whom) if "raised" in one]) == 1
+    assert len(await on.devin.wait_for_messages("go on")) == 1
 
 
 async def test_nobody_asks_for_more_of_a_budget_that_refused_them_nothing(on: Harness) -> None:
@@ -751,7 +749,7 @@ async def test_a_session_that_has_used_up_its_own_budget_is_not_woken(on: Harnes
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent")) == (
         "Your reply wasn't sent and Devin stays asleep: this session's budget is used up, 1.6 of 1 ACU "
-        "this cycle. It resets DATE. Send it again then, or ask for more."
+        "this cycle. It resets DATE."
     )
 
 

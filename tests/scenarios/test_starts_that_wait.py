@@ -1,4 +1,4 @@
-"""A start for which a budget has no room is kept: an admin who is asked lets it begin, once, or its text comes back."""
+"""A start or a reply for which a budget has no room is kept: an admin lets it go, once, or its text comes back."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,14 +9,24 @@ import pytest
 from bot.features.budgets import sentences as budgets
 from bot.timing import PRODUCTION, Timing
 from bot.views.answers import starts as start_sentences
-from tests.scenarios.ahead import Ahead
+from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, Harness, harness
-from tests.scenarios.observations import buttons, card_of, creations, private_answers, set_budget, settled
+from tests.scenarios.observations import (
+    buttons,
+    card_of,
+    creations,
+    is_card,
+    private_answers,
+    sent_to_devin,
+    set_budget,
+    settled,
+)
 from tests.scenarios.short_waits import waited
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 
 ASK = "Ask an admin, start when approved"
+ASK_FOR_REPLY = "Ask an admin, send when approved"
 DM_OF_ANN = "D0ANN"
 TASK = "write the changelog\nin full sentences"
 
@@ -107,7 +117,7 @@ async def test_a_refusal_gives_the_text_back(on: Harness) -> None:
     request = await asked(on, await refused(on))
     await on.slack.click(ADA, OPS, request["ts"], "refuse_more")
     said = await on.slack.wait_for_message(DM_OF_ANN, "in full sentences")
-    assert said["rendered"].startswith(budgets.start_not_approved("ada").text)
+    assert said["rendered"].startswith(budgets.start_not_approved("ada", False).text)
     await settled(on)
     assert await creations(on) == 1
 
@@ -118,7 +128,7 @@ async def test_what_nobody_approves_within_a_week_is_given_back(on: Harness, clo
     await settled(on)
     clock.put(PRODUCTION.start_approval + 60)
     said = await on.slack.wait_for_message(DM_OF_ANN, "in full sentences")
-    assert said["rendered"].startswith(start_sentences.NOT_APPROVED.text)
+    assert said["rendered"].startswith(start_sentences.not_approved(False).text)
     assert await creations(on) == 1
 
 
@@ -172,3 +182,210 @@ async def test_a_budget_that_is_used_up_before_devin_takes_the_start_refuses_it(
     await settled(on)
     assert await private_answers(on, ANN)
     assert len(await on.devin.sessions()) == 1
+
+
+# ---------------------------------------------------------------- replies
+
+
+async def asleep(on: Harness) -> tuple[str, str]:
+    """A sleeping session of Ann, who has used up her budget; answers the thread's ts and its id at Devin."""
+    await set_budget(on.slack, "each-person 2 a day")
+    ts, session = await on.started()
+    await on.devin.set(session, acus_consumed=2.1)
+    await on.slack.wait_for_message(OPS, "used up")
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
+    return ts, session
+
+
+async def reply_refused(on: Harness, ts: str, text: str = "and mypy") -> dict[str, Any]:
+    """What Ann reads whose reply may not wake the session."""
+    await on.slack.say(ANN, GENERAL, text, thread_ts=ts)
+    return await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent", visible=True)
+
+
+@pytest.mark.both_transports
+async def test_a_reply_without_room_is_sent_by_itself_once_an_admin_approves(on: Harness) -> None:
+    ts, session = await asleep(on)
+    question = await reply_refused(on, ts)
+    assert buttons(question) == [ASK_FOR_REPLY, "Cancel"]
+    request = await asked(on, question)
+    assert request["rendered"].startswith("ann asks for more ACUs to send “and mypy”: ")
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+    await on.slack.click(ADA, OPS, request["ts"], "grant_more")
+    await on.devin.wait_for_messages("and mypy")
+    await on.slack.wait_for_message(DM_OF_ANN, "Your reply is sent now.")
+    await settled(on)
+    assert len(await sent_to_devin(on, session)) == 1
+
+
+async def test_a_reply_that_was_approved_wakes_a_session_at_its_ceiling_without_another_question(on: Harness) -> None:
+    await set_budget(on.slack, "each-person 2 a day")
+    ts = await on.mention("fix the login test acu=2")
+    session = (await on.session("fix the login test"))["session_id"]
+    asleep_at_limit = {"status": "suspended", "status_detail": "usage_limit_exceeded", "acus_consumed": 2.1}
+    await on.devin.set(session, **asleep_at_limit)
+    await on.slack.wait_for_message(OPS, "used up")
+    await settled(on)
+    request = await asked(on, await reply_refused(on, ts))
+    await on.slack.click(ADA, OPS, request["ts"], "grant_more")
+    await on.devin.wait_for_messages("and mypy")
+    await settled(on)
+    assert not [text for text in await private_answers(on, ANN) if "Wake it" in text]
+
+
+async def test_who_asks_for_more_of_a_budget_that_is_gone_has_the_reply_sent(on: Harness) -> None:
+    ts, session = await asleep(on)
+    question = await reply_refused(on, ts)
+    (number,) = [row["seq"] for row in await rows(on, "budgets")]
+    await on.slack.slash(ADA, GENERAL, f"budget remove {number}")
+    await on.slack.click(ANN, GENERAL, question["ts"], "choose:ask_for_more")
+    await on.slack.wait_for_ephemeral(ANN, budgets.gone_for(reply=True).text)
+    await on.devin.wait_for_messages("and mypy")
+    await settled(on)
+    assert len(await sent_to_devin(on, session)) == 1
+
+
+async def test_who_cancels_a_reply_sends_nothing_and_nothing_is_raised(on: Harness) -> None:
+    ts, session = await asleep(on)
+    question = await reply_refused(on, ts)
+    request = await asked(on, question)
+    await on.slack.click(ANN, GENERAL, question["ts"], f"answer:{start_sentences.APPROVAL}:no")
+    await on.slack.wait_for_ephemeral(ANN, start_sentences.REPLY_CANCELLED.text)
+    await on.slack.click(ADA, OPS, request["ts"], "grant_more")
+    await on.slack.wait_for_message(OPS, budgets.taken_back("ann").text, ts=request["ts"])
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_a_reply_that_an_admin_refuses_is_given_back(on: Harness) -> None:
+    ts, session = await asleep(on)
+    request = await asked(on, await reply_refused(on, ts))
+    await on.slack.click(ADA, OPS, request["ts"], "refuse_more")
+    said = await on.slack.wait_for_message(DM_OF_ANN, "and mypy")
+    assert said["rendered"].startswith(budgets.start_not_approved("ada", True).text)
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_a_reply_that_nobody_approves_within_a_week_is_given_back(on: Harness, clock: Ahead) -> None:
+    ts, session = await asleep(on)
+    await asked(on, await reply_refused(on, ts))
+    await settled(on)
+    clock.put(PRODUCTION.start_approval + 60)
+    said = await on.slack.wait_for_message(DM_OF_ANN, "and mypy")
+    assert said["rendered"].startswith(start_sentences.not_approved(True).text)
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_the_new_text_of_a_reply_that_waits_is_what_is_sent(on: Harness) -> None:
+    ts, session = await asleep(on)
+    said = await on.slack.say(ANN, GENERAL, "and mypy", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent")
+    await on.slack.edit(ANN, GENERAL, said, "and ruff")
+    await settled(on)
+    question = await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent", visible=True)
+    request = await asked(on, question)
+    await on.slack.click(ADA, OPS, request["ts"], "grant_more")
+    await on.devin.wait_for_messages("and ruff")
+    await settled(on)
+    assert len(await sent_to_devin(on, session)) == 1
+
+
+async def test_a_reply_that_is_deleted_while_it_waits_is_not_sent(on: Harness) -> None:
+    ts, session = await asleep(on)
+    said = await on.slack.say(ANN, GENERAL, "and mypy", thread_ts=ts)
+    request = await asked(on, await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent"))
+    await on.slack.delete(ANN, GENERAL, said)
+    await settled(on)
+    await on.slack.click(ADA, OPS, request["ts"], "grant_more")
+    await on.slack.wait_for_message(OPS, budgets.taken_back("ann").text, ts=request["ts"])
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_a_reply_to_somebody_elses_session_is_kept_too(on: Harness) -> None:
+    await used_up(on)
+    ts, session = await on.started("a task of Ben", user=BEN)
+    question = await reply_refused(on, ts)
+    assert buttons(question) == [ASK_FOR_REPLY, "Cancel"]
+    request = await asked(on, question)
+    await on.slack.click(ADA, OPS, request["ts"], "grant_more")
+    await on.devin.wait_for_messages("and mypy")
+    await settled(on)
+    assert len(await sent_to_devin(on, session)) == 1
+
+
+# ---------------------------------------------------------------- buttons that start a session
+
+
+@pytest.mark.parametrize(
+    ("ends", "label", "grants"),
+    [
+        ({"status": "error", "status_detail": None}, "try_again", "Grant 11 ACUs"),
+        ({"status": "suspended", "status_detail": "usage_limit_exceeded"}, "continue_session", "Grant 21 ACUs"),
+    ],
+    ids=["try again", "continue"],
+)
+async def test_a_press_without_room_begins_by_itself_once_an_admin_approves(
+    on: Harness, ends: dict[str, Any], label: str, grants: str
+) -> None:
+    await set_budget(on.slack, "each-person 2 a day")
+    ts, session = await on.started("fix the login test")
+    await on.devin.set(session, acus_consumed=2.1, **ends)
+    await on.slack.wait_for_message(OPS, "used up")
+    await settled(on)
+    (shown,) = [one for one in await on.slack.messages(GENERAL, thread_ts=ts) if is_card(one)]
+    await on.slack.click(ANN, GENERAL, shown["ts"], label)
+    question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
+    assert question["rendered"].startswith("You're over budget, ")
+    assert "Send it again" not in question["rendered"]
+    assert buttons(question) == [ASK, "Cancel"]
+    request = await asked(on, question)
+    assert request["rendered"].startswith("ann asks for more ACUs to start “fix the login test”: ")
+    assert buttons(request) == [grants, "Refuse"]
+    await on.slack.click(ADA, OPS, request["ts"], "grant_more")
+    await on.devin.wait_for_sessions("fix the login test", 2)
+    await on.slack.wait_for_message(DM_OF_ANN, "Your task starts now.")
+    await settled(on)
+    assert await creations(on) == 2
+
+
+async def test_who_cancels_a_press_can_press_again(on: Harness) -> None:
+    await set_budget(on.slack, "each-person 2 a day")
+    ts, session = await on.started("fix the login test")
+    await on.devin.set(session, acus_consumed=2.1, status="error", status_detail=None)
+    await on.slack.wait_for_message(OPS, "used up")
+    await settled(on)
+    (shown,) = [one for one in await on.slack.messages(GENERAL, thread_ts=ts) if is_card(one)]
+    await on.slack.click(ANN, GENERAL, shown["ts"], "try_again")
+    question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
+    await on.slack.click(ANN, GENERAL, question["ts"], f"answer:{start_sentences.ROOM}:no")
+    await on.slack.wait_for_ephemeral(ANN, start_sentences.START_CANCELLED.text)
+    await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 5")
+    await on.slack.click(ANN, GENERAL, shown["ts"], "try_again")
+    await on.devin.wait_for_sessions("fix the login test", 2)
+    await settled(on)
+    assert await creations(on) == 2
+
+
+async def test_of_two_who_were_approved_the_first_one_begins_it(on: Harness) -> None:
+    await set_budget(on.slack, "org 2 a day")
+    ts, session = await on.started("fix the login test")
+    await on.devin.set(session, acus_consumed=2.1, status="error", status_detail=None)
+    await on.slack.wait_for_message(OPS, "used up")
+    await settled(on)
+    (shown,) = [one for one in await on.slack.messages(GENERAL, thread_ts=ts) if is_card(one)]
+    requests = []
+    for user, name in ((ANN, "ann"), (BEN, "ben")):
+        await on.slack.click(user, GENERAL, shown["ts"], "try_again")
+        question = await on.slack.wait_for_ephemeral(user, "Nothing was started")
+        await on.slack.click(user, GENERAL, question["ts"], "choose:ask_for_more")
+        requests.append(await on.slack.wait_for_message(OPS, f"{name} asks for"))
+    await on.slack.click(ADA, OPS, requests[0]["ts"], "grant_more")
+    await on.devin.wait_for_sessions("fix the login test", 2)
+    await on.slack.click(ADA, OPS, requests[1]["ts"], "grant_more")
+    await on.slack.wait_for_ephemeral(BEN, "ann has tried this again already.")
+    await settled(on)
+    assert await creations(on) == 2

@@ -151,6 +151,7 @@ def test_the_fixed_answers():
             ),
             "NOT_STORED": "Devin Bridge can't store anything right now. Nothing was changed; try again in a minute.",
             "START_CANCELLED": "OK, nothing was started.",
+            "REPLY_CANCELLED": "OK, your reply wasn't sent.",
             "START_DECLINED": "OK, nothing more was started.",
             "SENT_ON": "OK, your message goes to Devin.",
             "START_EXPIRED": (
@@ -194,7 +195,6 @@ def test_the_fixed_answers():
             "GREETED": "Hi! What should Devin do? `/devin help` shows what works here.",
             "THANKED": "You're welcome.",
             "NO_TASK": "What should Devin do?",
-            "NOT_APPROVED": "No admin answered within a week. Nothing was started.",
             "STOP_UNKNOWN": (
                 "Nobody knows yet whether this session started, so nothing was stopped. If it shows up "
                 "in Devin, stop it there."
@@ -979,6 +979,11 @@ def test_what_was_read_of_a_thread(messages, files, left_out, older, text):
 def test_what_guests_and_other_companies_wrote_in_a_thread_is_not_read(outsiders, text):
     read = start_sentences.thread_read(2, 0, [], older=False, outsiders=outsiders).text
     assert read == f"Read 2 messages of this thread. {text}"
+
+
+def test_what_no_admin_has_approved() -> None:
+    assert start_sentences.not_approved(False).text == "No admin answered within a week. Nothing was started."
+    assert start_sentences.not_approved(True).text == "No admin answered within a week. Your reply wasn't sent."
 
 
 def test_a_thread_in_which_there_is_nothing_to_read():

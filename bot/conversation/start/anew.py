@@ -11,6 +11,7 @@ from typing import Final
 from bot.conversation.end_posts import settle
 from bot.conversation.session_card import SessionCard
 from bot.conversation.session_rows import add, start_row
+from bot.conversation.steer.held_start import wait_for_room
 from bot.domain.causes import StartCause
 from bot.domain.commands import registry
 from bot.domain.commands.spec import CommandSpec
@@ -20,8 +21,8 @@ from bot.domain.session import Session
 from bot.domain.text import as_quotation
 from bot.domain.turn_ends import AnnouncedEnd
 from bot.kernel.commands.handler import Handler
-from bot.kernel.gates import Asker, Gates
-from bot.kernel.job import CommandJob, finish_with
+from bot.kernel.gates import Asker, ForNow, Gates
+from bot.kernel.job import CommandJob, finish_with, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import kept_tasks, sessions, threads
@@ -52,11 +53,14 @@ class StartAnew:
         """Begin the session that goes on from `session`, or answer why not."""
         cause = job.cause
         user = cause.user or ""
-        refusal = await self._gates.start_refusal(Asker(job.workspace, user, session.channel, user))
+        refusal = await self._gates.start_refusal(Asker(job.workspace, user, session.channel, user, job.row.key))
         # All is stored with the end of the press: a crash before this commit has it carried out anew.
         async with self._services.unit_of_work_for(job) as uow:
-            said = await _already(uow, _WAYS[cause.command], session) or refusal
-            await finish_with(uow, job, said or await _begin(uow, job, session), session)
+            said = await _already(uow, _WAYS[cause.command], session)
+            if said is None and isinstance(refusal, ForNow):
+                await wait_for_room(uow, job, refusal, recipient_of(job, session))
+            else:
+                await finish_with(uow, job, said or refusal or await _begin(uow, job, session), session)
 
 
 class WayOnButton:
@@ -69,12 +73,14 @@ class WayOnButton:
 
 
 async def _already(uow: UnitOfWork, way: WayOn, session: Session) -> Message | None:
-    """Why nothing begins: another session goes on already, or has begun in the thread, or this one is at work."""
+    """Why nothing begins: another session goes on already or has begun there, this one works, or its task is gone."""
     begun = await sessions.get(uow.tx, next_session_id(session.id))
     if begun is not None:
         return dead_ends.went_on_already(begun, way)
     if way_on(session) is not way or session.thread_ts is None:
         return dead_ends.NOTHING_TO_GO_ON_FROM
+    if not await kept_tasks.exists(uow.tx, session.id):
+        return dead_ends.TASK_NOT_KEPT
     thread = await threads.get(uow.tx, session.team, session.channel, session.thread_ts)
     other = None if thread is None else await sessions.get(uow.tx, thread.session_id)
     overtaken = other is not None and other.id != session.id and other.lifecycle in sessions.LIVE_LIFECYCLES

@@ -1,11 +1,10 @@
 """A start for which there is no room waits, if an admin may make some."""
 
-from bot.conversation.steer.held_start import hold
+from bot.conversation.steer.held_start import answer_refusal
 from bot.domain.causes import AskingCause
-from bot.kernel.gates import Asker, ForNow, Gates
+from bot.kernel.gates import Asker, Gates
 from bot.kernel.job import Job
 from bot.kernel.services import Services
-from bot.views.answers import starts as start_sentences
 
 
 async def is_refused(services: Services, gates: Gates, job: Job[AskingCause]) -> bool:
@@ -14,9 +13,5 @@ async def is_refused(services: Services, gates: Gates, job: Job[AskingCause]) ->
     refusal = await gates.start_refusal(Asker(job.workspace, cause.user, cause.channel, cause.user, job.row.key))
     if refusal is None:
         return False
-    if isinstance(refusal, ForNow):
-        async with services.unit_of_work_for(job) as uow:
-            await hold(uow, job, start_sentences.ROOM, refusal, wait=uow.timing.start_room)
-    else:
-        await services.answer(job, refusal)
+    await answer_refusal(services, job, refusal, None)
     return True

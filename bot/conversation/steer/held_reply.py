@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.conversation.session_card import SessionCard
 from bot.conversation.session_costs import cost_so_far
-from bot.domain.causes import AskingCause, Cause, Hold, MessageCause
+from bot.domain.causes import Cause, HeldCause, Hold, MessageCause
 from bot.domain.commands.presses import AnswerGiven
 from bot.domain.lane import held_lane, thread_lane
 from bot.domain.session import Lifecycle, Session
@@ -92,7 +92,7 @@ class WakeHeld:
     gates: Gates
     name: str = waking_sentences.QUESTION
 
-    async def not_answered(self, job: Job[AskingCause], hold: Hold) -> None:
+    async def not_answered(self, job: Job[HeldCause], hold: Hold) -> None:
         """Bring the replies back if their session is awake; give them up if it is gone or if nobody decided in time."""
         async with self.services.unit_of_work_for(job) as uow:
             session = await sessions.locked(uow.tx, hold.subject)
@@ -137,8 +137,7 @@ class WakeHeld:
             elif refusal is not None:
                 await uow.reply_privately(replace(to, replaces=False), refusal)
             elif wakes:
-                question = _question(session, job.workspace, uow.now)
-                await _allow(uow, job, session, question)
+                question = await allow(uow, job.workspace, job.cause.user or "", session, job.row.key)
                 await _bring_back(uow, session, rows)
                 await uow.reply_privately(to, waking_sentences.waking(question, len(rows)))
             else:
@@ -169,24 +168,28 @@ async def _what_came_of_it(uow: UnitOfWork, session: Session, key: str) -> Messa
     return waking_sentences.WOKEN_BEFORE if sent else waking_sentences.LEFT_BEFORE
 
 
-async def _allow(uow: UnitOfWork, job: CommandJob, session: Session, question: WakeQuestion | None) -> None:
-    """Store that the session may be woken from this sleep, with its ceiling raised if it has spent that."""
-    if question is None:
-        return
+async def allow(uow: UnitOfWork, workspace: Workspace, who: str, session: Session, key: str) -> WakeQuestion | None:
+    """Store that `who` lets the session be woken from this sleep, with its ceiling raised if it has spent that.
+
+    Returns what would have been asked. `key` is that of the row by which it is woken.
+    """
+    if (question := _question(session, workspace, uow.now)) is None:
+        return None
     await sessions.change(uow.tx, session.id, wake_allowed=session.snapshot.updated_at)
     if question.raised is None:
-        return
+        return question
     await sessions.change(uow.tx, session.id, ceiling=question.raised)
     await uow.redraw(SessionCard, session.id)
     before, after = {"ceiling": question.ceiling}, {"ceiling": question.raised}
-    who, target = job.cause.user or "", session.devin_id or ""
+    target = session.devin_id or ""
     row = AuditRow(session.team, uow.now, who, waking_sentences.WAKE, target, session.channel, before, after)
     await audit.add(uow.tx, row)
     if session.requester not in {"", who}:
-        named = job.workspace.policy.shows_names
+        named = workspace.policy.shows_names
         by = await people.name_of(uow.tx, session.team, who) if named else ""
         said = waking_sentences.ceiling_raised(session.requester, by, question)
-        await uow.post(f"ceiling:{job.row.key}", session, said)
+        await uow.post(f"ceiling:{key}", session, said)
+    return question
 
 
 async def _bring_back(uow: UnitOfWork, session: Session, rows: HeldRows) -> None:

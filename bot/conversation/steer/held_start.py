@@ -1,22 +1,27 @@
 """A start that waits for the person who asked for it: they are asked privately, and a choice lets it go on or ends it.
 
 The question is about the row of the start: it carries that row's key. If no answer comes in time, the row is closed,
-and nothing is started. A message to a session that resembles a command waits in the same way, and is sent or not.
+and nothing is started. A message to a session that resembles a command waits in the same way, and is sent or not, and
+where a budget has no room so does a reply that costs, or the press of a button that starts a session.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.causes import AskingCause, Cause, Confirmation, Hold, MessageCause
+from bot.conversation.steer import held_reply
+from bot.domain.causes import ActionCause, AskingCause, Cause, Confirmation, HeldCause, Hold, MessageCause, is_reply
 from bot.domain.commands.presses import NO, AnswerGiven
 from bot.domain.keys import session_id
 from bot.domain.lane import held_lane, own_lane, thread_lane
+from bot.domain.session import Session
 from bot.domain.text import plain, without_mention
+from bot.kernel.gates import ForNow
 from bot.kernel.job import CommandJob, Job, finish, recipient_of
 from bot.kernel.questions import hold_row
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Recipient, UnitOfWork
 from bot.kernel.workspace import Workspace
-from bot.store import inbox, lanes, sessions
+from bot.store import inbox, lanes, sessions, threads
 from bot.store.database.connection import Transaction
 from bot.store.inbox import InboxRow
 from bot.views.answers import starts as start_sentences
@@ -26,7 +31,7 @@ from bot.views.message import Message
 
 async def hold(
     uow: UnitOfWork,
-    job: Job[AskingCause],
+    job: Job[HeldCause],
     name: str,
     question: Message,
     suggestions: tuple[str, ...] = (),
@@ -64,9 +69,9 @@ class StartQuestion:
             row = await inbox.get(uow.tx, key)
             cause = _answered(row, job, given, uow.now)
             if cause is not None and given.answer == NO:
-                await inbox.finish(uow.tx, [key], uow.now, reason="declined")
+                await _end(uow, key, cause, "declined")
                 await self._reply_declined(uow, job, cause)
-            elif cause is not None:
+            elif isinstance(cause, AskingCause):
                 if cause.confirmation.as_reply:  # nothing else takes the place of the question
                     cause = replace(cause, response_url=None)
                     await uow.reply_privately(to, start_sentences.SENT_ON)
@@ -79,38 +84,63 @@ class StartQuestion:
                 await uow.reply_privately(replace(to, replaces=replaces), said)
             await finish(uow, job)
 
-    async def _reply_declined(self, uow: UnitOfWork, job: CommandJob, cause: AskingCause) -> None:
-        to, text = recipient_of(job), text_of(cause, job.workspace)
-        first, *others = [self.declined] if self.declined else start_sentences.start_cancelled(text)
+    async def _reply_declined(self, uow: UnitOfWork, job: CommandJob, cause: HeldCause) -> None:
+        """Answer who does not want it any more. A text that stands nowhere else is given back."""
+        to = recipient_of(job)
+        first, *others = self._declined(cause, job.workspace)
         await uow.reply_privately(to, first)
         for number, message in enumerate(others, start=2):
             await uow.reply_privately(replace(to, replaces=False), message, key=f"{to.cause}:{number}")
 
-    async def not_answered(self, job: Job[AskingCause], _hold: Hold) -> None:
+    def _declined(self, cause: HeldCause, workspace: Workspace) -> Sequence[Message]:
+        if is_reply(cause):
+            return [start_sentences.REPLY_CANCELLED]
+        if self.declined is not None or isinstance(cause, ActionCause):
+            return [self.declined or start_sentences.START_CANCELLED]
+        return start_sentences.start_cancelled(text_of(cause, workspace))
+
+    async def not_answered(self, job: Job[HeldCause], _hold: Hold) -> None:
         """Close the row: nobody answered, and nothing was started."""
-        await self.services.close(job)
-
-
-class ForApproval(StartQuestion):
-    """A start waits for an admin; who asked for it may cancel it, and reads when nobody answered."""
-
-    async def not_answered(self, job: Job[AskingCause], hold: Hold) -> None:
-        """Give the text back to who asked: no admin answered in time."""
         async with self.services.unit_of_work_for(job) as uow:
-            await give_back(uow, job.workspace, hold.subject, start_sentences.NOT_APPROVED)
+            await _end(uow, job.row.key, job.cause, "not answered")
             await lanes.release(uow.tx, job.claim)
 
 
-async def waiting_start(tx: Transaction, key: str, team: str) -> AskingCause | None:
-    """The start with this key, if it waits for room, or for an admin who was asked."""
+class ForApproval(StartQuestion):
+    """A start, or a reply, waits for an admin; who asked for it may cancel it, and reads when nobody answered."""
+
+    async def not_answered(self, job: Job[HeldCause], hold: Hold) -> None:
+        """Give the text back to who asked: no admin answered in time."""
+        async with self.services.unit_of_work_for(job) as uow:
+            await give_back(uow, job.workspace, hold.subject, start_sentences.not_approved)
+            await lanes.release(uow.tx, job.claim)
+
+
+async def answer_refusal(services: Services, job: Job[HeldCause], refusal: Message, session: Session | None) -> None:
+    """Answer the `refusal` of what is asked for, about `session` if it is about one: the row waits, or is closed."""
+    if not isinstance(refusal, ForNow):
+        await services.answer(job, refusal, session)
+        return
+    # A crash before this commit has the gates asked again; after it the row waits, and its person was asked.
+    async with services.unit_of_work_for(job) as uow:
+        await wait_for_room(uow, job, refusal, recipient_of(job, session))
+
+
+async def wait_for_room(uow: UnitOfWork, job: Job[HeldCause], refusal: ForNow, to: Recipient) -> None:
+    """Have the row of the job wait until its person asks an admin; `refusal` has the buttons for that."""
+    await hold(uow, job, start_sentences.ROOM, refusal, to=to, wait=uow.timing.start_room)
+
+
+async def waiting_start(tx: Transaction, key: str, team: str) -> HeldCause | None:
+    """The start or the reply with this key, if it waits for room, or for an admin who was asked."""
     row = await inbox.get(tx, key)
-    if row is None or row.team != team or not isinstance(row.cause, AskingCause) or row.cause.hold is None:
+    if row is None or row.team != team or not isinstance(row.cause, HeldCause) or row.cause.hold is None:
         return None
     return row.cause if row.cause.hold.question in {start_sentences.ROOM, start_sentences.APPROVAL} else None
 
 
-async def wait_for_approval(uow: UnitOfWork, key: str, cause: AskingCause) -> None:
-    """Have the start with this key wait for the admins, who were asked."""
+async def wait_for_approval(uow: UnitOfWork, key: str, cause: HeldCause) -> None:
+    """Have the start or the reply with this key wait for the admins, who were asked."""
     until = uow.now + uow.timing.start_approval
     hold, lane = Hold(start_sentences.APPROVAL, key, until, uow.now), held_lane(start_sentences.APPROVAL, key)
     row = await inbox.get(uow.tx, key)
@@ -120,32 +150,60 @@ async def wait_for_approval(uow: UnitOfWork, key: str, cause: AskingCause) -> No
         uow.wakes[lane] = until - uow.now
 
 
-async def start_approved(uow: UnitOfWork, team: str, key: str) -> bool:
-    """Have the start with this key worked on, as it is meant. Returns False if it does not wait any more."""
-    cause = await waiting_start(uow.tx, key, team)
+async def start_approved(uow: UnitOfWork, workspace: Workspace, key: str) -> HeldCause | None:
+    """Have the start or the reply with this key worked on, as it is meant. Returns it; None if it waits no more."""
+    cause = await waiting_start(uow.tx, key, workspace.team)
     if cause is None:
-        return False
-    meant = replace(cause, hold=None, confirmation=replace(cause.confirmation, again=True, as_task=True))
+        return None
+    meant = await _as_meant(uow, workspace, key, cause)
+    lane = await _lane_of_held(uow, key, workspace.team, meant)
     # What it has waited counts as no outage. Once only: it does not wait any more.
-    await inbox.bring_back(uow.tx, key, _lane_of(key, team, meant), meant, uow.now)
-    uow.wakes[_lane_of(key, team, meant)] = 0.0
-    return True
+    await inbox.bring_back(uow.tx, key, lane, meant, uow.now)
+    uow.wakes[lane] = 0.0
+    return meant
 
 
-async def give_back(uow: UnitOfWork, workspace: Workspace, key: str, head: Message) -> None:
-    """End the start with this key, and give its text back in a direct message that begins with `head`."""
+async def _as_meant(uow: UnitOfWork, workspace: Workspace, key: str, cause: HeldCause) -> HeldCause:
+    """What is worked on once an admin has approved it: nobody is asked about it any more."""
+    if isinstance(cause, ActionCause):
+        return replace(cause, hold=None)
+    if not isinstance(cause, MessageCause) or not is_reply(cause):
+        return replace(cause, hold=None, confirmation=replace(cause.confirmation, again=True, as_task=True))
+    thread = await threads.get(uow.tx, workspace.team, cause.channel, cause.root_ts)
+    session = await sessions.locked(uow.tx, thread.session_id) if thread is not None else None
+    if session is not None:  # who asks an admin wants it woken, and what that takes is what the admin approves
+        await held_reply.allow(uow, workspace, cause.user, session, key)
+    return replace(cause, hold=None, was_held=True)
+
+
+async def give_back(uow: UnitOfWork, workspace: Workspace, key: str, head: Callable[[bool], Message]) -> None:
+    """End the start or the reply with this key, and give its text back in a direct message.
+
+    That begins with what `head` says of a start, or with True of a reply. A press has no text.
+    """
     cause = await waiting_start(uow.tx, key, workspace.team)
     if cause is None:
         return
-    await inbox.finish(uow.tx, [key], uow.now, reason="not approved")
-    text = text_of(cause, workspace)
-    for number, message in enumerate(given_back(head.text, head.text, {"Your text": text})):
-        row = uow.post_row(f"given-back:{key}:{number}", workspace.team, cause.user, None, message)
+    await _end(uow, key, cause, "not approved")
+    said = head(is_reply(cause))
+    messages = [said]
+    if not isinstance(cause, ActionCause):
+        messages = given_back(said.text, said.text, {"Your text": text_of(cause, workspace)})
+    for number, message in enumerate(messages):
+        row = uow.post_row(f"given-back:{key}:{number}", workspace.team, cause.user or "", None, message)
         await uow.add_to_outbox(row)
 
 
+async def _end(uow: UnitOfWork, key: str, cause: HeldCause, reason: str) -> None:
+    """Close a row that waited; of a message it stays in the lane of its thread, so that it never acts again."""
+    row = await inbox.get(uow.tx, key)
+    if row is not None and isinstance(cause, MessageCause):
+        await inbox.move(uow.tx, key, _lane_of(key, row.team, cause), replace(cause, hold=None), row.ts)
+    await inbox.finish(uow.tx, [key], uow.now, reason=reason)
+
+
 def text_of(cause: AskingCause, workspace: Workspace) -> str:
-    """What was written to ask for a start, as its author reads it."""
+    """What was written to ask for a start, or as a reply, as its author reads it."""
     return plain(without_mention(cause.text, workspace.bot_user)).strip()
 
 
@@ -174,14 +232,25 @@ def _lane_of(key: str, team: str, cause: AskingCause) -> str:
     return thread_lane(team, cause.channel, cause.root_ts) if isinstance(cause, MessageCause) else own_lane(key)
 
 
-def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, now: float) -> AskingCause | None:
+async def _lane_of_held(uow: UnitOfWork, key: str, team: str, cause: HeldCause) -> str:
+    """The lane in which what has waited is worked on: a press in that of the session that it is about."""
+    if not isinstance(cause, ActionCause):
+        return _lane_of(key, team, cause)
+    session = await sessions.get(uow.tx, cause.argument)
+    return own_lane(key) if session is None else session.lane
+
+
+def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, now: float) -> HeldCause | None:
     """The cause of a start with this answer noted in it; None if it does not wait for an answer of this person's."""
     if row is None or row.ready_at <= now or not _is_theirs(row, job):
         return None
-    assert isinstance(row.cause, AskingCause)
-    hold, before = row.cause.hold, row.cause.confirmation
+    assert isinstance(row.cause, HeldCause)
+    hold = row.cause.hold
     if hold is None or hold.question != given.question:
         return None
+    if isinstance(row.cause, ActionCause):
+        return row.cause if given.answer == NO else None
+    before = row.cause.confirmation
     offered = dict(zip(start_sentences.corrected_answers(), hold.suggestions, strict=False))
     corrected = given.answer in start_sentences.corrected_answers()
     if corrected and given.answer not in offered:
@@ -199,7 +268,7 @@ def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, 
 
 def _is_theirs(row: InboxRow[Cause], job: CommandJob) -> bool:
     same = (job.workspace.team, job.cause.user)
-    return isinstance(row.cause, AskingCause) and (row.team, row.cause.user) == same
+    return isinstance(row.cause, HeldCause) and (row.team, row.cause.user) == same
 
 
 async def _is_under_way(uow: UnitOfWork, row: InboxRow[Cause] | None, job: CommandJob, key: str) -> bool:

@@ -18,6 +18,7 @@ from bot.conversation.session_card import SessionCard
 from bot.conversation.session_check import MAY_BE_OVER, MAY_BE_TAKEN_BACK, SessionCheck
 from bot.conversation.session_rows import EYES, recheck_held, show_new_state
 from bot.conversation.steer import held_reply
+from bot.conversation.steer.held_start import answer_refusal
 from bot.conversation.steer.quick_answer import why_not_open
 from bot.conversation.steer.turns import Turns
 from bot.conversation.uploads import Files
@@ -145,14 +146,16 @@ class Reply:
         return answer is not None
 
     async def _is_refused(self, job: Job[MessageCause], session: Session) -> bool:
-        """Whether a budget keeps the reply from being sent: then that is answered, and the row closed."""
+        """Whether a budget keeps the reply from being sent: then that is answered, and the row waits or is closed."""
         if job.row.intent_at is not None:
             return False  # Devin may have the reply already
-        who = Asker(job.workspace, session.requester, session.channel, job.cause.user)
+        who = Asker(job.workspace, session.requester, session.channel, job.cause.user, job.row.key)
         refused = self._gates.wake_refusal if begins_anew(session) else self._gates.steer_refusal
         refusal = await refused(who, session)
         if refusal is not None:
-            await self._services.answer(job, refusal, session)
+            said = replace(job.cause.confirmation, as_reply=True)
+            kept = replace(job.cause, thread_ts=session.thread_ts, confirmation=said)
+            await answer_refusal(self._services, replace(job, row=job.row.with_cause(kept)), refusal, session)
         return refusal is not None
 
     def _is_small_talk(self, job: Job[MessageCause], session: Session) -> bool:

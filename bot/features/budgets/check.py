@@ -39,9 +39,8 @@ class BudgetCheck:
             if full is None:
                 return None
             named = await theirs.named(full, who.reader)
-            if who.start and not views.is_held(named):
-                kept = views.start_kept(named, who.start)
-                return ForNow(kept.text, kept.blocks)
+            if _may_wait(who, named):
+                return _for_now(views.start_kept(named, who.start))
             return views.retry_refused(named) if again else views.start_refused(named)
 
     async def wake_refusal(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
@@ -54,8 +53,7 @@ class BudgetCheck:
             full = _without_room(await _of_reader(theirs, who))
             if full is None:
                 return None
-            says = views.waking_refused if kept else views.wake_refused
-            return says(await theirs.named(full, who.reader, in_thread=True))
+            return _not_woken(who, await theirs.named(full, who.reader, in_thread=True), kept=kept)
 
     async def steer_refusal(self, who: Asker, session: Session) -> Message | None:
         """Return why the reader may not write to a session of somebody else: what it costs is theirs to steer."""
@@ -65,7 +63,12 @@ class BudgetCheck:
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, who.workspace, self._services.clock())
             used_up = _used_up(await _of_reader(theirs, who))
-            return None if used_up is None else views.steer_refused(await theirs.named(used_up, who.reader))
+            if used_up is None:
+                return None
+            named = await theirs.named(used_up, who.reader)
+            if _may_wait(who, named):
+                return _for_now(views.steer_kept(named, who.start))
+            return views.steer_refused(named)
 
     async def admission(self, who: Asker, work: Work) -> "BudgetAdmission":
         """Add up what is spent of the budgets that hold for `work`, which may take longer than a transaction may."""
@@ -128,8 +131,25 @@ async def _wake_refusal(theirs: Standings, who: Asker, session: Session, *, kept
     full = tightest([standing for standing in holding if not standing.has_room_for(waking.needs)])
     if full is None:
         return None
-    refused = views.waking_refused if kept else views.wake_refused
-    return refused(await theirs.named(full, who.reader, in_thread=True), waking)
+    return _not_woken(who, await theirs.named(full, who.reader, in_thread=True), waking, kept=kept)
+
+
+def _not_woken(who: Asker, named: Named, waking: Waking | None = None, *, kept: bool) -> Message:
+    """Say that a session is not woken: by a press under the question, or by a reply, which may wait for an admin."""
+    if kept:
+        return views.waking_refused(named, waking)
+    if _may_wait(who, named):
+        return _for_now(views.reply_kept(named, who.start, waking))
+    return views.wake_refused(named, waking)
+
+
+def _may_wait(who: Asker, named: Named) -> bool:
+    """Whether what is asked for can wait until an admin makes room for it."""
+    return bool(who.start) and not views.is_held(named)
+
+
+def _for_now(kept: Message) -> ForNow:
+    return ForNow(kept.text, kept.blocks)
 
 
 async def _of_reader(theirs: Standings, who: Asker) -> list[Standing]:

@@ -18,8 +18,8 @@ ACTION = "budget_grant"
 class Raise:
     """So many ACUs more for the `subject` of a budget, or for all of them if it is empty, by the admin `by`.
 
-    `key` is that of the grant, and `asker` who asked for it, if anybody did. `channel` is where it was decided. What
-    the asker kept `starts` by itself.
+    `key` is that of the grant, and `asker` who asked for it, if anybody did. `channel` is where it was decided. `then`
+    says what becomes of what the asker kept.
     """
 
     key: str
@@ -29,7 +29,7 @@ class Raise:
     by: str
     channel: str | None
     asker: str | None = None
-    starts: bool = False
+    then: str = ""
 
 
 async def record_raise(uow: UnitOfWork, workspace: Workspace, now_stand: Standings, increase: Raise) -> None:
@@ -80,5 +80,5 @@ async def _inform_one(uow: UnitOfWork, workspace: Workspace, now_stand: Standing
         return  # what was spent is no business of another company
     named = await now_stand.named(await now_stand.of(increase.budget, increase.subject), to)
     by = await name_beside_figures(uow, workspace, increase.by)
-    message = views.granted_to_you(named, increase.acus, by, refused=to == increase.asker, starts=increase.starts)
+    message = views.granted_to_you(named, increase.acus, by, refused=to == increase.asker, then=increase.then)
     await uow.add_to_outbox(uow.post_row(f"granted:{increase.key}:{to}", workspace.team, to, None, message))

@@ -10,10 +10,12 @@ from functools import partial
 
 from bot.conversation.steer.held_start import give_back, start_approved, text_of, wait_for_approval, waiting_start
 from bot.conversation.titles import ShownTitles
-from bot.domain.causes import AskingCause, CommandCause
+from bot.domain.causes import ActionCause, CommandCause, HeldCause, is_reply
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import parse_task
+from bot.domain.commands.registry import CONTINUE
 from bot.domain.commands.spec import CommandSpec
+from bot.domain.dead_ends import MORE_ACUS
 from bot.domain.readers import Readers
 from bot.domain.session import first_line
 from bot.domain.waking import allowed, may_still_use, wake_question
@@ -67,37 +69,38 @@ class BudgetRequests:
     async def _ask(self, uow: UnitOfWork, job: CommandJob, added_up: AddedUp) -> Message:
         workspace, user = job.workspace, job.cause.user or ""
         found = await _asked_about(job, uow.tx)
-        if found is None:
-            return views.BUDGET_GONE
-        budget, subject = found
         start, waking = await _start_of(job, uow.tx), await _waking(job, uow.tx, uow.now)
+        if found is None:
+            goes = start is not None and await start_approved(uow, workspace, start.key) is not None
+            return views.gone_for(reply=is_reply(start.cause)) if start and goes else views.BUDGET_GONE
+        budget, subject = found
         if _parts(job.cause.argument).start and start is None:
-            return start_sentences.START_EXPIRED
+            return start_sentences.START_EXPIRED if waking is None else start_sentences.ANSWER_EXPIRED
         needs, but_for = (waking.needs, waking.session) if waking else (Decimal(0), "")
         stand = await standings(uow.tx, workspace, uow.now, added_up)
         standing = await stand.with_reserved(await stand.of(budget, subject), but_for=but_for)
         if standing.has_room_for(needs):
-            if start is not None and await start_approved(uow, workspace.team, start.key):
-                return views.room_for_start(await stand.named(standing, user))
+            if start is not None and await start_approved(uow, workspace, start.key) is not None:
+                return views.room_for_start(await stand.named(standing, user), reply=is_reply(start.cause))
             return views.room_again(await stand.named(standing, user))
         if standing.unlimited and not standing.is_used_up:
             return views.more_is_no_use(await stand.named(standing, user))
         period = standing.period.name
         earlier = await grants.decided(uow.tx, budget.number, subject, user)
         key = f"{budget.number}:{subject}:{period}:{user}:{earlier}{f':{start.key}' if start else ''}"
-        more = Decimal(standing.missing_for(start.needs if start else needs))
+        more = Decimal(standing.missing_for(max(needs, start.needs if start else needs)))
         state, waits = GrantState.ASKED, start.key if start else ""
         asked = Grant(key, workspace.team, budget.number, subject, period, more, user, state, uow.now, waits)
         if not await grants.add(uow.tx, asked):
             return views.ASKED_ALREADY
         asker = await name_beside_figures(uow, workspace, user)
-        title = await _title(uow.tx, workspace, start) if start else ""
-        said = views.request(await stand.named(standing), asker, more, key, waking, title)
+        what = await _what(uow.tx, workspace, start) if start else ""
+        said = views.request(await stand.named(standing), asker, more, key, waking, what)
         await uow.notify_admins(workspace, f"more:{key}", said)
         if start is None:
             return views.ASKED
         await wait_for_approval(uow, start.key, start.cause)
-        return views.asked_to_start(start.key, start.title)
+        return views.asked_to_start(start.key, start.title, reply=is_reply(start.cause))
 
     async def _decide(self, uow: UnitOfWork, job: CommandJob, added_up: AddedUp) -> tuple[Message, bool]:
         workspace, key = job.workspace, job.cause.argument
@@ -121,8 +124,9 @@ class BudgetRequests:
         by, channel = job.cause.user or "", job.cause.channel
         name = await name_beside_figures(uow, workspace, by)
         # In the transaction of the grant, so that what waits starts once, and only if that is stored.
-        starts = bool(asked.start) and await start_approved(uow, workspace.team, asked.start)
-        increase = Raise(key, budget, asked.subject, asked.acus, by, channel, asked.user, starts)
+        waited = await start_approved(uow, workspace, asked.start) if asked.start else None
+        then = "" if waited is None else views.goes(reply=is_reply(waited))
+        increase = Raise(key, budget, asked.subject, asked.acus, by, channel, asked.user, then)
         await record_raise(uow, workspace, stand, increase)
         # For all who read the admin channel, so that nobody is "you".
         named = await stand.named(await stand.of(budget, asked.subject))
@@ -135,8 +139,9 @@ class BudgetRequests:
         standing = await stand.of(budget, asked.subject)
         if not standing.is_used_up:
             named = await stand.named(standing, asked.user)
-            starts = bool(asked.start) and await start_approved(uow, workspace.team, asked.start)
-            said = views.room_for_start(named) if starts else views.room_again(named)
+            waited = await start_approved(uow, workspace, asked.start) if asked.start else None
+            goes = None if waited is None else views.room_for_start(named, reply=is_reply(waited))
+            said = goes or views.room_again(named)
             await uow.add_to_outbox(uow.post_row(f"anew:{asked.key}", workspace.team, asked.user, None, said))
         return views.begun_anew(standing.period)
 
@@ -151,7 +156,7 @@ class BudgetRequests:
         )
         name = await name_beside_figures(uow, workspace, by)
         if asked.start:
-            await give_back(uow, workspace, asked.start, views.start_not_approved(name))
+            await give_back(uow, workspace, asked.start, partial(views.start_not_approved, name))
         else:
             named = await stand.named(await stand.of(budget, asked.subject), asked.user)
             said = views.refused_to_you(named, name)
@@ -188,31 +193,45 @@ def _parts(target: str) -> _Parts:
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """A start that waits for room: the key of its row, what it is called, and the ACUs that it asks for, or none."""
+    """A start or a reply that waits for room: the key of its row, its name, and the ACUs that it asks for, or none."""
 
     key: str
-    cause: AskingCause
+    cause: HeldCause
     title: str
     needs: Decimal
 
 
 async def _start_of(job: CommandJob, tx: Transaction) -> _Start | None:
-    """Return the start of the person's that waits for room; None if it is gone, or something else waits."""
+    """Return the person's start or reply that waits for room; None if it is gone, or something else waits."""
     key = _parts(job.cause.argument).start
     cause = await waiting_start(tx, key, job.workspace.team) if key else None
     if cause is None or cause.user != job.cause.user:
         return None
+    if isinstance(cause, ActionCause):
+        return await _press_of(key, cause, tx)
+    if is_reply(cause):
+        return _Start(key, cause, first_line(text_of(cause, job.workspace)), Decimal(0))
     request = parse_request(parse_task(text_of(cause, job.workspace)))
     of_form = cause.options if isinstance(cause, CommandCause) else None
     acu = (of_form or request.options).acu
     return _Start(key, cause, first_line(request.prompt), Decimal(acu or 0))
 
 
-async def _title(tx: Transaction, workspace: Workspace, start: _Start) -> str:
-    """Name a start as all who get the request may read it."""
+async def _press_of(key: str, cause: ActionCause, tx: Transaction) -> _Start | None:
+    """Return the press that has a session begin which goes on from another one."""
+    session = await sessions.get(tx, cause.argument)
+    if session is None:
+        return None
+    acu = MORE_ACUS if cause.command == CONTINUE.name else session.options.acu
+    return _Start(key, cause, session.title, Decimal(acu or 0))
+
+
+async def _what(tx: Transaction, workspace: Workspace, start: _Start) -> str:
+    """Name what waits as all who get the request may read it."""
     readers = Readers(workspace.policy.admin_channel or "")
-    stand_in = (await ShownTitles.read(tx, workspace, readers)).replacement(start.cause.channel)
-    return views.titled(start.title, stand_in or "")
+    stand_in = (await ShownTitles.read(tx, workspace, readers)).replacement(start.cause.channel or "")
+    says = views.to_send if is_reply(start.cause) else views.to_start
+    return says(start.title, stand_in or "")
 
 
 async def _waking(job: CommandJob, tx: Transaction, now: float) -> Waking | None:
@@ -230,7 +249,7 @@ async def _may_ask(tx: Transaction, job: CommandJob, budget: Budget, parts: _Par
     team, user, subject = job.workspace.team, job.cause.user, parts.subject
     start = await _start_of(job, tx)
     # A form is answered in a direct message, wherever the session is to be.
-    channel = start.cause.channel if start else job.cause.channel or ""
+    channel = (start.cause.channel if start else job.cause.channel) or ""
     kind = budget.scope.kind
     if kind is ScopeKind.ORG:
         return not subject

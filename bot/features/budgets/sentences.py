@@ -13,7 +13,7 @@ from bot.features.budgets.specs import ASK_FOR_MORE, BUDGET, BUDGET_SET_CONFIRME
 from bot.features.budgets.trial import DAYS, Trial
 from bot.features.budgets.words import Problem
 from bot.views import blocks, questions
-from bot.views.answers.starts import APPROVAL, ROOM
+from bot.views.answers.starts import APPROVAL, NOT_STARTED, REPLY_NOT_SENT, ROOM
 from bot.views.answers.wording import PROMPT_SHOWN, message_of
 from bot.views.dates import short_date
 from bot.views.doubts import roughly, why_about
@@ -39,6 +39,8 @@ ASKED_ALREADY: Final = Message("The admins were already asked. You'll hear when 
 ANSWERED_ALREADY: Final = Message("This request was already answered. Nothing was changed.")
 BUDGET_GONE: Final = Message("That budget was removed. If it stopped your text, send it again.")
 _SEND_AGAIN: Final = "Send it again"
+_OTHERS_SESSIONS: Final = "Replies to other people's sessions need room in your budget too."
+_SEND_WHEN_APPROVED: Final = "Ask an admin, send when approved"
 _WHEN_DONE: Final = "once that session is done or stopped."
 _NO_MORE: Final = "no session is started or woken"
 _GO_ON: Final = "Running sessions keep running."
@@ -437,24 +439,42 @@ def _safe(text: str) -> str:
 
 def start_refused(named: Named, sessions: int = 1) -> Message:
     """Refuse a start of so many `sessions` because a budget has no room, with a button to ask for more."""
-    return _refused(named, "Nothing was started:", _SEND_AGAIN, sessions)
+    return _refused(named, "Nothing was started:", "Try again", sessions)
 
 
 def start_kept(named: Named, key: str) -> Message:
     """Say that a budget has no room for the start with this `key`, which waits; an admin can make some, if asked."""
-    row = blocks.actions(
-        questions.choice("Ask an admin, start when approved", ASK_FOR_MORE, _target(named, start=key)),
-        questions.no("Cancel", ROOM, key),
-    )
+    row = _kept_row("Ask an admin, start when approved", _target(named, start=key), key)
     if not named.standing.is_used_up:
         return named.message(f"Nothing was started: {_safe(_why(named))} It resets {{anew}}.", *row)
     over = "You're over budget" if named.owner == YOURS else f"{_capitalised(named.owner)} is used up"
     return named.message(f"{_safe(over)}, {_safe(named.used)}. It resets {{anew}}. Nothing was started.", *row)
 
 
-def asked_to_start(key: str, text: str) -> Message:
-    """Confirm that the admins were asked to let the start with this `key` begin, which waits for them."""
-    said = f"The admins were asked. “{fitted(text, PROMPT_SHOWN)}” starts when one approves."
+def reply_kept(named: Named, key: str, waking: Waking | None = None) -> Message:
+    """Say that a budget has no room for waking a session by the reply with this `key`, which waits."""
+    row = _kept_row(_SEND_WHEN_APPROVED, _target(named, waking.session if waking else "", key), key)
+    said = f"Your reply wasn't sent and Devin stays asleep: {_safe(_why(named, waking=waking))}"
+    if waking is not None and waking.needs > named.standing.acus:  # nor is there room once it has begun afresh
+        return named.message(said, *row)
+    return named.message(f"{said} It resets {{anew}}.", *row)
+
+
+def steer_kept(named: Named, key: str) -> Message:
+    """Say that a budget has no room for the reply with this `key` to somebody else's session, which waits."""
+    row = _kept_row(_SEND_WHEN_APPROVED, _target(named, start=key), key)
+    return named.message(f"Your reply wasn't sent: {_safe(_why(named))} It resets {{anew}}. {_OTHERS_SESSIONS}", *row)
+
+
+def _kept_row(label: str, target: str, key: str) -> list[Block]:
+    """The buttons under what waits for an admin: to ask one, and to end the waiting."""
+    return blocks.actions(questions.choice(label, ASK_FOR_MORE, target), questions.no("Cancel", ROOM, key))
+
+
+def asked_to_start(key: str, text: str, *, reply: bool = False) -> Message:
+    """Confirm that the admins were asked about the start or the `reply` with this `key`, which waits for them."""
+    shown = f"“{fitted(text, PROMPT_SHOWN)}”" if text else "Your reply"
+    said = f"The admins were asked. {shown} {'is sent' if reply else 'starts'} when one approves."
     return Message(said, [blocks.section(said), *blocks.actions(questions.no("Cancel", APPROVAL, key))])
 
 
@@ -463,9 +483,9 @@ def taken_back(asker: str) -> Message:
     return Message(f"{fitted(asker) or 'The asker'} no longer waits for this. Nothing was raised.")
 
 
-def start_not_approved(by: str) -> Message:
-    """Inform who asked that `by` refused to make room for their start."""
-    return Message(f"{_admin(by)} refused your request for more ACUs. Nothing was started.")
+def start_not_approved(by: str, reply: bool) -> Message:
+    """Inform who asked that `by` refused to make room for their start, or for their `reply`."""
+    return Message(f"{_admin(by)} refused your request for more ACUs. {REPLY_NOT_SENT if reply else NOT_STARTED}")
 
 
 def _target(named: Named, session: str = "", start: str = "") -> str:
@@ -481,8 +501,7 @@ def wake_refused(named: Named, waking: Waking | None = None) -> Message:
 
 def steer_refused(named: Named) -> Message:
     """Refuse a reply to somebody else's session because the budget of who replies is used up."""
-    why = "Replies to other people's sessions need room in your budget too."
-    return _refused(named, "Your reply wasn't sent:", _SEND_AGAIN, ask=f" then, or ask for more. {why}")
+    return _refused(named, "Your reply wasn't sent:", _SEND_AGAIN, ask=f" then, or ask for more. {_OTHERS_SESSIONS}")
 
 
 def retry_refused(named: Named, sessions: int = 1) -> Message:
@@ -552,9 +571,19 @@ def room_again(named: Named) -> Message:
     return Message(f"There is room again in {named.owner}: {named.used}. Send your text again.")
 
 
-def room_for_start(named: Named) -> Message:
-    """Say that a start that waited begins, because there is room for it by now."""
-    return Message(f"There is room again in {named.owner}: {named.used}. Your task starts now.")
+def room_for_start(named: Named, *, reply: bool = False) -> Message:
+    """Say that a start that waited begins, or that a `reply` goes, because there is room for it by now."""
+    return Message(f"There is room again in {named.owner}: {named.used}. {goes(reply=reply)}")
+
+
+def gone_for(*, reply: bool) -> Message:
+    """Answer who asks for more of a budget that was removed: what waited for it goes now."""
+    return Message(f"That budget was removed. {goes(reply=reply)}")
+
+
+def goes(*, reply: bool) -> str:
+    """Say that what waited starts, or as a `reply` is sent."""
+    return "Your reply is sent now." if reply else "Your task starts now."
 
 
 def more_is_no_use(named: Named) -> Message:
@@ -562,21 +591,30 @@ def more_is_no_use(named: Named) -> Message:
     return named.message(f"More ACUs wouldn't help: {_safe(_why(named))} {_SEND_AGAIN} {_WHEN_DONE}")
 
 
-def request(
-    named: Named, asker: str, acus: Decimal, key: str, waking: Waking | None = None, start: str = ""
-) -> Message:
+def request(named: Named, asker: str, acus: Decimal, key: str, waking: Waking | None = None, what: str = "") -> Message:
     """Ask the admins for more `acus`, in the name of `asker` or of nobody; the buttons carry the request's `key`.
 
-    `start` names what waits to be started, as `titled` does.
+    `what` says what waits for it, as `to_start` and `to_send` do.
     """
     row = blocks.actions(
         blocks.button(f"Grant {limit_of_acus(acus)}", GRANT_MORE.action_id, key, style="primary"),
         blocks.button("Refuse", REFUSE_MORE.action_id, key),
     )
     why = _safe(_why(named, waking=waking, whose="a sleeping session"))
-    what = f" to start {_safe(start)}" if start else ""
-    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs{what}: {why}"
+    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs{_safe(what)}: {why}"
     return named.message(f"{asks} It resets {{anew}}.", *row)
+
+
+def to_start(title: str, stand_in: str) -> str:
+    """Say in a request that a start waits for it, named by its `title` or by what stands for that."""
+    return f" to start {titled(title, stand_in)}"
+
+
+def to_send(text: str, stand_in: str) -> str:
+    """Say in a request that a reply waits for it, named by its `text` or by what stands for its session."""
+    if stand_in:
+        return f" to reply to {titled('', stand_in)}"
+    return f" to send {titled(text, '')}" if text else " to send a reply"
 
 
 def granted(named: Named, acus: Decimal, by: str) -> Message:
@@ -584,14 +622,14 @@ def granted(named: Named, acus: Decimal, by: str) -> Message:
     return named.message(_raised(named, acus, by))
 
 
-def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool, starts: bool = False) -> Message:
+def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool, then: str = "") -> Message:
     """Inform whom it concerns that `by` granted so many ACUs; `named` is how the budget stands now.
 
-    Who asked for it was `refused` something before, and can send it again; what was kept `starts` by itself.
+    Who asked for it was `refused` something before, and can send it again; `then` says what becomes of what was kept.
     """
-    again = ["Your task starts now." if starts else "Send again what wasn't sent."] if refused else []
-    then = ["It's still used up."] if named.standing.is_used_up else again
-    return named.message(" ".join([_raised(named, acus, by), *then]))
+    again = [then or "Send again what wasn't sent."] if refused else []
+    next_step = ["It's still used up."] if named.standing.is_used_up else again
+    return named.message(" ".join([_raised(named, acus, by), *next_step]))
 
 
 def granted_to(scope: Scope, acus: Decimal, standing: Standing, own: int = 0, single: int = 0) -> Message:

@@ -52,10 +52,11 @@ TO_SMALL_TALK: Final[Mapping[SmallTalk, Message]] = {
     SmallTalk.ANSWER: NO_TASK,
 }
 START_DECLINED: Final = Message("OK, nothing more was started.")
-NOT_APPROVED: Final = Message("No admin answered within a week. Nothing was started.")
 START_CANCELLED: Final = Message("OK, nothing was started.")
+REPLY_CANCELLED: Final = Message("OK, your reply wasn't sent.")
 NOT_STARTED: Final = "Nothing was started."
 NOT_SENT: Final = "Nothing was sent to Devin."
+REPLY_NOT_SENT: Final = "Your reply wasn't sent."
 SENT_ON: Final = Message("OK, your message goes to Devin.")
 START_EXPIRED: Final = Message(
     "That question was already answered or is too old. Nothing more was started; send the task again."
@@ -76,6 +77,11 @@ NO_ROOM: Final = Message("A budget has no room for another session. Nothing was 
 def start_cancelled(text: str) -> list[Message]:
     """Confirm that nothing was started, and give back the `text` of the task, to be copied."""
     return given_back(START_CANCELLED.text, START_CANCELLED.text, {"Your text": text})
+
+
+def not_approved(reply: bool) -> Message:
+    """Inform who asked for a start, or to have a `reply` sent, that no admin has answered."""
+    return Message(f"No admin answered within a week. {REPLY_NOT_SENT if reply else NOT_STARTED}")
 
 
 def received(prompt: str) -> Message:

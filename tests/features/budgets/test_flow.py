@@ -391,7 +391,7 @@ async def test_for_a_session_without_a_limit_the_rest_is_held_and_it_is_named_as
     if refused is not None:
         assert refused.text == (
             f"Nothing was started: the rest of the organisation's budget is held for {whose}, which has no ACU limit "
-            "(0 of 20 ACUs used today). Send it again once that session is done or stopped."
+            "(0 of 20 ACUs used today). Try again once that session is done or stopped."
         )
 
 
@@ -478,7 +478,7 @@ async def test_a_start_is_refused_where_the_organisation_or_the_channel_has_used
     await spent(either_store, 10)
     refused = await BudgetCheck(services).start_refusal(asker(services, "U0BEN"))
     assert refused is not None
-    assert refused.text == (f"Nothing was started: {used_up(owner)} Send it again then, or ask for more.")
+    assert refused.text == (f"Nothing was started: {used_up(owner)} Try again then, or ask for more.")
     other = await BudgetCheck(services).start_refusal(asker(services, "U0BEN", "C0OTHER"))
     assert (other is not None) is elsewhere
 

@@ -35,7 +35,7 @@ def test_a_session_without_a_limit_holds_the_rest_of_a_budget_that_is_not_used_u
     refusals = [views.start_refused(held), views.retry_refused(held), views.wake_refused(held)]
     refusals += [views.waking_refused(held), views.more_is_no_use(held)]
     assert [one.text for one in refusals] == [
-        f"Nothing was started: {rest} Send it again once that session is done or stopped.",
+        f"Nothing was started: {rest} Try again once that session is done or stopped.",
         f"Nothing was retried: {rest} Press “Retry failed” again once that session is done or stopped.",
         f"Your reply wasn't sent and Devin stays asleep: {rest} Send it again once that session is done or stopped.",
         f"Devin wasn't woken: {rest} What waits is kept for a day at most. Choose again once that session is done or stopped.",
@@ -93,12 +93,44 @@ def test_a_retry_that_is_refused_names_whose_budget_it_is_and_what_to_do() -> No
     assert message.blocks[1]["elements"][0]["text"]["text"] == "Ask for more"
 
 
+def test_a_reply_that_is_kept_says_why_it_was_not_sent_and_who_can_be_asked() -> None:
+    yours = replace(ANNS, yours=True)
+    used_up = f"your budget is used up, 10.3 of 10 ACUs this week. It resets {ANEW}."
+    kept = views.reply_kept(yours, "key", Waking("s1", Decimal(2)))
+    assert kept.text == f"Your reply wasn't sent and Devin stays asleep: {used_up}"
+    assert buttons(kept) == ["Ask an admin, send when approved", "Cancel"]
+    assert views.reply_kept(yours, "key", Waking("s1", Decimal(11))).text == (
+        "Your reply wasn't sent and Devin stays asleep: your budget is used up, 10.3 of 10 ACUs this week."
+    )
+    assert views.steer_kept(yours, "key").text == (
+        f"Your reply wasn't sent: {used_up} Replies to other people's sessions need room in your budget too."
+    )
+    asked = views.asked_to_start("key", "and mypy", reply=True)
+    assert asked.text == "The admins were asked. “and mypy” is sent when one approves."
+    assert views.asked_to_start("key", "", reply=True).text == (
+        "The admins were asked. Your reply is sent when one approves."
+    )
+    assert [
+        views.to_send("and mypy", ""),
+        views.to_send("", ""),
+        views.to_send("x", "A session in a direct message"),
+    ] == [
+        " to send “and mypy”",
+        " to send a reply",
+        " to reply to a session in a direct message",
+    ]
+    assert views.start_not_approved("ada", True).text == (
+        "ada refused your request for more ACUs. Your reply wasn't sent."
+    )
+    assert views.room_for_start(yours, reply=True).text.endswith("Your reply is sent now.")
+
+
 def test_a_budget_with_too_little_left_says_how_much_is_free_of_it() -> None:
     left = replace(ANNS, yours=True, standing=replace(ANNS.standing, spent=Decimal("7.5"), reserved=Decimal(2)))
     why = "(7.5 of 10 ACUs used this week, 2 more held for work in progress)"
     assert views.start_refused(left).text == (
         f"Nothing was started: your budget has less than 1 ACU free {why}. It resets {ANEW}. "
-        "Send it again then, or ask for more."
+        "Try again then, or ask for more."
     )
     assert views.waking_refused(left, Waking("s1", Decimal("0.95"))).text == (
         f"Devin wasn't woken: your budget has less than 1 ACU free {why}. It resets {ANEW}. "
