@@ -67,7 +67,7 @@ class WayOnButton:
     """The button under the post of an end of a turn at which a session gets no further."""
 
     async def under(self, tx: Transaction, session: Session, _end: AnnouncedEnd) -> Sequence[Block]:
-        """Return the button, unless another session goes on already or the task is not kept."""
+        """Return the button where the task is kept: it goes with a session that goes on from this one."""
         button = dead_ends.way_on_button(session)
         return [button] if button and await kept_tasks.exists(tx, session.id) else []
 
