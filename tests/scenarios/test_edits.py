@@ -235,6 +235,19 @@ async def test_a_deleted_first_message_leaves_a_tombstone_and_its_author_is_told
     assert await sent_to_devin(on, session) == []
 
 
+async def test_a_task_that_is_deleted_before_its_card_stands_leaves_its_author_a_stop(on: Harness) -> None:
+    await on.slack.fault("chat.postMessage", "hang", times=0)
+    ts = await on.mention("fix the login test")
+    made = await on.session("fix the login test")
+    await on.slack.delete(ANN, GENERAL, ts)
+    told = await on.slack.wait_for_ephemeral(ANN, "Devin already has the task you deleted")
+    assert told.get("thread_ts") is None
+    await on.slack.click(ANN, GENERAL, told["ts"], "choose:stop_listed")
+    await on.devin.wait_for_calls("archive")
+    await on.slack.clear_faults()
+    assert (await on.devin.session(made["session_id"]))["is_archived"]
+
+
 async def test_in_a_muted_thread_no_edit_is_sent_and_a_deletion_says_how_to_take_it_back(on: Harness) -> None:
     ts, session, reply = await replied(on)
     await on.slack.say(ANN, GENERAL, "!mute", thread_ts=ts)

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from bot.conversation.notified import post_stop
 from bot.conversation.receive.intake import NO_TASK
-from bot.conversation.session_card import end_unstarted
+from bot.conversation.session_card import card_key, end_unstarted
 from bot.conversation.steer import held_reply
 from bot.conversation.steer.held_start import go_on
 from bot.domain.causes import Confirmation, MessageCause, Revision
@@ -27,7 +27,7 @@ from bot.domain.text import plain, without_mention
 from bot.kernel.job import Job, finish, finish_with, move, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
-from bot.store import inbox, lanes, people, sessions, threads
+from bot.store import inbox, lanes, people, posts, sessions, threads
 from bot.store.inbox import InboxRow, Standing
 from bot.store.threads import Thread
 from bot.views.answers import replies as reply_sentences
@@ -139,6 +139,9 @@ class Revisions:
         answered = replace(job, row=job.row.with_cause(cause))
         if thread is not None and not cause.with_secret and await _is_over(uow, thread):
             await finish(uow, job)
+        elif revision.deleted and (lost := await _without_thread(uow, cause, thread)) is not None:
+            # In the channel, as Slack shows nothing in a thread whose first message is gone.
+            await finish_with(uow, job, reply_sentences.deleted_task(lost))
         elif revision.deleted:
             await finish_with(uow, answered, reply_sentences.deleted(muted=thread is not None and thread.muted))
         elif self._is_command(job):
@@ -184,6 +187,14 @@ async def _cancel_start(uow: UnitOfWork, job: Job[MessageCause], key: str, sessi
 async def _is_over(uow: UnitOfWork, thread: Thread) -> bool:
     session = await sessions.get(uow.tx, thread.session_id)
     return thread.closed or session is None or session.lifecycle not in sessions.LIVE_LIFECYCLES
+
+
+async def _without_thread(uow: UnitOfWork, cause: MessageCause, thread: Thread | None) -> Session | None:
+    """The session that the deleted message began, if nothing stood in its thread yet: Slack then drops the thread."""
+    if thread is None or cause.ts != thread.ts:
+        return None
+    card = await posts.get(uow.tx, card_key(thread.session_id))
+    return await sessions.get(uow.tx, thread.session_id) if card is None or card.ts is None else None
 
 
 async def _end_corrections(uow: UnitOfWork, ts: str, lane: str) -> None:

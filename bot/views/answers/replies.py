@@ -3,6 +3,7 @@
 from typing import Final
 
 from bot.domain.commands.parser import UnknownVerb
+from bot.domain.commands.registry import STOP_LISTED
 from bot.domain.session import Session
 from bot.domain.settings_values import TurnTaking
 from bot.domain.turn_taking import NotForDevin
@@ -102,6 +103,14 @@ def deleted(*, muted: bool) -> Message:
     """Tell the author of a message that was deleted that Devin has read it, and how to take it back."""
     how = "mention Devin Bridge in a reply (this thread is muted)" if muted else "reply"
     return Message(f"Devin has read the message you deleted. To take it back, {how}.")
+
+
+def deleted_task(session: Session) -> Message:
+    """Tell the author of a deleted task that Devin works on `session`, whose thread is gone with the task."""
+    text = "Devin already has the task you deleted"
+    task = link(session.url, fitted(session.title, PROMPT_SHOWN))
+    stop = questions.choice("Stop", STOP_LISTED, session.id)
+    return Message(f"{text}.", [blocks.section(f"{text}: {task}."), *blocks.actions(stop)])
 
 
 def approve_in_devin(session: Session) -> Message:
