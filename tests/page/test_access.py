@@ -298,7 +298,10 @@ async def test_menu_of_a_message_by_keyboard(ann: Visitor) -> None:
     await press("Enter")
     items = ann.page.get_by_role("menu", name="Message actions").get_by_role("menuitem")
     await expect(items).to_have_text(
-        ["Reply in thread", "Add reaction", "Copy link", "Edit message", "Delete message", re.compile("Save as Devin")]
+        [
+            *("Reply in thread", "Add reaction", "Copy link", "Edit message", "Delete message"),
+            *(re.compile("Send to Devin"), re.compile("Save as Devin")),
+        ]
     )
     await expect(items.first).to_be_focused()
     await expect(more).to_have_attribute("aria-expanded", "true")
