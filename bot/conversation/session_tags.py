@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 from bot.devin.errors import DevinInvalid, DevinRefused
@@ -17,8 +18,12 @@ class SessionTags:
     def __init__(self, organisation: Organisation, reference: str, wanted: Sequence[str]) -> None:
         self._organisation = organisation
         own = [BOT_TAG, reference]
-        full: list[list[str] | None] = [[*own, *wanted], own] if wanted else [own]
-        self._lists = [None] if organisation.tags_refused else [*full, None]
+        self._fuller: list[list[str] | None] = [[*own, *wanted], own] if wanted else [own]
+
+    @cached_property
+    def _lists(self) -> list[list[str] | None]:
+        """What may be sent, the fullest first: asked for late, as the process may still learn that tags are refused."""
+        return [None] if self._organisation.tags_refused else [*self._fuller, None]
 
     @property
     def are_left_out(self) -> bool:

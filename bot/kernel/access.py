@@ -6,7 +6,7 @@ events about a person renew what is stored.
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from bot.domain.admins import Admins
 from bot.domain.commands.spec import CommandSpec, Role
@@ -23,6 +23,8 @@ from bot.store import people, user_groups
 from bot.views.answers import access as access_sentences
 from bot.views.message import Message
 
+PERSON: Final = "person"  # what another process is to forget: a team and a user, with a colon between
+
 
 class Access:
     """Looks up people and channels, keeps what it found for a while, and says who is refused and why."""
@@ -32,6 +34,7 @@ class Access:
         self._channels: dict[tuple[str, str], tuple[float, Channel]] = {}
         self._people: dict[tuple[str, str], tuple[float, Person | None]] = {}
         self._groups: dict[str, tuple[float, dict[str, str]]] = {}
+        services.engine.forget_by(PERSON, self._forget)
 
     async def person(self, workspace: Workspace, user: str, *, urgent: bool = False) -> Person:
         """Return the person with the id `user`: from our rows if they were stored lately, else from Slack.
@@ -74,6 +77,12 @@ class Access:
         async with self._services.db.write(urgent=True) as tx:
             await people.put(tx, workspace.team, person, self._services.clock())
         self._people.pop(key, None)
+        # A crash right here leaves other processes with what they have in memory, for half a minute.
+        self._services.engine.forgotten(PERSON, f"{workspace.team}:{user['id']}")
+
+    def _forget(self, team_and_user: str) -> None:
+        team, _, user = team_and_user.partition(":")
+        self._people.pop((team, user), None)
 
     async def _ask(self, workspace: Workspace, user: str, *, urgent: bool = False) -> Person:
         asked_at = self._services.clock()

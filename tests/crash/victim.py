@@ -39,6 +39,7 @@ from bot import logs
 from bot.config import load_settings
 from bot.devin.transport import Transport
 from bot.engine.local import LocalEngine
+from bot.process import ProcessKind
 from bot.server import serve
 from bot.slack.client import Slack
 from bot.store.database.connection import Database
@@ -268,7 +269,8 @@ def live(environment: dict[str, str]) -> None:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         clock = partial(_now, folder / "armed", float(environment.get("BEHIND", 0)))
-        runner.run(serve(settings, announce=announce, clock=clock, timing=timing))
+        process = ProcessKind(environment.get("PROCESS", ProcessKind.RUN))
+        runner.run(serve(settings, announce=announce, clock=clock, timing=timing, process=process))
 
 
 def _now(armed: Path, behind: float) -> float:

@@ -117,6 +117,7 @@ class NewSession(Creation[DevinSession]):
         if self._session.stop_requested:
             await self._cancel()
             return False
+        await self._organisation.learn()  # another process may have found out meanwhile that tags are refused
         workspace, session = self._job.workspace, self._session
         who = Asker(workspace, session.requester, session.channel, session.requester)
         ceiling = workspace.policy.wake_limits.own_ceiling(session)

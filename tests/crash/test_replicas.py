@@ -1,0 +1,152 @@
+"""Receivers and workers on one PostgreSQL, killed, frozen and replaced one by one while people write."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.process import ProcessKind
+from tests import postgres
+from tests.crash.scene import PATIENCE, Nursery, Scene, Victim, scene
+from tests.crash.test_frozen import UNTIL_LEASE_IS_OVER, quiet
+from tests.scenarios.harness import ANN, GENERAL
+from tests.scenarios.observations import sent_to_devin
+
+WEB, WORKER = ProcessKind.WEB, ProcessKind.WORKER
+THREADS, REPLIES = 3, 8
+
+
+@dataclass
+class LoadBalancer:
+    """Hands each connection to the next of the receivers that takes it, as the one before a company's replicas does."""
+
+    ports: list[int] = field(default_factory=list)
+    url: str = ""
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Take connections while the block runs."""
+        server = await asyncio.start_server(self._hand_on, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/slack/events"
+        async with server:
+            yield
+
+    async def _hand_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.ports.append(self.ports.pop(0))
+        for port in list(self.ports):
+            with suppress(OSError):
+                there, back = await asyncio.open_connection("127.0.0.1", port)
+                await asyncio.gather(_copy(reader, back), _copy(there, writer))
+                break
+        writer.close()
+
+
+async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
+    target.close()
+
+
+@dataclass
+class Replicas:
+    """The processes of one bot: who runs, and what stands before those that receive."""
+
+    one: Scene
+    balancer: LoadBalancer
+    ports: dict[int, int] = field(default_factory=dict)  # by the place of the process in the scene
+
+    async def start(self, kind: ProcessKind) -> Victim:
+        """Start a process of this kind, and wait until it is up."""
+        folder, environment = self.one.folder, self.one.on.environment
+        victim = self.one.nursery.start(environment | {"VICTIM_FOLDER": str(folder), "PROCESS": kind})
+        self.one.victims.append(victim)
+        file = folder / f"port.{await asyncio.wrap_future(victim.born)}"
+        async with asyncio.timeout(PATIENCE):
+            while not file.exists() or not file.read_text():
+                await asyncio.sleep(0.02)  # a file has no event
+        if kind is WEB:
+            self.ports[id(victim)] = int(file.read_text())
+            self.balancer.ports.append(self.ports[id(victim)])
+        return victim
+
+    async def end(self, victim: Victim, number: signal.Signals) -> None:
+        """End a process; one that is asked to stop gets no more requests, as where a platform replaces it."""
+        port = self.ports.get(id(victim))
+        if port is not None and number == signal.SIGTERM:
+            self.balancer.ports.remove(port)
+        victim.send(number)
+        await victim.over()
+        if port in self.balancer.ports:
+            self.balancer.ports.remove(port)
+
+
+@pytest.fixture
+async def replicas(tmp_path: Path, nursery: Nursery, postgres_server: str) -> AsyncIterator[Replicas]:
+    """Nobody runs yet."""
+    balancer = LoadBalancer()
+    async with (
+        postgres.created(postgres_server) as database,
+        scene(tmp_path, nursery, transport="http", DATABASE_URL=database) as one,
+        balancer.open(),
+    ):
+        one.on.simulated_slack.request_url = balancer.url
+        yield Replicas(one, balancer)
+
+
+async def write(one: Scene, threads: dict[str, str]) -> None:
+    """Write replies in all threads, and have Devin say something after each."""
+    for number in range(REPLIES):
+        for ts, session in threads.items():
+            await one.slack.say(ANN, GENERAL, f"reply {number}", thread_ts=ts)
+            await one.devin.say(session, f"Step {number} is done.")
+        await asyncio.sleep(UNTIL_LEASE_IS_OVER / 2)  # people take their time, and processes die meanwhile
+
+
+async def test_every_process_is_killed_frozen_or_replaced_and_nothing_is_lost_or_doubled(replicas: Replicas) -> None:
+    one = replicas.one
+    workers = [await replicas.start(WORKER), await replicas.start(WORKER)]
+    webs = [await replicas.start(WEB), await replicas.start(WEB)]
+    threads = dict([await one.on.started(f"task {number} of three") for number in range(THREADS)])
+    writing = asyncio.create_task(write(one, threads))
+
+    workers[0].send(signal.SIGKILL)
+    await replicas.start(WORKER)
+    workers[1].send(signal.SIGSTOP)
+    await replicas.end(webs[0], signal.SIGKILL)
+    await replicas.start(WEB)
+    await asyncio.sleep(UNTIL_LEASE_IS_OVER)  # nothing tells that a lease is over
+    workers[1].send(signal.SIGCONT)
+    await replicas.end(webs[1], signal.SIGTERM)
+    await replicas.start(WEB)
+    await replicas.end(workers[1], signal.SIGTERM)
+    await replicas.start(WORKER)
+
+    await writing
+    for ts, session in threads.items():
+        for number in range(REPLIES):
+            await one.on.wait_for_post(GENERAL, ts, f"Step {number} is done.", within=PATIENCE)
+        await all_arrived(one, session)
+    await quiet(one.on.environment["DATABASE_URL"])
+    assert len(await one.devin.sessions()) == THREADS
+    for ts, session in threads.items():
+        assert numbers(await sent_to_devin(one.on, session)) == list(range(REPLIES))
+        posted = [text for text in await one.on.thread(GENERAL, ts) if "is done." in text]
+        assert numbers(posted) == list(range(REPLIES))
+
+
+async def all_arrived(one: Scene, session: str) -> None:
+    """Wait until Devin has so many replies."""
+    async with asyncio.timeout(PATIENCE):
+        while len(await sent_to_devin(one.on, session)) < REPLIES:
+            await asyncio.sleep(0.1)  # the simulator has no event for it
+
+
+def numbers(texts: list[str]) -> list[int]:
+    """The numbers in texts such as "reply 3"."""
+    return [int(word.strip(".")) for text in texts for word in text.split() if word.strip(".").isdecimal()]
