@@ -1,7 +1,7 @@
 """What a start takes from the settings where its person has typed nothing: as if they had typed it."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.domain.session import Options
 from bot.domain.settings_values import Effective, Setting
@@ -14,6 +14,15 @@ OPTION_OF = {
     Setting.LIMIT: "acu",
     Setting.TAGS: "tags",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A default that Devin does not have: `what` it is, its value, and the options `near` it that may be meant."""
+
+    what: str
+    value: str
+    near: tuple[str, ...] = ()
 
 
 def with_defaults(options: Options, held: Effective, without: Collection[str] = ()) -> Options:

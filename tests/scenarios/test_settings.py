@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.connect import StartError
+from bot.domain.defaults import Gone
 from bot.domain.settings_values import Effective, Setting
 from bot.features.settings import sentences as views
 from bot.views.announcements import QUESTION
@@ -261,11 +262,28 @@ async def test_a_default_that_devin_no_longer_has_is_asked_about(on: Harness) ->
     await on.mention("fix the login test")
     question = await on.slack.wait_for_ephemeral(ANN, "Devin has no playbook")
     near = 'playbook="Release notes"'
-    asked = start_sentences.ask_about_default("", "Release note", near, "")
+    asked = start_sentences.ask_about_default("", Gone("playbook", "Release note", (near,)), "")
     assert question["rendered"].startswith(asked.text)
     assert await on.devin.sessions() == []
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
     assert (await on.session("fix the login test"))["playbook_id"] is None
+
+
+async def test_a_default_repository_that_devin_does_not_list_is_asked_about_with_the_nearest(on: Harness) -> None:
+    await saved(on, "settings channel", ADA, channel__repos="acme/wbe")
+    await on.mention("fix the login test")
+    await on.session("fix the login test")  # where Devin lists none, it decides
+    on.simulated_devin.world.held.repositories = ["github.com/acme/web", "github.com/acme/api"]
+    await on.stop()
+    await on.start()
+    await on.mention("fix the logout test")
+    question = await on.slack.wait_for_ephemeral(ANN, "Devin has no repository")
+    gone = Gone("repository", "acme/wbe", ("repo=acme/web",))
+    assert question["rendered"].startswith(start_sentences.ask_about_default("", gone, "").text)
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected_2")
+    assert (await on.session("fix the logout test"))["request"]["repos"] == ["acme/web"]
+    await on.slack.say(ANN, GENERAL, f"{BOT} fix the signup test repo=acme/other")
+    assert (await on.session("fix the signup test"))["request"]["repos"] == ["acme/other"]
 
 
 async def test_a_default_that_devin_refuses_is_named(on: Harness) -> None:

@@ -42,6 +42,10 @@ class LaunchChoices:
         found = await self._read(workspace.organisation, _REPOSITORIES, _repositories)
         return _fitting({repo: repo for repo in (*used, *found)}, typed)
 
+    async def listed_repositories(self, organisation: Organisation) -> list[str]:
+        """Return the names of the repositories that Devin lists; none where it does not say in time."""
+        return list(await self._read(organisation, _REPOSITORIES, _repositories) or {})
+
     async def _read(
         self, organisation: Organisation, what: str, read: Callable[[Organisation], Awaitable[Names]]
     ) -> Names:

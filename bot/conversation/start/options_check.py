@@ -4,18 +4,21 @@ from dataclasses import replace
 
 from bot.conversation.playbooks import playbooks_by_name
 from bot.conversation.refusals import refusal_sentence
+from bot.conversation.start.launch_choices import LaunchChoices
 from bot.conversation.steer.held_start import hold
 from bot.devin.errors import DevinLater, DevinRefused, DevinUncertain
 from bot.domain.causes import AskingCause, MessageCause
-from bot.domain.commands.options import NONE, Request, is_playbook_id, nearest_playbook, parse_request
-from bot.domain.defaults import with_defaults
+from bot.domain.commands.options import NONE, Request, is_playbook_id, nearest_playbook, nearest_repos, parse_request
+from bot.domain.defaults import OPTION_OF, Gone, with_defaults
 from bot.domain.launch import with_options
-from bot.domain.settings_values import Setting, Source
+from bot.domain.session import Options
+from bot.domain.settings_values import Effective, Setting, Source
 from bot.kernel.exactly_once.loss import is_late
 from bot.kernel.job import Job, answers_in, recipient_of
 from bot.kernel.services import Services
 from bot.store import sessions
 from bot.views.answers import starts as start_sentences
+from bot.views.answers.starts import MOST_OFFERED
 from bot.views.text import escape
 
 
@@ -24,6 +27,7 @@ class OptionsCheck:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._choices = LaunchChoices(services)
 
     async def checked(self, job: Job[AskingCause], text: str, *, behind: str = "") -> Request | None:
         """Read the task in `text`. Returns None if the job's row was held or closed instead: nothing starts now.
@@ -56,6 +60,9 @@ class OptionsCheck:
         async with self._services.db.read() as tx:
             held = await self._services.settings.effective(tx, job.workspace.team, cause.channel, cause.user)
         filled = replace(request, options=with_defaults(request.options, held, request.without))
+        if not literal and not request.options.repos and (gone := await self._gone_repository(job, filled.options)):
+            await self._ask_about(job, held, Setting.REPOS, gone, text, behind)
+            return None
         wanted = filled.options.playbook
         if wanted is None or wanted == request.options.playbook or is_playbook_id(wanted) or literal:
             return filled
@@ -63,13 +70,34 @@ class OptionsCheck:
         if wanted.lower() in titles:
             return filled
         near = nearest_playbook(wanted, titles)
-        offered = [option for option in (f"playbook={NONE}", near) if option]
+        await self._ask_about(
+            job, held, Setting.PLAYBOOK, Gone("playbook", wanted, (near,) if near else ()), text, behind
+        )
+        return None
+
+    async def _gone_repository(self, job: Job[AskingCause], options: Options) -> Gone | None:
+        """The first of the default repositories that Devin does not list; None too where it lists none."""
+        if not options.repos:
+            return None
+        listed = await self._choices.listed_repositories(job.workspace.organisation)
+        known = {repo.casefold() for repo in listed}
+        gone = next((repo for repo in options.repos if repo.casefold() not in known), None)
+        if gone is None or not known:
+            return None
+        return Gone(
+            "repository", gone, tuple(f"repo={near}" for near in nearest_repos(gone.rpartition("/")[2], listed))
+        )
+
+    async def _ask_about(
+        self, job: Job[AskingCause], held: Effective, setting: Setting, gone: Gone, text: str, behind: str
+    ) -> None:
+        """Hold the start, and ask its person what to take in place of the default that is `gone`."""
+        offered = [f"{OPTION_OF[setting]}={NONE}", *gone.near][:MOST_OFFERED]
+        source = self._services.settings.file.name if held.source(setting) is Source.FILE else ""
         async with self._services.unit_of_work_for(job) as uow:
-            source = self._services.settings.file.name if held.source(Setting.PLAYBOOK) is Source.FILE else ""
-            question = start_sentences.ask_about_default(job.row.key, wanted, near, source)
+            question = start_sentences.ask_about_default(job.row.key, gone, source)
             texts = tuple(escape(f"{behind} {option} {text}".strip()) for option in offered)
             await hold(uow, job, start_sentences.OPTIONS, question, texts)
-        return None
 
     async def _titles(self, job: Job[AskingCause]) -> dict[str, str]:
         """The titles of the playbooks that there are, by all their names; none where they may not be read."""

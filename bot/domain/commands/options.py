@@ -242,13 +242,13 @@ def _set(options: Options, key: str, value: _Value) -> Options:
 def _repo(value: str, repos: Sequence[str]) -> str:
     name = _GITHUB.sub("", value, count=1).rstrip("/").removesuffix(".git")
     if not _REPO.fullmatch(name):
-        near = _nearest_repos(name, repos)
+        near = nearest_repos(name, repos)
         right = _right_repo(value) or (near[0] if len(near) == 1 else None)
         raise _WrongValueError(NOT_A_REPO, right, others=near)
     return name
 
 
-def _nearest_repos(name: str, repos: Sequence[str]) -> list[str]:
+def nearest_repos(name: str, repos: Sequence[str]) -> list[str]:
     """Those of `repos` that are called `name`, or else those with the nearest names."""
     names = {repo: repo.rpartition("/")[2].lower() for repo in repos}
     wanted = name.lower()

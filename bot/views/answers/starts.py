@@ -10,6 +10,7 @@ from bot.domain.commands.options import MODES, NOT_A_MODE, Mistyped, Request
 from bot.domain.commands.parser import Doubt
 from bot.domain.commands.small_talk import SmallTalk
 from bot.domain.commands.spec import CommandSpec, Surface
+from bot.domain.defaults import Gone
 from bot.domain.session import Session
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
@@ -292,17 +293,20 @@ def ask_about_options(key: str, request: Request) -> Message:
     return Message(" ".join(lines), [blocks.section("\n".join(lines)), *row])
 
 
-def ask_about_default(key: str, playbook: str, near: str | None, file: str) -> Message:
-    """Ask what to do where the default `playbook` is not there; `near` is an option that may be meant.
+def ask_about_default(key: str, gone: Gone, file: str) -> Message:
+    """Ask what to do where a default is `gone`.
 
     `file` is the name of the file that sets it; empty where it is set in Slack.
     """
     way_on = f"An admin changes it in {code(file)}." if file else "`/devin settings` changes it."
-    text = f"Devin has no playbook {code(playbook)}, the default here. Nothing was started. {way_on}"
-    without, meant = corrected_answers()[:2]
+    text = f"Devin has no {gone.what} {code(gone.value)}, the default here. Nothing was started. {way_on}"
+    without, *meant = corrected_answers()
     row = blocks.actions(
         questions.answer("Start without it", OPTIONS, without, key),
-        questions.answer(_label(f"Start with {near}"), OPTIONS, meant, key) if near else None,
+        *(
+            questions.answer(_label(f"Start with {near}"), OPTIONS, answer, key)
+            for answer, near in zip(meant, gone.near, strict=False)
+        ),
         questions.no("Cancel", OPTIONS, key),
     )
     return Message(text, [blocks.section(text), *row])
