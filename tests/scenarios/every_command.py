@@ -104,7 +104,12 @@ ROWS = (
         without={"ManageOrgSessions": start_sentences.start_forbidden("ManageOrgSessions").text},
         later=True,
     ),
-    Row(command="list", typed="list", answer=session_list_sentences.NO_SESSIONS.text),
+    Row(
+        command="list",
+        typed="list",
+        answer=session_list_sentences.NO_SESSIONS.text,
+        by={Role.GUEST: access_sentences.GUESTS.text},
+    ),
     Row(
         command="insights",
         typed="insights",

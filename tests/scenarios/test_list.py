@@ -216,6 +216,7 @@ async def test_the_list_of_a_channel_has_everybodys_sessions_there_without_numbe
     )
     guest = (await shown(on, GUEST, WEB, "list channel"))["rendered"]
     assert guest == access_sentences.GUEST_REFUSED.text
+    assert (await shown(on, GUEST, WEB, "list"))["rendered"] == access_sentences.GUESTS.text
 
 
 async def test_an_admin_lists_all_sessions_but_reads_no_title_that_is_not_for_them(on: Harness) -> None:

@@ -21,10 +21,11 @@ from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store import session_lists, sessions
 from bot.store.database.connection import Transaction
+from bot.views.answers import access as access_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
-from bot.views.answers.session_lists import Listed, ShownList
+from bot.views.answers.session_lists import NO_SESSIONS, Listed, ShownList
 from bot.views.message import Message
 from bot.views.questions import STALE
 from bot.views.sentences import STOPPABLE
@@ -35,6 +36,7 @@ class SessionList:
 
     def __init__(self, services: Services, access: Access) -> None:
         self._services = services
+        self._access = access
         self._others = OthersSessions(services, access)
 
     def handlers(self) -> dict[CommandSpec, Handler]:
@@ -47,9 +49,12 @@ class SessionList:
         return await self._page(asked, ListPage(which=Which(asked.argument or Which.MINE)))
 
     async def _page(self, asked: Asked, page: ListPage) -> Message:
-        if page.which in OWN:
-            return await self.listing(asked.workspace, asked.user, page)
-        return await self._others.listing(asked, page)
+        if page.which not in OWN:
+            return await self._others.listing(asked, page)
+        mine = await self.listing(asked.workspace, asked.user, page)
+        # Who may start nothing doesn't read how to start something.
+        refused = mine.text == NO_SESSIONS.text and await self._access.refusal_in_ack(asked.workspace, asked.user)
+        return access_sentences.GUESTS if refused is access_sentences.GUEST_REFUSED else refused or mine
 
     async def listing(self, workspace: Workspace, user: str, page: ListPage = FIRST_PAGE) -> Message:
         """Return a page of the person's sessions, with the numbers that commands take."""
