@@ -48,6 +48,7 @@ from bot.kernel.access import Access
 from bot.kernel.operations.requests import Requester
 from bot.kernel.organisation import Organisation, Organisations
 from bot.kernel.services import Services
+from bot.kernel.settled_clock import SettledClock
 from bot.kernel.shared_channels import SharedChannels
 from bot.kernel.workspace import Policy, Workspace, Workspaces
 from bot.metrics import Metrics
@@ -171,7 +172,7 @@ async def services_on(url: str) -> AsyncIterator[tuple[Services, Workspace]]:
                 workspaces=Workspaces(workspace),
                 organisations=Organisations(organisation),
                 timing=PRODUCTION,
-                clock=lambda: NOW,
+                clock=SettledClock(lambda: NOW, lambda: NOW),
                 worker="bench",
                 metrics=Metrics(),
                 commands=COMMANDS,

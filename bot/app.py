@@ -2,7 +2,6 @@
 
 import os
 import socket
-import time
 import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -40,6 +39,7 @@ from bot.kernel.role_gate import RoleGate
 from bot.kernel.sending.senders import Senders
 from bot.kernel.services import Services
 from bot.kernel.settings import Settings as ChannelSettings
+from bot.kernel.settled_clock import SettledClock
 from bot.kernel.shared_channels import SharedChannels
 from bot.kernel.tasks import Kernel
 from bot.kernel.unit_of_work import Drawer
@@ -50,7 +50,7 @@ from bot.metrics import Metrics
 from bot.opening import alone_on, open_store
 from bot.process import ProcessKind
 from bot.store import ownership
-from bot.store.database.connection import Clock, Database, sqlite_path
+from bot.store.database.connection import Database, sqlite_path
 from bot.store.inbox_writer import InboxWriter
 from bot.timing import PRODUCTION, Timing
 from handlers import register
@@ -85,9 +85,12 @@ class Bot:
 
     @property
     def polled_at(self) -> float:
-        """When each of the organisations had been polled last that this process polls; now if another polls all."""
+        """When each of the organisations had been polled last that this process polls, by the steady clock.
+
+        It is now if another process polls all.
+        """
         ours = (poller.polled_at for tick, poller in self.pollers.items() if self.once.is_ours(tick))
-        return min(ours, default=self.services.clock())
+        return min(ours, default=self.services.clock.steady())
 
     async def note_absence(self) -> None:
         """Mark threads and channels of all workspaces as unread since the bot last ran, so that catch-up reads them."""
@@ -205,7 +208,7 @@ async def _assign_unowned(db: Database, workspace: Workspace) -> None:
 @asynccontextmanager
 async def assembled(
     settings: Settings,
-    clock: Clock = time.time,
+    clock: SettledClock,
     timing: Timing = PRODUCTION,
     others: Sequence[Settings] = (),
     process: ProcessKind = ProcessKind.RUN,
@@ -241,5 +244,5 @@ async def assembled(
         for organisation in services.organisations:
             await organisation.learn()
         bot = wire(services, settings)
-        metrics.poll_age_from(lambda: clock() - bot.polled_at)
+        metrics.poll_age_from(lambda: clock.steady() - bot.polled_at)
         yield bot

@@ -5,6 +5,7 @@ events about a person renew what is stored.
 """
 
 import asyncio
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -100,8 +101,8 @@ class Access:
         What was read is kept in memory for a moment: to read a row takes half as long as the whole ack. Who is refused
         counts as known for as long as in `checked_person`, so that nobody is refused for what has changed since.
         """
-        now, key = self._services.clock(), (workspace.team, user)
-        at, person = self._people.get(key, (0.0, None))
+        now, key = self._services.clock.steady(), (workspace.team, user)
+        at, person = self._people.get(key, (-math.inf, None))
         if now - at > self._services.timing.person_at_hand:
             person = await self._stored(workspace, user)
             if person is not None and self.refusal(person, shared=False) is not None:
@@ -142,8 +143,8 @@ class Access:
 
     async def group_names(self, workspace: Workspace, groups: list[str]) -> dict[str, str]:
         """Map the ids `groups` of user groups to their names. One that Slack does not show us is left out."""
-        now = self._services.clock()
-        at, known = self._groups.get(workspace.team, (0.0, {}))
+        now = self._services.clock.steady()
+        at, known = self._groups.get(workspace.team, (-math.inf, {}))
         if groups and now - at > self._services.timing.groups_known:
             known = await self._read_groups(workspace)
             self._groups[workspace.team] = (now, known)
@@ -175,7 +176,7 @@ class Access:
         known = self._known_channel(workspace, channel)
         if known is not None:
             return known
-        now, key = self._services.clock(), (workspace.team, channel)
+        now, key = self._services.clock.steady(), (workspace.team, channel)
         found = await workspace.slack.channel(channel)
         if found.is_archived or found.is_ext_shared:
             self._channels.pop(key, None)  # asked for again next time: a person who is refused may change the channel
@@ -191,8 +192,8 @@ class Access:
         return self._known_channel(workspace, channel) is not None
 
     def _known_channel(self, workspace: Workspace, channel: str) -> Channel | None:
-        at, known = self._channels.get((workspace.team, channel), (0.0, None))
-        return known if self._services.clock() - at <= self._services.timing.channel_known else None
+        at, known = self._channels.get((workspace.team, channel), (-math.inf, None))
+        return known if self._services.clock.steady() - at <= self._services.timing.channel_known else None
 
     async def is_shared(self, workspace: Workspace, channel: str) -> bool:
         """Whether another company shares `channel`; False for direct messages and for what the bot cannot see."""

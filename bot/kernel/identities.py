@@ -9,6 +9,7 @@ No setting: Devin's permissions are the switch. Guests and people of other compa
 """
 
 import asyncio
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -79,13 +80,13 @@ class Identities:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._off_until: dict[str, float] = {}  # by organisation: from when on people's names are tried again
+        self._off_until: dict[str, float] = {}  # by organisation: until when, by the steady clock, no name is tried
 
     async def name_of(self, workspace: Workspace, organisation: Organisation, user: str) -> OwnName:
         """Return in whose name `user` starts and writes in the `organisation`."""
         now, timing = self._services.clock(), self._services.timing
         # Without our tags only what the bot's own user has made can be listed, and so be found again.
-        if organisation.tags_refused or now < self._off_until.get(organisation.id, 0.0):
+        if organisation.tags_refused or self._services.clock.steady() < self._off_until.get(organisation.id, -math.inf):
             return OwnName()
         async with self._services.db.read() as tx:
             known = await identities.get(tx, workspace.team, user)
@@ -132,7 +133,7 @@ class Identities:
 
     def _turn_off(self, organisation: Organisation, refused: DevinRefused) -> None:
         log.info("sessions stand in the bot's name", organisation=organisation.id, error=type(refused).__name__)
-        self._off_until[organisation.id] = self._services.clock() + self._services.timing.identity_off
+        self._off_until[organisation.id] = self._services.clock.steady() + self._services.timing.identity_off
 
     async def write_outcome(self, uow: UnitOfWork, organisation: Organisation, name: OwnName, to: Recipient) -> None:
         """Store what Devin's answer says about the link, and inform the person of what is new, once.

@@ -19,6 +19,7 @@ from bot.kernel.sending.file_contents import Charts, DevinFiles, Tables
 from bot.kernel.sending.file_sources import FileSource
 from bot.kernel.tasks import Kernel
 from bot.kernel.unit_of_work import Drawer
+from bot.kernel.upkeep.clock import ClockWatch
 from bot.kernel.upkeep.heartbeat import Heartbeat
 from bot.kernel.upkeep.retention import Retention
 from bot.kernel.upkeep.sweep import Sweep
@@ -66,10 +67,13 @@ class KernelParts:
 
         Threads go with their `card`.
         """
-        services, sweep = self._kernel.services, Sweep(self._kernel.services)
+        services = self._kernel.services
+        clock = ClockWatch(services, tables)
+        sweep = Sweep(services, clock)
         return [
             Tick("heartbeat", Per.PROCESS, self.heartbeat.beat, once=False),
-            Tick("sweep", Per.PROCESS, sweep.tick),
+            Tick("clock", Per.PROCESS, clock.tick, once=False),
+            Tick(clock.sweep, Per.PROCESS, sweep.tick),
             Tick("checkpoint", Per.PROCESS, sweep.checkpoint),
             Tick("retention", Per.PROCESS, Retention(services, tables, card).tick),
             Tick("private channels", Per.WORKSPACE, self._learn_private),

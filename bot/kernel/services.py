@@ -11,12 +11,13 @@ from bot.engine.port import Engine
 from bot.kernel.job import Job, finish, finish_with
 from bot.kernel.organisation import Organisations
 from bot.kernel.settings import Settings
+from bot.kernel.settled_clock import SettledClock
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspaces
 from bot.metrics import Metrics
 from bot.process import ProcessKind
 from bot.store import lanes, sessions
-from bot.store.database.connection import Clock, Database
+from bot.store.database.connection import Database
 from bot.store.inbox_writer import InboxWriter
 from bot.store.lanes import Claim
 from bot.timing import Timing
@@ -33,7 +34,7 @@ class Services:
     workspaces: Workspaces
     organisations: Organisations
     timing: Timing
-    clock: Clock
+    clock: SettledClock
     worker: str
     metrics: Metrics
     commands: CommandSet

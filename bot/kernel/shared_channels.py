@@ -100,7 +100,7 @@ class SharedChannels:
         """Whether Slack has said since an instant, or says now, that `channel` is private; None while it is silent."""
         answer = self._answers.get((workspace.team, channel))
         try:
-            if answer is None or answer.is_private is None or answer.asked_at < since:
+            if answer is None or answer.is_private is None or not since <= answer.asked_at <= self._services.clock():
                 answer = await self._ask(workspace, channel)
         except SlackError as error:
             log.warning("not known whether a channel is private", channel=channel, error=str(error))
@@ -114,7 +114,8 @@ class SharedChannels:
             return await channels.get(tx, workspace.team, channel)
 
     def _is_old(self, answer: _Answer, known: KnownChannel | None) -> bool:
-        expired = self._services.clock() - answer.asked_at > self._services.timing.channel_known
+        age = self._services.clock() - answer.asked_at  # less than nothing where the clock was set back
+        expired = not 0 <= age <= self._services.timing.channel_known
         return expired or (known is not None and known.changed_at > answer.asked_at)
 
     async def _ask(self, workspace: Workspace, channel: str) -> _Answer:

@@ -173,6 +173,6 @@ def find_warnings(bot: Bot) -> list[str]:
     would lose it, and could repair nothing.
     """
     timing = bot.services.timing
-    age = bot.services.clock() - bot.polled_at
+    age = bot.services.clock.steady() - bot.polled_at
     overdue = age > 3 * timing.slow_poll + timing.poll_overdue
     return [f"Devin has not answered a poll for {round(age)} s; what people write is stored."] if overdue else []

@@ -11,13 +11,14 @@ from typing import Any
 from bot.app import Bot, assembled
 from bot.config import Settings
 from bot.connect import StartError
+from bot.kernel.settled_clock import SettledClock
 from bot.logs import get_logger
 from bot.process import ProcessKind
 from bot.server.gate import RequestGate
 from bot.server.http import HttpServer, bound_port, http_server
 from bot.server.socket_mode import SocketModeConnection
 from bot.store.database.connection import Clock
-from bot.timing import PRODUCTION, Timing
+from bot.timing import PRODUCTION, Timing, steady
 
 log = get_logger(__name__)
 
@@ -31,6 +32,7 @@ async def serve(
     timing: Timing = PRODUCTION,
     others: Sequence[Settings] = (),
     process: ProcessKind = ProcessKind.RUN,
+    steady: Clock = steady,
 ) -> None:
     """Run the bot until the event `stopping` is set, or until one of its parts fails; by default signals set the event.
 
@@ -43,7 +45,7 @@ async def serve(
 
     async def run() -> None:
         with bound_port(settings) as port:
-            async with assembled(settings, clock, timing, others, process) as bot:
+            async with assembled(settings, SettledClock(clock, steady), timing, others, process) as bot:
                 await _run(bot, settings, port, stopping, connected, announce)
 
     running = asyncio.create_task(run(), name="run")

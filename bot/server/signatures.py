@@ -51,7 +51,8 @@ class Repeats:
 
     What acts is once by the key of its row. This is for the rest: an answer, such as the list of a person's sessions,
     must not be had again by somebody who has captured the request. It is kept in memory, because a row for each request
-    would double the time of an ack; so a restart forgets, and a second process would not know.
+    would double the time of an ack; so a restart forgets, and a second process would not know. By the clock, as that is
+    how signatures age: where it is set back, what was signed before counts longer, and so is remembered longer.
     """
 
     def __init__(self, timing: Timing, clock: Callable[[], float] = time.time, most: int = MOST_REMEMBERED) -> None:

@@ -7,13 +7,15 @@ Devin. A name says what is kept, and for which workspace or organisation.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database.connection import insert
+from bot.store.instants import NEVER_AHEAD, Instants, Seconds, in_state, until, waits
 from bot.store.tables import due
+from bot.timing import DAY, Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,33 @@ def alarms(org_id: str) -> str:
     return f"alarms:{org_id}"
 
 
+CLOCK: Final = "clock"  # the name of the latest instant at which a worker was alive
+
+
+def _named(prefix: str) -> ColumnElement[bool]:
+    return due.c.name.startswith(f"{prefix}:", autoescape=True)
+
+
+# Of what else is stored here nobody reads the instant, or it is Devin's: when a key expires.
+INSTANTS: Final[tuple[Instants, ...]] = (
+    waits(due.c.at, lambda wait: wait.consumption_interval, _named("consumption")),
+    waits(due.c.at, lambda wait: wait.session_bills_again, _named("session_bills")),
+    waits(due.c.at, lambda wait: max(wait.guardrails, wait.guardrails_refused), _named("guardrails")),
+    waits(due.c.at, lambda _wait: DAY, _named("pull_requests")),
+    waits(due.c.at, lambda wait: wait.lease, _named("alarms")),
+    until(due.c.at, lambda wait: wait.agent_surface_off, _named("no-agent-surface")),
+    until(due.c.at, lambda wait: wait.blocks_refused, _named("not_drawn")),
+)
+# The instants in states, by what their names begin with: under which names they stand, and how far ahead they may be.
+IN_STATES: Final[dict[str, tuple[frozenset[str], Seconds]]] = {
+    "poll": (frozenset({"polled_at", "swept_at"}), NEVER_AHEAD),  # the watermark is Devin's
+    "cycles": (frozenset({"at"}), lambda wait: DAY + wait.cycles_settle),
+    "guardrails": (frozenset({"read_at"}), NEVER_AHEAD),
+    "digest": (frozenset({"first_start"}), NEVER_AHEAD),
+    "alert-bots": (frozenset({"since"}), NEVER_AHEAD),
+}
+
+
 async def read(tx: AsyncConnection, name: str) -> Due | None:
     """The stored instant and state of the job called `name`; None before its first time."""
     row = (await tx.execute(select(due.c.at, due.c.state).where(due.c.name == name))).one_or_none()
@@ -129,3 +158,25 @@ async def claim(tx: AsyncConnection, name: str, now: float, until: float) -> boo
     statement = insert(tx.dialect.name, due).values(name=name, at=until, state={"v": 1})
     claiming = statement.on_conflict_do_update(index_elements=["name"], set_={"at": until}, where=due.c.at <= now)
     return (await tx.execute(claiming.returning(due.c.name))).first() is not None
+
+
+async def note_clock(tx: AsyncConnection, now: float) -> None:
+    """Store that it was `now`, unless it was later already: then the clock was set back, which a sweep notices."""
+    statement = insert(tx.dialect.name, due).values(name=CLOCK, at=now, state={"v": 1})
+    await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": now}, where=due.c.at < now))
+
+
+async def late_states(tx: AsyncConnection, now: float, timing: Timing, *, strictly: bool) -> dict[str, dict[str, Any]]:
+    """The states with instants that are later than they may be, by name, with these brought to `now`."""
+    late: dict[str, dict[str, Any]] = {}
+    for prefix, (names, ahead) in IN_STATES.items():
+        latest = now if strictly else now + ahead(timing) + timing.clocks_differ
+        found = await tx.execute(select(due.c.name, due.c.state).where(_named(prefix)))
+        right = {name: (state, in_state(state, names, latest, now)) for name, state in found}
+        late |= {name: after for name, (before, after) in right.items() if after != before}
+    return late
+
+
+async def replace_state(tx: AsyncConnection, name: str, state: dict[str, Any]) -> None:
+    """Replace the state of the job called `name`, which stays due when it was."""
+    await tx.execute(due.update().where(due.c.name == name).values(state=state))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Float, Select, String, bindparam, delete, or_, select, text, update
+from sqlalchemy import Float, Select, String, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database.connection import Database, insert, instant
@@ -104,6 +104,8 @@ async def beat(tx: AsyncConnection, db: Database, worker: str, lease: float) -> 
     statement = insert(tx.dialect.name, workers).values(id=worker, started_at=now, seen_at=now)
     await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"seen_at": now}), clock)
     await tx.execute(delete(workers).where(workers.c.seen_at < now - PURGE_AFTER_LEASES * lease), clock)
+    # Seen when the clock was ahead: a worker that is dead would count as alive until then.
+    await tx.execute(update(workers).where(workers.c.seen_at > now + lease).values(seen_at=now), clock)
 
 
 async def lock_out_workers(tx: AsyncConnection, lease: float) -> None:
@@ -130,3 +132,10 @@ async def leave(tx: AsyncConnection, worker: str) -> None:
 
 def _named(held: Claim) -> dict[str, str | int]:
     return {"held_lane": held.lane, "holder": held.owner, "held_epoch": held.epoch}
+
+
+async def count_alive(tx: AsyncConnection, db: Database, lease: float) -> int:
+    """Count the workers with a heartbeat within the last `lease`."""
+    living = alive(tx.dialect.name).subquery()
+    found = await tx.execute(select(func.count()).select_from(living), {"lease": lease, **db.own_clock()})
+    return int(found.scalar_one())

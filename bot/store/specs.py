@@ -6,11 +6,12 @@ operations and fan-outs by which it is known whose a post is.
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, not_, select, tuple_
 
 from bot.domain.identity import LinkSource
-from bot.store import stored_sessions, tables
+from bot.store import due, stored_sessions, tables
 from bot.store.erasure import changes, edited_posts, part_in_sessions, posts, requests
+from bot.store.instants import happened, since, until, waits
 from bot.store.notifications import of_deleted_thread
 from bot.store.operations import of_ended_operation
 from bot.store.settings import about_person
@@ -26,7 +27,7 @@ from bot.store.table_spec import (
     once,
 )
 from bot.store.turn_ends import of_deleted_session, of_person
-from bot.timing import Timing
+from bot.timing import DAY, MINUTE, Timing
 
 # A literal, because with a parameter SQLite would not use the inbox's partial index.
 _OPEN: Final[Any] = literal_column("'open'")
@@ -58,29 +59,114 @@ def _old_identity(_now: float, _timing: Timing) -> ColumnElement[bool]:
 
 _ENDED_OR_BEGUN: Final = func.coalesce(tables.operations.c.ended_at, tables.operations.c.created_at)
 
+# The conditions of partial indexes, word for word.
+_OPEN_INBOX: Final = tables.inbox.c.state == _OPEN
+_OPEN_OUTBOX: Final = tables.outbox.c.state.in_((_OPEN, literal_column("'sending'")))
+_OPEN_POSTS: Final = tables.posts.c.state == _OPEN
+_REMINDED: Final = and_(tables.turn_ends.c.settled_at.is_(None), tables.turn_ends.c.remind_at.is_not(None))
+_ASKED_ABOUT: Final = and_(tables.spend.c.ask_at.is_not(None), tables.spend.c.acus > literal_column("0"))
+_IS_HELD: Final = tables.inbox.c.lane.startswith("in:held:")  # as `bot.domain.lane.held_lane` names them
+_SESSION: Final = tables.sessions.c
+
 SPECS: Final = (
     # Kernel and conversation. Retention has functions of its own for inbox, outbox and sessions with posts and threads.
-    TableSpec(tables.people, ("profile", "profiles"), kept_for(tables.people.c.read_at, lambda kept: kept.retention)),
-    TableSpec(tables.sessions, ("session", "sessions"), never, part_in_sessions),
-    TableSpec(tables.inbox, ("request", "requests"), never, requests),
-    TableSpec(tables.outbox, ("post", "posts"), never, posts),
-    TableSpec(tables.posts, ("post that is edited", "posts that are edited"), _old_post, edited_posts),
-    TableSpec(tables.threads, ("thread", "threads"), never, blank("replied_by")),
+    TableSpec(
+        tables.people,
+        ("profile", "profiles"),
+        kept_for(tables.people.c.read_at, lambda kept: kept.retention),
+        instants=(happened(tables.people.c.read_at),),
+    ),
+    TableSpec(
+        tables.sessions,
+        ("session", "sessions"),
+        never,
+        part_in_sessions,
+        instants=(
+            happened(
+                _SESSION.created_at,
+                _SESSION.spoken_at,
+                _SESSION.done_at,
+                _SESSION.ended_at,
+                _SESSION.not_found_since,
+                _SESSION.working_since,
+                _SESSION.progress_at,
+                _SESSION.adopted_at,
+                _SESSION.figures_at,
+                _SESSION.read_at,
+                _SESSION.failing_since,
+                _SESSION.changes_until,
+            ),
+        ),
+    ),
+    TableSpec(
+        tables.inbox,
+        ("request", "requests"),
+        never,
+        requests,
+        instants=(
+            waits(
+                tables.inbox.c.ready_at,
+                lambda wait: max(wait.row_longest_asked, wait.fan_out_slow_poll, wait.edit_settle),
+                and_(_OPEN_INBOX, not_(_IS_HELD)),
+            ),
+            until(tables.inbox.c.ready_at, lambda wait: wait.start_approval, and_(_OPEN_INBOX, _IS_HELD)),
+            since(tables.inbox.c.created_at, tables.inbox.c.intent_at, tables.inbox.c.accepted_at, rows=_OPEN_INBOX),
+            happened(tables.inbox.c.done_at),
+        ),
+    ),
+    TableSpec(
+        tables.outbox,
+        ("post", "posts"),
+        never,
+        posts,
+        instants=(
+            waits(tables.outbox.c.next_at, lambda wait: wait.slack_longest_asked, _OPEN_OUTBOX),
+            until(tables.outbox.c.expires_at, lambda _wait: 2 * DAY, _OPEN_OUTBOX, moves=True),
+            since(tables.outbox.c.created_at, tables.outbox.c.sending_at, rows=_OPEN_OUTBOX),
+            happened(tables.outbox.c.sent_at),
+        ),
+    ),
+    TableSpec(
+        tables.posts,
+        ("post that is edited", "posts that are edited"),
+        _old_post,
+        edited_posts,
+        instants=(
+            waits(tables.posts.c.next_at, lambda wait: wait.slack_longest_asked, _OPEN_POSTS),
+            happened(tables.posts.c.created_at),
+        ),
+    ),
+    TableSpec(
+        tables.threads,
+        ("thread", "threads"),
+        never,
+        blank("replied_by"),
+        instants=(happened(tables.threads.c.created_at),),
+    ),
     TableSpec(
         tables.kept_tasks,
         ("task of a session", "tasks of sessions"),
         kept_for(tables.kept_tasks.c.at, lambda kept: kept.task_kept),
+        instants=(happened(tables.kept_tasks.c.at),),
     ),
-    TableSpec(tables.channels, ("channel", "channels"), once(_has_no_session()), nothing),
+    TableSpec(
+        tables.channels,
+        ("channel", "channels"),
+        once(_has_no_session()),
+        nothing,
+        instants=(happened(tables.channels.c.changed_at, tables.channels.c.private_asked_at),),
+    ),
     TableSpec(
         tables.user_group_members,
         ("place in a user group", "places in user groups"),
         kept_for(tables.user_group_members.c.read_at, lambda kept: kept.admins_known),
+        instants=(happened(tables.user_group_members.c.read_at),),
     ),
     TableSpec(
         tables.identities,
         ("link to a Devin user", "links to Devin users"),
         _old_identity,
+        instants=(happened(tables.identities.c.at),),
     ),
     # Admins take them away.
     TableSpec(tables.roles, ("role", "roles"), never, by("holder")),
@@ -90,27 +176,42 @@ SPECS: Final = (
         kept_for(tables.audit.c.at, lambda kept: kept.audit_kept),
         changes,
     ),
-    TableSpec(tables.operations, ("export", "exports"), kept_for(_ENDED_OR_BEGUN, lambda kept: kept.retention)),
+    TableSpec(
+        tables.operations,
+        ("export", "exports"),
+        kept_for(_ENDED_OR_BEGUN, lambda kept: kept.retention),
+        instants=(happened(tables.operations.c.created_at, tables.operations.c.ended_at),),
+    ),
     TableSpec(tables.operation_rows, ("row of an export", "rows of exports"), once(of_ended_operation())),
     # Conversation
     TableSpec(tables.notifications, ("choice about mentions", "choices about mentions"), once(of_deleted_thread())),
-    TableSpec(tables.settings, ("setting", "settings"), never, about_person),
+    TableSpec(
+        tables.settings, ("setting", "settings"), never, about_person, instants=(happened(tables.settings.c.at),)
+    ),
     TableSpec(
         tables.turn_ends,
         ("end of a turn", "ends of turns"),
         once(of_deleted_session()),
         of_person,
+        instants=(
+            until(tables.turn_ends.c.remind_at, lambda _wait: 7 * DAY, _REMINDED),  # the next working day, at most
+            happened(tables.turn_ends.c.created_at, tables.turn_ends.c.settled_at),
+        ),
     ),
-    TableSpec(tables.votes, ("vote", "votes"), kept_like_spend(tables.votes.c.at)),
+    TableSpec(
+        tables.votes, ("vote", "votes"), kept_like_spend(tables.votes.c.at), instants=(happened(tables.votes.c.at),)
+    ),
     TableSpec(
         tables.shown_lists,
         ("list of sessions", "lists of sessions"),
         kept_for(tables.shown_lists.c.shown_at, lambda kept: kept.list_kept),
+        instants=(happened(tables.shown_lists.c.shown_at),),
     ),
     TableSpec(
         tables.numbered_lists,
         ("list with numbers", "lists with numbers"),
         kept_for(tables.numbered_lists.c.shown_at, lambda kept: kept.list_kept),
+        instants=(happened(tables.numbered_lists.c.shown_at),),
     ),
     # What was spent
     TableSpec(
@@ -118,12 +219,18 @@ SPECS: Final = (
         ("figure of what a session cost", "figures of what sessions cost"),
         kept_like_spend(tables.spend.c.day),
         blank("requester", tags=""),
+        instants=(waits(tables.spend.c.ask_at, lambda wait: wait.session_bills_again, _ASKED_ABOUT),),
     ),
     TableSpec(
         tables.past_sessions,
         ("record of a session that is over", "records of sessions that are over"),
         kept_like_spend(tables.past_sessions.c.ended_at),
         blank("requester", requester_name="", repo=None, playbook=None),
+        instants=(
+            happened(
+                tables.past_sessions.c.created_at, tables.past_sessions.c.done_at, tables.past_sessions.c.ended_at
+            ),
+        ),
     ),
     TableSpec(
         tables.recent_spend,
@@ -145,7 +252,8 @@ SPECS: Final = (
         ("rate limit", "rate limits"),
         kept_for(tables.rate_limits.c.next_at, lambda kept: kept.buckets_kept),
         by_name,
+        instants=(waits(tables.rate_limits.c.next_at, lambda wait: wait.slack_longest_asked + MINUTE),),
     ),
-    TableSpec(tables.due, ("note of what is due", "notes of what is due"), never, by_name),
+    TableSpec(tables.due, ("note of what is due", "notes of what is due"), never, by_name, instants=due.INSTANTS),
     TableSpec(tables.workers, ("process", "processes"), never, nothing),
 )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import billing_day, bounds
 from bot.domain.erasure import Nouns
+from bot.store.instants import Instants
 from bot.timing import Timing
 
 # Stands in a column for a person who was erased: not None, so that a session which has ended counts as stopped, and its
@@ -101,6 +102,7 @@ class TableSpec:
     """A table, what one of its rows and several are called, when they are old, and which of them are about a person.
 
     The rows of a workspace are found by the column `team`. What is needed longer than old rows is `kept` from them.
+    `instants` says how far in the future each instant in it may be, for when the clock was wrong.
     """
 
     table: Table
@@ -108,6 +110,7 @@ class TableSpec:
     old: Old
     person: Erase = by_user
     kept: Keep | None = None
+    instants: Sequence[Instants] = ()
 
 
 def by_team(spec: TableSpec, team: str) -> list[RowsToErase]:

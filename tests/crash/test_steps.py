@@ -10,7 +10,7 @@ from tests.crash.story import all_stories
 TAKE: Final = "Send._take [out]: commit outbox"
 POST: Final = "Send._post [out]: Slack chat.postMessage"
 CREATE: Final = "NewSession.call [in]: Devin POST sessions"
-BEAT: Final = "Heartbeat.beat [clock]: commit workers"
+BEAT: Final = "Heartbeat.beat [clock]: commit due, workers"
 POSTED: Final = [Moment(TAKE, BEFORE), Moment(TAKE, AFTER), Moment(POST, BEFORE), Moment(POST, AFTER)]
 CREATED: Final = [Moment(CREATE, BEFORE), Moment(CREATE, ON_THE_WIRE), Moment(CREATE, AFTER)]
 BEATEN: Final = [Moment(BEAT, BEFORE), Moment(BEAT, AFTER)]

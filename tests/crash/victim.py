@@ -270,7 +270,7 @@ def live(environment: dict[str, str]) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         clock = partial(_now, folder / "armed", float(environment.get("BEHIND", 0)))
         process = ProcessKind(environment.get("PROCESS", ProcessKind.RUN))
-        runner.run(serve(settings, announce=announce, clock=clock, timing=timing, process=process))
+        runner.run(serve(settings, announce=announce, clock=clock, timing=timing, steady=clock, process=process))
 
 
 def _now(armed: Path, behind: float) -> float:

@@ -28,12 +28,13 @@ from bot.kernel.dispatch import Dispatch
 from bot.kernel.job import Flow
 from bot.kernel.organisation import Organisation, Organisations
 from bot.kernel.questions import Questions
-from bot.kernel.services import Clock, Services
+from bot.kernel.services import Services
+from bot.kernel.settled_clock import SettledClock
 from bot.kernel.workspace import Policy, Workspace, Workspaces
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
 from bot.store import channels, people, pull_requests, session_days, sessions, spend
-from bot.store.database.connection import Database
+from bot.store.database.connection import Clock, Database
 from bot.store.database.connection import insert as upsert
 from bot.store.inbox_writer import InboxWriter
 from bot.store.pull_requests import FollowedSession
@@ -301,7 +302,7 @@ async def tools(bills: Bills) -> AsyncIterator[Make]:
                 workspaces=Workspaces(Workspace(team, "U0BOT", "B0BOT", slack, obeyed, organisation)),
                 organisations=Organisations(organisation),
                 timing=timing,
-                clock=clock,
+                clock=SettledClock(clock, clock),
                 worker="worker",
                 metrics=Metrics(),
                 commands=COMMANDS,

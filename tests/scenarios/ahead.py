@@ -25,12 +25,22 @@ class Ahead:
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
+        self.passed = seconds
 
     def __call__(self) -> float:
         return time.time() + self.seconds
 
+    def steady(self) -> float:
+        """What the clock says that nobody sets."""
+        return time.monotonic() + self.passed
+
     def put(self, seconds: float) -> None:
         """Let that much time pass for the bot."""
+        self.seconds += seconds
+        self.passed += seconds
+
+    def set(self, seconds: float) -> None:
+        """Set the bot's clock by so many seconds, without that they pass."""
         self.seconds += seconds
 
 

@@ -75,6 +75,7 @@ class Harness:
             timing=self.timing,
             others=[other.settings for other in self.others],
             process=self.process,
+            steady=getattr(self.clock, "steady", time.monotonic),
         )
         self._running = asyncio.create_task(work)
         await asyncio.wait({self._running, started}, return_when=asyncio.FIRST_COMPLETED)

@@ -79,7 +79,7 @@ class Poller:
         self._duplicates = Duplicates(services, organisation, lookup)
         self._announce = announce
         self._slots = asyncio.Semaphore(READS_AT_ONCE)
-        self.polled_at = services.clock()
+        self.polled_at = services.clock.steady()
         self.tick_name = organisation.poll_tick
 
     async def tick(self) -> float:
@@ -92,7 +92,7 @@ class Poller:
                 tx, org_id, now - timing.last_words, now - timing.unknown_start
             )
         if not expected:
-            self.polled_at = now
+            self.polled_at = services.clock.steady()
             return timing.slow_poll  # only our own store was read
         interval = timing.poll if busy else timing.slow_poll
         async with services.db.write() as tx:
@@ -120,7 +120,7 @@ class Poller:
             org_id, now = self._organisation.id, self._services.clock()
             running = await session_days.running_unrecorded(tx, org_id, now, BATCH_SIZE)
         await self._store_state(claim, after, again, running)
-        self.polled_at = after.polled_at
+        self.polled_at = self._services.clock.steady()
         return interval
 
     async def _back_off(self, claim: Claim, state: PollState, interval: float, error: DevinError) -> float:

@@ -78,7 +78,7 @@ class CatchUp:
 
         A gap that is not `long` becomes so where nothing can be stored until Slack has stopped sending again.
         """
-        self._gap_since = self._gap_since or self._services.clock()
+        self._gap_since = self._services.clock.steady() if self._gap_since is None else self._gap_since
         self._gap_is_long = self._gap_is_long or long
         self._services.engine.wake_by(self._workspace.gap_tick, 0.0)
 
@@ -117,7 +117,7 @@ class CatchUp:
             return self._services.timing.idle_tick
         self._gap_since, self._gap_is_long = None, False
         try:
-            await self.begin(long=long or self._services.clock() - since > self._services.timing.slack_retries)
+            await self.begin(long=long or self._services.clock.steady() - since > self._services.timing.slack_retries)
         except Exception:
             self._gap_since, self._gap_is_long = since, long or self._gap_is_long  # the gap goes on
             raise

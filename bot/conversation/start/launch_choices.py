@@ -5,6 +5,7 @@ Devin does not answer in time, or does not list repositories, those of earlier s
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
@@ -51,8 +52,8 @@ class LaunchChoices:
     ) -> Names:
         """What Devin lists, or listed a moment ago; nothing if it does not answer."""
         timing, key = self._services.timing, (organisation.id, what)
-        at, known = self._known.get(key, (0.0, None))
-        if known is not None and self._services.clock() - at <= timing.choices_known:
+        at, known = self._known.get(key, (-math.inf, None))
+        if known is not None and self._services.clock.steady() - at <= timing.choices_known:
             return known
         try:
             async with asyncio.timeout(timing.choices_asked):
@@ -60,7 +61,7 @@ class LaunchChoices:
         except (DevinError, TimeoutError) as error:
             log.info("choices not read", what=what, error=type(error).__name__)
             found = known or {}  # also a refusal counts for a moment
-        self._known[key] = (self._services.clock(), found)
+        self._known[key] = (self._services.clock.steady(), found)
         return found
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import Column, Float, Index, String, Table
 
 from bot.store.columns import JSON_TEXT, metadata, owner
+from bot.store.instants import happened, until
 from bot.store.table_spec import TableSpec, kept_for
 
 # Alarms about spending. Each has one post, which is edited until the alarm is over.
@@ -33,5 +34,9 @@ TABLES: Final = (
         alarms,
         ("alarm", "alarms"),
         kept_for(alarms.c.opened_at, lambda kept: max(kept.retention, kept.keys_kept)),
+        instants=(
+            until(alarms.c.snoozed_until, lambda wait: wait.alarm_snooze),
+            happened(alarms.c.opened_at, alarms.c.changed_at, alarms.c.over_at),
+        ),
     ),
 )

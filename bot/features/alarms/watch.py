@@ -9,6 +9,7 @@ Whichever worker has claimed the watch does all of this. A crash anywhere repeat
 second alarm.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -113,11 +114,11 @@ class RunawayWatch:
         return found
 
     async def _usual_limit(self, organisation: Organisation, now: float) -> float:
-        limit, at = self._usual.get(organisation.id, (0.0, 0.0))
-        if now - at > self._services.timing.usual_known:
+        limit, at = self._usual.get(organisation.id, (0.0, -math.inf))
+        if self._services.clock.steady() - at > self._services.timing.usual_known:
             async with self._services.db.scan() as tx:
                 limit = usual_limit(await recent_spend.session_hours(tx, organisation.id, now - recent_spend.HOUR))
-            self._usual[organisation.id] = (limit, now)
+            self._usual[organisation.id] = (limit, self._services.clock.steady())
         return limit
 
     def _runaway(self, session: Session, hour: float, usual: float) -> Runaway | None:

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import Column, Float, Index, Integer, String, Table
 
 from bot.store.columns import JSON_TEXT, SEQUENCE, ExactNumber, flag, metadata, number, text_column
+from bot.store.instants import happened
 from bot.store.table_spec import TableSpec, by, by_subject, kept_for, never
 
 # How many ACUs somebody may use in a period. `seq` is the number by which people call a budget.
@@ -59,17 +60,19 @@ Index("ix_grants_at", grants.c.at)
 
 TABLES: Final = (
     # Admins remove them.
-    TableSpec(budgets, ("budget", "budgets"), never, by_subject),
+    TableSpec(budgets, ("budget", "budgets"), never, by_subject, instants=(happened(budgets.c.set_at),)),
     TableSpec(
         crossings,
         ("level of a budget that was reached", "levels of budgets that were reached"),
         kept_for(crossings.c.at, lambda kept: kept.spend_kept),
         by_subject,
+        instants=(happened(crossings.c.at),),
     ),
     TableSpec(
         grants,
         ("request for more of a budget", "requests for more of a budget"),
         kept_for(grants.c.at, lambda kept: kept.spend_kept),
         by("user", "subject"),
+        instants=(happened(grants.c.at),),
     ),
 )

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import Column, Float, Index, String, Table
 
 from bot.store.columns import SEQUENCE, metadata
+from bot.store.instants import happened
 from bot.store.table_spec import TableSpec, kept_like_spend, never, nothing
 from bot.store.tables import consumption
 
@@ -43,9 +44,27 @@ cycle_limits: Final = Table(
 )
 
 TABLES: Final = (
-    TableSpec(consumption, ("figure of a bill", "figures of bills"), kept_like_spend(consumption.c.day), nothing),
-    TableSpec(corrections, ("change of a bill", "changes of bills"), kept_like_spend(corrections.c.day), nothing),
+    TableSpec(
+        consumption,
+        ("figure of a bill", "figures of bills"),
+        kept_like_spend(consumption.c.day),
+        nothing,
+        instants=(happened(consumption.c.read_at),),
+    ),
+    TableSpec(
+        corrections,
+        ("change of a bill", "changes of bills"),
+        kept_like_spend(corrections.c.day),
+        nothing,
+        instants=(happened(corrections.c.seen_at),),
+    ),
     # Each reading replaces the cycles and limits of the last one.
-    TableSpec(cycles, ("billing cycle", "billing cycles"), never, nothing),
-    TableSpec(cycle_limits, ("limit of billing cycles", "limits of billing cycles"), never, nothing),
+    TableSpec(cycles, ("billing cycle", "billing cycles"), never, nothing, instants=(happened(cycles.c.read_at),)),
+    TableSpec(
+        cycle_limits,
+        ("limit of billing cycles", "limits of billing cycles"),
+        never,
+        nothing,
+        instants=(happened(cycle_limits.c.read_at),),
+    ),
 )

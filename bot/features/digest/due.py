@@ -53,12 +53,12 @@ class DueDigests:
     async def tick(self) -> float:
         """Post the digests that are due. Returns the seconds until the next check."""
         # One instant for all: a digest that becomes due between two readings of the clock would be missed by both.
-        now = self._services.clock()
+        now, begun = self._services.clock(), self._services.clock.steady()
         destinations, cycles = await self._read(now)
         for destination in destinations:
             await self._post_due(destination, cycles, now)
         wait = min([self._until_next(destination, cycles, now) for destination in destinations], default=self._longest)
-        return max(wait - (self._services.clock() - now), self._services.timing.digest_shortest)
+        return max(wait - (self._services.clock.steady() - begun), self._services.timing.digest_shortest)
 
     @property
     def _longest(self) -> float:

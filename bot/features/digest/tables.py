@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import Column, Float, String, Table
 
 from bot.store.columns import flag, metadata
+from bot.store.instants import happened
 from bot.store.table_spec import TableSpec, blank, never
 
 # Which channels get which digests, beside the daily one that the settings name.
@@ -24,5 +25,11 @@ subscriptions: Final = Table(
 
 TABLES: Final = (
     # People remove what they have subscribed to.
-    TableSpec(subscriptions, ("subscription to a digest", "subscriptions to digests"), never, blank("added_by")),
+    TableSpec(
+        subscriptions,
+        ("subscription to a digest", "subscriptions to digests"),
+        never,
+        blank("added_by"),
+        instants=(happened(subscriptions.c.added_at),),
+    ),
 )

@@ -75,11 +75,11 @@ class RunFanOut:
     async def _ask_devin(self, job: Job[TaskCause], fan_out: FanOut, sessions: list[FanOutSession]) -> float:
         """Stop what is to be stopped, and ask about what is due. Returns the seconds until something is due again."""
         services, timing = self._services, self._services.timing
-        until = services.clock() + timing.progress_interval
+        until = services.clock.steady() + timing.progress_interval
         intervals = PollIntervals(timing.fan_out_first_poll, timing.fan_out_poll, timing.fan_out_slow_poll)
         # The one that was asked about longest ago first, so that none that fails holds up the others.
         for session in sorted(sessions, key=lambda session: session.polled_at):
-            if services.clock() >= until:
+            if services.clock.steady() >= until:
                 return 0.0
             stop = fan_out.stopped_at is not None and session.is_to_be_stopped
             due = session.is_followed and intervals.due_at(session) <= services.clock()
@@ -88,7 +88,7 @@ class RunFanOut:
             try:
                 await (self._stop(job, fan_out, session) if stop else self._poll(job, fan_out, session))
             except DevinRateLimited as limited:
-                return limited.retry_after or timing.fan_out_poll
+                return min(limited.retry_after or timing.fan_out_poll, timing.row_longest_asked)
             except DevinError as error:
                 log.warning("session of a fan-out not read", org_id=session.org_id, error=str(error))
                 await self._store(job, fan_out, session, {"polled_at": services.clock()})

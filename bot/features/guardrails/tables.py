@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import Column, Float, Index, String, Table
 
 from bot.store.columns import metadata
+from bot.store.instants import happened
 from bot.store.table_spec import TableSpec, kept_for, nothing
 
 # The guardrail violations that admins were informed of.
@@ -23,5 +24,6 @@ TABLES: Final = (
         ("record of a guardrail violation", "records of guardrail violations"),
         kept_for(guardrail_violations.c.at, lambda kept: kept.audit_kept),
         nothing,
+        instants=(happened(guardrail_violations.c.at),),
     ),
 )

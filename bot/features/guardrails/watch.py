@@ -7,6 +7,7 @@
 Where the key may not read them, or Devin has no such list, nothing is said, and Devin is asked again a day later.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -47,7 +48,8 @@ class GuardrailWatch:
             return timing.idle_tick
         async with self._services.db.read() as tx:
             stored = await due.read(tx, due.guardrails(organisation.id))
-        wait = max(stored.at if stored else 0.0, self._not_before.get(organisation.id, 0.0)) - now
+        left = self._not_before.get(organisation.id, -math.inf) - self._services.clock.steady()
+        wait = max((stored.at if stored else 0.0) - now, left)
         if wait > 0:
             return min(wait, timing.guardrails)
         last = float(stored.state["read_at"]) if stored else now
@@ -58,7 +60,7 @@ class GuardrailWatch:
 
     async def _read(self, organisation: Organisation, after: float) -> list[GuardrailViolation] | None:
         """Return the violations since an instant, the oldest first; None if they cannot be read."""
-        now, timing = self._services.clock(), self._services.timing
+        now, timing = self._services.clock.steady(), self._services.timing
         try:
             listed = [violation async for violation in organisation.devin.guardrail_violations(int(after))]
         except (DevinDenied, DevinForbidden, DevinNotFound):

@@ -109,7 +109,7 @@ class RunOperation:
 
         Returns it as it is then, and how many seconds to wait.
         """
-        until = self._services.clock() + self._services.timing.progress_interval
+        until = self._services.clock.steady() + self._services.timing.progress_interval
         while True:
             operation = await self._still_allowed(job, operation)
             if operation.state is not OperationState.READING:
@@ -119,7 +119,7 @@ class RunOperation:
             except (CannotGoOn, DevinError) as error:
                 return await self._change(job, operation, state=OperationState.FAILED, reason=_reason(error)), 0.0
             operation = await self._store(job, operation, batch)
-            if operation.state is not OperationState.READING or batch.wait or self._services.clock() >= until:
+            if operation.state is not OperationState.READING or batch.wait or self._services.clock.steady() >= until:
                 return operation, batch.wait
 
     async def _still_allowed(self, job: Job[TaskCause], operation: Operation) -> Operation:

@@ -1,7 +1,7 @@
 """The heartbeat of this worker: while it beats, no other worker takes what this one has claimed."""
 
 from bot.kernel.services import Services
-from bot.store import lanes, outbox, posts
+from bot.store import due, lanes, outbox, posts
 from bot.store.database.connection import Transaction
 
 
@@ -28,8 +28,9 @@ class Heartbeat:
         return self._services.timing.lease / 3
 
     async def write(self, tx: Transaction) -> None:
-        """Store in `tx` that this worker is alive."""
+        """Store in `tx` that this worker is alive, and what the clock says: by that the next sweep sees it set back."""
         await lanes.beat(tx, self._services.db, self._services.worker, self._services.timing.lease)
+        await due.note_clock(tx, self._services.clock())
 
     async def leave(self) -> None:
         """Release all claims of this worker, so that another worker or the next start goes on at once."""
