@@ -1,4 +1,4 @@
-"""`python -m bot run | web | worker | migrate | backup | forget | manifest | doctor | playground`."""
+"""`python -m bot run | web | worker | migrate | backup | restored | forget | manifest | doctor | playground`."""
 
 import argparse
 import asyncio
@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         ("web", _serve, "of several processes on one PostgreSQL one that receives what Slack sends"),
         ("worker", _serve, "of several processes on one PostgreSQL one that does the work"),
         ("migrate", _migrate, "bring the store's schema up"),
+        ("restored", _restored, "say that a backup was put back, before the bot starts on it"),
         ("doctor", _doctor, "check tokens, scopes, permissions and store, with the exact fix"),
     ):
         sub = commands.add_parser(name, help=meaning, description=meaning)
@@ -135,6 +136,14 @@ def _backup(asked: argparse.Namespace) -> int:
     from bot import store_commands
 
     print(store_commands.backup(_store_settings(asked), asked.file, replace=asked.replace))
+    return 0
+
+
+@_of_the_bot
+def _restored(asked: argparse.Namespace) -> int:
+    from bot import store_commands
+
+    print(_in_loop(store_commands.restored(_store_settings(asked))))
     return 0
 
 

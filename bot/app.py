@@ -17,6 +17,7 @@ from bot.conversation.end_posts import TurnEndPost
 from bot.conversation.follow.poll import Poller
 from bot.conversation.parts import ConversationParts
 from bot.conversation.receive.catch_up import CatchUp
+from bot.conversation.receive.restored_store import recognise
 from bot.conversation.receive.unreadable import announce_unreadable
 from bot.conversation.session_card import SessionCard, notify_asker_of_channel
 from bot.domain import causes
@@ -35,6 +36,7 @@ from bot.kernel.operations.row_sources import kinds_by_name
 from bot.kernel.organisation import Organisations
 from bot.kernel.parts import KernelParts
 from bot.kernel.questions import Questions
+from bot.kernel.restoration import Restoration
 from bot.kernel.role_gate import RoleGate
 from bot.kernel.sending.senders import Senders
 from bot.kernel.services import Services
@@ -93,7 +95,11 @@ class Bot:
         return min(ours, default=self.services.clock.steady())
 
     async def note_absence(self) -> None:
-        """Mark threads and channels of all workspaces as unread since the bot last ran, so that catch-up reads them."""
+        """Mark threads and channels of all workspaces as unread since the bot last ran, so that catch-up reads them.
+
+        Where a backup was put back as the store, that begins with the backup.
+        """
+        await recognise(self.services)
         for catch_up in self.catch_ups.values():
             await catch_up.begin()
 
@@ -240,6 +246,7 @@ async def assembled(
             commands=COMMANDS,
             settings=ChannelSettings(file),
             process=process,
+            restoration=await Restoration.of(db, timing.restored_search),
         )
         for organisation in services.organisations:
             await organisation.learn()

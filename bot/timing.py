@@ -73,6 +73,9 @@ class Timing:
     unknown_after: float = devin_write + 10.0  # From the intent until a call without an answer counts as not made.
     lookup_interval: float = 5.0  # Between two look-ups at Devin for a call with an unknown outcome.
     post_look_up: float = 2.0  # From a post without an answer until it is looked for the first time.
+    restored_search: float = HOUR  # From the first start on a restored store, posts are looked for before they're made.
+    orphan_settle: float = MINUTE  # From a start on a restored store until a session without a thread is reported.
+    restored_check: float = 5.0  # Slack may take this long to say whether the store is an older copy of itself.
     post_settle: float = 13.0  # From a post until a look-up can show that it was not made: above `slack_request`.
 
     # ------------------------------------------------------------ processes and ticks

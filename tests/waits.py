@@ -49,6 +49,7 @@ SHORT: Final[dict[str, Any]] = {
     "devin_longest_pause": 0.5,
     "unknown_after": 2.5,
     "lookup_interval": 0.3,
+    "orphan_settle": 1.0,
     "post_look_up": 0.7,
     "post_settle": 1.3,  # no call of these tests is under way for longer
     "engine_retry": 0.5,

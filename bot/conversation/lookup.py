@@ -66,7 +66,7 @@ class SessionLookup:
         """Return all sessions that were made for such a record, oldest first, and whether each row could be read."""
         found: list[DevinSession] = []
         unreadable = 0
-        async for page in self._candidates(organisation, reference, _not_before(recorded_at)):
+        async for page in self._candidates(organisation, reference, self._not_before(recorded_at)):
             found += [
                 made
                 for made in page.items
@@ -102,7 +102,7 @@ class SessionLookup:
     async def _may_be_ours(
         self, organisation: Organisation, recorded_at: float, made: DevinSession, devin_user: str | None
     ) -> bool:
-        if DEVIN_BEGAN < made.created_at < _not_before(recorded_at):
+        if DEVIN_BEGAN < made.created_at < self._not_before(recorded_at):
             return False
         return await organisation.may_have_made(made, devin_user)
 
@@ -127,6 +127,12 @@ class SessionLookup:
                 return Found(None)
             unreadable |= bool(page.unreadable) or not all(message.has("message") for message in others)
         return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
+
+    def _not_before(self, recorded_at: float) -> int:
+        """The earliest time by Devin's clock at which what was recorded at `recorded_at` can have been created."""
+        # Our record is older than the intent of each try, and stays when a later try has an intent of its own; on a
+        # restored store it may be of a start that was made before.
+        return int(self._services.restoration.earliest(recorded_at)) - CLOCKS_APART
 
     def _candidates(self, organisation: Organisation, reference: str, since: int) -> AsyncIterator[Page[DevinSession]]:
         if not organisation.tags_refused:
@@ -153,31 +159,32 @@ class SessionLookup:
             return tags
         return self._prompts.get(_key(organisation, made))
 
-    async def read_prompt(self, organisation: Organisation, made: DevinSession) -> list[str]:
-        """Read the prompt of `made` and return the reference at its end, in a list of one or none.
+    async def prompt_of(self, organisation: Organisation, made: DevinSession) -> str | None:
+        """Read the prompt of `made`, the first message of a person that is no reply; None if there is no message yet.
 
         Raises DevinUnexpectedAnswer if a message that may be the prompt cannot be read.
         """
         messages = await _beginning(organisation, made)
-        if not messages:
-            return []  # the session has just begun and has no message yet
-        # The prompt is the first message of a person that is no reply.
         asked = (
             message.message
             for message in messages
             if message.by_devin is not True and not _IN_MESSAGE.match(message.message)
         )
-        found = _IN_PROMPT.findall(next(asked, ""))[-1:]
+        return next(asked, "") if messages else None
+
+    async def read_prompt(self, organisation: Organisation, made: DevinSession) -> list[str]:
+        """Read the prompt of `made` and return the reference at its end, in a list of one or none.
+
+        Raises DevinUnexpectedAnswer if a message that may be the prompt cannot be read.
+        """
+        prompt = await self.prompt_of(organisation, made)
+        if prompt is None:
+            return []  # the session has just begun and has no message yet
+        found = _IN_PROMPT.findall(prompt)[-1:]
         self._prompts[_key(organisation, made)] = found
         if len(self._prompts) > MOST_REMEMBERED:
             del self._prompts[next(iter(self._prompts))]
         return found
-
-
-def _not_before(recorded_at: float) -> int:
-    """The earliest time by Devin's clock at which what was recorded at `recorded_at` can have been created there."""
-    # Our record is older than the intent of each try, and stays when a later try has an intent of its own.
-    return int(recorded_at) - CLOCKS_APART
 
 
 def is_from_slack(text: str) -> bool:

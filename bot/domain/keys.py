@@ -16,6 +16,11 @@ def command_key(trigger_id: str) -> str:
     return f"{_TYPED}{trigger_id}"
 
 
+def message_key(team: str, channel: str, ts: str) -> str:
+    """The key of the message `ts` that a person wrote in `channel`."""
+    return f"msg:{team}:{channel}:{ts}"
+
+
 def is_typed(key: str) -> bool:
     """Whether `key` is that of a slash command, and not of a message or a press."""
     return key.startswith(_TYPED)
@@ -50,6 +55,12 @@ def reference(team: str, channel: str, ts: str) -> str:
 def ts_of(reference: str) -> str:
     """The `ts` of the Slack message, or of the press, from which `reference` was made."""
     return reference.rsplit("-", 1)[-1]
+
+
+def place_of(reference: str) -> tuple[str, str, str] | None:
+    """The workspace, channel and `ts` from which `reference` was made; None if it was made in another way."""
+    slack, *place = reference.split("-")
+    return (place[0], place[1], place[2]) if slack == "slack" and len(place) == 3 else None
 
 
 def operation_id(key: str) -> str:

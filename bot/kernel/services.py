@@ -10,6 +10,7 @@ from bot.domain.session import Session
 from bot.engine.port import Engine
 from bot.kernel.job import Job, finish, finish_with
 from bot.kernel.organisation import Organisations
+from bot.kernel.restoration import Restoration
 from bot.kernel.settings import Settings
 from bot.kernel.settled_clock import SettledClock
 from bot.kernel.unit_of_work import UnitOfWork
@@ -40,6 +41,7 @@ class Services:
     commands: CommandSet
     settings: Settings = field(default_factory=Settings)
     process: ProcessKind = ProcessKind.RUN
+    restoration: Restoration = field(default_factory=Restoration)
 
     @asynccontextmanager
     async def unit_of_work(

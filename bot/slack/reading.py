@@ -5,7 +5,17 @@ from typing import Any, Final
 
 from bot.slack.connection import Connection
 from bot.slack.errors import SlackOutcomeUnknown
-from bot.slack.threads import Json, Page, ThreadMessage, message_from, moment, page_from, sharing, stamped
+from bot.slack.threads import (
+    Json,
+    Page,
+    ThreadMessage,
+    message_from,
+    moment,
+    page_from,
+    sharing,
+    sharing_named,
+    stamped,
+)
 
 PAGE_MESSAGES: Final = 200
 MAX_PAGES: Final = 10
@@ -29,6 +39,12 @@ class Conversations(Connection):
     ) -> str | None:
         """Return the `ts` of the message that shares one of the files, as `find` does for the one with a key."""
         return await self._search(channel, thread_ts, since, lambda found: sharing(found, file_ids))
+
+    async def find_named(
+        self, channel: str, thread_ts: str | None, names: Sequence[str], since: float, others: Collection[str]
+    ) -> str | None:
+        """Return the `ts` of our message that shares files with these `names`, and is none of the `others`."""
+        return await self._search(channel, thread_ts, since, lambda found: sharing_named(found, names, others))
 
     async def _search(
         self, channel: str, thread_ts: str | None, since: float, pick: Callable[[Sequence[Json]], str | None]
@@ -60,7 +76,8 @@ class Conversations(Connection):
     async def message_at(self, channel: str, ts: str) -> ThreadMessage | None:
         """Read the message `ts`, of a thread or not; None if it is gone."""
         method, arguments = _messages_of(channel, ts)
-        page = page_from(await self._read(method, limit=2, oldest=ts, latest=ts, inclusive=True, **arguments))
+        where = {"oldest": ts, "latest": ts, "inclusive": True, "include_all_metadata": True}
+        page = page_from(await self._read(method, limit=2, **where, **arguments))
         return next((message_from(raw) for raw in page.messages if raw["ts"] == ts), None)
 
     async def replies_after(self, channel: str, thread_ts: str, oldest: str) -> tuple[list[ThreadMessage], bool]:
@@ -76,6 +93,15 @@ class Conversations(Connection):
         method, arguments = _messages_of(channel, None)
         found = [raw async for page in self._pages(method, oldest=oldest, **arguments) for raw in page.messages]
         return [message_from(raw) for raw in sorted(found, key=lambda raw: moment(raw["ts"]))]
+
+    async def own_keys(self, channel: str, thread_ts: str | None, oldest: str) -> list[str]:
+        """Read one page of a channel or thread after `oldest`, and return the keys of our posts."""
+        method, arguments = _messages_of(channel, thread_ts)
+        wanted = {"limit": PAGE_MESSAGES, "oldest": oldest, "include_all_metadata": True}
+        page = page_from(await self._read(method, **wanted, **arguments))
+        bot_id = self._identity.bot_id if self._identity else None
+        found = [message_from(raw) for raw in page.messages if moment(raw["ts"]) > moment(oldest)]
+        return [message.key for message in found if message.key and bot_id and message.bot_id == bot_id]
 
     async def _pages(self, method: str, **arguments: Any) -> AsyncIterator[Page]:
         cursor: str | None = None

@@ -1,6 +1,6 @@
 """The messages of a thread or channel, and which of them are ours."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -31,6 +31,7 @@ class ThreadMessage:
     edited_ts: str | None = None  # when its author edited it last
     quoted: str = ""
     app_name: str | None = None
+    key: str | None = None  # with which the app posted it that `bot_id` names, if this is ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ def message_from(message: Mapping[str, Any]) -> ThreadMessage:
         edited_ts=edited_ts(message),
         quoted=quoted(message),
         app_name=app_name(message),
+        key=_key_of(message),
     )
 
 
@@ -91,9 +93,20 @@ def sharing(messages: Iterable[Mapping[str, Any]], file_ids: Collection[str]) ->
     return next((message["ts"] for message in messages if any(file.id in file_ids for file in files_of(message))), None)
 
 
-def _carries(message: Mapping[str, Any], key: str, bot_id: str | None) -> bool:
+def sharing_named(messages: Iterable[Mapping[str, Any]], names: Sequence[str], others: Collection[str]) -> str | None:
+    """Return the `ts` of the first of `messages` that a bot wrote, shares these files, and is none of `others`."""
+    found = (message for message in messages if message.get("bot_id") and message["ts"] not in others)
+    return next((one["ts"] for one in found if sorted(file.name for file in files_of(one)) == sorted(names)), None)
+
+
+def _key_of(message: Mapping[str, Any]) -> str | None:
     metadata = message.get("metadata") or {}
-    if metadata.get("event_type") != EVENT_TYPE or (metadata.get("event_payload") or {}).get("key") != key:
+    key = (metadata.get("event_payload") or {}).get("key")
+    return key if metadata.get("event_type") == EVENT_TYPE and isinstance(key, str) else None
+
+
+def _carries(message: Mapping[str, Any], key: str, bot_id: str | None) -> bool:
+    if _key_of(message) != key:
         return False
     # Another app could put our key on a message of its own, and so keep our message from being posted.
     return bot_id is None or message.get("bot_id", bot_id) == bot_id

@@ -324,6 +324,12 @@ async def mark_channel_dead(
     await tx.execute(update(outbox).where(*there).values(values))
 
 
+async def posted_after(tx: AsyncConnection, channel: str, since: float) -> list[str]:
+    """Slack's `ts` of all that was posted in `channel` after the instant `since`, as far as it is known."""
+    found = select(outbox.c.ts).where(outbox.c.channel == channel, outbox.c.ts >= f"{since:.6f}")
+    return [ts for ts in await tx.scalars(found) if ts is not None]
+
+
 async def replies_to(tx: AsyncConnection, root: OutboxRow) -> list[OutboxRow]:
     """The rows that wait until `root` begins their thread, in order."""
     found = await tx.execute(select(outbox).where(*replies.waiting_for(root)).order_by(outbox.c.seq))

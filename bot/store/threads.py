@@ -128,6 +128,14 @@ async def close(tx: AsyncConnection, team: str, channel: str, ts: str, closed: b
     await tx.execute(update(threads).where(*_is(team, channel, ts)).values(closed=closed))
 
 
+async def newest(tx: AsyncConnection, team: str, limit: int) -> list[Thread]:
+    """The threads in use of a workspace in which people wrote last."""
+    in_use = (threads.c.team == team, sessions.c.lifecycle == "open", threads.c.closed.is_(False))
+    found = select(threads).join(sessions, sessions.c.id == threads.c.session_id).where(*in_use)
+    rows = await tx.execute(found.order_by(sessions.c.spoken_at.desc()).limit(limit))
+    return [_thread(row) for row in rows.mappings()]
+
+
 async def unread(tx: AsyncConnection, team: str, limit: int = 500) -> list[Thread]:
     """The threads of a workspace that catch-up has to read, those that people wrote in most recently first."""
     found = await tx.execute(

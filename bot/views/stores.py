@@ -1,5 +1,6 @@
-"""What the commands about the whole store print: `backup`."""
+"""What the commands about the whole store print: `backup` and `restored`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +37,19 @@ def not_read(store: Path, why: str) -> str:
     return f"Nothing was backed up: {store} can't be read ({why}). Repeat the command."
 
 
+def restored(since: float) -> str:
+    """Say what follows from it that the store was restored, which is from the instant `since`."""
+    at = datetime.fromtimestamp(since, UTC)
+    return f"The store is from {at:%Y-%m-%d %H:%M:%S} UTC. Start the bot: it looks up what was done since then."
+
+
+def running(lease: float | None = None) -> str:
+    """Say that the bot has to be stopped first; one that was killed counts as running for `lease` seconds."""
+    killed = f" A killed process counts as running for {lease:.0f} seconds." if lease else ""
+    return f"The bot runs on this store. Stop it, then repeat this command.{killed}"
+
+
+EMPTY: Final = "The store is empty, so there's nothing to look up. Start the bot."
 RESTORED: Final = "python -m bot restored"
 OF_POSTGRES: Final = (
     "PostgreSQL makes its own backups. Run pg_dump, also while the bot runs:\n"

@@ -255,7 +255,7 @@ class Announce:
         position = change.messages.last_event_id if change.messages else change.before.position.last_event_id
         rank = outbox.FIRST if end.kind in _WAITED_FOR else outbox.USUAL
         # With words, the post has their key, so that they are not posted a second time.
-        key = words.key if words else f"{session.id}:{turn.number}:{end.name}:{position}"
+        key = words.key if words else await _wordless_key(uow, f"{session.id}:{end.name}:{position}")
         users = await mentioned(uow, change.before.session, people_of_turn(change.before.session), end.kind)
         linked = change.detail is Detail.LINK
         shown = await as_its_channel_sees(uow.tx, self._services.workspaces.get(session.team), session)
@@ -319,6 +319,15 @@ class Announce:
             await uow.redraw(SessionCard, tracked.session.id, gives_way=True)
         elif new.acus > old.acus:
             await self.figures(uow, [tracked])
+
+
+async def _wordless_key(uow: UnitOfWork, end: str) -> str:
+    """The key of an end without words, by how often this `end` came before at the same place of the conversation."""
+    # Not by the number of the turn: on a restored store, two ends may have been posted where one is found.
+    number = 0
+    while await outbox.by_key(uow.tx, post_key(TurnEndPost.name, f"{end}:{number}")) is not None:
+        number += 1
+    return f"{end}:{number}"
 
 
 def _pull_request_posts(session: Session) -> str:

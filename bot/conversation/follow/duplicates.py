@@ -10,6 +10,7 @@ alone, and the admins are informed.
 from collections.abc import Sequence
 from typing import Final
 
+from bot.conversation.follow.orphans import Orphans
 from bot.conversation.lookup import SessionLookup, age
 from bot.conversation.session_card import SessionCard
 from bot.conversation.session_check import MAY_BE_OVER
@@ -49,6 +50,7 @@ class Duplicates:
         self._lookup = lookup
         # Sessions whose prompt has to be read, first found first; None if another process found them.
         self._unread: dict[str, DevinSession | None] = {}
+        self._orphans = Orphans(services, organisation, lookup)
         self._left_alone: set[str] = set()  # our ids of the sessions whose reference was found copied
 
     @property
@@ -74,11 +76,12 @@ class Duplicates:
         return await self._handle_all(claim, [(made, found) for made, found in carried if found])
 
     async def read_prompts(self, claim: Claim) -> list[str]:
-        """Read a few of the prompts that `end_younger` left, and handle the sessions whose references they show.
+        """Adopt a few orphans, and read a few of the prompts that `end_younger` left; handle whose references they show.
 
         Returns our ids of the sessions to which they belong. A prompt that cannot be read waits for the next cycle.
         """
         resolved: list[str] = []
+        await self._orphans.adopt(claim)
         for session_id in list(self._unread)[:PROMPTS_A_CYCLE]:
             made = self._unread.pop(session_id)
             try:
@@ -104,6 +107,8 @@ class Duplicates:
         resolved: list[str] = []
         for made, found in carried:
             session = next((ours[reference] for reference in found if reference in ours), None)
+            if session is None:
+                self._orphans.note(made, found[0])
             # The flow that created this session may have stored it by now: a session is no duplicate of itself.
             if session is not None and not _is_the_same(session, made):
                 await self._handle(claim, session, made)

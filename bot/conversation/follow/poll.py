@@ -19,7 +19,7 @@ from bot.conversation.follow.announce import Announce, PollTimes
 from bot.conversation.follow.duplicates import Duplicates
 from bot.conversation.follow.polled_session import PolledSession, message_count, polled_session
 from bot.conversation.follow.read_messages import NewMessages, no_new_messages, read_messages
-from bot.conversation.lookup import SessionLookup
+from bot.conversation.lookup import CLOCKS_APART, SessionLookup
 from bot.devin.answers import Page
 from bot.devin.errors import (
     DevinDenied,
@@ -81,6 +81,7 @@ class Poller:
         self._slots = asyncio.Semaphore(READS_AT_ONCE)
         self.polled_at = services.clock.steady()
         self.tick_name = organisation.poll_tick
+        self._has_listed = False  # what changed since the backup, where one was put back
 
     async def tick(self) -> float:
         """Run one poll cycle, if a session may have changed. Returns the seconds until the next one."""
@@ -91,7 +92,7 @@ class Poller:
             expected = watched or await watched_sessions.may_appear(
                 tx, org_id, now - timing.last_words, now - timing.unknown_start
             )
-        if not expected:
+        if not expected and not services.restoration.is_recent(now):
             self.polled_at = services.clock.steady()
             return timing.slow_poll  # only our own store was read
         interval = timing.poll if busy else timing.slow_poll
@@ -155,6 +156,7 @@ class Poller:
         sweeping = now - state.swept_at >= self._services.timing.count_sweep
         self._duplicates.resume(state.unread_prompts)
         polled, newest = await self._list(claim, state)
+        self._has_listed = True
         changed = {session.session.id: session for session in polled if session.changed}
         for session in await self._sweep(state) if sweeping else await self._expected(state):
             changed.setdefault(session.session.id, session)
@@ -200,8 +202,15 @@ class Poller:
     async def _changed_since(self, state: PollState) -> SessionFilters:
         filters: SessionFilters = {**await self._lookup.ours(self._organisation)}
         if state.watermark:
-            filters["updated_after"] = state.watermark - self._services.timing.poll_overlap
+            filters["updated_after"] = self._watermark(state) - self._services.timing.poll_overlap
         return filters
+
+    def _watermark(self, state: PollState) -> int:
+        """The stored watermark, or on a restored store, for one cycle of each process, an instant before the backup."""
+        restoration, now = self._services.restoration, self._services.clock()
+        if self._has_listed or not restoration.is_recent(now):
+            return state.watermark
+        return min(state.watermark, int(restoration.earliest(now)) - CLOCKS_APART)
 
     async def _recorded(self, listed: Sequence[DevinSession]) -> list[PolledSession]:
         """Return those of `listed` that we have a record of. Devin lists everything if it does not know a filter."""

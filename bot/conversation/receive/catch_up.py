@@ -57,7 +57,7 @@ class CatchUp:
             if long:
                 await self._note_trusted(tx, now)
                 alerts = {channel for channel, _, _ in self._workspace.policy.alert_bots}
-                await channels.mark_unread(tx, team, f"{now - timing.catch_up_reach:.6f}", MOST_CHANNELS, alerts)
+                await channels.mark_unread(tx, team, self._reach(), MOST_CHANNELS, alerts)
 
     async def _note_trusted(self, tx: Transaction, now: float) -> None:
         """Store since when each bot of the settings may start sessions in its channel, and read it."""
@@ -166,8 +166,7 @@ class CatchUp:
     async def _read_channel(self, channel: KnownChannel) -> None:
         """Fetch mentions, direct messages and alerts that begin a thread. What is too old by now is left alone."""
         assert channel.unread_from is not None
-        reach = f"{self._services.clock() - self._services.timing.catch_up_reach:.6f}"
-        found = await self._workspace.slack.history_after(channel.channel, max(channel.unread_from, reach))
+        found = await self._workspace.slack.history_after(channel.channel, max(channel.unread_from, self._reach()))
         stored = [
             await self._intake.missed_in_channel(self._workspace, channel.channel, message)
             for message in found
@@ -178,6 +177,11 @@ class CatchUp:
             await channels.mark_read(tx, channel)
         if any(stored):
             log.info("messages fetched", channel=channel.channel, count=sum(stored))
+
+    def _reach(self) -> str:
+        """Slack's time from which on mentions and direct messages are fetched: older ones are left alone."""
+        reach = self._services.clock() - self._services.timing.catch_up_reach
+        return f"{self._services.restoration.earliest(reach):.6f}"
 
 
 def _place(unread: Unread) -> tuple[str, str | None]:

@@ -251,7 +251,7 @@ class Intake:
         stops = alone is not None and alone.spec.ends_session
         return self._row(
             workspace,
-            f"msg:{team}:{cause.channel}:{cause.ts}" + (NO_TASK if _has_no_task(cause, text) else ""),
+            keys.message_key(team, cause.channel, cause.ts) + (NO_TASK if _has_no_task(cause, text) else ""),
             thread_lane(team, cause.channel, cause.root_ts),
             cause,
             ts=cause.ts,

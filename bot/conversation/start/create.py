@@ -212,6 +212,11 @@ class NewSession(Creation[DevinSession]):
 
     async def lookup(self) -> LookupResult[DevinSession]:
         """Search Devin for the session, by its reference."""
+        if self._session.devin_user is None and self._services.restoration.may_be_done(self._job.row):
+            # The name that Devin was asked in is no longer stored: a backup was put back.
+            workspace, session = self._job.workspace, self._session
+            named = await self._identities.name_of(workspace, self._organisation, session.requester)
+            self._session = replace(session, devin_user=named.user_id)
         return await self._lookup.session(self._session)
 
     async def write_checking(self, uow: UnitOfWork) -> None:

@@ -39,6 +39,8 @@ class ExactlyOnce:
 
         Returns when the row is closed. Raises a DevinError, RefusedForNow or Reschedule when the row has to go back.
         """
+        if job.row.intent_at is None and self._services.restoration.may_be_done(job.row):
+            job = await self._with_intent(job, creation)
         if job.row.intent_at is not None and await self._adopted(job, creation, job.row.intent_at):
             return
         if await creation.prepare() and await self._called_first(job, creation):
@@ -63,6 +65,15 @@ class ExactlyOnce:
             await self._change(job, change, now)
 
     # ------------------------------------------------------------ creations
+
+    async def _with_intent(self, job: Job[Cause], creation: Creation[_Thing]) -> Job[Cause]:
+        """Store the intent that a process may have had of which the store knows nothing, as a backup was put back."""
+        # A crash before this commit changes nothing, and one after it leaves what a crash before the call does.
+        at = self._services.restoration.until
+        async with self._services.unit_of_work_for(job) as uow:
+            await inbox.intend(uow.tx, job.row.key, at)
+            await creation.write_intent(uow)
+        return replace(job, row=replace(job.row, intent_at=at))
 
     async def _adopted(self, job: Job[Cause], creation: Creation[_Thing], intent_at: float) -> bool:
         """Look up what an earlier try created, and store it. Returns False if that try created nothing.

@@ -122,8 +122,15 @@ class FilePosts:
 
     async def find(self, row: OutboxRow) -> str | None:
         """Return the `ts` of the message that shares the uploaded files of the row, or None if it is not there."""
-        slack, ids = self._services.workspaces[row.team].slack, [file.id for file in _uploads_of(row)]
-        return await slack.find_files(row.channel, row.thread_ts, ids, row.created_at)
+        slack, since = self._services.workspaces[row.team].slack, self._services.restoration.earliest(row.created_at)
+        if row.payload.get("uploaded"):
+            ids = [file.id for file in _uploads_of(row)]
+            return await slack.find_files(row.channel, row.thread_ts, ids, since)
+        # Shared by a process of which a restored store knows nothing: the files' names are all that there is.
+        async with self._services.db.read() as tx:
+            others = await outbox.posted_after(tx, row.channel, since)
+        names = [file["name"] for file in row.payload["files"]]
+        return await slack.find_named(row.channel, row.thread_ts, names, since, others)
 
     async def upload_anew(self, row: OutboxRow, refused: SlackRefused) -> bool:
         """Have the files uploaded again if Slack has deleted them before they were shared. Returns whether it has."""

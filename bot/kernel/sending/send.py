@@ -11,6 +11,7 @@ Slack cannot be at work on it any more. Where the thread can never be searched, 
 appear twice (`SendFailures.unsearchable`). Reactions and private answers are not searched for.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from bot.domain.keys import ADMINS_POSTS, DEVINS_POSTS
@@ -132,6 +133,8 @@ class Send:
                 return 0.0
             if row.is_post and row.state == "open":
                 await outbox.start(tx, row, now)
+                if self._services.restoration.may_be_posted(row):
+                    row = replace(row, state="sending", sending_at=self._services.restoration.until)
         return row
 
     async def _take_token(self, tx: Transaction, row: OutboxRow, now: float) -> float:
@@ -261,8 +264,9 @@ class Send:
         Returns False if it is to be made again: it is not there, or nobody can find out whether it is.
         """
         timing = self._services.timing
-        if has_files(row) and not row.payload.get("uploaded"):
-            return False  # nothing was shared yet
+        unshared = has_files(row) and not row.payload.get("uploaded")
+        if unshared and not self._services.restoration.may_be_posted(row):
+            return False
         assert row.sending_at is not None
         age = self._services.clock() - row.sending_at  # when the search begins: what Slack does later it cannot show
         if age < timing.post_look_up:
@@ -282,9 +286,10 @@ class Send:
         return True
 
     async def _find(self, row: OutboxRow) -> str | None:
-        if row.payload.get("uploaded"):
+        if has_files(row):
             return await self._files.find(row)
-        return await self._slack(row).find(row.channel, row.thread_ts, row.key, row.created_at)
+        since = self._services.restoration.earliest(row.created_at)
+        return await self._slack(row).find(row.channel, row.thread_ts, row.key, since)
 
     async def _mark_sent(
         self, row: OutboxRow, ts: str | None = None, drawing: Drawing | None = None, *, is_new: bool = False

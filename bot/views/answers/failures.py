@@ -94,6 +94,14 @@ def reference_copied(session: Session, url: str) -> Message:
     )
 
 
+def without_thread(url: str) -> Message:
+    """Inform the admins that the session at Devin at `url` has no thread, after a backup was put back."""
+    return Message(
+        f":warning: Since the restore, {link(url, 'a session in Devin')} has no thread. "
+        "To follow it, mention Devin Bridge with `adopt` and its address."
+    )
+
+
 def post_lost(reference: str, url: str | None = None) -> Message:
     """Report in a thread that one message of Devin's could not be shown; `url` is the session at Devin."""
     return Message(

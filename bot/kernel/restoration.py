@@ -1,0 +1,61 @@
+"""What may have been done already, because a backup was put back as the store.
+
+Slack and Devin know what the bot did after that backup, and the store does not. So whatever comes of something from
+before the first start on the restored store counts as work whose outcome is unknown: it is looked up, as after a crash,
+before it is done. What did not happen before that start is done as ever.
+"""
+
+from bot.domain.causes import Cause
+from bot.store import restored
+from bot.store.database.connection import Database, Transaction
+from bot.store.inbox import InboxRow
+from bot.store.outbox import OutboxRow
+from bot.store.restored import Restored
+
+
+class Restoration:
+    """Knows for this process whether the store is one that was put back; `searched` is for how long posts are."""
+
+    def __init__(self, found: Restored | None = None, searched: float = 0.0, abandoned_at: float | None = None) -> None:
+        self._found = found
+        self._searched = searched
+        self.abandoned_at = abandoned_at  # the last heartbeat of a worker that was there before and did not leave
+
+    @classmethod
+    async def of(cls, db: Database, searched: float) -> "Restoration":
+        """Read what `db` says, before a worker begins on it."""
+        async with db.read() as tx:
+            return cls(await restored.read(tx), searched, await restored.last_heartbeat(tx))
+
+    async def begin(self, db: Database, now: float) -> None:
+        """Let the restored time end `now`, if that was not stored at an earlier start."""
+        if self._found is not None and self._found.until is None:
+            # A crash right here has done nothing yet: the next start lets it end later.
+            async with db.write() as tx:
+                await self.recognised(tx, self._found.since, now)
+
+    async def recognised(self, tx: Transaction, since: float, now: float) -> None:
+        """Store that the store is a copy from `since` that was put back by `now`."""
+        self._found = Restored(since, now)
+        await restored.mark(tx, self._found, now)
+
+    @property
+    def until(self) -> float:
+        """When the first start on the restored store was; long ago for any other store."""
+        return (self._found.until or 0.0) if self._found is not None else 0.0
+
+    def is_recent(self, now: float) -> bool:
+        """Whether Slack and Devin may still show something that the store does not know of."""
+        return now < self.until + self._searched
+
+    def may_be_done(self, row: InboxRow[Cause]) -> bool:
+        """Whether what `row` asks for may have been done by a process that the store knows nothing of."""
+        return min(float(row.ts), row.created_at) < self.until
+
+    def may_be_posted(self, row: OutboxRow) -> bool:
+        """Whether what `row` posts may stand in Slack already."""
+        return self.is_recent(row.created_at)
+
+    def earliest(self, at: float) -> float:
+        """When what was recorded `at` that instant may have been done at the earliest."""
+        return at if self._found is None or at > self.until + self._searched else min(at, self._found.since)

@@ -1,0 +1,203 @@
+"""A backup is put back: what was done after it is known to Slack and Devin alone, and nothing is done twice."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from bot import store_commands
+from bot.store.restored import Restored
+from bot.store.restored import read as read_restored
+from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness
+from tests.scenarios.observations import polled, sent_to_devin, settled, started_by_command
+from tests.waits import SHORT
+
+DIRECT = "D0ADA"  # of the admin
+
+pytestmark = [
+    pytest.mark.timing(**SHORT),
+    pytest.mark.parametrize("store", ["sqlite"]),
+]
+
+
+def _path(on: Harness) -> Path:
+    return Path(on.environment["DATABASE_URL"].removeprefix("sqlite:///"))
+
+
+def backed_up(on: Harness) -> Path:
+    """A backup of the store at work."""
+    file = _path(on).with_name("backup.db")
+    store_commands.backup(on.settings, file, replace=True)
+    return file
+
+
+async def put_back(on: Harness, backup: Path, *, told: bool = True) -> None:
+    """End the bot, put a backup back as its store, and start it again; told so, or not."""
+    await on.close()
+    on._store = None
+    for ending in ("-wal", "-shm"):
+        Path(f"{_path(on)}{ending}").unlink(missing_ok=True)
+    _path(on).write_bytes(backup.read_bytes())
+    if told:
+        await store_commands.restored(on.settings)
+    await on.start()
+    await polled(on)
+    await settled(on)
+
+
+async def all_once(on: Harness) -> None:
+    """No session, no message at Devin and no post in Slack is there twice."""
+    made = await on.devin.sessions()
+    prompts = Counter(session["messages"][0]["message"] for session in made)
+    replies = Counter(
+        (one["session_id"], said["message"]) for one in made for said in one["messages"] if said["source"] == "user"
+    )
+    posts: Counter[tuple[str, str]] = Counter()
+    for channel in (GENERAL, WEB, OPS):
+        for message in await on.slack.messages(channel):
+            key = ((message.get("metadata") or {}).get("event_payload") or {}).get("key")
+            if key:
+                posts[channel, key] += 1
+    twice = [what for found in (prompts, replies, posts) for what, count in found.items() if count > 1]
+    assert twice == []
+    assert posts
+
+
+async def ends(on: Harness, session: str, ts: str, words: str, channel: str = GENERAL) -> None:
+    """Devin ends its turn with words, which appear."""
+    await on.devin.say(session, words, status="running", status_detail="waiting_for_user")
+    await on.wait_for_post(channel, ts, words)
+
+
+async def test_starts_and_replies_since_the_backup_are_not_repeated_and_go_on(on: Harness) -> None:
+    ts, session = await on.started()
+    await settled(on)
+    backup = backed_up(on)
+    await on.slack.say(ANN, GENERAL, "look at the clock", thread_ts=ts)
+    await on.devin.wait_for_messages("look at the clock")
+    await ends(on, session, ts, "It is slow. Shall I?")
+    mentioned, _ = await on.started("fix the logout test", BEN, WEB)
+    commanded, by_command = await started_by_command(on, "write the notes", ANN, OPS)
+    await ends(on, by_command, commanded, "Notes are written. Which file?", OPS)
+    await on.slack.say(BEN, OPS, "notes.md", thread_ts=commanded)
+    await on.devin.wait_for_messages("notes.md")
+    await settled(on)
+
+    await put_back(on, backup)
+    await all_once(on)
+    assert len(await on.devin.sessions()) == 3
+    await on.slack.say(ANN, GENERAL, "yes, do", thread_ts=ts)
+    await on.slack.say(BEN, WEB, "and the login", thread_ts=mentioned)
+    await on.slack.say(ANN, OPS, "and readme.md", thread_ts=commanded)
+    for words in ("yes, do", "and the login", "and readme.md"):
+        await on.devin.wait_for_messages(words)
+    await ends(on, by_command, commanded, "Both are there. Anything else?", OPS)
+    await settled(on)
+    await all_once(on)
+
+
+async def test_what_was_open_in_the_backup_and_is_done_since_is_not_repeated(on: Harness) -> None:
+    ts, session = await on.started()
+    await settled(on)
+    for route in ("send_message", "create_session"):
+        await on.devin.fault(route, 429, times=-1, retry_after=1)
+    await on.slack.say(ANN, GENERAL, "wait for it", thread_ts=ts)
+    begun = await on.mention("fix the logout test", BEN, WEB)
+    await on.slack.wait_for_delivery(2, type="message", status="acked")
+    backup = backed_up(on)
+    await on.devin.clear_faults()
+    await on.devin.wait_for_messages("wait for it")
+    await on.session("fix the logout test")
+    await on.slack.wait_for_message(WEB, "Queued", thread_ts=begun)
+    await settled(on)
+
+    await put_back(on, backup)
+    await all_once(on)
+    assert [text.rsplit("> ", 1)[1] for text in await sent_to_devin(on, session)] == ["wait for it"]
+
+
+async def test_what_was_not_done_before_the_end_is_done(on: Harness) -> None:
+    ts, session = await on.started()
+    await settled(on)
+    backup = backed_up(on)
+    await on.stop()
+    await on.slack.pause("lose")
+    await on.slack.say(ANN, GENERAL, "nobody was there", thread_ts=ts)
+    begun = await on.mention("fix the logout test", BEN, GENERAL)
+    await on.devin.say(session, "Done so far. What next?", status="running", status_detail="waiting_for_user")
+    await on.slack.resume()
+
+    await put_back(on, backup)
+    await on.devin.wait_for_messages("nobody was there")
+    await on.session("fix the logout test")
+    await on.slack.wait_for_message(GENERAL, "Queued", thread_ts=begun)
+    await on.wait_for_post(GENERAL, ts, "Done so far")
+    await all_once(on)
+
+
+async def test_two_ends_without_words_since_the_backup_are_not_announced_again(on: Harness) -> None:
+    ts, session = await on.started()
+    await settled(on)
+    backup = backed_up(on)
+    for number, status in enumerate(("suspended", "running"), start=1):
+        detail = "usage_limit_exceeded" if status == "suspended" else "waiting_for_approval"
+        await on.devin.set(session, status=status, status_detail=detail)
+        await on.wait_for_post(GENERAL, ts, "", count=number)
+        await settled(on)
+    before = Counter(await on.thread(GENERAL, ts))
+
+    await put_back(on, backup)
+    assert Counter(await on.thread(GENERAL, ts)) == before
+
+
+async def test_files_that_were_shared_since_the_backup_are_not_shared_again(on: Harness) -> None:
+    ts, session = await on.started()
+    await settled(on)
+    backup = backed_up(on)
+    for number in range(2):
+        await on.devin.attach(session, "notes.txt", f"note {number}", say=f"See note {number}.")
+        await on.wait_for_post(GENERAL, ts, f"See note {number}.")
+        await settled(on)
+    await settled(on)
+    before = [message.get("files") for message in await on.slack.messages(GENERAL, thread_ts=ts)]
+
+    await put_back(on, backup)
+    assert [message.get("files") for message in await on.slack.messages(GENERAL, thread_ts=ts)] == before
+
+
+async def test_a_start_recognises_by_itself_that_the_store_is_older_than_slack(on: Harness) -> None:
+    ts, session = await on.started()
+    await settled(on)
+    backup = backed_up(on)
+    await on.slack.say(ANN, GENERAL, "look at the clock", thread_ts=ts)
+    await on.devin.wait_for_messages("look at the clock")
+    await ends(on, session, ts, "It is slow. Shall I?")
+    await on.started("fix the logout test", BEN, GENERAL)
+    await settled(on)
+
+    await put_back(on, backup, told=False)
+    async with on.store.read() as tx:
+        assert isinstance(await read_restored(tx), Restored)
+    await all_once(on)
+    assert len(await on.devin.sessions()) == 2
+
+
+async def test_a_start_after_a_kill_recognises_no_restore(on: Harness) -> None:
+    ts, session = await on.started()
+    await ends(on, session, ts, "It is slow. Shall I?")
+    await settled(on)
+    await put_back(on, backed_up(on), told=False)
+    async with on.store.read() as tx:
+        assert await read_restored(tx) is None
+
+
+async def test_admins_read_of_an_orphan_whose_thread_nobody_knows(on: Harness) -> None:
+    await on.started()
+    await settled(on)
+    backup = backed_up(on)
+    (made,) = await on.devin.create_sessions(
+        title="lost", tags=["devin-bridge", f"slack-T0PLAY-{GENERAL}-1700000000.000100"]
+    )
+    await put_back(on, backup)
+    found = await on.slack.wait_for_message(DIRECT, "Since the restore")
+    assert made.removeprefix("devin-") in found["text"]
