@@ -8,6 +8,7 @@ import pytest
 from bot import store_commands
 from bot.store.restored import Restored
 from bot.store.restored import read as read_restored
+from tests.restores import all_once, lay_back, store_of
 from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness
 from tests.scenarios.observations import polled, sent_to_devin, settled, started_by_command
 from tests.waits import SHORT
@@ -20,47 +21,22 @@ pytestmark = [
 ]
 
 
-def _path(on: Harness) -> Path:
-    return Path(on.environment["DATABASE_URL"].removeprefix("sqlite:///"))
-
-
 def backed_up(on: Harness) -> Path:
     """A backup of the store at work."""
-    file = _path(on).with_name("backup.db")
+    file = store_of(on).with_name("backup.db")
     store_commands.backup(on.settings, file, replace=True)
     return file
 
 
 async def put_back(on: Harness, backup: Path, *, told: bool = True) -> None:
     """End the bot, put a backup back as its store, and start it again; told so, or not."""
-    await on.close()
-    on._store = None
-    for ending in ("-wal", "-shm"):
-        Path(f"{_path(on)}{ending}").unlink(missing_ok=True)
-    _path(on).write_bytes(backup.read_bytes())
+    await on.stop()
+    await lay_back(on, backup)
     if told:
         await store_commands.restored(on.settings)
     await on.start()
     await polled(on)
     await settled(on)
-
-
-async def all_once(on: Harness) -> None:
-    """No session, no message at Devin and no post in Slack is there twice."""
-    made = await on.devin.sessions()
-    prompts = Counter(session["messages"][0]["message"] for session in made)
-    replies = Counter(
-        (one["session_id"], said["message"]) for one in made for said in one["messages"] if said["source"] == "user"
-    )
-    posts: Counter[tuple[str, str]] = Counter()
-    for channel in (GENERAL, WEB, OPS):
-        for message in await on.slack.messages(channel):
-            key = ((message.get("metadata") or {}).get("event_payload") or {}).get("key")
-            if key:
-                posts[channel, key] += 1
-    twice = [what for found in (prompts, replies, posts) for what, count in found.items() if count > 1]
-    assert twice == []
-    assert posts
 
 
 async def ends(on: Harness, session: str, ts: str, words: str, channel: str = GENERAL) -> None:

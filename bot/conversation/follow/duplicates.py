@@ -75,13 +75,16 @@ class Duplicates:
         self._unread |= {made.session_id: made for made in unread}
         return await self._handle_all(claim, [(made, found) for made, found in carried if found])
 
+    async def adopt_orphans(self, claim: Claim) -> None:
+        """Adopt a few of the sessions that carry a reference which a restored store does not know."""
+        await self._orphans.adopt(claim)
+
     async def read_prompts(self, claim: Claim) -> list[str]:
-        """Adopt a few orphans, and read a few of the prompts that `end_younger` left; handle whose references they show.
+        """Read a few of the prompts that `end_younger` left, and handle the sessions whose references they show.
 
         Returns our ids of the sessions to which they belong. A prompt that cannot be read waits for the next cycle.
         """
         resolved: list[str] = []
-        await self._orphans.adopt(claim)
         for session_id in list(self._unread)[:PROMPTS_A_CYCLE]:
             made = self._unread.pop(session_id)
             try:

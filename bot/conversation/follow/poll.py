@@ -164,6 +164,7 @@ class Poller:
         times = PollTimes(state.polled_at, newest)
         handled = await self._read_all(claim, worth, times) + await self._announce_figures(claim, quiet, times)
         await self._redraw_silent(claim)
+        await self._duplicates.adopt_orphans(claim)
         found_by_prompt = await self._duplicates.read_prompts(claim)
         left = [session for session in handled if session.left]
         watermark = min([newest, *(session.snapshot.updated_at - 1 for session in left if session.changed)])
