@@ -94,12 +94,12 @@ class Bot:
         ours = (poller.polled_at for tick, poller in self.pollers.items() if self.once.is_ours(tick))
         return min(ours, default=self.services.clock.steady())
 
-    async def note_absence(self) -> None:
-        """Mark threads and channels of all workspaces as unread since the bot last ran, so that catch-up reads them.
-
-        Where a backup was put back as the store, that begins with the backup.
-        """
+    async def note_restore(self) -> None:
+        """Find out whether a backup was put back as the store, so that what was done since is looked up."""
         await recognise(self.services)
+
+    async def note_absence(self) -> None:
+        """Mark threads and channels of all workspaces as unread since the bot last ran, so that catch-up reads them."""
         for catch_up in self.catch_ups.values():
             await catch_up.begin()
 
@@ -232,10 +232,9 @@ async def assembled(
         connector = Connector(stack, db, metrics, timing, file.roles)
         workspaces = [await connector.workspace(its_settings) for its_settings in (settings, *others)]
         await _assign_unowned(db, workspaces[0])
-        engine = await open_engine(settings, timing, process)
         services = Services(
             db=db,
-            engine=engine,
+            engine=await open_engine(settings, timing, process),
             writer=InboxWriter(db, timing),
             workspaces=Workspaces(*workspaces),
             organisations=Organisations(*connector.organisations.values()),

@@ -99,6 +99,7 @@ async def _run(
     connection = SocketModeConnection(bot, settings, gate) if has_socket else None
     server = http_server(bot, settings, gate, connection)
     await bot.heartbeat.begin()
+    await bot.note_restore()
     if connection is not None or bot.services.process.receives_http:
         await bot.note_absence()
     if connection is not None:
