@@ -5,7 +5,18 @@ from dataclasses import fields
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 
-OF_THE_PROCESS = {"settings", "db", "engine", "writer", "timing", "clock", "worker", "metrics", "commands", "process"}
+OF_THE_PROCESS = {
+    "settings",
+    "db",
+    "engine",
+    "writer",
+    "timing",
+    "clock",
+    "worker",
+    "metrics",
+    "commands",
+    "process",
+} | {"restoration"}
 REGISTRIES = {"workspaces", "organisations"}
 
 
