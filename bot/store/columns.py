@@ -8,11 +8,14 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Dialect,
+    Index,
     Integer,
     MetaData,
     Numeric,
     String,
+    Table,
     TypeDecorator,
     false,
     text,
@@ -62,3 +65,15 @@ def owner(name: str, *, key: bool = False) -> Column[str]:
 def number(name: str, kind: Any = Integer) -> Column[Any]:
     """A column of numbers of this `kind`, at first 0."""
     return Column(name, kind, nullable=False, server_default=text("0"))
+
+
+def index_where(name: str, condition: str, *indexed: ColumnElement[Any]) -> None:
+    """Index the columns of the rows that meet the `condition`, which queries then have to repeat as it is."""
+    Index(name, *indexed, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
+def index_unowned(table: Table) -> None:
+    """Index the rows that name no owner yet, mostly none, because each start looks for them."""
+    for column in table.columns:
+        if column.info.get("owner"):
+            index_where(f"ix_{table.name}_no_{column.name}", f"{column.name} = ''", column)

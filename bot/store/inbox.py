@@ -325,7 +325,7 @@ async def purge_texts(db: Database, before: float) -> int:
     Returns the number of rows.
     """
     has_text = cast(inbox.c.payload, String) != json.dumps(BLANK)
-    old = inbox.c.state == "dead", inbox.c.done_at < before, has_text
+    old = inbox.c.state == literal_column("'dead'"), inbox.c.done_at < before, has_text
     async with db.scan() as tx:
         keys = list(await tx.scalars(select(inbox.c.key).where(*old).limit(BATCH)))
     async with db.write() as tx:

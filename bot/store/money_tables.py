@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Float, Index, String, Table, text
 
-from bot.store.columns import ExactNumber, metadata, number, owner
+from bot.store.columns import ExactNumber, index_unowned, metadata, number, owner
 
 # What a session was on each billing day on which it was active: the ACUs that it spent, from the differences between
 # polls, and the last outcome that was seen on that day. It is there longer than the session's own row, so it also says
@@ -29,12 +29,13 @@ spend: Final = Table(
     Column("ask_at", Float, server_default="0"),
 )
 _IN_DOUBT: Final = text("used_since IS NOT NULL")
-Index("ix_spend_in_doubt", spend.c.org_id, spend.c.day, sqlite_where=_IN_DOUBT, postgresql_where=_IN_DOUBT)
+Index("ix_spend_in_doubt", spend.c.day, spend.c.org_id, sqlite_where=_IN_DOUBT, postgresql_where=_IN_DOUBT)
 _TO_ASK: Final = text("ask_at IS NOT NULL AND acus > 0")
 Index("ix_spend_to_ask", spend.c.org_id, spend.c.ask_at, sqlite_where=_TO_ASK, postgresql_where=_TO_ASK)
 # It has all that sums are made of, so that SQLite adds up a cycle without a look at the rows themselves.
 _SUMMED: Final = ("day", "org_id", "team", "requester", "channel", "tags", "session_id", "acus")
 Index("ix_spend_day", *(spend.c[name] for name in _SUMMED))
+index_unowned(spend)
 
 # What figures need of a session whose own row is purged, without any of its text.
 past_sessions: Final = Table(
@@ -76,6 +77,7 @@ Index("ix_pull_requests_url", pull_requests.c.url)
 # For the counts of a report, before which an ack waits.
 Index("ix_pull_requests_first_seen", pull_requests.c.first_seen)
 Index("ix_pull_requests_merged_at", pull_requests.c.merged_at)
+index_unowned(pull_requests)
 
 # When sessions waited for a person: from when Devin asked, needed an approval or was at a limit, until it went on.
 waiting_times: Final = Table(
@@ -114,3 +116,4 @@ recent_spend: Final = Table(
     number("acus", Float),
 )
 Index("ix_recent_spend_slot", recent_spend.c.org_id, recent_spend.c.slot)
+index_unowned(recent_spend)

@@ -378,9 +378,9 @@ async def overdue_since(tx: AsyncConnection, before: float) -> float | None:
         earlier.c.lane == outbox.c.lane,
         earlier.c.thread == outbox.c.thread,
         earlier.c.seq < outbox.c.seq,
-        earlier.c.state.in_(("open", "sending")),
+        earlier.c.state.in_(_OPEN_STATES),
     )
-    first = outbox.c.state.in_(("open", "sending")), outbox.c.next_at <= before, ~waits.exists()
+    first = _IS_OPEN, outbox.c.next_at <= before, ~waits.exists()
     since: float | None = await tx.scalar(select(func.min(outbox.c.next_at)).where(*first))
     return since
 
@@ -404,7 +404,7 @@ async def purge(db: Database, before: float, live_sessions: Any) -> int:
 async def purge_texts(db: Database, before: float) -> int:
     """Blank the payloads of one batch of rows that died before `before` and are kept; returns the number of rows."""
     has_text = cast(outbox.c.payload, String) != json.dumps(_BLANK)
-    old = outbox.c.state == "dead", outbox.c.sent_at < before, has_text
+    old = outbox.c.state == literal_column("'dead'"), outbox.c.sent_at < before, has_text
     async with db.scan() as tx:
         rows = list(await tx.scalars(select(outbox.c.seq).where(*old).limit(BATCH)))
     async with db.write() as tx:

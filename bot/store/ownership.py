@@ -7,12 +7,13 @@ own row is gone.
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, literal_column, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.table_spec import TableSpec
 
-_UNKNOWN: Final = ""
+# A literal, not a parameter: the indexes of such rows are used only if the statement itself says what they lack.
+_UNKNOWN: Final[ColumnElement[str]] = literal_column("''")
 
 
 async def assign_unowned(tx: AsyncConnection, specs: Sequence[TableSpec], team: str, org_id: str) -> None:

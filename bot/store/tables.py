@@ -3,24 +3,21 @@
 A change of the tables needs one in `migrations` (CONTRIBUTING: a table or column); a test compares the two.
 """
 
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, Float, Index, Integer, String, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text, text
 
 from bot.store import admin_tables, columns, money_tables, turn_tables
 from bot.store.columns import JSON_TEXT as _JSON
 from bot.store.columns import SEQUENCE as _SEQUENCE
 from bot.store.columns import flag as _flag
+from bot.store.columns import index_unowned
+from bot.store.columns import index_where as _index_where
 from bot.store.columns import number as _number
 from bot.store.columns import owner as _owner
 from bot.store.columns import text_column as _text
 
 metadata: Final = columns.metadata
-
-
-def _index_where(name: str, condition: str, *columns: ColumnElement[Any]) -> None:
-    """Index `columns` of the rows that meet the `condition`, which queries then have to repeat as it is."""
-    Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 # Everything that Slack sent and that asks for work, and the work that follows from it. Each row acts once.
@@ -50,6 +47,8 @@ inbox: Final = Table(
 _index_where("ix_inbox_open", "state = 'open'", inbox.c.lane, inbox.c.urgent.desc(), inbox.c.ts, inbox.c.key)
 Index("ix_inbox_lane", inbox.c.lane)  # used before the ack of every reply in a thread that may be ours
 Index("ix_inbox_done_at", inbox.c.done_at)
+_index_where("ix_inbox_dead", "state = 'dead'", inbox.c.done_at)  # for those whose texts are purged
+index_unowned(inbox)
 
 # Everything that the bot posts, including what is edited afterwards, which `posts` then keeps up to date.
 outbox: Final = Table(
@@ -89,6 +88,7 @@ _index_where("ix_outbox_thread", _OUTBOX_OPEN, outbox.c.lane, outbox.c.thread, o
 _index_where("ix_outbox_posted", "ts IS NOT NULL", outbox.c.channel, outbox.c.ts)  # for a reaction to a post
 Index("ix_outbox_session_id", outbox.c.session_id)
 Index("ix_outbox_sent_at", outbox.c.sent_at)
+_index_where("ix_outbox_dead", "state = 'dead'", outbox.c.sent_at)  # for those whose texts are purged
 
 # Posts that are edited: cards, alarms, Home tabs and the like. `version` counts the requests to redraw one.
 posts: Final = Table(
@@ -200,6 +200,8 @@ SESSION_GOES_ON = (
 )
 _index_where("ix_sessions_goes_on", SESSION_GOES_ON, sessions.c.org_id)
 Index("ix_sessions_requester", sessions.c.team, sessions.c.requester, sessions.c.created_at)
+_index_where("ix_sessions_ended_at", "ended_at IS NOT NULL", sessions.c.ended_at)
+index_unowned(sessions)
 
 threads: Final = Table(
     "threads",
@@ -219,6 +221,8 @@ threads: Final = Table(
     _flag("is_talk"),
     Column("created_at", Float, nullable=False),
 )
+
+_index_where("ix_threads_unread", "unread_from IS NOT NULL", threads.c.team)
 
 # The whole task of a session, so that it can be tried again or continued, which `sessions` keeps only a line of.
 kept_tasks: Final = Table(

@@ -91,6 +91,8 @@ Table(
     Index("ix_sessions_lifecycle", "lifecycle"),
     Index("ix_sessions_requester", "team", "requester", "created_at"),
     Index("ix_sessions_thread", "team", "channel", "thread_ts"),
+    index_where("ix_sessions_ended_at", "ended_at IS NOT NULL", "ended_at"),
+    index_where("ix_sessions_no_org_id", "org_id = ''", "org_id"),
     index_where(
         "ix_sessions_goes_on",
         "lifecycle IN ('creating', 'open') AND NOT archived AND status NOT IN ('suspended', 'exit', 'error')"
@@ -118,6 +120,7 @@ Table(
     flag("is_talk"),
     Column("created_at", Float, nullable=False),
     PrimaryKeyConstraint("team", "channel", "ts", name="pk_threads"),
+    index_where("ix_threads_unread", "unread_from IS NOT NULL", "team"),
 )
 
 # The whole task of a session, by which it is tried again or continued.
@@ -187,6 +190,8 @@ Table(
     PrimaryKeyConstraint("session_id", "url", name="pk_pull_requests"),
     Index("ix_pull_requests_first_seen", "first_seen"),
     Index("ix_pull_requests_merged_at", "merged_at"),
+    index_where("ix_pull_requests_no_org_id", "org_id = ''", "org_id"),
+    index_where("ix_pull_requests_no_team", "team = ''", "team"),
     Index("ix_pull_requests_url", "url"),
 )
 

@@ -23,7 +23,9 @@ Table(
     Column("ask_at", Float, server_default="0"),
     PrimaryKeyConstraint("session_id", "day", name="pk_spend"),
     Index("ix_spend_day", "day", "org_id", "team", "requester", "channel", "tags", "session_id", "acus"),
-    index_where("ix_spend_in_doubt", "used_since IS NOT NULL", "org_id", "day"),
+    index_where("ix_spend_in_doubt", "used_since IS NOT NULL", "day", "org_id"),
+    index_where("ix_spend_no_org_id", "org_id = ''", "org_id"),
+    index_where("ix_spend_no_team", "team = ''", "team"),
     index_where("ix_spend_to_ask", "ask_at IS NOT NULL AND acus > 0", "org_id", "ask_at"),
 )
 
@@ -38,6 +40,8 @@ Table(
     number("acus", Float),
     PrimaryKeyConstraint("session_id", "slot", name="pk_recent_spend"),
     Index("ix_recent_spend_slot", "org_id", "slot"),
+    index_where("ix_recent_spend_no_org_id", "org_id = ''", "org_id"),
+    index_where("ix_recent_spend_no_team", "team = ''", "team"),
 )
 
 # What Devin billed to an organisation, by billing day and product.

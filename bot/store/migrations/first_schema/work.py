@@ -32,6 +32,8 @@ Table(
     PrimaryKeyConstraint("key", name="pk_inbox"),
     Index("ix_inbox_done_at", "done_at"),
     Index("ix_inbox_lane", "lane"),
+    index_where("ix_inbox_dead", "state = 'dead'", "done_at"),
+    index_where("ix_inbox_no_team", "team = ''", "team"),
     index_where("ix_inbox_open", "state = 'open'", "lane", expression("urgent DESC"), "ts", "key"),
 )
 
@@ -67,6 +69,7 @@ Table(
     UniqueConstraint("key"),
     Index("ix_outbox_sent_at", "sent_at"),
     Index("ix_outbox_session_id", "session_id"),
+    index_where("ix_outbox_dead", "state = 'dead'", "sent_at"),
     index_where("ix_outbox_open", "state IN ('open', 'sending')", "lane", "rank", "seq"),
     index_where("ix_outbox_posted", "ts IS NOT NULL", "channel", "ts"),
     index_where("ix_outbox_thread", "state IN ('open', 'sending')", "lane", "thread", "seq"),

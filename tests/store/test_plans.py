@@ -1,0 +1,248 @@
+"""What a working bot executes again and again finds its rows by an index, however many rows are finished.
+
+The store has many finished rows, and each statement is explained with the parameters that it was executed with.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.session import Lifecycle, Snapshot
+from bot.features import TABLES, metadata
+from bot.store import (
+    identities,
+    inbox,
+    lanes,
+    outbox,
+    ownership,
+    people,
+    posts,
+    rate_limits,
+    session_days,
+    sessions,
+    settings,
+    spend,
+    threads,
+    turn_ends,
+    waiting_times,
+)
+from bot.store.database.connection import Database
+from bot.store.row_claims import Sender
+from bot.store.threads import Thread
+from tests.store.rows import LANE, LEASE, NOW, ORG, OUT, TEAM, asked, said, session, standing
+
+MANY, IN_ONE_LANE = 20_000, 50
+DAY = date(2025, 6, 15)
+CHANNELS = 50
+SENDER = Sender("w", LEASE)
+GROWN = frozenset({"inbox", "outbox", "posts", "sessions", "spend", "threads"})
+# What may be read from end to end: only the rows that are open stand in it.
+_OF_OPEN_ROWS = re.compile(r"ix_(inbox_open|outbox_open|outbox_thread|posts_open)\b")
+_WHOLE = re.compile(r"^SCAN (\w+)|Seq Scan on (\w+)")
+_SORTED = re.compile(r"TEMP B-TREE|^\s*(->)?\s*(Incremental )?Sort\b")
+_ALIASES = {"earlier": "outbox", "recent": "outbox"}
+
+Statement = tuple[str, Any]
+Step = Callable[[AsyncConnection], Awaitable[object]]
+
+
+async def fill(db: Database) -> None:
+    """Store one row of each table that grows, and many copies that are finished."""
+    where = f"'C' || n % {CHANNELS}"
+    thread = "'1750000000.' || n"
+    async with db.write() as tx:
+        await sessions.add(tx, session("s", lifecycle=Lifecycle.ENDED, ended_at=NOW, reference="r"))
+        await threads.put(tx, Thread(TEAM, "C1", "1750000000.000100", "s", True, "1750000000.000100"), NOW)
+        await standing(tx)
+        await inbox.add(tx, [asked("k")])
+        await outbox.add(tx, [said("k")])
+        await spend.add(tx, ORG, DAY, {"s": 1.0})
+        await tx.execute(text("UPDATE inbox SET state = 'done', done_at = ready_at"))
+        await tx.execute(text("UPDATE outbox SET state = 'sent', ts = '1', sent_at = next_at, session_id = 's'"))
+        await tx.execute(text("UPDATE threads SET unread_from = NULL"))
+        lane = {"lane": f"'in:{TEAM}:' || {where} || ':' || {thread}"}
+        await multiply(tx, "inbox", key="'k' || n", done_at=f"{NOW} - n * 60", **lane)
+        await multiply(tx, "inbox", IN_ONE_LANE, key="'here' || n", done_at=f"{NOW} - n")
+        await multiply(
+            tx, "outbox", key="'k' || n", lane=f"'out:{TEAM}:' || {where}", sent_at=f"{NOW} - n * 60", ts="'' || n"
+        )
+        await multiply(
+            tx, "sessions", id="'s' || n", reference="'r' || n", bare_id="'b' || n", channel=where, thread_ts=thread
+        )
+        await multiply(tx, "threads", channel=where, ts=thread, session_id="'s' || n")
+        await multiply(tx, "posts", key="'card:s' || n", subject="'s' || n", session_id="'s' || n")
+        await multiply(tx, "spend", session_id="'s' || n")
+        await sessions.add(tx, session("open", thread_ts="1750000000.000200"))
+        await inbox.add(tx, [asked("open")])
+        await outbox.add(tx, [said("open")])
+    if not db.is_sqlite:
+        async with db.write() as tx:
+            await tx.execute(text("ANALYZE"))
+
+
+async def multiply(tx: AsyncConnection, table: str, copies: int = MANY, **changed: str) -> None:
+    """Copy the first row of `table` so many times, numbered n, with these columns made from n."""
+    columns = [column.name for column in metadata.tables[table].columns if column.name != "seq"]
+    made = ", ".join(changed.get(name, f"one.{name}") for name in columns)
+    await tx.execute(
+        text(
+            f"INSERT INTO {table} ({', '.join(columns)}) "
+            f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {copies}) "
+            f"SELECT {made} FROM numbers, (SELECT * FROM {table} LIMIT 1) AS one"
+        )
+    )
+
+
+@contextmanager
+def collected() -> Iterator[list[Statement]]:
+    """The statements that are executed in the block, with their parameters."""
+    found: dict[str, Any] = {}
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        found.setdefault(statement, parameters[0] if many else parameters)
+
+    statements: list[Statement] = []
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+        statements += [one for one in found.items() if one[0].split()[0] in {"SELECT", "UPDATE", "DELETE", "WITH"}]
+
+
+async def plan(tx: AsyncConnection, statement: Statement) -> list[str]:
+    """How the store finds the rows of a statement, a line for each step."""
+    explain = "EXPLAIN QUERY PLAN" if tx.dialect.name == "sqlite" else "EXPLAIN"
+    found = await tx.exec_driver_sql(f"{explain} {statement[0]}", statement[1])
+    return [str(row[-1]) for row in found]
+
+
+def faults(steps: Sequence[str], *, sorts: bool) -> list[str]:
+    """The `steps` that read a table that grows from end to end, or that sort, unless the statement `sorts` few rows."""
+    read = [
+        step for step in steps if (whole := _WHOLE.search(step)) and _grows(whole) and not _OF_OPEN_ROWS.search(step)
+    ]
+    return read + ([] if sorts else [step for step in steps if _SORTED.search(step)])
+
+
+def _grows(whole: re.Match[str]) -> bool:
+    name = next(filter(None, whole.groups()))
+    return _ALIASES.get(name, name) in GROWN
+
+
+async def a_reply(tx: AsyncConnection, db: Database) -> None:
+    """What is executed for a reply, from its row to its end."""
+    assert await inbox.knows_lane(tx, LANE)
+    assert await inbox.has_open(tx, LANE)
+    claim = await lanes.claim(tx, db, LANE, "w", LEASE)
+    assert claim is not None
+    assert await inbox.head(tx, LANE) is not None
+    await lanes.check(tx, claim)
+    await lanes.hold(tx, claim)
+    await sessions.get(tx, "open")
+    await threads.get(tx, TEAM, "C1", "1750000000.000100")
+    await people.get(tx, TEAM, "U1", NOW)
+    await identities.get(tx, TEAM, "U1")
+    await settings.chosen(tx, TEAM, "C1", ["U1"])
+    await sessions.page_cursor(tx, "open")
+    await inbox.intend(tx, "open", NOW)
+    await sessions.spoke(tx, "open", "U1", NOW)
+    await sessions.apply_reply_status(tx, "open", Snapshot("running", updated_at=1_750_000_001))
+    await posts.redraw(tx, ["card:open"], NOW)
+    await posts.redraw_homes(tx, ["open"], NOW, NOW)
+    await waiting_times.end(tx, "open", NOW)
+    await turn_ends.settle(tx, "open", NOW)
+    await session_days.record(tx, "open", NOW)
+    await threads.advance_last_seen(tx, TEAM, "C1", "1750000000.000100", "1750000009.000000")
+    await outbox.devin_wrote(tx, "open", before="1750000009.000000")
+    await inbox.finish(tx, ["open"], NOW)
+    await lanes.release(tx, claim)
+
+
+async def a_poll(tx: AsyncConnection) -> None:
+    """What is executed for a change at Devin."""
+    await sessions.by_bare_ids(tx, ORG, ["bopen"])
+    await sessions.tracked(tx, ["open"])
+    await spend.add(tx, ORG, DAY, {"open": 1.0})
+    await spend.booked(tx, "open", DAY)
+    await spend.of_session(tx, "open")
+    await posts.redraw(tx, ["card:open"], NOW, gives_way=True)
+
+
+async def a_post(tx: AsyncConnection, db: Database) -> None:
+    """What is executed for a post that is sent, and for an edit."""
+    found = await outbox.by_key(tx, "open")
+    assert found is not None
+    row = await outbox.take(tx, db, found.seq, SENDER, NOW)
+    assert row is not None
+    await outbox.check(tx, row)
+    await rate_limits.take(tx, OUT, NOW, 1.0)
+    await outbox.start(tx, row, NOW)
+    await outbox.sent(tx, row, "1750000010.000000", NOW)
+    await posts.take(tx, db, "card:s", SENDER, NOW)
+
+
+async def a_start_of_the_process(tx: AsyncConnection) -> None:
+    """What is executed before the bot is ready."""
+    await ownership.assign_unowned(tx, [spec for spec in TABLES if spec.table.name in GROWN], TEAM, ORG)
+    await outbox.count_open(tx)
+    await inbox.count_open(tx)
+    await outbox.overdue_since(tx, NOW)
+
+
+async def the_choice_of_rows(tx: AsyncConnection, db: Database) -> None:
+    """Which open row is next, of few: these may be sorted."""
+    await inbox.open_lanes(tx)
+    await outbox.open_lanes(tx)
+    await outbox.head(tx, db, OUT, NOW, SENDER)
+    await outbox.next_at(tx, db, OUT, NOW, SENDER)
+    await posts.next_edit(tx, db, (TEAM, posts.MESSAGE), NOW, SENDER)
+    await threads.unread(tx, TEAM)
+    await spend.doubts(tx, ORG, DAY, DAY)
+    await sessions.of_message(tx, TEAM, "C1", "1750000010.000000")
+
+
+@pytest.fixture
+async def grown(db: Database) -> Database:
+    await fill(db)
+    return db
+
+
+async def faults_of(db: Database, *, sorts: bool, step: Step) -> list[str]:
+    with collected() as statements:
+        async with db.write() as tx:
+            await step(tx)
+    return await _explained(db, statements, sorts=sorts)
+
+
+async def _explained(db: Database, statements: Sequence[Statement], *, sorts: bool) -> list[str]:
+    assert statements
+    async with db.write() as tx:
+        found = {sql: faults(await plan(tx, (sql, values)), sorts=sorts) for sql, values in statements}
+    return [f"{' '.join(sql.split())[:300]}\n    {wrong}" for sql, wrong in found.items() if wrong]
+
+
+async def test_what_is_executed_again_and_again_scans_nothing_and_sorts_nothing(grown: Database) -> None:
+    db = grown
+    found = await faults_of(db, sorts=True, step=lambda tx: the_choice_of_rows(tx, db))
+    for step in (a_poll, a_start_of_the_process):
+        found += await faults_of(db, sorts=False, step=step)
+    found += await faults_of(db, sorts=False, step=lambda tx: a_reply(tx, db))
+    found += await faults_of(db, sorts=False, step=lambda tx: a_post(tx, db))
+    assert not found, "\n".join(found)
+
+
+async def test_purges_find_what_is_old_by_an_index(grown: Database) -> None:
+    with collected() as statements:
+        await inbox.purge_texts(grown, NOW)
+        await outbox.purge_texts(grown, NOW)
+        async with grown.write() as tx:
+            await sessions.purge(tx, NOW - 1)
+    found = await _explained(grown, statements, sorts=False)
+    assert not found, "\n".join(found)
