@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from slack_bolt.async_app import AsyncApp
 
 from bot.config import Settings, on_this_machine
-from bot.connect import Connector, read_settings_file, timed
+from bot.connect import Connector, read_settings_file, timed, warn_of_defaults
 from bot.conversation.agent_status import AgentStatus
 from bot.conversation.end_posts import TurnEndPost
 from bot.conversation.follow.poll import Poller
@@ -22,6 +22,7 @@ from bot.conversation.receive.unreadable import announce_unreadable
 from bot.conversation.session_card import SessionCard, notify_asker_of_channel
 from bot.domain import causes
 from bot.domain.commands import registry
+from bot.domain.settings_file import FileSettings
 from bot.engine.port import Engine, Route
 from bot.engines import open_engine
 from bot.features import COMMANDS, EVENT_TASKS, EVENTS, FEATURES, TABLES
@@ -211,6 +212,12 @@ async def _assign_unowned(db: Database, workspace: Workspace) -> None:
         await ownership.assign_unowned(tx, TABLES, workspace.team, workspace.organisation.id)
 
 
+async def _learn(organisations: Organisations, file: FileSettings, timing: Timing) -> None:
+    for organisation in organisations:
+        await organisation.learn()
+    await warn_of_defaults(file, organisations, timing)
+
+
 @asynccontextmanager
 async def assembled(
     settings: Settings,
@@ -247,8 +254,7 @@ async def assembled(
             process=process,
             restoration=await Restoration.of(db, timing.restored_search),
         )
-        for organisation in services.organisations:
-            await organisation.learn()
+        await _learn(services.organisations, file, timing)
         bot = wire(services, settings)
         metrics.poll_age_from(lambda: clock.steady() - bot.polled_at)
         yield bot

@@ -5,7 +5,7 @@ Settings name one workspace and the organisation in which its people start sessi
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ import httpx
 from bot.config import Settings, on_this_machine
 from bot.devin.client import Devin
 from bot.devin.errors import DevinDenied, DevinError, DevinRefused
+from bot.devin.known_defaults import unknown_defaults
 from bot.devin.retry import Patience
 from bot.domain.amounts import Price
 from bot.domain.roles import Roles
@@ -55,6 +56,19 @@ def read_settings_file(settings: Settings) -> FileSettings:
         raise StartError(str(wrong)) from None
     except (OSError, UnicodeDecodeError):
         raise StartError(f"{path.name} cannot be read. Check who may read it, and that it is UTF-8.") from None
+
+
+async def warn_of_defaults(file: FileSettings, organisations: Iterable[Organisation], timing: Timing) -> None:
+    """Log which defaults of the `file` an organisation lacks at Devin. One that doesn't answer soon is left out."""
+    for organisation in organisations:
+        try:
+            async with asyncio.timeout(timing.choices_asked):
+                for section, values in file.sections.items():
+                    for setting, sentence in (await unknown_defaults(organisation.devin, values)).items():
+                        place = f"{file.name} [{section}] {setting}"
+                        log.warning("default not at Devin", set_in=place, organisation=organisation.id, why=sentence)
+        except TimeoutError:
+            log.info("defaults not checked", organisation=organisation.id)
 
 
 class Connector:

@@ -11,6 +11,7 @@ from bot.devin.errors import DevinError
 from bot.devin.retry import PATIENCE
 from bot.doctor.devin_errors import devin_problem, not_devin
 from bot.doctor.devin_key import MALFORMED_KEY, key_expiry, key_owner
+from bot.doctor.file_defaults import file_defaults
 from bot.doctor.findings import Finding
 from bot.doctor.organisation import check_organisation
 from bot.doctor.permissions import check_permissions
@@ -28,7 +29,8 @@ async def check_devin(settings: Settings, transport: httpx.AsyncBaseTransport | 
             devin = Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=ONE_ATTEMPT)
         except ValueError:
             return [MALFORMED_KEY]
-        return await _examine(devin, figures_are_read=_are_figures_read(settings))
+        found = await _examine(devin, figures_are_read=_are_figures_read(settings))
+        return [*found, *await file_defaults(devin, settings)]
 
 
 def _are_figures_read(settings: Settings) -> bool:

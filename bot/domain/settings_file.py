@@ -26,6 +26,13 @@ class FileSettings:
     people: Mapping[str, Values] = field(default_factory=dict)
     roles: Roles = field(default_factory=Roles)
 
+    @property
+    def sections(self) -> dict[str, Values]:
+        """What is set, by the name of each section of the file."""
+        channels = {f"channel.{channel}": values for channel, values in self.channels.items()}
+        people = {f"person.{person}": values for person, values in self.people.items()}
+        return {DEFAULT: self.default, **channels, **people}
+
     def holding(self, channel: str | None, user: str | None) -> Values:
         """Return what the file sets for the work of `user` in `channel`.
 

@@ -70,6 +70,18 @@ async def test_all_is_granted_and_only_read_but_for_a_message_to_no_session(chec
     assert {request.url.path for request in devin.requests if request.method != "GET"} == TO_NO_SESSION
 
 
+async def test_defaults_of_the_settings_file_that_devin_lacks_are_named(checked, devin, tmp_path):
+    file = tmp_path / "bot.toml"
+    file.write_text('[default]\nplaybook = "Notes"\n[channel.C0WEB]\nrepos = ["acme/wbe"]\n')
+    listed = {"items": [{"repo_path": "github.com/acme/web"}], "has_next_page": False}
+    devin.offer(f"/v3beta1/organizations/{ORG}/repositories", **listed)
+    found = await checked(BOT_SETTINGS_FILE=str(file))
+    assert found[-2:] == (
+        note("bot.toml [default] playbook: Devin has no playbook “Notes”.")
+        + note("bot.toml [channel.C0WEB] repos: Devin has no repository acme/wbe. Did you mean “acme/web”?")
+    )
+
+
 # ---------------------------------------------------------------- the key
 
 

@@ -1,24 +1,25 @@
 """Settings of people and channels: the form, who may change what, the file, and where each value comes from."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.connect import StartError
 from bot.domain.defaults import Gone
-from bot.domain.settings_values import Effective, Setting
+from bot.domain.settings_values import Effective, Scope, Setting, Source
 from bot.features.settings import sentences as views
+from bot.store import settings as setting_rows
 from bot.views.announcements import QUESTION
 from bot.views.answers import access as access_sentences
 from bot.views.answers import notifications as notification_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.modals.parts import OTHER_VERSION
-from tests.scenarios.ahead import rows
+from tests.scenarios.ahead import TEAM, rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, WEB, Harness, harness
 from tests.scenarios.observations import settled
-
-TEAM = "T0ACME"
 
 
 async def opened(on: Harness, text: str = "settings", user: str = ANN, channel: str = GENERAL) -> dict[str, Any]:
@@ -78,6 +79,12 @@ async def why(on: Harness, user: str = ANN, channel: str = GENERAL) -> str:
 async def stored(on: Harness) -> set[tuple[str, str, str, Any, str]]:
     found = await rows(on, "settings")
     return {(one["scope"], one["subject"], one["key"], str(one["value"]), one["who"]) for one in found}
+
+
+async def put_default(on: Harness, scope: Scope, subject: str, setting: Setting, value: str) -> None:
+    """Store a default that Devin had when it was set."""
+    async with on.store.write() as tx:
+        await setting_rows.put(tx, TEAM, scope, subject, setting, value, ADA, time.time())
 
 
 # ---------------------------------------------------------------- mine
@@ -258,11 +265,11 @@ async def test_a_start_takes_what_is_set_where_nothing_is_typed(on: Harness) -> 
 
 async def test_a_default_that_devin_no_longer_has_is_asked_about(on: Harness) -> None:
     await on.devin.add_playbook("Release notes", "1. Write them.")
-    await saved(on, "settings channel", ADA, channel__playbook="Release note")
+    await put_default(on, Scope.CHANNEL, GENERAL, Setting.PLAYBOOK, "Release note")
     await on.mention("fix the login test")
     question = await on.slack.wait_for_ephemeral(ANN, "Devin has no playbook")
     near = 'playbook="Release notes"'
-    asked = start_sentences.ask_about_default("", Gone("playbook", "Release note", (near,)), "")
+    asked = start_sentences.ask_about_default("", Gone("playbook", "Release note", (near,)), Source.CHANNEL)
     assert question["rendered"].startswith(asked.text)
     assert await on.devin.sessions() == []
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
@@ -279,7 +286,7 @@ async def test_a_default_repository_that_devin_does_not_list_is_asked_about_with
     await on.mention("fix the logout test")
     question = await on.slack.wait_for_ephemeral(ANN, "Devin has no repository")
     gone = Gone("repository", "acme/wbe", ("repo=acme/web",))
-    assert question["rendered"].startswith(start_sentences.ask_about_default("", gone, "").text)
+    assert question["rendered"].startswith(start_sentences.ask_about_default("", gone, Source.CHANNEL).text)
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected_2")
     assert (await on.session("fix the logout test"))["request"]["repos"] == ["acme/web"]
     await on.slack.say(ANN, GENERAL, f"{BOT} fix the signup test repo=acme/other")
@@ -287,11 +294,42 @@ async def test_a_default_repository_that_devin_does_not_list_is_asked_about_with
 
 
 async def test_a_default_that_devin_refuses_is_named(on: Harness) -> None:
-    await saved(on, "settings channel", ADA, channel__repos="acme/gone")
+    await saved(on, "settings channel", ADA, channel__repos="acme/gone")  # whether it is there, Devin does not say
     await on.devin.fault("create_session", 400, times=1)
     ts = await on.mention("fix the login test")
     post = await on.wait_for_post(GENERAL, ts, "didn't accept")
-    assert "`acme/gone`: a default here. `/devin settings` changes it." in post["rendered"]
+    assert (
+        "Used `acme/gone`. It's this channel's default. Admins and whoever created the channel can change it "
+        "with `/devin settings channel`."
+    ) in post["rendered"]
+
+
+async def test_who_has_set_the_default_themselves_reads_so(on: Harness) -> None:
+    await on.devin.add_playbook("Release notes", "1. Write them.")
+    await put_default(on, Scope.PERSON, ANN, Setting.PLAYBOOK, "Release note")
+    await on.mention("fix the login test")
+    question = await on.slack.wait_for_ephemeral(ANN, "Devin has no playbook")
+    assert "It's your default. Change it with `/devin settings mine`." in question["rendered"]
+
+
+async def test_a_default_that_devin_lacks_is_said_at_its_field(on: Harness) -> None:
+    on.simulated_devin.world.held.repositories = ["github.com/acme/web", "github.com/acme/api"]
+    await on.devin.add_playbook("Release notes", "1. Write them.")
+    shown = await opened(on)
+    answer = await sent(on, shown, person__playbook="Release note", person__repos="acme/wbe, acme/api")
+    assert answer["errors"] == {
+        "person.playbook": "Devin has no playbook “Release note”. Did you mean “Release notes”?",
+        "person.repos": "Devin has no repository acme/wbe. Did you mean “acme/web”?",
+    }
+    assert await stored(on) == set()
+    await on.slack.close_view(ANN, shown["id"])
+    said = await saved(on, "settings", person__playbook="release notes", person__repos="acme/web")
+    assert said == "Saved.\n*Mine*\n• Repositories: `acme/web`\n• Playbook: `release notes`"
+
+
+async def test_while_devin_does_not_answer_a_default_is_taken(on: Harness) -> None:
+    await on.devin.fault("list_playbooks", 500, times=9)
+    assert await saved(on, "settings", person__playbook="Notes") == "Saved.\n*Mine*\n• Playbook: `Notes`"
 
 
 # ---------------------------------------------------------------- how much is posted
@@ -352,6 +390,25 @@ async def test_a_file_goes_before_what_people_set(tmp_path: Path, sqlite_templat
         assert "• *ACU limit*: `9` (set by you)" in await why(on, ADA, direct(ADA))
         answer = (await on.slack.slash(ANN, GENERAL, "notify all"))["shown"]["rendered"]
         assert answer == notification_sentences.set_by_file("team.toml").text
+
+
+async def test_a_default_of_the_file_that_devin_lacks_is_logged_at_the_start_and_named_by_a_start(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    path = tmp_path / "team.toml"
+    path.write_text('[default]\nplaybook = "Release note"\n')
+    with capture_logs() as lines:
+        async with harness(tmp_path, empty_store=sqlite_template, BOT_SETTINGS_FILE=str(path)):
+            pass
+    assert [line["set_in"] for line in lines if line["event"] == "default not at Devin"] == [
+        "team.toml [default] playbook"
+    ]
+    async with harness(tmp_path, empty_store=sqlite_template, BOT_SETTINGS_FILE=str(path)) as on:
+        await on.mention("fix the login test")
+        question = await on.slack.wait_for_ephemeral(ANN, "Devin has no playbook")
+        asked = start_sentences.ask_about_default("", Gone("playbook", "Release note", ()), Source.FILE, "team.toml")
+        assert question["rendered"].startswith(asked.text)
+        assert "which whoever runs Devin Bridge can change" in asked.text
 
 
 async def test_a_file_that_is_wrong_stops_the_start(tmp_path: Path, sqlite_template: Path) -> None:

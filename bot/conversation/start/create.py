@@ -22,7 +22,7 @@ from bot.domain.causes import SessionCause, StartCause
 from bot.domain.defaults import defaults_in
 from bot.domain.keys import ts_of
 from bot.domain.session import Lifecycle, Session
-from bot.domain.settings_values import as_text
+from bot.domain.settings_values import Source, as_text
 from bot.kernel.exactly_once.creation import Creation, LookupResult
 from bot.kernel.exactly_once.loss import is_late, is_unknown
 from bot.kernel.exactly_once.protocol import ExactlyOnce
@@ -255,8 +255,10 @@ class NewSession(Creation[DevinSession]):
         if isinstance(refused, DevinInvalid):
             session = self._session
             held = await uow.settings.effective(uow.tx, session.team, session.channel, session.requester)
-            values = [as_text(getattr(held, setting.value)) for setting in defaults_in(session.options, held)]
-            message = start_sentences.from_defaults(message, values)
+            values: dict[Source, list[str]] = {}
+            for setting in defaults_in(session.options, held):
+                values.setdefault(held.source(setting), []).append(as_text(getattr(held, setting.value)))
+            message = start_sentences.from_defaults(message, values, uow.settings.file.name)
         await refuse(uow, self._session.id, message, refused.words)
 
 

@@ -12,7 +12,7 @@ from bot.domain.commands.options import NONE, Request, is_playbook_id, nearest_p
 from bot.domain.defaults import OPTION_OF, Gone, with_defaults
 from bot.domain.launch import with_options
 from bot.domain.session import Options
-from bot.domain.settings_values import Effective, Setting, Source
+from bot.domain.settings_values import Effective, Setting
 from bot.kernel.exactly_once.loss import is_late
 from bot.kernel.job import Job, answers_in, recipient_of
 from bot.kernel.services import Services
@@ -93,9 +93,9 @@ class OptionsCheck:
     ) -> None:
         """Hold the start, and ask its person what to take in place of the default that is `gone`."""
         offered = [f"{OPTION_OF[setting]}={NONE}", *gone.near][:MOST_OFFERED]
-        source = self._services.settings.file.name if held.source(setting) is Source.FILE else ""
+        file = self._services.settings.file.name
         async with self._services.unit_of_work_for(job) as uow:
-            question = start_sentences.ask_about_default(job.row.key, gone, source)
+            question = start_sentences.ask_about_default(job.row.key, gone, held.source(setting), file)
             texts = tuple(escape(f"{behind} {option} {text}".strip()) for option in offered)
             await hold(uow, job, start_sentences.OPTIONS, question, texts)
 

@@ -1,13 +1,15 @@
 """The form of settings: what is set is shown, and what somebody changes is stored."""
 
+import asyncio
 from collections.abc import Mapping
 
+from bot.devin.known_defaults import unknown_defaults
 from bot.domain.causes import ViewCause
 from bot.domain.form import Form
 from bot.domain.settings_values import Scope, SettingError, Values, as_json
 from bot.features.settings import modal as modals
 from bot.features.settings import sentences as views
-from bot.features.settings.rules import Group, SettingChange, changes, mistakes, settings_of
+from bot.features.settings.rules import Group, SettingChange, changes, field_name, mistakes, settings_of
 from bot.features.settings.specs import CHANNEL, MINE, SETTINGS
 from bot.kernel.access import Access
 from bot.kernel.forms.forms import FormKind, Opening, answer
@@ -58,6 +60,19 @@ class SettingsForm(FormKind):
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:
         """Return a sentence for each field that was changed and is not valid."""
         return mistakes(form.digest, fields)
+
+    async def errors_at_devin(self, workspace: Workspace, form: Form, fields: Mapping[str, str]) -> dict[str, str]:
+        """Return a sentence for each changed default that Devin lacks; none while it does not answer in time."""
+        found: dict[str, str] = {}
+        try:
+            async with asyncio.timeout(self._services.timing.choices_asked):
+                for change in changes(form.digest, fields):
+                    values = {} if change.value is None else {change.setting: change.value}
+                    for setting, sentence in (await unknown_defaults(workspace.organisation.devin, values)).items():
+                        found[field_name(change.scope, setting)] = sentence
+        except TimeoutError:
+            return {}
+        return found
 
     async def save(self, job: Job[ViewCause]) -> None:
         """Store what was changed, if the person may still manage the channel; the last form that is sent counts.

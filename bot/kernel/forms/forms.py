@@ -76,6 +76,10 @@ class FormKind(ABC):
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:
         """Return a sentence for each field that cannot be taken; Slack waits for this, so nothing may be called."""
 
+    async def errors_at_devin(self, workspace: Workspace, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - few have any
+        """Return a sentence for each field whose value Devin lacks; Slack waits for this, two seconds at most."""
+        return {}
+
     @abstractmethod
     async def save(self, job: Job[ViewCause]) -> None:
         """Carry out the form that was submitted, and close its row."""
@@ -158,7 +162,7 @@ class Forms:
     async def take(self, workspace: Workspace, body: Mapping[str, Any]) -> ViewCause | NotTaken:
         """Read the form that Slack's `body` submits, and check the right of the person and the fields.
 
-        Slack waits for this, so it is decided from our own rows.
+        Slack waits for this, so it is decided from our own rows, and only what Devin has is asked for, for a moment.
         """
         view, user = body["view"], body["user"]["id"]
         kind = self._kinds[view["callback_id"]]
@@ -169,7 +173,7 @@ class Forms:
             return NotTaken(view=parts.notice(kind.title, refusal.text))
         fields = entered(view)
         secrets = {name: secret_sentences.in_field(SECRETS_PAGE) for name, text in fields.items() if has_secret(text)}
-        errors = kind.errors(form, fields) | secrets
+        errors = kind.errors(form, fields) | secrets or await kind.errors_at_devin(workspace, form, fields)
         return NotTaken(errors=errors) if errors else ViewCause(form, user, fields)
 
     async def run(self, job: Job[ViewCause]) -> None:

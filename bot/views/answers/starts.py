@@ -12,6 +12,7 @@ from bot.domain.commands.small_talk import SmallTalk
 from bot.domain.commands.spec import CommandSpec, Surface
 from bot.domain.defaults import Gone
 from bot.domain.session import Session
+from bot.domain.settings_values import Source
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
@@ -244,7 +245,7 @@ def _words_behind(doubt: Doubt, behind: str) -> tuple[str, ...]:
     """The words of which one may stand where `behind` does: those of the command, and second words of its kin."""
     way, second = doubt.spec.ways_on(Surface.SLASH)[0], behind.split(maxsplit=1)[0].lower()
     own = () if " " in way.phrase else way.argument.words
-    if get_close_matches(second, doubt.seconds, n=1):
+    if get_close_matches(second, doubt.seconds, n=1) or doubt.meant.endswith(behind):
         return own  # the one that is meant is known
     return tuple(dict.fromkeys((*own, *doubt.seconds)))
 
@@ -293,13 +294,12 @@ def ask_about_options(key: str, request: Request) -> Message:
     return Message(" ".join(lines), [blocks.section("\n".join(lines)), *row])
 
 
-def ask_about_default(key: str, gone: Gone, file: str) -> Message:
+def ask_about_default(key: str, gone: Gone, source: Source, file: str = "") -> Message:
     """Ask what to do where a default is `gone`.
 
-    `file` is the name of the file that sets it; empty where it is set in Slack.
+    The default comes from `source`, which may be the `file`.
     """
-    way_on = f"An admin changes it in {code(file)}." if file else "`/devin settings` changes it."
-    text = f"Devin has no {gone.what} {code(gone.value)}, the default here. Nothing was started. {way_on}"
+    text = f"Devin has no {gone.what} {code(gone.value)}. Nothing was started. {_default_of(source, file)}"
     without, *meant = corrected_answers()
     row = blocks.actions(
         questions.answer("Start without it", OPTIONS, without, key),
@@ -312,11 +312,25 @@ def ask_about_default(key: str, gone: Gone, file: str) -> Message:
     return Message(text, [blocks.section(text), *row])
 
 
-def from_defaults(message: Message, values: Sequence[str]) -> Message:
-    """Add to `message`, by which Devin refuses a start, its `values` that are defaults, and how to change them."""
-    if not values:
-        return message
-    return Message(f"{message.text} {_codes(values)}: a default here. `/devin settings` changes it.")
+def from_defaults(message: Message, values: Mapping[Source, Sequence[str]], file: str = "") -> Message:
+    """Add to `message`, by which Devin refuses a start, its `values` that are defaults, by where they are set.
+
+    Each is followed by who can change it there; the file is called `file`.
+    """
+    told = [f"Used {_codes(named)}. {_default_of(source, file)}" for source, named in values.items()]
+    return Message(" ".join([message.text, *told]))
+
+
+def _default_of(source: Source, file: str) -> str:
+    """Say where a default is set, and who can change it."""
+    if source is Source.FILE:
+        return f"It's a default in {code(file)}, which whoever runs Devin Bridge can change."
+    if source is Source.CHANNEL:
+        return (
+            "It's this channel's default. Admins and whoever created the channel can change it "
+            "with `/devin settings channel`."
+        )
+    return "It's your default. Change it with `/devin settings mine`."
 
 
 def _as_written(request: Request) -> list[str]:
