@@ -92,6 +92,10 @@ class LocalEngine:
         """Whether a route leads to `lane`."""
         return lane.split(":", 1)[0] in self._routes
 
+    def has_to_wait(self, lane: str) -> bool:
+        """Whether `lane`, which nothing works on here, would have to wait for a slot if it were woken."""
+        return lane not in self._running and self._routes[lane.split(":", 1)[0]].is_full
+
     async def room_for(self, lane: str) -> None:
         """Wait until a slot is free for a lane such as `lane`."""
         async with self._routes[lane.split(":", 1)[0]].slot(None):

@@ -1,8 +1,9 @@
 """The engine of several processes on one PostgreSQL: hints travel between them through PgQueuer.
 
-A process that works on lanes follows up its own hints itself. One that only receives enqueues a job for each lane, and
-PgQueuer gives it to one of the workers. What concerns all processes is sent with NOTIFY: that a tick is due, and that
-something they may keep in memory has changed.
+A process that works on lanes follows up its own hints itself, as long as it has a slot free. Otherwise, and where a
+process only receives, it enqueues a job for each lane, and PgQueuer gives it to a worker, which waits for a slot of its
+own. What concerns all processes is sent with NOTIFY: that a tick is due, and that something they may keep in memory has
+changed.
 
 Nothing here is the truth. Whatever PgQueuer or NOTIFY loses is found by the sweep of the store's own rows, and a lane
 is claimed in the store before anything is done about it. https://pgqueuer.readthedocs.io/
@@ -119,14 +120,15 @@ class PgQueuerEngine:
         self._name = uuid.uuid4().hex[:12]  # by which a message of its own is known
         self._something_to_send = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._connected = False
 
     def route(self, word: str, route: Route) -> None:
         """Have the lanes whose name begins with `word` and a colon worked on by `route`, in this process."""
         self._local.route(word, route)
 
     def wake(self, lane: str, after: float = 0.0, whose: str | None = None) -> None:
-        """Have `lane` worked on, here if it can be, else by one of the workers."""
-        if self._local.works_on(lane):
+        """Have `lane` worked on, here if it can be at once, else by whichever worker has room first."""
+        if self._local.works_on(lane) and (after > 0 or not self._connected or not self._local.has_to_wait(lane)):
             self._local.wake(lane, after, whose)
         elif len(self._hints) < MOST_HINTS:
             at = asyncio.get_running_loop().time() + after
@@ -183,11 +185,13 @@ class PgQueuerEngine:
                         "hints do not travel between processes; sweeps replace them", error=type(error).__name__
                     )
                 failing = True
+                self._connected = False
                 await self._pause(self._timing.engine_retry)
 
     async def _carry(self, queries: Queries) -> None:
         """Carry hints over the connection of `queries` until the stop; raises if the connection is lost."""
         await queries.driver.add_listener(self._address.channel, self._receive)
+        self._connected = True
         manager = self._manager(queries)
         parts: list[asyncio.Task[Any]] = [asyncio.create_task(self._send(queries), name="send hints")]
         if self._local.has_routes:

@@ -29,6 +29,11 @@ class Route:
     def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(self.at_once)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a further call would have to wait for a slot."""
+        return self._slots.locked()
+
     @asynccontextmanager
     async def slot(self, whose: str | None) -> AsyncIterator[None]:
         """Wait for a slot, first come first served; first for one within the share of the person `whose`."""
