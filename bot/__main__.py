@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import platform
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 # Commands import what they need: the playground would carry the whole bot along, and the bot the simulators.
 from bot.manifest import as_yaml, manifest_for
 from bot.playground import options
+from bot.version import VERSION
 
 if TYPE_CHECKING:
     from bot.config import Settings, StoreSettings
@@ -35,6 +37,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description="Devin Bridge: work with Devin from Slack.")
+    release = f"devin-bridge {VERSION}, Python {platform.python_version()}"
+    parser.add_argument("--version", action="version", version=release)
     commands = parser.add_subparsers(required=True, metavar="command")
     for name, command, meaning in (
         ("run", _serve, "everything in one process"),

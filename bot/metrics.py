@@ -1,9 +1,12 @@
 """The metrics for Prometheus, in one object that the composition root makes."""
 
-from collections.abc import Callable
+import platform
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+from bot.version import VERSION
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -34,6 +37,14 @@ class Metrics:
         self._devin = self._counter("devin_calls", "Calls to Devin's API.", "route", "outcome")
         self._devin_time = self._histogram("devin_call_seconds", "Duration of a call to Devin.", _CALL_BUCKETS, "route")
         self._open = self._gauge("open_rows", "Open rows in the inbox and the outbox, and posts to edit.", "box")
+        self._oldest = self._gauge(
+            "oldest_row_seconds", "Age of the oldest row that could be worked on, by why it was not.", "box", "reason"
+        )
+        self._sessions = self._gauge("open_sessions", "Sessions that are not over, by state.", "state")
+        self._acus = self._gauge("acus_today", "ACUs used on this billing day, by who says so.", "source")
+        self._gauge("build_info", "Which release runs, on which Python; always 1.", "version", "python").labels(
+            VERSION, platform.python_version()
+        ).set(1)
         self._poll_age = self._gauge("poll_age_seconds", "Time since the last complete poll of Devin.")
 
     def stored(self, kind: str) -> None:
@@ -80,6 +91,22 @@ class Metrics:
     def waiting(self, box: str, rows: int) -> None:
         """Record how many `rows` of `box`, which is the inbox, the outbox or the posts, are open."""
         self._open.labels(box).set(rows)
+
+    def oldest(self, box: str, ages: Mapping[str, float]) -> None:
+        """Record how old the oldest row of `box` is that could be worked on, by the reason why it was not."""
+        for reason, seconds in ages.items():
+            self._oldest.labels(box, reason).set(seconds)
+
+    def sessions_open(self, states: Mapping[str, int]) -> None:
+        """Record how many sessions are open, by state; one that is missing has none."""
+        self._sessions.clear()
+        for state, count in states.items():
+            self._sessions.labels(state).set(count)
+
+    def acus_used(self, acus: Mapping[str, float]) -> None:
+        """Record how many ACUs were used on this billing day, by source."""
+        for source, amount in acus.items():
+            self._acus.labels(source).set(amount)
 
     def poll_age_from(self, age: Callable[[], float]) -> None:
         """Have `age` called for the seconds since the last poll whenever the metrics are read."""

@@ -71,7 +71,10 @@ class SlackEndpoint:
             self._refused("repeated")
             return Response()
         # A crash right here loses the answer only: the row is committed, and an event sent again has the same key.
-        self._metrics.acked("http", time.perf_counter() - started)
+        if _is_final(answer):
+            self._metrics.acked("http", time.perf_counter() - started)
+        else:
+            self._refused("failed")
         return answer
 
     async def _dispatch(self, headers: Mapping[bytes, bytes], body: bytes) -> Response:

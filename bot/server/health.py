@@ -19,6 +19,7 @@ from bot.kernel.services import Services
 from bot.logs import get_logger
 from bot.metrics import CONTENT_TYPE
 from bot.server.addresses import is_loopback
+from bot.server.figures import Figures
 from bot.server.gate import RequestGate
 from bot.server.socket_mode import SocketModeConnection
 from bot.store import outbox
@@ -40,7 +41,7 @@ def health_routes(
 ) -> list[Route]:
     """Make the three routes about `bot`; `gate` and `connection` show whether it stops and has a socket to Slack."""
     store, backlog = StoreCheck(bot.services.db, bot.services.timing, bot.heartbeat.write), Backlog(bot.services)
-    reported = Reported()
+    reported, figures = Reported(), Figures(bot.services)
 
     async def alive(_request: Request) -> Response:
         return JSONResponse({"ok": True})
@@ -55,6 +56,7 @@ def health_routes(
     async def metrics(request: Request) -> Response:
         if not may_read_metrics(request, settings.bot_metrics_token):
             return PlainTextResponse("Only on this machine, or with the token in BOT_METRICS_TOKEN.", 403)
+        await figures.read()
         return Response(bot.services.metrics.exposition(), media_type=CONTENT_TYPE)
 
     return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from http import HTTPStatus
 from typing import Any
 
 from slack_bolt import BoltResponse
@@ -36,6 +37,7 @@ class SocketModeConnection(AsyncSocketModeHandler):
     async def handle(self, client: Any, req: Any) -> None:
         """Answer the request `req`, unless the bot is stopping: then Slack sends it to another connection."""
         if self._gate.closed:
+            self._metrics.request_refused("stopping")
             return
         if not is_known(req.payload):
             self._metrics.request_refused("unknown kind")
@@ -47,13 +49,17 @@ class SocketModeConnection(AsyncSocketModeHandler):
             log.warning("request cannot be read")
             self._metrics.request_refused("not readable")
             return
-        started = time.time()
+        started, begun = time.time(), time.perf_counter()  # Bolt wants the former
         with self._gate.request():
             with self._priority:
                 answer = await self.app.async_dispatch(request)
             # A crash right here loses the answer only: the row is committed, and an event sent again has the same key.
             # On a broken socket this waits for the next connection, outside of the priority gate, so no work waits.
             await send_async_response(client, req, answer, started)
+        if answer.status == HTTPStatus.OK:
+            self._metrics.acked("socket", time.perf_counter() - begun)
+        else:
+            self._metrics.request_refused("failed")  # without an ack Slack sends it again
 
     async def _on_message(self, _client: Any, message: dict[str, Any], _raw: str | None) -> None:
         if message.get("type") != "hello":
