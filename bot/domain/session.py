@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.commands.option_words import without_option_words
+from bot.domain.keys import ts_of
 from bot.domain.lane import own_lane, thread_lane
 from bot.domain.title_words import title_words
 
@@ -201,6 +202,13 @@ class Session:
     adopted_at: float | None = None  # when it was tied to its thread, if Devin had it before
     by_id: bool = False  # it does not carry the bot's tag, so that it is listed by its id
     code_hosts: frozenset[str] = frozenset()  # not stored: from the settings, to name pull requests without their host
+
+    @property
+    def begins_thread(self) -> bool:
+        """Whether its card is the first message of its thread, or will be."""
+        if self.thread_ts is None:
+            return True
+        return self.cause_ts is None and self.reference is not None and ts_of(self.reference) == self.thread_ts
 
     @property
     def lane(self) -> str:

@@ -95,11 +95,13 @@ def turn_end(
     users: Sequence[str],
     *,
     linked: bool = False,
+    above: bool = False,
     turns: TurnTaking = TurnTaking.ALL,
 ) -> Message:
     """Build the post for the `end` of a turn of `session`, which mentions `users`, or nobody if there are none.
 
-    `words` are the last ones of Devin's, if they were not posted before. Where it is `linked`, they are read at Devin.
+    `words` are the last ones of Devin's, if they were not posted before, where they stand `above`. Where it is
+    `linked`, they are read at Devin.
     It asks for what reaches Devin where `turns` holds.
     """
     called = " ".join(map(mention, users)) or asker_name(session)
@@ -110,7 +112,7 @@ def turn_end(
     return Message(
         _notification(end, session, words),
         [
-            blocks.section(_call(end, session, called, turns, shows_words=words is not None)),
+            blocks.section(_call(end, session, called, turns, shows_words=above or words is not None)),
             *(words.blocks if words else []),
             *blocks.sections([] if _names_all(end, session) else pulls),
             *blocks.context(_facts(end, session)),
@@ -169,7 +171,7 @@ def _call(end: TurnEnd, session: Session, called: str, turns: TurnTaking, *, sho
         return APPROVAL.format(who=called)
     if end.kind is AnnouncementKind.DONE:
         return _done(session, called, turns)
-    if shows_words:  # which say why it has failed
+    if shows_words:  # here or above, which say why it has failed
         session = session.with_snapshot(replace(session.snapshot, last_words=""))
     return f"{_SIGNS[end.kind]} {called} · {state_sentence(session, turns)}"
 

@@ -16,6 +16,7 @@ from bot.views.message import Block, Message
 from bot.views.plain_text import plain
 from bot.views.pull_requests import pull_request_link
 from bot.views.sentences import (
+    REASON_SENTENCES,
     SHORTEST,
     STATE_EMOJI,
     STATE_WORDS,
@@ -108,6 +109,9 @@ def _state_line(session: Session, turns: TurnTaking) -> str:
     if state is DisplayState.DONE:
         done = f"Done · {_times(session)}" if _paused(session) else f"Done{took(session)}"
         return _line(f"{sign} {done}", spent(session), *_pull_requests(session), f"asked by {asker_name(session)}")
+    if state in REASON_SENTENCES and not session.begins_thread:
+        # The post that says why stands beside the card.
+        session = session.with_snapshot(replace(session.snapshot, last_words=""))
     return f"{sign} {state_sentence(session, turns)}"
 
 

@@ -7,7 +7,7 @@ from bot.views.answers.identities import EXPLANATIONS
 from tests.crash.scene import PATIENCE, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, one_session, titled
-from tests.scenarios.harness import ANN, GENERAL
+from tests.scenarios.harness import ANN, BEN, GENERAL
 
 pytestmark = pytest.mark.edge
 
@@ -37,9 +37,35 @@ async def the_bots_own(one: Scene, ts: str) -> None:
     assert (link, informed) in [(("invalid", "invalid"), {NO_LONGER}), (("linked", None), set())]
 
 
-STORIES = [Story("a start is refused in its asker's name", not_to_be_named, start, the_bots_own)]
+async def not_to_reply(one: Scene) -> tuple[str, str]:
+    """A running session of Ben's, whom nobody knows at Devin, and Ann, who may not use Devin in her own name."""
+    begun = await one.on.started(user=BEN)
+    await not_to_be_named(one)
+    await one.quiet()
+    return begun
+
+
+async def reply(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await one.slack.say(ANN, GENERAL, "and mypy", thread_ts=begun[0])
+    await one.devin.wait_for_messages("and mypy", seconds=PATIENCE)
+    return begun
+
+
+async def sent_once_as_the_bot(one: Scene, begun: tuple[str, str]) -> None:
+    (sent,) = [said for said in (await one_session(one))["messages"] if "and mypy" in said["message"]]
+    assert sent["source"] == "user"
+    assert await one.on.thread(GENERAL, begun[0]) == []
+    informed = {said["rendered"] for said in await one.slack.ephemerals(user=ANN)}
+    (link,) = await one.rows(f"SELECT state, explained FROM identities WHERE user = '{ANN}'")
+    assert (link, informed) in [(("invalid", "invalid"), {NO_LONGER}), (("linked", None), set())]
+
+
+STORIES = [
+    Story("a start is refused in its asker's name", not_to_be_named, start, the_bots_own),
+    Story("a reply is refused in its author's name", not_to_reply, reply, sent_once_as_the_bot),
+]
 
 
 @killed_in(STORIES)
-async def test_a_kill_at_any_step_starts_one_session(story: Story, stage: Stage) -> None:
+async def test_a_kill_at_any_step_starts_one_session_and_sends_one_message(story: Story, stage: Stage) -> None:
     await stage.kill_everywhere(story)

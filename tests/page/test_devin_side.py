@@ -23,7 +23,7 @@ WITH_ROOM: Final = {"viewport": {"width": 1700, "height": 900}, "timezone_id": "
 APPROVAL: Final = f"✋ {announcements.APPROVAL.format(who='@Ann Lee').partition(' ')[2]}"
 SPENT_ITS_LIMIT: Final = f"⛔ {DETAIL_SENTENCES['usage_limit_exceeded'].format(cap='')}"
 ASLEEP: Final = f"💤 {STATE_SENTENCES[DisplayState.ASLEEP]}"
-FAILED: Final = "❌ Failed: “The machine does not come up with this repository.”"
+FAILED: Final = "❌ Failed: Devin ended the session with an error."
 
 
 @pytest_asyncio.fixture(loop_scope="session")

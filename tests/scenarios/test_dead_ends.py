@@ -51,8 +51,7 @@ async def cards(on: Harness, ts: str) -> list[dict[str, Any]]:
 async def failed(on: Harness, prompt: str = TASK) -> tuple[str, dict[str, Any]]:
     """A session that Devin has ended with an error; answers the thread's ts and the post that says so."""
     ts, session = await on.started(prompt)
-    await on.devin.say(session, WHY)
-    await on.devin.set(session, status="error", status_detail=None)
+    await on.devin.say(session, WHY, status="error", status_detail=None)
     post = await on.wait_for_post(GENERAL, ts, WHY)
     await settled(on)  # the card shows it too
     return ts, post
@@ -83,7 +82,9 @@ async def test_a_failure_says_why_and_is_tried_again_in_its_thread(on: Harness) 
     ts, post = await failed(on, f"{TASK}\n\nuse pytest alone")
     assert buttons(post) == ["Try again", "Open in Devin"]
     old = await card_of(on, ts, "Failed")
-    assert f":x: Failed: “{WHY}”\n" in old
+    assert "\n:x: Failed: Devin ended the session with an error.\n" in old
+    said = [one["rendered"] for one in await on.slack.messages(GENERAL, thread_ts=ts)]
+    assert sum(WHY in text for text in said) == 1, "the reason stands in the thread once"
     await on.slack.say(BEN, GENERAL, "!aside it was the registry", thread_ts=ts)
     await on.slack.click(BEN, GENERAL, post["ts"], "try_again")
     await on.slack.wait_for_ephemeral(BEN, dead_ends.TRYING_AGAIN.text)
@@ -100,6 +101,26 @@ async def test_a_failure_says_why_and_is_tried_again_in_its_thread(on: Harness) 
     await on.devin.wait_for_messages("and mypy")
     assert len(await sent_to_devin(on, second["session_id"])) == 1
     assert await sent_to_devin(on, first["session_id"]) == []
+
+
+async def test_a_reason_that_was_posted_before_is_not_repeated_where_the_session_fails(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, WHY)
+    await on.wait_for_post(GENERAL, ts, WHY)
+    await on.devin.set(session, status="error", status_detail=None)
+    post = await on.wait_for_post(GENERAL, ts, "Failed: Devin ended the session with an error.")
+    await settled(on)
+    assert buttons(post) == ["Try again", "Open in Devin"]
+    said = [one["rendered"] for one in await on.slack.messages(GENERAL, thread_ts=ts)]
+    assert sum(WHY in text for text in said) == 1
+
+
+async def test_the_card_that_begins_its_thread_says_why_to_the_channel(on: Harness) -> None:
+    ts, session = await started_by_command(on, TASK, ANN, GENERAL)
+    await on.devin.say(session, WHY, status="error", status_detail=None)
+    await on.wait_for_post(GENERAL, ts, WHY)
+    await settled(on)
+    assert f":x: Failed: “{WHY}”\n" in (await on.slack.message(GENERAL, ts))["rendered"]
 
 
 async def test_of_two_who_press_the_second_reads_that_it_was_done(on: Harness) -> None:
@@ -150,7 +171,7 @@ async def test_what_devin_refuses_at_the_start_says_why_and_is_tried_again(on: H
     await on.devin.fault("create_session", status, detail=why, times=1)
     ts = await on.mention(TASK)
     post = await on.wait_for_post(GENERAL, ts, why)
-    assert f":no_entry: Not started: “{why}”." in await card_of(on, ts, "Not started")
+    assert ":no_entry: Not started. The thread says why." in await card_of(on, ts, "Not started")
     assert buttons(post) == ["Try again"]
     await on.slack.click(ANN, GENERAL, post["ts"], "try_again")
     await on.session(TASK)

@@ -60,10 +60,12 @@ async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
         await on.slack.wait_for_message(channel, "Nothing was started", thread_ts=ts, within=WITHIN)
     await settled(on)
     assert await reactions(on, mentioned) == []
-    for channel, ts in ((GENERAL, mentioned), (WEB, by_command)):
+    # The card of a command is read in its channel, and that of a mention beside the post that says why.
+    shows = ("Not started. The thread says why.", "Not started: “")
+    for (channel, ts), said in zip(((GENERAL, mentioned), (WEB, by_command)), shows, strict=True):
         assert await on.thread(channel, ts) == [f"{sentence}\nTry again"]
         shown = (await card(on, ts, channel))["rendered"]
-        assert ":no_entry: Not started: “" in shown
+        assert f":no_entry: {said}" in shown
     assert await on.devin.sessions() == []
     assert await creations(on) == 2  # neither is asked for again
 

@@ -359,7 +359,18 @@ def test_every_state_has_its_sentence_with_the_next_step(session, sentence):
     assert state_sentence(session) == sentence
     assert_valid(card(session, NOW))
     if session.display_state not in {DisplayState.WORKING, DisplayState.DONE} or session.stop_requested:
-        assert state_line(session) == f"{STATE_EMOJI[session.display_state]} {sentence}"
+        begins = replace(session, thread_ts=None)
+        assert state_line(begins) == f"{STATE_EMOJI[session.display_state]} {sentence}"
+
+
+def test_a_card_inside_a_thread_leaves_the_reason_to_the_post_beside_it():
+    failed = seen("error", last_words="No such thing.")
+    inside = replace(failed, thread_ts="1.000001", cause_ts="1.000001", reference="slack-T1-C1-1.000001")
+    assert state_line(inside) == ":x: Failed: Devin ended the session with an error."
+    assert state_line(replace(inside, lifecycle=Lifecycle.REFUSED)) == ":no_entry: Not started. The thread says why."
+    begins = replace(inside, cause_ts=None)
+    assert state_line(begins) == ":x: Failed: “No such thing.”"
+    assert state_line(replace(begins, thread_ts="0.5")) == ":x: Failed: Devin ended the session with an error."
 
 
 def test_no_state_is_without_words():

@@ -260,7 +260,8 @@ class Announce:
         linked = change.detail is Detail.LINK
         shown = await as_its_channel_sees(uow.tx, self._services.workspaces.get(session.team), session)
         turns, part = await uow.settings.turns(uow.tx, session.team, session.channel), words.part if words else None
-        message = announcements.turn_end(end, shown, part, users, linked=linked, turns=turns)
+        above = await _is_posted(uow, session, position)
+        message = announcements.turn_end(end, shown, part, users, linked=linked, above=above, turns=turns)
         asked = end.kind is AnnouncementKind.QUESTION and not waits_for_something_new(session.snapshot)
         options = session.snapshot.choices if asked else ()
         remind_at = await self._remind_at(uow, session, end.kind)
@@ -328,6 +329,12 @@ async def _wordless_key(uow: UnitOfWork, end: str) -> str:
     while await outbox.by_key(uow.tx, post_key(TurnEndPost.name, f"{end}:{number}")) is not None:
         number += 1
     return f"{end}:{number}"
+
+
+async def _is_posted(uow: UnitOfWork, session: Session, event_id: str | None) -> bool:
+    """Whether the message `event_id` of Devin's was posted in the thread of `session` before."""
+    keys = f"say:{session.id}:{event_id}:0", post_key(TurnEndPost.name, f"{session.id}:{event_id}:0")
+    return any([await outbox.by_key(uow.tx, key) is not None for key in keys])
 
 
 def _pull_request_posts(session: Session) -> str:
