@@ -1,4 +1,4 @@
-"""`python -m bot run | web | worker | migrate | backup | restored | forget | manifest | doctor | playground`."""
+"""`python -m bot run | web | worker | migrate | backup | restored | copy | forget | manifest | doctor | playground`."""
 
 import argparse
 import asyncio
@@ -56,6 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     backup.add_argument("--replace", action="store_true", help="write over the file if it's there")
     backup.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
     backup.set_defaults(command=_backup)
+    copy = commands.add_parser("copy", help="copy one store into another, empty one, while the bot is stopped")
+    copy.add_argument("--from", dest="source", required=True, help="the address of the store, such as sqlite:///bot.db")
+    copy.add_argument("--to", dest="target", required=True, help="the address of the copy, such as postgresql://…")
+    copy.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
+    copy.set_defaults(command=_copy)
     erase = commands.add_parser("forget", help="delete what is stored about a person, or of a workspace")
     erase.add_argument("kind", choices=("person", "workspace"))
     erase.add_argument("id", help="the id in Slack, such as U024BE7LH or T024BE7LD")
@@ -148,6 +153,15 @@ def _restored(asked: argparse.Namespace) -> int:
     from bot import store_commands
 
     print(_in_loop(store_commands.restored(_store_settings(asked))))
+    return 0
+
+
+@_of_the_bot
+def _copy(asked: argparse.Namespace) -> int:
+    from bot import store_commands
+
+    lease = _store_settings(asked).bot_lease_seconds
+    print(_in_loop(store_commands.copy(asked.source, asked.target, lease)))
     return 0
 
 

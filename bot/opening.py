@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.connect import StartError
 from bot.logs import get_logger
+from bot.store import copying
 from bot.store.database.connection import Clock, Database, sqlite_path
 from bot.store.database.files import NotAFileError, create_private, open_lock, take_from_others
 from bot.store.database.schema import EarlierSchemaError, LaterSchemaError, check_current, migrate
@@ -54,6 +55,17 @@ def alone_on(path: Path | None) -> Iterator[None]:
 
 
 async def open_store(
+    stack: AsyncExitStack, url: str, clock: Clock = time.time, timing: Timing = PRODUCTION, *, migrates: bool = True
+) -> Database:
+    """Open the store at `url` as `open_any_store` does; raises StartError also if it is a copy that is not finished."""
+    db = await open_any_store(stack, url, clock, timing, migrates=migrates)
+    async with db.read() as tx:
+        if await copying.is_unfinished(tx):
+            raise StartError("A copy into this store isn't finished. Repeat `python -m bot copy`.")
+    return db
+
+
+async def open_any_store(
     stack: AsyncExitStack, url: str, clock: Clock = time.time, timing: Timing = PRODUCTION, *, migrates: bool = True
 ) -> Database:
     """Open the store at `url`, which `stack` closes, and migrate its schema; raises StartError if that fails.

@@ -1,5 +1,6 @@
-"""What the commands about the whole store print: `backup` and `restored`."""
+"""What the commands about the whole store print: `backup`, `restored` and `copy`."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -49,6 +50,22 @@ def running(lease: float | None = None) -> str:
     return f"The bot runs on this store. Stop it, then repeat this command.{killed}"
 
 
+def copied(rows: int, tables: int, resumed_after: int) -> str:
+    """Say that so many `rows` are the same in both stores, and what to do next; some may have been there before."""
+    resumed = f"Resumed after {resumed_after:,} rows. " if resumed_after else ""
+    return (
+        f"{resumed}Copied {rows:,} rows in {tables} tables; counts and checksums match. "
+        "Set DATABASE_URL to the new store, and move the old one away."
+    )
+
+
+def different(tables: Sequence[str]) -> str:
+    """Say that the copy holds something else in `tables`."""
+    return f"The copy differs in {', '.join(tables)}. Empty the target, then copy again."
+
+
+TARGET_NOT_EMPTY: Final = "The target holds rows already. Name an empty store."
+SAME_STORE: Final = "Both addresses name the same store. Name another target."
 EMPTY: Final = "The store is empty, so there's nothing to look up. Start the bot."
 RESTORED: Final = "python -m bot restored"
 OF_POSTGRES: Final = (

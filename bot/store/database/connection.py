@@ -239,6 +239,11 @@ def async_url(url: str) -> str:
     return parsed.set(drivername=drivers[backend]).render_as_string(hide_password=False)
 
 
+def address_without_password(url: str) -> str:
+    """The database address `url` as it may be stored and shown."""
+    return make_url(async_url(url)).set(password=None).render_as_string()
+
+
 def sqlite_path(url: str) -> Path | None:
     """The file of the SQLite store at `url`; None for PostgreSQL and for a store in memory."""
     parsed = make_url(url)
