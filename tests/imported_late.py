@@ -3,6 +3,7 @@
 import encodings.idna  # noqa: F401
 
 import aiosqlite  # noqa: F401
+import alembic.command  # noqa: F401
 import anyio._backends._asyncio  # noqa: F401
 import h11  # noqa: F401
 import httpcore  # noqa: F401

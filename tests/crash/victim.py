@@ -292,7 +292,7 @@ class Nursery:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._bell)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        known_revisions()  # reads all migrations, which are as good as imports
+        known_revisions()
         gc.freeze()  # what was imported stays shared between all processes
 
     def run(self) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, select
 
 from bot.features import TABLES, metadata
@@ -65,6 +65,11 @@ async def go_back(db: Database) -> None:
         command.downgrade(config, "base")
 
     await db.run_sync(down)
+
+
+def test_the_revisions_are_those_that_alembic_knows() -> None:
+    known = ScriptDirectory.from_config(alembic_config()).walk_revisions()
+    assert known_revisions() == tuple(one.revision for one in known)
 
 
 async def test_a_store_without_schema_is_not_current(bare: Database) -> None:
@@ -143,15 +148,10 @@ def broken(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     """The migrations of this project, which made `db`, followed by one that breaks half way."""
     folder = tmp_path / "migrations"
     shutil.copytree(Path(schema.__file__).parents[1] / "migrations", folder)
-    (folder / "versions" / "broken.py").write_text(BROKEN.replace("NEWEST", NEWEST))
-
-    def config() -> Config:
-        made = Config()
-        made.set_main_option("script_location", str(folder))
-        return made
+    (folder / "versions" / "broken_half_way.py").write_text(BROKEN.replace("NEWEST", NEWEST))
 
     with monkeypatch.context() as patched:
-        patched.setattr(schema, "alembic_config", config)
+        patched.setattr(schema, "MIGRATIONS", folder)
         schema.known_revisions.cache_clear()
         yield
     schema.known_revisions.cache_clear()
