@@ -230,8 +230,8 @@ INTERACTIONS = (
         of=of("action:quick_answer"),
         act=quick_answer,
         needs=At.ASKING,
-        gets=OUTSIDE,  # what members get: test_quick_answers.py
-        on=SHARED_TO_ALL,
+        gets=members(SENT) | OUTSIDE,
+        on=SHARED_TO_ALL | at(Place.DM, f"{ANY}{SENT}"),
     ),
     Interaction(
         name="number",
@@ -254,16 +254,16 @@ INTERACTIONS = (
         of=of("action:try_again"),
         act=try_again,
         needs=At.FAILED,
-        gets=members(dead_ends.TASK_NOT_KEPT.text) | OUTSIDE,
-        on=SHARED_TO_ALL,
+        gets=members(f"{dead_ends.TRYING_AGAIN.text}{ANY}") | OUTSIDE,
+        on=SHARED_TO_ALL | at(Place.DM, f"{ANY}{dead_ends.TRYING_AGAIN.text}{ANY}"),
     ),
     Interaction(
         name="continue",
         of=of("action:continue_session"),
         act=continue_session,
         needs=At.LIMIT,
-        gets=members(dead_ends.TASK_NOT_KEPT.text) | OUTSIDE,
-        on=SHARED_TO_ALL,
+        gets=members(f"{dead_ends.CONTINUING.text}{ANY}") | OUTSIDE,
+        on=SHARED_TO_ALL | at(Place.DM, f"{ANY}{dead_ends.CONTINUING.text}{ANY}"),
     ),
     Interaction(
         name="start emoji",

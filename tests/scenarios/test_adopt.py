@@ -6,11 +6,22 @@ import pytest
 from sqlalchemy import select
 
 from bot.store.tables import sessions, spend
+from bot.views import dead_ends
 from bot.views.answers import access as access_sentences
 from bot.views.answers import adoptions as adoption_sentences
 from bot.views.answers import replies as reply_sentences
+from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness
-from tests.scenarios.observations import buttons, card, private_answers, set_budget, settled, thread_address
+from tests.scenarios.observations import (
+    buttons,
+    card,
+    forge,
+    press,
+    private_answers,
+    set_budget,
+    settled,
+    thread_address,
+)
 
 TASK = "migrate the billing job"
 BEFORE, AFTER = "I've read the job.", "The migration is done."
@@ -73,6 +84,9 @@ async def test_one_that_fails_is_not_tried_again_as_its_task_is_at_devin_alone(o
     await settled(on)
     assert buttons(post) == ["Open in Devin"]
     assert buttons(await card(on, ts)) == ["Open in Devin"]
+    (stored,) = await rows(on, "sessions")
+    await forge(on, "interactive", press(BEN, GENERAL, "try_again", stored["id"]))
+    await on.slack.wait_for_ephemeral(BEN, dead_ends.TASK_NOT_KEPT.text)
 
 
 async def test_in_a_thread_it_is_tied_to_that_thread(on: Harness) -> None:

@@ -1,5 +1,6 @@
 """Every interaction, by everybody, in every kind of channel: the table is in `every_interaction.py`."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from bot.features import COMMANDS
 from bot.kernel.sending import edits
 from bot.manifest import manifest_for
 from bot.slack import rate_limits
+from bot.store import kept_tasks
+from bot.store import sessions as stored_sessions
 from bot.timing import Timing
 from tests.scenarios import interactions
 from tests.scenarios.ahead import Running, running
@@ -66,6 +69,10 @@ async def _sessions(on: Harness) -> Sessions:
     made = await running(on, len(channels), channels, askers)
     await on.slack.resume()
     await on.devin.set(made[-1].devin_id, title="opened to all")
+    async with on.store.write() as tx:
+        for one in made:
+            if (session := await stored_sessions.get(tx, one.id)) is not None:
+                await kept_tasks.keep(tx, session, (), None, time.time())
     sessions: Sessions = {at: {} for at in At}
     for (at, scene), one in zip(wanted, made, strict=False):
         sessions[at][scene.kind, scene.place] = one
