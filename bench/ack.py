@@ -97,16 +97,16 @@ def free_ports() -> Ports:
 
 @contextmanager
 def child(
-    command: Sequence[str], core: int, log: Path, environment: Mapping[str, str], policy: int = os.SCHED_OTHER
+    command: Sequence[str], core: int | None, log: Path, environment: Mapping[str, str], policy: int = os.SCHED_OTHER
 ) -> Iterator[int]:
-    """A Python process on one core; ended by its id, whatever happens."""
+    """A Python process on one core, or on any; ended by its id, whatever happens."""
 
     clean = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     with log.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, *command], cwd=ROOT, env={**clean, **environment}, stdout=out, stderr=out
         )
-    os.sched_setaffinity(process.pid, {core})
+    os.sched_setaffinity(process.pid, range(os.cpu_count() or 1) if core is None else {core})
     os.sched_setscheduler(process.pid, policy, os.sched_param(0))
     try:
         yield process.pid
