@@ -126,6 +126,51 @@ async def test_two_ends_without_words_since_the_backup_are_not_announced_again(o
     assert Counter(await on.thread(GENERAL, ts)) == before
 
 
+async def test_a_stop_since_the_backup_is_not_repeated_on_a_session_that_was_woken_after_it(on: Harness) -> None:
+    ts, session = await on.started()
+    await settled(on)
+    backup = backed_up(on)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Stopped by ann.")
+    await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
+    await on.devin.wait_for_messages("go on")
+    await on.devin.set(session, status="running", status_detail="working")
+    await settled(on)
+    stops = len(await on.devin.log("archive"))
+
+    await put_back(on, backup)
+    await on.slack.say(ANN, GENERAL, "and on", thread_ts=ts)
+    await on.devin.wait_for_messages("and on")
+    await all_once(on)
+    assert stops > 0
+    assert len(await on.devin.log("archive")) == stops
+
+
+async def test_a_kill_while_all_is_looked_up_doubles_nothing(on: Harness) -> None:
+    ts, session = await on.started()
+    await settled(on)
+    backup = backed_up(on)
+    await on.slack.say(ANN, GENERAL, "look at the clock", thread_ts=ts)
+    await on.devin.wait_for_messages("look at the clock")
+    await ends(on, session, ts, "It is slow. Shall I?")
+    await started_by_command(on, "write the notes", ANN, OPS)
+    await on.started("fix the logout test", BEN, WEB)
+    await settled(on)
+
+    await on.stop()
+    await lay_back(on, backup)
+    await store_commands.restored(on.settings)
+    for _ in range(4):  # each time a little further
+        await on.start()
+        await polled(on, 1)
+        await on.stop()
+    await on.start()
+    await polled(on)
+    await settled(on)
+    await all_once(on)
+    assert len(await on.devin.sessions()) == 3
+
+
 async def test_files_that_were_shared_since_the_backup_are_not_shared_again(on: Harness) -> None:
     ts, session = await on.started()
     await settled(on)

@@ -26,6 +26,7 @@ from bot.kernel.exactly_once.loss import is_unknown
 from bot.kernel.job import CommandJob, Job, Reschedule, finish, finish_with, move, recipient_of, reply_not_done
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
+from bot.slack.errors import SlackRefused
 from bot.store import channels, inbox, people, sessions, threads
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import session_lists as session_list_sentences
@@ -223,6 +224,9 @@ class SessionCommands:
             await finish_with(uow, job, message)
 
     async def _put_to_sleep(self, job: CommandJob, session: Session, *, closing: bool) -> None:
+        if await self._was_resumed(job, session):
+            await self._leave_awake(job, session)
+            return
         unsent = await self._begin_stop(job, session)
         made = await self._ending.put_to_sleep(job, session)
         if made is None:
@@ -241,10 +245,33 @@ class SessionCommands:
             turns = await uow.settings.turns(uow.tx, session.team, session.channel)
             stopped = stop_sentences.stopped(by, unsent, shared=shared, turns=turns)
             message = stop_sentences.archived(by, unsent) if closing else stopped
-            await post_stop(uow, f"said:{job.row.key}", session, job.cause.user, message)
+            await post_stop(uow, _said(job), session, job.cause.user, message)
             await _close_question(uow, job)
             await remove_mark(uow, session.id)
             await show_new_state(uow, session.id)
+            await finish(uow, job)
+
+    async def _was_resumed(self, job: CommandJob, session: Session) -> bool:
+        """Whether the stop was carried out, and the session woken since: only where a backup was put back as the store.
+
+        Its post stands in the thread then, and the session is awake.
+        """
+        restoration, slack = self._services.restoration, job.workspace.slack
+        if session.thread_ts is None or session.devin_id is None or not restoration.may_be_done(job.row):
+            return False
+        since = restoration.earliest(job.row.created_at)
+        try:
+            if await slack.find(session.channel, session.thread_ts, _said(job), since) is None:
+                return False
+        except SlackRefused:
+            return False
+        made = await self._services.organisations.of(session).devin.get_session(session.devin_id)
+        return not made.is_archived
+
+    async def _leave_awake(self, job: CommandJob, session: Session) -> None:
+        """Close a stop from before the session was woken, and the replies from before it, as that stop has done."""
+        async with self._services.unit_of_work_for(job) as uow:
+            await end_waiting(uow, self._services.commands.parser, job, session)
             await finish(uow, job)
 
     async def _mark_ended(self, job: CommandJob, session: Session) -> None:
@@ -331,3 +358,8 @@ async def _name(uow: UnitOfWork, job: Job[MessageCause | ActionCause]) -> str:
 
 def _stopped_by(user: str | None, name: str) -> dict[str, Any]:
     return {"stopped_by": user, "stopped_by_name": name}
+
+
+def _said(job: CommandJob) -> str:
+    """The key of the post that announces a stop."""
+    return f"said:{job.row.key}"
