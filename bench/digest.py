@@ -52,6 +52,7 @@ from bot.kernel.settled_clock import SettledClock
 from bot.kernel.shared_channels import SharedChannels
 from bot.kernel.workspace import Policy, Workspace, Workspaces
 from bot.metrics import Metrics
+from bot.setup_problems import SetupProblems
 from bot.slack.client import Identity, Slack
 from bot.store import outbox, spend, tables
 from bot.store.database.connection import Database
@@ -176,6 +177,7 @@ async def services_on(url: str) -> AsyncIterator[tuple[Services, Workspace]]:
                 worker="bench",
                 metrics=Metrics(),
                 commands=COMMANDS,
+                setup=SetupProblems(Metrics()),
             ),
             workspace,
         )

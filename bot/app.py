@@ -49,9 +49,9 @@ from bot.kernel.unit_of_work import Drawer
 from bot.kernel.upkeep.heartbeat import Heartbeat
 from bot.kernel.upkeep.once import Once
 from bot.kernel.workspace import Workspace, Workspaces
-from bot.metrics import Metrics
 from bot.opening import alone_on, open_store
 from bot.process import ProcessKind
+from bot.setup_problems import SetupProblems
 from bot.store import ownership
 from bot.store.database.connection import Database, sqlite_path
 from bot.store.inbox_writer import InboxWriter
@@ -218,10 +218,17 @@ async def _learn(organisations: Organisations, file: FileSettings, timing: Timin
     await warn_of_defaults(file, organisations, timing)
 
 
+def _measured(bot: Bot) -> Bot:
+    """Have the metrics say how long ago `bot` has polled, whenever they are read."""
+    bot.services.metrics.poll_age_from(lambda: bot.services.clock.steady() - bot.polled_at)
+    return bot
+
+
 @asynccontextmanager
 async def assembled(
     settings: Settings,
     clock: SettledClock,
+    setup: SetupProblems,
     timing: Timing = PRODUCTION,
     others: Sequence[Settings] = (),
     process: ProcessKind = ProcessKind.RUN,
@@ -231,12 +238,12 @@ async def assembled(
     The settings name one workspace and one organisation, and `others` one more each; what concerns the process comes
     from the first. `process` says what this one does of it all.
     """
-    metrics, file = Metrics(), read_settings_file(settings)
+    file = read_settings_file(settings)
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value()
         stack.enter_context(alone_on(sqlite_path(url) if settings.uses_sqlite else None))
         db = await open_store(stack, url, clock, timing, migrates=process is ProcessKind.RUN)
-        connector = Connector(stack, db, metrics, timing, file.roles)
+        connector = Connector(stack, db, setup, timing, file.roles)
         workspaces = [await connector.workspace(its_settings) for its_settings in (settings, *others)]
         await _assign_unowned(db, workspaces[0])
         services = Services(
@@ -248,13 +255,12 @@ async def assembled(
             timing=timed(settings, timing),
             clock=clock,
             worker=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}",
-            metrics=metrics,
+            metrics=setup.metrics,
             commands=COMMANDS,
+            setup=setup,
             settings=ChannelSettings(file),
             process=process,
             restoration=await Restoration.of(db, timing.restored_search),
         )
         await _learn(services.organisations, file, timing)
-        bot = wire(services, settings)
-        metrics.poll_age_from(lambda: clock.steady() - bot.polled_at)
-        yield bot
+        yield _measured(wire(services, settings))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -26,7 +27,7 @@ from bot.domain.waking import WakeLimits
 from bot.kernel.organisation import Organisation
 from bot.kernel.workspace import Policy, Workspace
 from bot.logs import get_logger
-from bot.metrics import Metrics
+from bot.setup_problems import SetupProblems
 from bot.slack.client import Identity, Slack
 from bot.slack.errors import SlackError, SlackRefused
 from bot.store.database.connection import Database
@@ -74,10 +75,10 @@ async def warn_of_defaults(file: FileSettings, organisations: Iterable[Organisat
 class Connector:
     """Opens clients, and leaves it to the stack to close them."""
 
-    def __init__(self, stack: AsyncExitStack, db: Database, metrics: Metrics, timing: Timing, roles: Roles) -> None:
+    def __init__(self, stack: AsyncExitStack, db: Database, setup: SetupProblems, timing: Timing, roles: Roles) -> None:
         self._stack = stack
         self._db = db
-        self._metrics = metrics
+        self._setup = setup
         self._timing = timing
         self._roles = roles  # of the settings file, in each workspace
         self.organisations: dict[str, Organisation] = {}  # each is connected once, whoever starts sessions in it
@@ -85,9 +86,7 @@ class Connector:
     async def workspace(self, settings: Settings) -> Workspace:
         """Connect to the workspace and the organisation of the settings."""
         token = settings.slack_bot_token.get_secret_value()
-        slack = await self._stack.enter_async_context(
-            Slack(token, base_url=settings.slack_api_url, on_call=self._metrics.slack_called, timing=self._timing)
-        )
+        slack = await self._stack.enter_async_context(self._slack(token, settings.slack_api_url))
         who = await self._identity(slack)
         if settings.slack_app_token is not None:
             await self._check_app_token(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
@@ -103,11 +102,22 @@ class Connector:
             enterprise=who.enterprise,
         )
 
+    def _slack(self, token: str, base_url: str) -> Slack:
+        setup = self._setup
+
+        def called(method: str, outcome: str, seconds: float) -> None:
+            setup.slack_called(slack.team, method, outcome, seconds)
+
+        slack = Slack(
+            token, base_url=base_url, on_call=called, on_date=partial(setup.dated, "Slack"), timing=self._timing
+        )
+        return slack
+
     async def _organisation(self, settings: Settings) -> Organisation:
         known = self.organisations.get(settings.devin_org_id)
         if known is not None:
             return known
-        http = await self._stack.enter_async_context(_http(settings, self._metrics))
+        http = await self._stack.enter_async_context(_http(settings, self._setup))
         devin = _devin(http, settings, self._timing)
         await _check_devin_key(devin)
         made = self.organisations[devin.org_id] = Organisation(devin, self._db)
@@ -147,6 +157,7 @@ class Connector:
                 if isinstance(error, SlackRefused) and error.permanent:
                     raise
                 pause = max(wait, getattr(error, "retry_after", 0.0))
+                self._setup.waits_for = "Slack"
                 log.warning("Slack does not answer at the start", error=error.outcome, again_in=pause)
             await asyncio.sleep(pause)
             wait = min(2 * wait, self._timing.start_longest_retry)
@@ -210,11 +221,12 @@ async def _check_devin_key(devin: Devin) -> None:
         log.warning("Devin does not answer at the start", error=type(error).__name__)
 
 
-def _http(settings: Settings, metrics: Metrics) -> httpx.AsyncClient:
+def _http(settings: Settings, setup: SetupProblems) -> httpx.AsyncClient:
     async def count(response: httpx.Response) -> None:
         started: float = response.request.extensions["started"]
         route = f"{response.request.method} {_route(response.request.url.path)}"
-        metrics.devin_called(route, str(response.status_code), time.monotonic() - started)
+        setup.devin_called(settings.devin_org_id, route, response.status_code, time.monotonic() - started)
+        setup.dated("Devin", response.headers.get("Date"))
 
     async def begin(request: httpx.Request) -> None:
         request.extensions["started"] = time.monotonic()

@@ -42,6 +42,9 @@ class Metrics:
         )
         self._sessions = self._gauge("open_sessions", "Sessions that are not over, by state.", "state")
         self._acus = self._gauge("acus_today", "ACUs used on this billing day, by who says so.", "source")
+        self._clock_ahead = self._gauge(
+            "clock_ahead_seconds", "How far our clock is ahead of that of a service; less than 0 behind.", "service"
+        )
         self._gauge("build_info", "Which release runs, on which Python; always 1.", "version", "python").labels(
             VERSION, platform.python_version()
         ).set(1)
@@ -107,6 +110,10 @@ class Metrics:
         """Record how many ACUs were used on this billing day, by source."""
         for source, amount in acus.items():
             self._acus.labels(source).set(amount)
+
+    def clock_ahead(self, service: str, seconds: float) -> None:
+        """Record by how many seconds our clock is ahead of that of `service`."""
+        self._clock_ahead.labels(service).set(seconds)
 
     def poll_age_from(self, age: Callable[[], float]) -> None:
         """Have `age` called for the seconds since the last poll whenever the metrics are read."""

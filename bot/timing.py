@@ -247,6 +247,7 @@ class Timing:
     poll_overdue: float = MINUTE  # Readiness warns of Devin when the last poll is older than this and three slow polls.
     readiness: float = 2.0  # The store has to answer the check of readiness within this time.
     readiness_kept: float = 1.5  # What the check of readiness has found in the store counts for this long.
+    setup_check: float = 5.0  # Between two looks whether admins have to be informed of a wrong set-up.
     figures_kept: float = 5.0  # What the store says about figures for the metrics counts for this long.
     refusal_kept: float = 10.0  # A write that the store has refused makes the bot unready for this long.
     outbox_overdue: float = 5 * MINUTE  # Readiness warns of a post that could have been sent this long ago.

@@ -22,6 +22,7 @@ from bot.kernel.unit_of_work import Drawer
 from bot.kernel.upkeep.clock import ClockWatch
 from bot.kernel.upkeep.heartbeat import Heartbeat
 from bot.kernel.upkeep.retention import Retention
+from bot.kernel.upkeep.setup_problems import SetupNotices
 from bot.kernel.upkeep.sweep import Sweep
 from bot.kernel.upkeep.user_groups import TICK, UserGroups
 from bot.kernel.workspace import Workspace
@@ -74,6 +75,7 @@ class KernelParts:
             Tick("heartbeat", Per.PROCESS, self.heartbeat.beat, once=False),
             Tick("clock", Per.PROCESS, clock.tick, once=False),
             Tick(clock.sweep, Per.PROCESS, sweep.tick),
+            Tick("setup problems", Per.WORKSPACE, SetupNotices(services).tick, once=False),
             Tick("checkpoint", Per.PROCESS, sweep.checkpoint),
             Tick("retention", Per.PROCESS, Retention(services, tables, card).tick),
             Tick("private channels", Per.WORKSPACE, self._learn_private),

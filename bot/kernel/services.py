@@ -17,6 +17,7 @@ from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspaces
 from bot.metrics import Metrics
 from bot.process import ProcessKind
+from bot.setup_problems import SetupProblems
 from bot.store import lanes, sessions
 from bot.store.database.connection import Database
 from bot.store.inbox_writer import InboxWriter
@@ -39,6 +40,7 @@ class Services:
     worker: str
     metrics: Metrics
     commands: CommandSet
+    setup: SetupProblems
     settings: Settings = field(default_factory=Settings)
     process: ProcessKind = ProcessKind.RUN
     restoration: Restoration = field(default_factory=Restoration)

@@ -37,6 +37,7 @@ class SlackEndpoint:
         self._signatures = Signatures(settings.slack_signing_secret.get_secret_value(), timing)
         self._repeats = Repeats(timing)
         self._refused = refused
+        self._setup = bot.services.setup
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -57,7 +58,9 @@ class SlackEndpoint:
         if not self._signatures.is_current(timestamp):
             raise _Refused(401, "no current timestamp")
         body = await _read_body(headers, receive)
-        if not self._signatures.fits(headers.get(SIGNATURE, b""), timestamp, body):
+        fits = self._signatures.fits(headers.get(SIGNATURE, b""), timestamp, body)
+        self._setup.signed(fits=fits)
+        if not fits:
             raise _Refused(401, "not signed")
         return body
 

@@ -22,14 +22,17 @@ from bot.server.addresses import is_loopback
 from bot.server.figures import Figures
 from bot.server.gate import RequestGate
 from bot.server.socket_mode import SocketModeConnection
+from bot.setup_problems import SetupProblems
 from bot.store import outbox
 from bot.store.database.connection import Database, Transaction, sqlite_path
 from bot.store.database.refusals import refusal
 from bot.timing import Timing
+from bot.views.setup_problems import sentence
 
 # What a proxy adds to a request. The request then comes from elsewhere, although the proxy is on this machine.
 FORWARDED: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 
+NOT_FOR_YOU: Final = "Only on this machine, or with the token in BOT_METRICS_TOKEN."
 REFUSED: Final = "The store refuses to write: {}."
 LEAST_ROOM: Final = 256 * 2**20  # bytes: ten minutes of 20 events a second take half of it, with SQLite's log
 
@@ -55,9 +58,28 @@ def health_routes(
 
     async def metrics(request: Request) -> Response:
         if not may_read_metrics(request, settings.bot_metrics_token):
-            return PlainTextResponse("Only on this machine, or with the token in BOT_METRICS_TOKEN.", 403)
+            return PlainTextResponse(NOT_FOR_YOU, 403)
         await figures.read()
         return Response(bot.services.metrics.exposition(), media_type=CONTENT_TYPE)
+
+    return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)]
+
+
+def starting_routes(setup: SetupProblems, settings: Settings) -> list[Route]:
+    """Make the three routes about a bot that is about to start: it is alive, and says what it waits for."""
+
+    async def alive(_request: Request) -> Response:
+        return JSONResponse({"ok": True})
+
+    async def ready(_request: Request) -> Response:
+        waits = f": {setup.waits_for} doesn't answer yet" if setup.waits_for else ""
+        warnings = [sentence(problem) for problem in setup.found]
+        return JSONResponse({"ok": False, "problems": [f"The bot is starting{waits}."], "warnings": warnings}, 503)
+
+    async def metrics(request: Request) -> Response:
+        if not may_read_metrics(request, settings.bot_metrics_token):
+            return PlainTextResponse(NOT_FOR_YOU, 403)
+        return Response(setup.metrics.exposition(), media_type=CONTENT_TYPE)
 
     return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)]
 
@@ -169,12 +191,14 @@ async def find_problems(store: StoreCheck, gate: RequestGate, connection: Socket
 
 
 def find_warnings(bot: Bot) -> list[str]:
-    """Find what is wrong although `bot` is ready: Devin does not answer.
+    """Find what is wrong although `bot` is ready: the set-up, or Devin does not answer.
 
     What people write meanwhile is stored and handled later. A platform that takes the bot away from Slack's requests
     would lose it, and could repair nothing.
     """
+    wrong = [sentence(problem) for problem in bot.services.setup.found]
     timing = bot.services.timing
     age = bot.services.clock.steady() - bot.polled_at
     overdue = age > 3 * timing.slow_poll + timing.poll_overdue
-    return [f"Devin has not answered a poll for {round(age)} s; what people write is stored."] if overdue else []
+    late = [f"Devin has not answered a poll for {round(age)} s; what people write is stored."] if overdue else []
+    return [*wrong, *late]

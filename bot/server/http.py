@@ -9,7 +9,10 @@ from typing import cast
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.app import Bot
 from bot.config import Settings
@@ -17,8 +20,9 @@ from bot.connect import StartError
 from bot.server.connections import BACKLOG, Connections
 from bot.server.endpoint import SlackEndpoint
 from bot.server.gate import RequestGate
-from bot.server.health import health_routes
+from bot.server.health import health_routes, starting_routes
 from bot.server.socket_mode import SocketModeConnection
+from bot.setup_problems import SetupProblems
 
 
 class HttpServer(uvicorn.Server):
@@ -50,6 +54,10 @@ class HttpServer(uvicorn.Server):
         """Wait until the port is open, or one of `parts` has ended."""
         while not self.started and not any(part.done() for part in parts):  # noqa: ASYNC110 - uvicorn has no event
             await asyncio.sleep(self._connections.timing.port_check)
+
+    def refused(self, reason: str) -> None:
+        """Count a request that reached no listener for this `reason`."""
+        self._connections.refused(reason)
 
     @property
     def port(self) -> int:
@@ -84,13 +92,24 @@ def _why_not_bound(error: OSError, host: str, port: int) -> str:
     return f"The bot cannot listen on “{host}”. Set BOT_HOST to an address of this machine, for example 0.0.0.0."
 
 
-def http_server(bot: Bot, settings: Settings, gate: RequestGate, connection: SocketModeConnection | None) -> HttpServer:
-    """Make the server for `http_app`; its `serve` gets the port."""
-    connections = Connections(bot.services.timing, bot.services.metrics)
-    return bounded_server(http_app(bot, settings, gate, connection, connections.refused), connections)
+class Front:
+    """The application behind the port: first one that says that the bot is starting, then the bot's own."""
+
+    def __init__(self, setup: SetupProblems, settings: Settings) -> None:
+        slack = Route("/slack/events", _starting, methods=["POST"])
+        self.app = Starlette(routes=[slack, *starting_routes(setup, settings)])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the application of now answer a request."""
+        await self.app(scope, receive, send)
 
 
-def bounded_server(app: Starlette, connections: Connections) -> HttpServer:
+async def _starting(_request: Request) -> Response:
+    """Refuse a request of Slack's, which sends it again."""
+    return PlainTextResponse("starting", 503)
+
+
+def bounded_server(app: ASGIApp, connections: Connections) -> HttpServer:
     """Make a server for `app` whose connections are those of `connections`."""
     config = uvicorn.Config(
         app,

@@ -3,9 +3,10 @@
 import asyncio
 import gc
 import signal
-import socket
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from bot.app import Bot, assembled
@@ -13,10 +14,13 @@ from bot.config import Settings
 from bot.connect import StartError
 from bot.kernel.settled_clock import SettledClock
 from bot.logs import get_logger
+from bot.metrics import Metrics
 from bot.process import ProcessKind
+from bot.server.connections import Connections
 from bot.server.gate import RequestGate
-from bot.server.http import HttpServer, bound_port, http_server
+from bot.server.http import Front, HttpServer, bound_port, bounded_server, http_app
 from bot.server.socket_mode import SocketModeConnection
+from bot.setup_problems import SetupProblems
 from bot.store.database.connection import Clock
 from bot.timing import PRODUCTION, Timing, steady
 
@@ -44,9 +48,10 @@ async def serve(
     connected = asyncio.Event()
 
     async def run() -> None:
-        with bound_port(settings) as port:
-            async with assembled(settings, SettledClock(clock, steady), timing, others, process) as bot:
-                await _run(bot, settings, port, stopping, connected, announce)
+        setup, now = SetupProblems(Metrics(), timing), SettledClock(clock, steady)
+        started = assembled(settings, now, setup, timing, others, process)
+        async with _port(settings, setup, timing) as port, started as bot:
+            await _run(bot, settings, port, stopping, connected, announce)
 
     running = asyncio.create_task(run(), name="run")
     stop = asyncio.create_task(stopping.wait(), name="stop")
@@ -61,6 +66,34 @@ async def serve(
         stop.cancel()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Port:
+    """The port, what answers there, and the task that does."""
+
+    server: HttpServer
+    front: Front
+    serving: asyncio.Task[None]
+
+
+@asynccontextmanager
+async def _port(settings: Settings, setup: SetupProblems, timing: Timing) -> AsyncIterator[_Port]:
+    """Open the port, which says that the bot is starting; raises StartError if another process has it."""
+    front = Front(setup, settings)
+    server = bounded_server(front, Connections(timing, setup.metrics))
+    with bound_port(settings) as port:
+        serving = asyncio.create_task(server.serve([port]), name="http")
+        try:
+            await server.wait_started([serving])
+            if not server.started:
+                await serving
+            yield _Port(server, front, serving)
+        finally:
+            server.should_exit = True
+            await asyncio.wait([serving], timeout=timing.request_drain)
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
 
 
 def check_kind(process: ProcessKind, settings: Settings) -> None:
@@ -89,7 +122,7 @@ def _stop_signal() -> asyncio.Event:
 async def _run(
     bot: Bot,
     settings: Settings,
-    port: socket.socket,
+    port: _Port,
     stopping: asyncio.Event,
     connected: asyncio.Event,
     announce: Callable[[int], None] | None,
@@ -97,30 +130,29 @@ async def _run(
     gate = RequestGate()
     has_socket = settings.transport == "socket" and bot.services.process.works
     connection = SocketModeConnection(bot, settings, gate) if has_socket else None
-    server = http_server(bot, settings, gate, connection)
+    server, setup = port.server, bot.services.setup
     await bot.heartbeat.begin()
     await bot.note_restore()
     if connection is not None or bot.services.process.receives_http:
         await bot.note_absence()
     if connection is not None:
+        setup.waits_for = "Slack"
         await _connect(bot, connection)
     connected.set()
-    tasks = _start_parts(bot, server, port, connection)
+    tasks = [port.serving, *_start_parts(bot, connection)]
+    port.front.app = http_app(bot, settings, gate, connection, server.refused)
     try:
-        await server.wait_started(tasks)
-        if server.started:
-            _shorten_gc_pauses()
-            teams = ",".join(workspace.team for workspace in bot.services.workspaces)
-            log.info(
-                "running",
-                process=bot.services.process,
-                transport=settings.transport,
-                host=settings.host,
-                port=server.port,
-                team=teams,
-            )
-            if announce is not None:
-                announce(server.port)
+        _shorten_gc_pauses()
+        log.info(
+            "running",
+            process=bot.services.process,
+            transport=settings.transport,
+            host=settings.host,
+            port=server.port,
+            team=",".join(workspace.team for workspace in bot.services.workspaces),
+        )
+        if announce is not None:
+            announce(server.port)
         await _until(stopping, tasks)
     finally:
         await _stop(bot, gate, connection, server, tasks)
@@ -136,14 +168,11 @@ async def _connect(bot: Bot, connection: SocketModeConnection) -> None:
         raise
 
 
-def _start_parts(
-    bot: Bot, server: HttpServer, port: socket.socket, connection: SocketModeConnection | None
-) -> list[asyncio.Task[None]]:
-    """Start a task for each part of the bot that runs until the stop."""
+def _start_parts(bot: Bot, connection: SocketModeConnection | None) -> list[asyncio.Task[None]]:
+    """Start a task for each part of the bot that runs until the stop, but for the port."""
     parts: dict[str, Coroutine[Any, Any, None]] = {
         "writer": bot.services.writer.run(),
         "engine": bot.engine.run(),
-        "http": server.serve([port]),
     }
     if connection is not None:
         parts["socket"] = connection.watch()

@@ -60,6 +60,7 @@ class Connection:
         base_url: str = SLACK_API,
         session: aiohttp.ClientSession | None = None,
         on_call: OnCall | None = None,
+        on_date: Callable[[str | None], None] | None = None,
         timing: Timing = PRODUCTION,
     ) -> None:
         """Open no connection yet. A given `session` is closed by the caller, and its time limits apply."""
@@ -72,8 +73,14 @@ class Connection:
         self._web.session = session
         self._own: aiohttp.ClientSession | None = None
         self._on_call = on_call
+        self._on_date = on_date
         self._timing = timing
         self._identity: Identity | None = None
+
+    @property
+    def team(self) -> str:
+        """The id of the workspace; empty until Slack was asked."""
+        return self._identity.team if self._identity else ""
 
     async def __aenter__(self) -> Self:
         return self
@@ -114,7 +121,10 @@ class Connection:
     async def _call(self, method: str, **sent: Any) -> AsyncSlackResponse:
         self._http()
         with self._measured(method):
-            return await answered(method, self._web.api_call(method, **sent), self._timing)
+            answer = await answered(method, self._web.api_call(method, **sent), self._timing)
+        if self._on_date is not None:
+            self._on_date(answer.headers.get("Date"))
+        return answer
 
     def _http(self) -> aiohttp.ClientSession:
         """Return the session of all calls. It is opened by the first call, because it belongs to a running loop."""

@@ -32,6 +32,7 @@ from bot.kernel.services import Services
 from bot.kernel.settled_clock import SettledClock
 from bot.kernel.workspace import Policy, Workspace, Workspaces
 from bot.metrics import Metrics
+from bot.setup_problems import SetupProblems
 from bot.slack.client import Identity, Slack
 from bot.store import channels, people, pull_requests, session_days, sessions, spend
 from bot.store.database.connection import Clock, Database
@@ -306,6 +307,7 @@ async def tools(bills: Bills) -> AsyncIterator[Make]:
                 worker="worker",
                 metrics=Metrics(),
                 commands=COMMANDS,
+                setup=SetupProblems(Metrics()),
             )
 
         yield services

@@ -551,19 +551,21 @@ async def test_a_stop_while_slack_cannot_be_reached_ends_the_start(tmp_path: Pat
 
 
 @pytest.mark.edge
-async def test_of_two_bots_that_start_together_on_one_port_one_says_so_and_ends(tmp_path: Path) -> None:
-    with socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind(("127.0.0.1", 0))
-        port = other.getsockname()[1]
-        async with harness(tmp_path, start=False, PORT=str(port)) as on:
-            await on.slack.fault("auth.test", "http_500", times=0)
-            starting = asyncio.create_task(on.start())
-            await on.slack.wait_for_call("auth.test")
-            other.listen()
-            await on.slack.clear_faults()
+async def test_of_two_bots_on_one_port_the_second_says_so_while_the_first_one_waits(
+    tmp_path: Path, free_tcp_port: int
+) -> None:
+    port, one, two = free_tcp_port, tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    async with harness(one, start=False, PORT=str(port)) as on:
+        await on.slack.fault("auth.test", "http_500", times=0)
+        starting = asyncio.create_task(on.start())
+        await on.slack.wait_for_call("auth.test")
+        async with harness(two, start=False, PORT=str(port)) as other:
             with pytest.raises(StartError) as failed:
-                await starting
+                await other.start()
+        await on.stop()
+        await asyncio.gather(starting, return_exceptions=True)
     assert str(failed.value) == (
         f"Port {port} is taken by another process. Stop it first, or set PORT to another number."
     )

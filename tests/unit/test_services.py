@@ -14,6 +14,7 @@ OF_THE_PROCESS = {
     "clock",
     "worker",
     "metrics",
+    "setup",
     "commands",
     "process",
 } | {"restoration"}

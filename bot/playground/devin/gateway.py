@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 from typing import Any, Final
 
 from aiohttp import web
@@ -36,12 +38,17 @@ class Gateway:
     def __init__(self, world: World, faults: Faults) -> None:
         self._world = world
         self._faults = faults
+        self.date_ahead = 0.0  # how far the clock of its servers is ahead, as their answers say
 
     def application(self) -> web.Application:
         """The aiohttp application, for the control API to be added to."""
         app = web.Application(client_max_size=MAX_BODY, middlewares=[end_with_client, own_requests_only, self._unknown])
+        app.on_response_prepare.append(self._date)
         app.add_routes([web.route(route.method, route.path, self._endpoint(route)) for route in ROUTES])
         return app
+
+    async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = formatdate(time.time() + self.date_ahead, usegmt=True)
 
     def _endpoint(self, route: Route) -> _Endpoint:
         async def endpoint(request: web.Request) -> web.StreamResponse:

@@ -3,6 +3,7 @@
 import ipaddress
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from email.utils import formatdate
 from typing import Any, Final, Literal, Self
 
 from aiohttp import web
@@ -67,6 +68,7 @@ class SlackSimulator:
         self._workspace = Workspace(self._slack, self._courier)
         self._control = Control(self._workspace, self._sockets, self._posts)
         self._runner: web.AppRunner | None = None
+        self.date_ahead = 0.0  # how far the clock of its servers is ahead, as their answers say
 
     @property
     def state(self) -> Slack:
@@ -138,6 +140,7 @@ class SlackSimulator:
         workspace, control = self._workspace, self._control
         web_api = WebApi(workspace, self._sockets, self.bot_token, self.app_token)
         app = web.Application(client_max_size=LARGEST_BODY, middlewares=[end_with_client, _own_requests_only])
+        app.on_response_prepare.append(self._date)
         app.router.add_route("*", "/api/{method}", web_api.handle)
         app.router.add_get("/link/", self._sockets.link)
         app.router.add_post("/response/{id}", ResponseUrls(workspace).handle)
@@ -147,6 +150,9 @@ class SlackSimulator:
         app.router.add_post("/control/{name}", control.act)
         app.router.add_get("/control/{name}", control.look)
         return app
+
+    async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = formatdate(time.time() + self.date_ahead, usegmt=True)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         return await files.download(self._slack, request, self.bot_token)

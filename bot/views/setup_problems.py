@@ -1,0 +1,28 @@
+"""What operators and admins read about a wrong set-up: in readiness, and once in a message."""
+
+from bot.setup_problems import Kind, SetupProblem
+from bot.views.message import Message
+from bot.views.text import counted
+
+
+def sentence(problem: SetupProblem) -> str:
+    """Return what is wrong, and what to do about it."""
+    return {
+        Kind.SIGNATURES: "Slack's requests don't fit the signing secret. Check SLACK_SIGNING_SECRET.",
+        Kind.SLACK_ACCESS: "Slack refuses the bot's token. Put a new one into SLACK_BOT_TOKEN.",
+        Kind.DEVIN_ACCESS: "Devin refuses the bot's key. Put a new one into DEVIN_API_KEY.",
+        Kind.ORGANISATION: f"Devin doesn't know the organisation {problem.subject}. Check DEVIN_ORG_ID.",
+        Kind.CLOCK: _clock(problem),
+    }[problem.kind]
+
+
+def notice(problem: SetupProblem) -> Message:
+    """Inform admins of a problem."""
+    return Message(f":warning: {sentence(problem)}")
+
+
+def _clock(problem: SetupProblem) -> str:
+    minutes = round(abs(problem.seconds) / 60)
+    size = counted(minutes, "minute") if minutes else counted(int(abs(problem.seconds)), "second")
+    way = "ahead of" if problem.seconds > 0 else "behind"
+    return f"The bot's clock is {size} {way} {problem.subject}'s. Set the clock of its machine."
