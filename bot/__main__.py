@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     backup.set_defaults(command=_backup)
     copy = commands.add_parser("copy", help="copy one store into another, empty one, while the bot is stopped")
     copy.add_argument("--from", dest="source", required=True, help="the address of the store, such as sqlite:///bot.db")
-    copy.add_argument("--to", dest="target", required=True, help="the address of the copy, such as postgresql://…")
+    copy.add_argument("--to", dest="target", help="the address of the copy, such as postgresql://…; else DATABASE_URL")
     copy.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
     copy.set_defaults(command=_copy)
     erase = commands.add_parser("forget", help="delete what is stored about a person, or of a workspace")
@@ -176,8 +176,9 @@ def _restored(asked: argparse.Namespace) -> int:
 def _copy(asked: argparse.Namespace) -> int:
     from bot import store_commands
 
-    lease = _store_settings(asked).bot_lease_seconds
-    print(_in_loop(store_commands.copy(asked.source, asked.target, lease)))
+    settings = _store_settings(asked)
+    target = asked.target or settings.database_url.get_secret_value()
+    print(_in_loop(store_commands.copy(asked.source, target, settings.bot_lease_seconds)))
     return 0
 
 

@@ -50,11 +50,12 @@ class Restoration:
 
     def may_be_done(self, row: InboxRow[Cause]) -> bool:
         """Whether what `row` asks for may have been done by a process that the store knows nothing of."""
-        return min(float(row.ts), row.created_at) < self.until
+        return self.until > 0 and min(float(row.ts), row.created_at) < self.until
 
     def may_be_posted(self, row: OutboxRow) -> bool:
-        """Whether what `row` posts may stand in Slack already."""
-        return self.is_recent(row.created_at)
+        """Whether what `row` posts may stand in Slack already; not in a thread that began after the restore."""
+        began = float(row.thread_ts) if row.thread_ts is not None else 0.0
+        return began < self.until and self.is_recent(row.created_at)
 
     def earliest(self, at: float) -> float:
         """When what was recorded `at` that instant may have been done at the earliest."""

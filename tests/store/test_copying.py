@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 import signal
 import sqlite3
@@ -134,8 +135,11 @@ async def test_a_copy_that_was_killed_goes_on_where_it_was(path: Path, target: s
     assert await process.wait() == -signal.SIGKILL
     with pytest.raises(StartError, match=r"A copy into this store isn't finished. Repeat `python -m bot copy`."):
         await store_commands.restored(load_store_settings({"DATABASE_URL": target}, None))
-    said = await copied(path, target)
-    assert said.startswith("Resumed after ")
+    resumed = await asyncio.create_subprocess_exec(
+        *command[:-2], cwd=ROOT, env={**os.environ, "DATABASE_URL": target}, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await resumed.communicate()
+    assert said.startswith(b"Resumed after ")
     assert await count(target, "due") == MANY
 
 

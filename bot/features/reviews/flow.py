@@ -163,7 +163,7 @@ class NewReview(Creation[Review]):
             found = await self._devin.review(self._url)
         except DevinNotFound:
             return Missing.NOT_FOUND
-        intent_at = self._job.row.intent_at or self._services.clock()
+        intent_at = self._job.row.intent_at or self._job.row.created_at
         is_new = not found.created_at or found.created_at >= intent_at - CLOCKS_APART
         return Found(found) if is_new or found.status in GOING_ON else Missing.NOT_FOUND
 
