@@ -53,7 +53,8 @@ def health_routes(
         problems = await find_problems(store, gate, connection)
         warnings = [*find_warnings(bot), *await backlog.warnings()]
         reported.log(problems, warnings)
-        answer = {"ok": not problems, "problems": problems, "warnings": warnings}
+        about = {"process": bot.services.process, "problems": problems, "warnings": warnings}
+        answer = {"ok": not problems, **about}
         return JSONResponse(answer, 503 if problems else 200)
 
     async def metrics(request: Request) -> Response:

@@ -73,7 +73,7 @@ async def ready(on: Harness) -> bool:
 @pytest.mark.both_transports
 async def test_a_running_bot_is_alive_and_ready(on: Harness) -> None:
     assert (await asked(on, "/healthz")).json() == {"ok": True}
-    assert (await asked(on, "/readyz")).json() == {"ok": True, "problems": [], "warnings": []}
+    assert (await asked(on, "/readyz")).json() == {"ok": True, "process": "run", "problems": [], "warnings": []}
 
 
 @pytest.mark.edge

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -76,6 +77,14 @@ async def test_what_one_process_receives_another_works_on(replicas: Replicas) ->
     await replicas.reply(ts, session, "use the new API")
     await on.devin.say(session, "Done with the new API.")
     await on.wait_for_post(GENERAL, ts, "Done with the new API.")
+
+
+async def test_each_process_says_what_it_is_and_only_a_receiver_takes_what_slack_sends(replicas: Replicas) -> None:
+    async with httpx.AsyncClient() as http:
+        for replica, name, answer in ((replicas.web, "web", 401), (replicas.workers[0], "worker", 404)):
+            url = f"http://127.0.0.1:{replica.port}"
+            assert (await http.get(f"{url}/readyz")).json()["process"] == name
+            assert (await http.post(f"{url}/slack/events")).status_code == answer
 
 
 async def test_one_worker_polls_and_another_takes_over_when_it_stops(replicas: Replicas) -> None:

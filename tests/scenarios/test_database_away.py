@@ -1,0 +1,144 @@
+"""Receivers and workers whose PostgreSQL goes away for a while, or comes back as a copy: nothing is lost or doubled."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from bot.process import ProcessKind
+from bot.timing import Timing
+from tests import postgres
+from tests.scenarios.harness import ANN, GENERAL, Harness, harness
+from tests.scenarios.observations import sent_to_devin
+
+pytestmark = pytest.mark.timing(store_connect=1.0, store_statement=2.0, store_connection=2.0)
+
+PATIENCE = 60.0
+REPLIES = 12
+
+
+@dataclass
+class Way:
+    """The way to PostgreSQL, which can be cut: everybody on it loses the connection, and nobody gets a new one."""
+
+    socket: str
+    port: int = 0
+    is_open: bool = True
+    _connections: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncIterator[None]:
+        """Take connections while the block runs."""
+        server = await asyncio.start_server(self._hand_on, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield
+        finally:
+            server.close()
+            self.cut()
+
+    def cut(self) -> None:
+        """Close it, with all connections."""
+        self.is_open = False
+        for writer in list(self._connections):
+            writer.transport.abort()
+
+    async def _hand_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self.is_open:
+            writer.transport.abort()
+            return
+        there, back = await asyncio.open_unix_connection(self.socket)
+        both = {writer, back}
+        self._connections |= both
+        await asyncio.gather(_copy(reader, back), _copy(there, writer))
+        self._connections -= both
+
+
+async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
+    target.close()
+
+
+@dataclass
+class Company:
+    """A receiver and two workers whose PostgreSQL is at the end of a `way`; `database` is its address without one."""
+
+    on: Harness
+    way: Way
+    database: str
+
+
+@pytest.fixture
+async def company(tmp_path: Path, timing: Timing, postgres_server: str) -> AsyncIterator[Company]:
+    """All up and running."""
+    folder = parse_qs(urlsplit(postgres_server).query)["host"][0]
+    way = Way(f"{folder}/.s.PGSQL.5432")
+    async with postgres.created(postgres_server) as database, way.serve(), AsyncExitStack() as stack:
+        name = urlsplit(database).path.removeprefix("/")
+        url = f"postgresql://postgres@127.0.0.1:{way.port}/{name}"
+        set_up = harness(tmp_path, "http", timing=timing, start=False, DATABASE_URL=url, BOT_LEASE_SECONDS="3")
+        on = await stack.enter_async_context(set_up)
+        for kind in (ProcessKind.WORKER, ProcessKind.WORKER, ProcessKind.WEB):
+            replica = on.replica(kind)
+            await replica.start()
+            stack.push_async_callback(replica.close)
+        yield Company(on, way, database)
+        way.is_open = True  # those that still run leave in order
+
+
+async def write(on: Harness, ts: str) -> None:
+    """Write replies, whatever becomes of them; Slack sends again what is not acknowledged."""
+    for number in range(REPLIES):
+        await on.slack.say(ANN, GENERAL, f"reply {number}", thread_ts=ts)
+        await asyncio.sleep(0.4)  # people take their time, and the database goes meanwhile
+
+
+async def each_arrives_once(on: Harness, session: str) -> None:
+    """Wait until Devin has all replies; each has come once."""
+    async with asyncio.timeout(PATIENCE):
+        while len(received := await sent_to_devin(on, session)) < REPLIES:
+            await asyncio.sleep(0.1)  # the simulator has no event for it
+    numbers = [int(text.rsplit(maxsplit=1)[-1]) for text in received]
+    assert sorted(numbers) == list(range(REPLIES))
+
+
+async def test_after_some_seconds_without_a_database_everything_is_done_once(company: Company) -> None:
+    on = company.on
+    ts, session = await on.started()
+    writing = asyncio.create_task(write(on, ts))
+    await asyncio.sleep(1.0)  # some replies are on their way
+    company.way.cut()
+    await asyncio.sleep(2.0)  # as long as the database is away
+    company.way.is_open = True
+    await writing
+    await each_arrives_once(on, session)
+    await on.devin.say(session, "All of them are done.")
+    await on.wait_for_post(GENERAL, ts, "All of them are done.", within=PATIENCE)
+
+
+async def test_a_copy_takes_the_place_of_the_database(company: Company) -> None:
+    on = company.on
+    ts, session = await on.started()
+    writing = asyncio.create_task(write(on, ts))
+    await asyncio.sleep(1.0)  # some replies are on their way
+    company.way.cut()
+    name = urlsplit(company.database).path.removeprefix("/")
+    server = company.database.replace(f"/{name}?", "/postgres?")
+    await postgres.run(company.database, postgres.LEAVE)
+    await postgres.run(
+        server,
+        f"CREATE DATABASE {name}_copy TEMPLATE {name}",
+        f"ALTER DATABASE {name} RENAME TO {name}_lost",
+        f"ALTER DATABASE {name}_copy RENAME TO {name}",
+    )
+    company.way.is_open = True
+    await writing
+    await each_arrives_once(on, session)
+    await postgres.run(server, f"DROP DATABASE {name}_lost WITH (FORCE)")
