@@ -27,15 +27,13 @@ class Restoration:
         async with db.read() as tx:
             return cls(await restored.read(tx), searched, await restored.last_heartbeat(tx))
 
-    async def begin(self, db: Database, now: float) -> None:
-        """Let the restored time end `now`, if that was not stored at an earlier start."""
-        if self._found is not None and self._found.until is None:
-            # A crash right here has done nothing yet: the next start lets it end later.
-            async with db.write() as tx:
-                await self.recognised(tx, self._found.since, now)
+    @property
+    def unbegun_since(self) -> float | None:
+        """From when the backup is, if `python -m bot restored` was run and this is the first start since."""
+        return self._found.since if self._found is not None and self._found.until is None else None
 
-    async def recognised(self, tx: Transaction, since: float, now: float) -> None:
-        """Store that the store is a copy from `since` that was put back by `now`."""
+    async def begin(self, tx: Transaction, since: float, now: float) -> None:
+        """Store that the store is a backup from `since`, and that what was done until `now` may be there already."""
         self._found = Restored(since, now)
         await restored.mark(tx, self._found, now)
 

@@ -199,6 +199,7 @@ async def test_a_start_recognises_by_itself_that_the_store_is_older_than_slack(o
     await put_back(on, backup, told=False)
     async with on.store.read() as tx:
         assert isinstance(await read_restored(tx), Restored)
+    assert len(await on.slack.messages(DIRECT, user="U0BOT")) == 1
     await all_once(on)
     assert len(await on.devin.sessions()) == 2
 

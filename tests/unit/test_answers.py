@@ -368,6 +368,8 @@ SAID = {
     "reply_uncertain": lambda text: reply_sentences.reply_uncertain("r-1", text),
     "reply_uncertain_bare": lambda text: reply_sentences.reply_uncertain("r-1"),
     "not_done": lambda text: failure_sentences.not_done("r-1"),
+    "store_restored": lambda text: failure_sentences.store_restored(1_750_000_000.0),
+    "without_thread": lambda text: failure_sentences.without_thread("https://app.devin.ai/sessions/1"),
     "not_readable": lambda text: failure_sentences.not_readable("r-1", maybe_done=False),
     "not_readable_maybe_done": lambda text: failure_sentences.not_readable("r-1", maybe_done=True),
     "unknown_verb": lambda text: reply_sentences.unknown_verb(UnknownVerb("!stpo", "!stop")),
@@ -574,6 +576,15 @@ def test_the_answers_that_depend_on_something():
             "not_done": (
                 ":warning: That didn't work, and nothing was changed. Try again. If it fails again, give "
                 "whoever runs Devin Bridge the reference `r-1`."
+            ),
+            "store_restored": (
+                ":information_source: Devin Bridge's store was restored as of "
+                "<!date^1750000000^{date_short_pretty} at {time}|2025-06-15 15:06 UTC>. What was done since is looked up "
+                "first. Settings and budgets changed since are lost: set them again."
+            ),
+            "without_thread": (
+                ":warning: Since the restore, <https://app.devin.ai/sessions/1|a session in Devin> has no thread. "
+                "To follow it, mention Devin Bridge with `adopt` and its address."
             ),
             "not_readable": (
                 ":warning: Another version of Devin Bridge stored this request, so it wasn't done. Ask "

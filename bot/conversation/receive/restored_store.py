@@ -14,6 +14,7 @@ from bot.logs import get_logger
 from bot.slack.errors import SlackError
 from bot.store import outbox, threads
 from bot.store.threads import Thread
+from bot.views.answers import failures as failure_sentences
 
 log = get_logger(__name__)
 
@@ -22,19 +23,29 @@ _MOST_THREADS: Final = 3  # in each workspace, those in which people wrote last:
 
 async def recognise(services: Services) -> None:
     """Find out whether a backup was put back as the store, and have all that may have been done since looked up."""
+    since = services.restoration.unbegun_since or await _since_seen_in_slack(services)
+    if since is None:
+        return
+    # A crash before this commit has done nothing yet: the next start finds the same.
+    async with services.unit_of_work() as uow:
+        await services.restoration.begin(uow.tx, since, uow.now)
+        for workspace in services.workspaces:
+            await uow.notify_admins(workspace, f"restored:{int(since)}", failure_sentences.store_restored(since))
+    log.warning("a backup was put back; what was done since is looked up", since=since)
+
+
+async def _since_seen_in_slack(services: Services) -> float | None:
+    """From when the store is, if Slack has posts of ours that it does not know; None if it has not."""
     restoration, now = services.restoration, services.clock()
-    await restoration.begin(services.db, now)
     at = restoration.abandoned_at
     # Where another worker is alive, it has seen the same store at work all the time.
     others = not services.db.is_sqlite and at is not None and now - at < services.timing.lease
     if at is None or others or restoration.is_recent(now):
-        return
+        return None
     for workspace in services.workspaces:
         if await _has_unknown_posts(services, workspace, at):
-            log.warning("the store is an older copy; what was done since is looked up", since=at)
-            async with services.db.write() as tx:
-                await restoration.recognised(tx, at, services.clock())
-            return
+            return at
+    return None
 
 
 async def _has_unknown_posts(services: Services, workspace: Workspace, since: float) -> bool:

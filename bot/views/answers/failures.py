@@ -5,7 +5,7 @@ from typing import Final
 from bot.domain.session import Session
 from bot.views.answers.wording import code
 from bot.views.message import Message
-from bot.views.text import link
+from bot.views.text import link, when
 
 STORE_DOWN: Final = Message("Devin Bridge can't store anything right now. Nothing was started; try again in a minute.")
 NOT_STORED: Final = Message("Devin Bridge can't store anything right now. Nothing was changed; try again in a minute.")
@@ -91,6 +91,14 @@ def reference_copied(session: Session, url: str) -> Message:
         f":warning: {link(url, 'A session in Devin')} carries the reference of a thread in "
         f"<#{session.channel}>, but Devin Bridge didn't start it. It's left alone. Check in Devin "
         f"who started it with {code(session.reference or '')}."
+    )
+
+
+def store_restored(since: float) -> Message:
+    """Inform the admins that a backup from the instant `since` was put back as the store."""
+    return Message(
+        f":information_source: Devin Bridge's store was restored as of {when(since)}. What was done since is looked up "
+        "first. Settings and budgets changed since are lost: set them again."
     )
 
 
