@@ -8,11 +8,13 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.wire import CHANNELS, ORG, PEOPLE, TEAM
+from bot.conversation.follow.poll import PollState
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.store import due, posts, sessions, threads
 from bot.store.database.connection import Database
@@ -52,9 +54,9 @@ async def fill(url: str, devin_ids: Sequence[str], changed_at: int) -> None:
         async with db.write() as tx:
             for session in known[start : start + PIECE]:
                 await _remember(tx, session, now)
-    look = {"watermark": changed_at, "polled_at": now, "swept_at": 0.0, "failures": 0}
+    state = PollState(watermark=changed_at, polled_at=now)
     async with db.write() as tx:
-        await due.write(tx, due.poll(ORG), now, {"v": 1, "look": look})
+        await due.write(tx, due.poll(ORG), now, {"v": 1, "poll": asdict(state)})
     await db.close()
 
 

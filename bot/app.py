@@ -99,10 +99,14 @@ class Bot:
         """Find out whether a backup was put back as the store, so that what was done since is looked up."""
         await recognise(self.services)
 
-    async def note_absence(self) -> None:
-        """Mark threads and channels of all workspaces as unread since the bot last ran, so that catch-up reads them."""
+    async def note_absence(self, *, resends: bool) -> None:
+        """Mark threads and channels of all workspaces as unread since the bot last ran, so that catch-up reads them.
+
+        `resends` is whether Slack sends again for a while what it could not send, as it does over HTTP.
+        """
         for catch_up in self.catch_ups.values():
-            await catch_up.begin()
+            await catch_up.start(self.heartbeat.received_before, resends=resends)
+        self.heartbeat.receives = True  # only now: a crash before this must not make the absence shorter
 
     def note_gap(self, *, long: bool) -> None:
         """Have catch-up read in all workspaces what Slack may have sent while no socket was open.

@@ -136,6 +136,7 @@ class Timing:
     spoken_lately: float = HOUR  # After a refreshed socket only threads are read in which somebody spoke this lately.
     slack_retries: float = 6 * MINUTE  # Slack sends an event again for about this long.
     catch_up_reach: float = HOUR  # Mentions and direct messages that Slack no longer sends are fetched if this new.
+    catch_up_batch: float = 0.1  # Between two batches of threads that are marked as unread after an absence.
     catch_up_retry: float = 5.0  # From a failure to read a thread until catch-up tries again.
 
     # ------------------------------------------------------------ poller

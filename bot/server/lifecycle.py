@@ -134,7 +134,7 @@ async def _run(
     await bot.heartbeat.begin()
     await bot.note_restore()
     if connection is not None or bot.services.process.receives_http:
-        await bot.note_absence()
+        await bot.note_absence(resends=connection is None)
     if connection is not None:
         setup.waits_for = "Slack"
         await _connect(bot, connection)

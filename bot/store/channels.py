@@ -6,7 +6,7 @@ A channel without a row is shared with nobody and need not be read; whether it i
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.readers import Readers
@@ -90,28 +90,25 @@ async def to_ask_about(tx: AsyncConnection, team: str, before: float, most: int)
     return list(await tx.scalars(ordered.limit(most)))
 
 
-async def mark_unread(
-    tx: AsyncConnection, team: str, unread_from: str, limit: int, named: Collection[str] = ()
-) -> None:
-    """Mark the `limit` channels of a workspace in which people asked last as unread, unless they are unread already.
+async def asked_in_last(tx: AsyncConnection, team: str, limit: int) -> list[str]:
+    """The `limit` channels of a workspace in which people asked last."""
+    used = select(sessions.c.channel).where(sessions.c.team == team).group_by(sessions.c.channel)
+    return list(await tx.scalars(used.order_by(func.max(sessions.c.spoken_at).desc()).limit(limit)))
 
-    Those that are `named` are marked too.
-    """
-    latest = func.max(sessions.c.spoken_at)
-    used = select(sessions.c.team, sessions.c.channel, literal(unread_from)).where(sessions.c.team == team)
-    used = used.group_by(sessions.c.team, sessions.c.channel).order_by(latest.desc()).limit(limit)
+
+async def mark_unread(tx: AsyncConnection, team: str, unread_from: str, named: Collection[str]) -> None:
+    """Mark the channels of a workspace that are `named` as unread, unless they are unread already."""
     kept = {"unread_from": func.coalesce(channels.c.unread_from, unread_from)}
-    of_people = insert(tx.dialect.name, channels).from_select(["team", "channel", "unread_from"], used)
-    await tx.execute(of_people.on_conflict_do_update(index_elements=["team", "channel"], set_=kept))
     for channel in sorted(named):
         values = {"team": team, "channel": channel, "unread_from": unread_from}
         one = insert(tx.dialect.name, channels).values(values)
         await tx.execute(one.on_conflict_do_update(index_elements=["team", "channel"], set_=kept))
 
 
-async def unread(tx: AsyncConnection, team: str) -> list[KnownChannel]:
-    """The channels of a workspace that catch-up has to read."""
-    found = await tx.execute(select(channels).where(channels.c.team == team, channels.c.unread_from.is_not(None)))
+async def unread(tx: AsyncConnection, team: str, limit: int | None = None) -> list[KnownChannel]:
+    """The first channels of a workspace that catch-up has to read."""
+    theirs = select(channels).where(channels.c.team == team, channels.c.unread_from.is_not(None))
+    found = await tx.execute(theirs.order_by(channels.c.channel).limit(limit))
     return [KnownChannel(**row) for row in found.mappings()]
 
 

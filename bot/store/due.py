@@ -66,6 +66,11 @@ def alert_bots(team: str) -> str:
     return f"alert-bots:{team}"
 
 
+def unmarked(team: str) -> str:
+    """The name of which threads of a workspace have still to be marked as unread after an absence."""
+    return f"unmarked:{team}"
+
+
 def guardrails(org_id: str) -> str:
     """The name of the last reading of an organisation's guardrail violations."""
     return f"guardrails:{org_id}"
@@ -102,6 +107,7 @@ def alarms(org_id: str) -> str:
 
 
 CLOCK: Final = "clock"  # the name of the latest instant at which a worker was alive
+RECEIVER: Final = "receiver"  # the name of the latest instant at which Slack could send requests to a process
 
 
 def _named(prefix: str) -> ColumnElement[bool]:
@@ -164,6 +170,12 @@ async def note_clock(tx: AsyncConnection, now: float) -> None:
     """Store that it was `now`, unless it was later already: then the clock was set back, which a sweep notices."""
     statement = insert(tx.dialect.name, due).values(name=CLOCK, at=now, state={"v": 1})
     await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": now}, where=due.c.at < now))
+
+
+async def note_receiver(tx: AsyncConnection, now: float) -> None:
+    """Store that Slack could send requests `now`."""
+    statement = insert(tx.dialect.name, due).values(name=RECEIVER, at=now, state={"v": 1})
+    await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
 
 
 async def late_states(tx: AsyncConnection, now: float, timing: Timing, *, strictly: bool) -> dict[str, dict[str, Any]]:

@@ -200,6 +200,7 @@ SESSION_GOES_ON = (
 )
 _index_where("ix_sessions_goes_on", SESSION_GOES_ON, sessions.c.org_id)
 Index("ix_sessions_requester", sessions.c.team, sessions.c.requester, sessions.c.created_at)
+_index_where("ix_sessions_spoken_at", "lifecycle = 'open'", sessions.c.spoken_at)
 _index_where("ix_sessions_ended_at", "ended_at IS NOT NULL", sessions.c.ended_at)
 index_unowned(sessions)
 
@@ -222,7 +223,7 @@ threads: Final = Table(
     Column("created_at", Float, nullable=False),
 )
 
-_index_where("ix_threads_unread", "unread_from IS NOT NULL", threads.c.team)
+_index_where("ix_threads_unread", "unread_from IS NOT NULL", threads.c.team, threads.c.last_seen_ts)
 
 # The whole task of a session, so that it can be tried again or continued, which `sessions` keeps only a line of.
 kept_tasks: Final = Table(

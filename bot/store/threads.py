@@ -3,11 +3,15 @@
 from dataclasses import dataclass, fields
 from typing import Final
 
-from sqlalchemy import ColumnElement, RowMapping, String, bindparam, case, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, String, bindparam, case, literal, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database.connection import insert
 from bot.store.tables import sessions, threads
+
+MARKED_AT_ONCE: Final = 500  # threads: a few milliseconds, for which an ack may wait
+
+Place = tuple[str, str]  # the channel and the Slack time of a thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +88,40 @@ async def advance_last_seen(tx: AsyncConnection, team: str, channel: str, ts: st
     await tx.execute(_SEEN, {"of_team": team, "of_channel": channel, "of_ts": ts, "seen": message_ts})
 
 
-async def mark_unread(tx: AsyncConnection, team: str, spoken_after: float = 0.0) -> None:
-    """Mark the threads in use in a workspace as unread from their newest stored message, or from an earlier mark.
+async def mark_spoken_unread(tx: AsyncConnection, team: str, spoken_after: float) -> None:
+    """Mark the threads in use in which somebody spoke after `spoken_after` as unread from their newest stored message.
 
-    Left out are those in which nobody spoke after `spoken_after`.
+    Those that are unread already stay so from their earlier mark.
     """
-    in_use = select(sessions.c.id).where(sessions.c.lifecycle == "open", sessions.c.spoken_at >= spoken_after)
-    unmarked = threads.c.unread_from.is_(None), threads.c.closed.is_(False), threads.c.session_id.in_(in_use)
+    of = sessions.c
+    spoken = (of.team == team, of.lifecycle == "open", of.spoken_at >= spoken_after)
+    in_use = tuple_(threads.c.channel, threads.c.ts).in_(select(of.channel, of.thread_ts).where(*spoken))
+    unmarked = threads.c.unread_from.is_(None), threads.c.closed.is_(False), in_use
     await tx.execute(
         update(threads).where(threads.c.team == team, *unmarked).values(unread_from=threads.c.last_seen_ts)
     )
+
+
+async def end_of_batch(tx: AsyncConnection, team: str, after: Place) -> Place | None:
+    """The last place of the batch of a workspace's threads that follows `after`, or None if none does."""
+    place = (threads.c.channel, threads.c.ts)
+    batch = select(*place).where(threads.c.team == team, tuple_(*place) > tuple_(*map(literal, after)))
+    rows = (await tx.execute(batch.order_by(*place).limit(MARKED_AT_ONCE))).all()
+    return (rows[-1].channel, rows[-1].ts) if rows else None
+
+
+async def mark_batch_unread(tx: AsyncConnection, team: str, after: Place, last: Place, seen: tuple[str, str]) -> None:
+    """Mark the threads in use between two places as unread from their newest stored message, or an earlier mark.
+
+    `seen` is since when messages may have come in, and from when on to read a thread where that is so.
+    """
+    began, instead = seen
+    place = tuple_(threads.c.channel, threads.c.ts)
+    here = threads.c.team == team, place > tuple_(*map(literal, after)), place <= tuple_(*map(literal, last))
+    in_use = select(sessions.c.id).where(sessions.c.id == threads.c.session_id, sessions.c.lifecycle == "open")
+    unmarked = threads.c.unread_from.is_(None), threads.c.closed.is_(False), in_use.exists()
+    newest = case((threads.c.last_seen_ts < began, threads.c.last_seen_ts), else_=instead)
+    await tx.execute(update(threads).where(*here, *unmarked).values(unread_from=newest))
 
 
 async def advance_unread(tx: AsyncConnection, thread: Thread, unread_from: str | None) -> None:
@@ -136,8 +164,8 @@ async def newest(tx: AsyncConnection, team: str, limit: int) -> list[Thread]:
     return [_thread(row) for row in rows.mappings()]
 
 
-async def unread(tx: AsyncConnection, team: str, limit: int = 500) -> list[Thread]:
-    """The threads of a workspace that catch-up has to read, those that people wrote in most recently first."""
+async def unread(tx: AsyncConnection, team: str, limit: int = 1) -> list[Thread]:
+    """The first threads of a workspace that catch-up has to read, those that people wrote in most recently first."""
     found = await tx.execute(
         select(threads)
         .join(sessions, sessions.c.id == threads.c.session_id)
@@ -147,7 +175,7 @@ async def unread(tx: AsyncConnection, team: str, limit: int = 500) -> list[Threa
             threads.c.closed.is_(False),
             threads.c.unread_from.is_not(None),
         )
-        .order_by(sessions.c.spoken_at.desc())
+        .order_by(threads.c.last_seen_ts.desc())
         .limit(limit)
     )
     return [_thread(row) for row in found.mappings()]

@@ -63,15 +63,15 @@ async def test_channels_in_which_people_asked_last_are_unread_from_the_first_mar
         for number, channel in enumerate(("COLD", "C1", "C2", "C2")):
             await sessions.add(tx, session(f"s{number}", channel=channel, spoken_at=NOW + number))
         await sessions.add(tx, session("other", channel="CELSEWHERE", team="T2", spoken_at=NOW + 9))
-        await channels.mark_unread(tx, TEAM, FIRST, 1)
-        await channels.mark_unread(tx, TEAM, LATER, 2, {"C2", "CNAMED"})
+        await channels.mark_unread(tx, TEAM, FIRST, await channels.asked_in_last(tx, TEAM, 1))
+        await channels.mark_unread(tx, TEAM, LATER, {*await channels.asked_in_last(tx, TEAM, 2), "CNAMED"})
     assert await unread(db) == {"C2": FIRST, "C1": LATER, "CNAMED": LATER}
 
 
 async def test_a_channel_that_was_marked_anew_stays_unread(db: Database) -> None:
     async with db.write() as tx:
         await sessions.add(tx, session("s", channel="C1"))
-        await channels.mark_unread(tx, TEAM, FIRST, 1)
+        await channels.mark_unread(tx, TEAM, FIRST, ["C1"])
         await channels.mark_read(tx, KnownChannel(TEAM, "C1", False, 0.0, LATER))
     assert await unread(db) == {"C1": FIRST}
     async with db.write() as tx:

@@ -196,6 +196,15 @@ async def a_start_of_the_process(tx: AsyncConnection) -> None:
     await outbox.overdue_since(tx, NOW)
 
 
+async def a_catch_up(tx: AsyncConnection) -> None:
+    """What is executed after a start and for each thread that catch-up reads."""
+    await threads.mark_spoken_unread(tx, TEAM, NOW)
+    last = await threads.end_of_batch(tx, TEAM, ("", ""))
+    assert last is not None
+    await threads.mark_batch_unread(tx, TEAM, ("", ""), last, ("1750000009.000000", "1750000000.000000"))
+    await threads.unread(tx, TEAM)
+
+
 async def the_choice_of_rows(tx: AsyncConnection, db: Database) -> None:
     """Which open row is next, of few: these may be sorted."""
     await inbox.open_lanes(tx)
@@ -203,7 +212,6 @@ async def the_choice_of_rows(tx: AsyncConnection, db: Database) -> None:
     await outbox.head(tx, db, OUT, NOW, SENDER)
     await outbox.next_at(tx, db, OUT, NOW, SENDER)
     await posts.next_edit(tx, db, (TEAM, posts.MESSAGE), NOW, SENDER)
-    await threads.unread(tx, TEAM)
     await spend.doubts(tx, ORG, DAY, DAY)
     await sessions.of_message(tx, TEAM, "C1", "1750000010.000000")
 
@@ -231,7 +239,7 @@ async def _explained(db: Database, statements: Sequence[Statement], *, sorts: bo
 async def test_what_is_executed_again_and_again_scans_nothing_and_sorts_nothing(grown: Database) -> None:
     db = grown
     found = await faults_of(db, sorts=True, step=lambda tx: the_choice_of_rows(tx, db))
-    for step in (a_poll, a_start_of_the_process):
+    for step in (a_poll, a_start_of_the_process, a_catch_up):
         found += await faults_of(db, sorts=False, step=step)
     found += await faults_of(db, sorts=False, step=lambda tx: a_reply(tx, db))
     found += await faults_of(db, sorts=False, step=lambda tx: a_post(tx, db))

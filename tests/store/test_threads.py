@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.domain.session import Lifecycle
 from bot.store import sessions, threads
 from bot.store.database.connection import Database
@@ -27,6 +29,14 @@ async def unread(db: Database, limit: int = 500) -> dict[str, str | None]:
     """Whose threads have to be read, in order, and from where on."""
     async with db.read() as tx:
         return {thread.session_id: thread.unread_from for thread in await threads.unread(tx, TEAM, limit)}
+
+
+async def mark_all(tx: AsyncConnection) -> None:
+    """Mark all threads in use as unread, while nothing comes in."""
+    last = await threads.end_of_batch(tx, TEAM, ("", ""))
+    assert last is not None
+    await threads.mark_batch_unread(tx, TEAM, ("", ""), last, ("1760000000.000000", THREAD))
+    assert await threads.end_of_batch(tx, TEAM, last) is None
 
 
 async def advance_unread(db: Database, unread_from: str | None, ts: str = THREAD) -> None:
@@ -78,13 +88,14 @@ async def test_a_thread_is_muted_and_closed_and_opened_again(db: Database) -> No
     assert await get(db) == NEW
 
 
-async def test_unread_threads_in_use_come_with_the_most_recently_used_first(db: Database) -> None:
+async def test_unread_threads_in_use_come_with_those_first_in_which_people_wrote_last(db: Database) -> None:
     async with db.write() as tx:
         for number, (name, stage) in enumerate(
             [("old", Lifecycle.OPEN), ("new", Lifecycle.OPEN), ("ended", Lifecycle.ENDED), ("closed", Lifecycle.OPEN)]
         ):
-            await sessions.add(tx, session(name, lifecycle=stage, spoken_at=NOW + number))
-            await threads.put(tx, replace(OURS, ts=f"17500000{number:02}.000000", session_id=name), NOW)
+            ts = f"17500000{number:02}.000000"
+            await sessions.add(tx, session(name, lifecycle=stage))
+            await threads.put(tx, replace(OURS, ts=ts, session_id=name, last_seen_ts=ts), NOW)
         await threads.close(tx, TEAM, CHANNEL, "1750000003.000000")
     assert list(await unread(db)) == ["new", "old"]
     assert list(await unread(db, limit=1)) == ["new"]
@@ -104,7 +115,7 @@ async def test_a_thread_is_read_from_its_mark_on_after_each_absence_and_what_arr
     for mark in ("1750000005.000000", "1750000009.000000"):
         async with db.write() as tx:
             await threads.advance_last_seen(tx, TEAM, CHANNEL, THREAD, mark)
-            await threads.mark_unread(tx, TEAM)
+            await mark_all(tx)
         assert await unread(db) == {"s": "1750000005.000000"}
 
 
@@ -125,7 +136,7 @@ async def test_only_threads_in_use_are_unread_after_an_absence(db: Database) -> 
             await threads.put(tx, replace(OURS, ts=ts, session_id=f"s{number}"), NOW)
             await threads.advance_unread(tx, replace(OURS, ts=ts, unread_from=THREAD), None)
         await threads.close(tx, TEAM, CHANNEL, "1750000001.000000")
-        await threads.mark_unread(tx, TEAM)
+        await mark_all(tx)
     for number in range(2):
         thread = await get(db, f"17500000{number:02}.000000")
         assert thread is not None
@@ -135,9 +146,24 @@ async def test_only_threads_in_use_are_unread_after_an_absence(db: Database) -> 
 async def test_after_a_short_gap_only_threads_in_which_somebody_spoke_lately_are_unread(db: Database) -> None:
     async with db.write() as tx:
         for number in range(2):
-            await sessions.add(tx, session(f"s{number}", spoken_at=NOW + number))
-            thread = replace(OURS, ts=f"175000000{number}.000000", session_id=f"s{number}")
+            ts = f"175000000{number}.000000"
+            await sessions.add(tx, session(f"s{number}", thread_ts=ts, spoken_at=NOW + number))
+            thread = replace(OURS, ts=ts, session_id=f"s{number}")
             await threads.put(tx, thread, NOW)
             await threads.advance_unread(tx, replace(thread, unread_from=THREAD), None)
-        await threads.mark_unread(tx, TEAM, NOW + 1)
+        await threads.mark_spoken_unread(tx, TEAM, NOW + 1)
     assert set(await unread(db)) == {"s1"}
+
+
+async def test_a_thread_in_which_something_has_just_come_in_is_read_from_an_earlier_message_on(db: Database) -> None:
+    began, instead = "1750000050.000000", "1750000001.000000"
+    async with db.write() as tx:
+        for number, seen in enumerate(["1750000010.000000", "1750000060.000000"]):
+            await sessions.add(tx, session(f"s{number}"))
+            thread = replace(OURS, ts=f"175000000{number}.000000", session_id=f"s{number}", last_seen_ts=seen)
+            await threads.put(tx, thread, NOW)
+            await threads.advance_unread(tx, replace(thread, unread_from=seen), None)
+        last = await threads.end_of_batch(tx, TEAM, ("", ""))
+        assert last is not None
+        await threads.mark_batch_unread(tx, TEAM, ("", ""), last, (began, instead))
+    assert await unread(db) == {"s0": "1750000010.000000", "s1": instead}

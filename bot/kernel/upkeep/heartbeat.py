@@ -10,6 +10,9 @@ class Heartbeat:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self.receives = False  # whether the beats say too that Slack can send something
+        # When it could last do so before this process began; None if that is not known.
+        self.received_before: float | None = None
 
     async def begin(self) -> None:
         """Beat for the first time. On SQLite free all claims first: only one process runs, so their owner is dead."""
@@ -18,6 +21,9 @@ class Heartbeat:
                 await lanes.free_all(tx)
                 await outbox.free_all(tx)
                 await posts.free_all(tx)
+        async with self._services.db.read() as tx:
+            received = await due.read(tx, due.RECEIVER)
+        self.received_before = None if received is None else received.at
         await self.beat()
 
     async def beat(self) -> float:
@@ -31,6 +37,8 @@ class Heartbeat:
         """Store in `tx` that this worker is alive, and what the clock says: by that the next sweep sees it set back."""
         await lanes.beat(tx, self._services.db, self._services.worker, self._services.timing.lease)
         await due.note_clock(tx, self._services.clock())
+        if self.receives:
+            await due.note_receiver(tx, self._services.clock())
 
     async def leave(self) -> None:
         """Release all claims of this worker, so that another worker or the next start goes on at once."""

@@ -91,6 +91,7 @@ Table(
     Index("ix_sessions_lifecycle", "lifecycle"),
     Index("ix_sessions_requester", "team", "requester", "created_at"),
     Index("ix_sessions_thread", "team", "channel", "thread_ts"),
+    index_where("ix_sessions_spoken_at", "lifecycle = 'open'", "spoken_at"),
     index_where("ix_sessions_ended_at", "ended_at IS NOT NULL", "ended_at"),
     index_where("ix_sessions_no_org_id", "org_id = ''", "org_id"),
     index_where(
@@ -120,7 +121,7 @@ Table(
     flag("is_talk"),
     Column("created_at", Float, nullable=False),
     PrimaryKeyConstraint("team", "channel", "ts", name="pk_threads"),
-    index_where("ix_threads_unread", "unread_from IS NOT NULL", "team"),
+    index_where("ix_threads_unread", "unread_from IS NOT NULL", "team", "last_seen_ts"),
 )
 
 # The whole task of a session, by which it is tried again or continued.
