@@ -34,6 +34,11 @@ async def as_its_channel_sees(tx: Transaction, workspace: Workspace | None, sess
     holders = (await roles_of(tx, workspace)).holders(Right.COST, session.channel)
     if holders is None or EVERYONE in holders:
         return session
+    return without_acus(session)
+
+
+def without_acus(session: Session) -> Session:
+    """Return `session` as whoever may not see what it cost is shown it."""
     options, snapshot = replace(session.options, acu=None), replace(session.snapshot, acus=0.0)
     return replace(session, options=options, snapshot=snapshot, acu_limit=None, ceiling=None)
 

@@ -35,7 +35,7 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.CANCELLED: "Cancelled{by} before it began. Nothing was spent.",
     DisplayState.REFUSED: "Not started. The thread says why.",
     DisplayState.UNCERTAIN: "Devin didn't answer. If your session started, it appears here.",
-    DisplayState.UNFOLLOWED: "Not followed here any more. `!adopt` with its address ties it again.",
+    DisplayState.UNFOLLOWED: "Not followed here any more. `!adopt` with its address follows it again.",
     DisplayState.UNKNOWN: "Devin says: {status}. Open it in Devin to see what that means.",
 }
 SHORTEST: Final = 30  # seconds of work; a shorter time is not worth a word

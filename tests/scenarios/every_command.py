@@ -250,7 +250,7 @@ ROWS = (
     Row(
         command="role_remove",
         typed="role remove stop",
-        answer=roles.not_held(Right.STOP).text,
+        answer=roles.not_held(Right.STOP, [], "").text,
         refused=admins_only("see and give roles"),
     ),
     Row(

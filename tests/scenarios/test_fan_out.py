@@ -69,7 +69,7 @@ async def test_each_organisation_gets_one_session_and_a_row_of_the_table(on: Har
     preview = await previewed(on, f"{PROMPT} orgs=all acu=5 tags=deps")
     assert preview["rendered"].split("\nStart 3")[0] == (
         "*Start 3 sessions?* One each in Play, Data Team, Web.\n"
-        "Up to 5 ACUs each, 15 in total. Nothing was started yet.\n"
+        "Up to 5 ACUs each, 15 in total.\n"
         "The first prompt:\n> upgrade the dependencies of Play"
     )
     assert on.simulated_devin.world.held.by_age == []

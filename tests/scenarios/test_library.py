@@ -262,15 +262,14 @@ async def test_a_long_text_that_was_not_saved_is_given_back_whole_in_several_mes
 @pytest.mark.edge
 async def test_numbers_and_ids_that_name_nothing(on: Harness) -> None:
     assert (
-        await typed(on, "note show 1")
-        == "You've seen no list of notes in the last day. Nothing was changed. `/devin note list` shows one."
+        await typed(on, "note show 1") == "You've seen no list of notes in the last day. `/devin note list` shows one."
     )
     await read(on, "note list", library.listing(Kind.NOTE, [], "").text)
     none = "Your last list of notes has no number 1. Nothing was changed. `/devin note list` shows it again."
     assert await typed(on, "note edit 1") == none
     assert (
         await typed(on, "note show")
-        == "Which note? `/devin note show 2` takes number 2 of your last `/devin note list`. Nothing was changed."
+        == "Which note? `/devin note show 2` takes number 2 of your last `/devin note list`."
     )
     assert await typed(on, "note delete login") == (
         "`login` is no number of your list, and no id of a note. Nothing was changed. `/devin "

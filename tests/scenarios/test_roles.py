@@ -58,7 +58,7 @@ async def test_roles_are_given_listed_and_taken_by_admins(on: Harness) -> None:
     shown = await typed(on, "role list")
     assert f"*stop*: <!subteam^{GROUP}>, <@{ANN}>" in shown
     assert f"*stop* in <#{WEB}>: everyone" in shown
-    assert await typed(on, f"role remove stop <@{BEN}>") == roles.not_held(Right.STOP).text
+    assert await typed(on, f"role remove stop <@{BEN}>") == roles.not_held(Right.STOP, [BEN], "").text
     assert await typed(on, f"role remove stop <@{ANN}>") == roles.given(Right.STOP, "", [GROUP]).text
     assert await typed(on, f"role remove stop <#{WEB}>") == roles.as_before(Right.STOP, WEB, [GROUP]).text
     assert await typed(on, "role remove stop") == roles.as_before(Right.STOP, "", None).text
@@ -108,11 +108,18 @@ async def test_others_may_not_write_to_a_session_and_who_asked_for_it_may(on: Ha
 async def test_others_may_not_stop_a_session_or_see_what_it_cost(on: Harness) -> None:
     await typed(on, f"role add stop <!subteam^{GROUP}>")
     await typed(on, f"role add cost <!subteam^{GROUP}>")
-    ts, _ = await on.started(user=ANN)
+    ts = await on.mention("fix the login test acu=10", ANN)
+    made = await on.session("fix the login test")
+    await on.devin.set(made["session_id"], status="running", status_detail="working")
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts)
     await on.slack.say(CAM, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_ephemeral(CAM, refused(Right.STOP, GROUP))
     await on.slack.say(CAM, GENERAL, "!cost", thread_ts=ts)
     await on.slack.wait_for_ephemeral(CAM, refused(Right.COST, GROUP))
+    for user, shows in ((CAM, False), (BEN, True), (ANN, True)):
+        await on.slack.say(user, GENERAL, "!status", thread_ts=ts)
+        status = await on.slack.wait_for_ephemeral(user, "Asked by")
+        assert ("ACU" in status["rendered"]) is shows
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, "Stopped")
 

@@ -123,7 +123,7 @@ def test_the_fixed_answers():
             "NOT_YET": "The session is still being started. Try again in a minute.",
             "UNTIED": "The session isn't followed here any more.",
             "THREAD_TAKEN": "This thread has a session already. `/devin adopt` begins a new thread.",
-            "NOT_FOLLOWED": "This session isn't followed here any more. `!adopt` with its address ties it again.",
+            "NOT_FOLLOWED": "This session isn't followed here any more. `!adopt` with its address follows it again.",
             "SESSION_UNFOLLOWED": "This session isn't followed here any more, so your reply wasn't sent. Write in Devin, or tie it again with `!adopt` and its address.",
             "GUESTS": "Guests can't use Devin here.",
             "EMPTY_PROMPT": "What should Devin do? For example: `/devin fix the flaky login test repo=acme/web`",
@@ -480,7 +480,7 @@ def test_the_answers_that_depend_on_something():
             ),
             "no_such_number": "Your last list has no number 3. `/devin list` shows yours.",
             "no_such_number_without_a_list": (
-                "You've seen no list in the last day, so 3 stands for no session. `/devin list` shows yours."
+                "There's no session 3: you've seen no list of your own in the last day. `/devin list` shows yours."
             ),
             "no_such_session": "You have no session `fix it`. `/devin list` shows yours.",
             "not_yours": (
@@ -547,7 +547,7 @@ def test_the_answers_that_depend_on_something():
             "taken": "That session has <https://acme.slack.com/p1|a thread> already.",
             "not_adopted": ":warning: Devin didn't answer, so its session isn't followed here. Try again. Reference `r-1`.",
             "confirm_untying": "Ann asked for “fix it”. Stop following it here? Devin continues.",
-            "untied": ":link: Not followed here any more, by Ann. 2 waiting replies were not sent. It continues in <https://app.devin.ai/sessions/abc|Devin>. `!adopt https://app.devin.ai/sessions/abc` ties it again.",
+            "untied": ":link: Unfollowed by Ann. 2 waiting replies were not sent. It continues in <https://app.devin.ai/sessions/abc|Devin>. `!adopt https://app.devin.ai/sessions/abc` follows it again.",
             "exited": ":checkered_flag: Ended for good by Ann. Replies here no longer reach Devin.",
             "approve_in_devin": (
                 "Devin needs an approval, so your reply wasn't sent. "

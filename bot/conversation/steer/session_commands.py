@@ -110,7 +110,8 @@ class SessionCommands:
         return Deferred(picked.lane, picked.id, NO_ANSWER if nothing else stop_sentences.stopping(picked))
 
     async def _status(self, job: CommandJob, session: Session) -> None:
-        await self._services.answer(job, session_sentences.status(self._services.workspaces.with_code_hosts(session)))
+        shown = await self._session_list.as_seen_by(job.workspace, session, job.cause.user or "")
+        await self._services.answer(job, session_sentences.status(self._services.workspaces.with_code_hosts(shown)))
 
     async def _mute(self, job: CommandJob, session: Session) -> None:
         await self._set_muted(job, session, True, reply_sentences.MUTED, reply_sentences.ALREADY_MUTED)

@@ -13,8 +13,10 @@ from bot.domain.commands.registry import STOP
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.list_groups import Grouped, ListGroup, grouped
 from bot.domain.list_pages import FEW_DONE, FIRST_PAGE, OWN, PAGE, ListPage, Which, folded
+from bot.domain.roles import Right
 from bot.domain.session import Session
 from bot.kernel.access import Access
+from bot.kernel.admins import without_acus
 from bot.kernel.commands.handler import Asked, Handler, asked_by
 from bot.kernel.job import CommandJob
 from bot.kernel.services import Services
@@ -74,6 +76,12 @@ class SessionList:
         """Return the answer that says where `session` stands."""
         session = self._services.workspaces.with_code_hosts(session)
         return session_sentences.status(session, permalink(workspace, session))
+
+    async def as_seen_by(self, workspace: Workspace, session: Session, user: str) -> Session:
+        """Return `session` as `user` may be shown it: without ACUs if a role keeps what it cost from them."""
+        asker = session.requester
+        refused = await self._access.right_refusal(workspace, user, Right.COST, session.channel, asker=asker)
+        return session if refused is None else without_acus(session)
 
     async def pick(self, asked: Asked) -> Session | Message:
         """Return the person's session that a command is about, or the answer that says or asks which.

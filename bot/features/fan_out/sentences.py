@@ -50,7 +50,7 @@ _WRONG: Final[Mapping[FanOutMistake, str]] = {
     ),
     FanOutMistake.TWICE: "`orgs=` is there twice. Write it once, with commas: `orgs=acme,web`.",
     FanOutMistake.NO_TASK: (
-        "What should Devin do? For example: `/devin fanout upgrade the dependencies of {org} orgs=all`"
+        "What should Devin do? For example: `/devin fanout upgrade the dependencies of {org} orgs=all`."
     ),
     FanOutMistake.PLAYBOOK: (
         "In a fan-out, name a playbook by its id, such as `playbook=playbook-1a2b`. Titles "
@@ -111,7 +111,7 @@ def preview(fan_out: FanOut, organisations: Sequence[OrganisationName], note: st
     sessions = counted(count, "session")
     lines = [
         f"*Start {sessions}?* {'In' if count == 1 else 'One each in'} {names}.",
-        f"{_cap(fan_out, count)} {NOTHING_STARTED.removesuffix('.')} yet.",
+        _cap(fan_out, count),
         *([note] if note else []),
         f"The {'prompt' if count == 1 else 'first prompt'}:\n> {first}",
     ]

@@ -97,13 +97,13 @@ class LibraryCommands:
             return typed
         number = list_number(typed)
         if number is None:
-            return views.no_number(kind, typed)
+            return views.no_number(kind, _verb(spec), typed)
         since = self._services.clock() - self._services.timing.list_kept
         async with self._services.db.read() as tx:
             ids = await numbered_lists.shown(tx, workspace.team, user, _list_kind(kind), since)
         if ids is None:
-            return views.unseen(kind)
-        return ids[number - 1] if 1 <= number <= len(ids) else views.not_listed(kind, number)
+            return views.unseen(kind, _verb(spec))
+        return ids[number - 1] if 1 <= number <= len(ids) else views.not_listed(kind, _verb(spec), number)
 
 
 async def _list(kind: Kind, job: CommandJob) -> CommandAnswer | Message:

@@ -7,7 +7,7 @@ from bot.features.library.rules import ALL_REPOS, BODY, MACRO, NAME, REPO, TRIGG
 from bot.features.library.specs import NOTE_DELETE_CONFIRMED
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
-from bot.views.answers.wording import code
+from bot.views.answers.wording import code, message_of
 from bot.views.given_back import given_back
 from bot.views.message import Message
 from bot.views.operations import devin_refused
@@ -96,29 +96,37 @@ def shown(item: LibraryItem) -> Message:
 
 def which(kind: Kind, verb: str) -> Message:
     """Ask which one is meant; `verb` is what was typed behind `note` or `playbook`."""
-    return Message(
-        f"Which {kind}? `/devin {kind} {verb} 2` takes number 2 of your last `/devin {kind} list`. {_UNCHANGED}"
+    return message_of(
+        f"Which {kind}? `/devin {kind} {verb} 2` takes number 2 of your last `/devin {kind} list`.", _unchanged(verb)
     )
 
 
-def no_number(kind: Kind, typed: str) -> Message:
+def no_number(kind: Kind, verb: str, typed: str) -> Message:
     """Say that what was typed is neither a number nor an id."""
-    return Message(
-        f"{code(typed)} is no number of your list, and no id of a {kind}. {_UNCHANGED} `/devin "
-        f"{kind} list` shows the numbers."
+    return message_of(
+        f"{code(typed)} is no number of your list, and no id of a {kind}.",
+        _unchanged(verb),
+        f"`/devin {kind} list` shows the numbers.",
     )
 
 
-def unseen(kind: Kind) -> Message:
+def unseen(kind: Kind, verb: str) -> Message:
     """Say that the person has seen no list whose numbers would count."""
-    return Message(f"You've seen no list of {kind}s in the last day. {_UNCHANGED} `/devin {kind} list` shows one.")
-
-
-def not_listed(kind: Kind, number: int) -> Message:
-    """Say that the list that the person saw last has no such number."""
-    return Message(
-        f"Your last list of {kind}s has no number {number}. {_UNCHANGED} `/devin {kind} list` shows it again."
+    return message_of(
+        f"You've seen no list of {kind}s in the last day.", _unchanged(verb), f"`/devin {kind} list` shows one."
     )
+
+
+def not_listed(kind: Kind, verb: str, number: int) -> Message:
+    """Say that the list that the person saw last has no such number."""
+    return message_of(
+        f"Your last list of {kind}s has no number {number}.", _unchanged(verb), f"`/devin {kind} list` shows it again."
+    )
+
+
+def _unchanged(verb: str) -> str:
+    """Say so where something was to be changed."""
+    return "" if verb == "show" else _UNCHANGED
 
 
 def gone(kind: Kind) -> Message:

@@ -90,7 +90,7 @@ class _Change:
         wanted = self.wanted
         out = wanted.holders or self._held
         if not out or not set(out) <= set(self._held):
-            return views.not_held(wanted.right)
+            return views.not_held(wanted.right, wanted.holders, wanted.channel)
         if wanted.right is Right.ADMINISTER and self._is_own(out):
             return views.NOT_YOURSELF
         await roles.remove(self.uow.tx, self.asked.workspace.team, wanted.right, wanted.channel, out)

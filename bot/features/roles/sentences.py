@@ -67,9 +67,11 @@ def all_have_it(right: Right) -> Message:
     return Message(f"They have the role `{right}` there already. Nothing was changed.")
 
 
-def not_held(right: Right) -> Message:
-    """Report that there was nothing to take."""
-    return Message(f"They don't have the role `{right}` there. Nothing was changed.")
+def not_held(right: Right, holders: Sequence[str], channel: str) -> Message:
+    """Report that there was nothing to take from `holders`, or from anybody."""
+    if holders:
+        return Message(f"They don't have the role `{right}` there. Nothing was changed.")
+    return Message(f"Nobody was given the role `{right}`{_where(channel)}. Nothing was changed.")
 
 
 def set_by_file(right: Right) -> Message:

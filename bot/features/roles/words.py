@@ -21,7 +21,7 @@ _JOINING: Final = frozenset({"see", "to", "for", "from", "in", "and", "the", "ro
 class Problem(StrEnum):
     """What is wrong with what was typed."""
 
-    RIGHT = "right"  # no role was typed, or two
+    RIGHT = "right"  # no role was typed, one that there is not, or two
     NOBODY = "nobody"  # nobody was named to have it
     PICKED = "picked"  # a name that was typed and not picked in Slack, so that no id is known
     CHANNELS = "channels"  # two channels
@@ -57,7 +57,9 @@ def parse_remove(typed: str) -> WantedRole | Problem:
     others = [word for word in words if word.lower() not in _RIGHTS and word not in holders]
     unread = next((word for word in others if picked_channel(word) is None), None)
     if unread is not None:
-        return Problem.PICKED if unread[0] in {"@", "#"} else Problem.WORD
+        if unread[0] in {"@", "#"}:
+            return Problem.PICKED
+        return Problem.WORD if rights else Problem.RIGHT
     if len(rights) != 1:
         return Problem.RIGHT
     if len(channels) > 1:

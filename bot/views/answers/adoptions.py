@@ -49,11 +49,11 @@ def confirm(session: Session) -> Message:
 
 def untied(session: Session, by: str, unsent: int = 0) -> Message:
     """Report that `by` untied `session` from its thread, and that `unsent` replies that waited were not sent."""
-    whose = f", by {fitted(by)}" if by else ""
+    unfollowed = f"Unfollowed by {fitted(by)}." if by else "Not followed here any more."
     waiting = f"{unsent} waiting {'reply was' if unsent == 1 else 'replies were'} not sent." if unsent else ""
     return message_of(
-        f":link: Not followed here any more{whose}.",
+        f":link: {unfollowed}",
         waiting,
         f"It continues in {link(session.url, 'Devin')}.",
-        f"{code(f'!adopt {session.url}')} ties it again." if session.url else "",
+        f"{code(f'!adopt {session.url}')} follows it again." if session.url else "",
     )

@@ -106,7 +106,7 @@ def no_such_number(number: int, *, shown: bool) -> Message:
     why = (
         f"Your last list has no number {number}."
         if shown
-        else f"You've seen no list in the last day, so {number} stands for no session."
+        else f"There's no session {number}: you've seen no list of your own in the last day."
     )
     return Message(f"{why} `/devin list` shows yours.")
 

@@ -29,7 +29,7 @@ STOP_DONE: Final = Message("The session was stopped.")
 ARCHIVE_DONE: Final = Message("The session was archived.")
 SESSION_KEPT: Final = Message("OK, nothing was changed.")
 ALREADY_ENDED: Final = Message("This session has already ended. `/devin` starts a new one.")
-NOT_FOLLOWED: Final = Message("This session isn't followed here any more. `!adopt` with its address ties it again.")
+NOT_FOLLOWED: Final = Message("This session isn't followed here any more. `!adopt` with its address follows it again.")
 ALREADY_ARCHIVED: Final = Message("This session is already archived. `/devin` starts a new one.")
 
 _NOTHING_TO_STOP: Final[Mapping[DisplayState, Message]] = {

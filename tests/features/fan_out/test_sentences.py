@@ -54,7 +54,7 @@ def labels(message):
             FanOutMistake.TWICE
         ),
         "What should Devin do? For example: `/devin fanout upgrade the dependencies of {org} "
-        "orgs=all` Nothing was started.": WrongFanOut(FanOutMistake.NO_TASK),
+        "orgs=all`. Nothing was started.": WrongFanOut(FanOutMistake.NO_TASK),
         "In a fan-out, name a playbook by its id, such as `playbook=playbook-1a2b`. Titles "
         "differ between organisations. Nothing was started.": WrongFanOut(FanOutMistake.PLAYBOOK),
         "`acu=lots` needs a whole number above zero, such as acu=10. Nothing was started.": WrongFanOut(
@@ -94,7 +94,7 @@ def test_the_preview_says_how_many_where_for_how_much_and_what():
     assert message.text == "Start 2 sessions? Nothing was started."
     assert texts(message) == [
         "*Start 2 sessions?* One each in Acme, Data Team.\n"
-        "Up to 5 ACUs each, 10 in total. Nothing was started yet.\n"
+        "Up to 5 ACUs each, 10 in total.\n"
         "The first prompt:\n> upgrade Acme"
     ]
     assert labels(message) == ["Start 2 sessions", "Cancel"]
@@ -107,7 +107,7 @@ def test_the_preview_of_one_organisation_says_what_is_missing():
     assert texts(message) == [
         (
             "*Start 1 session?* In Acme.\n"
-            "No limit of ACUs is set; `acu=5` sets one for each session. Nothing was started yet.\n"
+            "No limit of ACUs is set; `acu=5` sets one for each session.\n"
             "Devin Bridge can start sessions only in its own organisation, `org-play`: the key lacks the permission `ManageOrganizations`. An admin of the enterprise can grant it to the service user.\n"
             "The prompt:\n> upgrade"
         )
@@ -117,7 +117,7 @@ def test_the_preview_of_one_organisation_says_what_is_missing():
 
 def test_the_preview_says_that_a_budget_leaves_less():
     message = fan_outs.preview(replace(LIMITED, limit=3), NAMES)
-    said = "Up to 3 ACUs each, 6 in total, because a budget leaves no more. Nothing was started yet."
+    said = "Up to 3 ACUs each, 6 in total, because a budget leaves no more."
     assert said in texts(message)[0]
 
 

@@ -22,6 +22,7 @@ from bot.features.roles.words import Problem, WantedRole, parse_add, parse_remov
         ("stop @ann", Problem.PICKED),
         ("stop #web @U0ANN1", Problem.PICKED),
         ("stop nobody", Problem.WORD),
+        ("stpo #C0WEB1 @U0ANN1", Problem.RIGHT),
         ("stop #C0WEB1 #C0OPS1 @U0ANN1", Problem.CHANNELS),
         ("administer everyone", Problem.EVERYONE),
     ],
