@@ -171,6 +171,7 @@ class ActionCause:
     thread_ts: str | None = None  # of the thread in which it was written
     pressed: bool = False  # it was a button, under a post or under a question
     chosen: bool = False  # it was a choice of a question, whose place the answer takes
+    pressed_in: str | None = None  # the thread of the button, unless that stands under its first message
     response_url: str | None = field(default=None, repr=False)
     unsent: int = 0  # noted by a stop: how many replies it kept from being sent
     before: Mapping[str, Any] | None = None  # noted, as in a `ChangeCause`

@@ -1,6 +1,6 @@
 """The groups of a person's list of sessions: what needs them comes first, what is over comes last."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -62,10 +62,18 @@ def group_of(session: Session, lately: float) -> ListGroup | None:
     return _GROUPS.get(state)
 
 
-def grouped(sessions: Iterable[Session], lately: float) -> list[Grouped]:
-    """The `sessions` to list, by groups and within a group by their last change, the newest first."""
-    found = [Grouped(session, group) for session in sessions if (group := group_of(session, lately)) is not None]
+def grouped(sessions: Iterable[Session], lately: float, past: Container[str]) -> list[Grouped]:
+    """The `sessions` to list, by groups and within a group by their last change, the newest first.
+
+    A dead end from which another session goes on, such as those with the ids `past`, needs nobody, and is over.
+    """
+    groups = ((each, _group_past(each, lately) if each.id in past else group_of(each, lately)) for each in sessions)
+    found = [Grouped(session, group) for session, group in groups if group is not None]
     return sorted(found, key=lambda entry: (_ORDER[entry.group], -last_change(entry.session)))
+
+
+def _group_past(session: Session, lately: float) -> ListGroup | None:
+    return ListGroup.DONE_LATELY if last_change(session) >= lately else None
 
 
 def last_change(session: Session) -> float:

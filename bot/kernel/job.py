@@ -115,7 +115,8 @@ def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Reci
     thread_ts = None if picked else cause.thread_ts or in_session
     to = Recipient(job.workspace.team, job.row.key, cause.user or "", channel, thread_ts, cause.response_url)
     asked_at = job.row.created_at if isinstance(cause, CommandCause) else 0.0
-    return replace(to, replaces=_replaces(cause), asked_at=asked_at)
+    pressed_in = cause.pressed_in if isinstance(cause, ActionCause) else None
+    return replace(to, replaces=_replaces(cause), asked_at=asked_at, pressed_in=pressed_in)
 
 
 def answers_in(cause: PersonsCause) -> str:

@@ -258,6 +258,7 @@ class UnitOfWork:
                     "user": to.user,
                     "response_url": to.response_url,
                     "replaces": to.replaces,
+                    "pressed_in": to.pressed_in,
                 },
                 next_at=next_at,
                 created_at=self.now,
@@ -294,6 +295,7 @@ class Recipient:
     thread_ts: str | None = None
     response_url: str | None = None
     replaces: bool = False  # the answers take the place of what the person was shown before
+    pressed_in: str | None = None  # the thread in which they pressed a button: their `response_url` is the channel's
     asked_at: float = 0.0  # when they typed the command whose ack these answers take the place of
 
 

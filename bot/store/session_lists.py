@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.commands.arguments import SHORTEST_ID
+from bot.domain.dead_ends import next_session_id, way_on
 from bot.domain.session import Lifecycle, Session
 from bot.store.database.connection import insert
 from bot.store.sessions import LIVE_LIFECYCLES, track
@@ -40,6 +41,14 @@ async def _listed(tx: AsyncConnection, whose: tuple[ColumnElement[bool], ...], e
     conditions = (*whose, or_(sessions.c.lifecycle.in_(LIVE_LIFECYCLES), over))
     newest = select(sessions).where(*conditions).order_by(sessions.c.created_at.desc()).limit(MOST_READ)
     return [track(row).session for row in (await tx.execute(newest)).mappings()]
+
+
+async def gone_on_from(tx: AsyncConnection, found: Sequence[Session]) -> set[str]:
+    """The ids of those dead ends among `found` from which another session goes on."""
+    ids = {next_session_id(session.id): session.id for session in found if way_on(session) is not None}
+    if not ids:
+        return set()
+    return {ids[row.id] for row in await tx.execute(select(sessions.c.id).where(sessions.c.id.in_(ids)))}
 
 
 async def by_id(tx: AsyncConnection, team: str, user: str, bare: str) -> list[Session]:

@@ -245,4 +245,4 @@ def _facts(end: TurnEnd, session: Session) -> list[str]:
         return [spent(session), worked(session)]
     if session.snapshot.pull_requests:
         return [spent(session)]
-    return ["answer above" if session.snapshot.has_result else "no pull request", spent(session)]
+    return ["" if session.snapshot.has_result else "no pull request", spent(session)]

@@ -9,6 +9,7 @@ from bot.conversation.start.anew import CONTINUES
 from bot.domain.dead_ends import MORE_ACUS, WayOn
 from bot.views import dead_ends
 from bot.views.answers import access as access_sentences
+from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.card import ACU
@@ -134,6 +135,20 @@ async def test_of_two_who_press_the_second_reads_that_it_was_done(on: Harness) -
     await settled(on)
     assert await creations(on) == 2
     assert await private_answers(on, ANN) == [dead_ends.TRYING_AGAIN.text]
+
+
+async def test_a_dead_end_that_somebody_went_on_from_needs_nobody(on: Harness) -> None:
+    _, post = await failed(on)
+    await on.slack.slash(ANN, GENERAL, "list waiting")
+    assert "Waiting for you: 1 session." in (await private_answers(on, ANN))[-1]
+    await on.slack.click(BEN, GENERAL, post["ts"], "try_again")
+    await on.slack.wait_for_ephemeral(BEN, dead_ends.TRYING_AGAIN.text)
+    for text in ("list waiting", "list"):
+        await on.slack.slash(ANN, GENERAL, text)
+    waiting, own = (await private_answers(on, ANN))[-2:]
+    assert waiting == session_list_sentences.NOTHING_WAITS.text
+    assert "*Needs you*" not in own
+    assert "*Done lately*" in own
 
 
 async def test_a_guest_tries_nothing_again(on: Harness) -> None:

@@ -38,6 +38,8 @@ async def test_under_a_result_people_say_what_they_think_of_it_and_may_change_th
     [end] = await rows(on, "turn_ends")
     await on.slack.click(ANN, GENERAL, post["ts"], "rate", value=f"good {end['key']}")
     await settled(on)
+    [thanks] = await on.slack.ephemerals(user=ANN)
+    assert (thanks["channel"], thanks["thread_ts"]) == (GENERAL, post["thread_ts"]), "where a reply reaches Devin"
     await vote(on, "bad", BEN)
     assert await votes(on) == {ANN: True, BEN: False}
     assert [await private_answers(on, ANN), await private_answers(on, BEN)] == [

@@ -64,7 +64,7 @@ async def test_each_command_is_answered_while_all_other_work_waits(on: Harness) 
         "usage": "Devin today, so far",
         "report": outcome_report.NO_PULL_REQUESTS,
         "stop": "Stopping “",
-        "archive": "Stopping “",
+        "archive": "Archiving “",
         "fix the other test": start_sentences.received("fix the other test").text,  # last: with two, a stop asks which
     }.items():
         assert answer in await shown(on, ADA if text in {"usage", "report"} else ANN, GENERAL, text)

@@ -260,7 +260,7 @@ async def marked(on: Harness, ts: str, name: str) -> bool:
         ),
         (
             {"status": "suspended", "status_detail": "inactivity", "structured_output": {"fixed": True}},
-            "answer above · 1.5 ACUs",
+            "1.5 ACUs",
         ),
     ],
     ids=["finished", "exit", "finished with a pull request", "asleep with a result"],

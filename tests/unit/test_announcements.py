@@ -218,7 +218,7 @@ def test_the_end_names_the_pull_request_the_cost_and_the_time():
             "Say hello is done (2 ACUs): I said hello.",
             ["I said *hello*.", "no pull request · 2 ACUs"],
         ),
-        (Snapshot("exit", None, "Say hello", has_result=True), None, "Say hello is done", ["answer above"]),
+        (Snapshot("exit", None, "Say hello", has_result=True), None, "Say hello is done", []),
     ],
 )
 def test_an_end_without_a_pull_request(snapshot, words, text, facts):

@@ -99,5 +99,12 @@ def test_what_needs_the_person_comes_first_and_in_a_group_what_changed_last():
     older = at_devin("running", "working", hours_ago=5)
     written = replace(at_devin("running", "working", hours_ago=9), spoken_at=NOW - 4 * 3600)
     waiting, refused = at_devin("running", "waiting_for_user", hours_ago=20), of_ours(Lifecycle.REFUSED)
-    listed = [one.session for one in grouped([done, asleep, older, refused, written, waiting], LATELY)]
+    listed = [one.session for one in grouped([done, asleep, older, refused, written, waiting], LATELY, ())]
     assert listed == [waiting, written, older, asleep, done]
+
+
+def test_a_dead_end_from_which_another_session_goes_on_needs_nobody_and_is_over():
+    failed, waiting = replace(at_devin("error"), id="failed"), at_devin("running", "waiting_for_user")
+    old = replace(at_devin("suspended", "usage_limit_exceeded", hours_ago=30), id="old")
+    listed = [(one.session, one.group) for one in grouped([failed, old, waiting], LATELY, {"failed", "old"})]
+    assert listed == [(waiting, ListGroup.NEEDS_YOU), (failed, ListGroup.DONE_LATELY)]

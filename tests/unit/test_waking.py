@@ -118,7 +118,14 @@ def test_the_question_about_a_long_sleep():
     )
     assert asked(asleep(slept=99 * HOUR))[0] == "This session slept for 4 d 3 h. Wake it anyway?"
     assert asked(asleep(2.0, acu=2, slept=99 * HOUR))[0] == (
-        "This session used up its 2 ACUs and slept for 4 d 3 h (2 ACUs). Wake it anyway?"
+        "This session used up its 2 ACUs and slept for 4 d 3 h. Wake it anyway?"
+    )
+
+
+def test_what_was_used_is_said_once_where_it_is_the_limit():
+    assert asked(asleep(10.0, acu=10))[0] == "This session used up its 10 ACUs. Wake it anyway?"
+    assert asked(asleep(10.0, acu=10), cost=Money(Decimal("22.5"), "USD"))[0] == (
+        "This session used up its 10 ACUs (22.50 USD). Wake it anyway?"
     )
 
 

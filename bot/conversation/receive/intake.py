@@ -137,6 +137,7 @@ class Intake:
             (body.get("channel") or body["user"])["id"],  # a button in a Home tab stands in no channel
             pressed=True,
             chosen=press.chosen,
+            pressed_in=_pressed_in(body),
             response_url=body.get("response_url"),
         )
         # Who answers a question waits for what comes of it.
@@ -373,6 +374,14 @@ def _do_nothing(_workspace: Workspace) -> None:
 def command_key(body: Json) -> str:
     """The key of the row for the slash command of Slack's request `body`."""
     return keys.command_key(body["trigger_id"])
+
+
+def _pressed_in(body: Json) -> str | None:
+    """The thread of the button that was pressed; None under the first message of one, which stands in the channel."""
+    container, message = body.get("container") or {}, body.get("message") or {}
+    ts = message.get("ts") or container.get("message_ts")
+    thread_ts = message.get("thread_ts") or container.get("thread_ts")
+    return thread_ts if thread_ts and thread_ts != ts else None
 
 
 def _pressed_at(body: Json) -> str | None:

@@ -51,9 +51,11 @@ class OthersSessions:
     async def _sessions(self, tx: Transaction, asked: Asked, which: Which) -> Sequence[Grouped]:
         team, lately = asked.workspace.team, self._services.clock() - self._services.timing.list_over
         if which is Which.ALL:
-            return grouped(await session_lists.of_workspace(tx, team, lately), lately)
-        here = await session_lists.of_channel(tx, team, asked.channel, lately)
-        return grouped([await as_its_channel_sees(tx, asked.workspace, session) for session in here], lately)
+            found = await session_lists.of_workspace(tx, team, lately)
+        else:
+            here = await session_lists.of_channel(tx, team, asked.channel, lately)
+            found = [await as_its_channel_sees(tx, asked.workspace, session) for session in here]
+        return grouped(found, lately, await session_lists.gone_on_from(tx, found))
 
 
 def permalink(workspace: Workspace, session: Session) -> str | None:

@@ -38,4 +38,4 @@ class Rate:
                 return
             # A crash before this commit has the press carried out again, which stores the same vote.
             await votes.put(uow.tx, Vote(key, user, session.team, session.org_id, good, uow.now))
-            await finish_with(uow, job, end_views.THANKS[good])
+            await finish_with(uow, job, end_views.THANKS[good], session)

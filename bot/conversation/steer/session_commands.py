@@ -106,7 +106,9 @@ class SessionCommands:
         picked = await self._session_list.pick(asked)
         if isinstance(picked, Message):
             return picked
-        nothing = asked.spec is registry.STOP and _nothing_to_stop(picked) is not None
+        if asked.spec is not registry.STOP:
+            return Deferred(picked.lane, picked.id, stop_sentences.archiving(picked))
+        nothing = _nothing_to_stop(picked) is not None
         return Deferred(picked.lane, picked.id, NO_ANSWER if nothing else stop_sentences.stopping(picked))
 
     async def _status(self, job: CommandJob, session: Session) -> None:

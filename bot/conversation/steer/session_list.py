@@ -127,7 +127,8 @@ class SessionList:
 
     async def _read(self, tx: Transaction, workspace: Workspace, user: str) -> list[Grouped]:
         lately = self._services.clock() - self._services.timing.list_over
-        return grouped(await session_lists.of_person(tx, workspace.team, user, lately), lately)
+        found = await session_lists.of_person(tx, workspace.team, user, lately)
+        return grouped(found, lately, await session_lists.gone_on_from(tx, found))
 
     def _numbers_since(self) -> float:
         return self._services.clock() - self._services.timing.list_kept

@@ -21,7 +21,7 @@ from bot.features.usage.figure_sentences import Figures
 from bot.features.usage.usual import HISTORY_DAYS
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
-from bot.store import pull_requests
+from bot.store import pull_requests, session_lists
 from bot.store.database.connection import Transaction
 
 
@@ -81,7 +81,8 @@ class DigestContents:
     async def _needing(self, tx: Transaction, workspace: Workspace, day: date, channel: str | None) -> list[Session]:
         begun = float(bounds(day)[0])
         found = await session_counts.resting(tx, workspace.team, workspace.organisation.id, begun, channel)
-        return needing_somebody(found, begun)
+        past = await session_lists.gone_on_from(tx, found)
+        return needing_somebody((session for session in found if session.id not in past), begun)
 
     def _listed(self, workspace: Workspace, sessions: Sequence[Session], titles: ShownTitles) -> tuple[Needing, ...]:
         now = self._services.clock()

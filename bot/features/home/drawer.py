@@ -53,7 +53,8 @@ def _chosen(held: Effective) -> Values:
 async def own_sessions(services: Services, tx: Transaction, workspace: Workspace, user: str) -> list[Grouped]:
     """Return the sessions of `user` that `/devin list` has."""
     lately = services.clock() - services.timing.list_over
-    return grouped(await session_lists.of_person(tx, workspace.team, user, lately), lately)
+    found = await session_lists.of_person(tx, workspace.team, user, lately)
+    return grouped(found, lately, await session_lists.gone_on_from(tx, found))
 
 
 def at_home(services: Services, workspace: Workspace, found: Sequence[Grouped]) -> tuple[AtHome, ...]:

@@ -36,7 +36,7 @@ CHOICES: Final[Mapping[Setting, Mapping[str, str]]] = {
     },
     Setting.REMINDERS: {"on": "Remind me of open questions", "off": "No reminders"},
     Setting.NOTIFY: {
-        NotifyChoice.ALL.value: "Every time Devin stops",
+        NotifyChoice.ALL.value: "Each time Devin needs somebody, is done or has failed",
         NotifyChoice.QUESTIONS.value: "Only when Devin needs somebody",
         NotifyChoice.DONE.value: "Only when Devin is done or has failed",
         NotifyChoice.OFF.value: "Never",

@@ -334,7 +334,8 @@ class Send:
         if not payload["text"]:
             await slack.take_back(payload["response_url"])
         elif payload.get("response_url"):
-            await slack.respond(payload["response_url"], payload["text"], payload["blocks"], payload["replaces"])
+            url, thread_ts = payload["response_url"], payload.get("pressed_in")
+            await slack.respond(url, payload["text"], payload["blocks"], payload["replaces"], thread_ts=thread_ts)
         elif row.channel.startswith(_DIRECT):
             await slack.post(row.channel, payload["text"], payload["blocks"], key=row.key, thread_ts=row.thread_ts)
         else:

@@ -42,12 +42,17 @@ _NOTHING_TO_STOP: Final[Mapping[DisplayState, Message]] = {
 
 
 def stopping(session: Session, stand_in: str | None = None) -> Message:
-    """Confirm a command that stops or archives `session`, before Devin is asked.
+    """Confirm a command that stops `session`, before Devin is asked.
 
     A `stand_in` takes the place of the title, where the person may not see it.
     """
     title = f"{stand_in[:1].lower()}{stand_in[1:]}" if stand_in else f"“{fitted(session.title)}”"
     return Message(f"Stopping {title}. A reply resumes it.")
+
+
+def archiving(session: Session) -> Message:
+    """Confirm a command that archives `session`, before Devin is asked."""
+    return Message(f"Archiving “{fitted(session.title)}”. Its thread then takes no replies.")
 
 
 def nothing_to_stop(session: Session) -> Message | None:

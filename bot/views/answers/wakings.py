@@ -30,13 +30,14 @@ def ask_to_wake(session: Session, question: WakeQuestion, target: str, cost: Mon
 
 
 def _reason(session: Session, question: WakeQuestion, cost: Money | None) -> str:
-    spent = session.snapshot.acus
+    total = total_acus(session.snapshot.acus, None) if session.snapshot.acus else ""
+    ceiling = "" if question.ceiling is None else limit_of_acus(question.ceiling)
     facts = [
-        "" if question.ceiling is None else f"used up its {limit_of_acus(question.ceiling)}",
+        ceiling and f"used up its {ceiling}",
         "hit its limit" if question.at_limit else "",
         "" if question.slept is None else f"slept for {duration(question.slept)}",
     ]
-    known = ", ".join([total_acus(spent, None), *([money(cost)] if cost else [])]) if spent else ""
+    known = ", ".join(filter(None, ["" if total == ceiling else total, money(cost) if total and cost else ""]))
     so_far = f" ({known})" if known else ""
     return f"This session {' and '.join(filter(None, facts))}{so_far}."
 

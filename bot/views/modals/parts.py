@@ -70,11 +70,23 @@ def text_field(
 
 
 def choice_field(
-    name: str, label: str, options: Mapping[str, str], value: str = "", *, hint: str = "", optional: bool = False
+    name: str,
+    label: str,
+    options: Mapping[str, str],
+    value: str = "",
+    *,
+    hint: str = "",
+    optional: bool = False,
+    placeholder: str = "",
 ) -> Block:
-    """A menu of `options`, each a value and the words that are shown for it; `value` is picked at first."""
+    """A menu of `options`, each a value and the words that are shown for it; `value` is picked at first.
+
+    The `placeholder` says what holds while nothing is picked.
+    """
     made = {option["value"]: option for option in choices(options)}
     element: Block = {"type": "static_select", "action_id": name, "options": list(made.values())}
+    if placeholder:
+        element["placeholder"] = _plain(placeholder)
     if value in made:
         element["initial_option"] = made[value]
     return _input(name, label, element, hint, optional=optional)

@@ -46,7 +46,10 @@ export function emojiPicker(anchor, onPick) {
   function fill() {
     const wanted = search.value.trim().toLowerCase().replaceAll(" ", "_").replaceAll(":", "");
     const usual = wanted ? [] : USUAL;
-    const found = [...new Set([...usual, ...EMOJI.filter((name) => name.includes(wanted))])];
+    // As in Slack, the emoji of that very name is first: Enter takes it.
+    const fitting = EMOJI.filter((name) => name.includes(wanted));
+    const exact = fitting.filter((name) => name === wanted);
+    const found = [...new Set([...usual, ...exact, ...fitting])];
     clear(grid).append(...found.map(sign));
     if (!found.length) {
       grid.append(el("p", { class: "is-soft" }, "No emoji has that name."));
