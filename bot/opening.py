@@ -14,6 +14,7 @@ from bot.store import copying
 from bot.store.database.connection import Clock, Database, sqlite_path
 from bot.store.database.files import NotAFileError, create_private, open_lock, take_from_others
 from bot.store.database.schema import EarlierSchemaError, LaterSchemaError, check_current, migrate
+from bot.store.database.unreachable import why_unreachable
 from bot.timing import PRODUCTION, Timing
 
 log = get_logger(__name__)
@@ -52,6 +53,13 @@ def alone_on(path: Path | None) -> Iterator[None]:
                 f"Another process runs on {path}. Stop it first, or give this one a DATABASE_URL of its own."
             ) from None
         yield
+
+
+def _why_not_opened(error: Exception, url: str) -> str:
+    why = None if url.startswith("sqlite") else why_unreachable(error)
+    if why is not None:
+        return f"{why.what} {why.fix}"
+    return "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more."
 
 
 async def open_store(
@@ -94,7 +102,5 @@ async def open_any_store(
         raise StartError(NOT_MIGRATED) from None
     except Exception as error:  # noqa: BLE001 - whatever the store's driver raises; its text may quote a password
         log.error("store not opened", error=type(error).__name__)  # noqa: TRY400
-        raise StartError(
-            "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more."
-        ) from None
+        raise StartError(_why_not_opened(error, url)) from None
     return db

@@ -9,6 +9,7 @@ from bot.config import Settings, on_this_machine
 from bot.devin.client import Devin
 from bot.devin.errors import DevinError
 from bot.devin.retry import PATIENCE
+from bot.doctor.clock import Clocks
 from bot.doctor.devin_errors import devin_problem, not_devin
 from bot.doctor.devin_key import MALFORMED_KEY, key_expiry, key_owner
 from bot.doctor.file_defaults import file_defaults
@@ -23,14 +24,20 @@ async def check_devin(settings: Settings, transport: httpx.AsyncBaseTransport | 
     """Check the key, the organisation and the permissions. Without a `transport` the network is used."""
     # As in the bot, the environment's proxy is used for Devin itself, but not for a simulated Devin on this machine.
     trust_env = not on_this_machine(settings.devin_api_url)
-    async with httpx.AsyncClient(trust_env=trust_env, transport=transport) as http:
+    clocks = Clocks()
+
+    async def dated(response: httpx.Response) -> None:
+        clocks.dated("Devin", response.headers.get("Date"))
+
+    hooks = {"response": [dated]}
+    async with httpx.AsyncClient(trust_env=trust_env, transport=transport, event_hooks=hooks) as http:
         key = settings.devin_api_key.get_secret_value()
         try:
             devin = Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=ONE_ATTEMPT)
         except ValueError:
             return [MALFORMED_KEY]
         found = await _examine(devin, figures_are_read=_are_figures_read(settings))
-        return [*found, *await file_defaults(devin, settings)]
+        return [*found, *await file_defaults(devin, settings), *clocks.findings()]
 
 
 def _are_figures_read(settings: Settings) -> bool:

@@ -4,15 +4,9 @@ from typing import Final
 
 from bot.doctor.findings import Finding, problem
 from bot.doctor.schema import check_schema
+from bot.store.database.unreachable import why_unreachable
 
 INSTALL_DRIVER: Final = "Run `pip install -r requirements.txt`."
-CORRECT_LOGIN: Final = (
-    "Correct them: postgresql://user:password@host/name, with %40 for an @ in the password, %2F for a slash."
-)
-CREATE_DATABASE: Final = "Create the database with `createdb`, or correct the name at the end of DATABASE_URL."
-REACH_POSTGRES: Final = (
-    "Check that the server runs and that this machine may reach it, and the host and port in DATABASE_URL."
-)
 LOOK_UP_CODE: Final = "https://www.postgresql.org/docs/current/errcodes-appendix.html says what the code means."
 NAME_THE_POOLER: Final = "Add pgbouncer=true to DATABASE_URL, after a ? or after an & if it has a ? already."
 NO_PREPARED_STATEMENTS: Final = ("26000", "42P05")  # one is missing; one is there already, of another client
@@ -29,20 +23,16 @@ def postgres_problem(error: Exception) -> Finding:
 
     The finding names neither the server nor the database, because a malformed address may have its password there.
     """
+    if why := why_unreachable(error):
+        return problem(why.what, why.fix)
     if code := str(getattr(getattr(error, "orig", error), "sqlstate", None) or ""):
         return _refusal(code)
     if isinstance(error, ModuleNotFoundError):
         return problem("DATABASE_URL names PostgreSQL, whose driver is not installed.", INSTALL_DRIVER)
-    if isinstance(error, OSError):  # a refused connection, an unknown host, no answer in time
-        return problem("The PostgreSQL server of DATABASE_URL could not be reached.", REACH_POSTGRES)
     return problem(f"The PostgreSQL store cannot be used ({type(error).__name__}).", CHECK_DATABASE_URL)
 
 
 def _refusal(code: str) -> Finding:
-    if code.startswith("28"):
-        return problem("PostgreSQL refuses the user or the password of DATABASE_URL.", CORRECT_LOGIN)
-    if code == "3D000":
-        return problem("PostgreSQL has no database with the name in DATABASE_URL.", CREATE_DATABASE)
     if code in NO_PREPARED_STATEMENTS:
         what = f"A pooler such as PgBouncer stands before PostgreSQL and keeps no prepared statements ({code})."
         return problem(what, NAME_THE_POOLER)

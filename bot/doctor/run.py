@@ -7,6 +7,7 @@ from pathlib import Path
 from bot.config import Settings, SettingsError, load_settings, unknown_names
 from bot.doctor.devin import check_devin
 from bot.doctor.findings import Finding, Level, note, report
+from bot.doctor.parts import check_parts
 from bot.doctor.settings import settings_file, unusable_settings, usable_settings
 from bot.doctor.slack import check_slack
 from bot.doctor.store import check_store
@@ -17,7 +18,7 @@ async def doctor(environ: Mapping[str, str], env_file: Path | None = None, write
     try:
         settings = load_settings(environ, env_file)
     except SettingsError as error:
-        findings = unusable_settings(error.problems)
+        findings = [*unusable_settings(error.problems), *await check_parts(environ, env_file)]
     else:
         findings = [*map(note, unknown_names(environ, env_file)), *await examine(settings)]
     write(report(findings))

@@ -4,15 +4,12 @@ from collections.abc import Iterable
 
 from bot.config import Settings
 from bot.connect import StartError, read_settings_file
-from bot.doctor.findings import Finding, note, ok, problem
+from bot.doctor.findings import Finding, ok, problem
 
 
 def unusable_settings(problems: Iterable[str]) -> list[Finding]:
-    """Turn the sentences of a `SettingsError` into findings, and say that nothing else was checked."""
-    return [
-        *(problem(sentence) for sentence in problems),
-        note("Slack, Devin and the store are looked at once the settings can be used."),
-    ]
+    """Turn the sentences of a `SettingsError` into findings."""
+    return [problem(sentence) for sentence in problems]
 
 
 def usable_settings(settings: Settings) -> Finding:

@@ -1,11 +1,14 @@
 """Checks everything at Slack, in the order of the report."""
 
+from functools import partial
+
 from bot.config import Settings
 from bot.connect import StartError, read_settings_file
 from bot.doctor.admin_channel import check_admin_channel
 from bot.doctor.admin_group import check_admin_group
 from bot.doctor.admin_users import check_admin_users
 from bot.doctor.app_token import check_app_token
+from bot.doctor.clock import Clocks
 from bot.doctor.findings import Finding
 from bot.doctor.role_groups import check_role_groups
 from bot.doctor.scopes import check_scopes
@@ -17,7 +20,9 @@ from bot.slack.errors import SlackError
 
 async def check_slack(settings: Settings) -> list[Finding]:
     """Check both tokens, the scopes, and the channel and people that the settings name."""
-    async with Slack(settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url) as slack:
+    clocks = Clocks()
+    token, dated = settings.slack_bot_token.get_secret_value(), partial(clocks.dated, "Slack")
+    async with Slack(token, base_url=settings.slack_api_url, on_date=dated) as slack:
         try:
             identity = await slack.auth_test()
         except SlackError as error:
@@ -29,6 +34,7 @@ async def check_slack(settings: Settings) -> list[Finding]:
             await check_admin_channel(slack, settings.bot_admin_channel),
             *await _check_admins(slack, settings),
             *await _check_roles(slack, settings),
+            *clocks.findings(),
         ]
 
 

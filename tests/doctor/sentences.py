@@ -241,7 +241,7 @@ LASTING_DISK = note(
     "There let DATABASE_URL name a file on a disk that lasts, or a PostgreSQL database.",
 )
 POSTGRES_NOT_REACHED = problem(
-    "The PostgreSQL server of DATABASE_URL could not be reached.",
+    "No PostgreSQL server listens at the host and port of DATABASE_URL.",
     "Check that the server runs and that this machine may reach it, and the host and port in DATABASE_URL.",
 )
 

@@ -1,12 +1,17 @@
 """The report, and the findings about the settings: no network, no store."""
 
+import time
+from email.utils import formatdate
+
 from bot.config import load_settings
 from bot.doctor import doctor
+from bot.doctor.clock import Clocks
 from bot.doctor.findings import Finding, Level, quoted, report
 from bot.doctor.settings import usable_settings
 from tests.doctor.sentences import (
     APP_TOKEN,
     KEY,
+    LASTING_DISK,
     NO_ORGANISATION,
     NOT_A_BOT_TOKEN,
     OVER_HTTP,
@@ -17,9 +22,10 @@ from tests.doctor.sentences import (
     note,
     problem,
     shown,
+    store_is_up_to_date,
 )
 
-ONCE_USABLE = note("Slack, Devin and the store are looked at once the settings can be used.")
+NOTHING_CHECKED = note("Slack, Devin and the store are checked once their settings can be used.")
 
 
 async def reported(environ, env_file=None):
@@ -77,12 +83,47 @@ def test_usable_settings_name_transport_and_store(environ):
     assert shown(usable_settings(settings)) == OVER_HTTP
 
 
-async def test_settings_that_cannot_be_used_are_all_reported():
+async def test_settings_that_cannot_be_used_are_all_reported_and_the_rest_is_checked(store):
     environ = {"SLACK_BOT_TOKEN": PASSWORD, "SLACK_APP_TOKEN": APP_TOKEN, "DEVIN_API_KEY": KEY}
-    assert await reported(environ) == problem(NOT_A_BOT_TOKEN) + problem(NO_ORGANISATION) + ONCE_USABLE
+    assert await reported(environ | {"DATABASE_URL": f"sqlite:///{store}"}) == (
+        problem(NOT_A_BOT_TOKEN)
+        + problem(NO_ORGANISATION)
+        + store_is_up_to_date(store)
+        + LASTING_DISK
+        + note("Slack and Devin are checked once their settings can be used.")
+    )
+
+
+async def test_without_slacks_tokens_devin_is_checked(environ, store):
+    del environ["SLACK_BOT_TOKEN"], environ["SLACK_APP_TOKEN"]
+    lines = await reported(environ)
+    assert lines[-4:] == [
+        *store_is_up_to_date(store),
+        *LASTING_DISK,
+        *note("Slack is checked once its settings can be used."),
+    ]
+    assert [line for line in lines if "Devin could not be reached" in line]  # where the tests let it answer nothing
+
+
+async def test_without_devins_key_slack_is_checked(environ):
+    del environ["DEVIN_API_KEY"]
+    lines = await reported(environ)
+    assert lines[-1:] == note("Devin is checked once its settings can be used.")
+    assert [line for line in lines if "Slack could not be reached" in line]
 
 
 async def test_a_file_of_settings_that_is_not_there(tmp_path):
     assert await reported({}, tmp_path / "none.env") == (
-        problem("none.env does not exist: copy .env.example to it and fill it in.") + ONCE_USABLE
+        problem("none.env does not exist: copy .env.example to it and fill it in.") + NOTHING_CHECKED
+    )
+
+
+def test_a_clock_that_is_not_that_of_a_service_is_a_problem():
+    clocks = Clocks()
+    clocks.dated("Slack", formatdate(time.time() - 200, usegmt=True))
+    clocks.dated("Devin", formatdate(time.time() + 2, usegmt=True))
+    clocks.dated("Devin", None)
+    assert shown(*clocks.findings()) == problem(
+        "The bot's clock is 3 minutes ahead of Slack's. Set the clock of its machine.",
+        "Have it set by NTP. Slack's signatures are refused once it is five minutes wrong.",
     )

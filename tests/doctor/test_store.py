@@ -143,8 +143,8 @@ async def test_a_store_that_a_later_version_has_migrated(fresh_postgres, tmp_pat
 
 async def test_postgres_refuses_the_user(postgres_server):
     assert await postgres_at(postgres_server.replace("//postgres:@", f"//nobody:{PASSWORD}@")) == problem(
-        "PostgreSQL refuses the user or the password of DATABASE_URL.",
-        "Correct them: postgresql://user:password@host/name, with %40 for an @ in the password, %2F for a slash.",
+        "PostgreSQL refuses the user of DATABASE_URL, or its kind of connection.",
+        "Correct the user, add sslmode=require where the server wants TLS, or let the user in by its pg_hba.conf.",
     )
 
 

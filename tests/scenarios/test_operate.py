@@ -32,6 +32,8 @@ from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness, harness
 ROOT = Path(__file__).parents[2]
 NOT_OPENED = "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more."
 
+REACH = "Check that the server runs and that this machine may reach it, and the host and port in DATABASE_URL."
+
 
 async def asked(on: Harness, path: str) -> httpx.Response:
     """What the bot answers to those who operate it."""
@@ -219,7 +221,7 @@ async def test_an_address_that_names_no_store_changes_no_mode(tmp_path: Path, ki
     [
         (
             "postgres://ann:hush@127.0.0.1:9/bot",
-            NOT_OPENED,
+            f"No PostgreSQL server listens at the host and port of DATABASE_URL. {REACH}",
         ),
         (
             "postgres://ann:pa@ss:hush/w@127.0.0.1/bot",  # what stands where the port should be is of the password
