@@ -4,7 +4,8 @@ SQLite has four engines on one file (`bot.store.database.sqlite`). *Writing* has
 *Storing* has another such connection, in a thread of its own, for the rows that Slack waits for. *Reading* is for a few
 rows and *scanning* for any number of rows. These two are deferred and query_only, because a SELECT under BEGIN
 IMMEDIATE locks out every writer. All writes of this process wait for one `WriteLock`; rows that Slack sent go first,
-because a person waits for them. PostgreSQL needs none of this: there the conditions in the statements decide.
+because a person waits for them, and the others share transactions (`WriteGroup`). PostgreSQL needs none of this: there
+the conditions in the statements decide.
 """
 
 import asyncio
@@ -12,7 +13,6 @@ import json
 import math
 import re
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -30,6 +30,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.database import postgres, sqlite
 from bot.store.database.priority_gate import PriorityGate
 from bot.store.database.refusals import refusal
+from bot.store.database.write_group import WriteGroup
+from bot.store.database.write_lock import WriteLock
 from bot.timing import PRODUCTION, Timing
 
 _T = TypeVar("_T")
@@ -42,45 +44,6 @@ READERS: Final = 4
 UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
-class WriteLock:
-    """Lets one writer in at a time. Writers marked as `urgent` overtake those that wait, never the one that writes."""
-
-    def __init__(self) -> None:
-        self._busy = False
-        self._waiting: tuple[deque[asyncio.Future[None]], deque[asyncio.Future[None]]] = (deque(), deque())
-
-    @asynccontextmanager
-    async def __call__(self, *, urgent: bool = False) -> AsyncIterator[None]:
-        """Wait for the lock and hold it for the block; with `urgent`, ahead of the writers without that mark."""
-        await self._acquire(urgent)
-        try:
-            yield
-        finally:
-            self._hand_over()
-
-    async def _acquire(self, urgent: bool) -> None:
-        if not self._busy:
-            self._busy = True
-            return
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[0 if urgent else 1].append(waiter)
-        try:
-            await waiter
-        except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled():
-                self._hand_over()  # the lock was passed to this writer just as it was cancelled
-            raise
-
-    def _hand_over(self) -> None:
-        for queue in self._waiting:
-            while queue:
-                waiter = queue.popleft()
-                if not waiter.done():
-                    waiter.set_result(None)
-                    return
-        self._busy = False
-
-
 class Database:
     """Transactions on one store: `read()`, `scan()` and `write()`, and `run_in_writer_thread()` for the inbox."""
 
@@ -91,12 +54,12 @@ class Database:
         self.is_sqlite = self.url.startswith("sqlite")
         self.write_lock = WriteLock()
         self.gate = PriorityGate(timing)
-        self._others = asyncio.Lock()
         # By the clock of `time.monotonic`: when a write was committed last, and when one was refused last, and why.
         self.written_at = self.refused_at = -math.inf
         self.refused_because = ""
         if self.is_sqlite:
             self._writing = sqlite.writing(self.url, _json, timing)
+            self._group = WriteGroup(self._writing, self.write_lock, self.gate)
             self._reading = sqlite.reading(self.url, _json, timing, READERS)
             self._scanning = sqlite.scanning(self.url, _json, timing)
             self._storing = sqlite.storing(self.url, _json, timing)
@@ -134,11 +97,7 @@ class Database:
         """
         with self._noting_refusals():
             async with AsyncExitStack() as stack:
-                if not urgent:
-                    await self._wait_for_gate(stack)
-                if self.is_sqlite:
-                    await stack.enter_async_context(self.write_lock(urgent=urgent))
-                yield await stack.enter_async_context(self._writing.begin())
+                yield await stack.enter_async_context(self._urgent() if urgent else self._in_turn())
 
     async def run_in_writer_thread(self, work: Callable[[Connection], _T]) -> _T:
         """Run `work`, a short write that Slack waits for, in one transaction; the caller holds the write lock.
@@ -169,12 +128,22 @@ class Database:
         with self._at_hand.begin():
             return work(self._at_hand)
 
-    async def _wait_for_gate(self, stack: AsyncExitStack) -> None:
+    @asynccontextmanager
+    async def _urgent(self) -> AsyncIterator[AsyncConnection]:
+        async with AsyncExitStack() as stack:
+            if self.is_sqlite:
+                await stack.enter_async_context(self.write_lock(urgent=True))
+            yield await stack.enter_async_context(self._writing.begin())
+
+    @asynccontextmanager
+    async def _in_turn(self) -> AsyncIterator[AsyncConnection]:
         if self.is_sqlite:
-            # Only one of these writers may wait for the write lock. If several did, each would begin as soon as the
-            # one before ends, without asking the gate again.
-            await stack.enter_async_context(self._others)
+            async with self._group.turn() as tx:
+                yield tx
+            return
         await self.gate.admit()
+        async with self._writing.begin() as tx:
+            yield tx
 
     async def run_sync(self, work: Callable[[Any], None]) -> None:
         """Run `work`, a synchronous function for SQLAlchemy such as a migration, in one transaction that writes.

@@ -45,6 +45,18 @@ class PriorityGate:
                 await self._yield_to_sockets()
             self._let_at = loop.time()
 
+    def is_calm(self) -> bool:
+        """Whether Slack waits for nothing, as far as its requests were read, nor did a moment ago."""
+        return not self._pressing and self._calm_at <= asyncio.get_running_loop().time()
+
+    async def stays_calm(self) -> bool:
+        """Whether Slack waits for nothing once its requests were read; says so at the first that is found."""
+        for _ in range(PASSES):
+            if not self.is_calm():
+                return False
+            await asyncio.sleep(0)
+        return self.is_calm()
+
     async def _yield_to_sockets(self) -> None:
         """Let the event loop read its sockets, and let each request found there reach its block."""
         for _ in range(PASSES):
