@@ -115,5 +115,5 @@ recent_spend: Final = Table(
     owner("org_id"),
     number("acus", Float),
 )
-Index("ix_recent_spend_slot", recent_spend.c.org_id, recent_spend.c.slot)
+Index("ix_recent_spend_slot", recent_spend.c.org_id, recent_spend.c.slot, recent_spend.c.acus)
 index_unowned(recent_spend)

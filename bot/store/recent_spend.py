@@ -1,12 +1,14 @@
 """What sessions spent lately, in slots of ten minutes: as much as the runaway watch compares."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database.connection import insert
+from bot.store.inbox import BATCH
 from bot.store.tables import recent_spend, sessions
 
 SLOT: Final = 600  # seconds
@@ -34,25 +36,50 @@ async def add(tx: AsyncConnection, amounts: Mapping[str, float], now: float) -> 
     await tx.execute(statement, rows)
 
 
-async def last_hour(tx: AsyncConnection, org_id: str, now: float) -> dict[str, float]:
-    """What each session of an organisation spent in the slots that began in the hour before `now`, by session id."""
+async def above(tx: AsyncConnection, org_id: str, now: float, acus: float) -> dict[str, float]:
+    """Which sessions of an organisation spent more than `acus` in the slots that began in the hour before `now`.
+
+    Returned is what each spent, by session id.
+    """
+    # Who spent so much in some slots together spent its share in one of them, and those are found by an index.
+    slots = _slots_of_the_hour(now)
+    much = select(recent_spend.c.session_id).where(
+        recent_spend.c.org_id == org_id, recent_spend.c.slot.in_(slots), recent_spend.c.acus > acus / len(slots)
+    )
+    ids = sorted(set(await tx.scalars(much)))
+    found: dict[str, float] = {}
+    for start in range(0, len(ids), BATCH):
+        found |= await last_hour(tx, ids[start : start + BATCH], now)
+    return {session_id: spent for session_id, spent in found.items() if spent > acus}
+
+
+async def last_hour(tx: AsyncConnection, session_ids: Sequence[str], now: float) -> dict[str, float]:
+    """What each of these sessions spent in the slots that began in the hour before `now`, by session id."""
+    theirs = (recent_spend.c.session_id.in_(session_ids), recent_spend.c.slot.in_(_slots_of_the_hour(now)))
     found = await tx.execute(
         select(recent_spend.c.session_id, func.sum(recent_spend.c.acus))
-        .where(recent_spend.c.org_id == org_id, recent_spend.c.slot >= now - HOUR)
+        .where(*theirs)
         .group_by(recent_spend.c.session_id)
     )
     return {session_id: float(acus) for session_id, acus in found}
 
 
-async def session_hours(tx: AsyncConnection, org_id: str, before: float) -> list[float]:
-    """What each session of an organisation spent in each whole hour of the clock that ended `before` an instant.
+def _slots_of_the_hour(now: float) -> list[int]:
+    return list(range(math.ceil((now - HOUR) / SLOT) * SLOT, int(now) + 1, SLOT))
+
+
+async def session_hours(tx: AsyncConnection, org_id: str, before: float) -> dict[float, int]:
+    """How many hours of sessions cost how much, to a hundredth: whole ones of the clock that ended `before` an instant.
 
     Hours in which a session spent nothing are left out.
     """
     hour = recent_spend.c.slot - recent_spend.c.slot % HOUR
-    found = await tx.execute(
-        select(func.sum(recent_spend.c.acus))
+    amount = func.round(func.sum(recent_spend.c.acus) * 100).label("amount")
+    hours = (
+        select(amount)
         .where(recent_spend.c.org_id == org_id, recent_spend.c.slot < int(before) // HOUR * HOUR)
         .group_by(recent_spend.c.session_id, hour)
+        .subquery()
     )
-    return [float(acus) for acus in found.scalars()]
+    found = await tx.execute(select(hours.c.amount, func.count()).group_by(hours.c.amount))
+    return {float(amount) / 100: int(count) for amount, count in found}

@@ -13,27 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import billing_day
 from bot.domain.outcomes import Outcome, RecordedDay, is_active, outcome_of
-from bot.domain.session import ENDED_BY_A_MESSAGE, QUEUED_STATUSES, WAITS, Lifecycle, Snapshot
+from bot.domain.session import QUEUED_STATUSES, Lifecycle, Snapshot
 from bot.store.database.connection import insert
 from bot.store.of_channel import DIRECT, of_channel
 from bot.store.sessions import TrackedSession, track, tracked
 from bot.store.spend import owners, tags_text
 from bot.store.stored_sessions import is_stored
 from bot.store.tables import sessions, spend
+from bot.store.watched_sessions import WORKS
 
 # What `bot.domain.outcomes.is_running` says of a row, as SQL; a status that is not known is left out.
-_WORKS: Final = and_(
-    sessions.c.status == "running",
-    or_(
-        sessions.c.detail.is_(None),
-        and_(sessions.c.detail.not_in(ENDED_BY_A_MESSAGE), ~sessions.c.detail.startswith(WAITS, autoescape=True)),
-    ),
-)
 _RUNNING: Final = (
     sessions.c.lifecycle == Lifecycle.OPEN,
     sessions.c.ended_at.is_(None),
     ~sessions.c.archived,
-    or_(sessions.c.status.in_(QUEUED_STATUSES), _WORKS),
+    or_(sessions.c.status.in_(QUEUED_STATUSES), WORKS),
 )
 
 

@@ -1,15 +1,24 @@
 """Queries about the sessions of an organisation that its poller watches: those that are open and have not ended."""
 
 from collections.abc import Collection
+from typing import Final
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.session import ENDED_BY_A_MESSAGE, QUEUED_STATUSES, TERMINAL_STATUSES, Lifecycle
+from bot.domain.session import ENDED_BY_A_MESSAGE, QUEUED_STATUSES, TERMINAL_STATUSES, WAITS, Lifecycle
 from bot.store.inbox import BATCH
 from bot.store.sessions import TrackedSession, track
 from bot.store.tables import sessions
 
+# Devin is at work by status and detail, unless the session is archived.
+WORKS: Final = and_(
+    sessions.c.status == "running",
+    or_(
+        sessions.c.detail.is_(None),
+        and_(sessions.c.detail.not_in(ENDED_BY_A_MESSAGE), ~sessions.c.detail.startswith(WAITS, autoescape=True)),
+    ),
+)
 _PENDING = sessions.c.pending.is_not(None)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, fields
 from typing import Any, Final
 
-from sqlalchemy import Update, or_, select, update
+from sqlalchemy import ColumnElement, Update, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import Lifecycle, Session
@@ -11,23 +11,20 @@ from bot.features.alarms.rules import Alarm, AlarmKind, AlarmState
 from bot.features.alarms.tables import alarms
 from bot.store.database.connection import insert
 from bot.store.tables import sessions
+from bot.store.watched_sessions import WORKS
 
 _FIELDS: Final = tuple(field.name for field in fields(Alarm))
 
 
-async def running_ids(tx: AsyncConnection, org_id: str, *, limit: int | None = None) -> list[str]:
-    """The ids of at most `limit` sessions of an organisation that run at Devin as far as is known, by status alone."""
-    found = await tx.execute(
-        select(sessions.c.id)
-        .where(
-            sessions.c.org_id == org_id,
-            sessions.c.lifecycle == Lifecycle.OPEN,
-            sessions.c.ended_at.is_(None),
-            sessions.c.status == "running",
-        )
-        .limit(limit)
-    )
-    return list(found.scalars())
+async def any_works(tx: AsyncConnection, org_id: str) -> bool:
+    """Whether Devin works on a session of an organisation."""
+    return (await tx.execute(select(sessions.c.id).where(*_at_work(org_id)).limit(1))).first() is not None
+
+
+async def silent_ids(tx: AsyncConnection, org_id: str, acus: float) -> list[str]:
+    """The ids of the sessions at work that spent more than `acus` since their last message or pull request."""
+    silent = sessions.c.acus - sessions.c.progress_acus > acus
+    return list(await tx.scalars(select(sessions.c.id).where(*_at_work(org_id), silent)))
 
 
 async def open_one(tx: AsyncConnection, alarm: Alarm) -> None:
@@ -67,6 +64,11 @@ async def not_stopped(tx: AsyncConnection, session: Session, now: float) -> list
     about = update(alarms).where(alarms.c.org_id == session.org_id, alarms.c.subject == session.id, *stopped)
     opened = _changed(about, now, state=AlarmState.OPEN, user=None).returning(alarms.c.key)
     return list(await tx.scalars(opened))
+
+
+def _at_work(org_id: str) -> tuple[ColumnElement[bool], ...]:
+    watched = (sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.ended_at.is_(None), ~sessions.c.archived)
+    return (sessions.c.org_id == org_id, *watched, WORKS)
 
 
 def _changed(row: Update, now: float, **values: Any) -> Update:

@@ -1,6 +1,7 @@
 """The runaway watch: a running session that spends without a sign of progress, or more than is usual, is an alarm.
 
-1. What the sessions of an organisation spent lately is compared, from our own rows: the poller has read it.
+1. What the sessions of an organisation spent lately is compared, from our own rows: the poller has read it. The store
+   adds it up, and only those sessions are read that may be an alarm.
 2. An alarm that begins is stored with its post in one transaction. It is never posted again: the post is edited when
    figures move, when a person decides and when the alarm is over. One that comes back is open again.
 3. If the poller has read nothing for an hour, that is an alarm too.
@@ -10,11 +11,12 @@ second alarm.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.domain.keys import short_id
-from bot.domain.outliers import usual_limit
+from bot.domain.outliers import usual_limit_of
 from bot.domain.session import Session
 from bot.features.alarms import rows as alarms
 from bot.features.alarms.drawer import AlarmPost, alarm_key, cost_of, notice, post_alarm
@@ -36,9 +38,12 @@ _OPEN_AGAIN: Final[dict[str, Any]] = {"over_at": None, "state": AlarmState.OPEN,
 
 @dataclass(frozen=True, slots=True)
 class _Spending:
-    """What was read for one watch. `unread_since` is when the last good poll was, if that is long ago."""
+    """What was read for one watch: the ids of sessions that may be alarms, and what they spent in an hour.
 
-    running: list[Session]
+    `unread_since` is when the last good poll was, if that is long ago.
+    """
+
+    suspects: list[str]
     hours: dict[str, float]
     known: dict[str, Alarm]  # the newest alarm about each subject
     unread_since: float | None
@@ -67,57 +72,62 @@ class RunawayWatch:
         return timing.alarm_watch
 
     async def _watch(self, organisation: Organisation, now: float) -> None:
-        current, usual = await self._read(organisation, now), await self._usual_limit(organisation, now)
-        found = {
-            session.id: (session, self._runaway(session, current.hours.get(session.id, 0.0), usual))
-            for session in current.running
-        }
-        for session, spending in found.values():
-            if spending is not None:
-                await self._raise(session, spending, current.known.get(session.id))
+        usual = await self._usual_limit(organisation, now)
+        current = await self._read(organisation, usual, now)
+        run_away: set[str] = set()
+        for start in range(0, len(current.suspects), BATCH_SIZE):
+            for session in await self._at_work(current.suspects[start : start + BATCH_SIZE]):
+                spending = self._runaway(session, current.hours.get(session.id, 0.0), usual)
+                if spending is not None:
+                    run_away.add(session.id)
+                    await self._raise(session, spending, current.known.get(session.id))
         for alarm in current.known.values():
-            if alarm.over_at is None and alarm.kind is AlarmKind.RUNAWAY:
-                _, spending = found.get(alarm.subject, (None, None))
-                if spending is None:
-                    await self._change(alarm, over_at=now)
+            if alarm.over_at is None and alarm.kind is AlarmKind.RUNAWAY and alarm.subject not in run_away:
+                await self._change(alarm, over_at=now)
         await self._watch_the_poller(organisation, current, now)
 
     async def _is_needed(self, organisation: Organisation, now: float) -> bool:
-        """Whether a session runs, or an alarm is open."""
+        """Whether Devin works on a session, or an alarm is open."""
         async with self._services.db.scan() as tx:
-            if await alarms.running_ids(tx, organisation.id, limit=1):
-                return True
-            return any(alarm.over_at is None for alarm in await alarms.current(tx, organisation.id, now))
+            return await alarms.any_works(tx, organisation.id) or any(
+                alarm.over_at is None for alarm in await alarms.current(tx, organisation.id, now)
+            )
 
-    async def _read(self, organisation: Organisation, now: float) -> _Spending:
+    async def _read(self, organisation: Organisation, usual: float, now: float) -> _Spending:
         org_id, timing = organisation.id, self._services.timing
+        floors = [
+            workspace.policy.runaway_acus
+            for workspace in self._services.workspaces
+            if workspace.organisation is organisation and workspace.policy.runaway_acus
+        ]
+        hours: dict[str, float] = {}
+        silent: list[str] = []
         # Hours before sessions: what is spent in between then shows as spent since the last progress.
-        async with self._services.db.scan() as tx:
-            hours = await recent_spend.last_hour(tx, org_id, now)
-        running = await self._running(org_id)
+        if floors:
+            async with self._services.db.scan() as tx:
+                hours = await recent_spend.above(tx, org_id, now, max(usual, min(floors)))
+            async with self._services.db.scan() as tx:
+                silent = await alarms.silent_ids(tx, org_id, min(floors))
         async with self._services.db.scan() as tx:
             known = {alarm.subject: alarm for alarm in await alarms.current(tx, org_id, now - timing.alarm_returns)}
             polled = await due.read(tx, due.poll(org_id))
         state = polled.state["poll"] if polled else {}
         failing = bool(state.get("failures")) and now - state["polled_at"] > timing.spend_unread
-        return _Spending(running, hours, known, state["polled_at"] if failing else None)
+        suspects = sorted({*silent, *hours})
+        return _Spending(suspects, hours, known, state["polled_at"] if failing else None)
 
-    async def _running(self, org_id: str) -> list[Session]:
-        """The sessions of an organisation that Devin works on; what changes meanwhile is for the next watch."""
-        async with self._services.db.scan() as tx:
-            ids = await alarms.running_ids(tx, org_id)
-        found: list[Session] = []
-        for start in range(0, len(ids), BATCH_SIZE):
-            async with self._services.db.read() as tx:
-                batch = await sessions.tracked(tx, ids[start : start + BATCH_SIZE])
-            found += [tracked.session for tracked in batch.values() if spends(tracked.session)]
-        return found
+    async def _at_work(self, ids: Sequence[str]) -> list[Session]:
+        """Those of these sessions that Devin works on; what changes meanwhile is for the next watch."""
+        async with self._services.db.read() as tx:
+            found = await sessions.tracked(tx, ids)
+        return [tracked.session for tracked in found.values() if spends(tracked.session)]
 
     async def _usual_limit(self, organisation: Organisation, now: float) -> float:
         limit, at = self._usual.get(organisation.id, (0.0, -math.inf))
         if self._services.clock.steady() - at > self._services.timing.usual_known:
             async with self._services.db.scan() as tx:
-                limit = usual_limit(await recent_spend.session_hours(tx, organisation.id, now - recent_spend.HOUR))
+                counts = await recent_spend.session_hours(tx, organisation.id, now - recent_spend.HOUR)
+            limit = usual_limit_of(counts)
             self._usual[organisation.id] = (limit, self._services.clock.steady())
         return limit
 
@@ -202,8 +212,12 @@ class RunawayWatch:
             is_open = known is not None and known.over_at is None
             if known is not None and is_open and since is None:
                 await self._change(known, over_at=now)
-            elif since is not None and current.running and not is_open:
+            elif since is not None and not is_open and await self._any_works(organisation):
                 await self._open_unread(workspace, since, now)
+
+    async def _any_works(self, organisation: Organisation) -> bool:
+        async with self._services.db.scan() as tx:
+            return await alarms.any_works(tx, organisation.id)
 
     async def _open_unread(self, workspace: Workspace, since: float, now: float) -> None:
         """Post that nothing is read in the admins' channel, or without one inform each admin once."""

@@ -1,5 +1,6 @@
 """When the spending of a running session is an alarm, and what the post of an alarm says."""
 
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 from statistics import median
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.amounts import Money
-from bot.domain.outliers import usual_limit
+from bot.domain.outliers import usual_limit, usual_limit_of
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.features.alarms.rules import Alarm, AlarmKind, AlarmState, Runaway, is_the_same, runaway, was_woken
 from bot.features.alarms.sentences import alarm_post, reminder
@@ -36,6 +37,12 @@ LINK = "https://acme.slack.com/archives/C1/p1"
 )
 def test_what_an_hour_usually_costs_at_most(hours, limit):
     assert usual_limit(hours) == pytest.approx(limit)
+    assert usual_limit_of(Counter(hours)) == pytest.approx(limit)
+
+
+@given(st.lists(st.integers(0, 30), max_size=30))
+def test_the_usual_limit_by_how_often_each_amount_occurs_is_the_same(hours):
+    assert usual_limit_of(Counter(hours)) == pytest.approx(usual_limit(hours))
 
 
 @given(st.lists(st.floats(0, 1000), min_size=1, max_size=30))

@@ -271,8 +271,10 @@ async def test_an_hour_that_costs_more_than_is_usual(make, either_store, clock):
         await recent_spend.add(tx, {"s1": 3.0}, NOW - 40 * MINUTE)
         await recent_spend.add(tx, {"s1": 3.2}, NOW)
         await recent_spend.add(tx, {"gone": 3.2}, NOW)
-        assert await recent_spend.last_hour(tx, ORG, NOW) == {"s1": 6.2}
-        assert sorted(await recent_spend.session_hours(tx, ORG, NOW - HOUR)) == [6.0] * 4 + [6.1] * 4
+        assert await recent_spend.last_hour(tx, ["s1"], NOW) == {"s1": 6.2}
+        assert await recent_spend.above(tx, ORG, NOW, 6.1) == {"s1": 6.2}
+        assert await recent_spend.above(tx, ORG, NOW, 6.2) == {}
+        assert await recent_spend.session_hours(tx, ORG, NOW - HOUR) == {6.0: 4, 6.1: 4}
     await watch.tick(organisation)
     assert await stored(either_store) == [], "6.2 is usual here, although it is more than 5"
     async with either_store.db.write() as tx:

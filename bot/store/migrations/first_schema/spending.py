@@ -39,7 +39,7 @@ Table(
     text("org_id"),
     number("acus", Float),
     PrimaryKeyConstraint("session_id", "slot", name="pk_recent_spend"),
-    Index("ix_recent_spend_slot", "org_id", "slot"),
+    Index("ix_recent_spend_slot", "org_id", "slot", "acus"),
     index_where("ix_recent_spend_no_org_id", "org_id = ''", "org_id"),
     index_where("ix_recent_spend_no_team", "team = ''", "team"),
 )
