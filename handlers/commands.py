@@ -79,5 +79,6 @@ class Commands:
         if (kind := small_talk(text)) is not None:
             return start_sentences.TO_SMALL_TALK.get(kind) or await self._help(workspace, body)
         if (doubt := self._parser.start_in_doubt(as_typed(typed), text)) is not None:
-            return start_sentences.ask_command_or_task(doubt)
+            refused = await self._new_command.refusal(workspace, body["user_id"])
+            return refused or start_sentences.ask_command_or_task(doubt)
         return await self._new_command.take(workspace, body, request)

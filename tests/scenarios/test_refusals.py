@@ -54,6 +54,8 @@ async def test_a_guests_slash_command_is_refused(on: Harness) -> None:
     await on.start()  # who they are is known from the store
     answer = await on.slack.slash(GUEST, GENERAL, "fix the login test acu=10ACUs")
     assert answer["shown"]["rendered"] == access_sentences.GUEST_REFUSED.text, "known by now, so the ack itself refuses"
+    answer = await on.slack.slash(GUEST, GENERAL, "fix it")
+    assert answer["shown"]["rendered"] == access_sentences.GUEST_REFUSED.text, "and asks nothing first"
     await settled(on)
     assert await creations(on) == 0
     assert not [one for one in await on.slack.messages(GENERAL) if one["user"] == "U0BOT"]

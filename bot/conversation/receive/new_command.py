@@ -76,6 +76,11 @@ class NewCommand:
         await self._intake.command(workspace, body)
         return start_sentences.received(request.prompt)
 
+    async def refusal(self, workspace: Workspace, user: str) -> Message | None:
+        """Why `user` may start nothing anywhere, or None; of whom our rows know nothing Slack is asked later."""
+        person = await self._access.known_person(workspace, user)
+        return self._access.refusal(person, shared=False) if person else None
+
     async def _known(self, workspace: Workspace, body: Json, request: Request) -> _Known | None:
         """What our rows say about the start; None if it takes more to decide, or an earlier command may change it."""
         if not self._access.is_known_to_be_open(workspace, body["channel_id"]):
