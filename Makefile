@@ -131,4 +131,4 @@ licenses: $(READY)
 	$(BIN)/python -m bench.licenses
 
 clean:
-	rm -rf $(VENV) $(TOOLS) .browser build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) .browser .rules build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

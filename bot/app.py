@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.config import Settings, on_this_machine
+from bot.config import Settings
 from bot.connect import Connector, read_settings_file, timed, warn_of_defaults
 from bot.conversation.agent_status import AgentStatus
 from bot.conversation.end_posts import TurnEndPost
@@ -52,6 +52,7 @@ from bot.kernel.workspace import Workspace, Workspaces
 from bot.opening import alone_on, open_store
 from bot.process import ProcessKind
 from bot.setup_problems import SetupProblems
+from bot.slack.connection import through_proxy
 from bot.store import ownership
 from bot.store.database.connection import Database, sqlite_path
 from bot.store.inbox_writer import InboxWriter
@@ -144,7 +145,7 @@ def wire(services: Services, settings: Settings) -> Bot:
     once = Once(services)
     _by_the_clock(services, once, [*parts.ticks(TABLES, SessionCard), *sessions.ticks(), *features])
     of_workspace, url = OfWorkspace(services.workspaces, services.metrics), settings.slack_api_url
-    bolt = bolt_app(of_workspace, url, proxied=not on_this_machine(url))  # a simulated Slack is behind no proxy
+    bolt = bolt_app(of_workspace, url, proxied=through_proxy(url))
     intake = sessions.intake
     modals = Modals(services.commands, intake, forms)
     slash = Commands(services.commands, intake, sessions.new_command, table, modals)

@@ -33,7 +33,7 @@ class BoltApp(AsyncApp):
 
 
 def bolt_app(of_workspace: OfWorkspace, slack_api_url: str, *, proxied: bool) -> BoltApp:
-    """Make the app that takes Slack's requests; `proxied` is whether Slack may be behind a proxy."""
+    """Make the app that takes Slack's requests; `proxied` is whether the environment's proxy leads to Slack."""
     client = AsyncWebClient(base_url=slack_api_url)  # used by Socket Mode alone, with a token of its own
     if not proxied:
         client.proxy = None

@@ -25,6 +25,7 @@ class SocketModeConnection(AsyncSocketModeHandler):
     def __init__(self, bot: Bot, settings: Settings, gate: RequestGate) -> None:
         assert settings.slack_app_token is not None
         super().__init__(bot.bolt, settings.slack_app_token.get_secret_value())
+        self.client.proxy = bot.bolt.client.proxy  # slack_sdk takes the environment's, also where NO_PROXY says none
         self._gate = gate
         self._priority = bot.services.db.gate
         self._metrics = bot.services.metrics

@@ -68,7 +68,7 @@ class Connection:
         logger = logging.getLogger(f"{__name__}.sdk")
         logger.setLevel(logging.WARNING)
         self._web = AsyncWebClient(token, base_url, int(timing.slack_request), retry_handlers=[], logger=logger)
-        if not _through_proxy(self._web.base_url):
+        if not through_proxy(self._web.base_url):
             self._web.proxy = None
         self._web.session = session
         self._own: aiohttp.ClientSession | None = None
@@ -184,7 +184,7 @@ def _body(answer: AsyncSlackResponse) -> Json:
     return answer.data
 
 
-def _through_proxy(base_url: str) -> bool:
+def through_proxy(base_url: str) -> bool:
     """Whether calls use the environment's proxy. slack_sdk would use it for loopback too, and ignores NO_PROXY."""
     host = urlsplit(base_url).hostname or ""
     try:

@@ -77,8 +77,8 @@ class SocketMode:
         """The one-time address that `apps.connections.open` gives out."""
         ticket = self._slack.names.next("")
         self._tickets.add(ticket)
-        host = self._slack.root.removeprefix("http://")
-        return f"ws://{host}/link/?ticket={ticket}&app_id={APP}"
+        root = self._slack.root.replace("http", "ws", 1)
+        return f"{root}/link/?ticket={ticket}&app_id={APP}"
 
     async def link(self, request: web.Request) -> web.StreamResponse:
         """The WebSocket endpoint."""
