@@ -1,0 +1,102 @@
+"""Receivers behind the proxy of Compose are replaced one by one while people type: each command is answered."""
+
+import asyncio
+import re
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.process import ProcessKind
+from tests import postgres
+from tests.scenarios.ahead import until
+from tests.scenarios.harness import ANN, GENERAL, Harness, harness
+
+CONFIGURATION = Path(__file__).parents[2] / "deploy/haproxy.cfg"
+# What is another on this machine: no TLS, and receivers that have ports in place of names.
+HERE = {
+    r"bind :8443 ssl .*": "bind 127.0.0.1:{port}",
+    r"server-template .*": "{servers}",
+}
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not shutil.which("haproxy"), reason="needs haproxy (Debian: apt-get install haproxy)"),
+]
+
+
+@asynccontextmanager
+async def haproxy(folder: Path, port: int, receivers: list[int]) -> AsyncIterator[str]:
+    """HAProxy with the file of Compose before receivers on this machine; answers its address."""
+    text = CONFIGURATION.read_text("utf-8")
+    servers = "\n    ".join(f"server web{one} 127.0.0.1:{one}" for one in receivers)
+    for pattern, here in HERE.items():
+        text, changed = re.subn(pattern, here.format(port=port, servers=servers), text)
+        assert changed == 1
+    (folder / "haproxy.cfg").write_text(text)
+    running = await asyncio.create_subprocess_exec("haproxy", "-f", str(folder / "haproxy.cfg"))
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        running.terminate()
+        await running.wait()
+
+
+async def started(on: Harness, kind: ProcessKind, port: int) -> Harness:
+    """One more process of the bot, on this port."""
+    one = on.replica(kind)
+    one.environment = on.environment | {"PORT": str(port)}
+    await one.start()
+    return one
+
+
+async def answers(url: str, path: str) -> int:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        try:
+            return (await http.get(url + path)).status_code
+        except httpx.TransportError:
+            return 0  # it has not begun yet
+
+
+async def type_on(on: Harness, ended: asyncio.Event) -> list[str]:
+    """Type one command after the other; answers what Slack made of each."""
+    found = []
+    while not ended.is_set():
+        found.append((await on.slack.slash(ANN, GENERAL, "help"))["status"])
+    return found
+
+
+async def test_each_command_is_answered_while_the_receivers_are_replaced(
+    tmp_path: Path, postgres_server: str, free_tcp_port_factory: Callable[[], int]
+) -> None:
+    front, *ports = (free_tcp_port_factory() for _ in range(3))
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(postgres.created(postgres_server))
+        on = await stack.enter_async_context(harness(tmp_path, "http", start=False, DATABASE_URL=database))
+        worker = await started(on, ProcessKind.WORKER, 0)
+        stack.push_async_callback(worker.close)
+        webs = [await started(on, ProcessKind.WEB, port) for port in ports]
+        url = await stack.enter_async_context(haproxy(tmp_path, front, ports))
+        await until(lambda: _found(url))
+        on.simulated_slack.request_url = f"{url}/slack/events"
+        ended = asyncio.Event()
+        typing = [asyncio.create_task(type_on(on, ended)) for _ in range(4)]
+        for number, port in enumerate(ports):
+            await webs[number].stop()
+            webs[number] = await started(on, ProcessKind.WEB, port)
+            on.simulated_slack.request_url = f"{url}/slack/events"
+            await asyncio.sleep(3)  # until the proxy has found it again
+        ended.set()
+        outcomes = {outcome for one in await asyncio.gather(*typing) for outcome in one}
+        assert outcomes == {"acked"}
+        assert [await answers(url, path) for path in ("/metrics", "/readyz", "/healthz", "/slack/events")] == [404] * 4
+        await on.started()
+        for web in webs:
+            await web.close()
+
+
+async def _found(url: str) -> bool:
+    return await answers(url, "/") == 404
