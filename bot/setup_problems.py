@@ -51,6 +51,7 @@ class SetupProblems:
         self._timing = timing
         self._open: dict[tuple[Kind, str], SetupProblem] = {}
         self._in_a_row: Counter[tuple[Kind, str]] = Counter()
+        self._ahead: dict[str, float] = {}
         self.waits_for: str | None = None  # what the start waits for
 
     @property
@@ -95,11 +96,19 @@ class SetupProblems:
             ahead = time.time() - parsedate_to_datetime(date or "").timestamp()
         except (TypeError, ValueError, OverflowError):
             return
+        self._ahead[service] = ahead
         self.metrics.clock_ahead(service, ahead)
         if abs(ahead) > self._timing.clocks_differ:
             self._fails(SetupProblem(Kind.CLOCK, service, math.floor(ahead)), IN_A_ROW)
         else:
             self._works(Kind.CLOCK, service)
+
+    def ahead_of(self, service: str) -> float:
+        """By how many seconds our clock is ahead of that of a `service`; 0 where it is not, or nobody has asked.
+
+        What is searched for there by our time, is older by theirs.
+        """
+        return max(self._ahead.get(service, 0.0), 0.0)
 
     def _fails(self, problem: SetupProblem, most: int) -> None:
         key = (problem.kind, problem.subject)

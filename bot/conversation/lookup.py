@@ -132,7 +132,8 @@ class SessionLookup:
         """The earliest time by Devin's clock at which what was recorded at `recorded_at` can have been created."""
         # Our record is older than the intent of each try, and stays when a later try has an intent of its own; on a
         # restored store it may be of a start that was made before.
-        return int(self._services.restoration.earliest(recorded_at)) - CLOCKS_APART
+        earliest = self._services.restoration.earliest(recorded_at) - self._services.setup.ahead_of("Devin")
+        return int(earliest) - CLOCKS_APART
 
     def _candidates(self, organisation: Organisation, reference: str, since: int) -> AsyncIterator[Page[DevinSession]]:
         if not organisation.tags_refused:

@@ -83,3 +83,21 @@ async def test_eyes_that_wait_while_the_clock_is_put_on_by_a_day_are_still_made(
         return "eyes" in await reactions(on, ts)
 
     await until(seen, LATE)
+
+
+@pytest.mark.timing(post_look_up=0.5, post_settle=11.0)
+async def test_a_post_whose_answer_is_lost_is_found_by_slacks_clock_where_ours_is_an_hour_ahead(
+    on: Harness, clock: Ahead
+) -> None:
+    clock.set(HOUR)
+    on.simulated_slack.date_ahead = -HOUR
+    ts, session = await on.started()
+    await on.slack.fault("chat.postMessage", "commit_then_drop")
+    await on.devin.say(session, "Here is what I found.")
+    await on.wait_for_post(GENERAL, ts, "Here is what I found.", within=LATE)
+
+    async def sent() -> bool:
+        return not [row for row in await rows(on, "outbox") if row["state"] in {"open", "sending"}]
+
+    await until(sent)
+    assert len([one for one in await on.thread(GENERAL, ts) if "Here is what I found." in one]) == 1

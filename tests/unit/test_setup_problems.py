@@ -68,6 +68,8 @@ def test_a_clock_is_wrong_by_more_than_half_a_minute(ahead: float, wrong: bool) 
     for _ in range(2):
         setup.dated("Slack", formatdate(time() - ahead, usegmt=True))
     assert [problem.kind for problem in setup.found] == [Kind.CLOCK] * wrong
+    assert setup.ahead_of("Slack") == pytest.approx(max(ahead, 0), abs=1.5)
+    assert setup.ahead_of("Devin") == 0
     for odd in (None, "", "yesterday", "Tue, 99 Foo 2026 00:00:00 GMT"):
         setup.dated("Slack", odd)
     assert bool(setup.found) == wrong

@@ -218,10 +218,10 @@ class Intake:
 
     def _revision_row(self, workspace: Workspace, event: Json, envelope: Json) -> InboxRow[MessageCause] | None:
         """The row for an edit or a deletion; None if it is older than what Slack sends again, or changes no text."""
-        message, at, deleted = _revised(event)
+        (message, at, deleted), timing = _revised(event), self._services.timing
         if at is None or not _was_written(workspace, message):
             return None
-        if self._services.clock() - float(at) > self._services.timing.slack_retries:
+        if self._services.clock() - self._services.setup.ahead_of("Slack") - float(at) > timing.slack_retries:
             return None
         place = {name: event[name] for name in ("channel", "channel_type") if name in event}
         cause = _from_event(workspace, {**message, **place, "type": "message"}, envelope)

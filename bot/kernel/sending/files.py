@@ -123,6 +123,7 @@ class FilePosts:
     async def find(self, row: OutboxRow) -> str | None:
         """Return the `ts` of the message that shares the uploaded files of the row, or None if it is not there."""
         slack, since = self._services.workspaces[row.team].slack, self._services.restoration.earliest(row.created_at)
+        since -= self._services.setup.ahead_of("Slack")
         if row.payload.get("uploaded"):
             ids = [file.id for file in _uploads_of(row)]
             return await slack.find_files(row.channel, row.thread_ts, ids, since)

@@ -288,7 +288,7 @@ class Send:
     async def _find(self, row: OutboxRow) -> str | None:
         if has_files(row):
             return await self._files.find(row)
-        since = self._services.restoration.earliest(row.created_at)
+        since = self._services.restoration.earliest(row.created_at) - self._services.setup.ahead_of("Slack")
         return await self._slack(row).find(row.channel, row.thread_ts, row.key, since)
 
     async def _mark_sent(
