@@ -82,6 +82,14 @@ def test_each_command_that_a_page_names_is_one(page: str) -> None:
     assert set(named) - commands() == set()
 
 
+@pytest.mark.parametrize("page", ["docs/deploying.md", "docs/runbook.md"])
+def test_each_command_line_that_a_page_gives_is_taken(page: str) -> None:
+    lines = re.findall(r"python -m bot ([^`\n]+)", read(page))
+    assert lines
+    for line in lines:
+        assert _parser().parse_args(shlex.split(line)), line
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_each_file_that_a_page_names_is_there(page: str) -> None:
     of_the_reader = {"deploy/.env", "deploy/tls.pem"}
