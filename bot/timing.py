@@ -150,7 +150,9 @@ class Timing:
     answer_settle: float = 8.0  # From a person's message until Devin, if it still waits, is taken to wait anew.
     # The post of a new pull request waits this long for an end of the turn, which shows it as well.
     pull_request_settle: float = 30.0
-    count_sweep: float = 5 * MINUTE  # Between two comparisons of the message counts of all watched sessions.
+    # Between two comparisons of the message counts of watched sessions; a sixth of those that are quiet is among them.
+    count_sweep: float = 5 * MINUTE
+    quiet_after: float = 10 * MINUTE  # Quiet is a session that changed and was written to longer ago than this.
     last_words: float = 10 * MINUTE  # A session that we have ended may still show up or write for this long.
     unreadable_session: float = 10 * MINUTE  # The watermark waits this long for a session that cannot be announced.
     unknown_start: float = DAY  # A session whose start is uncertain may show up for this long, as after an outage.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import CTE, and_, bindparam, desc, func, null, or_, select, union_all, update
+from sqlalchemy import CTE, and_, bindparam, desc, func, null, or_, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import billing_day
@@ -19,7 +19,7 @@ from bot.store.of_channel import DIRECT, of_channel
 from bot.store.sessions import TrackedSession, track, tracked
 from bot.store.spend import owners, tags_text
 from bot.store.stored_sessions import is_stored
-from bot.store.tables import sessions, spend
+from bot.store.tables import SESSION_AWAKE, sessions, spend
 from bot.store.watched_sessions import WORKS
 
 # What `bot.domain.outcomes.is_running` says of a row, as SQL; a status that is not known is left out.
@@ -68,11 +68,11 @@ async def running_unrecorded(tx: AsyncConnection, org_id: str, now: float, most:
     That are those at which Devin was at work when the day began.
     """
     day = billing_day(now).isoformat()
-    unrecorded = sessions.c.outcome_day.is_distinct_from(day)
-    found = await tx.execute(
-        select(sessions.c.id).where(sessions.c.org_id == org_id, *_RUNNING, unrecorded).limit(most)
-    )
-    return list(found.scalars())
+    recorded, found = sessions.c.outcome_day, list[str]()
+    for unrecorded in (recorded.is_(None), recorded < day, recorded > day):  # each is a range of the index
+        theirs = (sessions.c.org_id == org_id, text(SESSION_AWAKE), unrecorded, *_RUNNING)
+        found += await tx.scalars(select(sessions.c.id).where(*theirs).limit(most - len(found)))
+    return found
 
 
 async def record_running(tx: AsyncConnection, session_ids: Sequence[str], now: float) -> None:

@@ -200,7 +200,24 @@ SESSION_GOES_ON = (
 )
 _index_where("ix_sessions_goes_on", SESSION_GOES_ON, sessions.c.org_id)
 Index("ix_sessions_requester", sessions.c.team, sessions.c.requester, sessions.c.created_at)
-_index_where("ix_sessions_spoken_at", "lifecycle = 'open'", sessions.c.spoken_at)
+# One on which Devin works, or will as soon as it can.
+SESSION_AWAKE = (
+    "lifecycle = 'open' AND ended_at IS NULL AND NOT archived AND (status IN ('new', 'creating', 'claimed', 'resuming')"
+    " OR (status = 'running' AND (detail IS NULL OR (detail <> 'finished' AND detail <> 'waiting_for_user'))))"
+)
+_index_where("ix_sessions_awake", SESSION_AWAKE, sessions.c.org_id, sessions.c.outcome_day)
+# One that each poll reads.
+SESSION_UNSETTLED = (
+    "lifecycle = 'open' AND ended_at IS NULL"
+    " AND (pending IS NOT NULL OR failing_since IS NOT NULL OR status IN ('exit', 'error'))"
+)
+# The second column, always empty, has SQLite prefer it to an index of all that are open.
+_index_where("ix_sessions_unsettled", SESSION_UNSETTLED, sessions.c.org_id, sessions.c.ended_at)
+SESSION_UNTAGGED = "by_id OR adopted_at IS NOT NULL"
+_index_where("ix_sessions_untagged", SESSION_UNTAGGED, sessions.c.org_id)
+_index_where("ix_sessions_changes_until", "lifecycle = 'open'", sessions.c.org_id, sessions.c.changes_until)
+_index_where("ix_sessions_spoken_at", "lifecycle = 'open'", sessions.c.org_id, sessions.c.spoken_at)
+_index_where("ix_sessions_spoken_in", "lifecycle = 'open'", sessions.c.team, sessions.c.spoken_at)
 _index_where("ix_sessions_ended_at", "ended_at IS NOT NULL", sessions.c.ended_at)
 index_unowned(sessions)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Final
 
-from sqlalchemy import ColumnElement, RowMapping, String, bindparam, case, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, String, bindparam, case, literal, or_, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database.connection import insert
@@ -94,7 +94,7 @@ async def mark_spoken_unread(tx: AsyncConnection, team: str, spoken_after: float
     Those that are unread already stay so from their earlier mark.
     """
     of = sessions.c
-    spoken = (of.team == team, of.lifecycle == "open", of.spoken_at >= spoken_after)
+    spoken = (of.team == team, text("lifecycle = 'open'"), of.spoken_at >= spoken_after)
     in_use = tuple_(threads.c.channel, threads.c.ts).in_(select(of.channel, of.thread_ts).where(*spoken))
     unmarked = threads.c.unread_from.is_(None), threads.c.closed.is_(False), in_use
     await tx.execute(

@@ -1,15 +1,16 @@
 """Queries about the sessions of an organisation that its poller watches: those that are open and have not ended."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, text, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.session import ENDED_BY_A_MESSAGE, QUEUED_STATUSES, TERMINAL_STATUSES, WAITS, Lifecycle
+from bot.domain.session import ENDED_BY_A_MESSAGE, TERMINAL_STATUSES, WAITS, Lifecycle
 from bot.store.inbox import BATCH
 from bot.store.sessions import TrackedSession, track
-from bot.store.tables import sessions
+from bot.store.tables import SESSION_AWAKE, SESSION_UNSETTLED, SESSION_UNTAGGED, sessions
 
 # Devin is at work by status and detail, unless the session is archived.
 WORKS: Final = and_(
@@ -20,12 +21,42 @@ WORKS: Final = and_(
     ),
 )
 _PENDING = sessions.c.pending.is_not(None)
+_OPEN: Final = "lifecycle = 'open'"  # as the indexes of open sessions say it
+QUIET_PARTS: Final = 6
+_DIGITS: Final = "0123456789abcdef"
 
 
-async def open_bare_ids(tx: AsyncConnection, org_id: str) -> list[str]:
-    """The bare ids at Devin of all watched sessions."""
-    found = await tx.execute(select(sessions.c.bare_id).where(*_watched_in(org_id)))
-    return [bare for bare in found.scalars() if bare]
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Whose messages one sweep counts: of sessions that spoke or changed since, and of one of six parts of the others.
+
+    `part` is which one. So each of the others is in every sixth sweep.
+    """
+
+    spoken_after: float
+    changed_after: int
+    part: int
+
+    def condition(self) -> ColumnElement[bool]:
+        """The condition that a session is in the sweep."""
+        ends = func.substr(sessions.c.bare_id, func.length(sessions.c.bare_id))
+        digits = [digit for digit in _DIGITS if int(digit, 16) % QUIET_PARTS == self.part]
+        turn = or_(ends.in_(digits), ends.not_in([*_DIGITS])) if self.part == 0 else ends.in_(digits)
+        lively = or_(sessions.c.spoken_at >= self.spoken_after, sessions.c.updated_at >= self.changed_after)
+        return or_(lively, turn)
+
+
+async def count_in(tx: AsyncConnection, org_id: str, sweep: Sweep) -> int:
+    """Count the watched sessions in `sweep`."""
+    found = await tx.execute(select(func.count()).where(*_watched_in(org_id), sweep.condition()))
+    return int(found.scalar_one())
+
+
+async def slice_of(tx: AsyncConnection, org_id: str, sweep: Sweep, after: str, most: int) -> list[str]:
+    """The bare ids at Devin of the next `most` watched sessions in `sweep`, in order, behind the id `after`."""
+    its_id = sessions.c.bare_id
+    behind = select(its_id).where(*_watched_in(org_id), its_id > after, sweep.condition())
+    return list(await tx.scalars(behind.order_by(its_id).limit(most)))
 
 
 async def without_tag(tx: AsyncConnection, org_id: str, *, tags_refused: bool) -> list[str]:
@@ -36,22 +67,26 @@ async def without_tag(tx: AsyncConnection, org_id: str, *, tags_refused: bool) -
     left = and_(sessions.c.lifecycle == Lifecycle.UNFOLLOWED, sessions.c.status.not_in(TERMINAL_STATUSES))
     untagged = sessions.c.adopted_at.is_not(None) if tags_refused else sessions.c.by_id
     counts = or_(and_(*_watched()), left)
-    found = await tx.execute(select(sessions.c.bare_id).where(sessions.c.org_id == org_id, untagged, counts))
+    theirs = (sessions.c.org_id == org_id, text(f"({SESSION_UNTAGGED})"), untagged, counts)
+    found = await tx.execute(select(sessions.c.bare_id).where(*theirs))
     return [bare for bare in found.scalars() if bare]
 
 
-async def count_active(tx: AsyncConnection, org_id: str, spoken_after: float) -> tuple[int, int]:
-    """Count the watched sessions, and those of them that are active.
+async def any_watched(tx: AsyncConnection, org_id: str, spoken_after: float) -> tuple[bool, bool]:
+    """Whether a session is watched, and whether one of them is active.
 
     Active are those on which Devin works, that wait to be announced, or to which a person wrote after `spoken_after`.
     """
-    resting = sessions.c.detail.in_(ENDED_BY_A_MESSAGE)
-    works = and_(sessions.c.status == "running", or_(sessions.c.detail.is_(None), ~resting))
-    awake = and_(or_(sessions.c.status.in_(QUEUED_STATUSES), works), ~sessions.c.archived)
-    busy = or_(awake, _PENDING, sessions.c.spoken_at >= spoken_after)
-    found = await tx.execute(select(func.count(), func.count().filter(busy)).where(*_watched_in(org_id)))
-    row = found.one()
-    return int(row[0]), int(row[1])
+    watched = select(sessions.c.id).where(*_watched_in(org_id))
+    awake = select(sessions.c.id).where(sessions.c.org_id == org_id, text(SESSION_AWAKE))
+    waits = select(sessions.c.id).where(*_watched_in(org_id), text(SESSION_UNSETTLED), _PENDING)
+    spoken = watched.where(text(_OPEN), sessions.c.spoken_at >= spoken_after)
+    if (await tx.execute(watched.limit(1))).first() is None:
+        return False, False
+    for active in (awake, waits, spoken):
+        if (await tx.execute(active.limit(1))).first() is not None:
+            return True, True
+    return True, False
 
 
 async def may_appear(tx: AsyncConnection, org_id: str, ended_after: float, uncertain_after: float) -> bool:
@@ -81,13 +116,13 @@ async def expecting(
     These are the sessions to which a person wrote after `spoken_after`, for which something is pending, which could not
     be announced, which are over (a reply may wake them), or which may have changed after `changes_after` unseen.
     """
-    over = sessions.c.status.in_(TERMINAL_STATUSES)
-    failing = sessions.c.failing_since.is_not(None)
-    unseen = sessions.c.changes_until > changes_after
-    recent = or_(sessions.c.spoken_at >= spoken_after, _PENDING, over, failing, unseen)
+    unsettled = select(sessions.c.id).where(*_watched_in(org_id), text(SESSION_UNSETTLED))
+    spoken = select(sessions.c.id).where(*_watched_in(org_id), text(_OPEN), sessions.c.spoken_at >= spoken_after)
+    unseen = select(sessions.c.id).where(*_watched_in(org_id), text(_OPEN), sessions.c.changes_until > changes_after)
     # First those for which something is pending, because only this poll will notice them.
     order = (case((_PENDING, 0), else_=1), sessions.c.spoken_at)
-    found = await tx.execute(select(sessions).where(*_watched_in(org_id), recent).order_by(*order).limit(BATCH))
+    of_any = select(union(unsettled, spoken, unseen).subquery().c.id)
+    found = await tx.execute(select(sessions).where(sessions.c.id.in_(of_any)).order_by(*order).limit(BATCH))
     return [track(row) for row in found.mappings()]
 
 

@@ -8,6 +8,7 @@ from bench.wire import ORG
 from bot.store import due, posts, sessions, watched_sessions
 from bot.store.database.connection import Database
 from bot.store.database.schema import is_current
+from bot.store.watched_sessions import Sweep
 
 
 async def test_a_crowd_is_watched_and_its_cards_stand(tmp_path: Path) -> None:
@@ -16,8 +17,8 @@ async def test_a_crowd_is_watched_and_its_cards_stand(tmp_path: Path) -> None:
     db = Database(url)
     assert await is_current(db)
     async with db.read() as tx:
-        assert await watched_sessions.count_active(tx, ORG, time.time()) == (3, 3)
-        assert sorted(await watched_sessions.open_bare_ids(tx, ORG)) == ["one", "three", "two"]
+        assert await watched_sessions.any_watched(tx, ORG, time.time()) == (True, True)
+        assert sorted(await watched_sessions.slice_of(tx, ORG, Sweep(0.0, 0, 0), "", 9)) == ["one", "three", "two"]
         card = await posts.get(tx, "card:crowd0")
         first = await sessions.get(tx, "crowd0")
         poll = await due.read(tx, due.poll(ORG))
@@ -26,5 +27,5 @@ async def test_a_crowd_is_watched_and_its_cards_stand(tmp_path: Path) -> None:
     assert first is not None
     assert (card.state, card.ts) == ("sent", first.thread_ts)
     assert poll is not None
-    assert poll.state["look"]["watermark"] == changed_at
+    assert poll.state["poll"]["watermark"] == changed_at
     await db.close()

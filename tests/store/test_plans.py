@@ -31,6 +31,7 @@ from bot.store import (
     threads,
     turn_ends,
     waiting_times,
+    watched_sessions,
 )
 from bot.store.database.connection import Database
 from bot.store.row_claims import Sender
@@ -196,6 +197,14 @@ async def a_start_of_the_process(tx: AsyncConnection) -> None:
     await outbox.overdue_since(tx, NOW)
 
 
+async def a_poll_without_a_change(tx: AsyncConnection) -> None:
+    """What is executed in each cycle, however many sessions are open."""
+    await watched_sessions.any_watched(tx, ORG, NOW)
+    await watched_sessions.without_tag(tx, ORG, tags_refused=False)
+    await watched_sessions.expecting(tx, ORG, NOW, NOW)
+    await session_days.running_unrecorded(tx, ORG, NOW, 50)
+
+
 async def a_catch_up(tx: AsyncConnection) -> None:
     """What is executed after a start and for each thread that catch-up reads."""
     await threads.mark_spoken_unread(tx, TEAM, NOW)
@@ -239,6 +248,7 @@ async def _explained(db: Database, statements: Sequence[Statement], *, sorts: bo
 async def test_what_is_executed_again_and_again_scans_nothing_and_sorts_nothing(grown: Database) -> None:
     db = grown
     found = await faults_of(db, sorts=True, step=lambda tx: the_choice_of_rows(tx, db))
+    found += await faults_of(db, sorts=True, step=a_poll_without_a_change)
     for step in (a_poll, a_start_of_the_process, a_catch_up):
         found += await faults_of(db, sorts=False, step=step)
     found += await faults_of(db, sorts=False, step=lambda tx: a_reply(tx, db))

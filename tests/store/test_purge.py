@@ -18,6 +18,7 @@ from bot.store import (
 )
 from bot.store.database.connection import Database
 from bot.store.threads import Thread
+from bot.store.watched_sessions import Sweep
 from tests.store.rows import CHANNEL, NOW, ORG, TEAM, THREAD, asked, drawn, held, said, session, standing
 
 BATCH_SIZE = 3
@@ -190,7 +191,11 @@ async def test_sessions_that_sleep_for_long_are_no_longer_watched(db: Database) 
 
     assert [await end() for _ in range(3)] == [3, 1, 0]
     async with db.read() as tx:
-        assert sorted(await watched_sessions.open_bare_ids(tx, ORG)) == ["dozes", "spoken to", "works"]
+        assert sorted(await watched_sessions.slice_of(tx, ORG, Sweep(0.0, 0, 0), "", 9)) == [
+            "dozes",
+            "spoken to",
+            "works",
+        ]
         ended = await sessions.get(tx, "asleep0")
     assert ended is not None
     assert (ended.lifecycle, ended.ended_at) == (Lifecycle.OPEN, NOW)

@@ -11,6 +11,7 @@ from bot.features.usage import session_count_rows as session_counts
 from bot.store import sessions, watched_sessions
 from bot.store.database.connection import Database
 from bot.store.sessions import RelayPosition
+from bot.store.watched_sessions import Sweep
 from tests.store.rows import NOW, ORG, TEAM, session
 
 AT = 1_750_000_000  # Devin's time of the last look
@@ -321,8 +322,8 @@ async def test_only_open_sessions_are_watched(db: Database) -> None:
         session("nameless", devin_id=None),
     )
     async with db.read() as tx:
-        assert await watched_sessions.open_bare_ids(tx, ORG) == ["open"]
-        assert (await watched_sessions.count_active(tx, ORG, NOW))[0] == 2
+        assert await watched_sessions.slice_of(tx, ORG, Sweep(0.0, 0, 0), "", 9) == ["open"]
+        assert await watched_sessions.count_in(tx, ORG, Sweep(0.0, 0, 0)) == 2
 
 
 @pytest.mark.parametrize(
@@ -345,7 +346,7 @@ async def test_only_open_sessions_are_watched(db: Database) -> None:
 async def test_what_works_is_active_and_what_waits_is_not(db: Database, seen: Snapshot, active: bool) -> None:
     await add(db, session("s", snapshot=seen, spoken_at=0.0), session("ended", lifecycle=Lifecycle.ENDED))
     async with db.read() as tx:
-        assert await watched_sessions.count_active(tx, ORG, NOW) == (1, int(active))
+        assert await watched_sessions.any_watched(tx, ORG, NOW) == (True, active)
 
 
 async def test_who_was_just_spoken_to_or_waits_without_a_word_is_active_and_polled(db: Database) -> None:
@@ -359,7 +360,7 @@ async def test_who_was_just_spoken_to_or_waits_without_a_word_is_active_and_poll
     )
     await change(db, "waits", pending={"end": "done", "not_before": 0.0, "words": False, "pull_requests": []})
     async with db.read() as tx:
-        assert await watched_sessions.count_active(tx, ORG, NOW - 60) == (3, 2)
+        assert await watched_sessions.any_watched(tx, ORG, NOW - 60) == (True, True)
         found = await watched_sessions.expecting(tx, ORG, NOW - 60, NOW)
         assert [one.session.id for one in found] == ["waits", "spoken"]
     assert found[0].position.turn.pending == Pending("done")
@@ -398,7 +399,7 @@ async def test_a_reply_stores_who_wrote_and_that_devin_works_again(db: Database)
 
 async def test_an_empty_store_counts_nothing(db: Database) -> None:
     async with db.read() as tx:
-        assert await watched_sessions.count_active(tx, ORG, 0.0) == (0, 0)
+        assert await watched_sessions.any_watched(tx, ORG, 0.0) == (False, False)
         assert await session_counts.waiting_now(tx, TEAM, ORG) == 0
         assert await watched_sessions.expecting(tx, ORG, 0.0, 0.0) == []
 

@@ -12,6 +12,7 @@ whose key is stored is not made again.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from math import ceil, inf
 from typing import Any, Final
 
 from bot.conversation.follow import history
@@ -39,11 +40,14 @@ from bot.kernel.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.store import due, lanes, session_days, sessions, watched_sessions
 from bot.store.lanes import Claim, ClaimLostError
+from bot.store.watched_sessions import QUIET_PARTS, Sweep
 
 log = get_logger(__name__)
 
 READS_AT_ONCE: Final = 8
 READS_A_CYCLE: Final = 30
+LEAST_SWEPT: Final = 200  # sessions whose messages are counted in a cycle of a sweep
+SILENCE_CHECKS: Final = 20  # looks for silent sessions in the time after which one counts as silent
 BATCH_SIZE: Final = 50  # sessions in one transaction, which is short because an ack may wait for it
 
 
@@ -51,7 +55,9 @@ BATCH_SIZE: Final = 50  # sessions in one transaction, which is short because an
 class PollState:
     """What a poll cycle starts from; `failures` counts the cycles that have failed since the last good one.
 
-    `unread_prompts` are the ids of sessions at Devin whose prompt has to be read, to see whether they are ours.
+    `unread_prompts` are the ids of sessions at Devin whose prompt has to be read, to see whether they are ours. The
+    sweep that began at `swept_at` counts in each cycle the messages of `sweep_most` sessions behind the id
+    `sweep_after`, which is None once it is over.
     """
 
     watermark: int = 0
@@ -59,6 +65,8 @@ class PollState:
     swept_at: float = 0.0
     failures: int = 0
     unread_prompts: tuple[str, ...] = ()
+    sweep_after: str | None = None
+    sweep_most: int = 0
 
     @classmethod
     def stored(cls, state: dict[str, Any]) -> "PollState":
@@ -81,6 +89,7 @@ class Poller:
         self._slots = asyncio.Semaphore(READS_AT_ONCE)
         self.polled_at = services.clock.steady()
         self.tick_name = organisation.poll_tick
+        self._silence_checked_at = -inf
         self._has_listed = False  # what changed since the backup, where one was put back
 
     async def tick(self) -> float:
@@ -88,7 +97,7 @@ class Poller:
         services, now, timing = self._services, self._services.clock(), self._services.timing
         org_id = self._organisation.id
         async with services.db.scan() as tx:
-            watched, busy = await watched_sessions.count_active(tx, org_id, now - timing.answer_expected)
+            watched, busy = await watched_sessions.any_watched(tx, org_id, now - timing.answer_expected)
             expected = watched or await watched_sessions.may_appear(
                 tx, org_id, now - timing.last_words, now - timing.unknown_start
             )
@@ -153,12 +162,13 @@ class Poller:
     async def _cycle(self, claim: Claim, state: PollState) -> tuple[PollState, list[str]]:
         """Run one poll cycle. Returns the state for the next one, and which sessions that one reads in any case."""
         now = self._services.clock()
-        sweeping = now - state.swept_at >= self._services.timing.count_sweep
+        state = await self._sweeping(state, now)
         self._duplicates.resume(state.unread_prompts)
         polled, newest = await self._list(claim, state)
         self._has_listed = True
         changed = {session.session.id: session for session in polled if session.changed}
-        for session in await self._sweep(state) if sweeping else await self._expected(state):
+        swept, sweep_after = await self._sweep(state)
+        for session in swept + await self._expected(state):
             changed.setdefault(session.session.id, session)
         worth, quiet = await self._worth_reading(list(changed.values()), state)
         times = PollTimes(state.polled_at, newest)
@@ -168,8 +178,14 @@ class Poller:
         found_by_prompt = await self._duplicates.read_prompts(claim)
         left = [session for session in handled if session.left]
         watermark = min([newest, *(session.snapshot.updated_at - 1 for session in left if session.changed)])
-        swept_at = now if sweeping else state.swept_at
-        after = PollState(max(watermark, state.watermark), now, swept_at, 0, self._duplicates.unread)
+        after = replace(
+            state,
+            watermark=max(watermark, state.watermark),
+            polled_at=now,
+            failures=0,
+            unread_prompts=self._duplicates.unread,
+            sweep_after=sweep_after,
+        )
         return after, [*found_by_prompt, *(session.session.id for session in left)]
 
     async def _list(self, claim: Claim, state: PollState) -> tuple[list[PolledSession], int]:
@@ -232,17 +248,39 @@ class Poller:
             expected = await watched_sessions.expecting(tx, self._organisation.id, spoken_after, state.polled_at)
         return [PolledSession(tracked, tracked.session.snapshot) for tracked in expected]
 
-    async def _sweep(self, state: PollState) -> list[PolledSession]:
-        """Return the watched sessions that changed or have new messages by their counts, and those of `_expected`.
+    async def _sweeping(self, state: PollState, now: float) -> PollState:
+        """Return `state`, in which a new sweep has begun if one is due. It is over in half the time to the next one."""
+        timing = self._services.timing
+        if state.sweep_after is not None or now - state.swept_at < timing.count_sweep:
+            return state
+        async with self._services.db.scan() as tx:
+            count = await watched_sessions.count_in(tx, self._organisation.id, self._sweep_from(now))
+        cycles = max(timing.count_sweep / timing.poll / 2, 1.0)
+        most = max(LEAST_SWEPT, ceil(count / cycles))
+        return replace(state, swept_at=now, sweep_after="", sweep_most=most)
+
+    def _sweep_from(self, began: float) -> Sweep:
+        timing = self._services.timing
+        part = int(began // timing.count_sweep) % QUIET_PARTS if timing.count_sweep else 0
+        quiet = began - timing.quiet_after
+        return Sweep(quiet, int(quiet), part)
+
+    async def _sweep(self, state: PollState) -> tuple[list[PolledSession], str | None]:
+        """Count the messages of some sessions. Returns those that have new ones or changed, and where to go on.
 
         Messages are counted because a message need not move `updated_at`.
         """
+        if state.sweep_after is None:
+            return [], None
         async with self._services.db.scan() as tx:
-            bare_ids = await watched_sessions.open_bare_ids(tx, self._organisation.id)
+            sweep, after = self._sweep_from(state.swept_at), state.sweep_after
+            bare_ids = await watched_sessions.slice_of(tx, self._organisation.id, sweep, after, state.sweep_most)
+        if not bare_ids:
+            return [], None
         polled: list[PolledSession] = []
         async for batch in _batches(self._insights({"session_ids": bare_ids})):
             polled += [session for session in await self._recorded(batch) if session.changed or session.spoke]
-        return polled + await self._expected(state)
+        return polled, bare_ids[-1] if len(bare_ids) == state.sweep_most else None
 
     async def _worth_reading(
         self, polled: list[PolledSession], state: PollState
@@ -351,6 +389,9 @@ class Poller:
     async def _redraw_silent(self, claim: Claim) -> None:
         """Have the cards edited of sessions on which Devin works without a word, to say for how long that has been."""
         org_id, now, silence = self._organisation.id, self._services.clock(), self._services.timing.silence
+        if self._services.clock.steady() - self._silence_checked_at < silence / SILENCE_CHECKS:
+            return
+        self._silence_checked_at = self._services.clock.steady()
         async with self._services.db.scan() as tx:
             silent = await watched_sessions.silent(tx, org_id, now, silence)
         if silent:

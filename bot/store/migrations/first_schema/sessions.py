@@ -91,7 +91,25 @@ Table(
     Index("ix_sessions_lifecycle", "lifecycle"),
     Index("ix_sessions_requester", "team", "requester", "created_at"),
     Index("ix_sessions_thread", "team", "channel", "thread_ts"),
-    index_where("ix_sessions_spoken_at", "lifecycle = 'open'", "spoken_at"),
+    index_where(
+        "ix_sessions_awake",
+        "lifecycle = 'open' AND ended_at IS NULL AND NOT archived"
+        " AND (status IN ('new', 'creating', 'claimed', 'resuming')"
+        " OR (status = 'running' AND (detail IS NULL OR (detail <> 'finished' AND detail <> 'waiting_for_user'))))",
+        "org_id",
+        "outcome_day",
+    ),
+    index_where(
+        "ix_sessions_unsettled",
+        "lifecycle = 'open' AND ended_at IS NULL"
+        " AND (pending IS NOT NULL OR failing_since IS NOT NULL OR status IN ('exit', 'error'))",
+        "org_id",
+        "ended_at",
+    ),
+    index_where("ix_sessions_untagged", "by_id OR adopted_at IS NOT NULL", "org_id"),
+    index_where("ix_sessions_changes_until", "lifecycle = 'open'", "org_id", "changes_until"),
+    index_where("ix_sessions_spoken_at", "lifecycle = 'open'", "org_id", "spoken_at"),
+    index_where("ix_sessions_spoken_in", "lifecycle = 'open'", "team", "spoken_at"),
     index_where("ix_sessions_ended_at", "ended_at IS NOT NULL", "ended_at"),
     index_where("ix_sessions_no_org_id", "org_id = ''", "org_id"),
     index_where(
