@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, Field, StringConstraints
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.conversation.receive.intake import CHANGED, DELETED, PEOPLE_WROTE
+from bot.conversation.receive.intake import BOTS_WROTE, CHANGED, DELETED, PEOPLE_WROTE
 from bot.features import COMMANDS, EVENTS
 from bot.store.database.connection import storable
 
@@ -93,6 +93,16 @@ class WrittenMessage(BaseModel):
     """The event of a message that a person wrote."""
 
     user: Id
+    bot_id: Text = None
+    channel: Id
+    ts: Ts
+    thread_ts: Ts | None = None
+
+
+class BotsMessage(BaseModel):
+    """The event of a message that a bot wrote, which may start a session."""
+
+    bot_id: Id
     channel: Id
     ts: Ts
     thread_ts: Ts | None = None
@@ -357,5 +367,7 @@ def _event_shapes(event: Json) -> Iterator[tuple[type[BaseModel], object]]:
         known.read(event)  # raises ValueError if a task could not read it
     elif event["type"] in {"message", "app_mention"} and event.get("subtype") in PEOPLE_WROTE and event.get("user"):
         yield WrittenMessage, event
+    elif event["type"] in {"message", "app_mention"} and event.get("subtype") in BOTS_WROTE and event.get("bot_id"):
+        yield BotsMessage, event
     elif event["type"] == "message" and event.get("subtype") in {CHANGED, DELETED}:
         yield MessageRevision, event

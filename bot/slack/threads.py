@@ -100,8 +100,11 @@ def sharing_named(messages: Iterable[Mapping[str, Any]], names: Sequence[str], o
 
 
 def _key_of(message: Mapping[str, Any]) -> str | None:
-    metadata = message.get("metadata") or {}
-    key = (metadata.get("event_payload") or {}).get("key")
+    metadata = message.get("metadata")
+    payload = metadata.get("event_payload") if isinstance(metadata, Mapping) else None
+    if not isinstance(metadata, Mapping) or not isinstance(payload, Mapping):
+        return None
+    key = payload.get("key")
     return key if metadata.get("event_type") == EVENT_TYPE and isinstance(key, str) else None
 
 

@@ -79,6 +79,13 @@ MESSAGE: Final[Json] = {
         {"is_share": True, "author_id": "U0BEN", "channel_id": GENERAL, "text": "see above", "ts": ROOT_TS}
     ],
 }
+OF_AN_APP: Final[Json] = {
+    "bot_id": "B1",
+    "app_id": "A1",
+    "bot_profile": {"id": "B1", "name": "Alerts"},
+    "username": "Alerts",
+    "metadata": {"event_type": "devin_bridge", "event_payload": {"key": "card:1"}},
+}
 ACTION: Final[Json] = {
     "type": "button",
     "action_id": STOP.action_id,
@@ -105,7 +112,8 @@ EVENTS: Final[dict[str, Json]] = {
         message=MESSAGE,
         previous_message=MESSAGE,
     ),
-    "of an app": envelope(**MESSAGE | {"subtype": "bot_message", "bot_id": "B1", "user": None}),
+    "of an app": envelope(**MESSAGE | OF_AN_APP | {"subtype": "bot_message", "user": None}),
+    "of an app's bot": envelope(**MESSAGE | OF_AN_APP | {"user": None}),
     "archived": envelope(type="channel_archive", channel="C0NONE", user=ANN),
     "home": envelope(type="app_home_opened", user=ANN, channel="D0ANN", tab="home"),
     "shared": envelope(type="channel_shared", channel="C0NONE", connected_team_id="T0OTHER"),

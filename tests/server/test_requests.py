@@ -118,6 +118,7 @@ REFUSED = {
         "event.type": [MISSING, "null", "a number", "a list"],
         "event.subtype": NO_TEXT,
         "event.user": ["a number", "a list of odd things", "an object"],
+        "event.bot_id": NO_TEXT,
         "event.channel": NO_ID,
         "event.ts": [*NO_ID, "an unknown word", "a fraction"],
         "event.thread_ts": ["an unknown word", "no words", *NO_TEXT],
@@ -126,6 +127,12 @@ REFUSED = {
         "api_app_id": NO_TEXT,
         "authorizations": ["a number", "an object", "a list of odd things"],
         "type": [MISSING, "null", "a number", "an unknown word", "a list"],
+    },
+    "of an app": {
+        "event.bot_id": ["a number", "a list of odd things", "an object"],
+        "event.channel": NO_ID,
+        "event.ts": [*NO_ID, "an unknown word", "a fraction"],
+        "event.thread_ts": ["an unknown word", "no words", *NO_TEXT],
     },
     "archived": {"event.channel": NO_TEXT, "event_id": NO_ID},
     "help": {

@@ -45,7 +45,7 @@ from bot.store.inbox_writer import MaybeStoredError, NotStoredError
 __all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
 
 PEOPLE_WROTE: Final = frozenset({None, "file_share", "thread_broadcast"})
-_BOTS_WROTE: Final = frozenset({None, "bot_message"})
+BOTS_WROTE: Final = frozenset({None, "bot_message"})
 CHANGED, DELETED, TOMBSTONE = "message_changed", "message_deleted", "tombstone"
 
 # The end of the key of a message without a task, so that an edit that adds one, or takes a secret out, is another row.
@@ -179,14 +179,15 @@ class Intake:
 
     def _alert_row_of(self, workspace: Workspace, event: Json) -> InboxRow[MessageCause] | None:
         # Most events are of people: of those nothing else is read, as an ack waits for this.
-        bot = event.get("bot_id")
-        return self._alert_row(workspace, str(event.get("channel") or ""), message_from(event)) if bot else None
+        if not event.get("bot_id") or event.get("subtype") not in BOTS_WROTE:
+            return None
+        return self._alert_row(workspace, event["channel"], message_from(event))
 
     def _alert_row(self, workspace: Workspace, channel: str, message: ThreadMessage) -> InboxRow[MessageCause] | None:
         """The row for a message of a bot that may start sessions in its channel; None for any other one."""
         bot, ts = message.bot_id or "", message.ts
         owner = workspace.policy.owner_of_alerts(channel, bot)
-        begins = message.thread_ts in {None, ts} and message.subtype in _BOTS_WROTE
+        begins = message.thread_ts in {None, ts} and message.subtype in BOTS_WROTE
         if owner is None or not begins or bot == workspace.bot_id:
             return None
         if not message.text or has_secret(as_typed(message.text)):
