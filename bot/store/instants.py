@@ -60,6 +60,11 @@ def since(*columns: Column[Any], rows: ColumnElement[bool]) -> Instants:
     return Instants(columns, _none, rows, moves=True)
 
 
+def asked_at(column: Column[Any], rows: ColumnElement[bool]) -> Instants:
+    """At this instant somebody was asked about `rows`, who may answer for a while."""
+    return Instants((column,), _none, rows, watched=False, moves=True)
+
+
 def happened(*columns: Column[Any], rows: ColumnElement[bool] | None = None) -> Instants:
     """At these instants something happened; nothing waits for them."""
     return Instants(columns, _none, rows, watched=False)

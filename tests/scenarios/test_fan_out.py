@@ -8,7 +8,7 @@ import pytest
 from bot.features.fan_out import sentences as fan_outs
 from bot.features.fan_out import table_sentences as fan_out_table
 from bot.playground.devin.permissions import ALL_PERMISSIONS
-from bot.timing import Timing
+from bot.timing import DAY, HOUR, Timing
 from bot.views import operations
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, Harness, harness
@@ -428,6 +428,21 @@ async def test_a_preview_counts_for_an_hour_and_once(on: Harness, clock: Ahead) 
 
 
 @pytest.mark.edge
+async def test_a_preview_is_no_older_for_a_clock_that_is_put_on(on: Harness, clock: Ahead) -> None:
+    await enterprise(on)
+    preview = await previewed(on, "fix it orgs=web", "1 session")
+    clock.set(DAY)
+
+    async def is_followed() -> bool:
+        (asked,) = await rows(on, "fan_outs")
+        return bool(asked["created_at"] > clock() - HOUR)
+
+    await until(is_followed)
+    await on.slack.click(ADA, GENERAL, preview["ts"], "choose:start_fan_out")
+    await shows(on, "1 queued")
+
+
+@pytest.mark.edge
 async def test_of_two_sessions_with_one_reference_the_younger_one_is_ended(on: Harness) -> None:
     await enterprise(on)
     await begun(on)
@@ -451,7 +466,7 @@ async def test_a_permission_that_is_missing_is_named_in_the_table(on: Harness) -
     await enterprise(on)
     await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {"ManageOrgSessions", "ManageAccountSessions"}))
     await begun(on)
-    table = await shows(on, "3 of 3 finished · 3 not started")
+    table = await shows(on, "0 of 3 finished · 3 not started")
     assert f"*Play, Data Team, Web*: {fan_out_table.forbidden(None)}" in table["rendered"]
     assert buttons(table) == ["Retry failed"]
 

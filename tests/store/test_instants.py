@@ -106,12 +106,12 @@ async def test_what_its_rule_allows_stays_until_the_clock_is_known_to_be_set_bac
 async def test_what_waits_is_put_on_with_the_clock_and_what_is_done_is_not(db, one: Instants):
     waiting, done = (
         filled(one.table, state) | {"state": state} | {column.name: NOW for column in one.columns}
-        for state in ("open", "done")
+        for state in (_met(one)["state"], "done")
     )
     async with db.write() as tx:
         await tx.execute(one.table.insert().values([waiting, done]))
         assert await put_on(tx, one, HOUR) == 1
-        found = await tx.execute(select(*one.columns).order_by(one.table.c.state.desc()))
+        found = await tx.execute(select(*one.columns).order_by(one.table.c.state == "done"))
         assert [set(row) for row in found] == [{NOW + HOUR}, {NOW}]
 
 
@@ -146,6 +146,8 @@ def _met(one: Instants) -> dict[str, object]:
         return {"state": "open"} | ({"lane": "in:held:q:s"} if one.deadline else {"lane": "in:T1"})
     if name in {"outbox", "posts"} and one.rows is not None:
         return {"state": "open"}
+    if name == "fan_outs" and one.rows is not None:
+        return {"state": "asked"}
     if name == "turn_ends" and column == "remind_at":
         return {"settled_at": None}
     return {"acus": 1.0} if name == "spend" else {}

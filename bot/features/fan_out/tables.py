@@ -4,8 +4,9 @@ from typing import Final
 
 from sqlalchemy import select
 
+from bot.features.fan_out.rules import FanOutState
 from bot.store import past_sessions
-from bot.store.instants import happened
+from bot.store.instants import asked_at, happened
 from bot.store.table_spec import TableSpec, kept_for, once
 from bot.store.tables import fan_out_sessions, fan_outs
 
@@ -15,7 +16,10 @@ TABLES: Final = (
         ("fan-out", "fan-outs"),
         kept_for(fan_outs.c.created_at, lambda kept: max(kept.retention, kept.fan_outs_kept)),
         kept=past_sessions.keep_of_fan_outs,
-        instants=(happened(fan_outs.c.created_at, fan_outs.c.begun_at, fan_outs.c.stopped_at),),
+        instants=(
+            happened(fan_outs.c.created_at, fan_outs.c.begun_at, fan_outs.c.stopped_at),
+            asked_at(fan_outs.c.created_at, fan_outs.c.state == FanOutState.ASKED),
+        ),
     ),
     TableSpec(
         fan_out_sessions,
