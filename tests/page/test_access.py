@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 from playwright.async_api import Locator, expect
 
+from bot.manifest import read_manifest
 from tests.page.conftest import Visit
 from tests.page.gallery_stage import MESSAGES, Gallery
 from tests.page.playground import PEOPLE, Playground
@@ -202,12 +203,11 @@ async def test_the_main_path_by_keyboard_alone(ann: Visitor) -> None:
 @pytest.mark.long
 async def test_commands_and_people_are_completed(ann: Visitor) -> None:
     press, write = ann.page.keyboard.press, ann.page.keyboard.type
+    (command,) = read_manifest()["features"]["slash_commands"]
     await ann.opens("web")
     await ann.composer.focus()
     await write("/")
-    await expect(ann.page.get_by_role("option", name="/devin")).to_contain_text(
-        "<what to do> | list | cost | status | stop | archive | notify | settings | usage | report | digest"
-    )
+    await expect(ann.page.get_by_role("option", name="/devin")).to_contain_text(command["usage_hint"])
     await press("Tab")
     await expect(ann.composer).to_have_value("/devin ")
     await ann.composer.fill("")

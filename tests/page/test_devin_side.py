@@ -23,7 +23,7 @@ WITH_ROOM: Final = {"viewport": {"width": 1700, "height": 900}, "timezone_id": "
 APPROVAL: Final = f"✋ {announcements.APPROVAL.format(who='@Ann Lee').partition(' ')[2]}"
 SPENT_ITS_LIMIT: Final = f"⛔ {DETAIL_SENTENCES['usage_limit_exceeded'].format(cap='')}"
 ASLEEP: Final = f"💤 {STATE_SENTENCES[DisplayState.ASLEEP]}"
-FAILED: Final = "❌ Failed: Devin ended the session with an error."
+FAILED: Final = STATE_SENTENCES[DisplayState.FAILED]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -162,9 +162,9 @@ async def test_a_session_is_put_to_rest_in_each_way(ann: Visitor) -> None:
     await drawer.lets("Unarchive", "The session is no longer archived.", "Asleep suspended / inactivity")
     await expect(card).to_contain_text(ASLEEP)
     await drawer.lets("Fail", "The session failed.", "Failed error")
-    await ann.reads("The machine does not come up with this repository.")
-    await ann.reads(FAILED)
-    await expect(card).to_contain_text(FAILED)
+    why = "The machine does not come up with this repository."
+    await expect(await ann.reads(why)).to_contain_text(f"❌ @Ann Lee · {FAILED}")
+    await expect(card).to_contain_text(f"❌ Failed: “{why}”")
 
 
 @pytest.mark.long

@@ -15,7 +15,6 @@ from tests.page.visitor import AT_THE_PAGE, CLIPBOARD, Visitor
 
 pytestmark = AT_THE_PAGE
 
-NO_HOME: Final = "This app has no Home tab. Write to it in its messages, or use its commands in a channel."
 NOT_FILLED: Final = "The app has not filled its Home tab yet. It may do so in a moment."
 
 
@@ -197,12 +196,14 @@ async def test_a_thread_is_copied_as_markdown(ann: Visitor) -> None:
 
 
 @pytest.mark.long
-async def test_an_empty_home_says_why(ann: Visitor, gallery: Gallery, visit: Visit, running: Playground) -> None:
+async def test_a_home_says_why_it_is_empty_until_its_app_fills_it(
+    ann: Visitor, gallery: Gallery, visit: Visit, running: Playground
+) -> None:
     await gallery.slack.pause()
     await ann.opens_home()
     await expect(ann.home).to_have_text(NOT_FILLED)
     await gallery.slack.resume()
     await expect(ann.home.get_by_role("heading")).to_have_text("Gallery at home")
-    without = await visit(running.url)
-    await without.opens_home()
-    await expect(without.home).to_have_text(NO_HOME)
+    of_the_bot = await visit(running.url)
+    await of_the_bot.opens_home()
+    await expect(of_the_bot.home.get_by_role("heading").first).to_have_text("Your Devin sessions")

@@ -61,7 +61,10 @@ from tests.scenarios.walk import ANY, Role, Row, admins_only
 
 TASK = "fix the login test"
 BUDGETS, AUDIT_LOGS = admins_only("change budgets"), admins_only("see audit logs")
-END_FOR_GOOD = f"{stop_sentences.exit_confirm(a_session(prompt='A long task')).text}\nEnd for good\nKeep it"
+SOMEBODYS = a_session(prompt="A long task")
+END_FOR_GOOD = f"{stop_sentences.exit_confirm(SOMEBODYS).text}\nEnd for good\nKeep it"
+STOP_IT = f"{stop_sentences.stop_confirm(SOMEBODYS).text}\nStop it\nLeave it running"
+ARCHIVE_IT = f"{stop_sentences.archive_confirm(SOMEBODYS).text}\nArchive it\nLeave it"
 NOT_YOURS = access_sentences.not_yours("U0ANN", Admins(frozenset({"U0ADA"}), ("S0ADMINS",), frozenset({"U0ADA"}))).text
 PULL = "https://github.com/acme/web/pull/7"
 ASKING = "Asking Devin…"
@@ -135,7 +138,7 @@ ROWS = (
         typed="stop",
         verb="!stop",
         answer=stop_sentences.NOTHING_TO_STOP.text,
-        on={Surface.THREAD: stop_sentences.stopped("{by}").text},
+        on={Surface.THREAD: STOP_IT},  # somebody else has asked for it
     ),
     Row(
         command="mute",
@@ -155,10 +158,7 @@ ROWS = (
         typed="archive",
         verb="!archive",
         answer=session_sentences.NO_SESSION_HERE.text,
-        on={
-            Surface.SLASH: stop_sentences.NOTHING_TO_STOP.text,
-            Surface.THREAD: f"{stop_sentences.archived('{by}').text}\nNew session about this",
-        },
+        on={Surface.SLASH: stop_sentences.NOTHING_TO_STOP.text, Surface.THREAD: ARCHIVE_IT},
     ),
     Row(
         command="new",

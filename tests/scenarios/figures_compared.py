@@ -289,19 +289,25 @@ class Checks:
 
     async def _file(self, command: str) -> list[dict[str, str]]:
         """The rows of the file that a command has sent."""
-        before = len(await self._shared())
+
+        async def sent() -> list[bytes]:
+            # By its name: a command that was typed again sends its file again, perhaps after the next command.
+            return [content for name, content in await self._shared() if _is_of(name, command)]
+
+        before = len(await sent())
         await self.asked(command)
 
         async def is_there() -> bool:
-            return len(await self._shared()) > before
+            return len(await sent()) > before
 
         await until(is_there, seconds=60)
-        return file_rows((await self._shared())[-1])
+        return file_rows((await sent())[-1])
 
-    async def _shared(self, channel: str = DIRECT[ADA], thread: str | None = None) -> list[bytes]:
+    async def _shared(self, channel: str = DIRECT[ADA], thread: str | None = None) -> list[tuple[str, bytes]]:
+        """The names and contents of files, in order."""
         posts = await self.on.slack.messages(channel, thread_ts=thread)
-        held = self.on.simulated_slack.state.files
-        return [held[file["id"]].content or b"" for post in posts for file in post.get("files") or ()]
+        held = [self.on.simulated_slack.state.files[file["id"]] for post in posts for file in post.get("files") or ()]
+        return [(file.name, file.content or b"") for file in held]
 
     # ------------------------------------------------------------ what people see of their own
 
@@ -506,7 +512,7 @@ class Checks:
                 names = [OTHER_WORKSPACE if name == "others" else name for name, _ in shown[:-1]]
                 counts = {name: int(row[3]) for name, row in zip(names, rows[:-1], strict=True) if name != "elsewhere"}
                 self._counts(f"{what}, {column}", counts, groups[column], [day])
-        for content in await self._shared(OPS, root["ts"]):
+        for _, content in await self._shared(OPS, root["ts"]):
             rows = file_rows(content)
             expected = books.grouped([day], self.titles) | {"elsewhere": total - books.own(day)}
             used = {name: acus for name, acus in self._summed(rows).items() if acus}
@@ -583,6 +589,14 @@ def _corrections(shown: str) -> dict[str, Decimal]:
 
 def _is_root(post: Mapping[str, Any]) -> bool:
     return post.get("thread_ts") in {None, post["ts"]}
+
+
+def _is_of(name: str, command: str) -> bool:
+    """Whether the file with this name is one that the command sends: of figures of its kind, divided as it says."""
+    kind, _, *more = command.removesuffix(" csv").split()  # such as: usage month by day org=all
+    division = f"-by-{more[1]}" if more else ""
+    begin = f"devin-{kind}-{'all-' if 'org=all' in more else ''}"
+    return re.fullmatch(rf"{begin}[\d-]+(?:to-[\d-]+)?{division}\.csv", name) is not None
 
 
 def _in_file(name: str) -> str:

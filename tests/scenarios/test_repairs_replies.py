@@ -136,7 +136,7 @@ async def test_a_reply_is_searched_for_from_where_it_was_sent_although_the_conve
     (row,) = await rows(on, "inbox", ts=said)
     (watched,) = await rows(on, "sessions")
     assert watched["page_cursor"] is not None  # the reply stands before it
-    assert row["payload"]["cursor"] is None
+    assert row["payload"]["search_start"]["cursor"] is None
     moved.set()
     await waited(on, "inbox", ts=said, state="done")
     assert len([text for text in await sent_to_devin(on, session) if "please use pytest" in text]) == 1

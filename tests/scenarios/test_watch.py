@@ -651,16 +651,18 @@ async def test_a_stop_takes_no_figures_from_the_poller(on: Harness) -> None:
 
 @pytest.mark.long
 async def test_the_poller_is_fast_while_something_runs_and_slow_while_all_sleeps(tmp_path: Path, clock: Ahead) -> None:
-    async with harness(tmp_path, clock=clock, BOT_POLL_SECONDS="0.2", BOT_SLOW_POLL_SECONDS="1.2") as on:
+    async with harness(tmp_path, clock=clock, BOT_POLL_SECONDS="0.2", BOT_SLOW_POLL_SECONDS="2") as on:
         ts, session = await on.started()
-        busy = await _gaps(on, 3)
+        busy = await _gaps(on, 5)
         await on.devin.set(session, status="suspended", status_detail="inactivity")
         await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
         clock.put(130)  # nobody has just spoken
         await polled(on, 1)
         asleep = await _gaps(on, 2)
-    assert max(busy) < 1.0
-    assert min(asleep) >= 1.2
+    # Each wait is at least as long as it is set to be, and only one of them has to show that it is no slow one: on a
+    # busy machine any may last longer.
+    assert 0.2 <= min(busy) < 2
+    assert min(asleep) >= 2
 
 
 async def _gaps(on: Harness, count: int) -> list[float]:
