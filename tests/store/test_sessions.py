@@ -326,6 +326,23 @@ async def test_only_open_sessions_are_watched(db: Database) -> None:
         assert await watched_sessions.count_in(tx, ORG, Sweep(0.0, 0, 0)) == 2
 
 
+async def test_each_quiet_session_is_in_one_of_six_sweeps_and_one_that_spoke_or_changed_in_all(db: Database) -> None:
+    quiet = [
+        session(digit, spoken_at=0.0, snapshot=Snapshot("running", updated_at=AT)) for digit in "0123456789abcdefz"
+    ]
+    await add(db, *quiet, session("spoken-z", spoken_at=NOW, snapshot=Snapshot("running", updated_at=AT)))
+    found: list[str] = []
+    async with db.read() as tx:
+        for part in range(watched_sessions.QUIET_PARTS):
+            sweep = Sweep(NOW, AT + 1, part)
+            ids = await watched_sessions.slice_of(tx, ORG, sweep, "", 99)
+            assert await watched_sessions.count_in(tx, ORG, sweep) == len(ids)
+            assert "spoken-z" in ids
+            assert await watched_sessions.slice_of(tx, ORG, sweep, ids[0], 1) == ids[1:2]
+            found += [one for one in ids if one != "spoken-z"]
+    assert sorted(found) == sorted("0123456789abcdefz")
+
+
 @pytest.mark.parametrize(
     ("seen", "active"),
     [

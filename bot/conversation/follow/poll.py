@@ -67,6 +67,7 @@ class PollState:
     unread_prompts: tuple[str, ...] = ()
     sweep_after: str | None = None
     sweep_most: int = 0
+    sweep_part: int = 0  # which part of the quiet sessions is in it
 
     @classmethod
     def stored(cls, state: dict[str, Any]) -> "PollState":
@@ -253,17 +254,17 @@ class Poller:
         timing = self._services.timing
         if state.sweep_after is not None or now - state.swept_at < timing.count_sweep:
             return state
+        # Counted, and not taken from the clock: sweeps begin later than on the minute, and would leave a part out.
+        part = (state.sweep_part + 1) % QUIET_PARTS
+        begun = replace(state, swept_at=now, sweep_after="", sweep_part=part)
         async with self._services.db.scan() as tx:
-            count = await watched_sessions.count_in(tx, self._organisation.id, self._sweep_from(now))
+            count = await watched_sessions.count_in(tx, self._organisation.id, self._swept(begun))
         cycles = max(timing.count_sweep / timing.poll / 2, 1.0)
-        most = max(LEAST_SWEPT, ceil(count / cycles))
-        return replace(state, swept_at=now, sweep_after="", sweep_most=most)
+        return replace(begun, sweep_most=max(LEAST_SWEPT, ceil(count / cycles)))
 
-    def _sweep_from(self, began: float) -> Sweep:
-        timing = self._services.timing
-        part = int(began // timing.count_sweep) % QUIET_PARTS if timing.count_sweep else 0
-        quiet = began - timing.quiet_after
-        return Sweep(quiet, int(quiet), part)
+    def _swept(self, state: PollState) -> Sweep:
+        quiet = state.swept_at - self._services.timing.quiet_after
+        return Sweep(quiet, int(quiet), state.sweep_part)
 
     async def _sweep(self, state: PollState) -> tuple[list[PolledSession], str | None]:
         """Count the messages of some sessions. Returns those that have new ones or changed, and where to go on.
@@ -273,7 +274,7 @@ class Poller:
         if state.sweep_after is None:
             return [], None
         async with self._services.db.scan() as tx:
-            sweep, after = self._sweep_from(state.swept_at), state.sweep_after
+            sweep, after = self._swept(state), state.sweep_after
             bare_ids = await watched_sessions.slice_of(tx, self._organisation.id, sweep, after, state.sweep_most)
         if not bare_ids:
             return [], None
