@@ -21,6 +21,7 @@ from bot.kernel.exactly_once.creation import Found, LookupResult, Missing
 from bot.kernel.services import Services
 from bot.store.tables import outbox, turn_ends
 from bot.store.tables import sessions as sessions_table
+from bot.store.watched_sessions import QUIET_PARTS
 from tests.flows.conftest import ONCE, ORG, TEAM, Make, SetClock, Store
 from tests.odd_fields import FEW, MISSING, ODD, mutations
 
@@ -179,7 +180,7 @@ async def test_what_devin_says_is_posted_once_and_no_thread_goes_dead(
     while_odd = await relayed(store)
     for made in devin.made.values():
         made.odd.clear()
-    await poll(services, clock, [300.0, *[10.0] * cycles])
+    await poll(services, clock, [*[300.0] * QUIET_PARTS, *[10.0] * cycles])  # then each quiet one was in a sweep
     in_the_end = await relayed(store)
     rows = {row["id"]: row for row in await store.rows(sessions_table)}
     for name, (where, what) in ways.items():
