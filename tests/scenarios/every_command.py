@@ -8,7 +8,7 @@ somebody else, a guest and somebody external, everywhere the registry says it ca
   it is the only form.
 - `answer`: what those read who may use it. `then`: what follows behind `/devin` when Devin has been asked or a modal is
   open, and what is the answer elsewhere; a modal is its title, and what it says besides its form. `on`: what they read
-  instead on one surface; `by`: what one role reads instead, except in threads.
+  instead on one surface; `by`: what one role reads instead, in threads the asker of the session alone.
 - `refused`: what everybody else reads. How guests and people of other companies are refused outside of `/devin` needs
   no word.
 - `without`: for each permission of Devin's that it needs, what is said where the key lacks it. A call that needs
@@ -138,7 +138,8 @@ ROWS = (
         typed="stop",
         verb="!stop",
         answer=stop_sentences.NOTHING_TO_STOP.text,
-        on={Surface.THREAD: STOP_IT},  # somebody else has asked for it
+        on={Surface.THREAD: STOP_IT},
+        by={Role.ASKER: stop_sentences.stopped("{by}").text},
     ),
     Row(
         command="mute",
@@ -159,6 +160,7 @@ ROWS = (
         verb="!archive",
         answer=session_sentences.NO_SESSION_HERE.text,
         on={Surface.SLASH: stop_sentences.NOTHING_TO_STOP.text, Surface.THREAD: ARCHIVE_IT},
+        by={Role.ASKER: f"{stop_sentences.archived('{by}').text}\nNew session about this"},
     ),
     Row(
         command="new",
@@ -339,8 +341,8 @@ ROWS = (
         typed=f"fanout {TASK} orgs=all",
         answer="Checking the organisations and budgets first…",
         then=(
-            "*Start 1 session?* In Play.\nNo limit of ACUs is set; `acu=5` sets one for each session. Nothing was "
-            f"started yet.\nThe prompt:\n> {TASK}\nStart 1 session\nCancel"
+            "*Start 1 session?* In Play.\nNo limit of ACUs is set; `acu=5` sets one for each session."
+            f"\nThe prompt:\n> {TASK}\nStart 1 session\nCancel"
         ),
         on={Surface.MENTION: fan_outs.ONLY_IN_PRIVATE.text},
         refused=admins_only("run fan-outs"),

@@ -105,7 +105,7 @@ class Row:
             return OUTSIDE[role]
         if not self.allows(surface, role):
             return self.refused
-        if surface is not Surface.THREAD and role in self.by:
+        if role in self.by and (surface is not Surface.THREAD or role is Role.ASKER):
             return self.by[role]
         return self.on.get(surface, self.answer if surface is Surface.SLASH else self.then or self.answer)
 
