@@ -77,10 +77,10 @@ class LocalEngine:
             pending.cancel()
         self._tick_timers[name] = loop.call_later(within, self._hurry_up, name)
 
-    def forget_by(self, topic: str, forget: Callable[[str], None]) -> None:
+    def subscribe(self, topic: str, receive: Callable[[str], None]) -> None:
         """Do nothing: there is no other process."""
 
-    def forgotten(self, topic: str, what: str) -> None:
+    def publish(self, topic: str, message: str) -> None:
         """Do nothing: there is no other process."""
 
     @property

@@ -114,7 +114,7 @@ class PgQueuerEngine:
         self._address = address
         self._timing = timing
         self._local = LocalEngine(timing)
-        self._forgetting: dict[str, Callable[[str], None]] = {}
+        self._subscribed: dict[str, Callable[[str], None]] = {}
         self._hints: dict[str, tuple[float, str | None]] = {}  # by lane: when it is to be worked on, and for whom
         self._messages: dict[str, None] = {}  # for all other processes, each once
         self._name = uuid.uuid4().hex[:12]  # by which a message of its own is known
@@ -148,13 +148,13 @@ class PgQueuerEngine:
         self._local.wake_by(name, within)
         self._broadcast({"tick": name, "within": within})
 
-    def forget_by(self, topic: str, forget: Callable[[str], None]) -> None:
-        """Have `forget` called with what another process passes to `forgotten` under this `topic`."""
-        self._forgetting[topic] = forget
+    def subscribe(self, topic: str, receive: Callable[[str], None]) -> None:
+        """Have `receive` called with each message that another process publishes under this `topic`."""
+        self._subscribed[topic] = receive
 
-    def forgotten(self, topic: str, what: str) -> None:
-        """Have the other processes forget `what` they keep in memory about `topic`, because it has just changed."""
-        self._broadcast({"topic": topic, "what": what})
+    def publish(self, topic: str, message: str) -> None:
+        """Send `message` to the other processes; it may be lost."""
+        self._broadcast({"topic": topic, "message": message})
 
     async def run(self) -> None:
         """Call the ticks, and carry hints to and from the other processes, until the engine is stopped."""
@@ -257,8 +257,8 @@ class PgQueuerEngine:
             return
         if "tick" in message:
             self._local.wake_by(message["tick"], message["within"])
-        elif (forget := self._forgetting.get(message["topic"])) is not None:
-            forget(message["what"])
+        elif (receive := self._subscribed.get(message["topic"])) is not None:
+            receive(message["message"])
 
     async def _pause(self, seconds: float) -> None:
         try:

@@ -69,11 +69,11 @@ class Engine(Protocol):
     def wake_by(self, name: str, within: float) -> None:
         """Call the tick `name` in at most `within` seconds, in whichever process it is called."""
 
-    def forget_by(self, topic: str, forget: Callable[[str], None]) -> None:
-        """Have `forget` called with what another process passes to `forgotten` under this `topic`."""
+    def subscribe(self, topic: str, receive: Callable[[str], None]) -> None:
+        """Have `receive` called with each message that another process publishes under this `topic`."""
 
-    def forgotten(self, topic: str, what: str) -> None:
-        """Have the other processes forget `what` they keep in memory about `topic`, because it has just changed."""
+    def publish(self, topic: str, message: str) -> None:
+        """Send `message`, about what each process keeps in memory, to the others; it may be lost."""
 
     async def run(self) -> None:
         """Call the ticks until the engine is stopped; lanes are worked on as hints come."""

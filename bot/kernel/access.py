@@ -5,8 +5,10 @@ events about a person renew what is stored.
 """
 
 import asyncio
+import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from bot.domain.admins import Admins
@@ -24,7 +26,9 @@ from bot.store import people, user_groups
 from bot.views.answers import access as access_sentences
 from bot.views.message import Message
 
-PERSON: Final = "person"  # what another process is to forget: a team and a user, with a colon between
+# What processes publish: whose row has changed, as a team and a user, and what Slack said of a channel, as JSON.
+PERSON: Final = "person"
+CHANNEL: Final = "channel"
 
 
 class Access:
@@ -35,7 +39,8 @@ class Access:
         self._channels: dict[tuple[str, str], tuple[float, Channel]] = {}
         self._people: dict[tuple[str, str], tuple[float, Person | None]] = {}
         self._groups: dict[str, tuple[float, dict[str, str]]] = {}
-        services.engine.forget_by(PERSON, self._forget)
+        services.engine.subscribe(PERSON, self._forget)
+        services.engine.subscribe(CHANNEL, self._learn_channel)
 
     async def person(self, workspace: Workspace, user: str, *, urgent: bool = False) -> Person:
         """Return the person with the id `user`: from our rows if they were stored lately, else from Slack.
@@ -77,9 +82,13 @@ class Access:
         # A crash before this commit leaves the event without an ack, and Slack sends it again.
         async with self._services.db.write(urgent=True) as tx:
             await people.put(tx, workspace.team, person, self._services.clock())
-        self._people.pop(key, None)
+        self._changed(workspace, user["id"])
+
+    def _changed(self, workspace: Workspace, user: str) -> None:
+        """Forget a person whose row has changed, in all processes."""
+        self._people.pop((workspace.team, user), None)
         # A crash right here leaves other processes with what they have in memory, for half a minute.
-        self._services.engine.forgotten(PERSON, f"{workspace.team}:{user['id']}")
+        self._services.engine.publish(PERSON, f"{workspace.team}:{user}")
 
     def _forget(self, team_and_user: str) -> None:
         team, _, user = team_and_user.partition(":")
@@ -92,7 +101,7 @@ class Access:
         async with self._services.db.write(urgent=urgent) as tx:
             await people.put(tx, workspace.team, person, asked_at)
             newest = await people.get(tx, workspace.team, user, asked_at) or person
-        self._people.pop((workspace.team, user), None)
+        self._changed(workspace, user)
         return newest
 
     async def known_person(self, workspace: Workspace, user: str) -> Person | None:
@@ -107,7 +116,8 @@ class Access:
             person = await self._stored(workspace, user)
             if person is not None and self.refusal(person, shared=False) is not None:
                 person = await self._stored(workspace, user, self._services.timing.person_checked)
-            self._people[key] = (now, person)
+            if person is not None:  # whom another process may be asking about right now
+                self._people[key] = (now, person)
         return person
 
     async def _stored(self, workspace: Workspace, user: str, within: float | None = None) -> Person | None:
@@ -182,7 +192,14 @@ class Access:
             self._channels.pop(key, None)  # asked for again next time: a person who is refused may change the channel
         else:
             self._channels[key] = (now, found)
+            # A process that only receives asks nobody, and could say of no channel that a session may start there.
+            facts = {"team": workspace.team, "channel": channel, "at": now, "facts": asdict(found)}
+            self._services.engine.publish(CHANNEL, json.dumps(facts))
         return found
+
+    def _learn_channel(self, message: str) -> None:
+        told = json.loads(message)
+        self._channels[told["team"], told["channel"]] = (told["at"], Channel(**told["facts"]))
 
     def is_known_to_be_open(self, workspace: Workspace, channel: str) -> bool:
         """Whether `channel` is known to be neither archived nor shared, without a call to Slack.

@@ -111,8 +111,8 @@ async def test_a_tick_is_called_where_it_is_and_what_changed_is_forgotten_elsewh
             return 3600.0
 
         one.every("poll", tick)
-        one.forget_by("person", forgotten.put_nowait)
-        other.forget_by("person", forgotten.put_nowait)
+        one.subscribe("person", forgotten.put_nowait)
+        other.subscribe("person", forgotten.put_nowait)
         for engine in (one, other):
             stack.push_async_callback(asyncio.wait, [asyncio.create_task(engine.run())])
             stack.push_async_callback(engine.stop, 1.0)
@@ -123,7 +123,7 @@ async def test_a_tick_is_called_where_it_is_and_what_changed_is_forgotten_elsewh
                 await asyncio.sleep(0.01)  # it has no event for it
             other.wake_by("poll", 0.0)
             await called.wait()
-            other.forgotten("person", "T1:U1")
+            other.publish("person", "T1:U1")
             assert await forgotten.get() == "T1:U1"
         assert forgotten.empty(), "who says so has forgotten it already"
 

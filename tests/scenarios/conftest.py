@@ -14,13 +14,25 @@ from typing import Any
 import pytest
 
 from bot.features import metadata
+from bot.process import ProcessKind
 from bot.timing import Timing
 from tests import postgres
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import MANIFEST, QUICK_TIMING, TRANSPORTS, Harness, harness
 
 STORES = ("sqlite", "postgresql")
+REPLICAS = "replicas"  # a PostgreSQL with a receiver and two workers, in place of one process
 FORMS = {"transport": TRANSPORTS, "store": STORES}  # of each the usual one and the other
+# What the core of the conversation is: played by several processes too.
+CORE = {
+    "test_mention",
+    "test_slash",
+    "test_launch_form",
+    "test_quick_answers",
+    "test_dead_ends",
+    "test_replies",
+    "test_home",
+}
 ABOUT_TRANSPORT = {"test_events", "test_mention", "test_slash"}  # files about how messages come in
 
 
@@ -43,7 +55,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         forms.append(pytest.param(TRANSPORTS[1], *usual[1:], marks=marks))
     if "store" in free or not over_both:
         forms.append(pytest.param(*other, marks=[pytest.mark.long, pytest.mark.sampled]))
+    if free == tuple(FORMS):
+        marks = [pytest.mark.edge] if _is_core(metafunc) else [pytest.mark.long, pytest.mark.sampled]
+        forms.append(pytest.param("http", REPLICAS, marks=marks))
     metafunc.parametrize(free, forms)
+
+
+def _is_core(metafunc: pytest.Metafunc) -> bool:
+    return metafunc.module.__name__.rpartition(".")[2] in CORE
 
 
 @pytest.fixture
@@ -66,7 +85,8 @@ def database(request: pytest.FixtureRequest, store: str, sqlite_template: Path) 
         yield {"empty_store": sqlite_template}
         return
     url: str = request.getfixturevalue("postgres_store")
-    yield {"DATABASE_URL": url}
+    replicas = {"process": ProcessKind.WEB, "beside": (ProcessKind.WORKER, ProcessKind.WORKER)}
+    yield {"DATABASE_URL": url} | (replicas if store == REPLICAS else {})
     asyncio.run(postgres.run(url, postgres.LEAVE, *(f"DELETE FROM {name}" for name in metadata.tables)))
 
 

@@ -46,11 +46,13 @@ class Harness:
     clock: Callable[[], float] = time.time
     timing: Timing = PRODUCTION
     process: ProcessKind = ProcessKind.RUN
+    beside: Sequence[ProcessKind] = ()  # processes of the same bot that are started and stopped with it
     port: int = 0
     others: Sequence["Harness"] = ()  # without a bot of their own: the bot of this one works for them too
     _store: Database | None = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _running: asyncio.Task[None] | None = None
+    _replicas: list["Harness"] = field(default_factory=list)
 
     @property
     def settings(self) -> Settings:
@@ -65,6 +67,9 @@ class Harness:
 
     async def start(self) -> None:
         """Start the bot in this process and wait until Slack can reach it."""
+        for kind in self.beside:
+            self._replicas.append(self.replica(kind))
+            await self._replicas[-1].start()
         self._stopping = asyncio.Event()
         started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         work = serve(
@@ -100,6 +105,7 @@ class Harness:
             self.clock,
             self.timing,
             process,
+            others=self.others,
         )
 
     async def stop(self) -> None:
@@ -108,6 +114,8 @@ class Harness:
             self._stopping.set()
             await self._running
             self._running = None
+        while self._replicas:
+            await self._replicas.pop().close()
 
     async def close(self) -> None:
         """Stop the bot, and look into its store no more."""
@@ -175,6 +183,8 @@ async def harness(
     speed: float | None = None,
     workspace: Mapping[str, Any] | None = None,
     organisation: Mapping[str, Any] | None = None,
+    beside: Sequence[ProcessKind] = (),
+    process: ProcessKind = ProcessKind.RUN,
     **settings: str,
 ) -> AsyncIterator[Harness]:
     """Set everything up, with the bot running unless told otherwise; take everything down.
@@ -211,7 +221,7 @@ async def harness(
             **({"SLACK_SIGNING_SECRET": slack.signing_secret} if transport == "http" else {}),
             **settings,
         }
-        one = Harness(people, work, slack, devin, environment, clock, timing)
+        one = Harness(people, work, slack, devin, environment, clock, timing, process, beside)
         if start:
             await one.start()
         try:
