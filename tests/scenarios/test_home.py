@@ -134,7 +134,7 @@ async def test_a_home_that_nobody_looks_at_any_more_is_left_alone(on: Harness, c
     await opened(on, ANN, "working")
     await settled(on)
     before = await published(on)
-    clock.seconds += on.timing.home_open + 60
+    clock.put(on.timing.home_open + 60)
     await on.devin.set(session, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep")
     await settled(on)
