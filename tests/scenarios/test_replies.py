@@ -351,3 +351,13 @@ async def test_a_reply_to_a_session_at_its_limit_is_answered_once_to_each_person
     assert len(await sent_to_devin(on, session)) == 3
     answer = reply_sentences.REPLY_AT_LIMIT.text
     assert (await private_answers(on, ANN), await private_answers(on, BEN)) == ([answer], [answer])
+
+
+async def test_a_reply_to_a_session_that_failed_says_that_devin_may_stay_silent_with_a_way_on(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status="error", status_detail=None)
+    await on.wait_for_post(GENERAL, ts, "Failed: ")
+    await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
+    answer = await on.slack.wait_for_ephemeral(ANN, reply_sentences.REPLY_AFTER_FAILURE.text)
+    assert answer["rendered"] == "Devin has your reply, but this session failed and may stay silent.\nTry again"
+    assert len(await sent_to_devin(on, session)) == 1

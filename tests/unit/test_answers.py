@@ -176,6 +176,7 @@ def test_the_fixed_answers():
             "CHANGED_SINCE": "You edited or deleted that message. Nothing was started; write the task with `/devin`.",
             "EDITED_LATE": "Your edit came too late and did nothing. Write it as a new message.",
             "EDIT_IS_NO_COMMAND": "Devin has read your message, so your edit did nothing. Write the command as a new message.",
+            "REPLY_AFTER_FAILURE": "Devin has your reply, but this session failed and may stay silent.",
             "REPLY_AT_LIMIT": "Still paused at its limit. Devin sees your reply when it resumes.",
             "NONE_IN_CHANNEL": "There are no sessions in this channel.",
             "NONE_AT_ALL": "There are no sessions in this workspace.",

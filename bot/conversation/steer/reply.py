@@ -45,10 +45,11 @@ from bot.kernel.job import Job, Reschedule, finish, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.logs import get_logger
-from bot.store import inbox, session_days, sessions, threads, turn_ends, waiting_times
+from bot.store import inbox, kept_tasks, session_days, sessions, threads, turn_ends, waiting_times
 from bot.store.threads import Thread
 from bot.views.answers import files as file_sentences
 from bot.views.answers import replies as reply_sentences
+from bot.views.dead_ends import with_way_on
 from bot.views.message import Message
 from bot.views.questions import STALE
 
@@ -67,6 +68,11 @@ _GOES_ON_AFTER_A_REPLY: Final = _MAY_WAIT_FOR_ANSWER | {
     DisplayState.ANSWERED,
     DisplayState.LIMIT,
     DisplayState.FAILED,
+}
+# What is said of a reply that Devin has taken although the session goes no further.
+_AT_DEAD_END: Final = {
+    DisplayState.LIMIT: reply_sentences.REPLY_AT_LIMIT,
+    DisplayState.FAILED: reply_sentences.REPLY_AFTER_FAILURE,
 }
 # Awake at Devin, and nothing of a budget is reserved for it any more (`SESSION_GOES_ON` in `bot.store.tables`).
 _HOLDS_NOTHING: Final = frozenset({DisplayState.DONE, DisplayState.ANSWERED})
@@ -372,18 +378,23 @@ class NewMessage(Creation[Snapshot | None]):
             await threads.advance_last_seen(uow.tx, session.team, session.channel, session.thread_ts, ts)
         for number, message in enumerate(self._files.left_out):
             await uow.post(f"file:{self._job.row.key}:{number}", session, message)
-        if session.display_state is DisplayState.LIMIT and (thing is None or thing.status == session.snapshot.status):
-            await self._answer_at_limit(uow)
+        if thing is None or thing.status == session.snapshot.status:
+            await self._answer_at_dead_end(uow)
         to = recipient_of(self._job, session)
         await self._identities.write_outcome(uow, self._organisation, self._own_name, to)
         uow.after_commit(self._follow)
 
-    async def _answer_at_limit(self, uow: UnitOfWork) -> None:
-        """Answer what becomes of a reply to a session that stays at its limit: each person once while that lasts."""
+    async def _answer_at_dead_end(self, uow: UnitOfWork) -> None:
+        """Answer what becomes of a reply to a session that stays at its limit, or failed: each person once then."""
         session = self._session
+        answer = _AT_DEAD_END.get(session.display_state)
+        if answer is None:
+            return
+        if await kept_tasks.exists(uow.tx, session.id):
+            answer = with_way_on(answer, session)
         turn = (await sessions.tracked(uow.tx, [session.id]))[session.id].position.turn
         key = f"limit:{session.id}:{turn.number}:{self._job.cause.user}"
-        await uow.reply_privately(recipient_of(self._job, session), reply_sentences.REPLY_AT_LIMIT, key=key)
+        await uow.reply_privately(recipient_of(self._job, session), answer, key=key)
 
     def _follow(self) -> None:
         log.info("reply sent", session=self._session.id, devin_id=self._session.devin_id)

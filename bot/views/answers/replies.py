@@ -62,6 +62,7 @@ EDIT_IS_NO_COMMAND: Final = Message(
     "Devin has read your message, so your edit did nothing. Write the command as a new message."
 )
 REPLY_AT_LIMIT: Final = Message("Still paused at its limit. Devin sees your reply when it resumes.")
+REPLY_AFTER_FAILURE: Final = Message("Devin has your reply, but this session failed and may stay silent.")
 REPLY_LATE: Final = Message(
     ":hourglass_flowing_sand: Devin can't be reached right now. Your reply is stored and sent later; no need to resend."
 )
