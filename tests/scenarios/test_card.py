@@ -7,7 +7,7 @@ import pytest
 from bot.store import sessions
 from bot.views.announcements import PULL_REQUEST
 from tests.said import ASKED_BY
-from tests.scenarios.ahead import rows, until, write
+from tests.scenarios.ahead import Ahead, rows, until, write
 from tests.scenarios.harness import ANN, GENERAL, Harness, harness
 from tests.scenarios.observations import buttons, card, card_of, polled, settled
 
@@ -112,7 +112,7 @@ async def test_a_title_shows_no_markup_and_the_card_tells_work_from_the_time_sin
     await on.devin.set(session, title="Fix `login()` in *auth*")
     await card_of(on, ts, "|Fix login() in auth>*")
     (known,) = await rows(on, "sessions")
-    await write(on, lambda tx: sessions.change(tx, known["id"], worked=372.0, created_at=known["created_at"] - 7_200))
+    await write(on, lambda tx: sessions.change(tx, known["id"], worked=372.0, created_at=known["created_at"] - 7_230))
     await on.devin.say(session, "The test passes.", status_detail="finished")
     assert "Done · worked 6 min in 2 h · asked by ann" in await card_of(on, ts, "Done")
 
@@ -126,21 +126,14 @@ async def test_where_slack_draws_no_markdown_the_question_is_one_line_above_the_
     assert buttons(await card(on, ts)) == ["Open in Devin", "Stop"]
 
 
-async def test_a_card_says_that_nothing_is_new_and_no_longer_once_devin_writes(on: Harness) -> None:
+async def test_a_card_says_that_nothing_is_new_and_no_longer_once_devin_writes(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "I build it.")
     await card_of(on, ts, "I build it.")
-    (known,) = await rows(on, "sessions")
-    times = ("created_at", "spoken_at", "working_since", "progress_at", "figures_at")
-    long_ago = {name: known[name] - on.timing.silence - 60 for name in times}
-
-    async def says_so() -> bool:
-        # Again where a poll that was under way has stored its times after these.
-        await write(on, lambda tx: sessions.change(tx, known["id"], **long_ago))
-        return "\nNothing new for 21 min\nI build it.\n" in (await card(on, ts))["rendered"]
-
-    await until(says_so)
-    silent = (await card(on, ts))["rendered"]
+    await settled(on)
+    clock.put(on.timing.silence + 60)
+    await on.devin.clock(advance=on.timing.silence + 60)
+    silent = await card_of(on, ts, "\nNothing new for 21 min\nI build it.\n")
     before = await edits(on)
     await polled(on, 3)
     assert await edits(on) == before, "it is said once in twenty minutes"

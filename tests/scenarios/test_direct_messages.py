@@ -1,6 +1,5 @@
 """Direct messages: lines belong to one's last session there for two minutes; politeness starts nothing."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from bot.views.answers import stops as stop_sentences
 from bot.views.help_texts import slash_help
 from tests.for_devin import as_sent
 from tests.said import ASKED_BY, a_session, in_doubt
+from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import card, creations, private_answers, sent_to_devin, settled
 
@@ -82,10 +82,10 @@ async def test_a_line_from_before_the_card_waits_for_a_start_that_devin_refuses_
 
 
 async def test_a_line_after_two_minutes_starts_another_session(tmp_path: Path, transport: str) -> None:
-    ahead = [0.0]
-    async with harness(tmp_path, transport, clock=lambda: time.time() + ahead[0]) as on:
+    clock = Ahead()
+    async with harness(tmp_path, transport, clock=clock) as on:
         _, session = await running(on)
-        ahead[0] = 121.0
+        clock.put(121.0)
         second = await on.slack.say(ANN, "im", "update the docs")
         made = await on.session("update the docs")
         assert made["tags"][1] == f"slack-T0PLAY-{DM}-{second}"
@@ -113,11 +113,11 @@ async def test_thanks_and_greetings_start_nothing_and_the_first_is_answered_with
 async def test_a_greeting_is_answered_again_after_an_hour_and_a_question_with_the_help(
     tmp_path: Path, transport: str
 ) -> None:
-    ahead = [0.0]
-    async with harness(tmp_path, transport, clock=lambda: time.time() + ahead[0]) as on:
+    clock = Ahead()
+    async with harness(tmp_path, transport, clock=clock) as on:
         await on.slack.say(ANN, "im", "hola")
         await on.slack.wait_for_message(DM, start_sentences.GREETED.text)
-        ahead[0] = 3601.0
+        clock.put(3601.0)
         await on.slack.say(ANN, "im", "good morning")
         await on.slack.wait_for_messages(DM, 2)
         await on.slack.say(ANN, "im", "Hi, what can you do?")
@@ -128,10 +128,10 @@ async def test_a_greeting_is_answered_again_after_an_hour_and_a_question_with_th
 
 
 async def test_thanks_after_a_while_are_for_the_last_session_and_start_nothing(tmp_path: Path, transport: str) -> None:
-    ahead = [0.0]
-    async with harness(tmp_path, transport, clock=lambda: time.time() + ahead[0]) as on:
+    clock = Ahead()
+    async with harness(tmp_path, transport, clock=clock) as on:
         _, session = await running(on)
-        ahead[0] = 121.0
+        clock.put(121.0)
         thanks = await on.slack.say(ANN, "im", "Perfect!")
         await on.slack.wait_for_call("reactions.add", 2)  # the other one is the mark of the state
         given = (await on.slack.message(DM, thanks))["reactions"]
