@@ -10,7 +10,7 @@ from tests.scenarios.harness import ADA, GENERAL, OPS
 
 pytestmark = pytest.mark.edge
 
-OVER = "Over: asleep."
+OVER = "Resolved: session asleep."
 VIOLATIONS = "org_guardrail_violations"
 DECIDED = "ada says this is fine."
 

@@ -68,7 +68,7 @@ async def test_an_alarm_is_one_post_that_shows_what_was_decided_and_that_it_is_o
     await on.devin.set(session, acus_consumed=7.5)
     await alarm(on, "has spent 7.5 ACUs since its last message or pull request.")
     await on.devin.set(session, status="suspended", status_detail="inactivity")
-    shown = await alarm(on, "Over: asleep.")
+    shown = await alarm(on, "Resolved: session asleep.")
     assert (shown["ts"], buttons(shown)) == (post["ts"], [])
     too_late = press(ADA, OPS, "alarm_fine", post["blocks"][-1]["elements"][0]["value"])
     assert await forge(on, "interactive", too_late) == "acked"
@@ -81,7 +81,7 @@ async def test_stop_stops_the_session_in_its_thread(on: Harness) -> None:
     post = await alarm(on)
     await on.slack.click(ADA, OPS, post["ts"], "alarm_stop")
     await on.wait_for_post(GENERAL, ts, stop_sentences.stopped("ada").text)
-    await alarm(on, "Over: stopped.")
+    await alarm(on, "Resolved: session stopped.")
     assert [one["rendered"] for one in await on.slack.ephemerals(user=ADA)] == [
         stop_sentences.stopping(a_session()).text
     ]
@@ -119,7 +119,7 @@ async def test_a_session_that_was_stopped_and_runs_away_again_is_open_again_in_t
     ts, session = await spending(on)
     post = await alarm(on)
     await on.slack.click(ADA, OPS, post["ts"], "alarm_stop")
-    await alarm(on, "Over: stopped.")
+    await alarm(on, "Resolved: session stopped.")
     await on.slack.say(ANN, GENERAL, "go on, please", thread_ts=ts)
     await on.devin.wait_for_messages("go on, please")
     await on.devin.set(session, status="running", status_detail="working", acus_consumed=6.5)

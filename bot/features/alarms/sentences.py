@@ -42,8 +42,8 @@ def alarm_post(
     lines = [f"{_sign(alarm)} *{link(url, title)}* {found}.", _decision(alarm, session, fitted(by, 80))]
     facts = [f"{total_acus(alarm.facts['acus'], cost)} in all", link(permalink, "thread") if permalink else ""]
     body = [blocks.section("\n".join(line for line in lines if line)), *blocks.context(facts), *_buttons(alarm)]
-    over = "Over: " if alarm.over_at is not None else ""
-    return Message(f"{over}{fitted(title)} {found}.", body)
+    resolved = "Resolved: " if alarm.over_at is not None else ""
+    return Message(f"{resolved}{fitted(title)} {found}.", body)
 
 
 def reminder(alarm: Alarm) -> Message:
@@ -64,8 +64,8 @@ def _sign(alarm: Alarm) -> str:
 def _decision(alarm: Alarm, session: Session | None, by: str) -> str:
     if alarm.over_at is not None:
         if session is not None and spends(session):
-            return "Over: Devin works on and spends as usual."
-        return "Over: the session is gone." if session is None else f"Over: {STATE_WORDS[session.display_state]}."
+            return "Resolved: Devin is still working and spends as usual."
+        return f"Resolved: session {'gone' if session is None else STATE_WORDS[session.display_state]}."
     if alarm.state is AlarmState.SNOOZED and alarm.snoozed_until is not None:
         return f":zzz: Snoozed by {by or _SOMEBODY} until {when(alarm.snoozed_until)}."
     who = by or _SOMEBODY.capitalize()

@@ -146,10 +146,10 @@ def test_who_has_no_name_is_somebody():
 def test_an_alarm_that_is_over_says_why_and_has_no_buttons():
     over = replace(ALARM, over_at=200.0, state=AlarmState.ACKNOWLEDGED)
     asleep = replace(SESSION, snapshot=replace(WORKING, status="suspended", detail="inactivity"))
-    assert shown(over, asleep) == (f":checkered_flag: {SPENT}\nOver: asleep.", [])
-    assert shown(over) == (f":checkered_flag: {SPENT}\nOver: Devin works on and spends as usual.", [])
-    assert shown(over, None)[0].endswith("\nOver: the session is gone.")
-    assert alarm_post(over, SESSION).text.startswith("Over: Fix &lt;it&gt; has spent 6.2 ACUs")
+    assert shown(over, asleep) == (f":checkered_flag: {SPENT}\nResolved: session asleep.", [])
+    assert shown(over) == (f":checkered_flag: {SPENT}\nResolved: Devin is still working and spends as usual.", [])
+    assert shown(over, None)[0].endswith("\nResolved: session gone.")
+    assert alarm_post(over, SESSION).text.startswith("Resolved: Fix &lt;it&gt; has spent 6.2 ACUs")
 
 
 def test_spend_that_cannot_be_read():

@@ -136,7 +136,7 @@ async def test_it_is_over_when_the_session_sleeps_and_its_post_is_edited(make, e
     for _ in range(2):
         await watch.tick(organisation)
         await edited(services)
-    assert slack.texts == [(ADMINS, POST, "Over: asleep.")]
+    assert slack.texts == [(ADMINS, POST, "Resolved: session asleep.")]
 
 
 async def over_in_slack(make, store, clock):
