@@ -35,7 +35,8 @@ async def _playbook(devin: Devin, wanted: str) -> str | None:
         for name in (playbook.title, (playbook.macro or "").removeprefix("!"))
         if name
     }
-    return None if wanted.lower() in titles else f"Devin has no playbook “{wanted}”.{_near([wanted], titles)}"
+    way_on = _near([wanted], titles) or " Pick one from /devin playbook list."
+    return None if wanted.lower() in titles else f"Devin has no playbook “{wanted}”.{way_on}"
 
 
 async def _repositories(devin: Devin, wanted: Sequence[str]) -> str | None:

@@ -77,7 +77,7 @@ async def test_defaults_of_the_settings_file_that_devin_lacks_are_named(checked,
     devin.offer(f"/v3beta1/organizations/{ORG}/repositories", **listed)
     found = await checked(BOT_SETTINGS_FILE=str(file))
     assert found[-2:] == (
-        note("bot.toml [default] playbook: Devin has no playbook “Notes”.")
+        note("bot.toml [default] playbook: Devin has no playbook “Notes”. Pick one from /devin playbook list.")
         + note("bot.toml [channel.C0WEB] repos: Devin has no repository acme/wbe. Did you mean “acme/web”?")
     )
 
