@@ -139,8 +139,10 @@ def read(setting: Setting, value: object) -> Value:
 
 def read_text(setting: Setting, text: str) -> Value:
     """Return the value that somebody typed into a form. Raises SettingError if it is not valid."""
-    if setting in {Setting.REPOS, Setting.TAGS}:
+    if setting is Setting.REPOS:
         return read(setting, [part for part in re.split(r"[,\s]+", text) if part])
+    if setting is Setting.TAGS:
+        return read(setting, [part for part in text.split(",") if part.strip()])
     if setting is Setting.LIMIT:
         return read(setting, int(text) if re.fullmatch("[0-9]{1,9}", text.strip()) else text)
     return read(setting, text.strip())
@@ -225,7 +227,7 @@ def _tags(value: object) -> tuple[str, ...]:
     tags = tuple(dict.fromkeys(_texts(value)))
     for tag in tags:
         if re.search(r"[\s,]", tag):
-            raise SettingError(f"A tag is one word, so “{tag}” is none.")
+            raise SettingError("Separate tags with commas, and use no spaces in a tag.")
         if len(tag) > LONGEST_TAG:
             raise SettingError(f"A tag has at most {LONGEST_TAG} characters, and “{tag[:LONGEST_TAG]}…” has more.")
         if is_reserved_tag(tag):

@@ -73,7 +73,8 @@ def test_a_value_is_read_from_a_form_and_from_what_is_stored(
         (Setting.LIMIT, "ten", "Write the limit as a whole number of ACUs above zero, such as 10."),
         (Setting.TAGS, "t" * 51, f"A tag has at most 50 characters, and “{'t' * 50}…” has more."),
         (Setting.TAGS, "slack-T1", "Devin Bridge sets “slack-T1” itself. Choose another tag."),
-        (Setting.TAGS, " ".join(f"t{n}" for n in range(41)), "Name at most 40 tags."),
+        (Setting.TAGS, "web team, urgent", "Separate tags with commas, and use no spaces in a tag."),
+        (Setting.TAGS, ", ".join(f"t{n}" for n in range(41)), "Name at most 40 tags."),
         (Setting.TURNS, "mention", "There's no turn-taking “mention”. Did you mean “mentions”?"),
         (Setting.DETAIL, "finale", "There's no detail “finale”. Did you mean “final”?"),
         (Setting.REMINDERS, "maybe", "There's no switch “maybe”. Pick one of on, off."),
@@ -98,7 +99,7 @@ def test_a_value_of_another_type_is_refused(value: object) -> None:
 def test_true_is_no_limit_and_a_tag_is_one_word() -> None:
     with pytest.raises(SettingError):
         read(Setting.LIMIT, True)
-    with pytest.raises(SettingError, match=r"^A tag is one word, so “two words” is none\.$"):
+    with pytest.raises(SettingError, match=r"^Separate tags with commas, and use no spaces in a tag\.$"):
         read(Setting.TAGS, ["two words"])
 
 
