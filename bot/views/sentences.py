@@ -46,7 +46,7 @@ _RESUME: Final = "Then reply to resume."
 
 # At which limit a session is, and who can raise it, by Devin's word for that.
 LIMIT_REASONS: Final[Mapping[str, str]] = {
-    OWN_LIMIT: ("out of ACUs{cap}. Raise its limit in Devin, or start a new session with a higher `acu=`"),
+    OWN_LIMIT: "out of ACUs. Raise its limit in Devin, or start a new session with a higher `acu=`",
     "out_of_credits": "no credits left. Whoever manages billing can buy more in Devin",
     "out_of_quota": "your plan's quota is used up. It renews, or whoever manages billing raises it in Devin",
     "no_quota_allocation": "this session has no quota. A Devin admin can allocate some",
@@ -60,7 +60,7 @@ LIMIT_REASONS: Final[Mapping[str, str]] = {
 }
 DETAIL_SENTENCES: Final[Mapping[str, str]] = {
     **{word: f"Paused: {why}. {_RESUME}" for word, why in LIMIT_REASONS.items() if word != OWN_LIMIT},
-    OWN_LIMIT: "Out of ACUs{cap}.",
+    OWN_LIMIT: "Out of ACUs.",
     "error": "Devin suspended this session after a fault. Reply in the thread to wake it.",
 }
 
@@ -174,7 +174,6 @@ def state_sentence(session: Session, turns: TurnTaking = TurnTaking.ALL) -> str:
         took=took(session),
         # A session that has ended takes no more messages.
         changes="" if session.snapshot.status == "exit" else f" {in_turns(REPLY_FOR_CHANGES, turns)}",
-        cap=f" ({session.limit} used)" if session.limit else "",
         reason=plain(session.snapshot.last_words, REASON),
         working=working_words(session),
         status=_status_words(session),

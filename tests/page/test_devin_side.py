@@ -21,7 +21,7 @@ pytestmark = AT_THE_PAGE
 NONE_YET: Final = "No sessions yet. Write /devin and a task in a channel, and its session appears here."
 WITH_ROOM: Final = {"viewport": {"width": 1700, "height": 900}, "timezone_id": "UTC"}
 APPROVAL: Final = f"✋ {announcements.APPROVAL.format(who='@Ann Lee').partition(' ')[2]}"
-SPENT_ITS_LIMIT: Final = f"⛔ {DETAIL_SENTENCES['usage_limit_exceeded'].format(cap='')}"
+SPENT_ITS_LIMIT: Final = f"⛔ {DETAIL_SENTENCES['usage_limit_exceeded']}"
 ASLEEP: Final = f"💤 {STATE_SENTENCES[DisplayState.ASLEEP]}"
 FAILED: Final = STATE_SENTENCES[DisplayState.FAILED]
 

@@ -50,7 +50,7 @@ STATES = [
     (
         "suspended",
         "usage_limit_exceeded",
-        f":no_entry: {DETAIL_SENTENCES['usage_limit_exceeded'].format(cap='')}",
+        f":no_entry: {DETAIL_SENTENCES['usage_limit_exceeded']}",
     ),
     ("suspended", "out_of_credits", f":no_entry: {DETAIL_SENTENCES['out_of_credits']}"),
     ("suspended", "out_of_quota", f":no_entry: {DETAIL_SENTENCES['out_of_quota']}"),

@@ -306,7 +306,7 @@ def test_the_time_since_the_start_stands_beside_the_time_worked_where_devin_rest
             seen("suspended", "user_request"), stopped_by="U2", stopped_by_name="Ben"
         ),
         "Stopping. A reply resumes it later.": replace(SESSION, stop_requested=True),
-        "Out of ACUs (10 used).": seen("suspended", "usage_limit_exceeded"),
+        "Out of ACUs.": seen("suspended", "usage_limit_exceeded"),
         "Paused: no credits left. Whoever manages billing can buy more in Devin. Then reply to resume.": seen(
             "suspended", "out_of_credits"
         ),
@@ -477,4 +477,4 @@ def test_a_session_that_may_use_less_than_was_typed_shows_what_it_may_use():
         "1.5 of 25 ACUs",
     )
     paused = replace(less, snapshot=replace(less.snapshot, status="suspended", detail=OWN_LIMIT))
-    assert state_sentence(paused) == "Out of ACUs (2 used)."
+    assert state_sentence(paused) == "Out of ACUs."

@@ -59,7 +59,7 @@ def shown(session: Session) -> str:
             "Devin didn't answer. Checking whether your session started; no need to resend (about a minute).",
             id="a lost answer",
         ),
-        pytest.param(state_sentence(seen("suspended", "usage_limit_exceeded")), "Out of ACUs (10 used).", id="limit"),
+        pytest.param(state_sentence(seen("suspended", "usage_limit_exceeded")), "Out of ACUs.", id="limit"),
         pytest.param(
             replies.REPLY_AT_LIMIT.text,
             "Still paused at its limit. Devin sees your reply when it resumes.",

@@ -190,8 +190,7 @@ def _limit_reason(word: str) -> str:
     why = LIMIT_REASONS[word]
     for on_card, elsewhere in _ELSEWHERE:
         why = why.replace(on_card, elsewhere)
-    # The limit is not named: a retry may have set another one since the session was started.
-    return f"{why[:1].upper()}{why[1:]}.".format(cap="")
+    return f"{why[:1].upper()}{why[1:]}."
 
 
 def _reasons(sessions: Sequence[FanOutSession]) -> list[str]:
