@@ -58,8 +58,8 @@ async def test_home_says_what_was_used_and_how_the_budgets_stand(on: Harness) ->
     await on.wait_for_post(GENERAL, thread, "Which ones?")
     shown = written((await opened(on, ANN, "1.5 ACUs in 1 session of yours"))["blocks"])
     assert "Your budget: 1.5 of 20 ACUs this cycle (7 %)" in shown
-    assert "whole organisation" not in shown
-    assert "whole organisation: 1.5 ACUs" in written((await opened(on, ADA, "whole organisation"))["blocks"])
+    assert "Whole organisation" not in shown
+    assert "Whole organisation: 1.5 ACUs" in written((await opened(on, ADA, "Whole organisation"))["blocks"])
 
 
 async def test_all_that_are_done_open_in_a_window(on: Harness) -> None:
@@ -102,7 +102,7 @@ async def test_who_lacks_a_role_does_not_see_what_it_allows(on: Harness) -> None
     await settled(on)
     for user, sees in ((ANN, False), (BEN, True), (ADA, True)):
         view = await opened(on, user, "You have no open sessions.")
-        assert ("*This cycle*" in written(view["blocks"]), "New session" in buttons(view)) == (sees, sees)
+        assert ("*This cycle: " in written(view["blocks"]), "New session" in buttons(view)) == (sees, sees)
 
 
 async def test_a_guest_reads_one_sentence_and_other_companies_see_nothing(on: Harness) -> None:

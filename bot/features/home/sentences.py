@@ -35,7 +35,7 @@ ROOM: Final = 2_400  # characters of one session; a section takes more, and an a
 TITLE: Final = "Your Devin sessions"
 DONE_TITLE: Final = "Done lately"
 NONE_DONE: Final = "None of your sessions was done lately."
-THIS_CYCLE: Final = "*This cycle*"
+THIS_CYCLE: Final = "*This cycle: {cycle}*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,20 +157,20 @@ def _defaults(values: Values) -> str:
 
 
 def _figures(figures: HomeFigures) -> list[str]:
-    cycle = cycle_name(figures.cycle)
-    return [THIS_CYCLE, _own(figures, cycle), *_organisation(figures, cycle), *figures.budgets]
+    title = THIS_CYCLE.format(cycle=cycle_name(figures.cycle))
+    return [title, _own(figures), *_organisation(figures), *figures.budgets]
 
 
-def _own(figures: HomeFigures, cycle: str) -> str:
+def _own(figures: HomeFigures) -> str:
     if not figures.sessions:
-        return f"{cycle}: none of your sessions was active."
+        return "None of your sessions was active."
     used = f"{roughly(figures.about)}{total_acus(figures.acus, figures.cost)}"
-    return f"{cycle}: {used} in {counted(figures.sessions, 'session')} of yours"
+    return f"{used[:1].upper()}{used[1:]} in {counted(figures.sessions, 'session')} of yours"
 
 
-def _organisation(figures: HomeFigures, cycle: str) -> list[str]:
+def _organisation(figures: HomeFigures) -> list[str]:
     if figures.organisation is None:
         return []
     used = float(figures.organisation)
     of = tenths_of_acus(used) if figures.limit is None else f"{tenths(used)} of {limit_of_acus(figures.limit)}"
-    return [f"{cycle}, whole organisation: {of}"]
+    return [f"Whole organisation: {of}"]

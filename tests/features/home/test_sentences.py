@@ -74,20 +74,20 @@ def test_the_figures_of_a_person_and_of_an_admin() -> None:
     admins = HomeFigures(DECEMBER, 12.34, 1, organisation=Decimal("120.5"), limit=500.0)
     shown = [written(home_sentences.home(Home(figures=figures)).blocks[4:]) for figures in (none, mine, admins)]
     assert "\n--\n".join(shown) == snapshot("""\
-*This cycle*
-December: none of your sessions was active.
+*This cycle: December*
+None of your sessions was active.
 *Your defaults*
 You have set none.
 --
-*This cycle*
-December: 12.3 ACUs in 4 sessions of yours
+*This cycle: December*
+12.3 ACUs in 4 sessions of yours
 Your budget: 12.3 of 20 ACUs this cycle (61 %)
 *Your defaults*
 You have set none.
 --
-*This cycle*
-December: 12.3 ACUs in 1 session of yours
-December, whole organisation: 120.5 of 500 ACUs
+*This cycle: December*
+12.3 ACUs in 1 session of yours
+Whole organisation: 120.5 of 500 ACUs
 *Your defaults*
 You have set none.\
 """)
