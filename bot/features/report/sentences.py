@@ -124,7 +124,7 @@ def outcome_report(
             *blocks.sections(_groups(report)),
             *blocks.sections(_open(report)),
             *blocks.sections(_playbooks(report)),
-            *blocks.context(["\n".join([EXPLAINED, *_why_about(report)])]),
+            *blocks.context(["\n".join([*_explained(report, before), *_why_about(report)])]),
         ],
     )
 
@@ -169,6 +169,13 @@ def _nothing_merged(report: OutcomeReport) -> list[str]:
         for rank, entry in enumerate(report.unmerged, start=1)
     ]
     return ["*Used, and nothing merged*", *lines, *listed]
+
+
+def _explained(report: OutcomeReport, before: MonthOutcomes | None) -> list[str]:
+    """Say how the figures are counted, if there are any."""
+    months = [report.outcomes, *([before.outcomes] if before else [])]
+    is_empty = not any(found.opened or found.sessions_with or found.sessions_without for found in months)
+    return [] if is_empty and report.blocked.longest is None else [EXPLAINED]
 
 
 def _why_about(report: OutcomeReport) -> list[str]:

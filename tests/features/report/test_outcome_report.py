@@ -168,8 +168,16 @@ def test_with_a_price_and_on_a_plan_without_acus():
 
 
 def test_periods_in_which_nothing_happened():
-    assert outcome_report(MONTH, SPAN, OutcomeReport(NOTHING)).text == (
+    nothing = outcome_report(MONTH, SPAN, OutcomeReport(NOTHING))
+    assert_valid(nothing)
+    assert nothing.text == (
         "Devin in March, so far: what came of it. No pull requests were opened. No sessions were active."
+    )
+    assert written(nothing.blocks) == (
+        "Devin in March, so far: what came of it\n"
+        "9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC.\n"
+        "*No pull requests were opened.*\n"
+        "No sessions were active."
     )
     empty = outcome_report(MONTH, Span(MARCH[0], MARCH[0], ()), None)
     assert_valid(empty)
