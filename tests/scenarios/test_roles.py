@@ -15,7 +15,7 @@ from bot.views.answers import access as access_sentences
 from bot.views.answers import starts as start_sentences
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness, harness
-from tests.scenarios.observations import card_of
+from tests.scenarios.observations import buttons, card_of
 
 GROUP, CAM = "S0SENIORS", "U0CAM"
 ADMINS = Admins(frozenset({ADA}))
@@ -163,3 +163,16 @@ async def test_a_file_gives_roles_that_go_before_those_that_admins_give(
         # Both are known by now, so that without the file the ack would confirm the start.
         assert await typed(on, "fix the page", ANN) == start_sentences.checking("fix the page").text
         assert f"*start*: <!subteam^{GROUP}>" in await typed(on, "role list")
+
+
+async def test_another_word_for_add_offers_the_command_that_gives_the_role(on: Harness) -> None:
+    shown = (await on.slack.slash(ADA, GENERAL, f"role give start <@{BEN}>"))["shown"]
+    assert buttons(shown) == ["Run role add start @ben", "Start as a task"]
+    why = "`role` doesn't work with `give start @ben`, only with `list`, `add` or `remove`. Nothing was started."
+    assert shown["rendered"].splitlines()[0] == why
+    await on.slack.click(ADA, GENERAL, shown["ts"], "choose:role_add")
+
+    async def is_given() -> bool:
+        return f"*start*: <@{BEN}>" in await typed(on, "role list")
+
+    await until(is_given)

@@ -222,3 +222,42 @@ async def test_in_the_thread_of_a_direct_message_a_stop_alone_stops(on: Harness)
     await on.slack.wait_for_message("D0ADA", "Stopped by ada", thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
     assert "stop" not in [button["action_id"] for button in (await card(on, ts, "D0ADA"))["blocks"][-1]["elements"]]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant", "label"),
+    [("hlep", "help", "Show help"), ("stpo", "stop", "Stop"), ("statsu", "status", "Show status")],
+)
+async def test_a_slip_of_one_word_asks_and_is_sent_only_if_it_is_for_devin(
+    on: Harness, word: str, meant: str, label: str
+) -> None:
+    ts, session = await on.started()
+    said = await on.slack.say(BEN, GENERAL, word, thread_ts=ts)
+    question = await on.slack.wait_for_ephemeral(BEN, "Nothing was sent to Devin.")
+    assert written(question["blocks"]) == f"`{word}` looks like `{meant}`. Nothing was sent to Devin."
+    assert buttons(question) == [label, "Send it to Devin"]
+    assert await sent_to_devin(on, session) == []
+    await on.slack.click(BEN, GENERAL, question["ts"], "answer:command:as_reply")
+    await on.devin.wait_for_messages(word)
+    await settled(on)
+    assert await what_became_of(on, question) == (start_sentences.SENT_ON.text, [])
+    assert await sent_to_devin(on, session) == [as_sent(said, "ben", word)]
+
+
+async def test_a_slip_of_stop_may_be_the_stop(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.slack.say(ANN, GENERAL, "stpo", thread_ts=ts)
+    question = await on.slack.wait_for_ephemeral(ANN, "Nothing was sent to Devin.")
+    await on.slack.click(ANN, GENERAL, question["ts"], "choose:stop")
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann", thread_ts=ts)
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_while_devin_asks_a_slip_is_the_answer(on: Harness) -> None:
+    ts, session = await with_a_question(on)
+    said = await on.slack.say(BEN, GENERAL, "stpo", thread_ts=ts)
+    await on.devin.wait_for_messages("stpo")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(said, "ben", "stpo")]
+    assert await private_answers(on, BEN, thread_ts=ts) == []

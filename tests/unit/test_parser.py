@@ -386,6 +386,9 @@ def test_a_short_text_that_is_nearly_a_command_is_doubted(text, doubt):
     [
         ("note add always use pnpm in the web repository, never npm", "note add"),
         ("schedule add a nightly run of all the tests at four", "schedule add"),
+        ("role give start @ben", "role add start @ben"),
+        ("role grant cost #web @ben @ann @cam @eve", "role add cost #web @ben @ann @cam @eve"),
+        ("role take start @ben", "role remove start @ben"),
         (
             "fan out upgrade the dependencies of {org} now please orgs=all",
             "fanout upgrade the dependencies of {org} now please orgs=all",
@@ -538,6 +541,23 @@ def test_marks_around_a_command_are_no_part_of_it_and_stay_in_the_task(text, wor
     doubt = COMMANDS.parser.doubt(text)
     assert doubt is not None
     assert (doubt.text, doubt.word, doubt.meant) == (text, word, meant)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("hlep", "help"), ("Stpo!", "stop"), ("cancle", "stop"), ("statsu?", "status"), ("setings", "settings")],
+)
+def test_a_reply_of_one_word_is_doubted_where_it_is_a_slip(text, meant):
+    doubt = COMMANDS.parser.nearly_alone(text)
+    assert doubt is not None
+    assert doubt.meant == meant
+
+
+@pytest.mark.parametrize(
+    "text", ["stop", "step", "lint", "post", "last", "start", "usage", "kill", "top it", "yes", ""]
+)
+def test_a_reply_of_another_word_is_not_doubted(text):
+    assert COMMANDS.parser.nearly_alone(text) is None
 
 
 def test_what_is_doubted_is_what_was_typed_and_a_task_is_what_people_read():

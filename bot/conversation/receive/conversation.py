@@ -272,18 +272,29 @@ class Conversation:
         return session is not None and not thread.closed and session.lifecycle in sessions.LIVE_LIFECYCLES
 
     async def _handle_reply(self, job: Job[MessageCause], text: str, thread: Thread) -> None:
-        """Send a reply to the session of `thread`; ask first where it mentions the bot and resembles a command."""
+        """Send a reply to the session of `thread`; ask first where it resembles a command."""
         session = await self._services.session(thread.session_id)
         refusal = await self._steer_refusal(job, session) if session is not None else None
         if refusal is not None:
             await self._answer(job, refusal, once=not job.cause.mention)
             return
-        asks = job.cause.mention and not job.cause.confirmation.as_reply
-        doubt = self._doubt(job, text) if asks else None
+        doubt = self._doubt_about_reply(job, text, session)
         if doubt is None or session is None:
             await self._reply.run(job, thread, session)
         else:
             await self._hold_in_doubt(job, doubt, session)
+
+    def _doubt_about_reply(self, job: Job[MessageCause], text: str, session: Session | None) -> Doubt | None:
+        """Which command a reply resembles: any that mentions the bot, else one word that may answer no question."""
+        if job.cause.confirmation.as_reply:
+            return None
+        if job.cause.mention:
+            return self._doubt(job, text)
+        # Devin may have what was being sent when a crash came, whatever the session does by now.
+        is_new = job.row.intent_at is None and job.cause.is_plain_reply
+        if session is None or not is_new or may_wait_for_answer(session) or small_talk(text) is not None:
+            return None
+        return self._parser.nearly_alone(self._typed(job))
 
     async def _steer_refusal(self, job: Job[MessageCause], session: Session) -> Message | None:
         """Why the author of a reply may not write to `session`, unless Devin may have the reply already."""

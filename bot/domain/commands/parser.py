@@ -94,6 +94,11 @@ NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or 
 _AROUND: Final = ",;:.!?&"
 # What people write before the thing that they mean, and the word behind `note` and the like for it.
 _ASKED_FIRST: Final[Mapping[str, str]] = {"create": "add", "new": "add", "remove": "delete", "show": "list"}
+# The same behind it: `role give` means `role add`. As first words they begin tasks, such as `give me the notes`.
+_MEANT_SECOND: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("assign", "give", "grant"), "add"),
+    **dict.fromkeys(("revoke", "take"), "remove"),
+}
 _SHOWING: Final = frozenset({"list", "show"})
 _ADD: Final = "add"  # no task begins with a thing and this word, so what stands behind it is for the way
 _CLOSING: Final = " .!"  # spaces and punctuation at the end, which are no part of a command
@@ -290,10 +295,11 @@ class Parser:
             *typed, tail = [*text.split(maxsplit=len(split)), ""][: len(split) + 1]
             if marked.marker in text and tuple(part.lower() for part in typed) == split:
                 return Doubt(text, words[0], marked, f"{marked.ways[0].phrase} {tail}")
-        spec = self._of_two_words.get(f"{word} {behind[0]}")
+        second = _MEANT_SECOND.get(behind[0], behind[0])
+        spec = self._of_two_words.get(f"{word} {second}")
         if spec is None:
             return self._mistyped_second(text, word, words)
-        if len(words) > MOST_WORDS_IN_DOUBT and behind[0] != _ADD:
+        if len(words) > MOST_WORDS_IN_DOUBT and second != _ADD:
             return None
         return Doubt(text, words[0], spec, self._repaired(spec, behind[1:]))
 
@@ -386,6 +392,16 @@ class Parser:
         words = text.strip(_CLOSING + "?").lower().replace(",", "").split()
         spec = self._alone.get(" ".join(words))
         return Command(spec, spec.ways[0].argument.read("") or "") if spec is not None else None
+
+    def nearly_alone(self, text: str) -> Doubt | None:
+        """Say which word such as `stop` a reply of one word is but for a slip, such as `stpo`; None for all others."""
+        word = text.strip(_CLOSING + "?").lower()
+        near = _nearest_of(tuple(self._alone), word)
+        if near is None or " " in word or word in {*self._alone, *self._doubtable, *self._synonyms}:
+            return None
+        if len(word) == len(near) and _letters(word) != _letters(near):
+            return None  # another word, such as `step`
+        return Doubt(text.strip(), word, self._alone[near], self._alone[near].ways[0].phrase)
 
     def _verb(self, word: str, tail: str) -> Command | UnknownVerb:
         typed = f"{_BANG}{word}"
