@@ -283,16 +283,16 @@ class Access:
                 return refusal
         if spec.role.includes(user, frozenset(), session.requester if session else None):
             return None
-        refusal = await self.admins_only(workspace, user, spec.admins_can)
+        refusal = await self.admins_only(workspace, user, spec.admins_can, spec.instead)
         if refusal is not None and spec.role is Role.ASKER_OR_ADMIN and session is not None:
             return access_sentences.not_yours(session.requester, await self._admins(workspace))
         return refusal
 
-    async def admins_only(self, workspace: Workspace, user: str | None, deed: str) -> Message | None:
-        """Why `user` may not do a `deed` of admins, such as "see usage figures"; None for an admin."""
+    async def admins_only(self, workspace: Workspace, user: str | None, deed: str, instead: str = "") -> Message | None:
+        """Why `user` may not do a `deed` of admins, and a sentence about what they may use `instead`; None for one."""
         if user is not None and await self.is_admin(workspace, user):
             return None
-        return access_sentences.admins_only(deed, await self._admins(workspace))
+        return access_sentences.admins_only(deed, await self._admins(workspace), instead)
 
     async def right_refusal(
         self, workspace: Workspace, user: str, right: Right, channel: str, *, asker: str | None = None

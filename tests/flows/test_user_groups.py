@@ -28,6 +28,7 @@ from tests.store.rows import NOW
 ADA, ANN, BEN, EVE, GROUP = "U0ADA", "U0ANN", "U0BEN", "U0EVE", "S0ADMINS"
 INTERVAL, RETRY, KNOWN = PRODUCTION.admins_interval, PRODUCTION.admins_retry, PRODUCTION.admins_known
 METHOD = "usergroups.users.list"
+OWN_COST = "`/devin cost` shows your own."
 
 
 class Group(Slack):
@@ -216,12 +217,12 @@ async def test_a_rate_limit_in_the_middle_of_a_large_group_changes_nothing_and_l
 async def test_who_is_refused_reads_whom_to_ask(replica):
     bot = replica()
     refused = await bot.access.role_refusal(bot.workspace, USAGE, EVE)
-    assert refused == Message(access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"}))).text)
+    assert refused == access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"})), OWN_COST)
     await bot.tick()
     refused = await bot.access.role_refusal(bot.workspace, USAGE, EVE)
     assert refused == Message(
         access_sentences.admins_only(
-            "see usage figures", Admins(frozenset({"U0ADA"}), ("S0ADMINS",), frozenset({"U0BEN"}))
+            "see usage figures", Admins(frozenset({"U0ADA"}), ("S0ADMINS",), frozenset({"U0BEN"})), OWN_COST
         ).text
     )
 

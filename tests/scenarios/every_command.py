@@ -57,7 +57,7 @@ from bot.views.answers import stops as stop_sentences
 from bot.views.help_texts import slash_help, thread_help
 from tests.markup import written
 from tests.said import a_session
-from tests.scenarios.walk import ANY, Role, Row, admins_only
+from tests.scenarios.walk import ANY, OWN_COST, Role, Row, admins_only
 
 TASK = "fix the login test"
 BUDGETS, AUDIT_LOGS = admins_only("change budgets"), admins_only("see audit logs")
@@ -196,7 +196,12 @@ ROWS = (
         answer=session_sentences.NO_SESSION_HERE.text,
         on={Surface.THREAD: notification_sentences.REMINDERS_ARE_ON},
     ),
-    Row(command="usage", typed="usage", answer=f"Devin today, so far{ANY}", refused=admins_only("see usage figures")),
+    Row(
+        command="usage",
+        typed="usage",
+        answer=f"Devin today, so far{ANY}",
+        refused=f"{admins_only('see usage figures')} {OWN_COST}",
+    ),
     Row(command="settings", typed="settings", then=f"Settings{ANY}", on=IN_FORM),
     Row(
         command="settings_why",

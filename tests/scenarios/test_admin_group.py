@@ -11,10 +11,11 @@ from bot.timing import Timing
 from bot.views.answers import access as access_sentences
 from tests.scenarios.ahead import until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
+from tests.scenarios.walk import OWN_COST
 
 GROUP = "S0ADMINS"
 REFUSED = access_sentences.admins_only(
-    "see usage figures", Admins(frozenset({"U0ADA"}), ("S0ADMINS",), frozenset({"U0BEN"}))
+    "see usage figures", Admins(frozenset({"U0ADA"}), ("S0ADMINS",), frozenset({"U0BEN"})), OWN_COST
 ).text
 
 
@@ -51,7 +52,8 @@ async def test_members_of_the_group_are_admins_until_they_leave_it_or_become_gue
     await on.slack.wait_for_delivery(type="user_change", status="acked")
     # Nobody is left in the group who is an admin by it, so it is not named any more.
     assert (
-        await figures(on, ANN) == access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"}))).text
+        await figures(on, ANN)
+        == access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"})), OWN_COST).text
     )
 
 

@@ -15,6 +15,7 @@ from bot.views.answers import access as access_sentences
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import set_budget
+from tests.scenarios.walk import OWN_COST
 
 A_MINUTE_LATER = 61.0
 NOBODY = Admins()
@@ -65,17 +66,26 @@ async def test_an_admin_who_is_none_any_more_gets_nothing_that_is_for_admins(
     assert (await asked(on, "usage")).startswith("Devin today, so far")
     await changes_unnoticed(on, clock, ADA, **{change: True})
     await changes_unnoticed(on, clock, BEN, **{change: True})
-    assert await asked(on, "usage") == access_sentences.admins_only("see usage figures", Admins(frozenset({BEN}))).text
-    assert await asked(on, "usage", BEN) == access_sentences.admins_only("see usage figures", NOBODY).text
+    assert (
+        await asked(on, "usage")
+        == access_sentences.admins_only("see usage figures", Admins(frozenset({BEN})), OWN_COST).text
+    )
+    assert await asked(on, "usage", BEN) == access_sentences.admins_only("see usage figures", NOBODY, OWN_COST).text
     answers = {text: await asked(on, text) for text in DEEDS}
-    assert answers == {text: access_sentences.admins_only(deed, NOBODY).text for text, deed in DEEDS.items()}
+    assert answers == {
+        text: access_sentences.admins_only(deed, NOBODY, OWN_COST if text.startswith("usage") else "").text
+        for text, deed in DEEDS.items()
+    }
     assert await rows(on, "operations") == await rows(on, "budgets") == []
 
 
 async def test_the_first_command_of_somebody_who_was_never_asked_about_is_checked_too(on: Harness) -> None:
     await on.slack.put_person(ADA, is_restricted=True)
     assert await asked(on, "budget list") == access_sentences.GUEST_REFUSED.text
-    assert await asked(on, "usage") == access_sentences.admins_only("see usage figures", Admins(frozenset({BEN}))).text
+    assert (
+        await asked(on, "usage")
+        == access_sentences.admins_only("see usage figures", Admins(frozenset({BEN})), OWN_COST).text
+    )
 
 
 async def test_while_slack_does_not_say_who_an_admin_is_what_is_known_counts(on: Harness, clock: Ahead) -> None:

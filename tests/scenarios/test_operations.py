@@ -29,6 +29,7 @@ from bot.views.dates import full_date
 from tests.scenarios.ahead import TEAM, rows, until, write
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness, harness
 from tests.scenarios.observations import buttons
+from tests.scenarios.walk import OWN_COST
 
 DIRECT = "D0ADA"
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -160,7 +161,7 @@ async def test_what_was_used_and_what_came_of_it_are_sent_as_files(on: Harness) 
     )
     assert (
         await asked(on, f"usage csv by person {day}", ANN)
-        == access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"}))).text
+        == access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"})), OWN_COST).text
     )
     assert await asked(on, f"usage csv by person {day}") == figure_files.BEGUN.text
     assert f"`devin-usage-{day}-by-person.csv` below." in await result(on, "3 rows, also")

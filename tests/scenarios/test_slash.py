@@ -42,6 +42,7 @@ from tests.scenarios.observations import (
     thread_address,
     what_became_of,
 )
+from tests.scenarios.walk import OWN_COST
 
 
 async def shown(on: Harness, user: str, channel: str, text: str) -> str:
@@ -483,7 +484,7 @@ async def test_a_stopped_session_wakes_by_a_reply(on: Harness) -> None:
 async def test_usage_is_for_admins(on: Harness) -> None:
     assert (
         await shown(on, ANN, GENERAL, "usage")
-        == access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"}))).text
+        == access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"})), OWN_COST).text
     )
     assert "Only admins can see outcome reports" in await shown(on, ANN, GENERAL, "report")
     _, session = await on.started("fix the login test", ANN, GENERAL)

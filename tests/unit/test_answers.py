@@ -22,6 +22,7 @@ from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapsho
 from bot.features import COMMANDS
 from bot.features.audit.specs import AUDIT
 from bot.features.digest import subscription_sentences
+from bot.features.usage.specs import USAGE
 from bot.views.answers import access as access_sentences
 from bot.views.answers import adoptions as adoption_sentences
 from bot.views.answers import failures as failure_sentences
@@ -326,6 +327,7 @@ SAID = {
     ),
     "cost_unknown": lambda text: session_sentences.cost(replace(ASLEEP, options=Options())),
     "admins_only": lambda text: access_sentences.admins_only("see usage figures", ADMINS),
+    "admins_only_with_a_way_on": lambda text: access_sentences.admins_only("see usage figures", ADMINS, USAGE.instead),
     "admins_only_of_many": lambda text: access_sentences.admins_only("see usage figures", Admins(frozenset(MANY))),
     "admins_only_of_a_group": lambda text: access_sentences.admins_only(
         "see usage figures", replace(ADMINS, users=frozenset())
@@ -506,6 +508,7 @@ def test_the_answers_that_depend_on_something():
             "cost_in_money": "This session has used 1.5 of 10 ACUs (3.38 USD) so far, as of a few minutes ago.",
             "cost_unknown": "Devin reports no ACUs for this session yet; on some plans it never does.",
             "admins_only": "Only admins can see usage figures. Ask <@U8>, <@U9> or somebody in <!subteam^S1>.",
+            "admins_only_with_a_way_on": "Only admins can see usage figures. Ask <@U8>, <@U9> or somebody in <!subteam^S1>. `/devin cost` shows your own.",
             "admins_only_of_many": "Only admins can see usage figures. Ask <@U1>, <@U2>, <@U3>, <@U4> or <@U5>.",
             "admins_only_of_a_group": "Only admins can see usage figures. Ask somebody in <!subteam^S1>.",
             "admins_only_of_a_group_without_members": (

@@ -12,6 +12,7 @@ USAGE: Final = CommandSpec(
     ways=typed("usage", USAGE_QUESTION),
     role=Role.ADMIN,
     admins_can="see usage figures",
+    instead="`/devin cost` shows your own.",
     slash_help=Help(f"`/devin usage {USAGE_QUESTION.shown}` shows what was spent"),
     meant_by=("bill", "bills", "billing", "invoice", "spend", "spending", "forecast", "csv"),
 )

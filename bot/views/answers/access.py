@@ -72,13 +72,16 @@ def not_yours(requester: str, admins: Admins) -> Message:
     return message_of(refusal, f"Ask {any_of(to_ask)}." if to_ask else _how_to_name(admins))
 
 
-def admins_only(deed: str, admins: Admins) -> Message:
-    """Refuse a command for admins, and name them; `deed` is what it does, such as "see usage figures"."""
+def admins_only(deed: str, admins: Admins, instead: str = "") -> Message:
+    """Refuse a command for admins, and name them; `deed` is what it does, such as "see usage figures".
+
+    `instead` is a sentence about what others may use.
+    """
     to_ask = _mentions(admins)
     if not to_ask:
         since = "right now" if admins.groups else "yet"
-        return message_of(f"Nobody can {deed} {since}.", _how_to_name(admins))
-    return message_of(f"Only admins can {deed}.", f"Ask {any_of(to_ask)}.")
+        return message_of(f"Nobody can {deed} {since}.", _how_to_name(admins), instead)
+    return message_of(f"Only admins can {deed}.", f"Ask {any_of(to_ask)}.", instead)
 
 
 def role_missing(right: Right, holders: Sequence[str], admins: Admins) -> Message:
