@@ -36,7 +36,8 @@ from bot.timing import PRODUCTION, Timing
 log = get_logger(__name__)
 
 DRAIN: Final = "drain"  # the one kind of job: work on a lane
-BATCH_SIZE: Final = 20
+BATCH_SIZE: Final = 10
+MOST_TAKEN: Final = 2 * BATCH_SIZE  # jobs that wait here for a slot; another worker may have one sooner
 MOST_HINTS: Final = 10_000  # while the database is away; the sweep finds what is beyond
 
 
@@ -197,7 +198,9 @@ class PgQueuerEngine:
         if self._local.has_routes:
             # PgQueuer looks by itself as often as a sweep would, in case a NOTIFY is lost.
             looking = timedelta(seconds=self._timing.lane_sweep)
-            working = manager.run(looking, BATCH_SIZE, shutdown_on_listener_failure=True)
+            working = manager.run(
+                looking, BATCH_SIZE, max_concurrent_tasks=MOST_TAKEN, shutdown_on_listener_failure=True
+            )
             parts.append(asyncio.create_task(working, name="take hints"))
         stop = asyncio.create_task(self._stopping.wait(), name="stop")
         try:
