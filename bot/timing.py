@@ -84,6 +84,7 @@ class Timing:
     clock_check: float = 1.0  # Between two comparisons of the clock with one that nobody sets.
     clock_step: float = 5.0  # A clock that was set by less than this within a check runs as clocks do.
     clocks_differ: float = 30.0  # The clocks of two machines may differ by this much; more is warned of.
+    queue_purge: float = MINUTE  # Between two deletions of PgQueuer's log, which grows with each hint.
     lane_sweep: float = 15.0  # Between two sweeps, which wake all lanes with open rows.
     checkpoint: float = 1.0  # Between two checkpoints: often, so that no commit makes one while an ack waits.
     idle_tick: float = HOUR  # Until the next call of a tick that has nothing to do.

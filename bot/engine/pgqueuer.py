@@ -196,12 +196,8 @@ class PgQueuerEngine:
         manager = self._manager(queries)
         parts: list[asyncio.Task[Any]] = [asyncio.create_task(self._send(queries), name="send hints")]
         if self._local.has_routes:
-            # PgQueuer looks by itself as often as a sweep would, in case a NOTIFY is lost.
-            looking = timedelta(seconds=self._timing.lane_sweep)
-            working = manager.run(
-                looking, BATCH_SIZE, max_concurrent_tasks=MOST_TAKEN, shutdown_on_listener_failure=True
-            )
-            parts.append(asyncio.create_task(working, name="take hints"))
+            parts.append(asyncio.create_task(self._take(manager), name="take hints"))
+            parts.append(asyncio.create_task(self._purge(queries), name="purge hints"))
         stop = asyncio.create_task(self._stopping.wait(), name="stop")
         try:
             await asyncio.wait([stop, *parts], return_when=asyncio.FIRST_COMPLETED)
@@ -230,6 +226,24 @@ class PgQueuerEngine:
             self._local.wake(hint["lane"], whose=hint.get("whose"))
 
         return manager
+
+    async def _take(self, manager: QueueManager) -> None:
+        """Take jobs as they come. PgQueuer looks by itself as often as a sweep would, in case a NOTIFY is lost."""
+        await manager.run(
+            timedelta(seconds=self._timing.lane_sweep),
+            BATCH_SIZE,
+            max_concurrent_tasks=MOST_TAKEN,
+            shutdown_on_listener_failure=True,
+            log_aggregation_interval=timedelta(0),  # its statistics are read by nobody
+        )
+
+    async def _purge(self, queries: Queries) -> None:
+        """Delete PgQueuer's log of jobs again and again: nobody reads it, and PgQueuer keeps all of it."""
+        table = queries.qbe.settings.qualified.queue_table_log
+        while True:
+            # A crash right here leaves rows of the log to the next time.
+            await queries.driver.execute(f"DELETE FROM {table}")  # noqa: S608 - the name is one of our own
+            await asyncio.sleep(self._timing.queue_purge)
 
     async def _send(self, queries: Queries) -> None:
         """Send hints and messages as they come, all that there are at a time."""

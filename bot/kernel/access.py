@@ -39,7 +39,7 @@ class Access:
         self._channels: dict[tuple[str, str], tuple[float, Channel]] = {}
         self._people: dict[tuple[str, str], tuple[float, Person | None]] = {}
         self._groups: dict[str, tuple[float, dict[str, str]]] = {}
-        services.engine.subscribe(PERSON, self._forget)
+        services.engine.subscribe(PERSON, self._person_changed)
         services.engine.subscribe(CHANNEL, self._learn_channel)
 
     async def person(self, workspace: Workspace, user: str, *, urgent: bool = False) -> Person:
@@ -90,7 +90,7 @@ class Access:
         # A crash right here leaves other processes with what they have in memory, for half a minute.
         self._services.engine.publish(PERSON, f"{workspace.team}:{user}")
 
-    def _forget(self, team_and_user: str) -> None:
+    def _person_changed(self, team_and_user: str) -> None:
         team, _, user = team_and_user.partition(":")
         self._people.pop((team, user), None)
 

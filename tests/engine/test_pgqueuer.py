@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
+import asyncpg
 import pytest
 
 from bot.engine.pgqueuer import NotInstalledError, PgQueuerEngine, QueueAddress, check_installed, install
@@ -13,7 +14,7 @@ from bot.timing import PRODUCTION
 from tests import postgres
 
 PATIENCE = 20.0  # for a busy machine
-TIMING = replace(PRODUCTION, lane_sweep=3600.0, engine_retry=0.05)  # no sweep helps
+TIMING = replace(PRODUCTION, lane_sweep=3600.0, engine_retry=0.05, queue_purge=0.05)  # no sweep helps
 
 
 class Lanes:
@@ -85,6 +86,20 @@ async def test_a_second_hint_right_after_the_first_was_followed_is_not_lost(addr
         for number in range(1, 20):
             web.wake("in:one")
             await lanes.until(lambda taken, number=number: len(taken) == number)
+
+
+async def test_what_pgqueuer_keeps_of_jobs_does_not_grow(address: QueueAddress) -> None:
+    lanes = Lanes()
+    connection = await asyncpg.connect(address.dsn)
+    async with running(address, lanes, None) as (_, web):
+        for number in range(20):
+            web.wake(f"in:{number}")
+        await lanes.until(lambda taken: len(taken) == 20)
+        async with asyncio.timeout(PATIENCE):
+            for table in ("pgqueuer", "pgqueuer_log"):
+                while await connection.fetchval(f"SELECT count(*) FROM {address.schema}.{table}"):
+                    await asyncio.sleep(0.02)  # the database has no event for it
+    await connection.close()
 
 
 async def test_what_a_full_worker_has_no_slot_for_is_taken_by_another(address: QueueAddress) -> None:

@@ -238,7 +238,7 @@ async def test_each_workspace_gets_its_own_digest(both: Both) -> None:
         post = await on.slack.wait_for_message(OPS, digest_root.DAY)
         assert f"{acus} ACU" in post["text"]
         assert other not in post["text"]
-        usage = str((await on.slack.slash(ADA, GENERAL, "usage"))["answer"])
+        usage = str((await on.slack.slash(ADA, GENERAL, "usage yesterday"))["answer"])
         assert f"{acus} ACU" in usage
         assert other not in usage
     billed = {(row["org_id"], float(row["acus"])) for row in await rows(both.one, "consumption", day=day.isoformat())}
