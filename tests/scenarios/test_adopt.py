@@ -10,11 +10,13 @@ from bot.views import dead_ends
 from bot.views.answers import access as access_sentences
 from bot.views.answers import adoptions as adoption_sentences
 from bot.views.answers import replies as reply_sentences
+from tests.markup import written
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness
 from tests.scenarios.observations import (
     buttons,
     card,
+    creations,
     forge,
     press,
     private_answers,
@@ -178,3 +180,22 @@ async def test_budgets_and_the_runaway_watch_hold_for_it_as_for_any_other(on: Ha
     await on.devin.spend(made, 2.0)
     await on.slack.wait_for_message(OPS, "Ann's budget is used up: 10.5 of 10 ACUs today.")
     assert "budget is used up" in await refused(on, address(await at_devin(on, prompt="another task")))
+
+
+async def test_an_address_alone_is_no_task_and_offers_to_follow_its_session(on: Harness) -> None:
+    asked = (await on.slack.slash(ANN, GENERAL, address(await at_devin(on))))["shown"]
+    assert written(asked["blocks"]) == "That's the address of a Devin session. Nothing was started."
+    assert buttons(asked) == ["Follow that session", "Start as a task"]
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:adopt")
+    await on.slack.wait_for_message(GENERAL, "Working")
+    assert await creations(on) == 0
+
+
+async def test_an_address_behind_a_mention_or_in_a_direct_message_starts_nothing(on: Harness) -> None:
+    made = await at_devin(on)
+    await on.mention(f"<{address(made)}>", ANN)
+    await on.slack.say(ANN, "im", f"<{address(made)}>")
+    await settled(on)
+    answers = [text for text in await private_answers(on, ANN) if "the address of a Devin session" in text]
+    assert answers
+    assert await creations(on) == 0

@@ -36,11 +36,17 @@ def parse_which(word: str) -> str | None:
     """
     if number := _NUMBER.fullmatch(word):
         return str(int(number["number"]))
-    if address := _SESSION_URL.fullmatch(word):
-        return bare_id(address["id"])
+    if session := address_of_session(word):
+        return session
     if _HEX_ID.fullmatch(word):
         return word.lower()
     return bare_id(word) if _DEVIN_ID.fullmatch(word) else None
+
+
+def address_of_session(word: str) -> str | None:
+    """The id of the session whose page at Devin has the address `word`; None for any other word."""
+    address = _SESSION_URL.fullmatch(word)
+    return bare_id(address["id"]) if address else None
 
 
 def number_of(which: str) -> int | None:

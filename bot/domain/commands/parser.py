@@ -14,11 +14,11 @@ from functools import lru_cache, partial
 from typing import Final
 
 from bot.domain.billing import Period
-from bot.domain.commands.arguments import AROUND_LISTS, parse_which
+from bot.domain.commands.arguments import AROUND_LISTS, address_of_session, parse_which
 from bot.domain.commands.guesses import is_about_resuming, is_guess
 from bot.domain.commands.picked import picked_channel, picked_person
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
-from bot.domain.commands.registry import HELP, LAUNCH, LIST, START
+from bot.domain.commands.registry import ADOPT, HELP, LAUNCH, LIST, START
 from bot.domain.commands.spec import CommandSpec, Role, Surface, Way
 
 
@@ -178,6 +178,8 @@ class Parser:
         if found is not None or len(readable) > LONGEST_IN_DOUBT or not is_guess(readable):
             return found
         text = readable.strip()
+        if session := address_of_session(text):
+            return Doubt(text, text, ADOPT, f"{ADOPT.name} {text}", argument=session, guessed=True)
         spec = LIST if is_about_resuming(text) else HELP
         return Doubt(text, text, spec, spec.name, guessed=True)
 

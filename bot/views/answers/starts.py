@@ -219,6 +219,8 @@ def _run(doubt: Doubt, argument: str) -> Block:
 
 def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
     command, typed = doubt.meant.split()[0], code(doubt.word)
+    if doubt.guessed and doubt.spec is registry.ADOPT:
+        return "That's the address of a Devin session."
     if doubt.guessed:
         asked = f"Is {typed} a task for Devin?"
         return asked if doubt.spec is registry.HELP else f"{asked} To resume a session, reply in its thread."
@@ -252,6 +254,8 @@ def _words_behind(doubt: Doubt, behind: str) -> tuple[str, ...]:
 
 def _meant(doubt: Doubt) -> str:
     meant = doubt.shown or doubt.meant
+    if doubt.spec is registry.ADOPT:
+        return "Follow that session"
     if doubt.spec is registry.NOTIFY:
         return f"Set {meant}" if meant != doubt.spec.name else "Show my setting"
     if doubt.spec.ends_session:
