@@ -17,6 +17,7 @@ from sqlalchemy import (
     Float,
     Select,
     String,
+    and_,
     bindparam,
     case,
     cast,
@@ -106,17 +107,17 @@ _KEPT_BY_STORE: Final = frozenset({"seq", "state", "ts", "reason", "attempts", "
 _GIVEN: Final = [field.name for field in fields(OutboxRow) if field.name not in _KEPT_BY_STORE]
 
 
-def _spoken_in() -> Any:
-    """A subquery for the threads of a lane that got a post after `spoken_after`, with the instant of the last one."""
+def _spoken_at(row: Any) -> ColumnElement[float]:
+    """When the thread of `row` got its last post after `spoken_after`; 0 if it got none."""
+    # For each candidate one search of an index. A join would first read what was posted meanwhile in all channels.
     recent = outbox.alias("recent")
-    return (
-        select(recent.c.thread, func.max(recent.c.sent_at).label("at"))
-        .where(
-            recent.c.sent_at > bindparam("spoken_after"), recent.c.lane == bindparam("lane"), recent.c.kind == "post"
-        )
-        .group_by(recent.c.thread)
-        .subquery("spoken")
-    )
+    posted = recent.c.lane == row.lane, recent.c.thread == row.thread, _is_posted(recent)
+    found = select(func.max(recent.c.sent_at)).where(*posted, recent.c.sent_at > bindparam("spoken_after"))
+    return func.coalesce(found.scalar_subquery(), 0.0)
+
+
+def _is_posted(table: Any) -> ColumnElement[bool]:
+    return and_(table.c.state == literal_column("'sent'"), table.c.kind == literal_column("'post'"))
 
 
 def _is_first_of_thread() -> ColumnElement[bool]:
@@ -145,13 +146,7 @@ def _head(dialect: str) -> Select[Any]:
         .limit(CANDIDATES)
         .subquery("first")
     )
-    spoken = _spoken_in()
-    return (
-        select(first)
-        .outerjoin(spoken, spoken.c.thread == first.c.thread)
-        .order_by(first.c.rank, func.coalesce(spoken.c.at, 0.0), first.c.seq)
-        .limit(1)
-    )
+    return select(first).order_by(first.c.rank, _spoken_at(first.c), first.c.seq).limit(1)
 
 
 @cache

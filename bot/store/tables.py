@@ -85,6 +85,8 @@ _OUTBOX_OPEN = "state IN ('open', 'sending')"
 _index_where("ix_outbox_open", _OUTBOX_OPEN, outbox.c.lane, outbox.c.rank, outbox.c.seq)
 # For the question whether a row is the first of its thread, which is put for every open row of a channel.
 _index_where("ix_outbox_thread", _OUTBOX_OPEN, outbox.c.lane, outbox.c.thread, outbox.c.seq)
+# For the question whose turn it is, which is put for each thread that waits in a channel.
+_index_where("ix_outbox_turns", "state = 'sent' AND kind = 'post'", outbox.c.lane, outbox.c.thread, outbox.c.sent_at)
 _index_where("ix_outbox_posted", "ts IS NOT NULL", outbox.c.channel, outbox.c.ts)  # for a reaction to a post
 Index("ix_outbox_session_id", outbox.c.session_id)
 Index("ix_outbox_sent_at", outbox.c.sent_at)

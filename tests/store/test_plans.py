@@ -46,8 +46,11 @@ GROWN = frozenset({"inbox", "outbox", "posts", "sessions", "spend", "threads"})
 # What may be read from end to end: only the rows that are open stand in it.
 _OF_OPEN_ROWS = re.compile(r"ix_(inbox_open|outbox_open|outbox_thread|posts_open)\b")
 _WHOLE = re.compile(r"^SCAN (\w+)|Seq Scan on (\w+)")
+_SEARCHED = re.compile(r"^SEARCH (outbox|earlier|recent)\b")
 _SORTED = re.compile(r"TEMP B-TREE|^\s*(->)?\s*(Incremental )?Sort\b")
 _ALIASES = {"earlier": "outbox", "recent": "outbox"}
+
+only_sqlite = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 
 Statement = tuple[str, Any]
 Step = Callable[[AsyncConnection], Awaitable[object]]
@@ -254,6 +257,18 @@ async def test_what_is_executed_again_and_again_scans_nothing_and_sorts_nothing(
     found += await faults_of(db, sorts=False, step=lambda tx: a_reply(tx, db))
     found += await faults_of(db, sorts=False, step=lambda tx: a_post(tx, db))
     assert not found, "\n".join(found)
+
+
+@only_sqlite
+async def test_whose_turn_it_is_in_a_channel_costs_no_more_where_much_is_posted_in_others(grown: Database) -> None:
+    with collected() as statements:
+        async with grown.read() as tx:
+            await outbox.head(tx, grown, OUT, NOW, SENDER)
+    async with grown.read() as tx:
+        steps = [step for statement in statements for step in await plan(tx, statement)]
+    searched = [step for step in steps if _SEARCHED.search(step)]
+    assert searched
+    assert not [step for step in searched if "(lane=?" not in step]
 
 
 async def test_purges_find_what_is_old_by_an_index(grown: Database) -> None:

@@ -73,6 +73,7 @@ Table(
     index_where("ix_outbox_open", "state IN ('open', 'sending')", "lane", "rank", "seq"),
     index_where("ix_outbox_posted", "ts IS NOT NULL", "channel", "ts"),
     index_where("ix_outbox_thread", "state IN ('open', 'sending')", "lane", "thread", "seq"),
+    index_where("ix_outbox_turns", "state = 'sent' AND kind = 'post'", "lane", "thread", "sent_at"),
     sqlite_autoincrement=True,
 )
 
