@@ -2,18 +2,17 @@
 
 import argparse
 import asyncio
-import gc
 import os
 import platform
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 # Commands import what they need: the playground would carry the whole bot along, and the bot the simulators.
-from bot.manifest import as_yaml, manifest_for
+from bot.lean_imports import leanly
 from bot.playground import options
 from bot.version import VERSION
 
@@ -82,7 +81,7 @@ def _of_the_bot(command: Command) -> Command:
 
     @wraps(command)
     def run(asked: argparse.Namespace) -> int:
-        with _without_collection():
+        with leanly():
             from bot.config import SettingsError
             from bot.connect import StartError
 
@@ -93,19 +92,6 @@ def _of_the_bot(command: Command) -> Command:
             return 1
 
     return run
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Import without looking for garbage, which takes a quarter of the time and finds none, then or later."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was_on:
-            gc.enable()
 
 
 def _settings(asked: argparse.Namespace) -> "Settings":
@@ -131,7 +117,7 @@ def _store_settings(asked: argparse.Namespace) -> "StoreSettings":
 
 @_of_the_bot
 def _serve(asked: argparse.Namespace) -> int:
-    with _without_collection():
+    with leanly():
         from bot.process import ProcessKind
         from bot.server import serve
 
@@ -229,6 +215,8 @@ def _doctor(asked: argparse.Namespace) -> int:
 
 
 def _manifest(asked: argparse.Namespace) -> int:
+    from bot.manifest import as_yaml, manifest_for
+
     print(as_yaml(manifest_for(asked.url, unfurls=asked.unfurl)), end="")
     return 0
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.config import Config
+from uvicorn.server import Server
 
 from bot.app import Bot
 from bot.config import Settings
@@ -25,10 +26,10 @@ from bot.server.socket_mode import SocketModeConnection
 from bot.setup_problems import SetupProblems
 
 
-class HttpServer(uvicorn.Server):
+class HttpServer(Server):
     """uvicorn with bounded connections, and without its own signal handling: the bot decides on the order of a stop."""
 
-    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+    def __init__(self, config: Config, connections: Connections) -> None:
         super().__init__(config)
         self._connections = connections
 
@@ -111,7 +112,7 @@ async def _starting(_request: Request) -> Response:
 
 def bounded_server(app: ASGIApp, connections: Connections) -> HttpServer:
     """Make a server for `app` whose connections are those of `connections`."""
-    config = uvicorn.Config(
+    config = Config(
         app,
         http=cast("type[asyncio.Protocol]", connections.protocol),  # uvicorn only calls it
         ws="none",
