@@ -1,0 +1,3 @@
+"""The tests."""
+
+from tests import moment  # noqa: F401  works by its import, before all others

@@ -22,6 +22,7 @@ from bot import logs
 from bot.store.database.connection import Database
 from bot.store.database.schema import migrate
 from tests import done_once, postgres  # noqa: F401  the first works by its import
+from tests.moment import USUAL, in_utc
 from tests.sampling import Sample
 
 SHARED: Final = pytest.StashKey[Path]()
@@ -35,9 +36,12 @@ hypothesis.settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a run take the same sample as an earlier one."""
+    """Let a run take the same sample as an earlier one, and play its scenarios at another moment."""
     parser.addoption(
         "--sample-seed", type=int, default=random.randrange(10**6), help="what `make test-long` samples by"
+    )
+    parser.addoption(
+        "--moment", type=in_utc, default=USUAL, help="when each scenario begins in UTC, such as 2027-01-01T00:03"
     )
 
 

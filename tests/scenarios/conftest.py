@@ -17,6 +17,7 @@ from bot.features import metadata
 from bot.process import ProcessKind
 from bot.timing import Timing
 from tests import postgres
+from tests.moment import beginning
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import MANIFEST, QUICK_TIMING, TRANSPORTS, Harness, harness
 
@@ -34,6 +35,13 @@ CORE = {
     "test_home",
 }
 ABOUT_TRANSPORT = {"test_events", "test_mention", "test_slash"}  # files about how messages come in
+
+
+@pytest.fixture(autouse=True)
+def moment(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Begin each scenario at the same moment, by all clocks of this process."""
+    with beginning(pytestconfig.getoption("--moment")):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """The digest in a workspace whose Slack draws no charts and no tables: a picture and plainer blocks, once each."""
 
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ async def on(
     tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing, clock: Ahead
 ) -> AsyncIterator[Harness]:
     """A bot whose digest is due in two hours."""
-    at = datetime.now(UTC) + timedelta(hours=2)
+    at = datetime.fromtimestamp(time.time(), UTC) + timedelta(hours=2)
     settings = {"BOT_ADMIN_CHANNEL": OPS, "BOT_TIMEZONE": "UTC", "BOT_DIGEST_TIME": f"{at:%H:%M}"} | database
     async with harness(tmp_path, transport, clock=clock, timing=timing, **settings) as everything:
         yield everything

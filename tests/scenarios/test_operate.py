@@ -35,6 +35,11 @@ NOT_OPENED = "The store cannot be opened or brought up to date. Check DATABASE_U
 REACH = "Check that the server runs and that this machine may reach it, and the host and port in DATABASE_URL."
 
 
+@pytest.fixture(autouse=True)
+def moment() -> None:
+    """Go by the wall's clock, as the processes of their own do."""
+
+
 async def asked(on: Harness, path: str) -> httpx.Response:
     """What the bot answers to those who operate it."""
     async with httpx.AsyncClient(trust_env=False, timeout=10) as http:

@@ -100,7 +100,7 @@ async def test_what_was_changed_through_the_bot_is_listed_and_sent_as_a_file(on:
     assert {row[4]["elements"][0]["elements"][0]["channel_id"] for row in table["rows"][1:]} == {GENERAL}
     assert await asked(on, "audit bot csv") == operations.BEGUN.text
     shown = await result(on, "2 rows, also")
-    name = f"devin-bridge-audit-{datetime.now(UTC):%Y-%m-%d}.csv"
+    name = f"devin-bridge-audit-{datetime.fromtimestamp(time.time(), UTC):%Y-%m-%d}.csv"
     assert shown.startswith(f"*Changes through Devin Bridge*\n2 rows, also in `{name}` below.")
     (post,) = await shared(on)
     assert (post["text"], [file["name"] for file in post["files"]]) == ("Changes through Devin Bridge: 2 rows", [name])

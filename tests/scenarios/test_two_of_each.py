@@ -90,7 +90,7 @@ async def both(tmp_path: Path, clock: Ahead, timing: Timing) -> AsyncIterator[Bo
 
 
 def _soon() -> str:
-    return (datetime.now(UTC) + timedelta(hours=2)).strftime("%H:%M")
+    return (datetime.fromtimestamp(time.time(), UTC) + timedelta(hours=2)).strftime("%H:%M")
 
 
 async def test_each_workspace_starts_its_sessions_in_its_own_organisation(both: Both) -> None:
