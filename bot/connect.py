@@ -118,9 +118,9 @@ class Connector:
         if known is not None:
             return known
         http = await self._stack.enter_async_context(_http(settings, self._setup))
-        devin = _devin(http, settings, self._timing)
-        await _check_devin_key(devin)
-        made = self.organisations[devin.org_id] = Organisation(devin, self._db)
+        made = Organisation(_devin(http, settings, self._timing), self._db)
+        await _check_devin_key(made)
+        self.organisations[made.id] = made
         return made
 
     async def _identity(self, slack: Slack) -> Identity:
@@ -206,9 +206,9 @@ def _devin(http: httpx.AsyncClient, settings: Settings, timing: Timing) -> Devin
     return Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=Patience.of(timing))
 
 
-async def _check_devin_key(devin: Devin) -> None:
+async def _check_devin_key(organisation: Organisation) -> None:
     try:
-        await devin.self_()
+        await organisation.own_id()
     except DevinDenied as denied:
         raise StartError(f"Devin does not let the bot in ({denied.status}). It says: {denied.words}") from None
     except DevinRefused as refused:

@@ -5,10 +5,8 @@ events about a person renew what is stored.
 """
 
 import asyncio
-import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, Final
 
 from bot.domain.admins import Admins
@@ -26,9 +24,7 @@ from bot.store import people, user_groups
 from bot.views.answers import access as access_sentences
 from bot.views.message import Message
 
-# What processes publish: whose row has changed, as a team and a user, and what Slack said of a channel, as JSON.
-PERSON: Final = "person"
-CHANNEL: Final = "channel"
+PERSON: Final = "person"  # the topic under which processes publish whose row has changed, as a team and a user
 
 
 class Access:
@@ -36,11 +32,9 @@ class Access:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._channels: dict[tuple[str, str], tuple[float, Channel]] = {}
         self._people: dict[tuple[str, str], tuple[float, Person | None]] = {}
         self._groups: dict[str, tuple[float, dict[str, str]]] = {}
         services.engine.subscribe(PERSON, self._person_changed)
-        services.engine.subscribe(CHANNEL, self._learn_channel)
 
     async def person(self, workspace: Workspace, user: str, *, urgent: bool = False) -> Person:
         """Return the person with the id `user`: from our rows if they were stored lately, else from Slack.
@@ -127,7 +121,10 @@ class Access:
         async with services.db.read() as tx:
             person = await people.get(tx, workspace.team, user, read_after)
         if within is None and person is not None and self.refusal(person, shared=False) is None:
-            self._people[workspace.team, user] = (services.clock(), person)  # a reply needs the name a moment later
+            self._people[workspace.team, user] = (
+                services.clock.steady(),
+                person,
+            )  # a reply needs the name a moment later
         return person
 
     async def names(self, workspace: Workspace, users: list[str]) -> dict[str, str]:
@@ -183,34 +180,19 @@ class Access:
 
     async def channel(self, workspace: Workspace, channel: str) -> Channel:
         """Return what kind of channel `channel` is. Raises ChannelGone if the bot cannot see it."""
-        known = self._known_channel(workspace, channel)
-        if known is not None:
-            return known
-        now, key = self._services.clock.steady(), (workspace.team, channel)
-        found = await workspace.slack.channel(channel)
-        if found.is_archived or found.is_ext_shared:
-            self._channels.pop(key, None)  # asked for again next time: a person who is refused may change the channel
-        else:
-            self._channels[key] = (now, found)
-            # A process that only receives asks nobody, and could say of no channel that a session may start there.
-            facts = {"team": workspace.team, "channel": channel, "at": now, "facts": asdict(found)}
-            self._services.engine.publish(CHANNEL, json.dumps(facts))
-        return found
-
-    def _learn_channel(self, message: str) -> None:
-        told = json.loads(message)
-        self._channels[told["team"], told["channel"]] = (told["at"], Channel(**told["facts"]))
+        known = self._services.channels.current(workspace, channel)
+        # One that is not open is asked for again: a person who is refused may change the channel.
+        if known is None or not known.is_open:
+            known = await self._services.channels.ask(workspace, channel)
+        return known.channel
 
     def is_known_to_be_open(self, workspace: Workspace, channel: str) -> bool:
         """Whether `channel` is known to be neither archived nor shared, without a call to Slack.
 
         Of a direct message that is not known: it may be one between two people, where the bot cannot post.
         """
-        return self._known_channel(workspace, channel) is not None
-
-    def _known_channel(self, workspace: Workspace, channel: str) -> Channel | None:
-        at, known = self._channels.get((workspace.team, channel), (-math.inf, None))
-        return known if self._services.clock.steady() - at <= self._services.timing.channel_known else None
+        known = self._services.channels.current(workspace, channel)
+        return known is not None and known.is_open
 
     async def is_shared(self, workspace: Workspace, channel: str) -> bool:
         """Whether another company shares `channel`; False for direct messages and for what the bot cannot see."""

@@ -8,6 +8,7 @@ from bot.domain.causes import Cause, PersonsCause
 from bot.domain.commands.command_set import CommandSet
 from bot.domain.session import Session
 from bot.engine.port import Engine
+from bot.kernel.channel_facts import ChannelFacts
 from bot.kernel.job import Job, finish, finish_with
 from bot.kernel.organisation import Organisations
 from bot.kernel.restoration import Restoration
@@ -44,6 +45,10 @@ class Services:
     settings: Settings = field(default_factory=Settings)
     process: ProcessKind = ProcessKind.RUN
     restoration: Restoration = field(default_factory=Restoration)
+    channels: ChannelFacts = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "channels", ChannelFacts(self.engine, self.clock, self.timing))
 
     @asynccontextmanager
     async def unit_of_work(

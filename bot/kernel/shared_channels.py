@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.keys import DEVINS_POSTS, FIGURES_POSTS, ref_of
+from bot.kernel.channel_facts import ChannelAnswer
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
@@ -33,7 +34,7 @@ MOST_ASKED: Final = 5  # channels about which Slack is asked at once; it takes s
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What Slack has answered, and when it was asked."""
+    """What Slack has answered, or what counts while it does not answer, and when it was asked."""
 
     is_shared: bool
     asked_at: float
@@ -45,7 +46,8 @@ class SharedChannels:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._answers: dict[tuple[str, str], _Answer] = {}
+        # What counts while Slack does not answer. In memory of this process: each finds out for itself.
+        self._doubts: dict[tuple[str, str], _Answer] = {}
 
     async def is_shared(self, workspace: Workspace, channel: str, *, anew: bool = False) -> bool:
         """Whether another company shares `channel`; False for direct messages. With `anew` Slack is asked in any case.
@@ -56,7 +58,7 @@ class SharedChannels:
         if not channel.startswith(("C", "G")):
             return False
         known = await self._known(workspace, channel)
-        answer = self._answers.get((workspace.team, channel))
+        answer = self._latest(workspace, channel)
         if answer is None or anew or self._is_old(answer, known):
             try:
                 answer = await self._ask(workspace, channel)
@@ -64,7 +66,7 @@ class SharedChannels:
                 if anew and isinstance(error, SlackRateLimited):
                     raise
                 answer = self._in_doubt(error, known, answer)
-                self._answers[workspace.team, channel] = answer
+                self._doubts[workspace.team, channel] = answer
         await self._store(workspace, channel, known, answer)
         return answer.is_shared
 
@@ -98,7 +100,7 @@ class SharedChannels:
 
     async def _is_private(self, workspace: Workspace, channel: str, since: float) -> bool | None:
         """Whether Slack has said since an instant, or says now, that `channel` is private; None while it is silent."""
-        answer = self._answers.get((workspace.team, channel))
+        answer = self._latest(workspace, channel)
         try:
             if answer is None or answer.is_private is None or not since <= answer.asked_at <= self._services.clock():
                 answer = await self._ask(workspace, channel)
@@ -114,15 +116,20 @@ class SharedChannels:
             return await channels.get(tx, workspace.team, channel)
 
     def _is_old(self, answer: _Answer, known: KnownChannel | None) -> bool:
-        age = self._services.clock() - answer.asked_at  # less than nothing where the clock was set back
-        expired = not 0 <= age <= self._services.timing.channel_known
+        expired = not self._services.channels.counts(answer.asked_at)
         return expired or (known is not None and known.changed_at > answer.asked_at)
 
+    def _latest(self, workspace: Workspace, channel: str) -> _Answer | None:
+        """The newest answer of Slack's to any process, or what counts instead."""
+        found = self._services.channels.latest(workspace, channel)
+        doubt = self._doubts.get((workspace.team, channel))
+        if found is None or (doubt is not None and doubt.asked_at >= found.asked_at):
+            return doubt
+        return _answer(found)
+
     async def _ask(self, workspace: Workspace, channel: str) -> _Answer:
-        asked_at = self._services.clock()
-        found = await workspace.slack.channel(channel)
-        answer = _Answer(found.is_ext_shared, asked_at, found.is_private)
-        self._answers[workspace.team, channel] = answer
+        answer = _answer(await self._services.channels.ask(workspace, channel))
+        self._doubts.pop((workspace.team, channel), None)
         return answer
 
     def _in_doubt(self, error: SlackError, known: KnownChannel | None, answer: _Answer | None) -> _Answer:
@@ -159,3 +166,7 @@ class SharedChannels:
             key, message = f"shared:{session.id}:{uow.now:.6f}", failure_sentences.channel_shared(session)
             await uow.add_to_outbox(uow.post_row(key, team, session.requester, None, message, ref=ref_of(session.id)))
         await uow.redraw_in(team, channel, [session.id for session in live])
+
+
+def _answer(found: ChannelAnswer) -> _Answer:
+    return _Answer(found.channel.is_ext_shared, found.asked_at, found.channel.is_private)
