@@ -145,6 +145,7 @@ class Timing:
     slow_poll: float = MINUTE  # Between two polls while all sessions sleep.
     poll_soon: float = 1.0  # Until the next poll, and the next catch-up, after we changed something at Devin.
     poll_overlap: int = 120  # Polls start this long before the watermark, as the clocks of Devin's machines differ.
+    soon_overlap: int = 15  # A poll that follows sooner than usual starts this long before the watermark.
     answer_expected: float = 2 * MINUTE  # From a person's message until no answer of Devin's is expected any more.
     same_second: float = 2.0  # A session that changed just now is read again for this long: Devin counts in seconds.
     words_settle: float = 3.0  # Devin's words that are newer wait for the next poll: its turn may end with them.

@@ -123,7 +123,7 @@ def decide(turn: TurnState, old: Snapshot, new: Snapshot, spoken: Spoken, now: f
     """
     pending, end = turn.pending or Pending(), turn_end(new)
     pull_requests = (*pending.pull_requests, *new_pull_requests(old, new))
-    if spoken.just_now and not pending.words and _may_be_older_than_words(turn, new, end):
+    if spoken.just_now and keeps_words_back(turn, new):
         return Decision(replace(turn, pending=replace(pending, words=True, pull_requests=pull_requests)), relays=False)
     turn = _with_words(turn, new, spoken)
     if end is None or not _is_another(turn, end, new, spoken):
@@ -136,8 +136,14 @@ def decide(turn: TurnState, old: Snapshot, new: Snapshot, spoken: Spoken, now: f
     return Decision(TurnState(turn.number + 1, announced=end.name), end, pull_requests)
 
 
-def _may_be_older_than_words(turn: TurnState, new: Snapshot, end: TurnEnd | None) -> bool:
-    """Whether the state of `new` may have been listed before Devin's newest words: it works, or rests as before."""
+def keeps_words_back(turn: TurnState, new: Snapshot) -> bool:
+    """Whether words that Devin has written just now wait for the next poll, once.
+
+    So they do if `new` may have been listed before them: Devin works, or rests as before.
+    """
+    if turn.pending and turn.pending.words:
+        return False
+    end = turn_end(new)
     return display_state_of(new) is DisplayState.WORKING if end is None else end.name == turn.announced
 
 

@@ -84,6 +84,18 @@ async def test_each_look_at_200_sessions_is_one_page_with_bounded_reads(crowd: C
         assert between.count("list_insights") <= 2
 
 
+async def test_words_in_many_sessions_are_each_read_once(crowd: Crowd) -> None:
+    on, speakers = crowd.on, crowd.sessions[::10]
+    before = len(await on.devin.log("list_messages"))
+    for one in speakers:
+        await on.devin.say(one.devin_id, f"I am {one.id}.")
+    for one in speakers:
+        await on.slack.wait_for_message(one.channel, f"I am {one.id}.", thread_ts=one.ts, within=20)
+    await on.devin.wait_for_calls("list_sessions", len(await on.devin.log("list_sessions")) + 6)
+    read = len(await on.devin.log("list_messages")) - before
+    assert len(speakers) <= read <= len(speakers) + 3  # and the first few, if a poll found only those
+
+
 @pytest.mark.long
 async def test_words_in_a_few_of_200_changing_sessions_are_found_by_their_counts(crowd: Crowd) -> None:
     on = crowd.on

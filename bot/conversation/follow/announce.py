@@ -12,7 +12,7 @@ from bot.conversation.notified import mentioned
 from bot.conversation.session_card import SessionCard
 from bot.conversation.session_rows import post_files, recheck_held
 from bot.devin.models import DevinMessage
-from bot.domain.announcements import NOBODY, AnnouncementKind, Decision, TurnEnd, asks, decide
+from bot.domain.announcements import NOBODY, AnnouncementKind, Decision, Spoken, TurnEnd, asks, decide
 from bot.domain.answer_options import answer_options
 from bot.domain.keys import ref_of
 from bot.domain.reminders import first_reminder
@@ -82,13 +82,21 @@ class Announce:
         self._services = services
 
     async def session(
-        self, claim: Claim, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None, times: PollTimes
+        self,
+        claim: Claim,
+        tracked: TrackedSession,
+        new: Snapshot,
+        messages: NewMessages | None,
+        times: PollTimes,
+        *,
+        unread: bool = False,
     ) -> bool:
-        """Announce what is new in one session, Devin's messages first; `messages` is None if they could not be read.
+        """Announce what is new in one session, Devin's messages first; `messages` is None if they were not read.
 
-        Returns False if our record of the session has changed since it was read. Then nothing was announced.
+        With `unread`, Devin wrote some just now, and the next poll reads them. Returns False if our record of the
+        session has changed since it was read. Then nothing was announced.
         """
-        change = self._change(tracked, new, messages, times)
+        change = self._change(tracked, new, messages, times, unread=unread)
         change = replace(change, detail=await self._detail(tracked.session)).without_words_if_linked()
         # A crash before this commit announces nothing: the next poll finds the same. After it, all of it is stored.
         async with self._services.unit_of_work(claim, ref_of(tracked.session.id)) as uow:
@@ -129,11 +137,12 @@ class Announce:
         return held.detail
 
     def _change(
-        self, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None, times: PollTimes
+        self, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None, times: PollTimes, *, unread: bool
     ) -> _Change:
         now, timing = self._services.clock(), self._services.timing
         new = with_words(new, messages)
-        spoken = messages.spoken(times.newest - timing.words_settle) if messages else NOBODY
+        unknown = Spoken(devin=True, just_now=True) if unread else NOBODY
+        spoken = messages.spoken(times.newest - timing.words_settle) if messages else unknown
         if now - times.last_poll > timing.outage_summary:
             spoken = replace(spoken, just_now=False)  # words that may be summed up are summed up by this poll
         was_read = messages is not None

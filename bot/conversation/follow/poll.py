@@ -32,6 +32,7 @@ from bot.devin.errors import (
 )
 from bot.devin.models import DevinSession, SessionInsights
 from bot.devin.sessions import SessionFilters
+from bot.domain.announcements import keeps_words_back, turn_end
 from bot.domain.lane import poll_lane
 from bot.domain.session import bare_id, moved
 from bot.kernel.organisation import Organisation
@@ -46,6 +47,7 @@ log = get_logger(__name__)
 
 READS_AT_ONCE: Final = 8
 READS_A_CYCLE: Final = 30
+UNCOUNTED: Final = 3  # so many sessions are read without asking first how many messages each has
 LEAST_SWEPT: Final = 200  # sessions whose messages are counted in a cycle of a sweep
 SILENCE_CHECKS: Final = 20  # looks for silent sessions in the time after which one counts as silent
 BATCH_SIZE: Final = 50  # sessions in one transaction, which is short because an ack may wait for it
@@ -91,6 +93,8 @@ class Poller:
         self.polled_at = services.clock.steady()
         self.tick_name = organisation.poll_tick
         self._silence_checked_at = -inf
+        self._reached_back_at = -inf
+        self._counts_denied_at = -inf
         self._has_listed = False  # what changed since the backup, where one was put back
 
     async def tick(self) -> float:
@@ -171,7 +175,7 @@ class Poller:
         swept, sweep_after = await self._sweep(state)
         for session in swept + await self._expected(state):
             changed.setdefault(session.session.id, session)
-        worth, quiet = await self._worth_reading(list(changed.values()), state)
+        worth, quiet = await self._worth_reading(list(changed.values()))
         times = PollTimes(state.polled_at, newest)
         handled = await self._read_all(claim, worth, times) + await self._announce_figures(claim, quiet, times)
         await self._redraw_silent(claim)
@@ -191,8 +195,10 @@ class Poller:
 
     async def _list(self, claim: Claim, state: PollState) -> tuple[list[PolledSession], int]:
         polled: list[PolledSession] = []
-        newest = state.watermark
-        async for page in self._pages(await self._changed_since(state)):
+        newest, began = state.watermark, self._services.clock.steady()
+        # Polls in quick succession would list the same changes again and again.
+        soon = began - self._reached_back_at < self._services.timing.poll
+        async for page in self._pages(await self._changed_since(state, soon=soon)):
             newest = max([newest, *(made.updated_at for made in page.items)])
             for start in range(0, len(page.items), BATCH_SIZE):
                 batch = page.items[start : start + BATCH_SIZE]
@@ -202,6 +208,8 @@ class Poller:
                 if await self._duplicates.end_younger(claim, unrecognised):
                     ours = await self._recorded(batch)  # a thread may go on with another session now
                 polled += ours
+        if not soon:
+            self._reached_back_at = began
         return polled, newest
 
     async def _pages(self, filters: SessionFilters) -> AsyncIterator[Page[DevinSession]]:
@@ -217,10 +225,11 @@ class Poller:
         async for page in self._organisation.devin.session_pages(session_ids=others, updated_after=after):
             yield page
 
-    async def _changed_since(self, state: PollState) -> SessionFilters:
+    async def _changed_since(self, state: PollState, *, soon: bool) -> SessionFilters:
         filters: SessionFilters = {**await self._lookup.ours(self._organisation)}
+        timing = self._services.timing
         if state.watermark:
-            filters["updated_after"] = self._watermark(state) - self._services.timing.poll_overlap
+            filters["updated_after"] = self._watermark(state) - (timing.soon_overlap if soon else timing.poll_overlap)
         return filters
 
     def _watermark(self, state: PollState) -> int:
@@ -283,13 +292,9 @@ class Poller:
             polled += [session for session in await self._recorded(batch) if session.changed or session.spoke]
         return polled, bare_ids[-1] if len(bare_ids) == state.sweep_most else None
 
-    async def _worth_reading(
-        self, polled: list[PolledSession], state: PollState
-    ) -> tuple[list[PolledSession], list[PolledSession]]:
+    async def _worth_reading(self, polled: list[PolledSession]) -> tuple[list[PolledSession], list[PolledSession]]:
         """Divide `polled` into sessions in which Devin may have written something, and sessions with new facts only."""
-        unsure = [session for session in polled if session.count is None]
-        if len(unsure) > READS_A_CYCLE:
-            polled = await self._with_message_counts(polled, state)
+        polled = await self._with_message_counts(polled)
         worth = [
             session
             for session in polled
@@ -300,16 +305,29 @@ class Poller:
         worth.sort(key=lambda session: (session.tracked.position.read_at, session.snapshot.updated_at))
         return worth, [session for session in polled if session.session.id not in names]
 
-    async def _with_message_counts(self, polled: list[PolledSession], state: PollState) -> list[PolledSession]:
-        filters = await self._changed_since(state)
-        counts = {bare_id(made.session_id): message_count(made) async for made in self._insights(filters)}
-        return [replace(session, count=counts.get(bare_id(session.session.devin_id or ""))) for session in polled]
+    async def _with_message_counts(self, polled: list[PolledSession]) -> list[PolledSession]:
+        """Return `polled` with how often Devin wrote in each, unless few are not known to be worth reading anyway."""
+        unsure = [session for session in polled if session.count is None and not session.over]
+        unsure = [session for session in unsure if not session.tracked.position.turn.pending]
+        if len(unsure) <= READS_A_CYCLE:
+            # Where Devin rests, a person's message matters as well, and only reading shows that.
+            unsure = [session for session in unsure if turn_end(session.snapshot) is None]
+        denied_for = self._services.clock.steady() - self._counts_denied_at
+        if len(unsure) <= UNCOUNTED or denied_for < self._services.timing.count_sweep:
+            return polled
+        ids = [bare_id(session.session.devin_id or "") for session in unsure]
+        counts = {bare_id(made.session_id): message_count(made) async for made in self._insights({"session_ids": ids})}
+        return [
+            replace(session, count=counts.get(bare_id(session.session.devin_id or ""), session.count))
+            for session in polled
+        ]
 
     async def _insights(self, filters: SessionFilters) -> Any:
         try:
             async for made in self._organisation.devin.session_insights(**filters):
                 yield made
         except (DevinDenied, DevinForbidden, DevinNotFound):
+            self._counts_denied_at = self._services.clock.steady()
             log.info("no insights; messages are read without counts")
 
     async def _read_all(self, claim: Claim, worth: Sequence[PolledSession], times: PollTimes) -> list[PolledSession]:
@@ -317,11 +335,26 @@ class Poller:
 
         Returns all of `worth` with what came of each.
         """
+        now = self._services.clock()
+        kept = [session for session in worth if self._keeps_back(session, times, now)]
+        names = {session.session.id for session in kept}
+        worth = [session for session in worth if session.session.id not in names]
         reading, left = worth[:READS_A_CYCLE], [replace(session, left=True) for session in worth[READS_A_CYCLE:]]
+        kept = [await self._announce_one(claim, session, None, times, unread=True) for session in kept]
         read = await asyncio.gather(*(self._read_one(claim, session, times) for session in reading))
-        await self._mark_failing(claim, read)
+        await self._mark_failing(claim, [*kept, *read])
         _check_outage(read)
-        return [*left, *read]
+        return [*left, *kept, *read]
+
+    def _keeps_back(self, session: PolledSession, times: PollTimes, now: float) -> bool:
+        """Whether all new words are kept back for the next poll, because Devin wrote them after the last one.
+
+        So each word is read once, however quickly polls follow each other.
+        """
+        recent = now - times.last_poll < self._services.timing.words_settle
+        wrote = session.changed and session.count is not None and session.spoke
+        works = turn_end(session.snapshot) is None
+        return recent and wrote and works and keeps_words_back(session.tracked.position.turn, session.snapshot)
 
     async def _read_one(self, claim: Claim, session: PolledSession, times: PollTimes) -> PolledSession:
         messages: NewMessages | None = None
@@ -338,11 +371,19 @@ class Poller:
         return session if session.left else await self._announce_one(claim, session, messages, times)
 
     async def _announce_one(
-        self, claim: Claim, session: PolledSession, messages: NewMessages | None, times: PollTimes
+        self,
+        claim: Claim,
+        session: PolledSession,
+        messages: NewMessages | None,
+        times: PollTimes,
+        *,
+        unread: bool = False,
     ) -> PolledSession:
         """Announce one session. A failure is noted in what is returned, so that it does not hold up other sessions."""
         try:
-            announced = await self._announce.session(claim, session.tracked, session.snapshot, messages, times)
+            announced = await self._announce.session(
+                claim, session.tracked, session.snapshot, messages, times, unread=unread
+            )
         except ClaimLostError:
             raise
         except Exception as error:
