@@ -118,10 +118,11 @@ $(TOOLS)/.ready: requirements-tools.txt
 
 # The wide set is solved first and binds the others: what runs is what was tested.
 requirements: $(TOOLS)/.ready
-	$(COMPILE) pyproject.toml --extra replicas --extra charts --group dev -o requirements-dev.txt
+	$(COMPILE) pyproject.toml --extra replicas --extra charts --extra tracing --group dev -o requirements-dev.txt
 	$(COMPILE) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(COMPILE) pyproject.toml --extra charts -c requirements-dev.txt -o requirements-charts.txt
 	$(COMPILE) pyproject.toml --extra replicas -c requirements-dev.txt -o requirements-replicas.txt
+	$(COMPILE) pyproject.toml --extra tracing -c requirements-dev.txt -o requirements-tracing.txt
 	$(COMPILE) --group tools -c requirements-dev.txt -o requirements-tools.txt
 
 audit: $(TOOLS)/.ready

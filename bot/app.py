@@ -263,6 +263,7 @@ async def assembled(
             metrics=setup.metrics,
             commands=COMMANDS,
             setup=setup,
+            tracing=setup.tracing,
             settings=ChannelSettings(file),
             process=process,
             restoration=await Restoration.of(db, timing.restored_search),

@@ -476,6 +476,12 @@ def unknown_names(environ: Mapping[str, str], env_file: Path | None = None) -> l
     return [f"{name} is no setting." + (f" Did you mean {near[0]}?" if near else "") for name, near in nearest.items()]
 
 
+def of_opentelemetry(env_file: Path | None) -> dict[str, str]:
+    """Return the variables of OpenTelemetry in `env_file`; its library reads them from the environment alone."""
+    in_file = DotEnvSettingsSource(Settings, env_file=env_file).env_vars if env_file else {}
+    return {name.upper(): value for name, value in in_file.items() if name.upper().startswith("OTEL_") and value}
+
+
 _Settings = TypeVar("_Settings", bound=StoreSettings)
 
 

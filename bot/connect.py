@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import httpx
 
@@ -19,6 +19,7 @@ from bot.devin.client import Devin
 from bot.devin.errors import DevinDenied, DevinError, DevinRefused
 from bot.devin.known_defaults import unknown_defaults
 from bot.devin.retry import Patience
+from bot.devin.routes import route_of
 from bot.domain.amounts import Price
 from bot.domain.roles import Roles
 from bot.domain.settings_file import FileSettings, parse_file
@@ -222,28 +223,35 @@ async def _check_devin_key(organisation: Organisation) -> None:
 
 
 def _http(settings: Settings, setup: SetupProblems) -> httpx.AsyncClient:
-    async def count(response: httpx.Response) -> None:
-        started: float = response.request.extensions["started"]
-        route = f"{response.request.method} {_route(response.request.url.path)}"
-        setup.devin_called(settings.devin_org_id, route, response.status_code, time.monotonic() - started)
-        setup.dated("Devin", response.headers.get("Date"))
-
-    async def begin(request: httpx.Request) -> None:
-        request.extensions["started"] = time.monotonic()
-
     limits = httpx.Limits(max_connections=40, max_keepalive_connections=20)
-    return httpx.AsyncClient(
+    return _DevinHttp(
+        partial(setup.devin_called, settings.devin_org_id),
+        partial(setup.dated, "Devin"),
         limits=limits,
-        event_hooks={"request": [begin], "response": [count]},
         trust_env=not on_this_machine(settings.devin_api_url),
     )
 
 
-def _route(path: str) -> str:
-    """`path` with each id replaced by `{id}`, so that the metrics have few routes."""
-    parts = path.strip("/").split("/")
-    known = [part if part.isalpha() or part.startswith("v3") else "{id}" for part in parts]
-    return "/" + "/".join(known)
+class _DevinHttp(httpx.AsyncClient):
+    """An HTTP client that reports each of its calls: route, status or None, seconds; and the dates of the answers."""
+
+    def __init__(
+        self, on_call: Callable[[str, int | None, float], None], on_date: Callable[[str | None], None], **more: Any
+    ) -> None:
+        super().__init__(**more)
+        self._on_call = on_call
+        self._on_date = on_date
+
+    async def send(self, request: httpx.Request, **more: Any) -> httpx.Response:
+        """Send the request, and report when the answer begins, or that there is none."""
+        started, status = time.monotonic(), None
+        try:
+            response = await super().send(request, **more)
+            status = response.status_code
+            self._on_date(response.headers.get("Date"))
+        finally:
+            self._on_call(route_of(request.method, request.url.path), status, time.monotonic() - started)
+        return response
 
 
 def timed(settings: Settings, timing: Timing) -> Timing:

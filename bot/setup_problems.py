@@ -15,6 +15,7 @@ from typing import Final
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.timing import PRODUCTION, Timing
+from bot.tracing.port import Tracing
 
 log = get_logger(__name__)
 
@@ -46,8 +47,9 @@ class SetupProblem:
 class SetupProblems:
     """Knows which problems there are right now."""
 
-    def __init__(self, metrics: Metrics, timing: Timing = PRODUCTION) -> None:
+    def __init__(self, metrics: Metrics, timing: Timing = PRODUCTION, tracing: Tracing | None = None) -> None:
         self.metrics = metrics
+        self.tracing = tracing or Tracing()
         self._timing = timing
         self._open: dict[tuple[Kind, str], SetupProblem] = {}
         self._in_a_row: Counter[tuple[Kind, str]] = Counter()
@@ -62,16 +64,24 @@ class SetupProblems:
     def slack_called(self, workspace: str, method: str, outcome: str, seconds: float) -> None:
         """Note a call to Slack with the token of a `workspace`."""
         self.metrics.slack_called(method, outcome, seconds)
+        self.tracing.called("slack", method, outcome, seconds, ok=outcome == "ok")
         log.debug("Slack was called", method=method, outcome=outcome, seconds=round(seconds, 3))
         if outcome in TOKEN_REFUSED:
             self._fails(SetupProblem(Kind.SLACK_ACCESS, workspace), IN_A_ROW)
         elif outcome == "ok":
             self._works(Kind.SLACK_ACCESS, workspace)
 
-    def devin_called(self, org_id: str, route: str, status: int, seconds: float) -> None:
-        """Note a call to Devin for the organisation of the settings; `route` is the method and a path without ids."""
-        self.metrics.devin_called(route, str(status), seconds)
-        log.debug("Devin was called", route=route, status=status, seconds=round(seconds, 3))
+    def devin_called(self, org_id: str, route: str, status: int | None, seconds: float) -> None:
+        """Note a call to Devin for the organisation of the settings; `route` is the method and a path without ids.
+
+        Without an answer there is no `status`, and nothing is learned about the set-up.
+        """
+        outcome = "unknown" if status is None else str(status)
+        self.metrics.devin_called(route, outcome, seconds)
+        self.tracing.called("devin", route, outcome, seconds, ok=status is not None and status < 400)
+        log.debug("Devin was called", route=route, status=outcome, seconds=round(seconds, 3))
+        if status is None:
+            return
         if status == 401:
             self._fails(SetupProblem(Kind.DEVIN_ACCESS, org_id), IN_A_ROW)
         elif status < 400:

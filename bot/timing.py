@@ -245,8 +245,9 @@ class Timing:
     # ------------------------------------------------------------ stop
     listener_drain: float = 3.0  # A stop waits this long for listeners in flight.
     flow_drain: float = 4.0  # A stop waits this long for flows and posts in flight.
-    tick_drain: float = 1.0  # A stop waits this long for a poll. The three add up to less than the ten it may take.
+    tick_drain: float = 1.0  # A stop waits this long for a poll. They all add up to less than the ten it may take.
     request_drain: int = 1  # The port waits this long for requests in flight, in whole seconds.
+    spans_drain: float = 0.5  # A stop waits this long, at its end, for the spans that are left to be sent.
     socket_check: float = 5.0  # Between two checks whether there is a socket.
     disconnected: float = MINUTE  # Without a socket for this long the process ends, to be started anew.
     poll_overdue: float = MINUTE  # Readiness warns of Devin when the last poll is older than this and three slow polls.

@@ -11,7 +11,7 @@ from bot.kernel.organisation import OrganisationNotConnectedError
 from bot.kernel.questions import Questions
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
-from bot.logs import about, get_logger
+from bot.logs import get_logger
 from bot.slack.errors import SlackBusy, SlackError, SlackOutcomeUnknown, SlackRateLimited, SlackUnreachable
 from bot.store import inbox, lanes
 from bot.store.inbox import InboxRow
@@ -47,7 +47,7 @@ class Dispatch:
         if not isinstance(taken, Job):
             return taken
         row = taken.row
-        with about(row.ref):
+        with self._services.working_on(row, "flow", row.flow):
             if not row.attempts:
                 # The first log line about a row. Written where the row is stored, it would cost a sixth of the ack.
                 log.info("taken", kind=row.flow, lane=lane, waited=round(self._services.clock() - row.created_at, 3))
@@ -117,6 +117,7 @@ class Dispatch:
 
         Only such faults are counted: whatever else has delayed the row takes none of its tries.
         """
+        self._services.tracing.failed(reason)
         if job.row.failures + 1 >= MAX_FAILURES:
             return await self._mark_dead(job, reason)
         async with self._services.unit_of_work_for(job) as uow:
@@ -125,6 +126,7 @@ class Dispatch:
 
     async def _failed(self, job: Job[Cause], error: Exception) -> float:
         reason = type(error).__name__
+        self._services.tracing.failed(reason)
         passing = isinstance(error, _PASSING)
         if not passing or is_late(job.row, self._services.clock(), self._services.timing.row_outage):
             return await self._mark_dead(job, reason)

@@ -1,11 +1,12 @@
 """What all flows of the process share, wired once in the composition root."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from bot.domain.causes import Cause, PersonsCause
 from bot.domain.commands.command_set import CommandSet
+from bot.domain.keys import short_id
 from bot.domain.session import Session
 from bot.engine.port import Engine
 from bot.kernel.channel_facts import ChannelFacts
@@ -16,14 +17,19 @@ from bot.kernel.settings import Settings
 from bot.kernel.settled_clock import SettledClock
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspaces
+from bot.logs import about
 from bot.metrics import Metrics
 from bot.process import ProcessKind
 from bot.setup_problems import SetupProblems
 from bot.store import lanes, sessions
 from bot.store.database.connection import Database
+from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import InboxWriter
 from bot.store.lanes import Claim
+from bot.store.outbox import OutboxRow
+from bot.store.posts import Post
 from bot.timing import Timing
+from bot.tracing.port import Tracing
 from bot.views.message import Message
 
 
@@ -45,6 +51,7 @@ class Services:
     settings: Settings = field(default_factory=Settings)
     process: ProcessKind = ProcessKind.RUN
     restoration: Restoration = field(default_factory=Restoration)
+    tracing: Tracing = field(default_factory=Tracing)
     channels: ChannelFacts = field(init=False)
 
     def __post_init__(self) -> None:
@@ -76,6 +83,17 @@ class Services:
         A crash before the commit changes nothing, and the job's row is handled again.
         """
         return self.unit_of_work(job.claim, job.row.ref)
+
+    @contextmanager
+    def working_on(self, row: InboxRow[Cause] | OutboxRow | Post, what: str, kind: str) -> Iterator[None]:
+        """Have the lines of the log and the span of the block be about `row`; `what` and `kind` say what is done."""
+        waited = round(self.clock() - row.created_at, 3)
+        first = not row.attempts and short_id(row.key) == row.ref  # the other rows have the reference of their cause
+        with (
+            about(row.ref),
+            self.tracing.work(what, kind, row.ref, waited=waited, attempts=row.attempts, first=first),
+        ):
+            yield
 
     async def answer(self, job: Job[PersonsCause], message: Message, session: Session | None = None) -> None:
         """Reply privately as `finish_with` does, and close the job's row, in a transaction that does nothing else."""

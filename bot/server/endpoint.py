@@ -32,6 +32,7 @@ class SlackEndpoint:
         timing = bot.services.timing
         self._bolt = bot.bolt
         self._metrics = bot.services.metrics
+        self._tracing = bot.services.tracing
         self._priority = bot.services.db.gate
         self._gate = gate
         self._signatures = Signatures(settings.slack_signing_secret.get_secret_value(), timing)
@@ -68,8 +69,10 @@ class SlackEndpoint:
         if self._gate.closed:
             raise _Refused(503, "stopping")
         started = time.perf_counter()
-        with self._gate.request():
+        with self._gate.request(), self._tracing.request("http"):
             answer = await self._repeats.once(headers[SIGNATURE], partial(self._dispatch, headers, body), _is_final)
+            if answer is not None and not _is_final(answer):
+                self._tracing.failed("not acknowledged")
         if answer is None:
             self._refused("repeated")
             return Response()

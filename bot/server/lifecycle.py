@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -23,6 +24,7 @@ from bot.server.socket_mode import SocketModeConnection
 from bot.setup_problems import SetupProblems
 from bot.store.database.connection import Clock
 from bot.timing import PRODUCTION, Timing, steady
+from bot.tracing.start import start_tracing
 
 log = get_logger(__name__)
 
@@ -44,11 +46,11 @@ async def serve(
     says which parts of the bot this process runs.
     """
     check_kind(process, settings)
-    stopping = stopping or _stop_signal()
-    connected = asyncio.Event()
+    stopping, connected = stopping or _stop_signal(), asyncio.Event()
+    tracing = start_tracing(os.environ, process)
 
     async def run() -> None:
-        setup, now = SetupProblems(Metrics(), timing), SettledClock(clock, steady)
+        setup, now = SetupProblems(Metrics(), timing, tracing), SettledClock(clock, steady)
         started = assembled(settings, now, setup, timing, others, process)
         async with _port(settings, setup, timing) as port, started as bot:
             await _run(bot, settings, port, stopping, connected, announce)
@@ -66,6 +68,7 @@ async def serve(
         stop.cancel()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+        await tracing.close(timing.spans_drain)
 
 
 @dataclass(frozen=True, slots=True)

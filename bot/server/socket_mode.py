@@ -29,6 +29,7 @@ class SocketModeConnection(AsyncSocketModeHandler):
         self._gate = gate
         self._priority = bot.services.db.gate
         self._metrics = bot.services.metrics
+        self._tracing = bot.services.tracing
         self._timing = bot.services.timing
         self._connections = 0
         self._disconnected_since: float | None = None
@@ -51,9 +52,11 @@ class SocketModeConnection(AsyncSocketModeHandler):
             self._metrics.request_refused("not readable")
             return
         started, begun = time.time(), time.perf_counter()  # Bolt wants the former
-        with self._gate.request():
+        with self._gate.request(), self._tracing.request("socket"):
             with self._priority:
                 answer = await self.app.async_dispatch(request)
+            if answer.status != HTTPStatus.OK:
+                self._tracing.failed("not acknowledged")
             # A crash right here loses the answer only: the row is committed, and an event sent again has the same key.
             # On a broken socket this waits for the next connection, outside of the priority gate, so no work waits.
             await send_async_response(client, req, answer, started)

@@ -20,6 +20,7 @@ PINS = (
     "requirements.txt",
     "requirements-charts.txt",
     "requirements-replicas.txt",
+    "requirements-tracing.txt",
     "requirements-dev.txt",
     "requirements-tools.txt",
 )
@@ -34,11 +35,13 @@ HOMES = {
     "markdown_it": ("bot/views",),
     "matplotlib": ("bot/views/chart_pictures.py",),
     "multidict": ("bot/playground",),
+    "opentelemetry": ("bot/tracing/otlp.py",),
     "pgqueuer": ("bot/engine",),
     "prometheus_client": ("bot/metrics.py",),
     "pydantic": ("bot/config.py", "bot/devin", "bot/server", "bot/store", "bot/features/*/*rows.py"),
     "pydantic_core": ("bot/config.py",),
     "pydantic_settings": ("bot/config.py",),
+    "requests": ("bot/tracing/otlp.py",),
     "slack_bolt": ("handlers", "bot/app.py", "bot/server"),
     "slack_sdk": ("bot/slack", "handlers/bolt_app.py", "bot/playground"),
     "sqlalchemy": ("bot/store", "bot/features/*/*rows.py", "bot/features/*/tables.py"),
@@ -56,6 +59,7 @@ BROUGHT_BY = {
     "multidict": "aiohttp",
     "pydantic": "pydantic-settings",
     "pydantic_core": "pydantic-settings",
+    "requests": "opentelemetry-exporter-otlp-proto-http",
     "yarl": "aiohttp",
 }
 # Named in no import: another library loads them.
@@ -65,8 +69,15 @@ LOADED_BY = {
     "sniffio": "httpcore, to learn which loop it runs on",
     "tzdata": "zoneinfo, where the system has no zones",
 }
-OF_AN_EXTRA = {"matplotlib", "pgqueuer"}  # charts come without the first, as text; one process works without both
-IMPORT_NAMES = {"markdown-it-py": "markdown_it", "pyyaml": "yaml"}
+# Charts come without the first, as text; one process works without PgQueuer, and without the others no spans are made.
+OF_AN_EXTRA = {"matplotlib", "opentelemetry", "pgqueuer", "requests"}
+IMPORT_NAMES = {
+    "markdown-it-py": "markdown_it",
+    **dict.fromkeys(
+        ("opentelemetry-api", "opentelemetry-exporter-otlp-proto-http", "opentelemetry-sdk"), "opentelemetry"
+    ),
+    "pyyaml": "yaml",
+}
 
 
 def read(name):
@@ -259,7 +270,7 @@ def test_what_runs_is_what_was_tested():
     def versions(paper):
         return set(re.findall(r"^[\w-]+==[^ ]+", read(paper), re.MULTILINE))
 
-    for extra in ("requirements-charts.txt", "requirements-replicas.txt"):
+    for extra in ("requirements-charts.txt", "requirements-replicas.txt", "requirements-tracing.txt"):
         assert versions("requirements.txt") < versions(extra) <= versions("requirements-dev.txt")
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.config import MISSING, WRONG, Settings, SettingsError, load_settings, unknown_names
+from bot.config import MISSING, WRONG, Settings, SettingsError, load_settings, of_opentelemetry, unknown_names
 from tests.doctor.sentences import NO_BOT_TOKEN, NO_ORGANISATION, NOT_A_BOT_TOKEN, NOT_A_DATABASE_URL, NOT_A_TIME_ZONE
 
 BOT_TOKEN = "xoxb-1-verysecretbot"
@@ -110,6 +110,15 @@ def test_a_name_that_looks_like_a_setting_and_is_none_is_named_with_the_nearest_
         "BOT_TIMZONE is no setting. Did you mean BOT_TIMEZONE?",
         "SLACK_CHANNEL is no setting.",
     ]
+
+
+def test_variables_of_opentelemetry_are_taken_from_the_file_too_and_are_no_unknown_settings(tmp_path):
+    (tmp_path / "env").write_text(
+        "OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318\nOTEL_SERVICE_NAME=\nBOT_NAMES=on\n"
+    )
+    assert of_opentelemetry(tmp_path / "env") == {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
+    assert of_opentelemetry(None) == {}
+    assert unknown_names(HTTP | {"OTEL_SERVICE_NAMES": "x"}, tmp_path / "env") == []
 
 
 def test_a_file_of_settings_that_is_not_read_is_named_beside_what_is_missing(tmp_path, monkeypatch):

@@ -6,7 +6,10 @@ from typing import Final
 
 from bot.lean_imports import OPTIONAL, UNUSED
 
-HEAVY: Final = {"PIL", "alembic", "click", "jinja2", "matplotlib", "pygments", "rich", "sqlalchemy.orm", "yaml"}
+HEAVY: Final = {
+    *("PIL", "alembic", "click", "jinja2", "matplotlib", "opentelemetry", "pygments", "requests", "rich"),
+    *("sqlalchemy.orm", "yaml"),
+}
 OF_THE_BOT: Final = {"bot.doctor", "bot.playground.show", "bot.store.migrations"}
 
 

@@ -17,7 +17,7 @@ OF_THE_PROCESS = {
     "setup",
     "commands",
     "process",
-} | {"restoration", "channels"}
+} | {"restoration", "channels", "tracing"}
 REGISTRIES = {"workspaces", "organisations"}
 
 

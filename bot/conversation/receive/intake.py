@@ -296,6 +296,7 @@ class Intake:
             self._services.metrics.refused(row.flow)
             raise
         self._services.metrics.stored(row.flow)
+        self._services.tracing.stored(row.flow, row.ref)
         # A crash right here loses only the hint; the sweep wakes the lane.
         self._wake(row)
 

@@ -15,7 +15,7 @@ from bot.domain.lane import surface_of, team_of
 from bot.kernel.sending.drawings import Drawing, Drawings, note_form_refused
 from bot.kernel.sending.failures import MOST_ATTEMPTS, seconds_until_retry, slow_down_method
 from bot.kernel.services import Services
-from bot.logs import about, get_logger
+from bot.logs import get_logger
 from bot.slack.errors import (
     ScopeMissing,
     SlackBusy,
@@ -71,7 +71,7 @@ class PostEditor:
             return row
         # An edit that hangs holds up no other post. The rate limit bounds how many may hang at once.
         self._services.engine.pass_on(lane, _budget(row).interval)
-        with about(row.ref):
+        with self._services.working_on(row, "edit", row.drawer):
             try:
                 await self._edit_or_fail(row)
             except ClaimLostError:
@@ -169,6 +169,7 @@ class PostEditor:
     async def fail(self, row: Post, error: SlackError) -> None:
         """Handle an edit that failed with `error`: have it tried again or mark the post dead."""
         log.warning("edit failed", key=row.key, error=str(error))
+        self._services.tracing.failed(error.outcome)
         if isinstance(error, SlackRateLimited):
             async with self._services.unit_of_work(ref=row.ref) as uow:
                 await slow_down_method(uow, row.team, error)
@@ -187,6 +188,7 @@ class PostEditor:
 
     async def _own_fault(self, row: Post) -> None:
         """Put the post back after a fault of our own, or mark it dead after MOST_ATTEMPTS."""
+        self._services.tracing.failed("own fault")
         if row.attempts < MOST_ATTEMPTS:
             await self._reschedule(row, "own fault")
         else:

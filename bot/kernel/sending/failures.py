@@ -54,6 +54,7 @@ class SendFailures:
     async def handle(self, row: OutboxRow, error: SlackError) -> None:
         """Reschedule the row after `error`, or change its form, or mark it dead."""
         log.warning("send failed", key=row.key, kind=row.kind, error=str(error))
+        self._services.tracing.failed(error.outcome)
         if isinstance(error, SlackRateLimited):
             await self._slow_down(row, error)
         elif isinstance(error, SlackOutcomeUnknown):
@@ -96,12 +97,14 @@ class SendFailures:
 
     async def mark_dead(self, row: OutboxRow, reason: str) -> None:
         """Mark the row dead without announcing it, because it was best effort or there is nobody to inform."""
+        self._services.tracing.failed(reason)
         async with self._services.unit_of_work(ref=row.ref) as uow:
             await outbox.mark_dead(uow.tx, row, reason, uow.now)
             await self._note_loss(uow, row, reason, None)
 
     async def own_fault(self, row: OutboxRow) -> None:
         """Put the row back after a fault of our own, or mark it dead after MOST_ATTEMPTS: its thread must go on."""
+        self._services.tracing.failed("own fault")
         if row.attempts < MOST_ATTEMPTS:
             async with self._services.unit_of_work(ref=row.ref) as uow:
                 await outbox.failed(uow.tx, row)

@@ -26,7 +26,7 @@ from bot.kernel.sending.withheld import WithheldFigures
 from bot.kernel.services import Services
 from bot.kernel.shared_channels import SHARED, SharedChannels
 from bot.kernel.unit_of_work import UnitOfWork
-from bot.logs import about, get_logger
+from bot.logs import get_logger
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError, SlackRefused
 from bot.slack.rate_limits import METHODS, Budget
@@ -97,7 +97,7 @@ class Send:
         # because all lanes share them.
         if list(self._in_hand.values()).count(row.lane) < AT_ONCE_IN_A_LANE:
             self._services.engine.pass_on(row.lane, self._services.timing.channel_interval)
-        with about(row.ref):
+        with self._services.working_on(row, "send", row.kind):
             try:
                 await self._send(row)
             except ClaimLostError:
