@@ -6,6 +6,7 @@ and changed last an hour ago. Devin has nothing new; Slack's threads are empty. 
 
 import argparse
 import asyncio
+import gc
 import json
 import sqlite3
 import tempfile
@@ -70,6 +71,11 @@ async def make_store(path: Path, sessions: int, now: float) -> None:
         today = billing_day(now).isoformat()
         connection.execute("UPDATE sessions SET outcome = 'running', outcome_day = ?", (today,))
         connection.execute("UPDATE threads SET unread_from = NULL")
+        connection.execute(
+            "INSERT INTO channels (team, channel, is_private, private_asked_at) "
+            "SELECT DISTINCT team, channel, 0, ? FROM sessions",
+            (now,),
+        )
         connection.execute("UPDATE due SET state = json_set(state, '$.poll.watermark', ?)", (int(now) - 10,))
         _spend(connection, today, int(now))
         connection.execute("COMMIT")
@@ -190,9 +196,12 @@ async def costs_of(sessions: int, times: int = TIMES) -> dict[str, Cost]:
         await make_store(path, sessions, time.time())
         async with bot_on(f"sqlite:///{path}") as bot:
             await bot.heartbeat.begin()
+            gc.freeze()  # as a bot does that runs
             [catch_up] = bot.catch_ups.values()
             ticks = bot.engine._ticks  # type: ignore[attr-defined]  # noqa: SLF001
             flows: list[tuple[str, Callable[[], Any]]] = [
+                ("waking what waits", ticks["sweep"]),
+                ("looking for channels to ask about", ticks[f"private channels:{TEAM}"]),
                 ("a slice of the sweep", ticks[f"poll:{ORG}"]),
                 ("the runaway watch", ticks[f"alarms:{ORG}"]),
                 ("budgets", ticks[f"budgets:{TEAM}"]),

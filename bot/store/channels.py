@@ -6,7 +6,7 @@ A channel without a row is shared with nobody and need not be read; whether it i
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.readers import Readers
@@ -79,14 +79,12 @@ async def to_ask_about(tx: AsyncConnection, team: str, before: float, most: int)
 
     Those of which nothing is known come first, then those in which people spoke last.
     """
-    used = stored_sessions.channels()
+    used = union(*(stored_sessions.channels_in(of, team) for of in stored_sessions.ASKED_IN)).subquery()
     same = and_(channels.c.team == team, channels.c.channel == used.c.channel)
     unknown = channels.c.is_private.is_(None)
-    found = select(used.c.channel).outerjoin(channels, same)
-    theirs = (used.c.team == team, ~used.c.channel.startswith(DIRECT))
-    found = found.where(*theirs, or_(unknown, channels.c.private_asked_at < before))
-    first = func.max(case((unknown, 1), else_=0)).desc()
-    ordered = found.group_by(used.c.channel).order_by(first, func.max(used.c.spoken_at).desc())
+    theirs = (~used.c.channel.startswith(DIRECT), or_(unknown, channels.c.private_asked_at < before))
+    found = select(used.c.channel).outerjoin(channels, same).where(*theirs)
+    ordered = found.order_by(unknown.desc(), stored_sessions.spoken_in(team, used.c.channel).desc())
     return list(await tx.scalars(ordered.limit(most)))
 
 

@@ -43,9 +43,11 @@ class Instants:
         return table
 
 
-def waits(column: Column[Any], ahead: Seconds, rows: ColumnElement[bool] | None = None) -> Instants:
+def waits(
+    column: Column[Any], ahead: Seconds, rows: ColumnElement[bool] | None = None, *, watched: bool = True
+) -> Instants:
     """Work waits until these instants."""
-    return Instants((column,), ahead, rows)
+    return Instants((column,), ahead, rows, watched=watched)
 
 
 def until(

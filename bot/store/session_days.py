@@ -23,12 +23,8 @@ from bot.store.tables import SESSION_AWAKE, sessions, spend
 from bot.store.watched_sessions import WORKS
 
 # What `bot.domain.outcomes.is_running` says of a row, as SQL; a status that is not known is left out.
-_RUNNING: Final = (
-    sessions.c.lifecycle == Lifecycle.OPEN,
-    sessions.c.ended_at.is_(None),
-    ~sessions.c.archived,
-    or_(sessions.c.status.in_(QUEUED_STATUSES), WORKS),
-)
+_AT_WORK: Final = (~sessions.c.archived, or_(sessions.c.status.in_(QUEUED_STATUSES), WORKS))
+_RUNNING: Final = (sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.ended_at.is_(None), *_AT_WORK)
 
 
 async def record(tx: AsyncConnection, session_id: str, now: float) -> None:
@@ -70,7 +66,8 @@ async def running_unrecorded(tx: AsyncConnection, org_id: str, now: float, most:
     day = billing_day(now).isoformat()
     recorded, found = sessions.c.outcome_day, list[str]()
     for unrecorded in (recorded.is_(None), recorded < day, recorded > day):  # each is a range of the index
-        theirs = (sessions.c.org_id == org_id, text(SESSION_AWAKE), unrecorded, *_RUNNING)
+        # Without `lifecycle` as a parameter, by which SQLite would rather read all that are open.
+        theirs = (sessions.c.org_id == org_id, text(SESSION_AWAKE), unrecorded, *_AT_WORK)
         found += await tx.scalars(select(sessions.c.id).where(*theirs).limit(most - len(found)))
     return found
 

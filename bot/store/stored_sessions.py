@@ -11,7 +11,8 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Row,
-    Subquery,
+    Select,
+    Table,
     and_,
     case,
     exists,
@@ -46,6 +47,12 @@ DEVIN_ID: Final[ColumnElement[Any]] = func.coalesce(
     case((and_(sessions.c.adopted_at.is_(None), sessions.c.bare_id.is_not(None)), sessions.c.devin_id)),
     case((fan_out_sessions.c.failed_before == 0, fan_out_sessions.c.devin_id)),
 )
+# The tables that say in which channels sessions were asked for, each with when somebody last did so there.
+ASKED_IN: Final[dict[Table, ColumnElement[float]]] = {
+    sessions: sessions.c.spoken_at,
+    fan_outs: fan_outs.c.created_at,
+    past_sessions: past_sessions.c.ended_at,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +114,19 @@ async def owners(tx: AsyncConnection, ids: Collection[str]) -> Sequence[Row[Any]
     return (await tx.execute(union_all(*both))).all()
 
 
-def channels() -> Subquery:
-    """Each `channel` of a `team` in which sessions were asked for, and when somebody last did so, `spoken_at`."""
-    asked = (
-        (sessions, sessions.c.spoken_at),
-        (fan_outs, fan_outs.c.created_at),
-        (past_sessions, past_sessions.c.ended_at),
-    )
-    of_each = (
-        select(of.c.team, of.c.channel, func.max(at).label("spoken_at")).group_by(of.c.team, of.c.channel)
-        for of, at in asked
-    )
-    return union_all(*of_each).subquery()
+def channels_in(of: Table, team: str) -> Select[str]:
+    """Each `channel` of a workspace that `of`, one of the tables `ASKED_IN`, has, found with one step in its index."""
+    theirs = of.c.team == team
+    first = select(func.min(of.c.channel).label("channel")).where(theirs).cte(f"channels_of_{of.name}", recursive=True)
+    following = select(func.min(of.c.channel)).where(theirs, of.c.channel > first.c.channel).correlate(first)
+    each = first.union_all(select(following.scalar_subquery()).where(first.c.channel.is_not(None)))
+    return select(each.c.channel).where(each.c.channel.is_not(None))
+
+
+def spoken_in(team: str, channel: ColumnElement[str]) -> ColumnElement[float]:
+    """When somebody last spoke in a `channel` of a workspace: in the thread of a session, if there is one."""
+    last = (select(func.max(at)).where(of.c.team == team, of.c.channel == channel) for of, at in ASKED_IN.items())
+    return func.coalesce(*(one.scalar_subquery() for one in last))
 
 
 async def stored(tx: AsyncConnection, ids: Iterable[str]) -> dict[str, StoredSession]:

@@ -221,6 +221,9 @@ _index_where("ix_sessions_changes_until", "lifecycle = 'open'", sessions.c.org_i
 _index_where("ix_sessions_spoken_at", "lifecycle = 'open'", sessions.c.org_id, sessions.c.spoken_at)
 _index_where("ix_sessions_spoken_in", "lifecycle = 'open'", sessions.c.team, sessions.c.spoken_at)
 _index_where("ix_sessions_ended_at", "ended_at IS NOT NULL", sessions.c.ended_at)
+# In the order in which a sweep counts their messages, some of them at a time.
+SESSION_WATCHED = "lifecycle = 'open' AND ended_at IS NULL"
+_index_where("ix_sessions_watched", SESSION_WATCHED, sessions.c.org_id, sessions.c.bare_id)
 index_unowned(sessions)
 
 threads: Final = Table(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.session import ENDED_BY_A_MESSAGE, TERMINAL_STATUSES, WAITS, Lifecycle
 from bot.store.inbox import BATCH
 from bot.store.sessions import TrackedSession, track
-from bot.store.tables import SESSION_AWAKE, SESSION_UNSETTLED, SESSION_UNTAGGED, sessions
+from bot.store.tables import SESSION_AWAKE, SESSION_UNSETTLED, SESSION_UNTAGGED, SESSION_WATCHED, sessions
 
 # Devin is at work by status and detail, unless the session is archived.
 WORKS: Final = and_(
@@ -55,7 +55,8 @@ async def count_in(tx: AsyncConnection, org_id: str, sweep: Sweep) -> int:
 async def slice_of(tx: AsyncConnection, org_id: str, sweep: Sweep, after: str, most: int) -> list[str]:
     """The bare ids at Devin of the next `most` watched sessions in `sweep`, in order, behind the id `after`."""
     its_id = sessions.c.bare_id
-    behind = select(its_id).where(*_watched_in(org_id), its_id > after, sweep.condition())
+    watched = (sessions.c.org_id == org_id, text(SESSION_WATCHED))
+    behind = select(its_id).where(*watched, its_id > after, sweep.condition())
     return list(await tx.scalars(behind.order_by(its_id).limit(most)))
 
 

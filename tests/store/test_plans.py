@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.session import Lifecycle, Snapshot
 from bot.features import TABLES, metadata
 from bot.store import (
+    channels,
     identities,
     inbox,
     lanes,
@@ -225,6 +226,7 @@ async def the_choice_of_rows(tx: AsyncConnection, db: Database) -> None:
     await outbox.next_at(tx, db, OUT, NOW, SENDER)
     await posts.next_edit(tx, db, (TEAM, posts.MESSAGE), NOW, SENDER)
     await spend.doubts(tx, ORG, DAY, DAY)
+    await channels.to_ask_about(tx, TEAM, NOW, 5)
     await sessions.of_message(tx, TEAM, "C1", "1750000010.000000")
 
 
@@ -269,6 +271,23 @@ async def test_whose_turn_it_is_in_a_channel_costs_no_more_where_much_is_posted_
     searched = [step for step in steps if _SEARCHED.search(step)]
     assert searched
     assert not [step for step in searched if "(lane=?" not in step]
+
+
+@only_sqlite
+async def test_a_poll_reads_a_part_of_what_is_open_and_never_all_of_it(grown: Database) -> None:
+    sweep = watched_sessions.Sweep(NOW, int(NOW), 1)
+    with collected() as cycle:
+        async with grown.read() as tx:
+            await session_days.running_unrecorded(tx, ORG, NOW, 50)
+    with collected() as slices:
+        async with grown.read() as tx:
+            await watched_sessions.slice_of(tx, ORG, sweep, "b", 200)
+    async with grown.read() as tx:
+        read = [step for statement in cycle for step in await plan(tx, statement)]
+        sliced = [step for statement in slices for step in await plan(tx, statement)]
+    assert {step.partition(" (")[0] for step in read} == {"SEARCH sessions USING INDEX ix_sessions_awake"}
+    assert all("AND outcome_day" in step for step in read)
+    assert sliced == ["SEARCH sessions USING INDEX ix_sessions_watched (org_id=? AND bare_id>?)"]
 
 
 async def test_purges_find_what_is_old_by_an_index(grown: Database) -> None:

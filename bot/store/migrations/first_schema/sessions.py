@@ -111,6 +111,7 @@ Table(
     index_where("ix_sessions_spoken_at", "lifecycle = 'open'", "org_id", "spoken_at"),
     index_where("ix_sessions_spoken_in", "lifecycle = 'open'", "team", "spoken_at"),
     index_where("ix_sessions_ended_at", "ended_at IS NOT NULL", "ended_at"),
+    index_where("ix_sessions_watched", "lifecycle = 'open' AND ended_at IS NULL", "org_id", "bare_id"),
     index_where("ix_sessions_no_org_id", "org_id = ''", "org_id"),
     index_where(
         "ix_sessions_goes_on",
