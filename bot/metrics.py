@@ -18,7 +18,7 @@ _CALL_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 class Metrics:
     """All counters, gauges and histograms, with a method for each event that they count."""
 
-    def __init__(self) -> None:
+    def __init__(self, process: str = "run") -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._stored = self._counter("inbox_rows", "Inbox rows that were stored before their ack.", "kind")
@@ -45,9 +45,9 @@ class Metrics:
         self._clock_ahead = self._gauge(
             "clock_ahead_seconds", "How far our clock is ahead of that of a service; less than 0 behind.", "service"
         )
-        self._gauge("build_info", "Which release runs, on which Python; always 1.", "version", "python").labels(
-            VERSION, platform.python_version()
-        ).set(1)
+        what = "Which release runs, on which Python, as which kind of process; always 1."
+        build = self._gauge("build_info", what, "version", "python", "process")
+        build.labels(VERSION, platform.python_version(), process).set(1)
         self._poll_age = self._gauge("poll_age_seconds", "Time since the last complete poll of Devin.")
 
     def stored(self, kind: str) -> None:

@@ -50,7 +50,7 @@ async def serve(
     tracing = start_tracing(os.environ, process)
 
     async def run() -> None:
-        setup, now = SetupProblems(Metrics(), timing, tracing), SettledClock(clock, steady)
+        setup, now = SetupProblems(Metrics(process), timing, tracing), SettledClock(clock, steady)
         started = assembled(settings, now, setup, timing, others, process)
         async with _port(settings, setup, timing) as port, started as bot:
             await _run(bot, settings, port, stopping, connected, announce)

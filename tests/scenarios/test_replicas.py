@@ -85,6 +85,7 @@ async def test_each_process_says_what_it_is_and_only_a_receiver_takes_what_slack
             url = f"http://127.0.0.1:{replica.port}"
             assert (await http.get(f"{url}/readyz")).json()["process"] == name
             assert (await http.post(f"{url}/slack/events")).status_code == answer
+            assert f'process="{name}",' in (await http.get(f"{url}/metrics")).text
 
 
 async def test_one_worker_polls_and_another_takes_over_when_it_stops(replicas: Replicas) -> None:
