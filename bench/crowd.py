@@ -45,8 +45,8 @@ def _session(number: int, devin_id: str, changed_at: int, now: float) -> Session
     )
 
 
-async def fill(url: str, devin_ids: Sequence[str], changed_at: int) -> None:
-    """Bring the schema up and store a session for each id."""
+async def fill(url: str, devin_ids: Sequence[str], changed_at: int) -> list[Session]:
+    """Bring the schema up and store a session for each id; the sessions."""
     db, now = Database(url), time.time()
     await migrate(db)
     known = [_session(number, devin_id, changed_at, now) for number, devin_id in enumerate(devin_ids)]
@@ -58,6 +58,7 @@ async def fill(url: str, devin_ids: Sequence[str], changed_at: int) -> None:
     async with db.write() as tx:
         await due.write(tx, due.poll(ORG), now, {"v": 1, "poll": asdict(state)})
     await db.close()
+    return known
 
 
 async def _remember(tx: AsyncConnection, session: Session, now: float) -> None:

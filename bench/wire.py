@@ -44,16 +44,49 @@ def command(slack_url: str) -> dict[str, str]:
     }
 
 
+def signed(body: bytes) -> dict[str, str]:
+    """The headers that Slack signs a body with."""
+    now = str(int(time.time()))
+    signature = hmac.digest(SIGNING_SECRET.encode(), b"v0:" + now.encode() + b":" + body, "sha256").hex()
+    return {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": f"v0={signature}"}
+
+
 def request(slack_url: str, port: int) -> bytes:
     """The command as a signed HTTP request."""
-    body, now = urlencode(command(slack_url)).encode(), str(int(time.time()))
-    signature = hmac.digest(SIGNING_SECRET.encode(), b"v0:" + now.encode() + b":" + body, "sha256").hex()
+    body = urlencode(command(slack_url)).encode()
+    headers = "".join(f"{name}: {value}\r\n" for name, value in signed(body).items())
     head = (
         f"POST {PATH} HTTP/1.1\r\nHost: {HOST}:{port}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-        f"Content-Length: {len(body)}\r\nX-Slack-Request-Timestamp: {now}\r\nX-Slack-Signature: v0={signature}\r\n"
+        f"Content-Length: {len(body)}\r\n{headers}"
         "User-Agent: Slackbot 1.0 (+https://api.slack.com/robots)\r\nAccept: */*\r\n\r\n"
     )
     return head.encode() + body
+
+
+def message(channel: str, thread_ts: str) -> dict[str, Any]:
+    """What somebody has just written in a thread, as the Events API sends it."""
+    n = next(_numbers)
+    ts = f"{time.time():.6f}"
+    event = {
+        "type": "message",
+        "channel": channel,
+        "channel_type": "channel",
+        "user": f"U0{n % PEOPLE:04d}",
+        "text": f"reply {n}",
+        "ts": ts,
+        "event_ts": ts,
+        "thread_ts": thread_ts,
+        "team": TEAM,
+    }
+    return {
+        "type": "event_callback",
+        "team_id": TEAM,
+        "api_app_id": APP,
+        "event_id": f"Ev{n}",
+        "event": event,
+        "event_time": int(float(ts)),
+        "is_ext_shared_channel": False,
+    }
 
 
 def envelope(slack_url: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """The composition root: makes every part of the bot, connects the parts, and closes them in order."""
 
+import asyncio
 import os
 import socket
 import uuid
@@ -224,8 +225,9 @@ async def _learn(organisations: Organisations, file: FileSettings, timing: Timin
 
 
 def _measured(bot: Bot) -> Bot:
-    """Have the metrics say how long ago `bot` has polled, whenever they are read."""
+    """Have the metrics say how long ago `bot` has polled, and how many tasks there are, whenever they are read."""
     bot.services.metrics.poll_age_from(lambda: bot.services.clock.steady() - bot.polled_at)
+    bot.services.metrics.tasks_from(lambda: len(asyncio.all_tasks()))
     return bot
 
 

@@ -49,6 +49,7 @@ class Metrics:
         build = self._gauge("build_info", what, "version", "python", "process")
         build.labels(VERSION, platform.python_version(), process).set(1)
         self._poll_age = self._gauge("poll_age_seconds", "Time since the last complete poll of Devin.")
+        self._tasks = self._gauge("tasks", "Tasks of the event loop that are not over.")
 
     def stored(self, kind: str) -> None:
         """Count an inbox row of this `kind` that was committed."""
@@ -118,6 +119,10 @@ class Metrics:
     def poll_age_from(self, age: Callable[[], float]) -> None:
         """Have `age` called for the seconds since the last poll whenever the metrics are read."""
         self._poll_age.set_function(age)
+
+    def tasks_from(self, count: Callable[[], int]) -> None:
+        """Have `count` called for the number of tasks that are not over whenever the metrics are read."""
+        self._tasks.set_function(count)
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""

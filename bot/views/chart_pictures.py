@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _INCHES: Final = (8.0, 4.0)
 _DOTS_PER_INCH: Final = 150
-_PAPER, _INK, _FAINT = "#ffffff", "#1d1c1d", "#d0d0d3"
+PAPER: Final = "#ffffff"
+_INK, _FAINT = "#1d1c1d", "#d0d0d3"
 # They differ in their dashes too, so that nobody has to see the colours.
 _STYLES: Final[tuple[dict[str, Any], ...]] = (
     {"color": "#1264a3", "linewidth": 2.5, "marker": "o", "markersize": 5},
@@ -42,8 +43,8 @@ def draw(chart: LineChart) -> bytes:
     from matplotlib.figure import Figure  # noqa: PLC0415 - an extra, which takes a while to import
 
     with _ONE_AT_A_TIME, _freed_afterwards():
-        figure = Figure(figsize=_INCHES, dpi=_DOTS_PER_INCH, facecolor=_PAPER, layout="constrained")
-        _plot(figure.add_subplot(facecolor=_PAPER), chart)
+        figure = Figure(figsize=_INCHES, dpi=_DOTS_PER_INCH, facecolor=PAPER, layout="constrained")
+        plot(figure.add_subplot(facecolor=PAPER), chart)
         picture = io.BytesIO()
         figure.savefig(picture, format="png")
         figure.clear()
@@ -67,7 +68,8 @@ def _freed_afterwards() -> Iterator[None]:
             gc.enable()
 
 
-def _plot(axes: "Axes", chart: LineChart) -> None:
+def plot(axes: "Axes", chart: LineChart) -> None:
+    """Draw a chart into the axes of a figure."""
     categories, places = chart.categories, range(len(chart.categories))
     for line, style in zip(chart.lines, _STYLES, strict=False):
         axes.plot(places, line.values, label=_plain(line.name), **style)
