@@ -29,10 +29,12 @@ import aiohttp
 import asyncpg
 import uvloop
 
-from bench.ack import AGE_SECONDS, ROOT, START_SECONDS, Ports, child, free_ports, gather, machine, reachable
+from bench.ack import AGE_SECONDS, ROOT, Ports, child, free_ports, gather, machine, reachable
 from bench.crowd import fill
 from bench.load import Outcome
 from bench.pictures import panels
+from bench.processes import cpu_seconds, open_files, status
+from bench.rest import ready
 from bench.scale import environment
 from bench.trend import FLAT, Trend, trend
 from bench.wire import HOST, PATH, command, message, signed
@@ -115,15 +117,6 @@ class Load:
     goes_on: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def ready(self) -> None:
-        """Wait until the bot works."""
-        async with asyncio.timeout(START_SECONDS):
-            while True:
-                async with self.http.get(f"http://{HOST}:{self.ports.bot}/readyz") as answer:
-                    if answer.status == 200:
-                        return
-                await asyncio.sleep(0.1)
-
     async def run(self, seconds: float) -> None:
         """Send for so many `seconds`."""
         due = time.perf_counter()
@@ -199,16 +192,16 @@ class Probe:
     async def sample(self) -> dict[str, float]:
         """Figures of now, and of the acks since the last call."""
         metrics = await self._metrics()
-        now, cpu = time.perf_counter(), _cpu(self.pid)
+        now, cpu = time.perf_counter(), cpu_seconds(self.pid)
         acks, passed = Outcome(0.0, 1.0, self.load.outcome.latencies), now - self._last
         self.load.outcome.latencies = []
         database, wal = await self.store.sizes()
-        status = _status(self.pid)
+        now_is = status(self.pid)
         found = {
             "seconds": now - self.began,
-            "rss_mb": status["VmRSS"] / 1024,
-            "files": _files(self.pid),
-            "threads": status["Threads"],
+            "rss_mb": now_is["VmRSS"] / 1024,
+            "files": open_files(self.pid),
+            "threads": now_is["Threads"],
             "tasks": metrics.of("tasks"),
             "wal_mb": wal,
             "db_mb": database,
@@ -241,20 +234,6 @@ class Metrics:
     def of(self, name: str, label: str = "") -> float:
         """The sum of a metric over all its labels, or over those with this one."""
         return sum(value for named, labels, value in self._rows if named == name and label in labels)
-
-
-def _status(pid: int) -> dict[str, int]:
-    lines = re.findall(r"^(\w+):\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-    return {name: int(value) for name, value in lines}
-
-
-def _files(pid: int) -> int:
-    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
-
-
-def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 # ---------------------------------------------------------------- the verdict
@@ -332,7 +311,8 @@ async def running(url: str, sessions: int, rate: float, folder: Path) -> AsyncIt
         timeout = aiohttp.ClientTimeout(total=30)
         http = aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=128))
         load = Load(ports, crowd, rate, await stack.enter_async_context(http))
-        await load.ready()
+        async with aiohttp.ClientSession(f"http://{HOST}:{ports.bot}") as bot:
+            await ready(bot)
         yield pid, load
 
 

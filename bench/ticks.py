@@ -11,7 +11,7 @@ import json
 import sqlite3
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, Final
@@ -50,6 +50,13 @@ _SETTINGS: Final = {
 }
 
 
+class TicksAlone(LocalEngine):
+    """An engine whose lanes stay asleep: nothing is sent, and what ticks cost is theirs alone."""
+
+    def wake(self, lane: str, after: float = 0.0, whose: str | None = None) -> None:
+        """Do nothing."""
+
+
 class QuietSlack(Slack):
     """A Slack in which nobody has written anything."""
 
@@ -62,8 +69,8 @@ class QuietSlack(Slack):
         return []
 
 
-async def make_store(path: Path, sessions: int, now: float) -> None:
-    """Store one session as the product does, and copy it with all that is known of it."""
+async def make_store(path: Path, sessions: int, now: float, *, spend: bool = True) -> None:
+    """Store one session as the product does, and copy it with all that is known of it, and with what it has spent."""
     await fill(f"sqlite:///{path}", [f"{0:032x}"], int(now) - HOUR)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("BEGIN")
@@ -77,7 +84,8 @@ async def make_store(path: Path, sessions: int, now: float) -> None:
             (now,),
         )
         connection.execute("UPDATE due SET state = json_set(state, '$.poll.watermark', ?)", (int(now) - 10,))
-        _spend(connection, today, int(now))
+        if spend:
+            _spend(connection, today, int(now))
         connection.execute("COMMIT")
 
 
@@ -129,22 +137,28 @@ def _spend(connection: sqlite3.Connection, today: str, now: int) -> None:
     )
 
 
-def _nothing_new(request: httpx.Request) -> httpx.Response:
+def nothing_new(request: httpx.Request) -> httpx.Response:
     """Answer as a Devin whose sessions have not changed: with a row for each that is named, in pages."""
+    named = request.url.params.get_list("session_ids") if request.url.path.endswith("insights") else []
+    return page([insight(one) for one in named], request)
+
+
+def page(rows: Sequence[Any], request: httpx.Request) -> httpx.Response:
+    """Answer with the page of these rows that was asked for."""
     asked = request.url.params
-    named = asked.get_list("session_ids") if request.url.path.endswith("insights") else []
     start, most = int(asked.get("after", 0)), int(asked.get("first", 100))
-    more = start + most < len(named)
-    page = {
-        "items": [_insight(one) for one in named[start : start + most]],
+    more = start + most < len(rows)
+    found = {
+        "items": rows[start : start + most],
         "end_cursor": str(start + most) if more else None,
         "has_next_page": more,
-        "total": len(named),
+        "total": len(rows),
     }
-    return httpx.Response(200, text=json.dumps(page))
+    return httpx.Response(200, text=json.dumps(found))
 
 
-def _insight(session_id: str) -> dict[str, Any]:
+def insight(session_id: str) -> dict[str, Any]:
+    """Return what Devin knows of a session that works."""
     bare = session_id.removeprefix("devin-")
     return {
         "session_id": bare,
@@ -165,16 +179,16 @@ def _insight(session_id: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def bot_on(url: str) -> AsyncIterator[Bot]:
-    """Wire the bot on a store beside a Slack and a Devin that have nothing new."""
+async def bot_on(url: str, answer: Callable[[httpx.Request], httpx.Response] = nothing_new) -> AsyncIterator[Bot]:
+    """Wire the bot on a store beside a Slack without anything new, and a Devin without it or with this `answer`."""
     db, slack = Database(url), QuietSlack("xoxb-bench")
     slack._identity = Identity(TEAM, BOT_USER, BOT_ID, "https://bench.slack.com/", frozenset())  # noqa: SLF001
-    async with httpx.AsyncClient(transport=httpx.MockTransport(_nothing_new)) as http:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
         organisation = Organisation(Devin(http, "cog_bench", ORG), db)
         workspace = Workspace(TEAM, BOT_USER, BOT_ID, slack, Policy(runaway_acus=FLOOR), organisation)
         services = Services(
             db=db,
-            engine=LocalEngine(),
+            engine=TicksAlone(),
             writer=InboxWriter(db),
             workspaces=Workspaces(workspace),
             organisations=Organisations(organisation),

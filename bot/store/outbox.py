@@ -42,6 +42,7 @@ PAYLOAD_VERSION: Final = 1
 FIRST, USUAL = 0, 1  # ranks
 # More threads than can get a post within a turn under a channel's rate limit, so one that got none is among them.
 CANDIDATES: Final = 100
+MOST_DROPPED: Final = 500  # late reactions at a time, so that the transaction stays short
 # Literals, not parameters: SQLite uses the index of open rows only if the statement itself contains the states.
 _OPEN_STATES: Final[tuple[ColumnElement[str], ...]] = (literal_column("'open'"), literal_column("'sending'"))
 _IS_OPEN: Final = outbox.c.state.in_(_OPEN_STATES)
@@ -268,6 +269,15 @@ async def mark_dead(tx: AsyncConnection, row: OutboxRow, reason: str, now: float
     await change_held(tx, row, update(outbox).where(*_HELD).values(values))
     await replies.mark_dead(tx, row, reason, now)
     await without_secret(tx, row)
+
+
+async def drop_expired(tx: AsyncConnection, lane: str, now: float) -> None:
+    """Mark the first rows of a lane of reactions that have expired by `now`, and that no worker holds, as dead."""
+    late = (outbox.c.lane == lane, _IS_OPEN, outbox.c.owner.is_(None), outbox.c.expires_at < now)
+    first = select(outbox.c.seq).where(*late).order_by(outbox.c.rank, outbox.c.seq).limit(MOST_DROPPED)
+    chosen = first.with_for_update(skip_locked=True)
+    values: dict[str, Any] = {"state": "dead", "reason": "expired", "sent_at": now}
+    await tx.execute(update(outbox).where(outbox.c.seq.in_(chosen)).values(values))
 
 
 async def without_secret(tx: AsyncConnection, row: OutboxRow) -> None:

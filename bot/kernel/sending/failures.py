@@ -102,6 +102,15 @@ class SendFailures:
             await outbox.mark_dead(uow.tx, row, reason, uow.now)
             await self._note_loss(uow, row, reason, None)
 
+    async def expire(self, row: OutboxRow) -> None:
+        """Mark the row dead because it comes too late, and with a reaction the others of its lane that do."""
+        await self.mark_dead(row, "expired")
+        if row.kind in REACTIONS:
+            # More of them may come in each second than this process has transactions for. A crash right here leaves
+            # them open: the next one that is found to be too late takes them along.
+            async with self._services.db.write() as tx:
+                await outbox.drop_expired(tx, row.lane, self._services.clock())
+
     async def own_fault(self, row: OutboxRow) -> None:
         """Put the row back after a fault of our own, or mark it dead after MOST_ATTEMPTS: its thread must go on."""
         self._services.tracing.failed("own fault")

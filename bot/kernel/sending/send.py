@@ -156,7 +156,7 @@ class Send:
 
     async def _send(self, row: OutboxRow) -> None:
         if row.has_expired(self._services.clock()):
-            await self._failure.mark_dead(row, "expired")
+            await self._failure.expire(row)
             return
         try:
             await self._deliver(row)
