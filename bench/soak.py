@@ -76,7 +76,7 @@ class FileStore:
 
     async def sizes(self) -> tuple[float, float]:
         """Megabytes of the database and of its WAL."""
-        return tuple(self._size(f"{self._path}{end}") for end in ("", "-wal"))  # type: ignore[return-value]
+        return self._size(self._path), self._size(f"{self._path}-wal")
 
     def _size(self, path: str) -> float:
         with suppress(FileNotFoundError):
@@ -335,7 +335,7 @@ async def run(asked: argparse.Namespace, folder: Path) -> None:
             load.goes_on.set()
             working = [asyncio.create_task(load.run(asked.minutes * 60)), asyncio.create_task(load.end_started())]
             for number in itertools.count(1):
-                await asyncio.sleep(max(probe.began + number * EVERY - time.perf_counter(), 0.0))
+                await asyncio.sleep(max(probe.began + number * asked.every - time.perf_counter(), 0.0))
                 if working[0].done():
                     break
                 found = await probe.sample()
@@ -358,6 +358,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=200, help="running sessions in whose threads replies come")
     parser.add_argument("--database-url", default="", help="an empty PostgreSQL; SQLite in a temporary folder if not")
     parser.add_argument("--out", type=Path, default=Path("soak.csv"), help="the CSV; picture and JSON stand beside it")
+    parser.add_argument("--every", type=float, default=EVERY, help="seconds between two samples")
     parser.add_argument("--judge", action="store_true", help="only read that CSV again")
     asked = parser.parse_args()
     if asked.judge:
