@@ -1,7 +1,8 @@
 """What is done by the clock with many open sessions: `python -m bench.ticks 10000 100000`, a minute or two.
 
-Each tick is run by itself on an SQLite store in which every session works, has spent on ten days and in the last hour,
-and changed last an hour ago. Devin has nothing new; Slack's threads are empty. The table shows the worst of three runs.
+Each tick is run by itself on an SQLite store in which every session works, has spent on ten days of a billing cycle and
+in the last hour, and changed last an hour ago. Each budget is for a cycle; a session may use 20 ACUs, and has used
+15. Devin has nothing new; Slack's threads are empty. The table shows the worst of three runs.
 """
 
 import argparse
@@ -41,7 +42,7 @@ from bot.timing import PRODUCTION, steady
 HOUR: Final = 3600
 TIMES: Final = 3
 FLOOR: Final = 5.0  # ACUs from which on spending may be an alarm
-_BUDGETS: Final = ("org", "each-person", "each-channel", "each-session")
+_BUDGETS: Final = {"org": "1e9", "each-person": "1e9", "each-channel": "1e9", "each-session": "20"}
 _SETTINGS: Final = {
     "SLACK_BOT_TOKEN": "xoxb-bench",
     "SLACK_SIGNING_SECRET": "bench",
@@ -131,9 +132,12 @@ def _spend(connection: sqlite3.Connection, today: str, now: int) -> None:
         {"last": 9, "today": today},
     )
     connection.executemany(
-        "INSERT INTO budgets (team, kind, subject, acus, span, warn, set_at) "
-        "VALUES (?, ?, '', '1e9', 'cycle', '[80]', ?)",
-        [(TEAM, kind, now) for kind in _BUDGETS],
+        "INSERT INTO budgets (team, kind, subject, acus, span, warn, set_at) VALUES (?, ?, '', ?, 'cycle', '[80]', ?)",
+        [(TEAM, kind, acus, now) for kind, acus in _BUDGETS.items()],
+    )
+    connection.execute(
+        "INSERT INTO cycles (org_id, starts, ends, read_at) VALUES (?, date(?, '-14 days'), date(?, '+15 days'), ?)",
+        (ORG, today, today, now),
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store import due
 from bot.store.columns import metadata
 from bot.store.database.connection import Database, storable
+from bot.store.money_tables import DERIVED
 from bot.store.tables import due as due_table
 from bot.store.tables import workers
 
@@ -58,8 +59,8 @@ class Copy:
         self._target = target
         self._name = name
         self._check = check
-        # Who was alive on the source says nothing about the target.
-        self._tables = [table for table in metadata.sorted_tables if table is not workers]
+        # Who was alive on the source says nothing about the target, which adds up by itself what is spent.
+        self._tables = [table for table in metadata.sorted_tables if table not in (workers, *DERIVED)]
 
     async def run(self) -> Copied:
         """Copy all rows that an earlier call has not copied, and compare; raises NotEmptyError or DifferentError."""

@@ -37,6 +37,38 @@ _SUMMED: Final = ("day", "org_id", "team", "requester", "channel", "tags", "sess
 Index("ix_spend_day", *(spend.c[name] for name in _SUMMED))
 index_unowned(spend)
 
+# What `spend` adds up to: by billing day, workspace, organisation, person and channel, and by session. Triggers of the
+# database keep both right with each row of `spend` that has ACUs, whoever writes it, so nothing else writes them, and
+# retention, erasure and copies need not know them. With the rows of `spend` a budget would read a million each minute.
+NOT_KNOWN: Final = "?"  # stands for a requester or channel that is not known: no part of a key is NULL
+spend_days: Final = Table(
+    "spend_days",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("org_id", String, primary_key=True),
+    Column("requester", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    number("acus", Float),
+    number("sessions"),  # how many rows of `spend` it stands for
+    sqlite_with_rowid=False,
+)
+# Without the ACUs, which change all the time.
+Index("ix_spend_days_org_id", spend_days.c.org_id, spend_days.c.day)
+# By them those sessions are found that may have reached a level of a budget; how much it is in a period, `spend` says.
+session_totals: Final = Table(
+    "session_totals",
+    metadata,
+    Column("session_id", String, primary_key=True),
+    Column("team", String, nullable=False),
+    Column("last_day", String, nullable=False),  # no day after it has ACUs
+    number("acus", Float),
+    number("days"),  # how many rows of `spend` it stands for
+    sqlite_with_rowid=False,
+)
+Index("ix_session_totals_last_day", session_totals.c.team, session_totals.c.last_day, session_totals.c.acus)
+DERIVED: Final = (spend_days, session_totals)
+
 # What figures need of a session whose own row is purged, without any of its text.
 past_sessions: Final = Table(
     "past_sessions",

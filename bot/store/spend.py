@@ -19,7 +19,7 @@ from bot.domain.billing import Billed, Booked
 from bot.store import stored_sessions
 from bot.store.database.connection import insert
 from bot.store.of_channel import of_channel
-from bot.store.tables import consumption, past_sessions, sessions, spend
+from bot.store.tables import consumption, past_sessions, sessions, spend, spend_days
 
 _NOT_LISTED: Final[Mapping[str, Decimal | None]] = {"": None}  # stands for the products of a day without any
 FirstDays = Mapping[str, date | None]
@@ -150,12 +150,12 @@ async def by_day(
 
     With a `channel` of the workspace `team` only the sessions there count.
     """
+    of = spend_days.c
     found = await tx.execute(
-        select(spend.c.day, func.sum(spend.c.acus))
-        .where(spend.c.org_id == org_id, spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat())
-        .where(*of_channel(spend, team, channel))
-        .group_by(spend.c.day)
-        .having(func.sum(spend.c.acus) > 0)
+        select(of.day, func.sum(of.acus))
+        .where(of.org_id == org_id, of.day >= first.isoformat(), of.day <= last.isoformat())
+        .where(*of_channel(spend_days, team, channel))
+        .group_by(of.day)
     )
     return {date.fromisoformat(day): float(acus) for day, acus in found}
 

@@ -41,6 +41,7 @@ from bot.store.inbox_writer import InboxWriter
 from bot.store.pull_requests import FollowedSession
 from bot.store.tables import spend as spend_table
 from bot.timing import PRODUCTION, Timing
+from tests.store.sums import check_sums
 
 TEAM, CHANNEL, ADMINS, ORG = "T0ACME", "C0WORK", "C0ADMINS", "org-acme"
 URL = "https://acme.slack.com/"
@@ -249,6 +250,7 @@ async def _opened(url: str) -> AsyncIterator[Store]:
     try:
         yield Store(db)
         async with db.write() as tx:
+            await check_sums(tx)
             for table in metadata.sorted_tables:
                 await tx.execute(table.delete())
     finally:

@@ -24,6 +24,7 @@ from bot.store.cause_codec import BLANK, encode
 from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
 from bot.store.lanes import WorkerAliveError
+from bot.store.money_tables import DERIVED
 from bot.store.table_spec import by_team, nothing
 from bot.store.tables import inbox, lanes, outbox, posts, sessions, spend, threads
 from tests.flows.conftest import Store
@@ -123,7 +124,7 @@ async def fill(store: Store) -> None:
 
 
 def _rows() -> Iterator[tuple[Table, dict[str, Any]]]:
-    yield from ((table, row(table)) for table in metadata.sorted_tables)
+    yield from ((table, row(table)) for table in metadata.sorted_tables if table not in DERIVED)
     held = CommandCause(ADA, CHANNEL, MARK, hold=Hold("start_again", "cmd:held", 0.0))
     causes = {"msg:open": MessageCause(ADA, MARK, CHANNEL, THREAD), "cmd:held": held, "start:1": StartCause("hers")}
     for key, cause in causes.items():

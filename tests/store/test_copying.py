@@ -25,6 +25,7 @@ from bot.store import copying
 from bot.store.columns import ExactNumber
 from bot.store.copying import Copy, DifferentError, NotEmptyError
 from bot.store.database.connection import Database
+from bot.store.money_tables import DERIVED
 from bot.store.tables import workers
 from bot.views import stores as store_sentences
 from tests import postgres
@@ -33,7 +34,7 @@ from tests.store.rows import filled
 ROOT = Path(__file__).parents[2]
 LEASE = 30.0
 MANY, SOME_TABLES = 1_200, 5
-COPIED = [table for table in metadata.sorted_tables if table is not workers]
+COPIED = [table for table in metadata.sorted_tables if table not in (workers, *DERIVED)]
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ async def fill(path: Path, each: int) -> None:
     """Put rows into all tables; of numbers that count up the last one is deleted again."""
     db = Database(f"sqlite:///{path}")
     async with db.write() as tx:
-        for table in metadata.sorted_tables:
+        for table in (workers, *COPIED):
             keys = {column.name for column in table.primary_key}
             count = each if any(filled(table)[name] == "plain" for name in keys - {"seq"}) or "seq" in keys else 1
             await tx.execute(insert(table), [odd(table, number) for number in range(count)])

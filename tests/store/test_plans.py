@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,6 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import Lifecycle, Snapshot
 from bot.features import TABLES, metadata
+from bot.features.budgets import spend_rows as budget_spend
+from bot.features.budgets.rules import ScopeKind
+from bot.features.budgets.spend_rows import Reached
 from bot.store import (
     channels,
     identities,
@@ -41,9 +45,10 @@ from tests.store.rows import LANE, LEASE, NOW, ORG, OUT, TEAM, asked, said, sess
 
 MANY, IN_ONE_LANE = 20_000, 50
 DAY = date(2025, 6, 15)
-CHANNELS = 50
+CHANNELS, PEOPLE = 50, 500
+FIRST, DAYS = date(2024, 6, 1), 400  # of what was spent; `DAY` is among them
 SENDER = Sender("w", LEASE)
-GROWN = frozenset({"inbox", "outbox", "posts", "sessions", "spend", "threads"})
+GROWN = frozenset({"inbox", "outbox", "posts", "session_totals", "sessions", "spend", "spend_days", "threads"})
 # What may be read from end to end: only the rows that are open stand in it.
 _OF_OPEN_ROWS = re.compile(r"ix_(inbox_open|outbox_open|outbox_thread|posts_open)\b")
 _WHOLE = re.compile(r"^SCAN (\w+)|Seq Scan on (\w+)")
@@ -59,7 +64,7 @@ Step = Callable[[AsyncConnection], Awaitable[object]]
 
 async def fill(db: Database) -> None:
     """Store one row of each table that grows, and many copies that are finished."""
-    where = f"'C' || n % {CHANNELS}"
+    where = f"'C' || (n % {CHANNELS})"  # SQLite puts together before it divides
     thread = "'1750000000.' || n"
     async with db.write() as tx:
         await sessions.add(tx, session("s", lifecycle=Lifecycle.ENDED, ended_at=NOW, reference="r"))
@@ -82,7 +87,9 @@ async def fill(db: Database) -> None:
         )
         await multiply(tx, "threads", channel=where, ts=thread, session_id="'s' || n")
         await multiply(tx, "posts", key="'card:s' || n", subject="'s' || n", session_id="'s' || n")
-        await multiply(tx, "spend", session_id="'s' || n")
+        days = f"(n % {DAYS})"
+        day = f"date('{FIRST}', {days} || ' days')" if db.is_sqlite else f"CAST(DATE '{FIRST}' + {days} AS VARCHAR)"
+        await multiply(tx, "spend", session_id="'s' || n", day=day, requester=f"'U' || (n % {PEOPLE})", channel=where)
         await sessions.add(tx, session("open", thread_ts="1750000000.000200"))
         await inbox.add(tx, [asked("open")])
         await outbox.add(tx, [said("open")])
@@ -218,6 +225,16 @@ async def a_catch_up(tx: AsyncConnection) -> None:
     await threads.unread(tx, TEAM)
 
 
+async def a_look_at_budgets(tx: AsyncConnection) -> None:
+    """What is executed each minute and before each start, of few sums by day, which may be sorted."""
+    reached = Reached(Decimal(1), 1, "cycle:2025-06-01")
+    for kind in (ScopeKind.EACH_PERSON, ScopeKind.EACH_CHANNEL, ScopeKind.EACH_SESSION):
+        await budget_spend.spent(tx, TEAM, kind, DAY, DAY, reached)
+    for kind, subject in ((ScopeKind.PERSON, "U1"), (ScopeKind.CHANNEL, "C1"), (ScopeKind.EACH_SESSION, "open")):
+        await budget_spend.spent(tx, TEAM, kind, DAY, DAY, subject)
+    await spend.by_day(tx, ORG, DAY, DAY)
+
+
 async def the_choice_of_rows(tx: AsyncConnection, db: Database) -> None:
     """Which open row is next, of few: these may be sorted."""
     await inbox.open_lanes(tx)
@@ -254,6 +271,7 @@ async def test_what_is_executed_again_and_again_scans_nothing_and_sorts_nothing(
     db = grown
     found = await faults_of(db, sorts=True, step=lambda tx: the_choice_of_rows(tx, db))
     found += await faults_of(db, sorts=True, step=a_poll_without_a_change)
+    found += await faults_of(db, sorts=True, step=a_look_at_budgets)
     for step in (a_poll, a_start_of_the_process, a_catch_up):
         found += await faults_of(db, sorts=False, step=step)
     found += await faults_of(db, sorts=False, step=lambda tx: a_reply(tx, db))

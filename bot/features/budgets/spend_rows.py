@@ -1,30 +1,35 @@
-"""What budgets are measured by: the ACUs of the sessions that somebody started, or that started in a channel."""
+"""What budgets are measured by: the ACUs of the sessions that somebody started, or that started in a channel.
+
+What people and channels spent is added up by day already. Of sessions first those are found that may have spent enough:
+in a period none has spent more than in all.
+"""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Table, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import half_up
 from bot.domain.session import OF_FAN_OUT as SESSION_OF_FAN_OUT
 from bot.features.budgets.rules import Scope, ScopeKind
 from bot.features.budgets.tables import crossings
+from bot.store.money_tables import NOT_KNOWN
 from bot.store.of_channel import DIRECT
 from bot.store.spend import doubts_among
-from bot.store.tables import fan_outs, spend
+from bot.store.tables import fan_outs, session_totals, spend, spend_days
 
 _NOISE: Final = 0.000001  # ACUs that come from adding up floats
 
-# By whom the spending is added up, for budgets of each kind.
-_SUBJECT: dict[ScopeKind, ColumnElement[str]] = {
-    ScopeKind.PERSON: spend.c.requester,
-    ScopeKind.EACH_PERSON: spend.c.requester,
-    ScopeKind.CHANNEL: spend.c.channel,
-    ScopeKind.EACH_CHANNEL: spend.c.channel,
-    ScopeKind.EACH_SESSION: spend.c.session_id,
+# By which column the spending is added up, for budgets of each kind.
+_SUBJECT: dict[ScopeKind, str] = {
+    ScopeKind.PERSON: "requester",
+    ScopeKind.EACH_PERSON: "requester",
+    ScopeKind.CHANNEL: "channel",
+    ScopeKind.EACH_CHANNEL: "channel",
+    ScopeKind.EACH_SESSION: "session_id",
 }
 # By whom what fan-outs have reserved is added up.
 OF_FAN_OUT: dict[ScopeKind, ColumnElement[str]] = {
@@ -45,9 +50,17 @@ class Reached:
 
     def condition(self, subject: ColumnElement[str], spent: ColumnElement[float]) -> ColumnElement[bool]:
         """The condition that `subject`, who has `spent` so much, has reached it."""
+        return or_(spent >= float(self.acus) - _NOISE, subject.in_(self._before()))
+
+    def sessions(self, team: str, first: date) -> CompoundSelect[str]:
+        """Select the ids of the sessions that may have reached it in a period that begins on the day `first`."""
+        of = session_totals.c
+        enough = (of.team == team, of.last_day >= first.isoformat(), of.acus >= float(self.acus) - 2 * _NOISE)
+        return union(select(of.session_id).where(*enough), self._before())
+
+    def _before(self) -> Select[str]:
         levels = (crossings.c.budget == self.budget, crossings.c.period == self.period)
-        before = subject.in_(select(crossings.c.subject).where(*levels))
-        return or_(spent >= float(self.acus) - _NOISE, before)
+        return select(crossings.c.subject).where(*levels)
 
 
 async def spent(
@@ -64,10 +77,13 @@ async def spent(
     nothing, was erased, or talks directly to the bot where channels count, is left out; where sessions count, those of
     fan-outs are, which have limits of their own.
     """
-    subject, acus = _SUBJECT[kind], func.sum(spend.c.acus)
-    of_one = whom if isinstance(whom, str) else None
-    enough = [acus > 0, *([] if isinstance(whom, str) else [whom.condition(subject, acus)])]
-    theirs = _days(team, kind, first, last, of_one)
+    sums = _sums(kind)
+    subject, acus = sums.c[_SUBJECT[kind]], func.sum(sums.c.acus)
+    theirs = _days(sums, team, kind, first, last, whom if isinstance(whom, str) else None)
+    enough = [acus > 0]
+    if isinstance(whom, Reached):
+        enough.append(whom.condition(subject, acus))
+        theirs += (subject.in_(whom.sessions(team, first)),) if kind is ScopeKind.EACH_SESSION else ()
     found = await tx.execute(select(subject, acus).where(*theirs).group_by(subject).having(*enough))
     # Devin gives six decimals; what is behind them comes from adding up floats.
     return {name: half_up(float(total), 6) for name, total in found}
@@ -77,10 +93,11 @@ async def by_day(
     tx: AsyncConnection, team: str, scope: Scope, first: date, last: date
 ) -> dict[tuple[str, date], float]:
     """The same by billing day too, of all that a budget for `scope` is for."""
-    column, acus = _SUBJECT[scope.kind], func.sum(spend.c.acus)
-    theirs = _days(team, scope.kind, first, last, scope.subject or None)
+    sums = _sums(scope.kind)
+    column, acus = sums.c[_SUBJECT[scope.kind]], func.sum(sums.c.acus)
+    theirs = _days(sums, team, scope.kind, first, last, scope.subject or None)
     found = await tx.execute(
-        select(column, spend.c.day, acus).where(*theirs).group_by(column, spend.c.day).having(acus > 0)
+        select(column, sums.c.day, acus).where(*theirs).group_by(column, sums.c.day).having(acus > 0)
     )
     return {(subject, date.fromisoformat(day)): float(total) for subject, day, total in found}
 
@@ -89,19 +106,26 @@ async def doubts(
     tx: AsyncConnection, team: str, kind: ScopeKind, first: date, last: date, subject: str
 ) -> tuple[tuple[date, date], ...]:
     """Between which days nobody knows how what one subject spent divides, as first and last day of each span."""
-    return await doubts_among(tx, first, last, *_theirs(team, kind, subject))
+    return await doubts_among(tx, first, last, *_theirs(spend, team, kind, subject))
 
 
-def _days(team: str, kind: ScopeKind, first: date, last: date, subject: str | None) -> tuple[ColumnElement[bool], ...]:
-    days = (spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat())
-    return (*days, *_theirs(team, kind, subject))
+def _sums(kind: ScopeKind) -> Table:
+    """The table in which the spending is added up as far as it can be for budgets of a `kind`."""
+    return spend if kind is ScopeKind.EACH_SESSION else spend_days
 
 
-def _theirs(team: str, kind: ScopeKind, subject: str | None) -> tuple[ColumnElement[bool], ...]:
-    column = _SUBJECT[kind]
+def _days(
+    sums: Table, team: str, kind: ScopeKind, first: date, last: date, subject: str | None
+) -> tuple[ColumnElement[bool], ...]:
+    days = (sums.c.day >= first.isoformat(), sums.c.day <= last.isoformat())
+    return (*days, *_theirs(sums, team, kind, subject))
+
+
+def _theirs(of: Table, team: str, kind: ScopeKind, subject: str | None) -> tuple[ColumnElement[bool], ...]:
+    column = of.c[_SUBJECT[kind]]
     return (
-        spend.c.team == team,
-        column.not_in(["", DIRECT]),
+        of.c.team == team,
+        column.not_in(["", DIRECT, NOT_KNOWN]),
         *([] if subject is None else [column == subject]),
         *([~column.contains(SESSION_OF_FAN_OUT)] if kind is ScopeKind.EACH_SESSION else []),
     )

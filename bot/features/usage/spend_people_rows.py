@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.features.teams import rows as cost_centres
 from bot.features.usage.spend_group_rows import Spending, if_shown, is_shown, repository_option, without_number
 from bot.store import stored_sessions
+from bot.store.money_tables import NOT_KNOWN
 from bot.store.of_channel import of_channel
-from bot.store.tables import pull_requests, spend
+from bot.store.tables import pull_requests, spend, spend_days
 
 Key = tuple[str | None, ...]
 
@@ -29,9 +30,10 @@ class SpentOnDay:
 
 async def by_day(tx: AsyncConnection, spending: Spending, channel: str | None = None) -> list[SpentOnDay]:
     """What a workspace's sessions spent, by day, person and channel, or those of one channel alone."""
-    keys = (spend.c.day, spend.c.requester, spend.c.channel)
-    theirs = (*_theirs(spending), spend.c.acus > 0, *of_channel(spend, spending.team, channel))
-    found = await tx.execute(select(*keys, func.sum(spend.c.acus).label("acus")).where(*theirs).group_by(*keys))
+    of = spend_days.c
+    known = [func.nullif(column, NOT_KNOWN).label(column.key) for column in (of.requester, of.channel)]
+    theirs = (*_theirs(spending, spend_days), *of_channel(spend_days, spending.team, channel))
+    found = await tx.execute(select(of.day, *known, of.acus).where(*theirs))
     return [SpentOnDay(date.fromisoformat(row.day), row.requester, row.channel, float(row.acus)) for row in found]
 
 
@@ -86,10 +88,10 @@ async def _people(
     return dict(people)
 
 
-def _theirs(spending: Spending) -> tuple[ColumnElement[bool], ...]:
+def _theirs(spending: Spending, of: Table = spend) -> tuple[ColumnElement[bool], ...]:
     return (
-        spend.c.team == spending.team,
-        spend.c.org_id == spending.org_id,
-        spend.c.day >= spending.first.isoformat(),
-        spend.c.day <= spending.last.isoformat(),
+        of.c.team == spending.team,
+        of.c.org_id == spending.org_id,
+        of.c.day >= spending.first.isoformat(),
+        of.c.day <= spending.last.isoformat(),
     )

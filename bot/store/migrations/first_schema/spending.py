@@ -29,6 +29,34 @@ Table(
     index_where("ix_spend_to_ask", "ask_at IS NOT NULL AND acus > 0", "org_id", "ask_at"),
 )
 
+# What the rows of `spend` add up to, which the triggers of `spend_sums` keep right.
+Table(
+    "spend_days",
+    metadata,
+    Column("team", String, nullable=False),
+    Column("day", String, nullable=False),
+    Column("org_id", String, nullable=False),
+    Column("requester", String, nullable=False),
+    Column("channel", String, nullable=False),
+    number("acus", Float),
+    number("sessions"),
+    PrimaryKeyConstraint("team", "day", "org_id", "requester", "channel", name="pk_spend_days"),
+    Index("ix_spend_days_org_id", "org_id", "day"),
+    sqlite_with_rowid=False,
+)
+Table(
+    "session_totals",
+    metadata,
+    Column("session_id", String, nullable=False),
+    Column("team", String, nullable=False),
+    Column("last_day", String, nullable=False),
+    number("acus", Float),
+    number("days"),
+    PrimaryKeyConstraint("session_id", name="pk_session_totals"),
+    Index("ix_session_totals_last_day", "team", "last_day", "acus"),
+    sqlite_with_rowid=False,
+)
+
 # The ACUs of a session in slots of ten minutes.
 Table(
     "recent_spend",

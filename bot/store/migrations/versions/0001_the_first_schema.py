@@ -6,7 +6,7 @@ what differs. From then on those files stay as they are. They do not import the 
 
 from alembic import op
 
-from bot.store.migrations.first_schema import limits, operations, people, sessions, spending, work
+from bot.store.migrations.first_schema import limits, operations, people, sessions, spend_sums, spending, work
 
 revision = "0001"
 down_revision = None
@@ -19,8 +19,10 @@ _GROUPS = (work, sessions, people, operations, spending, limits)
 def upgrade() -> None:
     for group in _GROUPS:
         group.metadata.create_all(op.get_bind(), checkfirst=False)
+    spend_sums.create(op.get_bind())
 
 
 def downgrade() -> None:
     for group in reversed(_GROUPS):
         group.metadata.drop_all(op.get_bind(), checkfirst=False)
+    spend_sums.drop(op.get_bind())
