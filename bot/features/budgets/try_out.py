@@ -3,6 +3,7 @@
 Nothing is changed here. The choice under the question carries it as a command (`bot.features.budgets.commands`).
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -93,7 +94,7 @@ async def _trial(tx: Transaction, workspace: Workspace, stand: Standings, budget
     starts = [start for start in started if start.subject not in own]  # for the others a budget of their own holds
     judge = sessions_above if budget.scope.kind is ScopeKind.EACH_SESSION else refused_starts
     spent = await _spent(tx, workspace, stand, budget, first, today)
-    return judge(float(budget.acus), starts, spent, lambda at: calendar.period(budget, at))
+    return await asyncio.to_thread(judge, float(budget.acus), starts, spent, lambda at: calendar.period(budget, at))
 
 
 async def _spent(

@@ -47,7 +47,6 @@ async def opened(tx: AsyncConnection, period: Spending) -> list[OpenedPullReques
         .where(*_opened_in(period))
         .order_by(pull_requests.c.first_seen, pull_requests.c.url, pull_requests.c.session_id)
     )
-    # In a thread, because a month may have ten thousands of them.
     return await asyncio.to_thread(_by_url, found.all())
 
 
@@ -59,7 +58,7 @@ async def spent_by_session(tx: AsyncConnection, period: Spending) -> dict[str, f
         .where(spend.c.session_id.in_(theirs))
         .group_by(spend.c.session_id)
     )
-    return {session_id: float(acus) for session_id, acus in found}
+    return await asyncio.to_thread(_amounts, found.all())
 
 
 async def spent_by_day(tx: AsyncConnection, period: Spending) -> dict[date, float]:
@@ -90,13 +89,7 @@ async def active(
     sums = (func.count().label("number"), func.sum(spent.c.acus).label("acus"))
     grouped = select(*facts, *sums, spent.c.result).select_from(_with_sessions(spent, period))
     found = await tx.execute(grouped.group_by(spent.c.result, *keys).order_by(spent.c.result, *keys))
-    return [
-        (
-            SessionFacts(**{name: value for name, value in row.items() if name in SessionFacts.__slots__}),
-            ActiveSessions(row["number"], float(row["acus"]), Result(row["result"]), row["playbook"]),
-        )
-        for row in found.mappings()
-    ]
+    return await asyncio.to_thread(_alike, found.all())
 
 
 async def unmerged(tx: AsyncConnection, period: Spending, now: float, most: int) -> list[tuple[str, float]]:
@@ -118,10 +111,29 @@ async def of_opened(tx: AsyncConnection, period: Spending, division: By) -> dict
     keys, facts = _facts(period, spent, division)
     grouped = select(spent.c.session_id, *facts).select_from(_with_sessions(spent, period))
     found = await tx.execute(grouped.group_by(spent.c.session_id, *keys))
-    return {
-        row["session_id"]: SessionFacts(**{name: value for name, value in row.items() if name != "session_id"})
-        for row in found.mappings()
-    }
+    return await asyncio.to_thread(_facts_by_session, found.all())
+
+
+# In threads, because a month may have ten thousands of sessions: the event loop has others to serve meanwhile.
+
+
+def _amounts(rows: Sequence[Any]) -> dict[str, float]:
+    return {session_id: float(acus) for session_id, acus in rows}
+
+
+def _alike(rows: Sequence[Any]) -> list[tuple[SessionFacts, ActiveSessions]]:
+    return [
+        (_facts_of(row), ActiveSessions(row.number, float(row.acus), Result(row.result), row.playbook)) for row in rows
+    ]
+
+
+def _facts_by_session(rows: Sequence[Any]) -> dict[str, SessionFacts]:
+    return {row.session_id: _facts_of(row) for row in rows}
+
+
+def _facts_of(row: Any) -> SessionFacts:
+    """What a row says of sessions, without its other columns."""
+    return SessionFacts(**{name: value for name, value in row._asdict().items() if name in SessionFacts.__slots__})
 
 
 def _by_url(rows: Sequence[Any]) -> list[OpenedPullRequest]:
