@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select, text, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import ENDED_BY_A_MESSAGE, TERMINAL_STATUSES, WAITS, Lifecycle
+from bot.store.database.connection import Database
 from bot.store.inbox import BATCH
 from bot.store.sessions import TrackedSession, track
 from bot.store.tables import SESSION_AWAKE, SESSION_UNSETTLED, SESSION_UNTAGGED, SESSION_WATCHED, sessions
@@ -152,15 +153,21 @@ async def mark_changing(tx: AsyncConnection, session_ids: Collection[str], until
     await tx.execute(update(sessions).where(sessions.c.id.in_(session_ids)).values(changes_until=until))
 
 
-async def unwatch_sleepers(tx: AsyncConnection, before: int, now: float) -> int:
+async def unwatch_sleepers(db: Database, before: int, now: float) -> int:
     """Watch no longer, from `now` on, one batch of the sessions that have slept since earlier than `before`.
 
     Returns the number of sessions. A reply still wakes them.
     """
     sleeps = or_(sessions.c.status != "running", sessions.c.archived)
-    quiet = (sessions.c.updated_at < before, sessions.c.spoken_at < before)
-    asleep = select(sessions.c.id).where(*_watched(), sleeps, *quiet).limit(BATCH)
-    return (await tx.execute(update(sessions).where(sessions.c.id.in_(asleep)).values(ended_at=now))).rowcount
+    asleep = (*_watched(), sleeps, sessions.c.updated_at < before, sessions.c.spoken_at < before)
+    # All that are open are read for it, so not in the transaction that keeps others from writing.
+    async with db.scan() as tx:
+        found = list(await tx.scalars(select(sessions.c.id).where(*asleep).limit(BATCH)))
+    if not found:
+        return 0
+    async with db.write() as tx:
+        these = update(sessions).where(sessions.c.id.in_(found), *asleep)
+        return (await tx.execute(these.values(ended_at=now))).rowcount
 
 
 async def close_unwatched(tx: AsyncConnection, before: float) -> list[str]:
@@ -168,7 +175,10 @@ async def close_unwatched(tx: AsyncConnection, before: float) -> list[str]:
 
     From then on a reply does not reach them, so their cards have to be edited before their rows can be deleted.
     """
-    old = select(sessions.c.id).where(sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.ended_at < before).limit(BATCH)
+    # Not `=`, by which SQLite would rather read all that are open.
+    others = [lifecycle for lifecycle in Lifecycle if lifecycle is not Lifecycle.OPEN]
+    theirs = (sessions.c.ended_at < before, sessions.c.lifecycle.not_in(others))
+    old = select(sessions.c.id).where(*theirs).limit(BATCH)
     closed = update(sessions).where(sessions.c.id.in_(old)).values(lifecycle=Lifecycle.ENDED).returning(sessions.c.id)
     return list((await tx.execute(closed)).scalars())
 

@@ -314,5 +314,6 @@ async def test_purges_find_what_is_old_by_an_index(grown: Database) -> None:
         await outbox.purge_texts(grown, NOW)
         async with grown.write() as tx:
             await sessions.purge(tx, NOW - 1)
+            await watched_sessions.close_unwatched(tx, NOW - 1)
     found = await _explained(grown, statements, sorts=False)
     assert not found, "\n".join(found)

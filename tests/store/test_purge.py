@@ -185,11 +185,8 @@ async def test_sessions_that_sleep_for_long_are_no_longer_watched(db: Database) 
         await sessions.add(tx, session("works", snapshot=Snapshot("running", updated_at=int(NOW) - 100)))
         await sessions.add(tx, session("dozes", snapshot=Snapshot("suspended", updated_at=int(NOW))))
 
-    async def end() -> int:
-        async with db.write() as tx:
-            return await watched_sessions.unwatch_sleepers(tx, int(NOW) - 50, NOW)
-
-    assert [await end() for _ in range(3)] == [3, 1, 0]
+    ended_each_time = [await watched_sessions.unwatch_sleepers(db, int(NOW) - 50, NOW) for _ in range(3)]
+    assert ended_each_time == [3, 1, 0]
     async with db.read() as tx:
         assert sorted(await watched_sessions.slice_of(tx, ORG, Sweep(0.0, 0, 0), "", 9)) == [
             "dozes",

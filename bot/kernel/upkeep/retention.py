@@ -59,7 +59,7 @@ class Retention:
         kept = timing.retention
         old, ended, dead = now - kept, now - max(kept, timing.keys_kept), now - min(kept, timing.dead_texts)
         return {
-            "sleepers": _written(partial(watched_sessions.unwatch_sleepers, before=int(old), now=now)),
+            "sleepers": partial(watched_sessions.unwatch_sleepers, before=int(old), now=now),
             "closed": partial(self._close, before=ended),
             "waits_over": _written(partial(waiting_times.end_with_sessions, now=now)),
             "sessions": _written(partial(sessions.purge, before=ended)),
