@@ -133,7 +133,8 @@ class OtlpTracing(Tracing):
         """Start the thread that sends them. With `direct` it uses no proxy."""
         self._ids = _Ids()
         self._provider = TracerProvider(resource=_resource(process), id_generator=self._ids, shutdown_on_exit=False)
-        self._provider.add_span_processor(BatchSpanProcessor(_Exporter(_exporter(direct=direct))))
+        self._exporter = _Exporter(_exporter(direct=direct))
+        self._provider.add_span_processor(BatchSpanProcessor(self._exporter))
         self._tracer = self._provider.get_tracer("devin_bridge", VERSION)
 
     @contextmanager
@@ -221,6 +222,8 @@ class OtlpTracing(Tracing):
                 await done.wait()
         except TimeoutError:
             log.warning("spans cut at stop")
+            _LIBRARY.setLevel(logging.CRITICAL)
+            self._exporter.shutdown()  # so that the thread tries no more
 
     def _record(self, request: _Request) -> None:
         about = _about(request.flow, request.ref) | {"devin_bridge.transport": request.transport}

@@ -223,11 +223,12 @@ async def test_a_key_that_devin_refuses(tmp_path: Path) -> None:
 
 
 @pytest.mark.edge
-async def test_a_devin_that_fails(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("fault", "outcome"), [(503, "503"), ("drop_before", "unknown")])
+async def test_a_devin_that_fails(tmp_path: Path, fault: int | str, outcome: str) -> None:
     async with watched(tmp_path) as one:
-        await one.on.devin.fault("list_sessions", 503, times=-1)
+        await one.on.devin.fault("list_sessions", fault, times=-1)
         for _ in range(4):
-            await one.until_more("devin_calls_total", outcome="503")
+            await one.until_more("devin_calls_total", outcome=outcome)
             await one.read(3)
         await one.fires("DevinBridgeDevinFails")
 

@@ -18,6 +18,7 @@ from tests.scenarios.observations import sent_to_devin
 CREATED = "POST /v3/organizations/{id}/sessions"
 WROTE = "POST /v3/organizations/{id}/sessions/{id}/messages"
 SERVER, CLIENT, CONSUMER = 2, 3, 5
+MEMBERS = "GET /v3beta1/organizations/{id}/members/users"
 PRIVATE = "a heron at the pond"
 
 
@@ -82,13 +83,15 @@ async def test_a_reply_has_a_trace_of_its_own_and_no_span_has_a_word_or_an_id(
     assert [word for word in private if word.encode() in everything] == []
 
 
-async def test_a_call_that_devin_refuses_is_marked_and_so_is_the_flow_that_waits_for_it(
+async def test_a_call_at_which_devin_fails_is_marked_and_so_is_the_flow_that_made_it(
     on: Harness, collector: Collector
 ) -> None:
+    await on.devin.fault("list_users", "drop_before", times=1)
     await on.devin.fault("create_session", 503, times=1)
     await on.started()
     refused, created = sorted(await _both(collector), key=lambda call: call.began)
     assert (refused.failure, created.failure) == ("503", None)
+    assert sorted(call.failure or "" for call in collector.named(MEMBERS, created.trace)) == ["", "unknown"]
     tries = sorted(collector.named("flow message", created.trace), key=lambda flow: flow.began)
     assert [flow.facts["devin_bridge.attempts"] for flow in tries] == sorted({*range(len(tries))})
     assert is_beneath(refused, tries[0])
