@@ -13,6 +13,8 @@ from bot.process import ProcessKind
 from tests import postgres
 from tests.crash.scene import PATIENCE, Nursery, Scene, Victim, scene
 from tests.crash.test_frozen import UNTIL_LEASE_IS_OVER, quiet
+from tests.relay import relay
+from tests.scenarios.ahead import until
 from tests.scenarios.harness import ANN, GENERAL
 from tests.scenarios.observations import sent_to_devin
 
@@ -39,18 +41,9 @@ class LoadBalancer:
         self.ports.append(self.ports.pop(0))
         for port in list(self.ports):
             with suppress(OSError):
-                there, back = await asyncio.open_connection("127.0.0.1", port)
-                await asyncio.gather(_copy(reader, back), _copy(there, writer))
+                await relay((reader, writer), await asyncio.open_connection("127.0.0.1", port))
                 break
         writer.close()
-
-
-async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await source.read(65536):
-            target.write(data)
-            await target.drain()
-    target.close()
 
 
 @dataclass
@@ -67,9 +60,11 @@ class Replicas:
         victim = self.one.nursery.start(environment | {"VICTIM_FOLDER": str(folder), "PROCESS": kind})
         self.one.victims.append(victim)
         file = folder / f"port.{await asyncio.wrap_future(victim.born)}"
-        async with asyncio.timeout(PATIENCE):
-            while not file.exists() or not file.read_text():
-                await asyncio.sleep(0.02)  # a file has no event
+
+        async def is_up() -> bool:
+            return file.exists() and bool(file.read_text())
+
+        await until(is_up, PATIENCE)
         if kind is WEB:
             self.ports[id(victim)] = int(file.read_text())
             self.balancer.ports.append(self.ports[id(victim)])
@@ -142,9 +137,11 @@ async def test_every_process_is_killed_frozen_or_replaced_and_nothing_is_lost_or
 
 async def all_arrived(one: Scene, session: str) -> None:
     """Wait until Devin has so many replies."""
-    async with asyncio.timeout(PATIENCE):
-        while len(await sent_to_devin(one.on, session)) < REPLIES:
-            await asyncio.sleep(0.1)  # the simulator has no event for it
+
+    async def all_there() -> bool:
+        return len(await sent_to_devin(one.on, session)) >= REPLIES
+
+    await until(all_there, PATIENCE)
 
 
 def numbers(texts: list[str]) -> list[int]:

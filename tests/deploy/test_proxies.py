@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.relay import relay
 from tests.scenarios.harness import ANN, GENERAL, Harness, harness
 from tests.scenarios.test_operate import process
 
@@ -50,24 +51,16 @@ class Proxy:
         await writer.drain()
         try:
             await writer.start_tls(self.tls)
-        except (OSError, ConnectionError):
+        except OSError:
             writer.close()
             return
         name = target.partition(":")[0]
-        there, back = await asyncio.open_connection("127.0.0.1", self.ports[name])
-        await asyncio.gather(_pass(reader, back, name), _pass(there, writer))
 
+        def renamed(data: bytes) -> bytes:
+            # The simulators answer only under names of this machine.
+            return data.replace(f"Host: {name}".encode(), b"Host: 127.0.0.1")
 
-async def _pass(source: asyncio.StreamReader, target: asyncio.StreamWriter, name: str = "") -> None:
-    """Pass on what comes; the simulators answer only under names of this machine, and get one for `name`."""
-    try:
-        while data := await source.read(65536):
-            target.write(data.replace(f"Host: {name}".encode(), b"Host: 127.0.0.1") if name else data)
-            await target.drain()
-    except (OSError, ConnectionError):
-        pass
-    finally:
-        target.close()
+        await relay((reader, writer), await asyncio.open_connection("127.0.0.1", self.ports[name]), renamed)
 
 
 @asynccontextmanager

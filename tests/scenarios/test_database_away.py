@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +12,7 @@ import pytest
 from bot.process import ProcessKind
 from bot.timing import Timing
 from tests import postgres
+from tests.relay import relay
 from tests.scenarios.harness import ANN, GENERAL, Harness, harness
 from tests.scenarios.observations import sent_to_devin
 
@@ -54,16 +55,8 @@ class Way:
         there, back = await asyncio.open_unix_connection(self.socket)
         both = {writer, back}
         self._connections |= both
-        await asyncio.gather(_copy(reader, back), _copy(there, writer))
+        await relay((reader, writer), (there, back))
         self._connections -= both
-
-
-async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await source.read(65536):
-            target.write(data)
-            await target.drain()
-    target.close()
 
 
 @dataclass
