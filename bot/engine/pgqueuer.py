@@ -39,6 +39,8 @@ DRAIN: Final = "drain"  # the one kind of job: work on a lane
 BATCH_SIZE: Final = 10
 MOST_TAKEN: Final = 2 * BATCH_SIZE  # jobs that wait here for a slot; another worker may have one sooner
 MOST_HINTS: Final = 10_000  # while the database is away; the sweep finds what is beyond
+MOST_BYTES: Final = 7_999  # PostgreSQL takes no longer message in a NOTIFY
+_NOTIFY: Final = "SELECT pg_notify($1, message) FROM unnest($2::text[]) AS message"  # all in one round trip
 
 
 class NotInstalledError(Exception):
@@ -115,7 +117,7 @@ class PgQueuerEngine:
         self._address = address
         self._timing = timing
         self._local = LocalEngine(timing)
-        self._subscribed: dict[str, Callable[[str], None]] = {}
+        self._subscribed: dict[str, list[Callable[[str], None]]] = {}
         self._hints: dict[str, tuple[float, str | None]] = {}  # by lane: when it is to be worked on, and for whom
         self._messages: dict[str, None] = {}  # for all other processes, each once
         self._name = uuid.uuid4().hex[:12]  # by which a message of its own is known
@@ -151,10 +153,10 @@ class PgQueuerEngine:
 
     def subscribe(self, topic: str, receive: Callable[[str], None]) -> None:
         """Have `receive` called with each message that another process publishes under this `topic`."""
-        self._subscribed[topic] = receive
+        self._subscribed.setdefault(topic, []).append(receive)
 
     def publish(self, topic: str, message: str) -> None:
-        """Send `message` to the other processes; it may be lost."""
+        """Send `message` to the other processes; it may be lost, and is where it is too long."""
         self._broadcast({"topic": topic, "message": message})
 
     async def run(self) -> None:
@@ -259,12 +261,13 @@ class PgQueuerEngine:
             messages, self._messages = self._messages, {}
             if hints:
                 await _enqueue(queries, hints)
-            for message in messages:
-                await queries.driver.notify(self._address.channel, message)
+            if messages:
+                await queries.driver.execute(_NOTIFY, self._address.channel, list(messages))
 
     def _broadcast(self, message: dict[str, Any]) -> None:
-        if len(self._messages) < MOST_HINTS:
-            self._messages[json.dumps({**message, "from": self._name})] = None
+        written = json.dumps({**message, "from": self._name})
+        if len(self._messages) < MOST_HINTS and len(written) <= MOST_BYTES:  # ASCII, as JSON escapes all else
+            self._messages[written] = None
             self._something_to_send.set()
 
     def _receive(self, payload: str | bytes | bytearray) -> None:
@@ -274,8 +277,9 @@ class PgQueuerEngine:
             return
         if "tick" in message:
             self._local.wake_by(message["tick"], message["within"])
-        elif (receive := self._subscribed.get(message["topic"])) is not None:
-            receive(message["message"])
+        else:
+            for receive in self._subscribed.get(message["topic"], ()):
+                receive(message["message"])
 
     async def _pause(self, seconds: float) -> None:
         try:

@@ -35,6 +35,7 @@ from bot.views.answers import identities as identity_sentences
 log = get_logger(__name__)
 
 IMPERSONATE: Final = "ImpersonateOrgSessions"
+NAMES_OFF: Final = "names off"  # the topic under which processes publish the organisation whose key may use no names
 _MAY_BE_ABOUT_THE_PERSON: Final = (DevinForbidden, DevinDenied, DevinNotFound)
 
 
@@ -81,6 +82,7 @@ class Identities:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._off_until: dict[str, float] = {}  # by organisation: until when, by the steady clock, no name is tried
+        services.engine.subscribe(NAMES_OFF, self._use_no_names)
 
     async def name_of(self, workspace: Workspace, organisation: Organisation, user: str) -> OwnName:
         """Return in whose name `user` starts and writes in the `organisation`."""
@@ -133,7 +135,13 @@ class Identities:
 
     def _turn_off(self, organisation: Organisation, refused: DevinRefused) -> None:
         log.info("sessions stand in the bot's name", organisation=organisation.id, error=type(refused).__name__)
-        self._off_until[organisation.id] = self._services.clock.steady() + self._services.timing.identity_off
+        self._use_no_names(organisation.id)
+        # A crash right here has the others find out for themselves.
+        self._services.engine.publish(NAMES_OFF, organisation.id)
+
+    def _use_no_names(self, org_id: str) -> None:
+        """Try nobody's name in an organisation for a while."""
+        self._off_until[org_id] = self._services.clock.steady() + self._services.timing.identity_off
 
     async def write_outcome(self, uow: UnitOfWork, organisation: Organisation, name: OwnName, to: Recipient) -> None:
         """Store what Devin's answer says about the link, and inform the person of what is new, once.

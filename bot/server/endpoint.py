@@ -19,6 +19,7 @@ from bot.server.signatures import NUMBER, Repeats, Signatures
 log = get_logger(__name__)
 
 SIGNATURE: Final = b"x-slack-signature"
+ANSWERED: Final = "answered"  # the topic under which processes publish the signatures of requests that had their answer
 
 
 class SlackEndpoint:
@@ -36,7 +37,8 @@ class SlackEndpoint:
         self._priority = bot.services.db.gate
         self._gate = gate
         self._signatures = Signatures(settings.slack_signing_secret.get_secret_value(), timing)
-        self._repeats = Repeats(timing)
+        self._repeats = Repeats(timing, publish=partial(bot.engine.publish, ANSWERED))
+        bot.engine.subscribe(ANSWERED, self._repeats.learn)
         self._refused = refused
         self._setup = bot.services.setup
 

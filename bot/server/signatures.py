@@ -51,12 +51,20 @@ class Repeats:
 
     What acts is once by the key of its row. This is for the rest: an answer, such as the list of a person's sessions,
     must not be had again by somebody who has captured the request. It is kept in memory, because a row for each request
-    would double the time of an ack; so a restart forgets, and a second process would not know. By the clock, as that is
-    how signatures age: where it is set back, what was signed before counts longer, and so is remembered longer.
+    would double the time of an ack; so a restart forgets. Other processes learn of it through `publish`, milliseconds
+    later. By the clock, as that is how signatures age: where it is set back, what was signed before counts longer, and
+    so is remembered longer.
     """
 
-    def __init__(self, timing: Timing, clock: Callable[[], float] = time.time, most: int = MOST_REMEMBERED) -> None:
+    def __init__(
+        self,
+        timing: Timing,
+        clock: Callable[[], float] = time.time,
+        most: int = MOST_REMEMBERED,
+        publish: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._timing = timing
+        self._publish = publish
         self._clock = clock
         self._most = most
         self._answered: dict[bytes, float] = {}  # the signature, and until when it is remembered; the oldest first
@@ -79,10 +87,15 @@ class Repeats:
             given = await answer()
             if is_final(given):
                 self._remember(signature)
+                self._publish(signature.decode("latin-1"))
             return given
         finally:
             del self._in_flight[signature]
             done.set()
+
+    def learn(self, signature: str) -> None:
+        """Remember that another process has given the request with this `signature` its final answer."""
+        self._remember(signature.encode("latin-1"))
 
     def _remember(self, signature: bytes) -> None:
         now = self._clock()

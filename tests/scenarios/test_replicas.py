@@ -1,7 +1,7 @@
 """Several processes on one PostgreSQL: some receive, some work, and it looks as if there were one."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from bot.timing import Timing
 from tests import postgres
 from tests.scenarios.harness import ANN, GENERAL, Harness, harness
 from tests.scenarios.observations import sent_to_devin
+from tests.scenarios.test_events import signed, typed
 
 WEB, WORKER = ProcessKind.WEB, ProcessKind.WORKER
 PATIENCE = 30.0
@@ -86,6 +87,33 @@ async def test_each_process_says_what_it_is_and_only_a_receiver_takes_what_slack
             assert (await http.get(f"{url}/readyz")).json()["process"] == name
             assert (await http.post(f"{url}/slack/events")).status_code == answer
             assert f'process="{name}",' in (await http.get(f"{url}/metrics")).text
+
+
+async def test_what_one_receiver_has_answered_another_does_not_answer_again(replicas: Replicas) -> None:
+    one, other = replicas.web, replicas.on.replica(WEB)
+    await other.start()
+    body, headers = command(one)
+    first = await asked(one, body, headers)
+    async with asyncio.timeout(PATIENCE):
+        # What was published later came later: once one such request is known there, the first one is too.
+        while (await asked(one, *(later := command(one)))).content and (await asked(other, *later)).content:
+            pass
+    again = await asked(other, body, headers)
+    assert (first.status_code, bool(first.content)) == (200, True)
+    assert (again.status_code, again.content) == (200, b"")
+    await other.close()
+
+
+def command(on: Harness) -> tuple[bytes, dict[str, str]]:
+    """A slash command as Slack posts it, with its signature."""
+    body = typed("list")
+    return body, signed(on, body) | {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+async def asked(receiver: Harness, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+    """What a receiver answers to a slash command with this body and these headers."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return await http.post(f"http://127.0.0.1:{receiver.port}/slack/events", content=body, headers=headers)
 
 
 async def test_one_worker_polls_and_another_takes_over_when_it_stops(replicas: Replicas) -> None:

@@ -173,6 +173,15 @@ async def test_a_signature_is_remembered_for_as_long_as_it_may_be_valid_and_then
     assert list(repeats._answered) == [b"two"]
 
 
+async def test_what_another_process_has_answered_is_not_answered_again() -> None:
+    other = Repeats(TIMING, Clock())
+    one = Repeats(TIMING, Clock(), publish=other.learn)
+    assert await one.once(b"v0=1", Answers([200]), is_final) == 200
+    assert await one.once(b"v0=2", Answers([503]), is_final) == 503
+    assert await other.once(b"v0=1", Answers([200]), is_final) is None
+    assert await other.once(b"v0=2", Answers([200]), is_final) == 200, "that one was not final"
+
+
 async def test_only_so_many_are_remembered_and_the_oldest_go_first() -> None:
     repeats = Repeats(TIMING, Clock(), most=3)
     for number in range(1_000):
