@@ -14,6 +14,8 @@ USUAL: Final = datetime(2026, 11, 18, 14, 0, tzinfo=UTC)
 
 
 class _Clock:
+    """The wall's clock, so many seconds ahead."""
+
     def __init__(self) -> None:
         self.ahead = 0.0
 
@@ -21,8 +23,8 @@ class _Clock:
         return _wall() + self.ahead
 
 
-_wall, _clock = time.time, _Clock()
-time.time = _clock
+_wall, clock = time.time, _Clock()
+time.time = clock
 
 
 def in_utc(text: str) -> datetime:
@@ -33,8 +35,8 @@ def in_utc(text: str) -> datetime:
 @contextmanager
 def beginning(moment: datetime) -> Iterator[None]:
     """Let the clock of this process run on from a moment, and be the wall's again afterwards."""
-    _clock.ahead = moment.timestamp() - _wall()
+    clock.ahead = moment.timestamp() - _wall()
     try:
         yield
     finally:
-        _clock.ahead = 0.0
+        clock.ahead = 0.0

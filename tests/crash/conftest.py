@@ -11,6 +11,7 @@ from tests.crash.scene import Nursery, opened_nursery
 from tests.crash.stage import Extent, Stage
 from tests.crash.steps import Moment
 from tests.crash.story import all_stories
+from tests.moment import beginning
 from tests.sampling import Sample
 
 RECORD: Final = "--record-steps"
@@ -30,6 +31,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     contained = {item for item in items if short in item.nodeid and item.nodeid.replace(short, long) in names}
     config.hook.pytest_deselected(items=list(contained))
     items[:] = [item for item in items if item not in contained]
+
+
+@pytest.fixture(autouse=True)
+def moment(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Begin each story at the same moment, also by the clock of a bot that is begun in it."""
+    with beginning(pytestconfig.getoption("--moment")):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from bot.playground.slack import SlackControl
 from bot.store import due
 from tests import postgres
 from tests.crash.steps import Moment
+from tests.moment import clock
 from tests.scenarios.ahead import TEAM
 from tests.scenarios.harness import Harness, harness
 
@@ -126,8 +127,9 @@ class Nursery:
         self._reader.start()
 
     def start(self, environment: dict[str, str]) -> Victim:
-        """Fork one."""
+        """Fork one, whose clock is the test's."""
         name, victim = len(self._victims), Victim()
+        environment = environment | {"AHEAD": str(clock.ahead)}
         self._victims[name] = victim
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"name": name, "environment": environment}) + "\n")

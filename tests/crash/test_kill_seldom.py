@@ -230,15 +230,16 @@ async def unsubscribed_once(one: Scene, _: None) -> None:
 
 def digest_half_an_hour_ago() -> dict[str, str]:
     """Settings: the bot's first start was an hour ago by its clock, and the digest's time has come since then."""
-    at = datetime.now(UTC) - timedelta(minutes=30)
+    at = datetime.fromtimestamp(time.time(), UTC) - timedelta(minutes=30)
     when = {"BOT_DIGEST_TIME": f"{at:%H:%M}", "BOT_TIMEZONE": "UTC", "BEHIND": "3600"}
     return {"BOT_ADMIN_CHANNEL": OPS, "BOT_DIGEST_QUIET": "post"} | when
 
 
 async def first_start_noted(one: Scene) -> tuple[str, str]:
     """A session with all its work done, bills to draw a chart of, and the note from when on digests are wanted."""
+    today = datetime.fromtimestamp(time.time(), UTC).date()
     for back in range(1, 5):
-        await one.devin.consumption((datetime.now(UTC) - timedelta(days=back)).date().isoformat(), 2.5)
+        await one.devin.consumption((today - timedelta(days=back)).isoformat(), 2.5)
     begun = await running(one)
     await digests_begin(one)
     return begun

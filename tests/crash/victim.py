@@ -45,7 +45,7 @@ from bot.slack.client import Slack
 from bot.store.database.connection import Database
 from bot.store.database.schema import known_revisions
 from bot.timing import PRODUCTION
-from tests import imported_late  # noqa: F401  before any fork
+from tests import imported_late, moment  # noqa: F401  the first before any fork
 from tests.crash.steps import AFTER, BEFORE, CLOCK, COMMIT, ON_THE_WIRE, RECEIPT, Moment, is_plumbing, name_of
 from tests.rehearsal import rehearse
 from tests.waits import SHORT
@@ -255,6 +255,7 @@ def _wrap_slack(boundaries: Boundaries, patch: Patch) -> None:
 
 def live(environment: dict[str, str]) -> None:
     """Run the bot until it is told to stop, or until its step comes."""
+    moment.clock.ahead = float(environment["AHEAD"])
     folder = Path(environment["VICTIM_FOLDER"])
     strike_with = signal.Signals[environment.get("STRIKE_WITH", "SIGKILL")]
     boundaries = Boundaries(environment.get("STRIKE_AT", ""), strike_with, folder / "steps", folder / "armed")
