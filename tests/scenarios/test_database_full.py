@@ -129,6 +129,14 @@ async def test_where_the_server_takes_no_more_connections_only_what_is_stored_is
     await bot.on.wait_for_post(GENERAL, ts, "All of them are done.", within=PATIENCE)
 
 
+async def test_processes_stop_in_order_while_the_server_takes_no_connection(
+    tmp_path: Path, timing: Timing, postgres_server: str
+) -> None:
+    async with company(tmp_path, timing, postgres_server) as bot:
+        await bot.on.started()
+        await bot.limited_to(0)
+
+
 async def refused(on: Harness) -> bool:
     """Whether Slack had to send something again."""
     return any(len(one["attempts"]) > 1 for one in await on.slack.deliveries(type="message"))
