@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from bot.logs import get_logger
@@ -103,7 +104,7 @@ class SetupProblems:
     def dated(self, service: str, date: str | None) -> None:
         """Note what the clock of a `service` said just now, in the header `Date` of an answer."""
         try:
-            ahead = time.time() - parsedate_to_datetime(date or "").timestamp()
+            ahead = time.time() - _instant(date or "")
         except (TypeError, ValueError, OverflowError):
             return
         self._ahead[service] = ahead
@@ -133,3 +134,9 @@ class SetupProblems:
         self._in_a_row.pop((kind, subject), None)
         if self._open.pop((kind, subject), None) is not None:
             log.info("the set-up is right again", what=kind, subject=subject)
+
+
+@lru_cache(2)
+def _instant(date: str) -> float:
+    """The instant that a header `Date` names; kept, because all answers of one second name the same."""
+    return parsedate_to_datetime(date).timestamp()

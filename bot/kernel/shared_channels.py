@@ -11,11 +11,13 @@ Slack's answer also says whether the channel is private, which is asked for and 
 outside of it: soon after its first session, each day, and before a digest.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.keys import DEVINS_POSTS, FIGURES_POSTS, ref_of
 from bot.kernel.channel_facts import ChannelAnswer
+from bot.kernel.gathered import Gathered
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
@@ -48,6 +50,7 @@ class SharedChannels:
         self._services = services
         # What counts while Slack does not answer. In memory of this process: each finds out for itself.
         self._doubts: dict[tuple[str, str], _Answer] = {}
+        self._reading = Gathered(self._read)
 
     async def is_shared(self, workspace: Workspace, channel: str, *, anew: bool = False) -> bool:
         """Whether another company shares `channel`; False for direct messages. With `anew` Slack is asked in any case.
@@ -112,8 +115,16 @@ class SharedChannels:
         return answer.is_private
 
     async def _known(self, workspace: Workspace, channel: str) -> KnownChannel | None:
+        return await self._reading((workspace.team, channel))
+
+    async def _read(self, asked: Sequence[tuple[str, str]]) -> list[KnownChannel | None]:
+        """Read what is stored about channels, each with its workspace."""
+        known = dict[tuple[str, str], KnownChannel]()
         async with self._services.db.read() as tx:
-            return await channels.get(tx, workspace.team, channel)
+            for team in {team for team, _ in asked}:
+                found = await channels.get_each(tx, team, {channel for of, channel in asked if of == team})
+                known |= {(team, channel): one for channel, one in found.items()}
+        return [known.get(one) for one in asked]
 
     def _is_old(self, answer: _Answer, known: KnownChannel | None) -> bool:
         expired = not self._services.channels.counts(answer.asked_at)

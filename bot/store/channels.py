@@ -38,6 +38,12 @@ async def get(tx: AsyncConnection, team: str, channel: str) -> KnownChannel | No
     return None if row is None else KnownChannel(**row)
 
 
+async def get_each(tx: AsyncConnection, team: str, names: Collection[str]) -> dict[str, KnownChannel]:
+    """What is stored about the channels `names` of a workspace, by channel; nothing about some."""
+    found = await tx.execute(select(channels).where(channels.c.team == team, channels.c.channel.in_(names)))
+    return {row["channel"]: KnownChannel(**row) for row in found.mappings()}
+
+
 async def set_shared(tx: AsyncConnection, team: str, channel: str, shared: bool, now: float) -> bool:
     """Store whether another company shares `channel`; returns whether that is a change, which only one caller sees."""
     values = {"team": team, "channel": channel}

@@ -7,7 +7,7 @@ posted by a row like any other, whose kind is the name of its drawer; `bot.store
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Final
@@ -33,7 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.keys import DEVINS_POSTS
 from bot.store import replies, row_claims
-from bot.store.database.connection import Database, insert
+from bot.store.database.connection import Database, each_of, insert
 from bot.store.inbox import BATCH
 from bot.store.row_claims import Sender, change_held
 from bot.store.tables import outbox
@@ -128,35 +128,39 @@ def _is_first_of_thread() -> ColumnElement[bool]:
     return ~exists(select(earlier.c.seq).where(*holds_up))
 
 
-def _candidates(dialect: str) -> tuple[ColumnElement[bool], ...]:
-    """The conditions that a row of the lane may be sent next, as soon as it is due."""
+def _candidates(lane: ColumnElement[str], dialect: str) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that a row of `lane` may be sent next, as soon as it is due."""
     free = row_claims.is_free(outbox.c.seq, dialect)
-    return (outbox.c.lane == bindparam("lane"), _IS_OPEN, free, _is_first_of_thread())
+    return (outbox.c.lane == lane, _IS_OPEN, free, _is_first_of_thread())
 
 
 # Statements are built once, because the sender executes them for each row and building one takes longer than that.
 
 
 @cache
-def _head(dialect: str) -> Select[Any]:
+def _heads(dialect: str) -> Select[Any]:
+    lanes = each_of("lanes", dialect)
     due = outbox.c.next_at <= bindparam("now")
     first = (
-        select(outbox)
-        .where(*_candidates(dialect), due)
+        select(outbox.c.seq, outbox.c.rank, outbox.c.lane, outbox.c.thread)
+        .where(*_candidates(lanes.c.value, dialect), due)
         .order_by(outbox.c.rank, outbox.c.seq)
         .limit(CANDIDATES)
+        .correlate(lanes)
         .subquery("first")
     )
-    return select(first).order_by(first.c.rank, _spoken_at(first.c), first.c.seq).limit(1)
+    chosen = select(first.c.seq).order_by(first.c.rank, _spoken_at(first.c), first.c.seq).limit(1)
+    return select(chosen.scalar_subquery()).select_from(lanes)
 
 
 @cache
 def _next_at(dialect: str) -> Select[Any]:
-    candidates, now = _candidates(dialect), bindparam("now", type_=Float)
-    is_ready = exists(select(outbox.c.seq).where(*candidates, outbox.c.next_at <= now))
+    lanes, now = each_of("lanes", dialect), bindparam("now", type_=Float)
+    candidates = _candidates(lanes.c.value, dialect)
+    is_ready = exists(select(outbox.c.seq).where(*candidates, outbox.c.next_at <= now).correlate(lanes))
     # Only where nothing is ready, because this subquery reads every row that waits.
-    waits = select(func.min(outbox.c.next_at)).where(*candidates, outbox.c.next_at > now).scalar_subquery()
-    return select(case((is_ready, now), else_=waits))
+    waits = select(func.min(outbox.c.next_at)).where(*candidates, outbox.c.next_at > now).correlate(lanes)
+    return select(lanes.c.value, case((is_ready, now), else_=waits.scalar_subquery()).label("at"))
 
 
 @cache
@@ -165,21 +169,21 @@ def _taking(dialect: str) -> Any:
     unheld = row_claims.not_held_by_others(outbox, dialect)
     return (
         update(outbox)
-        .where(outbox.c.seq == bindparam("row"), _IS_OPEN, due, unheld)
+        .where(outbox.c.seq.in_(bindparam("rows", expanding=True)), _IS_OPEN, due, unheld)
         .values({"owner": bindparam("worker"), "epoch": outbox.c.epoch + 1})
         .returning(outbox)
     )
 
 
 _HELD: Final = row_claims.is_held(outbox.c.seq)
-_CHECK: Final = row_claims.check_of(outbox.c.seq)
+_CLAIMS: Final = row_claims.claims_on(outbox.c.seq)
+_CLAIMS_LOCKED: Final = _CLAIMS.with_for_update()
 _FREED: Final[dict[str, Any]] = {"owner": None, "sending_at": None}
 _DEAD: Final = outbox.c.state == "dead"  # of a claimed row: marked dead meanwhile, because its channel is gone
-_START: Final = (
-    update(outbox)
-    .where(*_HELD, ~_DEAD)
-    .values(state="sending", sending_at=bindparam("now"), attempts=outbox.c.attempts + 1)
-)
+_STARTED: Final = {"state": "sending", "sending_at": bindparam("now"), "attempts": outbox.c.attempts + 1}
+_START: Final = update(outbox).where(*_HELD, ~_DEAD).values(_STARTED)
+_BY_SEQ: Final = select(outbox).where(outbox.c.seq.in_(bindparam("rows", expanding=True)))
+_START_TAKEN: Final = update(outbox).where(outbox.c.seq.in_(bindparam("rows", expanding=True))).values(_STARTED)
 _SENT: Final = (
     update(outbox)
     .where(*_HELD)
@@ -198,34 +202,51 @@ async def add(tx: AsyncConnection, rows: Sequence[OutboxRow]) -> None:
     await tx.execute(statement, values)
 
 
-async def head(tx: AsyncConnection, db: Database, lane: str, now: float, sender: Sender) -> OutboxRow | None:
-    """The row of `lane` that `sender` should send next at `now`; None if none is due.
+async def heads(
+    tx: AsyncConnection, db: Database, lanes: Collection[str], now: float, sender: Sender
+) -> dict[str, OutboxRow]:
+    """The rows of these `lanes` that `sender` should send next at `now`, by lane; a lane without a due row has none.
 
     Of the first open rows of all threads it is the one with the lowest rank. Threads take turns, so that a long answer
     in one holds up no other.
     """
-    asked = {"lane": lane, "now": now, "spoken_after": now - db.timing.thread_turn, **row_claims.searcher(db, sender)}
-    row = (await tx.execute(_head(tx.dialect.name), asked)).mappings().one_or_none()
-    return None if row is None else _row(row)
+    asked = _asked(db, lanes, now, sender) | {"spoken_after": now - db.timing.thread_turn}
+    chosen = await tx.scalars(_heads(tx.dialect.name), asked)
+    # Not joined to them: PostgreSQL would read the whole table for that.
+    found = await tx.execute(_BY_SEQ, {"rows": [seq for seq in chosen if seq is not None]})
+    return {read["lane"]: _row(read) for read in found.mappings()}
 
 
-async def next_at(tx: AsyncConnection, db: Database, lane: str, now: float, sender: Sender) -> float | None:
-    """The instant at which `sender` can send a row of `lane`, `now` at the earliest; None if no row is free."""
-    found = await tx.execute(_next_at(tx.dialect.name), {"lane": lane, "now": now, **row_claims.searcher(db, sender)})
-    at: float | None = found.scalar_one()
-    return at
+async def next_at(
+    tx: AsyncConnection, db: Database, lanes: Collection[str], now: float, sender: Sender
+) -> dict[str, float]:
+    """The instants at which `sender` can send a row of these `lanes`, `now` at the earliest; none if none is free."""
+    found = await tx.execute(_next_at(tx.dialect.name), _asked(db, lanes, now, sender))
+    return {lane: at for lane, at in found if at is not None}
 
 
-async def take(tx: AsyncConnection, db: Database, seq: int, sender: Sender, now: float) -> OutboxRow | None:
-    """Claim a row for `sender`; None if it is no longer due, or if another living worker has claimed it."""
-    claimed = await tx.execute(_taking(tx.dialect.name), {"row": seq, "now": now, **row_claims.claimant(db, sender)})
-    row = claimed.mappings().one_or_none()
-    return None if row is None else _row(row)
+def _asked(db: Database, lanes: Collection[str], now: float, sender: Sender) -> dict[str, Any]:
+    return {"lanes": json.dumps(list(lanes)), "now": now, **row_claims.searcher(db, sender)}
 
 
-async def check(tx: AsyncConnection, row: OutboxRow) -> None:
-    """Check the claim on `row` right before a call to Slack; raises ClaimLostError if it is lost."""
-    await row_claims.check_held(tx, _CHECK, row)
+async def take(
+    tx: AsyncConnection, db: Database, rows: Collection[int], sender: Sender, now: float
+) -> dict[int, OutboxRow]:
+    """Claim `rows`, of which `seq` is given, for `sender`; returns those that are due and not another worker's."""
+    claimant = row_claims.claimant(db, sender)
+    claimed = await tx.execute(_taking(tx.dialect.name), {"rows": sorted(rows), "now": now, **claimant})
+    return {read["seq"]: _row(read) for read in claimed.mappings()}
+
+
+async def start_taken(tx: AsyncConnection, rows: Collection[OutboxRow], now: float) -> None:
+    """Do for all `rows`, which were claimed in this transaction, what `start` does for one."""
+    if rows:
+        await tx.execute(_START_TAKEN, {"rows": [row.seq for row in rows], "now": now})
+
+
+async def held(tx: AsyncConnection, rows: Collection[OutboxRow]) -> set[int]:
+    """Which of `rows`, by `seq`, are still claimed as they were read; asked right before calls to Slack."""
+    return await row_claims.still_held(tx, _CLAIMS, rows)
 
 
 async def start(tx: AsyncConnection, row: OutboxRow, now: float) -> None:
@@ -238,6 +259,18 @@ async def sent(tx: AsyncConnection, row: OutboxRow, ts: str | None, now: float) 
     """Mark `row` as sent with Slack's `ts`, also if it was marked as dead meanwhile; blank it and release the claim."""
     await change_held(tx, row, _SENT, {"at_slack": ts, "now": now})
     await replies.begin_thread(tx, row, ts)
+
+
+async def all_sent(tx: AsyncConnection, posted: Sequence[tuple[OutboxRow, str]], now: float) -> set[int]:
+    """Do for rows with Slack's `ts`, none of which begins a thread, what `sent` does for one.
+
+    Returns the `seq` of those whose claims held.
+    """
+    held = await row_claims.still_held(tx, _CLAIMS_LOCKED, [row for row, _ in posted])
+    marks = [row_claims.holder(row) | {"at_slack": ts, "now": now} for row, ts in posted if row.seq in held]
+    if marks:
+        await tx.execute(_SENT, marks)
+    return held
 
 
 async def reschedule(tx: AsyncConnection, row: OutboxRow, at: float, reason: str, *, unknown: bool = False) -> None:

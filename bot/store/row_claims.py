@@ -72,6 +72,11 @@ def check_of(key: Column[Any]) -> Select[Any]:
     return select(key).where(*is_held(key))
 
 
+def claims_on(key: Column[Any]) -> Select[Any]:
+    """A query of the claims on `rows`, whose ids are in the column `key`, for `still_held`."""
+    return select(key, key.table.c.owner, key.table.c.epoch).where(key.in_(bindparam("rows", expanding=True)))
+
+
 def claimant(db: Database, sender: Sender) -> dict[str, Any]:
     """The parameters of `not_held_by_others`, for a statement that claims a row for `sender`.
 
@@ -104,6 +109,13 @@ async def check_held(tx: AsyncConnection, question: Select[Any], row: ClaimedRow
     """
     if (await tx.execute(question, holder(row))).scalar_one_or_none() is None:
         raise ClaimLostError(row.key)
+
+
+async def still_held(tx: AsyncConnection, question: Select[Any], rows: Collection[ClaimedRow]) -> set[Any]:
+    """Which of `rows`, by their ids, are still ours by the query `question`; the same as `check_held` finds for one."""
+    found = await tx.execute(question, {"rows": sorted(row.id for row in rows)})
+    claims = {row_id: (owner, epoch) for row_id, owner, epoch in found}
+    return {row.id for row in rows if claims.get(row.id) == (row.owner, row.epoch)}
 
 
 async def change_held(

@@ -7,7 +7,7 @@ from tests.crash.stage import without_repeats
 from tests.crash.steps import AFTER, BEFORE, ON_THE_WIRE, Moment
 from tests.crash.story import all_stories
 
-TAKE: Final = "Send._take [out]: commit outbox"
+TAKE: Final = "Claims._take [out]: commit outbox"
 POST: Final = "Send._post [out]: Slack chat.postMessage"
 CREATE: Final = "NewSession.call [in]: Devin POST sessions"
 BEAT: Final = "Heartbeat.beat [clock]: commit due, workers"
@@ -30,9 +30,9 @@ def test_what_occurs_in_each_telling_has_to_occur_and_calls_to_devin_as_often_as
     stories = recorded({"a start": [[*CREATED, *again, *POSTED], [*POSTED[:2], *CREATED, *again]]})
     assert stories == {
         "a start": [
+            Recorded(TAKE, 1),
             Recorded(CREATE, 2, (BEFORE, ON_THE_WIRE)),
             Recorded(POST, 1),
-            Recorded(TAKE, 1),
         ]
     }
 

@@ -68,9 +68,7 @@ async def held(tx: AsyncConnection, db: Database, key: str, now: float = NOW, wo
     """A row of the outbox in the hand of a worker."""
     found = await outbox.by_key(tx, key)
     assert found is not None
-    row = await outbox.take(tx, db, found.seq, Sender(worker, LEASE), now)
-    assert row is not None
-    return row
+    return (await outbox.take(tx, db, [found.seq], Sender(worker, LEASE), now))[found.seq]
 
 
 def drawn(session_id: str = "s", **more: Any) -> OutboxRow:

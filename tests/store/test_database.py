@@ -274,9 +274,8 @@ async def test_numbers_beyond_32_bits_fit(db: Database) -> None:
 
     async with db.write() as tx:
         await outbox.add(tx, [said("a")])
-        row = await outbox.head(tx, db, OUT, 2e9, Sender("w", 30.0))
-    assert row is not None
-    assert row.seq == 5_000_000_000
+        heads = await outbox.heads(tx, db, [OUT], 2e9, Sender("w", 30.0))
+    assert heads[OUT].seq == 5_000_000_000
     async with db.write() as tx:
         await tx.exec_driver_sql("ALTER SEQUENCE outbox_seq_seq RESTART WITH 1")
 

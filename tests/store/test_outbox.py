@@ -31,7 +31,7 @@ async def store(db: Database, *rows: OutboxRow) -> None:
 
 async def head(db: Database, now: float = NOW, sender: Sender = ME) -> OutboxRow | None:
     async with db.read() as tx:
-        return await outbox.head(tx, db, OUT, now, sender)
+        return (await outbox.heads(tx, db, [OUT], now, sender)).get(OUT)
 
 
 async def head_key(db: Database, now: float = NOW, sender: Sender = ME) -> str | None:
@@ -43,7 +43,7 @@ async def take(db: Database, key: str, sender: Sender = ME, now: float = NOW) ->
     async with db.write() as tx:
         found = await outbox.by_key(tx, key)
         assert found is not None
-        return await outbox.take(tx, db, found.seq, sender, now)
+        return (await outbox.take(tx, db, [found.seq], sender, now)).get(found.seq)
 
 
 async def taken(db: Database, key: str, sender: Sender = ME, now: float = NOW) -> OutboxRow:
@@ -184,6 +184,17 @@ async def test_other_lanes_are_not_checked(db: Database) -> None:
 async def test_the_same_thread_name_in_another_lane_holds_up_nobody(db: Database) -> None:
     await store(db, said("there", lane="out:T1:C2"), said("here"))
     assert await in_order(db) == ["here"]
+
+
+async def test_each_lane_has_a_head_of_its_own_and_an_instant_of_its_own(db: Database) -> None:
+    due, waiting, empty = (f"out:T1:{channel}" for channel in ("C2", "C3", "C4"))
+    await store(db, said("here"), said("there", lane=due), said("later", lane=waiting, next_at=NOW + 5))
+    lanes = [OUT, due, waiting, empty]
+    async with db.read() as tx:
+        heads = await outbox.heads(tx, db, lanes, NOW, ME)
+        instants = await outbox.next_at(tx, db, lanes, NOW, ME)
+    assert {lane: row.key for lane, row in heads.items()} == {OUT: "here", due: "there"}
+    assert instants == {OUT: NOW, due: NOW, waiting: NOW + 5}
 
 
 # ------------------------------------------------------------ keys
@@ -394,7 +405,6 @@ async def test_a_worker_that_fell_silent_is_replaced_and_writes_nothing_any_more
         lambda tx: outbox.mark_dead(tx, old, "late", NOW),
         lambda tx: outbox.failed(tx, old),
         lambda tx: outbox.replace_payload(tx, old, {}),
-        lambda tx: outbox.check(tx, old),
     )
     for write in writes:
         async with db.write() as tx:
@@ -402,7 +412,27 @@ async def test_a_worker_that_fell_silent_is_replaced_and_writes_nothing_any_more
                 await write(tx)
     assert await by_key(db, "k") == new
     async with db.read() as tx:
-        await outbox.check(tx, new)
+        assert (await outbox.held(tx, [old]), await outbox.held(tx, [new])) == (set(), {new.seq})
+
+
+async def test_of_posts_that_are_marked_together_those_are_left_out_that_another_worker_took_over(
+    db: Database, at_now: None
+) -> None:
+    await beat(db, "me", "other")
+    await store(db, said("kept"), said("lost", thread=OTHER))
+    async with db.write() as tx:
+        seqs = [(await by_key(db, key)).seq for key in ("kept", "lost")]
+        rows = list((await outbox.take(tx, db, seqs, ME, NOW)).values())
+        await outbox.start_taken(tx, rows, NOW)
+    begun = [await by_key(db, key) for key in ("kept", "lost")]
+    assert {(row.state, row.attempts, row.sending_at) for row in begun} == {("sending", 1, NOW)}
+    await fall_silent(db, "me")
+    await taken(db, "lost", Sender("other", LEASE))
+    async with db.write() as tx:
+        assert await outbox.all_sent(tx, [(row, f"{row.seq}.0") for row in rows], NOW) == {rows[0].seq}
+    kept, lost = await raw(db, "kept"), await raw(db, "lost")
+    assert (kept["state"], kept["ts"], kept["owner"], kept["payload"]) == ("sent", f"{rows[0].seq}.0", None, {"v": 1})
+    assert (lost["state"], lost["ts"], lost["owner"]) == ("sending", None, "other")
 
 
 async def test_an_old_claim_of_ones_own_is_taken_again(db: Database, at_now: None) -> None:
@@ -458,7 +488,7 @@ async def test_of_many_processes_that_take_a_row_at_once_exactly_one_wins(
 
 async def next_at(db: Database, now: float = NOW, sender: Sender = ME) -> float | None:
     async with db.read() as tx:
-        return await outbox.next_at(tx, db, OUT, now, sender)
+        return (await outbox.next_at(tx, db, [OUT], now, sender)).get(OUT)
 
 
 async def test_a_lane_with_nothing_to_say_is_not_checked_again(db: Database) -> None:

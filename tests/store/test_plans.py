@@ -191,12 +191,14 @@ async def a_post(tx: AsyncConnection, db: Database) -> None:
     """What is executed for a post that is sent, and for an edit."""
     found = await outbox.by_key(tx, "open")
     assert found is not None
-    row = await outbox.take(tx, db, found.seq, SENDER, NOW)
-    assert row is not None
-    await outbox.check(tx, row)
     await rate_limits.take(tx, OUT, NOW, 1.0)
+    row = (await outbox.take(tx, db, [found.seq], SENDER, NOW))[found.seq]
+    await outbox.start_taken(tx, [row], NOW)
+    await channels.get_each(tx, TEAM, ["C1"])
+    await outbox.held(tx, [row])
     await outbox.start(tx, row, NOW)
-    await outbox.sent(tx, row, "1750000010.000000", NOW)
+    await rate_limits.block(tx, OUT, NOW)
+    await outbox.all_sent(tx, [(row, "1750000010.000000")], NOW)
     await posts.take(tx, db, "card:s", SENDER, NOW)
 
 
@@ -239,8 +241,8 @@ async def the_choice_of_rows(tx: AsyncConnection, db: Database) -> None:
     """Which open row is next, of few: these may be sorted."""
     await inbox.open_lanes(tx)
     await outbox.open_lanes(tx)
-    await outbox.head(tx, db, OUT, NOW, SENDER)
-    await outbox.next_at(tx, db, OUT, NOW, SENDER)
+    await outbox.heads(tx, db, [OUT], NOW, SENDER)
+    await outbox.next_at(tx, db, [OUT], NOW, SENDER)
     await posts.next_edit(tx, db, (TEAM, posts.MESSAGE), NOW, SENDER)
     await spend.doubts(tx, ORG, DAY, DAY)
     await channels.to_ask_about(tx, TEAM, NOW, 5)
@@ -283,12 +285,12 @@ async def test_what_is_executed_again_and_again_scans_nothing_and_sorts_nothing(
 async def test_whose_turn_it_is_in_a_channel_costs_no_more_where_much_is_posted_in_others(grown: Database) -> None:
     with collected() as statements:
         async with grown.read() as tx:
-            await outbox.head(tx, grown, OUT, NOW, SENDER)
+            await outbox.heads(tx, grown, [OUT], NOW, SENDER)
     async with grown.read() as tx:
         steps = [step for statement in statements for step in await plan(tx, statement)]
     searched = [step for step in steps if _SEARCHED.search(step)]
     assert searched
-    assert not [step for step in searched if "(lane=?" not in step]
+    assert not [step for step in searched if not re.search(r"\((lane|rowid)=\?", step)]
 
 
 @only_sqlite

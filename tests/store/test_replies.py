@@ -32,8 +32,8 @@ async def rows(db: Database) -> list[tuple[str, str, str | None]]:
 
 async def next_key(db: Database, *in_hand: OutboxRow) -> str | None:
     async with db.read() as tx:
-        row = await outbox.head(tx, db, OUT, NOW, Sender("w", LEASE, {row.seq: OUT for row in in_hand}))
-        return row and row.key
+        heads = await outbox.heads(tx, db, [OUT], NOW, Sender("w", LEASE, {row.seq: OUT for row in in_hand}))
+        return heads[OUT].key if heads else None
 
 
 async def test_they_wait_for_the_post_and_go_to_the_thread_that_it_begins(stored: Database) -> None:

@@ -9,14 +9,16 @@ A crash or a lost answer between 1 and 4 leaves the row marked as being sent. So
 the key, and a post that is found counts as sent. One that is not found is made again only after a search at a time when
 Slack cannot be at work on it any more. Where the thread can never be searched, the post is made again too, and may then
 appear twice (`SendFailures.unsearchable`). Reactions and private answers are not searched for.
+
+The posts of several channels take steps 1, 2 and 4 together (`Claims`).
 """
 
-from dataclasses import replace
 from typing import Final
 
 from bot.domain.keys import ADMINS_POSTS, DEVINS_POSTS
 from bot.domain.lane import edit_lane, team_of
 from bot.kernel.access import Access
+from bot.kernel.sending.claims import Claims
 from bot.kernel.sending.drawings import Drawing, Drawings
 from bot.kernel.sending.failures import REACTIONS, SendFailures
 from bot.kernel.sending.file_sources import FileSources
@@ -29,25 +31,16 @@ from bot.kernel.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError, SlackRefused
-from bot.slack.rate_limits import METHODS, Budget
-from bot.store import outbox, posts, rate_limits, replies
-from bot.store.database.connection import Transaction
+from bot.store import outbox, posts, replies
 from bot.store.lanes import ClaimLostError
 from bot.store.outbox import OutboxRow
-from bot.store.row_claims import Sender
 from bot.views.message import Block
 
 log = get_logger(__name__)
 
 AT_ONCE_IN_A_LANE: Final = 4
-_METHOD: Final = {
-    "reaction": "reactions.add",
-    "reaction_removal": "reactions.remove",
-    "private": "chat.postEphemeral",
-}
 _PEOPLE: Final = ("U", "W")  # with which the ids of people begin
 _DIRECT: Final = ("D", *_PEOPLE)  # Slack shows a post to the id of a person in their direct messages
-_KIND_OF_LANE: Final = {"out": "post", "react": "reaction", "unreact": "reaction_removal", "priv": "private"}
 
 
 class Send:
@@ -72,30 +65,26 @@ class Send:
         self._forms = PostForms(services, sources)
         self._shared_channels = shared_channels
         self._figures = WithheldFigures(services, access, failure, shared_channels)
-        self._in_hand: dict[int, str] = {}  # the lane of each row that is being sent, by `seq`
-        self._sender = Sender(services.worker, services.timing.lease, self._in_hand)
+        self._claims = Claims(services)
 
     async def work(self, lane: str) -> float | None:
         """Send one row of `lane`. Returns the seconds until the lane is to be worked on again, or None."""
         if self._services.workspaces.get(team_of(lane)) is None:
             return None  # its rows wait, and the sweep wakes the lane again
-        row, wait = await self._next(lane)
+        row, wait = await self._claims.find(lane)
         if row is None:
             return wait
-        self._in_hand[row.seq] = lane
-        try:
+        with self._claims.in_hand(row):
             return await self._work_on(row)
-        finally:
-            del self._in_hand[row.seq]
 
     async def _work_on(self, found: OutboxRow) -> float | None:
-        row = await self._take(found)
+        row = await self._claims.take(found)
         if not isinstance(row, OutboxRow):
             return row
         # Let the lane's next row be sent after the interval, even if this one is not sent by then: a row with which
         # Slack is slow holds up only its own thread. A lane in which many rows hang already gets no more of the slots,
         # because all lanes share them.
-        if list(self._in_hand.values()).count(row.lane) < AT_ONCE_IN_A_LANE:
+        if self._claims.count(row.lane) < AT_ONCE_IN_A_LANE:
             self._services.engine.pass_on(row.lane, self._services.timing.channel_interval)
         with self._services.working_on(row, "send", row.kind):
             try:
@@ -106,53 +95,7 @@ class Send:
             except Exception:
                 log.exception("send failed", key=row.key)
                 await self._failure.own_fault(row)
-        return 0.0
-
-    async def _next(self, lane: str) -> tuple[OutboxRow | None, float | None]:
-        """Return the row that is next if the rate limit allows one now, else the seconds until the lane has one."""
-        db, now = self._services.db, self._services.clock()
-        async with db.read() as tx:
-            allowed_at = await self._allowed_at(tx, lane)
-            if allowed_at <= now:
-                row = await outbox.head(tx, db, lane, now, self._sender)
-                if row is not None:
-                    return row, None
-            at = await outbox.next_at(tx, db, lane, now, self._sender)
-        return None, None if at is None else max(at - now, allowed_at - now, 0.01)
-
-    async def _take(self, found: OutboxRow) -> OutboxRow | float:
-        """Claim the row and mark a post as being sent. Returns the seconds to wait if it cannot be claimed now."""
-        now = self._services.clock()
-        async with self._services.db.write() as tx:
-            # The token first: without one the row stays free. A token taken in vain costs the channel a moment.
-            wait = await self._take_token(tx, found, now)
-            if wait:
-                return wait
-            row = await outbox.take(tx, self._services.db, found.seq, self._sender, now)
-            if row is None:
-                return 0.0
-            if row.is_post and row.state == "open":
-                await outbox.start(tx, row, now)
-                if self._services.restoration.may_be_posted(row):
-                    row = replace(row, state="sending", sending_at=self._services.restoration.until)
-        return row
-
-    async def _take_token(self, tx: Transaction, row: OutboxRow, now: float) -> float:
-        """Take a token for the row. Returns 0, or the seconds until there is one. What is too late takes none."""
-        if row.has_expired(now):
-            return 0.0
-        if row.is_post:
-            return await rate_limits.take(tx, row.lane, now, self._services.timing.channel_interval)
-        method, budget = _method(row.kind)
-        return await rate_limits.take(tx, _bucket(row.lane, method), now, budget.interval, budget.burst)
-
-    async def _allowed_at(self, tx: Transaction, lane: str) -> float:
-        """Return the instant from which the rate limit allows a row of `lane`."""
-        kind = _KIND_OF_LANE[lane.split(":", 1)[0]]
-        if kind == "post":
-            return await rate_limits.ready_at(tx, lane, self._services.timing.channel_interval)
-        method, budget = _method(kind)
-        return await rate_limits.ready_at(tx, _bucket(lane, method), budget.interval, budget.burst)
+        return self._claims.rest(row.lane)
 
     async def _send(self, row: OutboxRow) -> None:
         if row.has_expired(self._services.clock()):
@@ -207,7 +150,7 @@ class Send:
                 await self._post_prepared(prepared)
             return
         ts = await self._make(row, row.payload["text"], row.payload["blocks"])
-        await self._mark_sent(row, ts, is_new=True)
+        await self._record_sent(row, ts, is_new=True)
 
     async def _post_drawn(self, row: OutboxRow) -> None:
         """Make a post that is drawn now, and edited afterwards."""
@@ -223,10 +166,10 @@ class Send:
             log.warning("form refused", key=row.key, error=str(refused))
             await self._failure.draw_plainer(row, drawing, refused)
             return
-        await self._mark_sent(row, ts, drawing, is_new=True)
+        await self._record_sent(row, ts, drawing, is_new=True)
 
     async def _make(self, row: OutboxRow, text: str, blocks: list[Block]) -> str:
-        await self._check_claim(row)
+        await self._claims.check(row)
         # A crash or a lost answer from here on leaves the row marked: the post is searched for before it is repeated.
         return await self._slack(row).post(row.channel, text, blocks, key=row.key, thread_ts=row.thread_ts)
 
@@ -249,14 +192,14 @@ class Send:
         if not row.payload.get("uploaded"):
             await self._post(row)
             return
-        await self._check_claim(row)
+        await self._claims.check(row)
         try:
             ts = await self._files.share(row)
         except SlackRefused as refused:
             if not await self._files.upload_anew(row, refused):
                 raise
             return
-        await self._mark_sent(row, ts, is_new=True)
+        await self._record_sent(row, ts, is_new=True)
 
     async def _outcome_found(self, row: OutboxRow) -> bool:
         """Handle a post with an unknown outcome: wait, or search for it.
@@ -278,7 +221,7 @@ class Send:
             return await self._failure.unsearchable(row, error, timing.post_settle - age)
         if ts is not None:
             log.info("post had arrived", key=row.key)
-            await self._mark_sent(row, ts)
+            await self._record_sent(row, ts)
         elif age < timing.post_settle:
             await self._failure.reschedule(row, timing.post_settle - age, "outcome unknown, not found", unknown=True)
         else:
@@ -291,21 +234,32 @@ class Send:
         since = self._services.restoration.earliest(row.created_at) - self._services.setup.ahead_of("Slack")
         return await self._slack(row).find(row.channel, row.thread_ts, row.key, since)
 
-    async def _mark_sent(
+    async def _record_sent(
         self, row: OutboxRow, ts: str | None = None, drawing: Drawing | None = None, *, is_new: bool = False
     ) -> None:
         """Mark the row as sent and store what follows. If it `is_new`, its post was made just now, as the `drawing`."""
+        # A crash before either commit leaves a post marked as being sent: its thread is searched for it.
+        if ts is not None and is_new and self._ends_with(row):
+            await self._claims.mark_sent(row, ts)
+        else:
+            await self._mark_sent(row, ts, drawing, is_new=is_new)
+        self._services.metrics.sent(row.kind)
+        log.info("sent", key=row.key, channel=row.channel, ts=ts)
+
+    async def _mark_sent(self, row: OutboxRow, ts: str | None, drawing: Drawing | None, *, is_new: bool) -> None:
         async with self._services.unit_of_work(ref=row.ref) as uow:
-            await outbox.sent(uow.tx, row, ts, uow.now)
             if row.is_post and is_new:
-                # Slack counts its second from when it took the post, which may be a while after the token was taken.
-                await rate_limits.block(uow.tx, row.lane, uow.now + self._services.timing.channel_interval)
+                await self._claims.block(uow.tx, [row.lane], uow.now)
+            await outbox.sent(uow.tx, row, ts, uow.now)
             if row.is_drawn and ts is not None:
                 await self._note_posted(uow, row, ts, drawing)
             for source in self._sources.of_payload(row.payload):
                 await source.shared(uow, row)
-        self._services.metrics.sent(row.kind)
-        log.info("sent", key=row.key, channel=row.channel, ts=ts)
+
+    def _ends_with(self, row: OutboxRow) -> bool:
+        """Whether nothing follows from the post once it is sent, so that it may be marked together with others."""
+        follows = row.is_drawn or row.payload.get("begins_thread") or self._sources.of_payload(row.payload)
+        return not follows
 
     async def _note_posted(self, uow: UnitOfWork, row: OutboxRow, ts: str, drawing: Drawing | None) -> None:
         """Store that the post stands as the message `ts`, so that it is edited from now on, and what follows.
@@ -326,7 +280,7 @@ class Send:
         slack = self._slack(row)
         call = slack.react if row.kind == "reaction" else slack.unreact
         await call(row.channel, row.payload["ts"], row.payload["name"])
-        await self._mark_sent(row)
+        await self._record_sent(row)
 
     async def _reply_privately(self, row: OutboxRow) -> None:
         slack, payload = self._slack(row), row.payload
@@ -340,21 +294,7 @@ class Send:
             await slack.post(row.channel, payload["text"], payload["blocks"], key=row.key, thread_ts=row.thread_ts)
         else:
             await slack.ephemeral(row.channel, payload["user"], payload["text"], payload["blocks"], row.thread_ts)
-        await self._mark_sent(row)
+        await self._record_sent(row)
 
     def _slack(self, row: OutboxRow) -> Slack:
         return self._services.workspaces[row.team].slack
-
-    async def _check_claim(self, row: OutboxRow) -> None:
-        async with self._services.db.read() as tx:
-            await outbox.check(tx, row)
-
-
-def _bucket(lane: str, method: str) -> str:
-    return f"{team_of(lane)}:{method}"
-
-
-def _method(kind: str) -> tuple[str, Budget]:
-    """Return the method of Slack's by which rows of a kind are sent, and its budget."""
-    method = _METHOD[kind]
-    return method, METHODS[method]

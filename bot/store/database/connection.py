@@ -20,7 +20,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Float, Table, bindparam, cast, extract, func
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Float,
+    String,
+    Table,
+    TableValuedAlias,
+    bindparam,
+    cast,
+    column,
+    extract,
+    func,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -240,6 +253,14 @@ def instant(dialect: str) -> ColumnElement[float]:
     if dialect == "postgresql":
         return cast(extract("epoch", func.clock_timestamp()), Float)
     return bindparam("clock", type_=Float)
+
+
+def each_of(name: str, dialect: str) -> TableValuedAlias:
+    """A table with the one column `value`: the texts in the parameter `name`, a list as JSON."""
+    listed, value = bindparam(name, type_=String), column("value", String)
+    if dialect == "postgresql":
+        return func.json_array_elements_text(cast(listed, JSON)).table_valued(value).render_derived()
+    return func.json_each(listed).table_valued(value)
 
 
 def insert(dialect: str, table: Table) -> Insert:
