@@ -72,7 +72,7 @@ _Value = TypeVar("_Value")
 
 FLOWS_AT_ONCE: Final = 32
 FLOWS_OF_A_PERSON: Final = 8
-POSTS_AT_ONCE: Final = 64
+POSTS_AT_ONCE: Final = 256  # Slack takes a fifth of a second for one, and a thousand channels may get one each second.
 EDITS_AT_ONCE: Final = 16
 
 

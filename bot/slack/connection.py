@@ -25,6 +25,9 @@ from bot.timing import PRODUCTION, Timing
 
 SLACK_API: Final = "https://slack.com/api/"
 
+# More calls at once than posts, answers and edits there are at once: a form that a person waits for waits for none.
+CONNECTIONS: Final = 1000
+
 _T = TypeVar("_T")
 OnCall = Callable[[str, str, float], None]  # method, outcome, seconds
 
@@ -130,7 +133,9 @@ class Connection:
         """Return the session of all calls. It is opened by the first call, because it belongs to a running loop."""
         if self._web.session is None:
             limit = aiohttp.ClientTimeout(total=self._timing.slack_request, connect=self._timing.slack_connect)
-            self._own = aiohttp.ClientSession(timeout=limit, cookie_jar=aiohttp.DummyCookieJar())
+            connector = aiohttp.TCPConnector(limit=CONNECTIONS)
+            jar = aiohttp.DummyCookieJar()
+            self._own = aiohttp.ClientSession(timeout=limit, cookie_jar=jar, connector=connector)
             self._web.session = self._own
         return self._web.session
 

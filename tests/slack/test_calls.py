@@ -1,11 +1,13 @@
 """What goes over the wire, and what each way of failing becomes; all over real sockets."""
 
+import asyncio
 import logging
 import socket
 
 import aiohttp
 import pytest
 
+from bot.app import POSTS_AT_ONCE
 from bot.slack.client import Channel, Identity, Slack
 from bot.slack.errors import (
     ChannelGone,
@@ -176,6 +178,19 @@ async def test_no_answer_in_time_is_one_post_and_an_unknown_outcome(fake):
         with pytest.raises(SlackOutcomeUnknown):
             await slack.post("C1", "hi", key="k")
     assert len(fake.asked("chat.postMessage")) == 1
+
+
+async def test_posts_that_hang_keep_no_form_from_opening(slack, fake):
+    hanging = POSTS_AT_ONCE
+    fake.hangs("chat.postMessage")
+    posts = [asyncio.create_task(slack.post("C1", "text", key=f"k{number}")) for number in range(hanging)]
+    while len(fake.asked("chat.postMessage")) < hanging:
+        await asyncio.sleep(0.01)
+    fake.answers("views.open", {"ok": True, "view": {"id": "V1"}})
+    assert await asyncio.wait_for(slack.open_view("trigger", {"type": "modal"}), 3) == "V1"
+    for post in posts:
+        post.cancel()
+    await asyncio.gather(*posts, return_exceptions=True)
 
 
 async def test_a_call_may_take_ten_seconds(slack, fake):

@@ -30,7 +30,7 @@ class Claims:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._in_hand: dict[int, str] = {}  # the lane of each row that is being sent, by `seq`
-        self._sender = Sender(services.worker, services.timing.lease, self._in_hand)
+        self._sender = Sender(services.worker, services.timing.lease)
         self._full_until: dict[str, float] = {}  # by lane, by the steady clock: no post is allowed before that
         self._finding = Gathered(self._find)
         self._taking = Gathered(self._take)
@@ -89,12 +89,13 @@ class Claims:
     async def _find(self, lanes: Sequence[str]) -> list[Found]:
         db, now = self._services.db, self._services.clock()
         buckets, budget = {lane: _bucket(lane) for lane in lanes}, self._budget(lanes[0])
+        sender = replace(self._sender, in_hand=[seq for seq, lane in self._in_hand.items() if lane in buckets])
         async with db.read() as tx:
             ready = await rate_limits.ready_at_each(tx, buckets.values(), budget.interval, budget.burst)
             allowed = [lane for lane in lanes if ready[buckets[lane]] <= now]
-            heads = await outbox.heads(tx, db, allowed, now, self._sender) if allowed else {}
+            heads = await outbox.heads(tx, db, allowed, now, sender) if allowed else {}
             others = [lane for lane in lanes if lane not in heads]
-            due = await outbox.next_at(tx, db, others, now, self._sender) if others else {}
+            due = await outbox.next_at(tx, db, others, now, sender) if others else {}
         waits = {lane: max(at - now, ready[buckets[lane]] - now, 0.01) for lane, at in due.items()}
         return [(heads.get(lane), waits.get(lane)) for lane in lanes]
 
