@@ -119,6 +119,21 @@ def child(
             process.wait()
 
 
+def environment(ports: Ports, port: int, url: str) -> dict[str, str]:
+    """The settings of a process that listens on `port`."""
+    return {
+        "SLACK_API_URL": f"{ports.slack_url}/api/",
+        "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+        "SLACK_BOT_TOKEN": BOT_TOKEN,
+        "DEVIN_API_KEY": "cog_play",
+        "DEVIN_ORG_ID": "org-play",
+        "DEVIN_API_URL": ports.devin_url,
+        "DATABASE_URL": url,
+        "PORT": str(port),
+        "BOT_HOST": HOST,
+    }
+
+
 async def reachable(port: int, log: Path) -> None:
     """Wait until somebody listens there."""
     try:
@@ -194,21 +209,13 @@ async def moving(ports: Ports, crowd: Crowd) -> AsyncIterator[None]:
 
 
 def _environment(setup: Setup, ports: Ports, store: Path) -> dict[str, str]:
-    common = {"SLACK_API_URL": f"{ports.slack_url}/api/", "BARE_AT_ONCE": "1" if setup.at_once else ""}
-    way = {"SLACK_APP_TOKEN": APP_TOKEN} if setup.transport == "socket" else {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
-    return {
-        **common,
-        **way,
-        "SLACK_BOT_TOKEN": BOT_TOKEN,
-        "DEVIN_API_KEY": "cog_play",
-        "DEVIN_ORG_ID": "org-play",
-        "DEVIN_API_URL": ports.devin_url,
-        "DATABASE_URL": f"sqlite:///{store}",
-        "STORE": str(store),
-        "PORT": str(ports.bot),
-        "BOT_HOST": HOST,
-        "BOT_POLL_SECONDS": "2",  # at once, and again as soon as a look is done
-    }
+    common = environment(ports, ports.bot, f"sqlite:///{store}")
+    if setup.transport == "socket":
+        del common["SLACK_SIGNING_SECRET"]
+        common["SLACK_APP_TOKEN"] = APP_TOKEN
+    # With the third a bot looks at Devin at once, and again as soon as a look is done.
+    more = {"BARE_AT_ONCE": "1" if setup.at_once else "", "STORE": str(store), "BOT_POLL_SECONDS": "2"}
+    return common | more
 
 
 def _command(setup: Setup, ports: Ports) -> list[str]:

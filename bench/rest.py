@@ -20,9 +20,8 @@ from typing import Final
 import aiohttp
 import uvloop
 
-from bench.ack import START_SECONDS, Ports, child, free_ports, gather, reachable
+from bench.ack import START_SECONDS, Ports, child, environment, free_ports, gather, reachable
 from bench.processes import cpu_seconds, status
-from bench.scale import environment
 from bench.ticks import HOUR, make_store
 from bench.wire import HOST
 
@@ -34,6 +33,7 @@ NAMES: Final = {
     "rss_mb": "memory at rest, MB",
     "peak_mb": "most memory, MB",
     "devin_calls": "calls of Devin a minute at rest",
+    "store_mb": "store, MB",
 }
 _CALLS: Final = re.compile(r"^devin_bridge_devin_calls_total\{.*\} ([\d.e+]+)$", re.MULTILINE)
 
@@ -64,6 +64,7 @@ async def at_rest(sessions: int, folder: Path, settle: float = SETTLE, seconds: 
             stack.enter_context(child(command, None, log, {}))
         await asyncio.gather(reachable(ports.slack, log), reachable(ports.devin, log))
         await store_of_devin(path, ports, sessions)
+        size = path.stat().st_size
         http = await stack.enter_async_context(aiohttp.ClientSession(f"http://{HOST}:{ports.bot}"))
         begun = time.perf_counter()
         settings = environment(ports, ports.bot, f"sqlite:///{path}")
@@ -81,6 +82,7 @@ async def at_rest(sessions: int, folder: Path, settle: float = SETTLE, seconds: 
             "rss_mb": status(pid)["VmRSS"] / 1024,
             "peak_mb": status(pid)["VmHWM"] / 1024,
             "devin_calls": (await _calls(http) - calls) / passed * 60,
+            "store_mb": size / 1e6,
         }
     return {name: round(found[name], 2) for name in NAMES}
 

@@ -21,6 +21,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from math import isnan
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -29,13 +30,12 @@ import aiohttp
 import asyncpg
 import uvloop
 
-from bench.ack import AGE_SECONDS, ROOT, Ports, child, free_ports, gather, machine, reachable
+from bench.ack import AGE_SECONDS, ROOT, Ports, child, environment, free_ports, gather, machine, reachable
 from bench.crowd import fill
 from bench.load import Outcome
 from bench.pictures import panels
 from bench.processes import cpu_seconds, open_files, status
 from bench.rest import ready
-from bench.scale import environment
 from bench.trend import FLAT, Trend, trend
 from bench.wire import HOST, PATH, command, message, signed
 from bot.domain.session import Session
@@ -62,6 +62,7 @@ JUDGED: Final[Mapping[str, str]] = {
     "cpu": "CPU, % of a core",
 }
 SHOWN: Final[Mapping[str, str]] = {"db_mb": "database, MB", "rate": "events acknowledged a second"}
+WORDS: Final = {**JUDGED, **SHOWN}
 _METRIC: Final = re.compile(r"^devin_bridge_(\w+?)(?:\{(.*)\})? ([\d.e+-]+)$", re.MULTILINE)
 
 
@@ -239,27 +240,40 @@ class Metrics:
 # ---------------------------------------------------------------- the verdict
 
 
-def trends(samples: Sequence[Mapping[str, float]]) -> dict[str, Trend]:
-    """Fit a line through each figure after the warm-up."""
-    warm = min(WARM_UP, samples[-1]["seconds"] / 5)
+def judge(samples: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    """Fit a line through each figure after the warm-up; the verdict as JSON has it."""
+    last = samples[-1]
+    warm = min(WARM_UP, last["seconds"] / 5)
     judged = [one for one in samples if one["seconds"] >= warm]
-    seconds = [one["seconds"] for one in judged]
-    return {name: trend(seconds, [one[name] for one in judged]) for name in {**JUDGED, **SHOWN}}
+    lines = {name: _fitted(judged, name) for name in WORDS}
+    return {
+        "minutes": round(last["seconds"] / 60),
+        "events": round(sum(one["rate"] for one in samples) * last["seconds"] / len(samples)),
+        "not_acked": round(last["not_acked"]),
+        "dead": round(last["dead"]),
+        "mean_rate": sum(one["rate"] for one in judged) / len(judged),
+        "mean_cpu": sum(one["cpu"] for one in judged) / len(judged),
+        "figures": {name: asdict(line) | {"is_flat": line.is_flat} for name, line in lines.items()},
+    }
 
 
-def verdict(samples: Sequence[Mapping[str, float]]) -> str:
+def _fitted(judged: Sequence[Mapping[str, float]], name: str) -> Trend:
+    there = [one for one in judged if not isnan(one[name])]  # no ack in 15 seconds has no median
+    return trend([one["seconds"] for one in there], [one[name] for one in there])
+
+
+def table(found: Mapping[str, Any]) -> str:
     """The table of all figures in Markdown, and what is not flat."""
-    found = trends(samples)
-    last, lines = samples[-1], ["| figure | median | an hour | ± | |", "| --- | --: | --: | --: | --- |"]
-    for name, line in found.items():
-        said = ("flat" if line.is_flat else "rises") if name in JUDGED else "what is kept" if name == "db_mb" else ""
-        words = {**JUDGED, **SHOWN}[name]
-        lines.append(f"| {words} | {line.median:,.1f} | {line.an_hour:+,.1f} | {2 * line.error:,.1f} | {said} |")
-    rising = [JUDGED[name] for name, line in found.items() if name in JUDGED and not line.is_flat]
-    end = (
-        f"{last['seconds'] / 60:.0f} minutes; not acknowledged: {last['not_acked']:.0f}; dead rows: {last['dead']:.0f}."
-    )
-    return "\n".join([*lines, "", FLAT, end, f"Rises: {', '.join(rising)}." if rising else "Everything is flat."])
+    lines = ["| figure | median | an hour | ± | |", "| --- | --: | --: | --: | --- |"]
+    for name, words in WORDS.items():
+        one = found["figures"][name]
+        said = ("flat" if one["is_flat"] else "rises") if name in JUDGED else ""
+        lines.append(f"| {words} | {one['median']:,.1f} | {one['an_hour']:+,.1f} | {2 * one['error']:,.1f} | {said} |")
+    rising = [words for name, words in JUDGED.items() if not found["figures"][name]["is_flat"]]
+    counted = f"{found['minutes']} minutes, {found['events']:,} events, {found['mean_rate']:.1f} a second in the mean"
+    left = f"not acknowledged: {found['not_acked']}; dead rows of which people were informed: {found['dead']}"
+    end = f"Rises: {', '.join(rising)}." if rising else "Everything is flat."
+    return "\n".join([*lines, "", f"{counted}; {left}. {FLAT} {end}"])
 
 
 def read(path: Path) -> list[dict[str, float]]:
@@ -273,19 +287,17 @@ def picture(samples: Sequence[Mapping[str, float]]) -> bytes:
     step = max(1, len(samples) // POINTS)
     chosen = samples[::step]
     minutes = [f"{one['seconds'] / 60:.0f}" for one in chosen]
-    words = {**JUDGED, **SHOWN}
-    return panels(
-        [LineChart(words[name], minutes, [Line(name, [one[name] for one in chosen])], "", "") for name in words]
-    )
+    lines = {name: Line(name, [one[name] for one in chosen]) for name in WORDS}
+    return panels([LineChart(WORDS[name], minutes, [line], "", "") for name, line in lines.items()])
 
 
 def conclude(path: Path) -> None:
-    """Write the picture and the figures beside a CSV, and print the verdict."""
+    """Write the picture and the verdict beside a CSV, and print it."""
     samples = read(path)
+    found = judge(samples)
     path.with_suffix(".svg").write_bytes(picture(samples))
-    found = {name: asdict(line) | {"is_flat": line.is_flat} for name, line in trends(samples).items()}
-    path.with_suffix(".json").write_text(json.dumps({"seconds": samples[-1]["seconds"], "figures": found}, indent=1))
-    print(verdict(samples), flush=True)
+    path.with_suffix(".json").write_text(json.dumps(found, indent=1))
+    print(table(found), flush=True)
 
 
 # ---------------------------------------------------------------- the bot

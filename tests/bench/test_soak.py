@@ -6,13 +6,13 @@ import sys
 import pytest
 
 from bench.ack import ROOT
-from bench.soak import JUDGED, SHOWN, conclude, picture, read, verdict
+from bench.soak import JUDGED, WORDS, conclude, judge, picture, read, table
 from bench.trend import trend
 
 
 def samples(**rising):
     """Samples of an hour of which these figures rise by so much in all, and the others stay at 100."""
-    names = [*JUDGED, *SHOWN, "dead", "not_acked"]
+    names = [*WORDS, "dead", "not_acked"]
     return [
         {"seconds": 15.0 * n} | {name: 100.0 + rising.get(name, 0.0) * n / 240 for name in names} for n in range(1, 241)
     ]
@@ -30,8 +30,8 @@ def test_flat_is_what_rises_by_less_than_a_twentieth_in_an_hour(values, flat):
 
 
 def test_the_verdict_names_what_rises():
-    assert verdict(samples()).endswith("Everything is flat.")
-    assert verdict(samples(files=20, rss_mb=4)).endswith("Rises: open files.")
+    assert table(judge(samples())).endswith("Everything is flat.")
+    assert table(judge(samples(files=20, rss_mb=4))).endswith("Rises: open files.")
 
 
 def test_the_picture_is_the_same_for_the_same_samples():
