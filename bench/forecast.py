@@ -178,27 +178,56 @@ def workers(company: Company, measured: Measured) -> int:
     return max(1, -int(-cores // BUSY))
 
 
+def inputs(company: Company, measured: Measured) -> list[tuple[str, str, str]]:
+    """What goes into the calculation: its name, how much it is, and where it comes from."""
+    seen, soak = "measured at 1,000 open sessions", "measured in the soak"
+    return [
+        ("a poll without a change", f"{measured.poll_ms:.1f} ms of CPU", seen),
+        ("runaway watch and budgets", f"{measured.watch_ms + measured.budgets_ms:.1f} ms of CPU a minute", seen),
+        ("an event with what follows", f"{measured.event_ms:.1f} ms of CPU", soak),
+        ("rows of an event", f"{measured.event_bytes:,.0f} bytes", soak),
+        ("a session with ten days of spending", f"{measured.session_bytes:,.0f} bytes", "measured at rest"),
+        ("a poll, a sweep", f"each {PRODUCTION.poll:g} s, each {PRODUCTION.count_sweep:g} s", "`bot/timing.py`"),
+        ("what is over is kept", f"{PRODUCTION.retention / DAY:g} days", "`bot/timing.py`"),
+        ("posts in a channel", f"{POSTS_IN_A_CHANNEL:g} a minute", "[Slack](https://docs.slack.dev/apis/web-api/rate-limits)"),
+        ("`chat.update`, `reactions.add`", f"{TIER_3:g} a minute in a workspace (tier 3)",
+         "[Slack](https://docs.slack.dev/apis/web-api/rate-limits)"),
+        ("events for one app in a workspace", f"{EVENTS:,.0f} an hour",
+         "[Slack](https://docs.slack.dev/reference/events/app_rate_limited)"),
+        ("calls of Devin", "429, and no number", "[Devin](https://docs.devin.ai/api-reference/overview)"),
+        ("one process at the peak", f"{BUSY:g} of a core", "assumed, so that nobody waits"),
+        ("each session", f"{company.replies:g} replies, {company.answers:g} answers", "assumed"),
+        ("each card", f"{company.edits:g} edits", "assumed"),
+        ("the day", f"{company.hours:g} hours, with a worst minute of {company.peak:g} times their mean", "assumed"),
+        ("a workspace", f"{company.channels} channels with sessions, an organisation of its own", "assumed"),
+    ]  # fmt: skip
+
+
 def tables(company: Company, measured: Measured) -> str:
-    """Both tables in Markdown, and what comes first."""
-    lines = ["| a day | calculated from | | |", "| --- | --- | --: | --- |"]
+    """All tables in Markdown, and what comes first."""
+    lines = ["| input | | from |", "| --- | --- | --- |"]
+    lines += [f"| {' | '.join(row)} |" for row in inputs(company, measured)]
+    lines += ["", "| a day | calculated from | | |", "| --- | --- | --: | --- |"]
     lines += [f"| {one.what} | {one.how} | {_short(one.amount)} | {one.unit} |" for one in a_day(company, measured)]
-    lines += ["", "| at the peak | needed | there is | | then |", "| --- | --: | --: | --: | --- |"]
+    lines += ["", "| at the peak | needed | there is | share | then |", "| --- | --: | --: | --: | --- |"]
     found = limits(company, measured)
     lines += [
         f"| {one.what} | {_short(one.needed)} {one.unit} | {_short(one.allowed)} | {one.share:.0%} | {one.then} |"
         for one in found
     ]
-    return "\n".join([*lines, "", _in_words(company, measured, found)])
+    return "\n".join([*lines, "", *_in_words(company, measured, found)])
 
 
-def _in_words(company: Company, measured: Measured, found: Sequence[Limit]) -> str:
+def _in_words(company: Company, measured: Measured, found: Sequence[Limit]) -> list[str]:
     first, kept = found[0], kept_bytes(company, measured)
-    reached = "is reached" if first.share >= 1 else "comes"
-    return (
-        f"So the first limit that {reached} is **{first.what}**, at {first.share:.0%}. Then: {first.then}. With "
-        f"{workers(company, measured)} workers on as many cores half of each is free at the peak. The store grows to "
-        f"{_short(kept)}B and stays there, since what is over is deleted after {PRODUCTION.retention / DAY:.0f} days."
-    )
+    reached = "that is reached" if first.share >= 1 else "to come"
+    calls = sum(line.amount for line in a_day(company, measured) if line.unit == "calls of Devin") / DAY
+    return [
+        f"So the first limit {reached} is **{first.what}**, at {first.share:.0%}. Then: {first.then}.",
+        f"With {workers(company, measured)} workers on as many cores half of each is free at the peak.",
+        f"Devin gets {calls:.0f} calls a second in the mean; what it answers with 429 comes later.",
+        f"The store grows to {_short(kept)}B, and what is over is deleted after {PRODUCTION.retention / DAY:.0f} days.",
+    ]
 
 
 def _short(amount: float) -> str:

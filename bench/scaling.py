@@ -8,6 +8,7 @@ part anew, and `--render` nothing. An hour's soak is measured by `soak.py`; `--s
 import argparse
 import asyncio
 import json
+import os
 import re
 import tempfile
 import time
@@ -111,16 +112,19 @@ def pictures(figures: Mapping[str, Any]) -> dict[str, bytes]:
                   unit, "")
         for title, unit, chosen in _PANELS
     ]  # fmt: skip
-    rows = [Row(**one) for one in figures["workers"]]
-    names = [f"{one.processes}, {one.store}" + (f", {one.sessions:,}" if one.sessions else "") for one in rows]
-    ours = [(name, one) for name, one in zip(names, rows, strict=True) if one.late_s is not None]
+    rows = [one for one in (Row(**one) for one in figures["workers"]) if not one.sessions]
+    ours = [one for one in rows if one.late_s is not None]
     acks = [Line("p50", [one.p50_ms for one in rows]), Line("p99", [one.p99_ms for one in rows])]
-    late = [Line("last session after", [one.late_s or 0.0 for _, one in ours])]
+    late = [Line("last session", [one.late_s or 0.0 for one in ours])]
     processes = [
-        LineChart("The ack", names, acks, "ms", ""),
-        LineChart("Until all sessions stand at Devin", [name for name, _ in ours], late, "s", ""),
+        LineChart("The ack", [_names(one) for one in rows], acks, "ms", ""),
+        LineChart("From the last command to the last session at Devin", [_names(one) for one in ours], late, "s", ""),
     ]
-    return {"scaling.svg": panels(charts), "workers.svg": panels(processes)}
+    return {"scaling.svg": panels(charts), "workers.svg": panels(processes, columns=1)}
+
+
+def _names(row: Row) -> str:
+    return f"{row.processes}\n{row.store}"
 
 
 def render(page: str, figures: Mapping[str, Any]) -> str:
@@ -154,7 +158,8 @@ async def measure(parts: Sequence[str], figures: dict[str, Any], asked: argparse
     """Measure these parts, and put them into the figures."""
     with tempfile.TemporaryDirectory(prefix="scaling-") as folder:
         described = machine(Path(folder)).split("; the bot")[0]
-    figures["machine"] = f"On {time.strftime('%d %B %Y')}: {described}."
+    busy = f"with {os.getloadavg()[0]:.1f} processes of others at work as it began"
+    figures["machine"] = f"On {time.strftime('%-d %B %Y')}: {described}; {busy}."
     sizes: list[int] = asked.sizes
     curve = {size: figures.get("curve", {}).get(str(size), {}) for size in sizes}
     if "growth" in parts:

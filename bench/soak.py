@@ -273,7 +273,7 @@ def table(found: Mapping[str, Any]) -> str:
     counted = f"{found['minutes']} minutes, {found['events']:,} events, {found['mean_rate']:.1f} a second in the mean"
     left = f"not acknowledged: {found['not_acked']}; dead rows of which people were informed: {found['dead']}"
     end = f"Rises: {', '.join(rising)}." if rising else "Everything is flat."
-    return "\n".join([*lines, "", f"{counted}; {left}. {FLAT} {end}"])
+    return "\n".join([*lines, "", f"{counted}; {left}.", FLAT, end])
 
 
 def read(path: Path) -> list[dict[str, float]]:

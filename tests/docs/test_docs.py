@@ -234,11 +234,10 @@ def test_a_platform_brings_up_the_schema_before_the_bot():
     assert read("Procfile") == "release: python -m bot migrate\nweb: BOT_HOST=${BOT_HOST:-0.0.0.0} python -m bot run\n"
 
 
-def test_the_readme_and_its_pages_show_the_pictures_that_make_screenshots_takes():
-    shown = {
-        name for paper in PAPERS for name in re.findall(r"!\[[^]]*\]\((?:docs/)?([\w-]+\.(?:png|gif))\)", read(paper))
-    }
-    pictures = [path for path in (ROOT / "docs").iterdir() if path.suffix in {".png", ".gif"}]
+def test_the_readme_and_its_pages_show_the_pictures_that_are_made():
+    shows = re.compile(r"!\[[^]]*\]\((?:docs/)?([\w-]+\.(?:png|gif|svg))\)")
+    shown = {name for paper in PAPERS for name in shows.findall(read(paper))}
+    pictures = [path for path in (ROOT / "docs").iterdir() if path.suffix in {".png", ".gif", ".svg"}]
     assert shown == {path.name for path in pictures}
     assert [path.name for path in pictures if path.stat().st_size > 400_000] == []
 
