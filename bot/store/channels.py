@@ -5,15 +5,19 @@ A channel without a row is shared with nobody and need not be read; whether it i
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, union, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, union, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.readers import Readers
+from bot.domain.session import Lifecycle
 from bot.store import stored_sessions
 from bot.store.database.connection import insert
 from bot.store.of_channel import DIRECT
 from bot.store.tables import channels, sessions
+
+NEWEST: Final = 2_000  # sessions, of those that are open and of those that ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +99,18 @@ async def to_ask_about(tx: AsyncConnection, team: str, before: float, most: int)
 
 
 async def asked_in_last(tx: AsyncConnection, team: str, limit: int) -> list[str]:
-    """The `limit` channels of a workspace in which people asked last."""
-    used = select(sessions.c.channel).where(sessions.c.team == team).group_by(sessions.c.channel)
-    return list(await tx.scalars(used.order_by(func.max(sessions.c.spoken_at).desc()).limit(limit)))
+    """The `limit` channels of a workspace in which people asked last, of those of its newest sessions."""
+    of = sessions.c
+    asked = select(of.team, of.channel, of.spoken_at)
+    newest = (
+        asked.where(of.team == team, text("lifecycle = 'open'")).order_by(of.spoken_at.desc()),
+        # Of all workspaces: with the team in the condition, SQLite would sort all that ended of this one.
+        asked.where(of.ended_at.is_not(None)).order_by(of.ended_at.desc()),
+        asked.where(of.lifecycle.in_((Lifecycle.QUEUED, Lifecycle.CREATING))),
+    )
+    found = union_all(*(select(few.limit(NEWEST).subquery()) for few in newest)).subquery().c
+    used = select(found.channel).where(found.team == team).group_by(found.channel)
+    return list(await tx.scalars(used.order_by(func.max(found.spoken_at).desc()).limit(limit)))
 
 
 async def mark_unread(tx: AsyncConnection, team: str, unread_from: str, named: Collection[str]) -> None:

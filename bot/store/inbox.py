@@ -1,7 +1,8 @@
 """The inbox: everything Slack sent that asks for work, stored before it is acknowledged."""
 
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Final, Generic, TypeVar
@@ -16,19 +17,22 @@ from sqlalchemy import (
     cast,
     delete,
     func,
-    literal,
     literal_column,
+    or_,
     select,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.causes import Cause, MessageCause, ReadableCause, flow_name
+from bot.domain.lane import thread_lane, thread_of
 from bot.store.cause_codec import BLANK, decode, encode
+from bot.store.closed_rows import ClosedRows, Passed
 from bot.store.database.connection import Database, insert
 from bot.store.tables import inbox, sessions
 
 BATCH: Final = 200
+_CHANNELS_AT_ONCE: Final = 100
 
 _Cause = TypeVar("_Cause", bound=ReadableCause)
 _Noted = TypeVar("_Noted", bound=Cause)
@@ -89,6 +93,7 @@ _HEAD: Final = (
     .order_by(inbox.c.urgent.desc(), inbox.c.ts, inbox.c.key)
     .limit(1)
 )
+_CLOSED: Final = ClosedRows(inbox.c.done_at, inbox.c.key, inbox.c.lane, inbox.c.state != literal_column("'open'"))
 _KNOWN: Final = select(inbox.c.key).where(inbox.c.lane == bindparam("lane")).limit(1)
 _OPEN: Final = _KNOWN.where(_IS_OPEN)
 _CLOSE: Final = (
@@ -306,17 +311,14 @@ async def count_open(tx: AsyncConnection) -> int:
     return int(found.scalar_one())
 
 
-async def purge(db: Database, before: float) -> int:
-    """Delete one batch of the rows that were closed before `before`; returns their number.
+async def purge(db: Database, before: float, passed: Passed) -> int:
+    """Delete one batch of the rows that were closed before `before`, behind those `passed`; returns their number.
 
-    Rows in the thread of a stored session stay, because their keys keep old messages from acting again. The search
-    takes longer than the deletion, so it runs in a transaction beside which others may write.
+    Rows in the thread of a stored session stay, because their keys keep old messages from acting again.
     """
-    old = inbox.c.state != "open", inbox.c.done_at < before, inbox.c.lane.not_in(_lanes_of_sessions())
-    async with db.scan() as tx:
-        keys = list(await tx.scalars(select(inbox.c.key).where(*old).limit(BATCH)))
+    keys = await _CLOSED.ownerless(db, before, passed, _lanes_of_sessions, BATCH)
     async with db.write() as tx:
-        return (await tx.execute(delete(inbox).where(inbox.c.key.in_(keys)))).rowcount
+        return (await tx.execute(delete(inbox).where(inbox.c.key.in_(keys)))).rowcount if keys else 0
 
 
 async def purge_texts(db: Database, before: float) -> int:
@@ -332,10 +334,21 @@ async def purge_texts(db: Database, before: float) -> int:
         return (await tx.execute(update(inbox).where(inbox.c.key.in_(keys)).values(payload=BLANK))).rowcount
 
 
-def _lanes_of_sessions() -> Any:
-    """A subquery for the lanes of all stored sessions' threads, named as `bot.domain.lane.thread_lane` does."""
-    channel = literal("in:").concat(sessions.c.team).concat(":").concat(sessions.c.channel)
-    return select(channel.concat(":").concat(sessions.c.thread_ts)).where(sessions.c.thread_ts.is_not(None))
+async def _lanes_of_sessions(tx: AsyncConnection, lanes: Collection[str]) -> set[str]:
+    """Those of `lanes` that are of the threads of stored sessions."""
+    by_channel = defaultdict[tuple[str, str], list[str]](list)
+    for team, channel, ts in filter(None, map(thread_of, lanes)):
+        by_channel[team, channel].append(ts)
+    of, places, stored = sessions.c, list(by_channel.items()), set[str]()
+    # By channel, because PostgreSQL takes a second for a list of a thousand places.
+    for start in range(0, len(places), _CHANNELS_AT_ONCE):
+        here = (
+            and_(of.team == team, of.channel == channel, of.thread_ts.in_(threads))
+            for (team, channel), threads in places[start : start + _CHANNELS_AT_ONCE]
+        )
+        found = await tx.execute(select(of.team, of.channel, of.thread_ts).where(or_(*here)))
+        stored |= {thread_lane(*thread) for thread in found}
+    return stored
 
 
 def _values(row: InboxRow[Cause]) -> dict[str, Any]:

@@ -33,10 +33,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.keys import DEVINS_POSTS
 from bot.store import replies, row_claims
+from bot.store.closed_rows import ClosedRows, Passed
 from bot.store.database.connection import Database, each_of, insert
 from bot.store.inbox import BATCH
 from bot.store.row_claims import Sender, change_held
-from bot.store.tables import outbox
+from bot.store.tables import outbox, sessions
 
 PAYLOAD_VERSION: Final = 1
 FIRST, USUAL = 0, 1  # ranks
@@ -46,6 +47,8 @@ MOST_DROPPED: Final = 500  # late reactions at a time, so that the transaction s
 # Literals, not parameters: SQLite uses the index of open rows only if the statement itself contains the states.
 _OPEN_STATES: Final[tuple[ColumnElement[str], ...]] = (literal_column("'open'"), literal_column("'sending'"))
 _IS_OPEN: Final = outbox.c.state.in_(_OPEN_STATES)
+_IS_CLOSED: Final = outbox.c.state.in_(("sent", "dead"))
+_CLOSED: Final = ClosedRows(outbox.c.sent_at, outbox.c.seq, outbox.c.session_id, _IS_CLOSED)
 _BLANK: Final[dict[str, Any]] = {"v": PAYLOAD_VERSION}
 _NO_POSTS: Final = ("reaction", "reaction_removal", "private")
 IS_POST: Final = outbox.c.kind.not_in(_NO_POSTS)
@@ -429,14 +432,21 @@ async def count_open(tx: AsyncConnection) -> int:
     return int(found.scalar_one())
 
 
-async def purge(db: Database, before: float, live_sessions: Any) -> int:
-    """Delete a batch of rows closed before `before` of none of `live_sessions`, a subquery; returns their number."""
-    nobodys = or_(outbox.c.session_id.is_(None), outbox.c.session_id.not_in(live_sessions))
-    old = outbox.c.state.in_(("sent", "dead")), outbox.c.sent_at < before, nobodys
-    async with db.scan() as tx:  # others may write beside it, since it takes longer than the deletion
-        rows = list(await tx.scalars(select(outbox.c.seq).where(*old).limit(BATCH)))
+async def purge(db: Database, before: float, passed: Passed) -> int:
+    """Delete one batch of the rows that were closed before `before`, behind those `passed`; returns their number.
+
+    Rows of stored sessions stay.
+    """
+    rows = await _CLOSED.ownerless(db, before, passed, _stored, BATCH)
     async with db.write() as tx:
-        return (await tx.execute(delete(outbox).where(outbox.c.seq.in_(rows)))).rowcount
+        return (await tx.execute(delete(outbox).where(outbox.c.seq.in_(rows)))).rowcount if rows else 0
+
+
+async def _stored(tx: AsyncConnection, session_ids: Collection[str]) -> set[str]:
+    """Those of `session_ids` that are stored."""
+    if not session_ids:
+        return set()
+    return set(await tx.scalars(select(sessions.c.id).where(sessions.c.id.in_(session_ids))))
 
 
 async def purge_texts(db: Database, before: float) -> int:

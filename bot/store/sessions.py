@@ -392,11 +392,6 @@ async def purge(tx: AsyncConnection, before: float) -> int:
     return len(old)
 
 
-def kept() -> Any:
-    """A subquery for the ids of all stored sessions, whose rows in other tables have to be kept."""
-    return select(sessions.c.id)
-
-
 def _snapshot_columns(snapshot: Snapshot) -> dict[str, Any]:
     values = {name: getattr(snapshot, name) for name in _SNAPSHOT_COLUMNS}
     requests = [asdict(request) for request in snapshot.pull_requests]

@@ -46,7 +46,7 @@ inbox: Final = Table(
 # In the order in which a lane is worked on, so that its next row is read without sorting the others.
 _index_where("ix_inbox_open", "state = 'open'", inbox.c.lane, inbox.c.urgent.desc(), inbox.c.ts, inbox.c.key)
 Index("ix_inbox_lane", inbox.c.lane)  # used before the ack of every reply in a thread that may be ours
-Index("ix_inbox_done_at", inbox.c.done_at)
+Index("ix_inbox_done_at", inbox.c.done_at, inbox.c.key)
 _index_where("ix_inbox_dead", "state = 'dead'", inbox.c.done_at)  # for those whose texts are purged
 index_unowned(inbox)
 
@@ -89,7 +89,7 @@ _index_where("ix_outbox_thread", _OUTBOX_OPEN, outbox.c.lane, outbox.c.thread, o
 _index_where("ix_outbox_turns", "state = 'sent' AND kind = 'post'", outbox.c.lane, outbox.c.thread, outbox.c.sent_at)
 _index_where("ix_outbox_posted", "ts IS NOT NULL", outbox.c.channel, outbox.c.ts)  # for a reaction to a post
 Index("ix_outbox_session_id", outbox.c.session_id)
-Index("ix_outbox_sent_at", outbox.c.sent_at)
+Index("ix_outbox_sent_at", outbox.c.sent_at, outbox.c.seq)
 _index_where("ix_outbox_dead", "state = 'dead'", outbox.c.sent_at)  # for those whose texts are purged
 
 # Posts that are edited: cards, alarms, Home tabs and the like. `version` counts the requests to redraw one.
@@ -245,6 +245,7 @@ threads: Final = Table(
     Column("created_at", Float, nullable=False),
 )
 
+Index("ix_threads_session_id", threads.c.session_id)  # they go with their session
 _index_where("ix_threads_unread", "unread_from IS NOT NULL", threads.c.team, threads.c.last_seen_ts)
 
 # The whole task of a session, so that it can be tried again or continued, which `sessions` keeps only a line of.

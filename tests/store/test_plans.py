@@ -6,6 +6,7 @@ The store has many finished rows, and each statement is explained with the param
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -38,9 +39,13 @@ from bot.store import (
     waiting_times,
     watched_sessions,
 )
+from bot.store.closed_rows import Passed
 from bot.store.database.connection import Database
+from bot.store.purge import purge
 from bot.store.row_claims import Sender
+from bot.store.table_spec import never
 from bot.store.threads import Thread
+from bot.timing import PRODUCTION
 from tests.store.rows import LANE, LEASE, NOW, ORG, OUT, TEAM, asked, said, session, standing
 
 MANY, IN_ONE_LANE = 20_000, 50
@@ -225,6 +230,7 @@ async def a_catch_up(tx: AsyncConnection) -> None:
     assert last is not None
     await threads.mark_batch_unread(tx, TEAM, ("", ""), last, ("1750000009.000000", "1750000000.000000"))
     await threads.unread(tx, TEAM)
+    await channels.mark_unread(tx, TEAM, "1750000000.000100", ["C1"])
 
 
 async def a_look_at_budgets(tx: AsyncConnection) -> None:
@@ -247,6 +253,7 @@ async def the_choice_of_rows(tx: AsyncConnection, db: Database) -> None:
     await spend.doubts(tx, ORG, DAY, DAY)
     await channels.to_ask_about(tx, TEAM, NOW, 5)
     await sessions.of_message(tx, TEAM, "C1", "1750000010.000000")
+    await channels.asked_in_last(tx, TEAM, 50)
 
 
 @pytest.fixture
@@ -311,11 +318,27 @@ async def test_a_poll_reads_a_part_of_what_is_open_and_never_all_of_it(grown: Da
 
 
 async def test_purges_find_what_is_old_by_an_index(grown: Database) -> None:
+    async with grown.write() as tx:
+        await tx.execute(text(f"UPDATE sessions SET ended_at = {NOW - 60} WHERE id IN ('s1', 's2')"))
     with collected() as statements:
         await inbox.purge_texts(grown, NOW)
         await outbox.purge_texts(grown, NOW)
+        for purge_closed in (inbox.purge, outbox.purge):
+            passed = Passed()
+            await purge_closed(grown, NOW, passed)
+            await purge_closed(grown, NOW, replace(passed, all=False))
         async with grown.write() as tx:
-            await sessions.purge(tx, NOW - 1)
             await watched_sessions.close_unwatched(tx, NOW - 1)
+            assert await sessions.purge(tx, NOW - 1) == 2
+    found = await _explained(grown, statements, sorts=False)
+    assert not found, "\n".join(found)
+
+
+async def test_purges_by_age_scan_no_table_that_grows(grown: Database) -> None:
+    with collected() as statements:
+        for spec in TABLES:
+            if spec.old is not never:
+                async with grown.write() as tx:
+                    await purge(tx, spec.table, spec.old(NOW, PRODUCTION), spec.kept)
     found = await _explained(grown, statements, sorts=False)
     assert not found, "\n".join(found)

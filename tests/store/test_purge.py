@@ -16,6 +16,7 @@ from bot.store import (
     threads,
     watched_sessions,
 )
+from bot.store.closed_rows import Passed
 from bot.store.database.connection import Database
 from bot.store.threads import Thread
 from bot.store.watched_sessions import Sweep
@@ -56,7 +57,8 @@ async def test_closed_rows_of_nobodys_thread_go_in_batches(db: Database) -> None
     await store_closed(db, "recent", at=NOW + 10)
     async with db.write() as tx:
         await inbox.add(tx, [asked("open")])
-    assert [await inbox.purge(db, NOW + 1) for _ in range(3)] == [3, 3, 0]
+    passed = Passed()
+    assert [await inbox.purge(db, NOW + 1, passed) for _ in range(3)] == [3, 3, 0]
     assert await left(db, tables.inbox) == ["open", "recent"]
 
 
@@ -66,8 +68,24 @@ async def test_rows_of_a_recorded_sessions_thread_stay_as_its_keys(db: Database)
         await sessions.add(tx, session("threadless", thread_ts=None))
     await store_closed(db, "ours", lane=thread_lane(TEAM, CHANNEL, THREAD))
     await store_closed(db, "theirs", lane=thread_lane(TEAM, CHANNEL, "1750000000.999999"))
-    assert await inbox.purge(db, NOW + 1) == 1
+    assert await inbox.purge(db, NOW + 1, Passed()) == 1
     assert await left(db, tables.inbox) == ["ours"]
+
+
+async def test_rows_that_stay_are_passed_once_however_many_batches_follow(db: Database) -> None:
+    async with db.write() as tx:
+        await sessions.add(tx, session("s"))
+    ours, theirs = thread_lane(TEAM, CHANNEL, THREAD), thread_lane(TEAM, CHANNEL, "1750000000.999999")
+    await store_closed(db, *(f"ours{number}" for number in range(7)), lane=ours)
+    await store_closed(db, *(f"theirs{number}" for number in range(5)), lane=theirs)
+    await store_closed(db, "of nothing", lane="in:op:1")
+    passed = Passed()
+    assert await inbox.purge(db, NOW + 1, passed) == BATCH_SIZE
+    assert passed.place == (NOW, "theirs4")
+    await store_closed(db, "ours", lane=theirs)  # it stands among what was passed
+    assert [await inbox.purge(db, NOW + 1, passed) for _ in range(2)] == [3, 0]
+    assert await inbox.purge(db, NOW + 1, Passed()) == 1
+    assert await left(db, tables.inbox) == [f"ours{number}" for number in range(7)]
 
 
 async def test_texts_of_rows_that_died_long_ago_go_once_and_their_keys_stay(db: Database) -> None:
@@ -102,7 +120,8 @@ async def test_what_was_said_and_belongs_to_no_recorded_session_goes_in_batches(
             at = NOW + 10 if key == "recent" else NOW
             await outbox.sent(tx, await held(tx, db, key), "1750000100.000000", at)
         await outbox.start(tx, await held(tx, db, "being said"), NOW)
-    assert [await outbox.purge(db, NOW + 1, sessions.kept()) for _ in range(3)] == [3, 2, 0]
+    passed = Passed()
+    assert [await outbox.purge(db, NOW + 1, passed) for _ in range(3)] == [3, 2, 0]
     assert await left(db, tables.outbox) == ["being said", "of a kept session", "open", "recent"]
 
 

@@ -15,6 +15,7 @@ from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Drawer
 from bot.logs import get_logger
 from bot.store import inbox, outbox, sessions, waiting_times, watched_sessions
+from bot.store.closed_rows import Passed
 from bot.store.database.connection import Database, Transaction
 from bot.store.inbox import BATCH
 from bot.store.purge import purge
@@ -63,9 +64,9 @@ class Retention:
             "closed": partial(self._close, before=ended),
             "waits_over": _written(partial(waiting_times.end_with_sessions, now=now)),
             "sessions": _written(partial(sessions.purge, before=ended)),
-            "inbox": partial(inbox.purge, before=old),
+            "inbox": partial(inbox.purge, before=old, passed=Passed()),
             "inbox_texts": partial(inbox.purge_texts, before=dead),
-            "outbox": partial(outbox.purge, before=old, live_sessions=sessions.kept()),
+            "outbox": partial(outbox.purge, before=old, passed=Passed()),
             "outbox_texts": partial(outbox.purge_texts, before=dead),
         }
 

@@ -140,6 +140,7 @@ Table(
     flag("is_talk"),
     Column("created_at", Float, nullable=False),
     PrimaryKeyConstraint("team", "channel", "ts", name="pk_threads"),
+    Index("ix_threads_session_id", "session_id"),
     index_where("ix_threads_unread", "unread_from IS NOT NULL", "team", "last_seen_ts"),
 )
 
