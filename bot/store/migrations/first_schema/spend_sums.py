@@ -3,6 +3,7 @@
 They belong to the database, so that no writer of `spend` can forget them, one of another version neither. Two writers
 wait for each other where they add to one sum. They cannot deadlock there: a poll adds to sums of the running day alone,
 and of what else is written at the same time each transaction adds to one sum of that day.
+A migration that makes `spend` anew, as Alembic changes a column on SQLite, has to make them anew too.
 """
 
 from typing import Final
