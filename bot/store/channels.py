@@ -87,14 +87,14 @@ def shows_session(
 async def to_ask_about(tx: AsyncConnection, team: str, before: float, most: int) -> list[str]:
     """At most `most` channels that figures name of which Slack was not asked since `before` whether they are private.
 
-    Those of which nothing is known come first, then those in which people spoke last.
+    Those of which nothing is known come first, then those in which people asked last.
     """
     used = union(*(stored_sessions.channels_in(of, team) for of in stored_sessions.ASKED_IN)).subquery()
     same = and_(channels.c.team == team, channels.c.channel == used.c.channel)
     unknown = channels.c.is_private.is_(None)
     theirs = (~used.c.channel.startswith(DIRECT), or_(unknown, channels.c.private_asked_at < before))
     found = select(used.c.channel).outerjoin(channels, same).where(*theirs)
-    ordered = found.order_by(unknown.desc(), stored_sessions.spoken_in(team, used.c.channel).desc())
+    ordered = found.order_by(unknown.desc(), *stored_sessions.newest_in(team, used.c.channel))
     return list(await tx.scalars(ordered.limit(most)))
 
 

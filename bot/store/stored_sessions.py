@@ -47,10 +47,10 @@ DEVIN_ID: Final[ColumnElement[Any]] = func.coalesce(
     case((and_(sessions.c.adopted_at.is_(None), sessions.c.bare_id.is_not(None)), sessions.c.devin_id)),
     case((fan_out_sessions.c.failed_before == 0, fan_out_sessions.c.devin_id)),
 )
-# The tables that say in which channels sessions were asked for, each with when somebody last did so there.
-ASKED_IN: Final[dict[Table, ColumnElement[float]]] = {
-    sessions: sessions.c.spoken_at,
-    fan_outs: fan_outs.c.created_at,
+# The tables that say in which channels sessions were asked for, each with what the index of a channel ends with.
+ASKED_IN: Final[dict[Table, ColumnElement[Any]]] = {
+    sessions: sessions.c.thread_ts,
+    fan_outs: fan_outs.c.ts,
     past_sessions: past_sessions.c.ended_at,
 }
 
@@ -123,10 +123,10 @@ def channels_in(of: Table, team: str) -> Select[str]:
     return select(each.c.channel).where(each.c.channel.is_not(None))
 
 
-def spoken_in(team: str, channel: ColumnElement[str]) -> ColumnElement[float]:
-    """When somebody last spoke in a `channel` of a workspace: in the thread of a session, if there is one."""
-    last = (select(func.max(at)).where(of.c.team == team, of.c.channel == channel) for of, at in ASKED_IN.items())
-    return func.coalesce(*(one.scalar_subquery() for one in last))
+def newest_in(team: str, channel: ColumnElement[str]) -> list[ColumnElement[Any]]:
+    """An order of channels in which those come first that people asked in last, as far as an index says it."""
+    newest = (select(func.max(last)).where(of.c.team == team, of.c.channel == channel) for of, last in ASKED_IN.items())
+    return [one.scalar_subquery().desc().nulls_last() for one in newest]
 
 
 async def stored(tx: AsyncConnection, ids: Iterable[str]) -> dict[str, StoredSession]:
