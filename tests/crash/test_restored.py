@@ -8,18 +8,18 @@ import pytest
 from bot import store_commands
 from tests.crash.scene import OPEN, PATIENCE, Nursery, Scene, scene
 from tests.restores import all_once, lay_back
+from tests.scenarios.ahead import until
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, OPS, WEB
 
 CHANNELS = (GENERAL, WEB, OPS)
-RUN_ON = 10.0  # seconds, from the backup to the kill
-EACH = 0.5  # seconds between two things that somebody does
+BACKED_UP, KILLED, ENDED = 4, 24, 26  # after so many things that somebody does
+EACH = 0.5  # seconds between two of them
 
 
-async def people_and_devin(one: Scene, begun: list[str]) -> None:
-    """Somebody does something again and again: starts, replies, commands, and Devin's words."""
-    number = 0
+async def people_and_devin(one: Scene, begun: list[str], done: list[int]) -> None:
+    """Do one thing after the other, each noted in `done`: starts, replies, commands, and Devin's words."""
     while True:
-        number += 1
+        number = len(done) + 1
         channel, user = CHANNELS[number % 3], (ANN, BEN)[number % 2]
         match number % 4:
             case 0:
@@ -32,6 +32,7 @@ async def people_and_devin(one: Scene, begun: list[str]) -> None:
                 for made in (await one.devin.sessions())[-2:]:
                     words = {"status": "running", "status_detail": "waiting_for_user"}
                     await one.devin.say(made["session_id"], f"Words {number}. Go on?", **words)
+        done.append(number)
         await asyncio.sleep(EACH)
 
 
@@ -42,13 +43,13 @@ async def test_a_backup_from_before_a_kill_under_load_doubles_nothing(tmp_path: 
         await one.up()
         begun = [await one.on.mention(f"first task {number}") for number in range(3)]
         await one.devin.wait_for_sessions("first task", 3, seconds=PATIENCE)
-        work = asyncio.create_task(people_and_devin(one, begun))
-        await asyncio.sleep(2.0)  # the backup falls into the work
+        work = asyncio.create_task(people_and_devin(one, begun, done := []))
+        await reached(done, BACKED_UP)
         backup = tmp_path / "backup.db"
         await asyncio.to_thread(store_commands.backup, one.on.settings, backup, replace=False)
-        await asyncio.sleep(RUN_ON)
+        await reached(done, KILLED)
         await one.victims[-1].kill()
-        await asyncio.sleep(1.0)  # people write on
+        await reached(done, ENDED)
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
 
@@ -66,6 +67,15 @@ async def test_a_backup_from_before_a_kill_under_load_doubles_nothing(tmp_path: 
         await every_session_is_followed(one)
 
 
+async def reached(done: list[int], count: int) -> None:
+    """Wait until so many things were done."""
+
+    async def enough() -> bool:
+        return len(done) >= count
+
+    await until(enough, PATIENCE)
+
+
 async def all_done(one: Scene) -> None:
     """Wait until nothing is open, for longer than usual: each card and end of a turn is edited, as Slack allows."""
     async with asyncio.timeout(4 * PATIENCE):
@@ -80,8 +90,10 @@ async def every_session_is_followed(one: Scene) -> None:
     assert sorted(row["session_id"].removeprefix("devin-") for row in made) == sorted(bare for (bare,) in recorded)
     for number, row in enumerate(made):
         await one.devin.say(row["session_id"], f"Still there {number}.", status="running", status_detail="working")
-    await one.wait_for_polls(3)
+
+    async def all_shown() -> bool:
+        shown = [m["rendered"] for channel in CHANNELS for m in await one.slack.messages(channel, user="U0BOT")]
+        return all(any(text.startswith(f"Still there {number}.") for text in shown) for number in range(len(made)))
+
+    await until(all_shown, PATIENCE)
     await all_done(one)
-    shown = [m["rendered"] for channel in CHANNELS for m in await one.slack.messages(channel, user="U0BOT")]
-    for number in range(len(made)):
-        assert [text for text in shown if text.startswith(f"Still there {number}.")], number

@@ -88,7 +88,7 @@ async def test_each_command_is_answered_while_the_receivers_are_replaced(
             await webs[number].stop()
             webs[number] = await started(on, ProcessKind.WEB, port)
             on.simulated_slack.request_url = f"{url}/slack/events"
-            await asyncio.sleep(3)  # until the proxy has found it again
+            await until(lambda port=port: _has_requests(port))
         ended.set()
         outcomes = {outcome for one in await asyncio.gather(*typing) for outcome in one}
         assert outcomes == {"acked"}
@@ -96,6 +96,12 @@ async def test_each_command_is_answered_while_the_receivers_are_replaced(
         await on.started()
         for web in webs:
             await web.close()
+
+
+async def _has_requests(port: int) -> bool:
+    """Whether the proxy has found the receiver at `port`, which counts from its start."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return "devin_bridge_ack_seconds_count{" in (await http.get(f"http://127.0.0.1:{port}/metrics")).text
 
 
 async def _found(url: str) -> bool:
