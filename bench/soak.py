@@ -272,7 +272,9 @@ def table(found: Mapping[str, Any]) -> str:
     rising = [words for name, words in JUDGED.items() if not found["figures"][name]["is_flat"]]
     counted = f"{found['minutes']} minutes, {found['events']:,} events, {found['mean_rate']:.1f} a second in the mean"
     left = f"not acknowledged: {found['not_acked']}; dead rows of which people were informed: {found['dead']}"
-    end = f"Rises: {', '.join(rising)}." if rising else "Everything is flat."
+    steady = found["figures"]["rate"]
+    meanwhile = "" if steady["is_flat"] else f" Meanwhile the rate rose by {steady['an_hour']:.1f} events a second."
+    end = f"Rises: {', '.join(rising)}.{meanwhile}" if rising else "Everything is flat."
     return "\n".join([*lines, "", f"{counted}; {left}.", FLAT, end])
 
 

@@ -32,6 +32,9 @@ def test_flat_is_what_rises_by_less_than_a_twentieth_in_an_hour(values, flat):
 def test_the_verdict_names_what_rises():
     assert table(judge(samples())).endswith("Everything is flat.")
     assert table(judge(samples(files=20, rss_mb=4))).endswith("Rises: open files.")
+    assert table(judge(samples(outbox=20, rate=20))).endswith(
+        "Rises: open rows of the outbox. Meanwhile the rate rose by 20.0 events a second."
+    )
 
 
 def test_the_picture_is_the_same_for_the_same_samples():
