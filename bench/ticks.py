@@ -88,6 +88,7 @@ async def make_store(path: Path, sessions: int, now: float, *, spend: bool = Tru
         if spend:
             _spend(connection, today, int(now))
         connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # as in a store that has been at work for long
 
 
 def _copy(connection: sqlite3.Connection, copies: int) -> None:
