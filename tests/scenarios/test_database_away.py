@@ -102,13 +102,16 @@ async def each_arrives_once(on: Harness, session: str) -> None:
     assert sorted(numbers) == list(range(REPLIES))
 
 
-async def test_after_some_seconds_without_a_database_everything_is_done_once(company: Company) -> None:
+@pytest.mark.parametrize("away", [2.0, pytest.param(60.0, marks=[pytest.mark.edge, pytest.mark.timeout(300)])])
+async def test_after_some_seconds_or_a_minute_without_a_database_everything_is_done_once(
+    company: Company, away: float
+) -> None:
     on = company.on
     ts, session = await on.started()
     writing = asyncio.create_task(write(on, ts))
     await asyncio.sleep(1.0)  # some replies are on their way
     company.way.cut()
-    await asyncio.sleep(2.0)  # as long as the database is away
+    await asyncio.sleep(away)
     company.way.is_open = True
     await writing
     await each_arrives_once(on, session)
