@@ -40,15 +40,18 @@ class Gathered(Generic[_Asked, _Answer]):
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
                 # Without what was cancelled meanwhile: nobody is there to use the answer.
-                await self._settle([one for one in batch if not one[1].done()])
+                if asked := [one for one in batch if not one[1].done()]:
+                    await self._settle(asked)
         finally:
             self._task = None
 
     async def _settle(self, batch: Sequence[tuple[_Asked, asyncio.Future[_Answer]]]) -> None:
-        if not batch:
-            return
         try:
             answers = await self._answer([asked for asked, _ in batch])
+        except asyncio.CancelledError:
+            for _, answered in batch:
+                answered.cancel()
+            raise
         except Exception as error:  # noqa: BLE001 - whoever has asked gets it
             if len(batch) > 1:
                 # One by one, so that what is at fault harms no other.

@@ -180,7 +180,7 @@ def _taking(dialect: str) -> Any:
 
 _HELD: Final = row_claims.is_held(outbox.c.seq)
 _CLAIMS: Final = row_claims.claims_on(outbox.c.seq)
-_CLAIMS_LOCKED: Final = _CLAIMS.with_for_update()
+_CLAIMS_LOCKED: Final = _CLAIMS.order_by(outbox.c.seq).with_for_update()  # in one order, so that none waits in a circle
 _FREED: Final[dict[str, Any]] = {"owner": None, "sending_at": None}
 _DEAD: Final = outbox.c.state == "dead"  # of a claimed row: marked dead meanwhile, because its channel is gone
 _STARTED: Final = {"state": "sending", "sending_at": bindparam("now"), "attempts": outbox.c.attempts + 1}

@@ -66,7 +66,7 @@ def mortal(services: Services, fate: Fate) -> Services:
             await super().check_claim(job)
             fate.reach("check, after")
 
-    return Mortal(**{one.name: getattr(services, one.name) for one in fields(services)})
+    return Mortal(**{one.name: getattr(services, one.name) for one in fields(services) if one.init})
 
 
 @dataclass

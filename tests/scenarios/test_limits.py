@@ -96,6 +96,16 @@ async def test_words_in_many_sessions_are_each_read_once(crowd: Crowd) -> None:
     assert len(speakers) <= read <= len(speakers) + 3  # and the first few, if a poll found only those
 
 
+@pytest.mark.edge
+async def test_words_are_posted_where_devin_fails_to_count_them(crowd: Crowd) -> None:
+    on, speakers = crowd.on, crowd.sessions[::20]
+    await on.devin.fault("list_insights", 500, times=999)
+    for one in speakers:
+        await on.devin.say(one.devin_id, f"Nobody counts {one.id}.")
+    for one in speakers:
+        await on.slack.wait_for_message(one.channel, f"Nobody counts {one.id}.", thread_ts=one.ts, within=20)
+
+
 @pytest.mark.long
 async def test_words_in_a_few_of_200_changing_sessions_are_found_by_their_counts(crowd: Crowd) -> None:
     on = crowd.on

@@ -80,3 +80,12 @@ async def test_alone_waits_for_nobody(doubler):
     assert await double.alone(2) == 4
     assert await waiting == 2
     assert doubler.calls == [[1], [2]]
+
+
+async def test_nobody_waits_for_ever_where_what_answers_is_cancelled():
+    async def cancelled(numbers):
+        raise asyncio.CancelledError
+
+    double = Gathered(cancelled)
+    answers = await asyncio.gather(*(double(number) for number in range(3)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [asyncio.CancelledError] * 3

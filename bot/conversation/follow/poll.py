@@ -23,12 +23,11 @@ from bot.conversation.follow.read_messages import NewMessages, no_new_messages, 
 from bot.conversation.lookup import CLOCKS_APART, SessionLookup
 from bot.devin.answers import Page
 from bot.devin.errors import (
-    DevinDenied,
     DevinError,
-    DevinForbidden,
-    DevinNotFound,
     DevinRateLimited,
     DevinRefused,
+    DevinUnauthorized,
+    DevinUncertain,
 )
 from bot.devin.models import DevinSession, SessionInsights
 from bot.devin.sessions import SessionFilters
@@ -169,7 +168,10 @@ class Poller:
         now = self._services.clock()
         state = await self._sweeping(state, now)
         self._duplicates.resume(state.unread_prompts)
-        polled, newest = await self._list(claim, state)
+        # Polls in quick succession would list the same changes again and again.
+        began = self._services.clock.steady()
+        soon = began - self._reached_back_at < self._services.timing.poll
+        polled, newest = await self._list(claim, state, soon=soon)
         self._has_listed = True
         changed = {session.session.id: session for session in polled if session.changed}
         swept, sweep_after = await self._sweep(state)
@@ -191,13 +193,13 @@ class Poller:
             unread_prompts=self._duplicates.unread,
             sweep_after=sweep_after,
         )
+        if not soon:
+            self._reached_back_at = began  # not before all is done: a cycle that fails has listed in vain
         return after, [*found_by_prompt, *(session.session.id for session in left)]
 
-    async def _list(self, claim: Claim, state: PollState) -> tuple[list[PolledSession], int]:
+    async def _list(self, claim: Claim, state: PollState, *, soon: bool) -> tuple[list[PolledSession], int]:
         polled: list[PolledSession] = []
-        newest, began = state.watermark, self._services.clock.steady()
-        # Polls in quick succession would list the same changes again and again.
-        soon = began - self._reached_back_at < self._services.timing.poll
+        newest = state.watermark
         async for page in self._pages(await self._changed_since(state, soon=soon)):
             newest = max([newest, *(made.updated_at for made in page.items)])
             for start in range(0, len(page.items), BATCH_SIZE):
@@ -208,8 +210,6 @@ class Poller:
                 if await self._duplicates.end_younger(claim, unrecognised):
                     ours = await self._recorded(batch)  # a thread may go on with another session now
                 polled += ours
-        if not soon:
-            self._reached_back_at = began
         return polled, newest
 
     async def _pages(self, filters: SessionFilters) -> AsyncIterator[Page[DevinSession]]:
@@ -326,9 +326,11 @@ class Poller:
         try:
             async for made in self._organisation.devin.session_insights(**filters):
                 yield made
-        except (DevinDenied, DevinForbidden, DevinNotFound):
+        except DevinUnauthorized:
+            raise
+        except (DevinRefused, DevinUncertain) as error:  # of this list alone, while what changed was listed
             self._counts_denied_at = self._services.clock.steady()
-            log.info("no insights; messages are read without counts")
+            log.info("no insights; messages are read without counts", error=type(error).__name__, status=error.status)
 
     async def _read_all(self, claim: Claim, worth: Sequence[PolledSession], times: PollTimes) -> list[PolledSession]:
         """Read as many of `worth` as a cycle may, and announce each as soon as it is read.

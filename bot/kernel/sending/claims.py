@@ -52,9 +52,11 @@ class Claims:
 
     def rest(self, lane: str) -> float:
         """The seconds for which `lane` gets no post, because it just got one here; 0 if that is not known."""
-        left = self._full_until.get(lane, 0.0) - self._services.clock.steady()
+        if (until := self._full_until.get(lane)) is None:
+            return 0.0
+        left = until - self._services.clock.steady()
         if left <= 0:
-            self._full_until.pop(lane, None)
+            del self._full_until[lane]
         return max(left, 0.0)
 
     async def find(self, lane: str) -> Found:

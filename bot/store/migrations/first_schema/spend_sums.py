@@ -1,8 +1,8 @@
 """The triggers that keep `spend_days` and `session_totals` equal to what the rows of `spend` with ACUs add up to.
 
 They belong to the database, so that no writer of `spend` can forget them, one of another version neither. Two writers
-wait for each other where they add to one sum. They cannot deadlock there: a poll adds to sums of the running day alone,
-and of what else is written at the same time each transaction adds to one sum of that day.
+wait for each other where they add to one sum, and hardly ever in a circle: a poll adds to sums of the running day, and
+most others to one sum of it. An erasure changes several; of two in a circle PostgreSQL ends one, done again later.
 A migration that makes `spend` anew, as Alembic changes a column on SQLite, has to make them anew too.
 """
 
