@@ -28,7 +28,7 @@ _ITEM: Final = re.compile(
 )
 # The same as people write them in East Asia: in full width, in a circle, or with a comma behind.
 _WIDE_MARK: Final = re.compile(
-    r"(?P<before>\s*(?:[-*+•]\s+)?\*{0,3})(?:(?P<circled>[\u2460-\u2468])|(?P<mark>[1-9\uff11-\uff19])[\uff0e\uff09\uff1a\u3001]|"
+    r"\A(?P<before>\s*(?:[-*+•]\s+)?\*{0,3})(?:(?P<circled>[\u2460-\u2468])|(?P<mark>[1-9\uff11-\uff19])[\uff0e\uff09\uff1a\u3001]|"
     r"\uff08(?P<inside>[1-9\uff11-\uff19A-Ca-c])\uff09)\s*"
 )
 _BULLET: Final = re.compile(r"\s*(?:[-*+•]|\(?(?:\d{1,2}|[a-z])[.)])\s+\S", re.IGNORECASE)
