@@ -218,7 +218,8 @@ async def test_a_slack_that_fails(tmp_path: Path) -> None:
 async def test_a_key_that_devin_refuses(tmp_path: Path) -> None:
     async with watched(tmp_path) as one:
         one.on.simulated_devin.world.api_key = "cog_another"
-        await one.each_minute(lambda: one.until_more("devin_calls_total", outcome="401"), 2)
+        # The first refusal of each kind of call is where its series begins, and no increase.
+        await one.each_minute(lambda: one.until_more("devin_calls_total", outcome="401"), 4)
         await one.fires("DevinBridgeDevinKeyRefused")
 
 
