@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from aiohttp import web
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -90,8 +91,8 @@ def _facts(attributes: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def collecting() -> AsyncIterator[Collector]:
-    """A collector on a free port of this machine."""
+async def collecting(environment: pytest.MonkeyPatch) -> AsyncIterator[Collector]:
+    """A collector on a free port of this machine, which the `environment` names."""
     collector = Collector()
     app = web.Application()
     app.router.add_post("/v1/traces", collector.take)
@@ -102,6 +103,8 @@ async def collecting() -> AsyncIterator[Collector]:
         await site.start()
         host, port = runner.addresses[0][:2]
         collector.url = f"http://{host}:{port}"
+        for name, value in variables(collector.url).items():
+            environment.setenv(name, value)
         yield collector
     finally:
         await runner.cleanup()

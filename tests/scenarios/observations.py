@@ -26,6 +26,17 @@ async def sent_to_devin(on: Harness, session: str) -> list[str]:
     return [one["message"] for one in messages if one["source"] == "user"][1:]
 
 
+async def each_arrives_once(on: Harness, session: str, count: int, within: float = 60.0) -> None:
+    """Wait until Devin has so many replies, which end with their numbers from 0 on; each has come once."""
+
+    async def all_there() -> bool:
+        return len(await sent_to_devin(on, session)) >= count
+
+    await until(all_there, within)
+    numbers = [int(text.rsplit(maxsplit=1)[-1]) for text in await sent_to_devin(on, session)]
+    assert sorted(numbers) == list(range(count))
+
+
 async def private_answers(on: Harness, user: str, **where: Any) -> list[str]:
     """What the bot wrote to one person privately."""
     return [one["rendered"] for one in await on.slack.ephemerals(user=user, **where)]

@@ -14,7 +14,7 @@ from bot.timing import Timing
 from tests import postgres
 from tests.relay import relay
 from tests.scenarios.harness import ANN, GENERAL, Harness, harness
-from tests.scenarios.observations import sent_to_devin
+from tests.scenarios.observations import each_arrives_once
 
 pytestmark = pytest.mark.timing(store_connect=1.0, store_statement=2.0, store_connection=2.0)
 
@@ -76,12 +76,9 @@ async def company(tmp_path: Path, timing: Timing, postgres_server: str) -> Async
     async with postgres.created(postgres_server) as database, way.serve(), AsyncExitStack() as stack:
         name = urlsplit(database).path.removeprefix("/")
         url = f"postgresql://postgres@127.0.0.1:{way.port}/{name}"
-        set_up = harness(tmp_path, "http", timing=timing, start=False, DATABASE_URL=url, BOT_LEASE_SECONDS="3")
-        on = await stack.enter_async_context(set_up)
-        for kind in (ProcessKind.WORKER, ProcessKind.WORKER, ProcessKind.WEB):
-            replica = on.replica(kind)
-            await replica.start()
-            stack.push_async_callback(replica.close)
+        processes = {"process": ProcessKind.WEB, "beside": (ProcessKind.WORKER, ProcessKind.WORKER)}
+        more = {"DATABASE_URL": url, "BOT_LEASE_SECONDS": "3"}
+        on = await stack.enter_async_context(harness(tmp_path, "http", timing=timing, **processes, **more))
         yield Company(on, way, database)
         way.is_open = True  # those that still run leave in order
 
@@ -91,15 +88,6 @@ async def write(on: Harness, ts: str) -> None:
     for number in range(REPLIES):
         await on.slack.say(ANN, GENERAL, f"reply {number}", thread_ts=ts)
         await asyncio.sleep(0.4)  # people take their time, and the database goes meanwhile
-
-
-async def each_arrives_once(on: Harness, session: str) -> None:
-    """Wait until Devin has all replies; each has come once."""
-    async with asyncio.timeout(PATIENCE):
-        while len(received := await sent_to_devin(on, session)) < REPLIES:
-            await asyncio.sleep(0.1)  # the simulator has no event for it
-    numbers = [int(text.rsplit(maxsplit=1)[-1]) for text in received]
-    assert sorted(numbers) == list(range(REPLIES))
 
 
 @pytest.mark.parametrize("away", [2.0, pytest.param(60.0, marks=[pytest.mark.edge, pytest.mark.timeout(300)])])
@@ -114,7 +102,7 @@ async def test_after_some_seconds_or_a_minute_without_a_database_everything_is_d
     await asyncio.sleep(away)
     company.way.is_open = True
     await writing
-    await each_arrives_once(on, session)
+    await each_arrives_once(on, session, REPLIES)
     await on.devin.say(session, "All of them are done.")
     await on.wait_for_post(GENERAL, ts, "All of them are done.", within=PATIENCE)
 
@@ -136,5 +124,5 @@ async def test_a_copy_takes_the_place_of_the_database(company: Company) -> None:
     )
     company.way.is_open = True
     await writing
-    await each_arrives_once(on, session)
+    await each_arrives_once(on, session, REPLIES)
     await postgres.run(server, f"DROP DATABASE {name}_lost WITH (FORCE)")

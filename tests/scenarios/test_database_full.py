@@ -15,7 +15,7 @@ from bot.timing import Timing
 from tests import postgres
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ANN, GENERAL, Harness, harness
-from tests.scenarios.observations import sent_to_devin
+from tests.scenarios.observations import each_arrives_once
 
 pytestmark = pytest.mark.timing(store_connect=1.0, store_statement=2.0, store_connection=2.0, stored=1.0)
 
@@ -68,12 +68,9 @@ async def company(folder: Path, timing: Timing, server: str, **parameters: str) 
         given = {name: values[0] for name, values in parse_qs(urlsplit(database).query).items()}
         name = urlsplit(database).path.removeprefix("/")
         url = f"postgresql://{role}@/{name}?{urlencode(given | parameters)}"
-        set_up = harness(folder, "http", timing=timing, start=False, DATABASE_URL=url, BOT_LEASE_SECONDS="3")
-        on = await stack.enter_async_context(set_up)
-        for kind in (ProcessKind.WORKER, ProcessKind.WORKER, ProcessKind.WEB):
-            replica = on.replica(kind)
-            await replica.start()
-            stack.push_async_callback(replica.close)
+        processes = {"process": ProcessKind.WEB, "beside": (ProcessKind.WORKER, ProcessKind.WORKER)}
+        more = {"DATABASE_URL": url, "BOT_LEASE_SECONDS": "3"}
+        on = await stack.enter_async_context(harness(folder, "http", timing=timing, **processes, **more))
         yield Company(on, database, role)
 
 
@@ -81,17 +78,6 @@ async def write(on: Harness, ts: str) -> None:
     """Write replies, whatever becomes of them; Slack sends again what is not acknowledged."""
     for number in range(REPLIES):
         await on.slack.say(ANN, GENERAL, f"reply {number}", thread_ts=ts)
-
-
-async def each_arrives_once(on: Harness, session: str) -> None:
-    """Wait until Devin has all replies; each has come once."""
-
-    async def all_there() -> bool:
-        return len(await sent_to_devin(on, session)) >= REPLIES
-
-    await until(all_there, PATIENCE)
-    numbers = [int(text.rsplit(maxsplit=1)[-1]) for text in await sent_to_devin(on, session)]
-    assert sorted(numbers) == list(range(REPLIES))
 
 
 async def acknowledged(on: Harness) -> list[str]:
@@ -124,7 +110,7 @@ async def test_where_the_server_takes_no_more_connections_only_what_is_stored_is
     acked = await acknowledged(bot.on)
     await bot.unlimited()
     await are_stored(bot.on, acked)
-    await each_arrives_once(bot.on, session)
+    await each_arrives_once(bot.on, session, REPLIES)
     await bot.on.devin.say(session, "All of them are done.")
     await bot.on.wait_for_post(GENERAL, ts, "All of them are done.", within=PATIENCE)
 
@@ -152,7 +138,7 @@ async def test_with_all_connections_of_the_pool_in_use_only_what_is_stored_is_ac
             await until(lambda: refused(bot.on))
             acked = await acknowledged(bot.on)
         await are_stored(bot.on, acked)
-        await each_arrives_once(bot.on, session)
+        await each_arrives_once(bot.on, session, REPLIES)
 
 
 @asynccontextmanager
@@ -172,4 +158,4 @@ async def test_a_connection_that_listens_and_is_cut_again_and_again_loses_nothin
     for number in range(REPLIES):
         await bot.on.slack.say(ANN, GENERAL, f"reply {number}", thread_ts=ts)
         await postgres.run(bot.database, THOSE_THAT_LISTEN)
-    await each_arrives_once(bot.on, session)
+    await each_arrives_once(bot.on, session, REPLIES)

@@ -11,7 +11,7 @@ import structlog
 from bot.process import ProcessKind
 from bot.timing import Timing
 from tests import postgres
-from tests.collector import Collected, Collector, collecting, variables
+from tests.collector import Collected, Collector, collecting
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import sent_to_devin
 
@@ -25,9 +25,7 @@ PRIVATE = "a heron at the pond"
 @pytest.fixture
 async def collector(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Collector]:
     """A collector that the environment names."""
-    async with collecting() as one:
-        for name, value in variables(one.url).items():
-            monkeypatch.setenv(name, value)
+    async with collecting(monkeypatch) as one:
         yield one
 
 

@@ -19,9 +19,7 @@ REFS = [f"{number:010x}" for number in range(40)]
 @pytest.fixture
 async def collector(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Collector]:
     """A collector that the environment names."""
-    async with collecting() as one:
-        for name, value in variables(one.url).items():
-            monkeypatch.setenv(name, value)
+    async with collecting(monkeypatch) as one:
         yield one
 
 
