@@ -110,9 +110,11 @@ def _settings(asked: argparse.Namespace) -> "Settings":
 def _store_settings(asked: argparse.Namespace) -> "StoreSettings":
     """The settings of a command that needs the store alone, before or without the bot's tokens."""
     from bot import logs
-    from bot.config import load_store_settings
+    from bot.config import ENV_FILE_NOT_READ, load_store_settings
 
     settings = load_store_settings(os.environ, asked.env_file)
+    if asked.env_file is None and "DATABASE_URL" not in os.environ and Path(".env").is_file():
+        print(ENV_FILE_NOT_READ, file=sys.stderr)
     logs.configure(settings.bot_log_level, settings.bot_log_format)
     return settings
 

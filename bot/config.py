@@ -36,6 +36,7 @@ from pydantic_settings import (
 
 Transport = Literal["socket", "http"]
 
+ENV_FILE_NOT_READ: Final = "There is a file .env here, which isn't read: add --env-file .env."
 _FILE: Final = "_FILE"  # ends the name of a variable that names the file in which a secret stands
 
 PREFIXES: Final = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-", "devin_api_key": "cog_"}
@@ -503,7 +504,7 @@ def _load(kind: type[_Settings], environ: Mapping[str, str], env_file: Path | No
     except ValidationError as error:
         problems = _sentences(error.errors(include_url=False, include_context=False, include_input=False))
     if env_file is None and Path(".env").is_file():
-        problems.append("There is a file .env here, which isn't read: add --env-file .env.")
+        problems.append(ENV_FILE_NOT_READ)
     # Raised outside the handler, so that no traceback leads back to what was read.
     raise SettingsError(problems)
 

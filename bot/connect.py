@@ -243,7 +243,7 @@ class _DevinHttp(httpx.AsyncClient):
         self._on_date = on_date
 
     async def send(self, request: httpx.Request, **more: Any) -> httpx.Response:
-        """Send the request, and report when the answer begins, or that there is none."""
+        """Send the request, and report once the answer is read, or that there is none."""
         started, status = time.monotonic(), None
         try:
             response = await super().send(request, **more)

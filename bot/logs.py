@@ -49,6 +49,9 @@ def get_logger(name: str) -> Logger:
     return cast("Logger", structlog.get_logger(**{_NAME: name}))
 
 
+NO_REF: Final = "-"  # of what no request has led to
+
+
 def about(ref: str, **facts: str) -> AbstractContextManager[Any]:
     """Add the reference `ref` and other `facts` to each line written in the block, and in tasks started there."""
     return structlog.contextvars.bound_contextvars(ref=ref, **facts)

@@ -250,7 +250,7 @@ class Timing:
     spans_drain: float = 0.5  # A stop waits this long, at its end, for the spans that are left to be sent.
     socket_check: float = 5.0  # Between two checks whether there is a socket.
     disconnected: float = MINUTE  # Without a socket for this long the process ends, to be started anew.
-    poll_overdue: float = MINUTE  # Readiness warns of Devin when the last poll is older than this and three slow polls.
+    poll_overdue: float = 5 * MINUTE  # Readiness warns of Devin when the last poll is older: five of the slow ones.
     readiness: float = 2.0  # The store has to answer the check of readiness within this time.
     readiness_kept: float = 1.5  # What the check of readiness has found in the store counts for this long.
     setup_check: float = 5.0  # Between two looks whether admins have to be informed of a wrong set-up.

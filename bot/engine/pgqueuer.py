@@ -199,7 +199,7 @@ class PgQueuerEngine:
         parts: list[asyncio.Task[Any]] = [asyncio.create_task(self._send(queries), name="send hints")]
         if self._local.has_routes:
             parts.append(asyncio.create_task(self._take(manager), name="take hints"))
-            parts.append(asyncio.create_task(self._purge(queries), name="purge hints"))
+            parts.append(asyncio.create_task(self._purge(queries), name="purge log of jobs"))
         stop = asyncio.create_task(self._stopping.wait(), name="stop")
         try:
             await asyncio.wait([stop, *parts], return_when=asyncio.FIRST_COMPLETED)
@@ -241,10 +241,9 @@ class PgQueuerEngine:
 
     async def _purge(self, queries: Queries) -> None:
         """Delete PgQueuer's log of jobs again and again: nobody reads it, and PgQueuer keeps all of it."""
-        table = queries.qbe.settings.qualified.queue_table_log
         while True:
             # A crash right here leaves rows of the log to the next time.
-            await queries.driver.execute(f"DELETE FROM {table}")  # noqa: S608 - the name is one of our own
+            await queries.clear_queue_log(DRAIN)
             await asyncio.sleep(self._timing.queue_purge)
 
     async def _send(self, queries: Queries) -> None:

@@ -17,7 +17,7 @@ from bot.kernel.settings import Settings
 from bot.kernel.settled_clock import SettledClock
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspaces
-from bot.logs import about
+from bot.logs import NO_REF, about
 from bot.metrics import Metrics
 from bot.process import ProcessKind
 from bot.setup_problems import SetupProblems
@@ -59,7 +59,7 @@ class Services:
 
     @asynccontextmanager
     async def unit_of_work(
-        self, claim: Claim | None = None, ref: str = "-", *, urgent: bool = False
+        self, claim: Claim | None = None, ref: str = NO_REF, *, urgent: bool = False
     ) -> AsyncIterator[UnitOfWork]:
         """Open a transaction, and wake lanes once it is committed. Rows that it adds get `ref`.
 

@@ -200,6 +200,6 @@ def find_warnings(bot: Bot) -> list[str]:
     wrong = [sentence(problem) for problem in bot.services.setup.found]
     timing = bot.services.timing
     age = bot.services.clock.steady() - bot.polled_at
-    overdue = age > 3 * timing.slow_poll + timing.poll_overdue
+    overdue = age > timing.poll_overdue
     late = [f"Devin has not answered a poll for {round(age)} s; what people write is stored."] if overdue else []
     return [*wrong, *late]

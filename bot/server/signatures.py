@@ -87,6 +87,7 @@ class Repeats:
             given = await answer()
             if is_final(given):
                 self._remember(signature)
+                # A crash right here lets another process take a repeat, whose row then has a key that is stored.
                 self._publish(signature.decode("latin-1"))
             return given
         finally:

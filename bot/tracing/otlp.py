@@ -38,13 +38,12 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from bot.logs import get_logger
+from bot.logs import NO_REF, get_logger
 from bot.tracing.port import Tracing
 from bot.version import VERSION
 
 log = get_logger(__name__)
 
-NO_REF: Final = "-"  # of rows that no request has led to
 _CERTIFICATES: Final = ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE")
 _RECORDED: Final = Decision.RECORD_AND_SAMPLE
 _LIBRARY: Final = logging.getLogger("opentelemetry")
@@ -109,7 +108,7 @@ class _Exporter(SpanExporter):
         _LIBRARY.setLevel(logging.NOTSET)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Send `spans`; the library calls this in a thread of its own."""
+        """Send `spans`; the library calls this in a thread of its own. A crash right here loses spans only."""
         result = self._exporter.export(spans)
         if (result is SpanExportResult.SUCCESS) is not self._works:
             self._works = not self._works

@@ -120,9 +120,9 @@ async def test_an_outage_of_devin_is_named_and_leaves_the_bot_ready(on: Harness,
     await on.started()
     await on.devin.fault("list_sessions", "hang", times=-1)
     await on.devin.wait_for_calls("list_sessions", 1, since=(await on.devin.log())[-1]["number"])
-    clock.put(200)
+    clock.put(310)
     (warning,) = await warnings(on)
-    assert re.fullmatch(r"Devin has not answered a poll for 20\d s; what people write is stored\.", warning)
+    assert re.fullmatch(r"Devin has not answered a poll for 31\d s; what people write is stored\.", warning)
     assert await ready(on)  # a probe that took it away would lose what people write
     await on.devin.clear_faults()
 
@@ -168,12 +168,12 @@ def nothing_but(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | dict(environment)
 
 
-async def migrated(environment: Mapping[str, str]) -> tuple[int, str, str]:
-    """What `python -m bot migrate` ends with, says and complains of, with these settings and no others."""
+async def migrated(environment: Mapping[str, str], folder: Path = ROOT) -> tuple[int, str, str]:
+    """What `python -m bot migrate` ends with, says and complains of, in a folder, with these settings and no others."""
     one = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "migrate"),
-        cwd=ROOT,
-        env=nothing_but(environment),
+        cwd=folder,
+        env=nothing_but({"PYTHONPATH": str(ROOT)} | environment),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -204,6 +204,13 @@ async def test_the_schema_is_brought_up_with_the_address_that_a_platform_gives_a
     db = Database(url)
     assert await is_current(db)
     await db.close()
+
+
+async def test_a_command_for_the_store_names_the_file_of_settings_that_it_does_not_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DATABASE_URL=sqlite:///another.db\n")
+    unread = "There is a file .env here, which isn't read: add --env-file .env.\n"
+    assert await migrated({}, tmp_path) == (0, "The schema is up to date.\n", unread)
+    assert await migrated({"DATABASE_URL": "sqlite:///bot.db"}, tmp_path) == (0, "The schema is up to date.\n", "")
 
 
 @pytest.mark.parametrize("kind", ["folder", "file"])

@@ -93,7 +93,7 @@ class Poller:
         self.tick_name = organisation.poll_tick
         self._silence_checked_at = -inf
         self._reached_back_at = -inf
-        self._counts_denied_at = -inf
+        self._counts_failed_at = -inf
         self._has_listed = False  # what changed since the backup, where one was put back
 
     async def tick(self) -> float:
@@ -312,8 +312,8 @@ class Poller:
         if len(unsure) <= READS_A_CYCLE:
             # Where Devin rests, a person's message matters as well, and only reading shows that.
             unsure = [session for session in unsure if turn_end(session.snapshot) is None]
-        denied_for = self._services.clock.steady() - self._counts_denied_at
-        if len(unsure) <= UNCOUNTED or denied_for < self._services.timing.count_sweep:
+        failed_for = self._services.clock.steady() - self._counts_failed_at
+        if len(unsure) <= UNCOUNTED or failed_for < self._services.timing.count_sweep:
             return polled
         ids = [bare_id(session.session.devin_id or "") for session in unsure]
         counts = {bare_id(made.session_id): message_count(made) async for made in self._insights({"session_ids": ids})}
@@ -329,7 +329,7 @@ class Poller:
         except DevinUnauthorized:
             raise
         except (DevinRefused, DevinUncertain) as error:  # of this list alone, while what changed was listed
-            self._counts_denied_at = self._services.clock.steady()
+            self._counts_failed_at = self._services.clock.steady()
             log.info("no insights; messages are read without counts", error=type(error).__name__, status=error.status)
 
     async def _read_all(self, claim: Claim, worth: Sequence[PolledSession], times: PollTimes) -> list[PolledSession]:
@@ -342,8 +342,8 @@ class Poller:
         names = {session.session.id for session in kept}
         worth = [session for session in worth if session.session.id not in names]
         reading, left = worth[:READS_A_CYCLE], [replace(session, left=True) for session in worth[READS_A_CYCLE:]]
-        kept = [await self._announce_one(claim, session, None, times, unread=True) for session in kept]
         read = await asyncio.gather(*(self._read_one(claim, session, times) for session in reading))
+        kept = [await self._announce_one(claim, session, None, times, unread=True) for session in kept]
         await self._mark_failing(claim, [*kept, *read])
         _check_outage(read)
         return [*left, *kept, *read]
