@@ -95,6 +95,8 @@ async def test_each_jump_to_the_digest_brings_one(house: Bench) -> None:
         assert due <= posted < due + 20
         dates.append(date_of(posted))
     assert len(set(dates)) == 3
+    wrong = await slack.messages(channel=OPS, text="clock is")
+    assert wrong == []  # Slack and Devin date their answers by the same clock
     after = await slack.say(ANN, WEB, "after")
     assert float(after) - float(before) > 2 * DAY
     assert house.on.simulated_devin.world.now() == pytest.approx(house.on.clock.now(), abs=1)

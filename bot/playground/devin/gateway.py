@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from typing import Any, Final
@@ -48,7 +47,7 @@ class Gateway:
         return app
 
     async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
-        response.headers["Date"] = formatdate(time.time() + self.date_ahead, usegmt=True)
+        response.headers["Date"] = formatdate(self._world.wall() + self.date_ahead, usegmt=True)
 
     def _endpoint(self, route: Route) -> _Endpoint:
         async def endpoint(request: web.Request) -> web.StreamResponse:

@@ -100,7 +100,7 @@ class World:
         self.on_created: Callable[[Session], None] = lambda _: None
         self.on_message: Callable[[Session], None] = lambda _: None
         self.pace: Callable[[], float] = lambda: 1.0  # how fast sessions live
-        self._now = now
+        self.wall = now  # by which its servers date their answers
         self._initial_permissions = frozenset(permissions)
         self.clock_offset = 0.0
         self.permissions = self._initial_permissions
@@ -121,7 +121,7 @@ class World:
 
     def now(self) -> float:
         """The simulated time in Unix seconds."""
-        return self._now() + self.clock_offset
+        return self.wall() + self.clock_offset
 
     def seconds(self) -> int:
         """The simulated time as the API writes it."""

@@ -152,7 +152,7 @@ class SlackSimulator:
         return app
 
     async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
-        response.headers["Date"] = formatdate(time.time() + self.date_ahead, usegmt=True)
+        response.headers["Date"] = formatdate(self._slack.clock.wall() + self.date_ahead, usegmt=True)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         return await files.download(self._slack, request, self.bot_token)

@@ -254,7 +254,7 @@ def _words_behind(doubt: Doubt, behind: str) -> tuple[str, ...]:
 
 def _meant(doubt: Doubt) -> str:
     meant = doubt.shown or doubt.meant
-    if doubt.spec is registry.ADOPT:
+    if doubt.spec is registry.ADOPT and doubt.guessed:
         return "Follow that session"
     if doubt.spec is registry.NOTIFY:
         return f"Set {meant}" if meant != doubt.spec.name else "Show my setting"
