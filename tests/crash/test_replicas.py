@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,11 +129,47 @@ async def test_every_process_is_killed_frozen_or_replaced_and_nothing_is_lost_or
             await one.on.wait_for_post(GENERAL, ts, f"Step {number} is done.", within=PATIENCE)
         await all_arrived(one, session)
     await quiet(one.on.environment["DATABASE_URL"])
+    await all_acknowledged(one)
     assert len(await one.devin.sessions()) == THREADS
     for ts, session in threads.items():
         assert numbers(await sent_to_devin(one.on, session)) == list(range(REPLIES))
         posted = [text for text in await one.on.thread(GENERAL, ts) if "is done." in text]
         assert numbers(posted) == list(range(REPLIES))
+
+
+async def test_no_request_needs_a_second_attempt_while_every_process_is_replaced(replicas: Replicas) -> None:
+    one = replicas.one
+    running = [(kind, await replicas.start(kind)) for kind in (WEB, WORKER, WEB, WORKER)]
+    threads = dict([await one.on.started(f"task {number} of three") for number in range(THREADS)])
+    writing = asyncio.create_task(write(one, threads))
+
+    for kind, victim in running:
+        await replicas.start(kind)
+        await replicas.end(victim, signal.SIGTERM)
+    assert not writing.done(), "the processes were replaced after all replies"
+
+    await writing
+    await all_acknowledged(one)
+    assert [len(reply["attempts"]) for reply in await replies(one)] == [1] * THREADS * REPLIES
+    for session in threads.values():
+        await all_arrived(one, session)
+        assert numbers(await sent_to_devin(one.on, session)) == list(range(REPLIES))
+
+
+async def replies(one: Scene) -> list[dict[str, Any]]:
+    """How Slack's requests with the replies that people wrote went."""
+    sent = await one.slack.deliveries(type="message")
+    return [request for request in sent if request["payload"]["event"].get("text", "").startswith("reply ")]
+
+
+async def all_acknowledged(one: Scene) -> None:
+    """Wait until each reply has its ack, be it at a retry, as Slack makes one when a receiver was killed."""
+
+    async def none_waits() -> bool:
+        return all(request["status"] != "pending" for request in await replies(one))
+
+    await until(none_waits, PATIENCE)
+    assert [request["status"] for request in await replies(one)] == ["acked"] * THREADS * REPLIES
 
 
 async def all_arrived(one: Scene, session: str) -> None:
