@@ -2,7 +2,8 @@
 
 Each tick is run by itself on an SQLite store in which every session works, has spent on ten days of a billing cycle and
 in the last hour, and changed last an hour ago. Each budget is for a cycle; a session may use 20 ACUs, and has used
-15. Devin has nothing new; Slack's threads are empty. The table shows the worst of three runs.
+15. Each has a reminder that is due tomorrow, and one in a hundred an open pull request. Devin has nothing new; Slack's
+threads are empty. The table shows the worst of three runs, of which the first does what is done once a day.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +50,35 @@ _SETTINGS: Final = {
     "SLACK_SIGNING_SECRET": "bench",
     "DEVIN_API_KEY": "cog_bench",
     "DEVIN_ORG_ID": ORG,
+}
+
+WITH_A_SWEEP: Final = {
+    "waking what waits": "sweep",
+    "looking for channels to ask about": f"private channels:{TEAM}",
+    "a slice of the sweep": f"poll:{ORG}",
+    "the runaway watch": f"alarms:{ORG}",
+    "budgets": f"budgets:{TEAM}",
+}
+AFTER_IT: Final = {
+    "marking and reading one thread": f"catch-up:{TEAM}",
+    "a poll without a change": f"poll:{ORG}",
+    "retention of what isn't old": "retention",
+    "digests of which none is due": f"digest:{TEAM}",
+    "reminders of which none is due": f"reminders:{TEAM}",
+    "what Devin billed": f"consumption:{ORG}",
+    "what it billed of one session": f"session_bills:{ORG}",
+    "billing cycles and limits": f"cycles:{ORG}",
+    "the states of pull requests": f"pull_requests:{ORG}",
+    "guardrail violations": f"guardrails:{ORG}",
+}
+# What each process has in memory, or asks Slack about.
+NOT_MEASURED: Final = {
+    "heartbeat",
+    "clock",
+    "checkpoint",
+    f"setup problems:{TEAM}",
+    f"gap:{TEAM}",
+    f"user groups:{TEAM}",
 }
 
 
@@ -87,6 +118,7 @@ async def make_store(path: Path, sessions: int, now: float, *, spend: bool = Tru
         connection.execute("UPDATE due SET state = json_set(state, '$.poll.watermark', ?)", (int(now) - 10,))
         if spend:
             _spend(connection, today, int(now))
+        _reminders_and_pull_requests(connection, int(now))
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # as in a store that has been at work for long
 
@@ -142,8 +174,26 @@ def _spend(connection: sqlite3.Connection, today: str, now: int) -> None:
     )
 
 
+def _reminders_and_pull_requests(connection: sqlite3.Connection, now: int) -> None:
+    connection.execute(
+        "INSERT INTO turn_ends (key, team, session_id, number, name, options, remind_at, created_at) "
+        "SELECT 'end:' || id || ':1', team, id, 1, 'ann', '[]', ? + 86400, ? - 3600 FROM sessions",
+        (now, now),
+    )
+    connection.execute(
+        "INSERT INTO pull_requests (session_id, url, team, org_id, bare_id, state, first_seen, checked_at) "
+        "SELECT id, 'https://example.com/pull/' || rowid, team, org_id, bare_id, 'open', :day, :day FROM sessions "
+        "WHERE rowid % 100 = 0",
+        {"day": now - 90_000},
+    )
+
+
 def nothing_new(request: httpx.Request) -> httpx.Response:
     """Answer as a Devin whose sessions have not changed: with a row for each that is named, in pages."""
+    if "/consumption/daily" in request.url.path:
+        return httpx.Response(200, json={"total_acus": 0.0, "consumption_by_date": []})
+    if request.url.path.endswith(f"/organizations/{ORG}"):
+        return httpx.Response(200, json={"org_id": ORG, "name": "Bench"})
     named = request.url.params.get_list("session_ids") if request.url.path.endswith("insights") else []
     return page([insight(one) for one in named], request)
 
@@ -190,7 +240,7 @@ async def bot_on(url: str, answer: Callable[[httpx.Request], httpx.Response] = n
     slack._identity = Identity(TEAM, BOT_USER, BOT_ID, "https://bench.slack.com/", frozenset())  # noqa: SLF001
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
         organisation = Organisation(Devin(http, "cog_bench", ORG), db)
-        workspace = Workspace(TEAM, BOT_USER, BOT_ID, slack, Policy(runaway_acus=FLOOR), organisation)
+        workspace = Workspace(TEAM, BOT_USER, BOT_ID, slack, Policy("C0ADMINS", runaway_acus=FLOOR), organisation)
         services = Services(
             db=db,
             engine=TicksAlone(),
@@ -218,20 +268,13 @@ async def costs_of(sessions: int, times: int = TIMES) -> dict[str, Cost]:
             gc.freeze()  # as a bot does that runs
             [catch_up] = bot.catch_ups.values()
             ticks = bot.engine._ticks  # type: ignore[attr-defined]  # noqa: SLF001
-            flows: list[tuple[str, Callable[[], Any]]] = [
-                ("waking what waits", ticks["sweep"]),
-                ("looking for channels to ask about", ticks[f"private channels:{TEAM}"]),
-                ("a slice of the sweep", ticks[f"poll:{ORG}"]),
-                ("the runaway watch", ticks[f"alarms:{ORG}"]),
-                ("budgets", ticks[f"budgets:{TEAM}"]),
-                ("marking after a long absence", lambda: catch_up.start(None, resends=True)),
-                ("marking and reading one thread", ticks[f"catch-up:{TEAM}"]),
-            ]
-            found = {name: await _worst(bot, flow, times) for name, flow in flows}
-            poll = ticks[f"poll:{ORG}"]
+            found = {name: await _worst(bot, ticks[tick], times) for name, tick in WITH_A_SWEEP.items()}
+            found["marking after a long absence"] = await _worst(
+                bot, partial(catch_up.start, None, resends=True), times
+            )
             for _ in range(20):
-                await poll()  # until the sweep is over
-            return found | {"a poll without a change": await _worst(bot, poll, times)}
+                await ticks[f"poll:{ORG}"]()  # until the sweep is over
+            return found | {name: await _worst(bot, ticks[tick], times) for name, tick in AFTER_IT.items()}
 
 
 async def _worst(bot: Bot, flow: Callable[[], Any], times: int) -> Cost:

@@ -56,7 +56,7 @@ class SessionBillReader:
         if not services.workspaces.want_figures_of(organisation):
             return timing.idle_tick
         now, name = services.clock(), due.session_bills(organisation.id)
-        async with services.db.read() as tx:
+        async with services.db.scan() as tx:
             session = await self._next(tx, organisation.id, now)
         if session is None:
             return timing.session_bills  # only our own store was read
