@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -48,7 +49,8 @@ from bot.store.threads import Thread
 from bot.timing import PRODUCTION
 from tests.store.rows import LANE, LEASE, NOW, ORG, OUT, TEAM, asked, said, session, standing
 
-MANY, IN_ONE_LANE = 20_000, 50
+MANY, MILLION, IN_ONE_LANE = 20_000, 1_000_000, 50
+AT_ONCE = 10_000  # rows that a transaction copies: a statement is given up after a while
 DAY = date(2025, 6, 15)
 CHANNELS, PEOPLE = 50, 500
 FIRST, DAYS = date(2024, 6, 1), 400  # of what was spent; `DAY` is among them
@@ -67,8 +69,8 @@ Statement = tuple[str, Any]
 Step = Callable[[AsyncConnection], Awaitable[object]]
 
 
-async def fill(db: Database) -> None:
-    """Store one row of each table that grows, and many copies that are finished."""
+async def fill(db: Database, many: int) -> None:
+    """Store one row of each table that grows, and so many copies that are finished."""
     where = f"'C' || (n % {CHANNELS})"  # SQLite puts together before it divides
     thread = "'1750000000.' || n"
     async with db.write() as tx:
@@ -81,20 +83,18 @@ async def fill(db: Database) -> None:
         await tx.execute(text("UPDATE inbox SET state = 'done', done_at = ready_at"))
         await tx.execute(text("UPDATE outbox SET state = 'sent', ts = '1', sent_at = next_at, session_id = 's'"))
         await tx.execute(text("UPDATE threads SET unread_from = NULL"))
-        lane = {"lane": f"'in:{TEAM}:' || {where} || ':' || {thread}"}
-        await multiply(tx, "inbox", key="'k' || n", done_at=f"{NOW} - n * 60", **lane)
-        await multiply(tx, "inbox", IN_ONE_LANE, key="'here' || n", done_at=f"{NOW} - n")
-        await multiply(
-            tx, "outbox", key="'k' || n", lane=f"'out:{TEAM}:' || {where}", sent_at=f"{NOW} - n * 60", ts="'' || n"
-        )
-        await multiply(
-            tx, "sessions", id="'s' || n", reference="'r' || n", bare_id="'b' || n", channel=where, thread_ts=thread
-        )
-        await multiply(tx, "threads", channel=where, ts=thread, session_id="'s' || n")
-        await multiply(tx, "posts", key="'card:s' || n", subject="'s' || n", session_id="'s' || n")
-        days = f"(n % {DAYS})"
-        day = f"date('{FIRST}', {days} || ' days')" if db.is_sqlite else f"CAST(DATE '{FIRST}' + {days} AS VARCHAR)"
-        await multiply(tx, "spend", session_id="'s' || n", day=day, requester=f"'U' || (n % {PEOPLE})", channel=where)
+    copy = partial(multiply, db, many)
+    lane = {"lane": f"'in:{TEAM}:' || {where} || ':' || {thread}"}
+    await copy("inbox", key="'k' || n", done_at=f"{NOW} - n * 60", **lane)
+    await multiply(db, IN_ONE_LANE, "inbox", key="'here' || n", done_at=f"{NOW} - n")
+    await copy("outbox", key="'k' || n", lane=f"'out:{TEAM}:' || {where}", sent_at=f"{NOW} - n * 60", ts="'' || n")
+    await copy("sessions", id="'s' || n", reference="'r' || n", bare_id="'b' || n", channel=where, thread_ts=thread)
+    await copy("threads", channel=where, ts=thread, session_id="'s' || n")
+    await copy("posts", key="'card:s' || n", subject="'s' || n", session_id="'s' || n")
+    days = f"(n % {DAYS})"
+    day = f"date('{FIRST}', {days} || ' days')" if db.is_sqlite else f"CAST(DATE '{FIRST}' + {days} AS VARCHAR)"
+    await copy("spend", session_id="'s' || n", day=day, requester=f"'U' || (n % {PEOPLE})", channel=where)
+    async with db.write() as tx:
         await sessions.add(tx, session("open", thread_ts="1750000000.000200"))
         await inbox.add(tx, [asked("open")])
         await outbox.add(tx, [said("open")])
@@ -103,17 +103,20 @@ async def fill(db: Database) -> None:
             await tx.execute(text("ANALYZE"))
 
 
-async def multiply(tx: AsyncConnection, table: str, copies: int = MANY, **changed: str) -> None:
+async def multiply(db: Database, copies: int, table: str, **changed: str) -> None:
     """Copy the first row of `table` so many times, numbered n, with these columns made from n."""
     columns = [column.name for column in metadata.tables[table].columns if column.name != "seq"]
     made = ", ".join(changed.get(name, f"one.{name}") for name in columns)
-    await tx.execute(
-        text(
-            f"INSERT INTO {table} ({', '.join(columns)}) "
-            f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {copies}) "
-            f"SELECT {made} FROM numbers, (SELECT * FROM {table} LIMIT 1) AS one"
-        )
-    )
+    for first in range(1, copies + 1, AT_ONCE):
+        last = min(first + AT_ONCE - 1, copies)
+        numbers = f"SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last}"
+        async with db.write() as tx:
+            await tx.execute(
+                text(
+                    f"INSERT INTO {table} ({', '.join(columns)}) WITH RECURSIVE numbers(n) AS ({numbers}) "
+                    f"SELECT {made} FROM numbers, (SELECT * FROM {table} LIMIT 1) AS one"
+                )
+            )
 
 
 @contextmanager
@@ -256,9 +259,9 @@ async def the_choice_of_rows(tx: AsyncConnection, db: Database) -> None:
     await channels.asked_in_last(tx, TEAM, 50)
 
 
-@pytest.fixture
-async def grown(db: Database) -> Database:
-    await fill(db)
+@pytest.fixture(params=[MANY, pytest.param(MILLION, marks=[pytest.mark.long, pytest.mark.timeout(900)])])
+async def grown(request: pytest.FixtureRequest, db: Database) -> Database:
+    await fill(db, request.param)
     return db
 
 
