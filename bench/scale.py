@@ -6,6 +6,7 @@ commands at an even rate, each of which becomes a session. The table shows how s
 after the last command the last session stood at the simulated Devin.
 
 `--posts 40` measures what a limit that all share loses: so many posts wait for one channel, which takes one a second.
+With `--posts 10000 --channels 1000` they wait for so many channels, and the processes are the limit.
 """
 
 import argparse
@@ -200,16 +201,19 @@ async def rows(server: str, plan: Plan, folder: Path, chosen: Sequence[Setup] = 
         yield await row(setup, server, place, plan)
 
 
-async def fill(db: Database, count: int) -> None:
-    """Have so many posts wait for one channel."""
+async def fill(db: Database, count: int, channels: int) -> None:
+    """Have so many posts wait for so many channels."""
     async with db.write() as tx:
         uow = UnitOfWork(tx, time.time(), "-", PRODUCTION, Settings())
-        posts = (uow.post_row(f"post:{number}", TEAM, CHANNEL, None, Message(f"{number}")) for number in range(count))
+        posts = (
+            uow.post_row(f"post:{number}", TEAM, f"{CHANNEL}{number % channels}", None, Message(f"{number}"))
+            for number in range(count)
+        )
         await uow.add_to_outbox(*posts)
 
 
-async def pace(setup: Setup, server: str, folder: Path, count: int) -> float:
-    """Have a setup send so many posts to one channel; returns the seconds from the first to the last."""
+async def pace(setup: Setup, server: str, folder: Path, count: int, channels: int) -> float:
+    """Have a setup send so many posts to so many channels; returns the seconds from the first to the last."""
     async with AsyncExitStack() as stack:
 
         async def filling(ports: Ports) -> str:
@@ -217,7 +221,7 @@ async def pace(setup: Setup, server: str, folder: Path, count: int) -> float:
             db = Database(url)
             stack.push_async_callback(db.close)
             await migrate(db)
-            await fill(db, count)
+            await fill(db, count, channels)
             stores.append(db)
             return url
 
@@ -231,14 +235,14 @@ async def pace(setup: Setup, server: str, folder: Path, count: int) -> float:
             await asyncio.sleep(0.2)  # the store has no event for it
 
 
-async def run_posts(server: str, count: int, folder: Path) -> None:
+async def run_posts(server: str, count: int, channels: int, folder: Path, chosen: Sequence[Setup]) -> None:
     """Measure what all setups lose of a limit that they share."""
     print(HEAD_OF_POSTS)
     alone: dict[str, float] = {}
-    for number, setup in enumerate(one for one in SETUPS if not one.peer and not one.sessions):
+    for number, setup in enumerate(one for one in chosen if not one.peer and not one.sessions):
         place = folder / f"posts-{number}"
         place.mkdir()
-        seconds = await pace(setup, server, place, count)
+        seconds = await pace(setup, server, place, count, channels)
         rate, one = (count - 1) / seconds, alone.setdefault(setup.store, seconds)
         row = f"{count} | {seconds:.1f} | {rate:.3f} | {100 * one / seconds:.1f} %"
         print(f"| {setup.name} | {setup.store} | {row} |", flush=True)
@@ -268,10 +272,10 @@ async def run(plan: Plan, chosen: Sequence[Setup]) -> list[Row]:
     return found
 
 
-async def main_of_posts(count: int) -> None:
+async def main_of_posts(count: int, channels: int, chosen: Sequence[Setup]) -> None:
     """Measure the posts, and print a table."""
     async with started() as (server, folder):
-        await run_posts(server, count, folder)
+        await run_posts(server, count, channels, folder, chosen)
 
 
 def main() -> None:
@@ -279,7 +283,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=20.0, help="how long the commands come")
     parser.add_argument("--rate", type=float, default=20.0, help="commands a second")
-    parser.add_argument("--posts", type=int, help="measure instead how soon so many posts in one channel are sent")
+    parser.add_argument("--posts", type=int, help="measure instead how soon so many posts are sent")
+    parser.add_argument("--channels", type=int, default=1, help="for which the posts wait")
     parser.add_argument("--only", default="", help="only setups whose line contains this, e.g. 'run/SQLite/0'")
     asked = parser.parse_args()
     os.sched_setaffinity(0, {LOAD_CORE})
@@ -287,7 +292,7 @@ def main() -> None:
     chosen = [one for one in SETUPS if asked.only in f"{one.name}/{one.store}/{one.sessions}"]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if asked.posts:
-            runner.run(main_of_posts(asked.posts))
+            runner.run(main_of_posts(asked.posts, asked.channels, chosen))
         else:
             runner.run(run(plan, chosen))
 
