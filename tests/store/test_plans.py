@@ -4,7 +4,7 @@ The store has many finished rows, and each statement is explained with the param
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -260,9 +260,12 @@ async def the_choice_of_rows(tx: AsyncConnection, db: Database) -> None:
 
 
 @pytest.fixture(params=[MANY, pytest.param(MILLION, marks=[pytest.mark.long, pytest.mark.timeout(900)])])
-async def grown(request: pytest.FixtureRequest, db: Database) -> Database:
+async def grown(request: pytest.FixtureRequest, db: Database) -> AsyncIterator[Database]:
     await fill(db, request.param)
-    return db
+    yield db
+    if not db.is_sqlite:  # row by row, the triggers of a million would take longer than the tests
+        async with db.write() as tx:
+            await tx.execute(text(f"TRUNCATE {', '.join(sorted(GROWN))}"))
 
 
 async def faults_of(db: Database, *, sorts: bool, step: Step) -> list[str]:
