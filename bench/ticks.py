@@ -118,7 +118,6 @@ async def make_store(path: Path, sessions: int, now: float, *, spend: bool = Tru
         connection.execute("UPDATE due SET state = json_set(state, '$.poll.watermark', ?)", (int(now) - 10,))
         if spend:
             _spend(connection, today, int(now))
-        _reminders_and_pull_requests(connection, int(now))
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # as in a store that has been at work for long
 
@@ -174,18 +173,19 @@ def _spend(connection: sqlite3.Connection, today: str, now: int) -> None:
     )
 
 
-def _reminders_and_pull_requests(connection: sqlite3.Connection, now: int) -> None:
-    connection.execute(
-        "INSERT INTO turn_ends (key, team, session_id, number, name, options, remind_at, created_at) "
-        "SELECT 'end:' || id || ':1', team, id, 1, 'ann', '[]', ? + 86400, ? - 3600 FROM sessions",
-        (now, now),
-    )
-    connection.execute(
-        "INSERT INTO pull_requests (session_id, url, team, org_id, bare_id, state, first_seen, checked_at) "
-        "SELECT id, 'https://example.com/pull/' || rowid, team, org_id, bare_id, 'open', :day, :day FROM sessions "
-        "WHERE rowid % 100 = 0",
-        {"day": now - 90_000},
-    )
+def _add_reminders_and_pull_requests(path: Path, now: int) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "INSERT INTO turn_ends (key, team, session_id, number, name, options, remind_at, created_at) "
+            "SELECT 'end:' || id || ':1', team, id, 1, 'ann', '[]', ? + 86400, ? - 3600 FROM sessions",
+            (now, now),
+        )
+        connection.execute(
+            "INSERT INTO pull_requests (session_id, url, team, org_id, bare_id, state, first_seen, checked_at) "
+            "SELECT id, 'https://example.com/pull/' || rowid, team, org_id, bare_id, 'open', :day, :day FROM sessions "
+            "WHERE rowid % 100 = 0",
+            {"day": now - 90_000},
+        )
 
 
 def nothing_new(request: httpx.Request) -> httpx.Response:
@@ -263,6 +263,7 @@ async def costs_of(sessions: int, times: int = TIMES) -> dict[str, Cost]:
     with tempfile.TemporaryDirectory(prefix="ticks-") as folder:
         path = Path(folder) / "bot.db"
         await make_store(path, sessions, time.time())
+        _add_reminders_and_pull_requests(path, int(time.time()))
         async with bot_on(f"sqlite:///{path}") as bot:
             await bot.heartbeat.begin()
             gc.freeze()  # as a bot does that runs
