@@ -13,7 +13,7 @@ COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help playground test test-edges test-long steps coverage lint format run doctor bench house browser screenshots requirements audit licenses clean
+.PHONY: help playground test test-edges test-long steps coverage lint format run doctor bench house browser screenshots requirements audit licenses commands clean
 
 help:
 	@echo "make playground    the bot against a simulated Slack and Devin; no account needed"
@@ -34,6 +34,7 @@ help:
 	@echo "make requirements  pin again after a change in pyproject.toml (UPGRADE=--upgrade: newest of all)"
 	@echo "make audit         ask PyPI whether a vulnerability is known of a pinned package"
 	@echo "make licenses      write docs/licenses.md, the licences of what is shipped"
+	@echo "make commands      write docs/commands.md, all commands, from their table"
 	@echo "make clean         remove what these targets made"
 
 # Made anew when the pins change, so that nothing stays behind from before. Says what it does, because it takes a while.
@@ -130,6 +131,9 @@ audit: $(TOOLS)/.ready
 
 licenses: $(READY)
 	$(BIN)/python -m bench.licenses
+
+commands: $(READY)
+	$(BIN)/python -m bench.commands
 
 clean:
 	rm -rf $(VENV) $(TOOLS) .browser .rules build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

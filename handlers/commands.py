@@ -32,7 +32,7 @@ class Commands:
         self, all_commands: CommandSet, intake: Intake, new_command: NewCommand, table: CommandTable, modals: Modals
     ) -> None:
         self._parser = all_commands.parser
-        self._all_help = slash_help(all_commands.specs)
+        self._all_help = slash_help()
         self._intake = intake
         self._new_command = new_command
         self._table = table

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from bot.domain.session import Lifecycle, Session
 from bot.features import COMMANDS
+from bot.playground.slack.blocks import rendered
 from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 
@@ -36,3 +37,8 @@ def in_doubt(text: str) -> str:
 def up_to_reference(message: Message) -> str:
     """The text of `message` up to the reference, which no test knows before."""
     return message.text[: message.text.index(" Reference `") + len(" Reference `")]
+
+
+def as_shown(message: Message) -> str:
+    """Return what Slack shows of `message`, the labels of its buttons included."""
+    return rendered(message.text, message.blocks)

@@ -1,60 +1,111 @@
-"""The help texts: one for `/devin`, one about what admins can do there, one for a session's thread."""
+"""The help texts: a short one for `/devin` and one for admins, all commands, and those of a session's thread."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from bot.domain.commands.arguments import ADMIN_TOPIC
-from bot.domain.commands.registry import START
+from bot.domain.commands.arguments import ADMIN_TOPIC, ALL_TOPICS
+from bot.domain.commands.registry import HELP, LAUNCH, LIST, OPEN_FORM, START
 from bot.domain.commands.spec import ADDRESSED, CommandSpec, Help, Role, Surface
 from bot.domain.settings_values import TurnTaking
-from bot.views.message import Message
+from bot.views import blocks
+from bot.views.message import Block, Message
+from bot.views.questions import choice
 from bot.views.turn_taking import REACHES, STEERS, in_turns
 
 _OPTIONS: Final = (
     '• Options can go anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`'
 )
 
+_NO_MARKS: Final = str.maketrans("", "", "*`")  # a text beside blocks is for notifications
 
-def slash_help(commands: Sequence[CommandSpec], *, admin: bool = False, turns: TurnTaking = TurnTaking.ALL) -> Message:
-    """What everybody can do with these `commands` where `turns` holds; an `admin` reads where the others are listed."""
-    everybody = [spec for spec in commands if spec.role is not Role.ADMIN]
+
+def slash_help(*, admin: bool = False, turns: TurnTaking = TurnTaking.ALL) -> Message:
+    """Return what a newcomer needs first, where `turns` applies, with buttons for the next step."""
+    text = "\n".join(
+        [
+            "*Devin Bridge* starts Devin sessions from Slack. Each session has its own thread.",
+            "• `/devin fix the flaky login test` or `@Devin Bridge fix …` starts a session",
+            "• `/devin` by itself opens a form with repository, playbook, and ACU limit",
+            f"• {STEERS[turns]}; `!help` there shows what else you can do",
+            "• `/devin list` shows your sessions; `/devin stop 2` stops the second one",
+            "• `/devin cost` shows what your sessions used in this billing cycle",
+            "• `/devin settings` sets your defaults and reminders",
+            *([f"• `/devin help {ADMIN_TOPIC}` shows what admins can do"] if admin else []),
+        ]
+    )
+    return _with_buttons(
+        text,
+        blocks.button("Start a session", OPEN_FORM.action_id, LAUNCH.name, "primary"),
+        choice("My sessions", LIST, ""),
+        blocks.button("Settings", f"{OPEN_FORM.action_id}#2", "settings mine"),
+    )
+
+
+def admin_help(commands: Sequence[CommandSpec]) -> Message:
+    """Return what an admin needs first, with buttons for the next step."""
+    text = (
+        "*For admins of Devin Bridge*\n"
+        "• `/devin usage` shows spending, for example `usage last month by team` or `usage week csv`\n"
+        "• `/devin report` shows results: pull requests, merge rate, ACUs per merged one\n"
+        "• `/devin digest add #web` posts spending and results to a channel every day\n"
+        "• `/devin budget set #web 20 a week` sets a budget; `budget list` shows all of them\n"
+        "• `/devin role add stop #web @ann` sets who can start, steer, stop, or see costs\n"
+        "• `/devin list all` shows everyone's sessions, with *Stop*"
+    )
+    shown = {"Usage": "usage", "Report": "report", "Budgets": "budget_list"}
+    named = {spec.name: spec for spec in commands}
+    return _with_buttons(text, *(choice(label, named[name], "") for label, name in shown.items()))
+
+
+def _with_buttons(text: str, *buttons: Block) -> Message:
+    return Message(
+        text.translate(_NO_MARKS).replace("\n• ", " · "),
+        [blocks.section(text), *blocks.actions(*buttons, choice("All commands", HELP, ALL_TOPICS))],
+    )
+
+
+def all_help(
+    commands: Sequence[CommandSpec], topic: str, *, admin: bool = False, turns: TurnTaking = TurnTaking.ALL
+) -> Message | None:
+    """Return all that can be typed after `/devin`, or what begins with the word `topic`; None if nothing does.
+
+    The commands for admins are left out unless `admin` is set.
+    """
+    can = [spec for spec in commands if admin or spec.role is not Role.ADMIN]
+    if topic != ALL_TOPICS:
+        lines = _lines(
+            spec.slash_help
+            for spec in can
+            if any(topic == way.phrase.split()[0] for way in spec.ways_on(Surface.SLASH))
+        )
+        return Message("\n".join(lines)) if lines else None
     only_slash = ", ".join(
         f"`{way.phrase}`"
-        for spec in everybody
-        if spec is not START and not any(way.surfaces == ADDRESSED for way in spec.ways)
+        for spec in can
+        if spec not in {START, HELP} and not any(way.surfaces == ADDRESSED for way in spec.ways)
         for way in spec.ways_on(Surface.SLASH)
     )
-    also = "also works as a direct message or after a mention"
+    private = [f"`{way.phrase}`" for spec in can if spec.private for way in spec.ways_on(Surface.SLASH)]
+    only_direct = f" ({', '.join(private[:-1])} and {private[-1]} only as a DM)" if private else ""
     return Message(
         "\n".join(
             [
-                "*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.",
-                *_lines(spec.slash_help for spec in everybody),
+                *_lines(spec.slash_help for spec in can if spec.role is not Role.ADMIN),
                 _OPTIONS,
-                f"• {STEERS[turns]}; `!help` lists what else works there",
-                f"• Without `/devin`, all of this except {only_slash} {also}",
-                *([f"• `/devin help {ADMIN_TOPIC}` lists what is for admins"] if admin else []),
+                f"• {STEERS[turns]}; `!help` there shows what else you can do",
+                *(["*For admins*"] if admin else []),
+                *_lines(spec.slash_help for spec in can if spec.role is Role.ADMIN),
+                f"• All but {only_slash} also work without `/devin`, as a DM or after a mention{only_direct}",
             ]
         )
     )
 
 
-def admin_help(commands: Sequence[CommandSpec]) -> Message:
-    """What admins can do besides."""
-    private = [f"`{way.phrase}`" for spec in commands if spec.private for way in spec.ways_on(Surface.SLASH)]
-    addressed = (
-        "• Without `/devin`, all of this also works directly or after a mention "
-        f"({', '.join(private[:-1])} and {private[-1]} only directly)"
-    )
-    helps = _lines(spec.slash_help for spec in commands if spec.role is Role.ADMIN)
-    return Message("\n".join(["*For admins of Devin Bridge*", *helps, addressed]))
-
-
 def thread_help(commands: Sequence[CommandSpec], turns: TurnTaking = TurnTaking.ALL) -> Message:
     """What is for the bot in a session's thread where `turns` holds."""
-    head = f"{REACHES[turns]} For Devin Bridge itself, each as the whole message:"
+    head = f"{REACHES[turns]} Commands in this thread (send each as its own message):"
     words = [f"`{way.phrase}`" for spec in commands if not spec.ends_session for way in spec.ways_on(Surface.ALONE)]
-    alone = f"• {', '.join(words[:-1])} and {words[-1]} alone are answered to you only"
+    alone = f"• {', '.join(words[:-1])}, or {words[-1]} by itself: only you see the answer"
     lines = [in_turns(line, turns) for line in _lines(spec.thread_help for spec in commands)]
     return Message("\n".join([head, *lines, alone]))
 

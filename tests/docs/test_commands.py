@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import commands
 from bot.conversation.start.adopt import AdoptCommand
 from bot.conversation.start.anew import StartAnew
 from bot.conversation.start.from_command import StartFromCommand
@@ -18,8 +19,7 @@ from bot.conversation.steer.session_list import SessionList
 from bot.conversation.steer.unsync import Unsync
 from bot.domain.billing import Period
 from bot.domain.commands.registry import ANSWER, ASIDE, CANCEL_OPERATION, HELP, NEW, OPEN_FORM, START
-from bot.domain.commands.spec import ADDRESSED, Role, Surface
-from bot.domain.notify_choice import NotifyChoice
+from bot.domain.commands.spec import Surface
 from bot.domain.questions import By
 from bot.features import COMMANDS, FEATURES
 from bot.kernel.feature import Kernel
@@ -48,37 +48,36 @@ def read(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def section(title):
-    return read("README.md").split(f"\n## {title}\n")[1].split("\n## ")[0]
-
-
 def coded(text):
     return re.findall(r"`([^`]+)`", text)
 
 
-# ---------------------------------------------------------------- manifest and README
+# ---------------------------------------------------------------- manifest and papers
 
 
-def test_slack_offers_every_slash_command_in_their_order():
-    """By its first word: the hint has one line, and a command alone says what belongs behind it."""
+def test_slack_hints_at_commands_that_there_are():
+    """The hint has one line, and `/devin help` names the others."""
     (command,) = read_manifest()["features"]["slash_commands"]
-    first = dict.fromkeys(phrase.split()[0] for phrase in WORDS)
-    assert command["usage_hint"] == " | ".join(["<what to do>", *first])
+    task, *named = command["usage_hint"].split(" | ")
+    assert task == "<task>"
+    assert named
+    assert set(named) <= set(WORDS)
 
 
-def rows(part=""):
-    """The rows of the tables of commands, or of the one under this part's head."""
-    text = section("In a channel, in a thread, in a direct message")
-    lines = text.split(f"### {part}")[1].split("\n### ")[0].splitlines() if part else text.splitlines()
-    return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines if line.startswith("|")]
+def test_the_page_of_commands_is_made_from_their_table():
+    assert read("docs/commands.md") == commands.page(), "`make commands` writes docs/commands.md again"
 
 
-def commands_of(rows):
-    return {text.removeprefix("/devin ") for write, _ in rows if write.startswith("`/devin") for text in coded(write)}
+def test_each_command_that_can_be_typed_has_a_sentence_in_the_page():
+    rows = [line for line in commands.page().splitlines() if line.startswith("| `")]
+    assert len(rows) > len(COMMANDS.on(Surface.SLASH))
+    assert [row for row in rows if not re.fullmatch(r"\| `.+` \| [a-z].{10,}[^.] \|", row)] == []
 
 
-def test_the_readmes_tables_have_every_slash_command_and_no_other():
-    assert commands_of(rows()) - {"fix the flaky login test", "/devin", *NotifyChoice} == set(WORDS)
+def test_the_readme_shows_commands_that_there_are():
+    typed = re.findall(r"`/devin ([^`]+)`", read("README.md"))
+    read_as = {text: COMMANDS.parser.slash(text).spec for text in typed}
+    assert [text for text, spec in read_as.items() if (spec is START) != (text == "fix the flaky login test")] == []
 
 
 def test_the_page_of_usage_names_every_period_and_every_part():
@@ -86,41 +85,10 @@ def test_the_page_of_usage_names_every_period_and_every_part():
     assert {*map(str, Period), *map(str, By)} <= set(coded(table))
 
 
-def test_the_readmes_rows_are_short():
-    assert [write for write, what in rows() if len(write) + len(what) > 250] == []
-
-
-@pytest.mark.parametrize("spec", COMMANDS.on(Surface.SLASH), ids=lambda spec: spec.name)
-def test_the_readme_says_which_are_for_admins(spec):
-    phrases = {form.phrase for form in spec.ways_on(Surface.SLASH)} - {START.name}
-    assert phrases <= commands_of(rows("For admins" if spec.role is Role.ADMIN else "For everybody"))
-
-
-def test_the_readme_names_what_does_not_work_behind_a_mention_and_as_a_direct_message():
-    text = section("In a channel, in a thread, in a direct message")
-    sentence = re.search(r"Commands also work without `/devin`.*?all but ([^,]*),", text, re.DOTALL)[1]
-    addressed = {form.phrase for spec in COMMANDS.specs for form in spec.ways if form.surfaces == ADDRESSED}
-    assert set(coded(sentence)) == set(WORDS) - addressed
-    private = re.search(r"all but [^,]*, while (.*?) work as a direct message only", text, re.DOTALL)[1]
-    assert set(coded(private)) == {
-        form.phrase for spec in COMMANDS.specs if spec.private for form in spec.ways_on(Surface.SLASH)
-    }
-
-
 def test_each_private_command_has_a_sentence_for_who_writes_it_in_a_channel():
     assert {spec for spec in COMMANDS.specs if spec.private} == {
         spec for spec, one in HANDLERS.items() if one.elsewhere
     }
-
-
-def test_the_readme_names_every_verb_and_no_other():
-    text = (
-        section("In a channel, in a thread, in a direct message")
-        .split("In a session's thread")[1]
-        .split("Stop puts")[0]
-    )
-    forms = [form.shown for spec in COMMANDS.specs for form in spec.ways_on(Surface.THREAD)]
-    assert set(coded(text)) == set(forms)
 
 
 def test_a_verb_about_no_session_has_a_branch_of_its_own():

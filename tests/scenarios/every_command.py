@@ -56,7 +56,7 @@ from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.help_texts import slash_help, thread_help
 from tests.markup import written
-from tests.said import a_session
+from tests.said import a_session, as_shown
 from tests.scenarios.walk import ANY, OWN_COST, Role, Row, admins_only
 
 TASK = "fix the login test"
@@ -485,11 +485,11 @@ ROWS = (
         command="help",
         typed="help",
         verb="!help",
-        answer=slash_help(COMMANDS.specs).text,
+        answer=as_shown(slash_help()),
         on={Surface.THREAD: thread_help(COMMANDS.specs).text},
         by={
             Role.GUEST: access_sentences.GUESTS.text,
-            **dict.fromkeys((Role.ADMIN, Role.MEMBER), slash_help(COMMANDS.specs, admin=True).text),
+            **dict.fromkeys((Role.ADMIN, Role.MEMBER), as_shown(slash_help(admin=True))),
         },
     ),
 )

@@ -5,14 +5,13 @@ from pathlib import Path
 import pytest
 
 from bot.domain.commands.parser import UnknownVerb
-from bot.features import COMMANDS
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.help_texts import slash_help
 from tests.for_devin import as_sent
-from tests.said import ASKED_BY, a_session, in_doubt
+from tests.said import ASKED_BY, a_session, as_shown, in_doubt
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import card, creations, private_answers, sent_to_devin, settled
@@ -123,7 +122,7 @@ async def test_a_greeting_is_answered_again_after_an_hour_and_a_question_with_th
         await on.slack.say(ANN, "im", "Hi, what can you do?")
         await on.slack.wait_for_messages(DM, 3)
         greeted = [start_sentences.GREETED.text] * 2
-        assert await said_by_the_bot(on) == [*greeted, slash_help(COMMANDS.specs).text]
+        assert await said_by_the_bot(on) == [*greeted, as_shown(slash_help())]
         assert await creations(on) == 0
 
 

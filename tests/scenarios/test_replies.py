@@ -5,13 +5,12 @@ from typing import Any
 import pytest
 
 from bot.domain.session import DisplayState
-from bot.features import COMMANDS
 from bot.views.announcements import ANSWERED
 from bot.views.answers import replies as reply_sentences
 from bot.views.help_texts import slash_help
 from bot.views.sentences import DETAIL_SENTENCES, STATE_SENTENCES
 from tests.for_devin import as_corrected, as_sent
-from tests.said import a_session, up_to_reference
+from tests.said import a_session, as_shown, up_to_reference
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
     card,
@@ -307,7 +306,7 @@ async def test_small_talk_behind_a_mention_starts_no_second_session_where_the_fi
     await on.slack.wait_for_ephemeral(ANN, text="*Devin Bridge* starts Devin sessions")
     await settled(on)
     assert (await reactions(on, thanks), await reactions(on, hello)) == (["pray"], [])
-    assert (await private_answers(on, ANN), await private_answers(on, BEN)) == ([slash_help(COMMANDS.specs).text], [])
+    assert (await private_answers(on, ANN), await private_answers(on, BEN)) == ([as_shown(slash_help())], [])
     assert await creations(on) == 1
     assert await sent_to_devin(on, session) == []
 

@@ -23,9 +23,9 @@ from bot.views.answers import access as access_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.dates import date_range, month_name
-from bot.views.help_texts import admin_help, slash_help
+from bot.views.help_texts import admin_help, all_help, slash_help
 from tests.for_devin import as_sent, asked_in_slack
-from tests.said import in_doubt
+from tests.said import as_shown, in_doubt
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, WEB, Harness, harness
 from tests.scenarios.observations import (
@@ -174,7 +174,7 @@ async def test_a_task_that_begins_like_a_command_is_a_task(on: Harness) -> None:
 
 
 async def test_without_a_task_nothing_starts(on: Harness) -> None:
-    assert await shown(on, ANN, GENERAL, "help") == slash_help(COMMANDS.specs).text
+    assert await shown(on, ANN, GENERAL, "help") == as_shown(slash_help())
     assert await shown(on, ANN, GENERAL, "start") == start_sentences.EMPTY_PROMPT.text
     assert await shown(on, ANN, GENERAL, "repo=acme/web") == start_sentences.EMPTY_PROMPT.text
     assert await shown(on, ANN, GENERAL, "acu=10ACUs") == start_sentences.EMPTY_PROMPT.text
@@ -302,7 +302,7 @@ async def test_a_greeting_and_thanks_get_one_line_a_question_the_help_and_none_s
     said = [await shown(on, ANN, GENERAL, text) for text in ("hi", "thanks a lot!", "ok", "what can you do?")]
     assert said == [
         *(start_sentences.GREETED.text, start_sentences.THANKED.text, start_sentences.NO_TASK.text),
-        slash_help(COMMANDS.specs).text,
+        as_shown(slash_help()),
     ]
     await settled(on)
     assert await creations(on) == 0
@@ -315,8 +315,28 @@ async def test_a_guest_gets_one_sentence_in_place_of_the_help(on: Harness) -> No
 
 async def test_the_help_shows_each_person_what_they_may_use(on: Harness) -> None:
     assert await shown(on, ANN, GENERAL, "help admin") == "Only admins can see what admins can do. Ask <@U0ADA>."
-    assert await shown(on, ADA, GENERAL, "help") == slash_help(COMMANDS.specs, admin=True).text
-    assert await shown(on, ADA, GENERAL, "help admin") == admin_help(COMMANDS.specs).text
+    assert await shown(on, ADA, GENERAL, "help") == as_shown(slash_help(admin=True))
+    assert await shown(on, ADA, GENERAL, "help admin") == as_shown(admin_help(COMMANDS.specs))
+
+
+async def test_the_help_leads_on_by_its_buttons_and_answers_about_one_command(on: Harness) -> None:
+    await on.slack.slash(ANN, GENERAL, "?")
+    helped = await on.slack.wait_for_ephemeral(ANN, "All commands")
+    await on.slack.click(ANN, GENERAL, helped["ts"], "choose:help")
+    everything = all_help(COMMANDS.specs, "all")
+    assert everything is not None
+    shown_then = await on.slack.wait_for_ephemeral(ANN, "lists knowledge notes")
+    assert (shown_then["ts"], shown_then["rendered"]) == (helped["ts"], everything.text)
+    await on.slack.slash(ADA, GENERAL, "-h")
+    helped = await on.slack.wait_for_ephemeral(ADA, "All commands")
+    await on.slack.click(ADA, GENERAL, helped["ts"], "choose:list")
+    assert (await on.slack.wait_for_ephemeral(ADA, "no open sessions"))["ts"] == helped["ts"]
+    assert await shown(on, ANN, GENERAL, "help budget?") == (
+        "• `/devin budget list` shows the budgets that apply to you here"
+    )
+    assert await shown(on, ANN, GENERAL, "help usage") == as_shown(slash_help()), "which is for admins"
+    assert (await shown(on, ANN, GENERAL, "status?")) == (await shown(on, ANN, GENERAL, "status"))
+    assert await creations(on) == 0
 
 
 async def test_it_starts_as_a_task_when_the_person_says_so(on: Harness) -> None:

@@ -324,7 +324,6 @@ def test_words_alone_in_a_thread(text, command):
         ("report by team", Doubt("report by team", "report", REPORT, "report")),
         ("report of last month", Doubt("report of last month", "report", REPORT, "report last month")),
         ("reprot cycle", Doubt("reprot cycle", "reprot", REPORT, "report cycle")),
-        ("help me?", Doubt("help me?", "help", HELP, "help")),
         ("stop 1 please", Doubt("stop 1 please", "stop", STOP, "stop 1")),
         ("stop session 1", Doubt("stop session 1", "stop", STOP, "stop 1")),
         ("stop 1 2", Doubt("stop 1 2", "stop", STOP, "stop")),

@@ -24,26 +24,26 @@ MENTIONS = TurnTaking.MENTIONS
 )
 def test_the_help_in_a_thread_begins_with_what_reaches_devin(turns: TurnTaking, line: str) -> None:
     first = thread_help(COMMANDS.specs, turns).text.splitlines()[0]
-    assert first == f"{line} For Devin Bridge itself, each as the whole message:"
+    assert first == f"{line} Commands in this thread (send each as its own message):"
 
 
 @pytest.mark.parametrize(
     ("turns", "line"),
     [
-        (TurnTaking.ALL, "• In a session's thread, reply to steer Devin; `!help` lists what else works there"),
+        (TurnTaking.ALL, "• In a session's thread, reply to steer Devin; `!help` there shows what else you can do"),
         (
             TurnTaking.MENTIONS,
-            "• In a session's thread, mention Devin Bridge to steer Devin; `!help` lists what else works there",
+            "• In a session's thread, mention Devin Bridge to steer Devin; `!help` there shows what else you can do",
         ),
         (
             TurnTaking.TWO_PEOPLE,
             "• In a session's thread, reply to steer Devin (what people say to each other isn't sent); "
-            "`!help` lists what else works there",
+            "`!help` there shows what else you can do",
         ),
     ],
 )
 def test_the_help_of_the_command_says_how_to_steer_where_it_is_typed(turns: TurnTaking, line: str) -> None:
-    assert line in slash_help(COMMANDS.specs, turns=turns).text.splitlines()
+    assert line in slash_help(turns=turns).blocks[0]["text"]["text"].splitlines()
 
 
 def test_who_unmutes_reads_what_reaches_devin_then() -> None:

@@ -431,7 +431,7 @@ class Conversation:
         async with self._services.unit_of_work_for(job) as uow:
             key = f"{to.team}:{to.channel}:{to.user}:{what}:{int(uow.now // 3600)}"
             turns = await uow.settings.turns(uow.tx, to.team, to.channel)
-            await uow.reply_privately(to, line or slash_help(self._services.commands.specs, turns=turns), key=key)
+            await uow.reply_privately(to, line or slash_help(turns=turns), key=key)
             await finish(uow, job)
 
     async def _turns(self, job: Job[MessageCause]) -> TurnTaking:

@@ -13,7 +13,7 @@ from bot.domain.questions import By, Reader
 from bot.domain.session import bare_id
 
 _SESSION_URL: Final = re.compile(r"https?://[^\s?#]+/sessions/(?P<id>[\w-]+)/?(?:[?#]\S*)?", re.IGNORECASE)
-ADMIN_TOPIC: Final = "admin"  # behind `help`
+ADMIN_TOPIC, ALL_TOPICS = "admin", "all"  # behind `help`, beside the first word of any command
 SHORTEST_ID: Final = 6  # characters with which an id has to begin to stand for a session
 _HEX_ID: Final = re.compile(
     rf"[0-9a-f]{{{SHORTEST_ID},32}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.IGNORECASE
@@ -89,19 +89,20 @@ def _which_list(typed: str) -> str | None:
 
 
 def _help_topic(typed: str) -> str | None:
-    if not typed:
-        return ""
-    return ADMIN_TOPIC if typed.lower() in {ADMIN_TOPIC, f"{ADMIN_TOPIC}s"} else None
+    if not re.fullmatch(r"[A-Za-z-]{0,20}", typed) or typed.lower() in _AROUND_HELP:
+        return None
+    return ADMIN_TOPIC if typed.lower() == f"{ADMIN_TOPIC}s" else typed.lower()
 
 
 # What people want to be done with something in a list.
 _TO_LISTS: Final = "show see open add new create make set edit change update rename delete remove drop"
 AROUND_LISTS: Final = frozenset(_TO_LISTS.split())
+_AROUND_HELP: Final = AROUND_LISTS | {"on", "off", "mute", "snooze"}  # of alarms, which the help is about
 TEXT: Final = Argument("…", str, verbatim=True)
 SESSION: Final = Argument("[number]", _session)  # read as "" where nothing was typed: the person's only session
-AT_DEVIN: Final = Argument("address", _at_devin)  # of a session, or its id; read as "" where nothing was typed
+AT_DEVIN: Final = Argument("link", _at_devin)  # to a session, or its ID; read as "" where nothing was typed
 CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed
 ON_OFF: Final = Argument("[on|off]", _on_or_off, words=("on", "off"))  # "" where none was typed
 WHICH_LIST: Final = Argument(f"[{'|'.join(Which)}]", _which_list, words=tuple(Which))  # "" where none was typed
-HELP_TOPIC: Final = Argument(f"[{ADMIN_TOPIC}]", _help_topic, around=AROUND_LISTS | {"on", "off", "mute", "snooze"})
+HELP_TOPIC: Final = Argument(f"[{ALL_TOPICS}|{ADMIN_TOPIC}|command]", _help_topic, around=_AROUND_HELP, free=True)
 LISTED: Final = Argument("", lambda typed: None if typed else "", around=AROUND_LISTS)  # nothing may follow

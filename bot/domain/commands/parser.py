@@ -155,10 +155,11 @@ class Parser:
         text = text.strip()
         if not text:
             return Command(LAUNCH)
-        for spec, way in self._slash.get(text.split(maxsplit=1)[0].rstrip(_CLOSING).lower(), ()):
-            if (argument := _behind_slash(way, text)) is not None:
-                return Command(spec, argument)
-        return Command(START, text)
+        for typed in (text, text.rstrip(_CLOSING + "?") or text):  # `status?` means `status`
+            for spec, way in self._slash.get(typed.split(maxsplit=1)[0].rstrip(_CLOSING).lower(), ()):
+                if spec is not START and (argument := _behind_slash(way, typed)) is not None:
+                    return Command(spec, argument)
+        return Command(START, parse_task(text))
 
     def doubt_as_read(self, typed: str, readable: str) -> Doubt | None:
         """Say which command `typed` resembles, as `doubt` does; `readable` is the same text as people read it.

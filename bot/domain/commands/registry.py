@@ -23,16 +23,14 @@ START: Final = CommandSpec(
     "start",
     starts=True,
     ways=(slash("start", TEXT),),
-    slash_help=Help(
-        "`/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread"
-    ),
+    slash_help=Help("`/devin fix the flaky login test` or `@Devin Bridge fix …` starts a session"),
 )
 # The form for a start: `/devin` with nothing after it, a shortcut, or a button that opens the form of this name.
 LAUNCH: Final = CommandSpec("launch", ways=(), opens_form=True, shortcut="send_to_devin", global_shortcut="new_session")
 LIST: Final = CommandSpec(
     "list",
     ways=(*typed("list", WHICH_LIST), *alone("list")),
-    slash_help=Help(f"`/devin list {WHICH_LIST.shown}` shows your sessions, those that need you first"),
+    slash_help=Help(f"`/devin list {WHICH_LIST.shown}` shows your sessions, starting with the ones that need you"),
     meant_by=("sessions", "prs"),
 )
 # The buttons below the list of all sessions; who types `list all` needs its role too.
@@ -54,7 +52,7 @@ COST: Final = CommandSpec(
     asks_of_money=True,
     ordinary=True,
     slash_help=Help("`/devin cost` shows what your sessions used in this billing cycle"),
-    thread_help=Help("`!cost` what it has used"),
+    thread_help=Help("`!cost` shows what the session has used"),
     meant_by=("usage",),
 )
 STATUS: Final = CommandSpec(
@@ -62,8 +60,8 @@ STATUS: Final = CommandSpec(
     ways=(*typed("status", SESSION), written("!status"), *alone("status")),
     of_session=True,
     urgent=True,
-    slash_help=Help("`/devin status [number]`"),
-    thread_help=Help("`!status` where it stands", same_line=True),
+    slash_help=Help("`/devin status [number]` shows a session; the number is from the list"),
+    thread_help=Help("`!status` shows its state", same_line=True),
 )
 STOP: Final = CommandSpec(
     "stop",
@@ -79,8 +77,8 @@ STOP: Final = CommandSpec(
     of_session=True,
     urgent=True,
     ends_session=True,
-    slash_help=Help("`/devin stop [number]`", same_line=True),
-    thread_help=Help("`!stop` (or `stop`, `cancel`, `sleep`) puts Devin to sleep; a reply wakes it"),
+    slash_help=Help("`/devin stop [number]` stops a session", same_line=True),
+    thread_help=Help("`!stop` (or `stop`, `cancel`, `sleep`) stops Devin; reply to resume"),
     meant_by=("sleep", "kill", "cancel", "pause", "abort", "terminate"),
 )
 # The button beside a session in a list, which is shown in any channel or direct message.
@@ -98,14 +96,19 @@ MUTE: Final = CommandSpec(
     right=Right.STEER,
     ways=(written("!mute"), written("mute")),
     of_session=True,
-    thread_help=Help("`!mute` / `!unmute` (or `mute` / `unmute`): replies aren't sent to Devin / are sent again"),
+    thread_help=Help("`!mute` (or `mute`) stops sending replies to Devin"),
 )
-# The help of `mute` covers `unmute` too.
-UNMUTE: Final = CommandSpec("unmute", right=Right.STEER, ways=(written("!unmute"), written("unmute")), of_session=True)
+UNMUTE: Final = CommandSpec(
+    "unmute",
+    right=Right.STEER,
+    ways=(written("!unmute"), written("unmute")),
+    of_session=True,
+    thread_help=Help("`!unmute` (or `unmute`) sends them again", same_line=True),
+)
 ASIDE: Final = CommandSpec(
     "aside",
     ways=(written("!aside", TEXT), written("(aside)", TEXT)),
-    thread_help=Help("`!aside …` (or `(aside) …`) is for the people here and not sent to Devin"),
+    thread_help=Help("`!aside …` (or `(aside) …`) is a note to people in the thread; Devin doesn't get it"),
 )
 ARCHIVE: Final = CommandSpec(
     "archive",
@@ -114,8 +117,8 @@ ARCHIVE: Final = CommandSpec(
     of_session=True,
     urgent=True,
     ends_session=True,
-    slash_help=Help("`/devin archive [number]`, with a number or id from the list", same_line=True),
-    thread_help=Help("`!archive` (or `archive`) puts Devin to sleep and closes this thread"),
+    slash_help=Help("`/devin archive [number]` stops a session and closes its thread", same_line=True),
+    thread_help=Help("`!archive` (or `archive`) stops Devin and closes this thread"),
 )
 NEW: Final = CommandSpec("new", ways=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session"))
 # Ties a session that Devin has already to a thread.
@@ -126,8 +129,8 @@ ADOPT: Final = CommandSpec(
     urgent=True,
     starts=True,
     ordinary=True,
-    slash_help=Help("`/devin adopt address` follows a Devin session", same_line=True),
-    thread_help=Help("`!adopt address` follows a session from Devin here", same_line=True),
+    slash_help=Help("`/devin adopt link` links a session that you started in Devin to a thread here", same_line=True),
+    thread_help=Help("`!adopt link` links a session from Devin to this thread", same_line=True),
     meant_by=("sync", "follow"),
 )
 UNSYNC: Final = CommandSpec(
@@ -136,7 +139,7 @@ UNSYNC: Final = CommandSpec(
     role=Role.ASKER_OR_ADMIN,
     of_session=True,
     urgent=True,
-    thread_help=Help("`!unsync` ends that; Devin continues", same_line=True),
+    thread_help=Help("`!unsync` unlinks this thread; the session keeps running in Devin", same_line=True),
     meant_by=("unadopt", "unfollow"),
 )
 UNSYNC_CONFIRMED: Final = CommandSpec(
@@ -151,7 +154,9 @@ NOTIFY: Final = CommandSpec(
 REMIND: Final = CommandSpec(
     "remind",
     ways=(written("!remind", ON_OFF),),
-    thread_help=Help(f"`!remind {ON_OFF.shown}` sets reminders of Devin's questions here", same_line=True),
+    thread_help=Help(
+        f"`!remind {ON_OFF.shown}` turns reminders of Devin's questions in this thread on or off", same_line=True
+    ),
     meant_by=("reminders", "reminder", "reminds"),
 )
 # Opens the form of a command that was written: only a press, a slash command or a shortcut lets Slack show a form.
@@ -171,7 +176,7 @@ EXIT: Final = CommandSpec(
     urgent=True,
     ends_session=True,
     asks_first=True,
-    thread_help=Help("`EXIT` ends the session for good, after a question"),
+    thread_help=Help("`EXIT` ends the session permanently (asks you to confirm)"),
     meant_by=("exit",),
 )
 EXIT_CONFIRMED: Final = CommandSpec(
@@ -192,7 +197,12 @@ ANSWER: Final = CommandSpec("answer", ways=(), urgent=True)
 # Alarms have no command: their buttons stand under their post. The help says what admins have instead.
 HELP: Final = CommandSpec(
     "help",
-    ways=(*typed("help", HELP_TOPIC), written("!help"), *alone("help")),
+    ways=(
+        *typed("help", HELP_TOPIC),
+        written("!help"),
+        *alone("help"),
+        *(slash(phrase) for phrase in ("?", "-h", "--help")),
+    ),
     urgent=True,
     meant_by=("alarm", "alarms", "alert", "alerts", "commands", "version", "login", "logout", "whoami", "ping"),
 )

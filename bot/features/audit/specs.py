@@ -23,7 +23,7 @@ AUDIT: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="see audit logs",
     private=True,
-    slash_help=Help(f"`/devin audit {AUDIT_OPTIONS.shown}` sends you Devin's audit log"),
+    slash_help=Help(f"`/devin audit {AUDIT_OPTIONS.shown}` sends you Devin's audit log of the last seven days"),
 )
 AUDIT_BOT: Final = CommandSpec(
     "audit_bot",
@@ -31,6 +31,6 @@ AUDIT_BOT: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="see audit logs",
     private=True,
-    slash_help=Help("`/devin audit bot [csv]` shows what was changed through Devin Bridge", same_line=True),
+    slash_help=Help("`/devin audit bot [csv]` shows who changed what through Devin Bridge", same_line=True),
 )
 COMMANDS: Final = (AUDIT, AUDIT_BOT)

@@ -33,7 +33,7 @@ BUDGET_SET: Final = CommandSpec(
     admins_can="change budgets",
     asks_first=True,
     meant_by=("limit", "raise"),
-    slash_help=Help(f"`/devin budget set {BUDGET.shown}` sets a budget, after a question"),
+    slash_help=Help(f"`/devin budget set {BUDGET.shown}` sets a budget (asks you to confirm)"),
 )
 # The choice to set it.
 BUDGET_SET_CONFIRMED: Final = CommandSpec(
@@ -44,7 +44,7 @@ BUDGET_TRY: Final = CommandSpec(
     ways=typed("budget try", TRIED),
     role=Role.ADMIN,
     admins_can="change budgets",
-    slash_help=Help(f"`/devin budget try {TRIED.shown}` shows what it would have refused", same_line=True),
+    slash_help=Help(f"`/devin budget try {TRIED.shown}` shows what that budget would have refused", same_line=True),
 )
 BUDGET_REMOVE: Final = CommandSpec(
     "budget_remove",
@@ -55,7 +55,9 @@ BUDGET_REMOVE: Final = CommandSpec(
     ),
     role=Role.ADMIN,
     admins_can="change budgets",
-    slash_help=Help("`/devin budget remove N` removes it, and so do `/devin budget rm N` and `/devin budget delete N`"),
+    slash_help=Help(
+        "`/devin budget remove N` removes a budget (so do `/devin budget rm N` and `/devin budget delete N`)"
+    ),
 )
 BUDGET_GRANT: Final = CommandSpec(
     "budget_grant",
@@ -63,7 +65,7 @@ BUDGET_GRANT: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="change budgets",
     meant_by=("grant",),
-    slash_help=Help(f"`/devin budget grant {GRANT.shown}` adds to it until it resets"),
+    slash_help=Help(f"`/devin budget grant {GRANT.shown}` adds to a budget until it resets"),
 )
 # The choice where a budget is used up, which asks the admins. The buttons are theirs, under a post in their channel.
 ASK_FOR_MORE: Final = CommandSpec("ask_for_more", ways=(), urgent=True)

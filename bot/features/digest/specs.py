@@ -1,4 +1,4 @@
-"""The command that chooses which channels get digests."""
+"""The command that shows or sets which channels get digests."""
 
 from typing import Final
 
@@ -13,6 +13,6 @@ DIGEST: Final = CommandSpec(
     ways=typed("digest", DIGESTS),
     role=Role.ADMIN,
     admins_can="set up digests",
-    slash_help=Help("`/devin digest [list|add|remove|now]` chooses which channels get digests"),
+    slash_help=Help("`/devin digest [list|add|remove|now]` shows or sets which channels get digests"),
 )
 COMMANDS: Final = (DIGEST,)

@@ -15,7 +15,7 @@ FANOUT: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="run fan-outs",
     private=True,
-    slash_help=Help(f"`/devin fanout {FAN_OUT.shown}` starts one session in each organisation, after a preview"),
+    slash_help=Help(f"`/devin fanout {FAN_OUT.shown}` starts one session in each organization, after a preview"),
 )
 # A choice under the preview. The others stand under the table, which everybody in the channel sees.
 START_FAN_OUT: Final = CommandSpec(

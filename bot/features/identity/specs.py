@@ -18,13 +18,13 @@ IDENTITY_SET: Final = CommandSpec(
     ways=typed("identity set", LINK),
     role=Role.ADMIN,
     admins_can="set who people are at Devin",
-    slash_help=Help(f"`/devin identity set {LINK.shown}` sets in whose name a person's sessions are at Devin"),
+    slash_help=Help(f"`/devin identity set {LINK.shown}` sets the Devin user that a person's sessions run as"),
 )
 IDENTITY_UNSET: Final = CommandSpec(
     "identity_unset",
     ways=typed("identity unset", PERSON),
     role=Role.ADMIN,
     admins_can="set who people are at Devin",
-    slash_help=Help(f"`/devin identity unset {PERSON.shown}` has them in Devin Bridge's name", same_line=True),
+    slash_help=Help(f"`/devin identity unset {PERSON.shown}` runs them as Devin Bridge again", same_line=True),
 )
 COMMANDS: Final = (IDENTITY, IDENTITY_SET, IDENTITY_UNSET)

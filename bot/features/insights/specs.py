@@ -9,7 +9,7 @@ INSIGHTS: Final = CommandSpec(
     "insights",
     ways=typed("insights", SESSION),
     ordinary=True,
-    slash_help=Help("`/devin insights [number]` shows how a session went", same_line=True),
+    slash_help=Help("`/devin insights [number]` shows how a session went and a better prompt", same_line=True),
     meant_by=("insight", "analysis"),
 )
 COMMANDS: Final = (INSIGHTS,)

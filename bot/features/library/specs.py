@@ -18,7 +18,7 @@ NOTE_LIST: Final = CommandSpec(
     "note_list",
     ways=typed("note list", SEARCH),
     ordinary=True,
-    slash_help=Help("`/devin note list [text]` lists what Devin knows"),
+    slash_help=Help("`/devin note list [text]` lists knowledge notes"),
 )
 NOTE_SHOW: Final = CommandSpec(
     "note_show",
@@ -40,14 +40,14 @@ NOTE_EDIT: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can=_NOTES,
     opens_form=True,
-    slash_help=Help("`/devin note edit N`", same_line=True),
+    slash_help=Help("`/devin note edit N` opens a note to edit", same_line=True),
 )
 NOTE_DELETE: Final = CommandSpec(
     "note_delete",
     ways=typed("note delete", WHICH),
     role=Role.ADMIN,
     admins_can=_NOTES,
-    slash_help=Help("`/devin note delete N`", same_line=True),
+    slash_help=Help("`/devin note delete N` deletes a note (asks you to confirm)", same_line=True),
 )
 # The choice to delete a note.
 NOTE_DELETE_CONFIRMED: Final = CommandSpec(
@@ -62,7 +62,7 @@ PLAYBOOK_LIST: Final = CommandSpec(
 PLAYBOOK_SHOW: Final = CommandSpec(
     "playbook_show",
     ways=typed("playbook show", WHICH),
-    slash_help=Help("`/devin playbook show N` shows one", same_line=True),
+    slash_help=Help("`/devin playbook show N` shows a playbook", same_line=True),
 )
 PLAYBOOK_ADD: Final = CommandSpec(
     "playbook_add",
@@ -78,7 +78,7 @@ PLAYBOOK_EDIT: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can=_PLAYBOOKS,
     opens_form=True,
-    slash_help=Help("`/devin playbook edit N`", same_line=True),
+    slash_help=Help("`/devin playbook edit N` opens a playbook to edit", same_line=True),
 )
 COMMANDS: Final = (
     NOTE_LIST,

@@ -9,7 +9,7 @@ ORGS: Final = CommandSpec(
     ways=typed("orgs"),
     role=Role.ADMIN,
     admins_can="see Devin's organisations",
-    slash_help=Help("`/devin orgs` shows Devin's organisations, with their limits and ACUs"),
+    slash_help=Help("`/devin orgs` shows your Devin organizations with their limits and ACUs"),
     meant_by=("organisations", "organizations"),
 )
 COMMANDS: Final = (ORGS,)

@@ -11,7 +11,7 @@ METRICS: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="see metrics",
     ordinary=True,
-    slash_help=Help(f"`/devin metrics {METRICS_PERIOD.shown}` shows how much Devin is used"),
+    slash_help=Help(f"`/devin metrics {METRICS_PERIOD.shown}` shows sessions, pull requests, and active people"),
 )
 MEMBERS: Final = CommandSpec(
     "members",
@@ -19,7 +19,7 @@ MEMBERS: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="see Devin's members",
     ordinary=True,
-    slash_help=Help(f"`/devin members {NAME.shown}` shows who may use Devin, with their roles"),
+    slash_help=Help(f"`/devin members {NAME.shown}` shows who can use Devin, with their roles"),
 )
 SECRET_LIST: Final = CommandSpec(
     "secret_list",
@@ -34,6 +34,6 @@ SECRET_ADD: Final = CommandSpec(
     ways=typed("secret add"),
     role=Role.ADMIN,
     admins_can="add secrets",
-    slash_help=Help("`/devin secret add` says where to add one", same_line=True),
+    slash_help=Help("`/devin secret add` shows where to add one", same_line=True),
 )
 COMMANDS: Final = (METRICS, MEMBERS, SECRET_LIST, SECRET_ADD)

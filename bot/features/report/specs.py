@@ -1,4 +1,4 @@
-"""The command that shows what came of pull requests."""
+"""The command that shows results: pull requests, merge rate, ACUs per merged one."""
 
 from typing import Final
 
@@ -13,6 +13,8 @@ REPORT: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="see outcome reports",
     ordinary=True,
-    slash_help=Help(f"`/devin report {REPORT_QUESTION.shown}` shows what came of pull requests"),
+    slash_help=Help(
+        f"`/devin report {REPORT_QUESTION.shown}` shows results: pull requests, merge rate, ACUs per merged one"
+    ),
 )
 COMMANDS: Final = (REPORT,)

@@ -1,4 +1,4 @@
-"""The command that has Devin review a pull request."""
+"""The command that asks Devin to review a pull request."""
 
 from typing import Final
 
@@ -13,6 +13,6 @@ REVIEW: Final = CommandSpec(
     ways=typed("review", PULL_REQUEST),
     ordinary=True,
     starts=True,
-    slash_help=Help(f"`/devin review {PULL_REQUEST.shown}` has Devin review a pull request"),
+    slash_help=Help(f"`/devin review {PULL_REQUEST.shown}` asks Devin to review a pull request"),
 )
 COMMANDS: Final = (REVIEW,)

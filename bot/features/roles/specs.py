@@ -14,7 +14,7 @@ ROLE_LIST: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="see and give roles",
     ordinary=True,
-    slash_help=Help("`/devin role list` shows who may `start`, `steer`, `stop`, see `cost` and `administer`"),
+    slash_help=Help("`/devin role list` shows who can `start`, `steer`, `stop`, see `cost`, and `administer`"),
 )
 ROLE_ADD: Final = CommandSpec(
     "role_add",
@@ -22,7 +22,7 @@ ROLE_ADD: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="see and give roles",
     ordinary=True,
-    slash_help=Help(f"`/devin role add {GIVEN.shown}` gives a role to them alone, in one channel or everywhere"),
+    slash_help=Help(f"`/devin role add {GIVEN.shown}` limits a role to these people, in one channel or everywhere"),
 )
 ROLE_REMOVE: Final = CommandSpec(
     "role_remove",

@@ -25,14 +25,14 @@ SCHEDULE_PAUSE: Final = CommandSpec(
     ways=typed("schedule pause", SCHEDULE),
     role=Role.ADMIN,
     admins_can="change schedules",
-    slash_help=Help("`/devin schedule pause N`", same_line=True),
+    slash_help=Help("`/devin schedule pause N` pauses a schedule", same_line=True),
 )
 SCHEDULE_RESUME: Final = CommandSpec(
     "schedule_resume",
     ways=typed("schedule resume", SCHEDULE),
     role=Role.ADMIN,
     admins_can="change schedules",
-    slash_help=Help("`/devin schedule resume N`", same_line=True),
+    slash_help=Help("`/devin schedule resume N` resumes a schedule", same_line=True),
 )
 SCHEDULE_DELETE: Final = CommandSpec(
     "schedule_delete",
@@ -40,7 +40,7 @@ SCHEDULE_DELETE: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="change schedules",
     asks_first=True,
-    slash_help=Help("`/devin schedule delete N`, with a number from the list", same_line=True),
+    slash_help=Help("`/devin schedule delete N` deletes a schedule (asks you to confirm)", same_line=True),
 )
 # The choice to delete a schedule.
 SCHEDULE_DELETE_CONFIRMED: Final = CommandSpec(

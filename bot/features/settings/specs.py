@@ -20,7 +20,7 @@ SETTINGS: Final = CommandSpec(
     ways=(*typed("settings", WHICH), *alone("settings")),
     opens_form=True,
     ordinary=True,
-    slash_help=Help(f"`/devin settings {WHICH.shown}` opens your settings and the channel's"),
+    slash_help=Help(f"`/devin settings {WHICH.shown}` opens your settings, or the channel's"),
     meant_by=("settings", "setting", "preferences", "config", "configure"),
 )
 SETTINGS_WHY: Final = CommandSpec(

@@ -15,7 +15,7 @@ TEAM_LIST: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="manage teams",
     ordinary=True,
-    slash_help=Help("`/devin team list` shows the teams that `usage by team` divides by"),
+    slash_help=Help("`/devin team list` shows the teams of `usage by team`"),
 )
 TEAM_ADD: Final = CommandSpec(
     "team_add",
@@ -38,8 +38,8 @@ TEAM_REMOVE: Final = CommandSpec(
     admins_can="manage teams",
     ordinary=True,
     slash_help=Help(
-        f"`/devin team remove {TEAM_OR_MEMBERS.shown}` removes it, or takes something out of it, "
-        f"and so do `/devin team rm {SAME.shown}` and `/devin team delete {SAME.shown}`"
+        f"`/devin team remove {TEAM_OR_MEMBERS.shown}` removes a team, or members of it "
+        f"(so do `/devin team rm {SAME.shown}` and `/devin team delete {SAME.shown}`)"
     ),
 )
 COMMANDS: Final = (TEAM_LIST, TEAM_ADD, TEAM_REMOVE)

@@ -1,4 +1,4 @@
-"""The command that shows what was spent."""
+"""The command that shows spending."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ USAGE: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="see usage figures",
     instead="`/devin cost` shows your own.",
-    slash_help=Help(f"`/devin usage {USAGE_QUESTION.shown}` shows what was spent"),
+    slash_help=Help(f"`/devin usage {USAGE_QUESTION.shown}` shows spending"),
     meant_by=("bill", "bills", "billing", "invoice", "spend", "spending", "forecast", "csv"),
 )
 COMMANDS: Final = (USAGE,)
