@@ -52,7 +52,8 @@ $(READY): requirements-dev.txt
 ifeq (playground,$(firstword $(MAKECMDGOALS)))
 FOLLOWING := $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
 $(FOLLOWING): ; @:
-ARGS ?= $(FOLLOWING) $(filter --%,$(MAKEOVERRIDES))
+# `PORT=8750` behind the target is the page's port. The PORT of the environment is the bot's.
+ARGS ?= $(FOLLOWING) $(filter --%,$(MAKEOVERRIDES)) $(if $(filter command,$(origin PORT)),--port $(PORT))
 endif
 
 playground: $(READY)

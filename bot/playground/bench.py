@@ -78,6 +78,7 @@ class TheBench:
         self._counters = Counters(lambda: stage.simulated_slack.lost, self._in_work)
         self._example: asyncio.Task[None] | None = None
         self._awaits_a_page = False  # the first page that is open gets to see the example
+        self._shown: Json = {"state": "none"}  # of the example
         self._moves = 0  # jumps and resets under way
         self._landing = 0  # the bot's start that the last jump brought
         self._acts: dict[str, Callable[[Json], Awaitable[str]]] = {
@@ -120,6 +121,22 @@ class TheBench:
         """How fast the simulated Devin works; 1 is as a story is written."""
         return self._stage.simulated_devin.speed
 
+    def example(self) -> Json:
+        """Return the `state` of the example: none, waiting for a page, playing, or over, with the visitor's thread."""
+        return self._shown
+
+    def your_turn(self, channel: str, thread_ts: str) -> None:
+        """End the example in a thread where the visitor goes on."""
+        self._show("over", channel=channel, thread_ts=thread_ts)
+
+    def _after_example(self, _: asyncio.Task[None]) -> None:
+        if self._shown["state"] == "playing":  # it came to a halt
+            self._show("none")
+
+    def _show(self, state: str, **place: str) -> None:
+        self._shown = {"state": state, **place}
+        self._news.tell(Change("example"))
+
     def changes(self) -> News:
         """What of all this has changed."""
         return self._news
@@ -131,6 +148,7 @@ class TheBench:
         self._books.write()
         await self._keeper.start()
         self._awaits_a_page = example
+        self._show("waiting" if example else "none")
         if not example:  # which says the same itself
             await small_talk(self._stage.slack)
 
@@ -146,6 +164,7 @@ class TheBench:
         if example is not None:
             example.cancel()
             await asyncio.gather(example, return_exceptions=True)
+        self._show("none")
 
     # ------------------------------------------------------------ the clock
 
@@ -282,7 +301,9 @@ class TheBench:
 
     def _begin_to_play(self) -> None:
         self._awaits_a_page = False
+        self._show("playing")
         self._example = asyncio.create_task(self._play(self), name="the example")
+        self._example.add_done_callback(self._after_example)
 
     # ------------------------------------------------------------ listening
 

@@ -8,7 +8,7 @@ DEEPEST: Final = 100  # levels; a modal has about ten
 LARGEST: Final = 9_007_199_254_740_991  # what a browser still counts exactly
 
 NOT_AN_OBJECT: Final = "The body of this request is not a JSON object."
-HALF_A_SIGN: Final = "A text in this request holds half of a sign (a lone surrogate). Send whole signs."
+HALF_A_SIGN: Final = "The text has an invalid character (a lone surrogate). Remove it and try again."
 NO_NUMBER: Final = f"A number in this request is none that JSON has, or is beyond {LARGEST:,}. Send a smaller one."
 TOO_DEEP: Final = f"This request is nested more than {DEEPEST} levels deep. Send a flatter one."
 

@@ -1,4 +1,4 @@
-"""The scripted conversation: what Ann, Ben, Gus and Ada do, and how Devin goes about their tasks."""
+"""The scripted conversation: what Ben, Gus and Ada do, and how Devin goes about their tasks. Ann is the visitor."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,11 +20,13 @@ TASK: Final = "fix the flaky login test"
 SLOW_EXPORT: Final = "Since Monday the nightly export takes an hour instead of four minutes."
 MIGRATION: Final = "Nothing changed in the export itself. Monday was the migration of the orders."
 QUESTION: Final = "can you find out why, and what we should do? acu=5"
+OPEN_TASK: Final = "fix the flaky search test"  # with the question that the visitor answers
+YOUR_TURN: Final = f"<@{ANN}> your turn: which one should Devin do?"
 
 TYPING: Final = 0.7  # seconds a person takes: nobody reads faster than this either
 PATIENCE: Final = 20.0
 
-ANNS_SESSION: Final[list[Json]] = [
+LOGIN_SESSION: Final[list[Json]] = [
     {"after": 0.2, "status": "claimed"},
     {"after": 0.5, "status": "running", "status_detail": "working", "title": "Fix the flaky login test"},
     {
@@ -60,7 +62,7 @@ ANNS_SESSION: Final[list[Json]] = [
         "pause": True,
     },
 ]
-BENS_SESSION: Final[list[Json]] = [
+EXPORT_SESSION: Final[list[Json]] = [
     {"after": 0.2, "status": "claimed"},
     {"after": 0.4, "status": "running", "status_detail": "working", "title": "Find out why the export got slow"},
     {
@@ -71,6 +73,33 @@ BENS_SESSION: Final[list[Json]] = [
     },
     {"after": 60, "acus": 0.3, "say": "With the index the export takes four minutes again."},
 ]
+# The visitor answers its question, so what follows fits either option.
+SEARCH_SESSION: Final[list[Json]] = [
+    {"after": 0.2, "status": "claimed"},
+    {"after": 0.4, "status": "running", "status_detail": "working", "title": "Fix the flaky search test"},
+    {
+        "after": 0.8,
+        "acus": 0.2,
+        "status": "running",
+        "status_detail": "waiting_for_user",
+        "say": "`test_search_finds_new_orders` reads the index before it is up to date. There are two ways to fix it:\n"
+        "1. **Wait for the index** in this test.\n"
+        "2. **Refresh the index** after each write in tests.\n\n"
+        "Which one do you want?",
+        "pause": True,
+    },
+    {"after": 0.5, "status": "running", "status_detail": "working"},
+    {"after": 4, "acus": 0.6, "say": "That works: five hundred runs, no failure. I am opening a pull request."},
+    {"after": 3, "acus": 0.1, "pull_request": {"url": "https://github.com/acme/web/pull/129", "state": "open"}},
+    {
+        "after": 2,
+        "acus": 0.1,
+        "status": "running",
+        "status_detail": "finished",
+        "say": "The pull request is ready for review.",
+        "pause": True,
+    },
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +109,8 @@ class Cast:
     slack: SlackControl
     devin: DevinControl
     screen: Screen
-    to_digest: Callable[[], Awaitable[str]]  # lets the time pass until then
+    to_digest: Callable[[], Awaitable[str]] | None  # lets the time pass until then, where nobody is on the page
+    turn: Callable[[str, str], None] | None  # told of the channel and thread in which the visitor goes on
     since: str  # what was there before is not looked at
 
     async def seen(self, channel: str, text: str, within: float = PATIENCE, **where: Any) -> Json:
@@ -119,18 +149,21 @@ async def small_talk(slack: SlackControl) -> None:
 
 async def perform(cast: Cast) -> None:
     """Play all scenes."""
-    await cast.devin.script_for(TASK, ANNS_SESSION, play=1.0)
-    await cast.devin.script_for("can you find out why", BENS_SESSION, play=1.0)
+    await cast.devin.script_for(TASK, LOGIN_SESSION, play=1.0)
+    await cast.devin.script_for("can you find out why", EXPORT_SESSION, play=1.0)
+    await cast.devin.script_for(OPEN_TASK, SEARCH_SESSION, play=1.0)
     for number, (title, scene) in enumerate(SCENES, start=1):
         cast.screen.title(f"{number}. {title}")
         await scene(cast)
+    if cast.turn is not None:
+        await _your_turn(cast, cast.turn)
 
 
 async def _slash_command(cast: Cast) -> None:
-    await cast.command(ANN, "Ann", WEB, f"{TASK} repo=acme/web")
+    await cast.command(BEN, "Ben", WEB, f"{TASK} repo=acme/web")
     card = (await cast.seen(WEB, "Asked by"))["ts"]
     await cast.seen(WEB, "Devin has a question", thread_ts=card)
-    await cast.say(ANN, WEB, "The second one, please. Slow tests cost us more than four files.", card)
+    await cast.say(BEN, WEB, "The second one, please. Slow tests cost us more than four files.", card)
     await cast.seen(WEB, "done. Reply here for changes.", thread_ts=card)
     await cast.seen(WEB, "asked by", ts=card)
 
@@ -164,8 +197,17 @@ async def _stop(cast: Cast) -> None:
 async def _admin(cast: Cast) -> None:
     await cast.command(ADA, "Ada", OPS, "usage today")
     await cast.whispered(ADA, "Devin today, so far")
-    cast.screen.aside("Nobody waits for the time of the digest:", [await cast.to_digest()])
-    await cast.seen(OPS, "Day 08:00", START_SECONDS + PATIENCE)  # the bot has to be up again first
+    if cast.to_digest is not None:
+        cast.screen.aside("Nobody waits for the time of the digest:", [await cast.to_digest()])
+        await cast.seen(OPS, "Day 08:00", START_SECONDS + PATIENCE)  # the bot has to be up again first
+
+
+async def _your_turn(cast: Cast, turn: Callable[[str, str], None]) -> None:
+    await cast.command(ADA, "Ada", WEB, OPEN_TASK)
+    card = (await cast.seen(WEB, OPEN_TASK))["ts"]
+    await cast.seen(WEB, "Devin has a question", thread_ts=card)
+    await cast.say(ADA, WEB, YOUR_TURN, card)
+    turn(WEB, card)
 
 
 SCENES: Final[tuple[tuple[str, Callable[[Cast], Awaitable[None]]], ...]] = (
@@ -173,5 +215,5 @@ SCENES: Final[tuple[tuple[str, Callable[[Cast], Awaitable[None]]], ...]] = (
     ("A mention in a thread: what was said before goes along as context", _mention),
     ("Guests are refused, privately", _guest),
     ("Ben looks at his sessions and stops one", _stop),
-    ("Admins get a daily digest, and may ask what was spent", _admin),
+    ("Admins ask what was spent, and get a daily digest", _admin),
 )

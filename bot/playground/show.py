@@ -42,9 +42,9 @@ INTRODUCTION: Final = """\
 Devin Bridge between a simulated Slack and a simulated Devin, on this machine: no account needed.
 The bot is the real one. This is what people see of it in Slack:"""
 AFTERWARDS: Final = """
-The example is over. Everything stays up, and what happens goes on to appear here and on the page, {page}
+The example is over, and it's your turn. Everything stays up; what happens appears here and on the page, {page}
 
-You can also act in a second terminal. As Ann, mention the bot, type a command, and reply in her session's thread:
+You can also act in a second terminal. As Ann, mention the bot, type a command, and reply in Ben's thread:
   curl -so /dev/null {slack}say -d user=U0ANN -d channel=C0WEB -d 'text=<@U0BOT> write a changelog for the release'
   curl -so /dev/null {slack}slash -d user=U0ANN -d channel=C0WEB -d 'text=list'
   curl -so /dev/null {slack}say -d user=U0ANN -d channel=C0WEB -d thread_ts={thread} -d 'text=Thank you. Merge it.'
@@ -67,11 +67,13 @@ class House:
     screen: Screen
     write: Callable[[str], None]
 
-    async def perform(self, bench: TheBench) -> None:
-        """Play the scripted conversation."""
+    async def perform(self, bench: TheBench, *, once: bool) -> None:
+        """Play the scripted conversation; `once` with nobody on the page, so that the clock may jump to the digest."""
         await self.keeper.up()
         since = f"{self.on.clock.now():.6f}"
-        await perform(Cast(self.on.slack, self.on.devin, self.screen, bench.to_digest, since))
+        # A visitor's bot stays up, and their clock goes on.
+        digest, turn = (bench.to_digest, None) if once else (None, bench.your_turn)
+        await perform(Cast(self.on.slack, self.on.devin, self.screen, digest, turn, since))
 
 
 async def play(options: Options, launch: Launch = launch) -> int:
@@ -123,7 +125,7 @@ def _ports(options: Options) -> tuple[int, int, int]:
 async def _play_once(house: House, options: Options, stopping: asyncio.Event) -> None:
     async def show(bench: TheBench) -> None:
         try:
-            await house.perform(bench)
+            await house.perform(bench, once=True)
         except (TimeoutError, BenchError) as error:
             # What was waited for is told to whoever mends it; the script itself knows no failures.
             raise TroubleError(house.keeper.told(HALTED.format(error))) from error
@@ -140,7 +142,7 @@ async def _play_once(house: House, options: Options, stopping: asyncio.Event) ->
 async def _stay(house: House, options: Options, stopping: asyncio.Event) -> None:
     async def show(bench: TheBench) -> None:
         try:
-            await house.perform(bench)
+            await house.perform(bench, once=False)
             await _tell_what_can_be_done(house, page.url)
         except Exception as error:  # noqa: BLE001 - whatever people did meanwhile, the page stays up
             _note(house.keeper.told(HALTED.format(error)))

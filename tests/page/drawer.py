@@ -24,7 +24,7 @@ class Drawer:
         self.slack_calls = page.get_by_role("list", name="Calls of Slack's Web API, newest first")
 
     async def opens(self, tab: str) -> None:
-        """Show one of its tabs, "Devin" or "Fault bench"."""
+        """Show one of its tabs, "Devin" or "Faults"."""
         if await self.node.is_hidden():
             await self.page.locator("#open-devin" if tab == "Devin" else "#open-bench").click()
         await self.node.get_by_role("tab", name=tab).click()
@@ -37,17 +37,17 @@ class Drawer:
 
     async def presses(self, testid: str) -> None:
         """Press a button of the bench."""
-        await self.opens("Fault bench")
+        await self.opens("Faults")
         await self.page.get_by_test_id(f"bench-{testid}").click()
 
     async def sees_the_bot(self, state: str) -> None:
         """Wait until the bot's process is in a state."""
-        await self.opens("Fault bench")
+        await self.opens("Faults")
         await expect(self.page.get_by_test_id("bench-bot")).to_contain_text(state)
 
     async def breaks(self, side: str, kind: str, *, times: int, where: str = "*") -> None:
         """Arm a fault and close the drawer again."""
-        await self.opens("Fault bench")
+        await self.opens("Faults")
         for name, value in {"side": side, "kind": kind, "where": where}.items():
             await self.page.get_by_test_id(f"bench-fault-{name}").select_option(value)
         await self.page.get_by_test_id("bench-fault-times").fill(str(times))
@@ -57,7 +57,7 @@ class Drawer:
 
     async def sees_a_fault_strike(self) -> None:
         """Wait until the armed fault has struck as often as it should."""
-        await self.opens("Fault bench")
+        await self.opens("Faults")
         await expect(self.page.get_by_test_id("bench-fault")).to_contain_text("used up")
 
     def counter(self, name: str) -> Locator:

@@ -45,6 +45,9 @@ class StillBench:
     def speed(self) -> float:
         return 1.0
 
+    def example(self) -> Json:
+        return {"state": "none"}
+
     def opened(self) -> None: ...
 
     def changes(self) -> News:

@@ -54,7 +54,7 @@ async def test_axe_finds_nothing_serious(ann: Visitor, axe: str) -> None:
     assert await ann.faults(axe) == []
     await ann.drawer.chooses_the_session()
     assert await ann.faults(axe) == []
-    await ann.drawer.opens("Fault bench")
+    await ann.drawer.opens("Faults")
     assert await ann.faults(axe) == []
     await ann.drawer.closes()
     await ann.page.get_by_role("button", name="New group message").click()
@@ -105,7 +105,7 @@ async def test_it_fits_on_the_screen(visit: Visit, play: Playground) -> None:
     await fits(ann, ann.thread_composer)
     await ann.drawer.opens("Devin")
     await fits(ann)
-    await ann.drawer.opens("Fault bench")
+    await ann.drawer.opens("Faults")
     await fits(ann, ann.page.get_by_test_id("drawer-close"))
     await ann.drawer.closes()
     await ann.opens_home()
@@ -371,19 +371,19 @@ async def test_tabs_of_the_drawer_by_keyboard(ann: Visitor) -> None:
     press, node = ann.page.keyboard.press, ann.drawer.node
     await ann.page.locator("#open-bench").press("Enter")
     tabs = node.get_by_role("tablist", name="Parts of the drawer").get_by_role("tab")
-    await expect(tabs).to_have_text(["Devin", "Fault bench"])
+    await expect(tabs).to_have_text(["Devin", "Faults"])
     devin, bench = tabs.first, tabs.last
     await expect(bench).to_be_focused()
     for key, tab in (("ArrowLeft", devin), ("ArrowLeft", bench), ("ArrowRight", devin), ("End", bench)):
         await press(key)
         await expect(tab).to_be_focused()
         await expect(tab).to_have_attribute("aria-selected", "true")
-    await expect(node.get_by_role("tabpanel", name="Fault bench")).to_be_visible()
+    await expect(node.get_by_role("tabpanel", name="Faults")).to_be_visible()
     await expect(node.get_by_role("tabpanel", name="Devin")).to_be_hidden()
     await press("Home")
     await expect(devin).to_be_focused()
     await expect(node.get_by_role("tabpanel", name="Devin")).to_be_visible()
-    await expect(node.get_by_role("tabpanel", name="Fault bench")).to_be_hidden()
+    await expect(node.get_by_role("tabpanel", name="Faults")).to_be_hidden()
     await press("Escape")
     await expect(node).to_be_hidden()
     await expect(ann.page.locator("#open-bench")).to_be_focused()

@@ -66,7 +66,7 @@ async def test_what_devin_says_never_runs(ann: Visitor, play: Playground) -> Non
     await ann.drawer.chooses_the_session()
     await expect(ann.drawer.chosen).to_contain_text("That was all")
     await harmless(ann.page)
-    await ann.drawer.opens("Fault bench")
+    await ann.drawer.opens("Faults")
     await harmless(ann.page)
 
 

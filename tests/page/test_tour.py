@@ -18,7 +18,7 @@ FASTEST: Final = 20
 PHONE: Final = {"width": 390, "height": 844}
 SMALL_TABLET: Final = {"width": 768, "height": 1024}
 TABLET: Final = {"width": 820, "height": 1180}
-REPLIED_FOR_ONE: Final = "Yes, please go on with your suggestion."
+REPLIED_FOR_ONE: Final = "Option 1, please."
 WRITTEN_FOR_ONE: Final = "And please tell me when the tests are green."
 
 
@@ -57,7 +57,7 @@ async def test_each_step_is_done_by_hand(visit: Visit, play: Playground) -> None
     await ann.tour.points_at(frame(ann, "thread-composer"))
     await ann.replies("And add a test for it.")
     await ann.tour.points_at(ann.page.locator("#open-bench"))
-    await ann.drawer.opens("Fault bench")
+    await ann.drawer.opens("Faults")
     await ann.tour.points_at(ann.page.get_by_test_id("bench-start"))
     await ann.page.get_by_test_id("bench-start").click()
     await ann.tour.is_over()
@@ -95,14 +95,14 @@ async def test_where_the_thread_covers_the_channel_each_step_points_at_what_is_s
     await ann.tour.points_at(ann.page.locator("#open-bench"))
     await ann.drawer.opens("Devin")
     await ann.tour.points_at(ann.page.locator("#open-bench"))
-    await ann.drawer.opens("Fault bench")
+    await ann.drawer.opens("Faults")
     await ann.tour.points_at(ann.page.get_by_test_id("bench-kill"))
     await ann.page.get_by_test_id("bench-kill").click()
     await ann.tour.points_at(ann.page.get_by_test_id("drawer-close"))
     await ann.drawer.closes()
     await ann.tour.points_at(frame(ann, "thread-composer"))
     await ann.replies("And add a test for it.")
-    await ann.drawer.opens("Fault bench")
+    await ann.drawer.opens("Faults")
     await ann.tour.points_at(ann.page.get_by_test_id("bench-start"))
     await ann.page.get_by_test_id("bench-start").click()
     await ann.tour.is_over()
@@ -249,3 +249,41 @@ async def messages(play: Playground) -> list[dict[str, Any]]:
     """What was said in the only session."""
     (session,) = (await play.get("/api/sessions"))["sessions"]
     return list((await play.get(f"/api/sessions/{session['session_id']}"))["session"]["messages"])
+
+
+async def test_its_step_and_card_are_kept_over_a_reload_and_in_other_tabs(visit: Visit, play: Playground) -> None:
+    ann = await visit(play.url, toured=False)
+    await gives_the_task(ann)
+    await ann.tour.is_at(2)
+    await ann.page.reload()
+    await ann.is_ready()
+    await ann.tour.is_at(2)
+    await ann.tour.points_at(ann.card)
+    beside = await ann.opens_a_tab()
+    await beside.tour.is_at(2)
+    await ann.opens_thread(ASKED_BY)
+    await ann.tour.is_at(3)
+    await beside.tour.is_at(3)
+    await ann.tour.presses("Skip tour")
+    await expect(beside.tour.node).to_be_hidden()
+    await beside.closes_the_tab()
+
+
+async def test_the_example_says_that_it_is_one_and_leaves_the_visitor_in_a_thread_with_a_question(
+    visit: Visit, play: Playground
+) -> None:
+    assert (await play.post("/api/bench/example"))["said"] == "The example begins in #web."
+    ann = await visit(play.url, toured=False)
+    await expect(ann.tour.node).to_contain_text(
+        "ExampleAn example is playingBen, Ada, and Gus show how it works, in #web and #general. Your turn is next."
+    )
+    before = (await play.get("/api/workspace"))["bot"]["starts"]
+    await expect(ann.tour.title).to_have_text("Your turn", timeout=90_000)
+    await expect(ann.thread).to_contain_text("your turn: which one should Devin do?")
+    await expect(ann.composer).to_be_visible()
+    await ann.tour.points_at(frame(ann, "thread-composer"))
+    await ann.replies("Option 2, please.")
+    await is_with_devin(ann, "Option 2, please.")
+    assert (await play.get("/api/workspace"))["bot"]["starts"] == before, "the bot was never away"
+    await ann.tour.presses("Start the tour")
+    await ann.tour.is_at(1)

@@ -45,7 +45,7 @@ async def test_a_burst_of_refusals_from_slack_loses_and_doubles_nothing(ann: Vis
             1
         )
         await expect(ann.message(f"tidy up the {task} module")).to_contain_text("Done")
-    await ann.drawer.opens("Fault bench")
+    await ann.drawer.opens("Faults")
     await expect(ann.drawer.counter("slack-failed")).to_have_text("5")
     await expect(ann.drawer.counter("slack-retried")).to_have_text("5")
     await expect(ann.drawer.counter("lost")).to_have_text("0")

@@ -13,21 +13,20 @@ STEPS: Final = (
     ),
     (
         "Answer Devin",
-        "Soon Devin asks something in the thread. Whatever you reply there goes to Devin, and it works on.",
+        "Devin will ask a question in the thread. Reply there, and Devin continues.",
     ),
     (
         "Stop it, or see what it made",
-        "Press Stop on the card to put Devin to sleep; a reply wakes it. "
-        "Or wait for the pull request and open it from the card.",
+        "Press Stop on the card; reply to resume. Or wait for the pull request and open it from the card.",
     ),
     (
         "Break it on purpose",
-        "Open the fault bench, kill the bot, write to Devin, and start the bot again: nothing is lost.",
+        "Open Faults, kill the bot, write to Devin, and start the bot again: nothing is lost.",
     ),
 )
 END: Final = (
-    "That is Devin Bridge",
-    "Act as somebody else, force a state in the Devin drawer, or jump to the digest in the fault bench.",
+    "That's Devin Bridge",
+    "Act as someone else, set a state in the Devin panel, or jump to the digest in Faults.",
 )
 LIES_OPEN: Final = """(node) => {
   const {left, top, width, height} = node.getBoundingClientRect();

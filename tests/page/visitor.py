@@ -24,7 +24,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
   window.__broken.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
 });
 """
-TOURED: Final = "localStorage.setItem('playground.tour', 'true')"
+TOURED: Final = "localStorage.setItem('playground.tour', '{\"step\": -1}')"
 TASK: Final = "fix the flaky login test"
 QUESTION: Final = announcements.QUESTION.format(who="@Ann Lee").partition(" ")[2]
 WAITING: Final = STATE_SENTENCES[DisplayState.WAITING].format(asker="Ann Lee")

@@ -7,7 +7,7 @@ import pytest
 from tests.playground.house import OURS
 from tests.playground.sentences import NOT_FILES
 
-HALF = "A text in this request holds half of a sign (a lone surrogate). Send whole signs."
+HALF = "The text has an invalid character (a lone surrogate). Remove it and try again."
 NO_NUMBER = "A number in this request is none that JSON has, or is beyond 9,007,199,254,740,991. Send a smaller one."
 DEEP = "This request is nested more than 100 levels deep. Send a flatter one."
 READ = ("/api/workspace", "/api/messages?channel=C0WEB&user=U0ANN", "/api/sessions", "/api/calls")

@@ -132,22 +132,22 @@ INTRODUCTION = "Devin Bridge between a simulated Slack and a simulated Devin, on
 SHOWN = [
     # a slash command
     "#web",
-    "  Ann types: /devin fix the flaky login test repo=acme/web",
-    "  Devin Bridge (only visible to Ann): Checking “fix the flaky login test” first…",
+    "  Ben types: /devin fix the flaky login test repo=acme/web",
+    "  Devin Bridge (only visible to Ben): Checking “fix the flaky login test” first…",
     "  Devin Bridge:",
     "    │ fix the flaky login test",
-    "    │ Asked by Ann Lee · acme/web",
+    "    │ Asked by Ben Ortiz · acme/web",
     f"    │ ⚙ Working · started just now · 0.2 ACUs · {STEER}",
     "    │ I ran `tests/test_login.py` a hundred times: `test_session_expires` failed in 6 of them. It",
     "    │ [ Open in Devin ]  [ Stop ]",
     "  Devin Bridge (edited):",
-    f"        │ 💬 {QUESTION.format(who='@Ann').partition(' ')[2]}",
+    f"        │ 💬 {QUESTION.format(who='@Ben').partition(' ')[2]}",
     "          There are two ways to fix it:",
-    "    ↳ Ann: The second one, please. Slow tests cost us more than four files.",
-    "    ↳ Devin Bridge adds 👀 to Ann's “The second one, please. Slow tests cost us more t…”",
-    "    ↳ Devin Bridge: ✅ @Ann, done. Reply here for changes.",
+    "    ↳ Ben: The second one, please. Slow tests cost us more than four files.",
+    "    ↳ Devin Bridge adds 👀 to Ben's “The second one, please. Slow tests cost us more t…”",
+    "    ↳ Devin Bridge: ✅ @Ben, done. Reply here for changes.",
     "          The pull request is ready for review.",
-    "    │ ✅ Done · 1.3 ACUs · acme/web#128 (open) · asked by Ann Lee",
+    "    │ ✅ Done · 1.3 ACUs · acme/web#128 (open) · asked by Ben Ortiz",
     "    │ [ Review PR ]",
     # a mention in a thread
     "#general",
@@ -165,7 +165,7 @@ SHOWN = [
     "  Devin Bridge (only visible to Gus): Guests can't use Devin here. Nothing was started.",
     # the list, and a stop
     "  Ben types: /devin list",
-    "    │ You have 1 session:",
+    "    │ You have 2 sessions:",
     "    │ Working",
     "    │ 1. ⚙ Find out why the export got slow: working",
     "    │ [ Open thread ]  [ Stop ]",
@@ -176,9 +176,11 @@ SHOWN = [
     "  Ada types: /devin usage today",
     "  Devin Bridge (only visible to Ada):",
     "    │ Devin today, so far",
-    "    │ 1. Fix the flaky login test: 1.3 ACUs · Ann Lee · Devin",
+    "    │ 1. Fix the flaky login test: 1.3 ACUs · Ben Ortiz · Devin",
     "  ┆ Nobody waits for the time of the digest:",
 ]
+# The visitor's part, beside a page; there the clock makes no jump.
+TURN = ["  Ada types: /devin fix the flaky search test", "    ↳ Ada: @Ann your turn: which one should Devin do?"]
 
 
 @pytest.mark.early
@@ -195,8 +197,8 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     # The end of a turn is one post that calls who asked, and nothing else of the bot's calls anybody. Answered, the
     # question is edited, which notifies nobody.
     assert re.findall(r"@(?:Ann|Ben|Ada|Gus)\b.*", once.text) == [
-        *[QUESTION.format(who="@Ann").partition(" ")[2]] * 2,
-        "@Ann, done. Reply here for changes.",
+        *[QUESTION.format(who="@Ben").partition(" ")[2]] * 2,
+        "@Ben, done. Reply here for changes.",
     ]
     # Whether the sessions were in the billing day that the digest is about depends on the time of the day.
     assert re.search(r" \d+(?:\.\d)? ACUs on \w{3} \d+ \w{3}\s+[▲▼] \d+ % \(usual \d+(?:\.\d)?\)", once.text)
@@ -207,8 +209,11 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     assert max(map(len, once.lines)) <= 100
     assert once.said == ""
     with staying.opened() as page, page.stream("GET", "/events"):
-        staying.wait_for("The example is over.")
-    assert [line for line in SHOWN if line not in staying.lines] == []
+        staying.wait_for("The example is over, and it's your turn.")
+        shown = page.get("/api/workspace").json()["example"]
+    assert shown["state"] == "over"
+    assert [line for line in [*SHOWN[:-1], *TURN] if line not in staying.lines] == []
+    assert "The bot starts again" not in staying.text
     staying.wait_for("People, channels and all that can be done")
     _try_the_examples(staying)
     _play_it_again(staying)
@@ -234,7 +239,7 @@ def _play_it_again(run: Run) -> None:
     with run.opened() as page:
         assert page.post("/api/bench/example", json={}).json() == {"said": "The example begins in #web."}
         deadline = time.monotonic() + 90
-        while run.text.count("The example is over.") < 2:
+        while run.text.count("The example is over") < 2:
             assert time.monotonic() < deadline, run.text + run.said
             time.sleep(0.05)
         counters = page.get("/api/workspace").json()["counters"]
@@ -269,7 +274,7 @@ def _curl(example: str) -> None:
 @pytest.mark.long
 def test_a_sigterm_in_the_middle_stops_everything(start: Callable[..., Run]) -> None:
     run = start("--once")
-    run.wait_for("Ann types: /devin")
+    run.wait_for("Ben types: /devin")
     assert run.ended(signal.SIGTERM) == 0
     assert run.lines[-1] == STOPPED
     assert run.said == ""
@@ -341,7 +346,7 @@ def memory(run: Run) -> float:
 @pytest.mark.long
 def test_a_bot_that_dies_ends_a_show_without_a_page(start: Callable[..., Run]) -> None:
     run = start("--once")
-    run.wait_for("Ann types: /devin")
+    run.wait_for("Ben types: /devin")
     (bot,) = run.bots()
     os.kill(bot, signal.SIGKILL)
     assert run.ended() == 1

@@ -50,11 +50,14 @@ class Bench(Protocol):
     def speed(self) -> float:
         """How fast the simulated Devin works; 1 is as a story is written."""
 
+    def example(self) -> Json:
+        """The `state` of the example, and the `channel` and `thread_ts` where it left the visitor."""
+
     def opened(self) -> None:
         """A page is open, and follows what changes."""
 
     def changes(self) -> News:
-        """Tells `Change("bot")`, `Change("clock")`, `Change("counters")`, `Change("speed")`."""
+        """Tells `Change` of "bot", "clock", "counters", "speed" and "example"."""
 
 
 class Acts:

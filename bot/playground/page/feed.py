@@ -37,7 +37,8 @@ class Feed:
         self._devin = devin
         self._bench = bench
         # Of another run every position is too old, so a page that outlived it loads anew.
-        self._news = News(first=int(time.time() * 1000), length=LENGTH)
+        self.run = int(time.time() * 1000)
+        self._news = News(first=self.run, length=LENGTH)
         self._sources = (slack.news, devin.journal.news, bench.changes())
         self._open = False
         self._readers: dict[str, Callable[[Json, Change], None]] = {
@@ -53,6 +54,7 @@ class Feed:
             "clock": lambda event, _: event.update(clock=bench.clock()),
             "counters": lambda event, _: event.update(counters=bench.counters()),
             "speed": lambda event, _: event.update(speed=bench.speed()),
+            "example": lambda event, _: event.update(example=bench.example()),
         }
 
     @property

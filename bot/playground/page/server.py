@@ -74,8 +74,9 @@ class Pages:
     async def workspace(self, _: Request) -> Response:
         """GET /api/workspace."""
         bench = self._bench
-        now = {"position": self._feed.position, "bot": bench.bot(), "clock": bench.clock()}
-        return Answer(self._reading.workspace() | now | {"speed": bench.speed(), "counters": bench.counters()})
+        told = {"bot": bench.bot(), "clock": bench.clock(), "example": bench.example(), "speed": bench.speed()}
+        now = {"run": self._feed.run, "position": self._feed.position, "counters": bench.counters()}
+        return Answer(self._reading.workspace() | told | now)
 
     async def messages(self, request: Request) -> Response:
         """GET /api/messages."""

@@ -1,4 +1,4 @@
-/** The drawer's tab "Fault bench": the clock, the bot's process, faults, the speed of stories, counters. */
+/** The drawer's tab "Faults": the clock, the bot's process, faults, the speed of stories, counters. */
 
 import { el, stateChip } from "./dom.js";
 import { faultsPart } from "./faults.js";

@@ -1,4 +1,4 @@
-/** The drawer over the right side of the page: the tabs "Devin" and "Fault bench". */
+/** The drawer over the right side of the page: the tabs "Devin" and "Faults". */
 
 import { benchPanel } from "./bench.js";
 import { devinPanel } from "./devin.js";
@@ -21,10 +21,10 @@ export function startDrawer() {
   Object.assign(drawer, kept(KEPT, {}));
   drawer.tabs = [
     tab("devin", "Devin", "open-devin", devinPanel(makeRoom)),
-    tab("bench", "Fault bench", "open-bench", benchPanel()),
+    tab("bench", "Faults", "open-bench", benchPanel()),
   ];
   drawer.node.dataset.testid = "drawer";
-  drawer.node.setAttribute("aria-label", "Devin and fault bench");
+  drawer.node.setAttribute("aria-label", "Devin and faults");
   drawer.node.append(edge(), head(), ...drawer.tabs.map(({ place }) => place));
   document.addEventListener("keydown", closeOnEscape);
   setWidth(drawer.width);

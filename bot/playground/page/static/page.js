@@ -81,6 +81,7 @@ function actor(answer) {
 
 function takeWorkspace(answer) {
   const { team, app, people: everybody, channels: all, commands, shortcuts } = answer;
+  store.run = answer.run;
   store.workspace = { team, app, people: everybody, channels: all, commands, shortcuts };
 }
 

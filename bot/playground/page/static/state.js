@@ -4,7 +4,7 @@
  * Kinds and what their subscribers are given:
  *   "messages"   changed messages; one that is gone without a trace is {channel, ts, gone: true}
  *   "ephemerals" "views" "agents" "sessions" "slack_calls" "devin_calls"   what is new or changed, as a list
- *   "workspace" "bot" "clock" "counters" "speed"   the whole new value
+ *   "workspace" "bot" "clock" "counters" "speed" "example"   the whole new value
  *   "me" "channel" "thread"   the new id; a channel is null while the app's home is shown
  *   "room" "thread-room"   what is loaded of them changed: {opened, ts} after all of it was loaded
  *   "notes" "editing" "unread" "workspace-stale"   nothing: look again
@@ -31,12 +31,14 @@ export const store = {
   bot: null,
   clock: null,
   counters: null,
+  run: null, // of the playground: what was kept of another run is void
   speed: 1,
+  example: { state: "none" },
 };
 
 const subscribers = new Map();
 const LISTS = ["messages", "ephemerals", "views", "agents", "sessions", "slack_calls", "devin_calls"];
-const VALUES = ["bot", "clock", "counters", "speed"];
+const VALUES = ["bot", "clock", "counters", "speed", "example"];
 
 /** Hear of one kind of change; answers the function that ends it. */
 export function subscribe(kind, heard) {
@@ -117,7 +119,7 @@ export function apply(changes) {
   }
 }
 
-/** Take the single values of an answer or event: bot, clock, counters, speed. */
+/** Take the single values of an answer or event: bot, clock, counters, speed, example. */
 export function take(values) {
   for (const kind of VALUES) {
     if (values[kind] !== null && values[kind] !== undefined) {

@@ -15,7 +15,7 @@ import { counted } from "./words.js";
 
 const AGENT_WORDS = {
   processing: "Devin is working",
-  suspended: "Devin is paused and waits for somebody",
+  suspended: "Devin is waiting for someone to respond",
   active: "Devin is ready for the next message",
   closed: "This agent session is closed",
 };

@@ -41,8 +41,7 @@ export function startTopbar() {
 }
 
 async function reset() {
-  const text =
-    "All messages and sessions go, and the bot starts anew, as after the first start of the playground.";
+  const text = "This deletes all messages and sessions and restarts the bot.";
   if (!(await ask({ title: "Reset the playground?", text, yes: "Reset", danger: true }))) {
     return;
   }

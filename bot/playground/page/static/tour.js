@@ -1,4 +1,4 @@
-/** The guided tour: five steps in a corner that point at things and never stand in the way. */
+/** The corner: the example and the visitor's turn after it, and a guided tour of five steps that never stand in the way. */
 
 import { button, clear, el } from "./dom.js";
 import { keep, kept } from "./kept.js";
@@ -7,7 +7,7 @@ import { post } from "./net.js";
 import { here, openChannel, openThread, there } from "./rooms.js";
 import { isDirect, now, publish, store, subscribe, toast, toastError } from "./state.js";
 
-const SEEN = "playground.tour";
+const KEPT = "playground.tour"; // step, card and begin of the tour, for reloads and other tabs
 // Not the example's task: the same by the same person within a minute is asked about first.
 const TASK = "/devin fix the flaky checkout test";
 const PATIENCE = 25_000; // milliseconds to wait for Devin's question
@@ -18,7 +18,10 @@ const SCROLLED = ".log, .drawer-panel, #sidebar"; // what is in one of them is a
 // What may lie over everything else: where it is closed or, for the channels on narrow screens, folded.
 const WAYS_OUT = ["[data-testid=drawer-close]", "[data-testid=close-thread]", "#open-sidebar"];
 
-let step = -1;
+const DONE = -1; // and not begun
+
+let step = DONE;
+let shown = null; // EXAMPLE or TURN, before the tour
 let begun = null; // ts of the visitor's own first command: the card that comes after it is the tour's
 let card = null; // ts of the card that the task of this tour got
 let busy = false;
@@ -50,20 +53,20 @@ const STEPS = [
   {
     title: "Answer Devin",
     text: () => [
-      "Soon Devin asks something in the thread. Whatever you reply there goes to Devin, and it works on.",
+      "Devin will ask a question in the thread. Reply there, and Devin continues.",
     ],
     places: replyPlaces,
     isDone: () => card !== null && [...there.messages.values()].some(isReply),
     run: async () => {
       await openThread(web().id, await givenCard());
-      await until(hasQuestion, PATIENCE);
-      publish("type-and-send", { inThread: true, text: "Yes, please go on with your suggestion." });
+      await until(() => question() !== undefined, PATIENCE);
+      publish("type-and-send", { inThread: true, text: answerTo(question()) });
     },
   },
   {
     title: "Stop it, or see what it made",
     text: () => [
-      "Press Stop on the card to put Devin to sleep; a reply wakes it. ",
+      "Press Stop on the card; reply to resume. ",
       "Or wait for the pull request and open it from the card.",
     ],
     places: cardPlaces,
@@ -73,7 +76,7 @@ const STEPS = [
   {
     title: "Break it on purpose",
     text: () => [
-      "Open the fault bench, kill the bot, write to Devin, and start the bot again: nothing is lost.",
+      "Open Faults, kill the bot, write to Devin, and start the bot again: nothing is lost.",
     ],
     places: trialPlaces,
     isDone: () => past.has("killed") && past.has("written") && past.has("back"),
@@ -81,21 +84,76 @@ const STEPS = [
   },
 ];
 
-/** Start the tour at the first visit, and whenever somebody asks for it. */
+// Beside the steps: what the corner shows before the tour.
+const EXAMPLE = {
+  label: "Example",
+  title: "An example is playing",
+  text: () => ["Ben, Ada, and Gus show how it works, in #web and #general. Your turn is next."],
+  buttons: () => [button("Skip to the tour", MAIN, () => begin())],
+};
+const TURN = {
+  label: "Example",
+  title: "Your turn",
+  text: () => ["Devin has a question in this thread. Reply here, or press a button, and Devin continues."],
+  buttons: () => [
+    button("Start the tour", MAIN, () => begin()),
+    button("Close", { class: "button is-small" }, end),
+  ],
+};
+
+/** Start with the example or the tour at the first visit, go on where it was left, and begin when somebody asks. */
 export function startTour() {
   document.getElementById("tour-start").addEventListener("click", () => begin());
   ["room", "thread-room", "thread", "channel", "bot", "messages"].forEach((kind) => subscribe(kind, lookTwice));
   subscribe("bot", watchBot);
   subscribe("acted", watchActs);
-  subscribe("reset", () => step >= 0 && begin({ focus: false }));
+  subscribe("reset", () => (step >= 0 || shown) && begin({ focus: false }));
   document.getElementById("main").addEventListener("click", watchLinks);
   document.getElementById("thread").addEventListener("click", watchLinks);
-  if (!kept(SEEN, false)) {
-    begin({ focus: false });
+  subscribe("example", showExample);
+  window.addEventListener("storage", ({ key }) => key === KEPT && resume());
+  resume();
+}
+
+/** Take up the tour where this or another tab left it. */
+function resume() {
+  const left = kept(KEPT, null);
+  if (left === null || (left.step !== DONE && left.run !== store.run)) {
+    if (["waiting", "playing"].includes(store.example.state)) {
+      corner(EXAMPLE);
+    } else {
+      begin({ focus: false });
+    }
+  } else if (left.step === DONE) {
+    hide();
+  } else if (left.step !== step) {
+    ({ begun, card } = left);
+    go(left.step, false);
   }
 }
 
+/** The visitor goes on in the thread where the example ends, unless they do something else already. */
+async function showExample({ state, channel, thread_ts }) {
+  if (shown !== EXAMPLE || state === "waiting" || state === "playing") {
+    return;
+  }
+  if (state !== "over" || store.thread !== null) {
+    begin({ focus: false });
+    return;
+  }
+  await openThread(channel, thread_ts);
+  corner(TURN);
+  point("#thread-composer .composer-frame");
+}
+
+/** Show something else than a step in the corner. */
+function corner(it) {
+  shown = it;
+  draw();
+}
+
 function begin({ focus = true } = {}) {
+  shown = null;
   begun = null;
   card = null;
   busy = false;
@@ -113,6 +171,7 @@ function go(next, focus = true) {
   point(null);
   clearInterval(looking);
   looking = step < STEPS.length ? setInterval(look, LOOK) : null;
+  keepStep();
   look();
   if (focus) {
     document.querySelector("#tour .tour-title").focus();
@@ -120,13 +179,22 @@ function go(next, focus = true) {
 }
 
 function end() {
-  step = -1;
+  hide();
+  keepStep();
+  document.getElementById("tour-start").focus({ preventScroll: true });
+}
+
+function hide() {
+  step = DONE;
+  shown = null;
   clearInterval(looking);
-  keep(SEEN, true);
   document.getElementById("tour").hidden = true;
   document.body.classList.remove("tour-open");
   point(null);
-  document.getElementById("tour-start").focus({ preventScroll: true });
+}
+
+function keepStep() {
+  keep(KEPT, { run: store.run, step, begun, card });
 }
 
 /** The focus stays in the tour if it is there, although the button that had it goes. */
@@ -135,10 +203,19 @@ function draw() {
   const focused = panel.contains(document.activeElement);
   panel.hidden = false;
   document.body.classList.add("tour-open");
-  clear(panel).append(...(step < STEPS.length ? stepNodes(STEPS[step]) : endNodes()));
+  clear(panel).append(...(shown ? cornerNodes(shown) : step < STEPS.length ? stepNodes(STEPS[step]) : endNodes()));
   if (focused) {
     panel.querySelector(".tour-title").focus();
   }
+}
+
+function cornerNodes({ label, title, text, buttons }) {
+  return [
+    el("div", { class: "tour-top" }, el("span", null, label)),
+    el("h2", { class: "tour-title", tabindex: "-1" }, title),
+    el("p", null, text()),
+    el("div", { class: "tour-buttons" }, ...buttons()),
+  ];
 }
 
 function stepNodes({ title, text }) {
@@ -162,12 +239,8 @@ function stepNodes({ title, text }) {
 
 function endNodes() {
   return [
-    el("h2", { class: "tour-title", tabindex: "-1" }, "That is Devin Bridge"),
-    el(
-      "p",
-      null,
-      "Act as somebody else, force a state in the Devin drawer, or jump to the digest in the fault bench.",
-    ),
+    el("h2", { class: "tour-title", tabindex: "-1" }, "That's Devin Bridge"),
+    el("p", null, "Act as someone else, set a state in the Devin panel, or jump to the digest in Faults."),
     el(
       "div",
       { class: "tour-buttons" },
@@ -206,7 +279,9 @@ function look() {
   if (step < 0 || step >= STEPS.length || document.hidden) {
     return;
   }
-  card ??= findCard();
+  if (card === null && (card = findCard()) !== null) {
+    keepStep();
+  }
   if (STEPS[step].isDone()) {
     go(step + 1, false);
     return;
@@ -311,8 +386,17 @@ function cardElements() {
   return here.messages.get(card)?.blocks?.flatMap((block) => block.elements ?? []) ?? [];
 }
 
-function hasQuestion() {
-  return [...there.messages.values()].some((it) => it.bot_id && it.ts > card && it.rendered?.includes("?"));
+/** The last thing that Devin asks in the card's thread, whatever its task; undefined while it asks nothing. */
+function question() {
+  const asks = [...there.messages.values()].filter((it) => it.bot_id && it.ts > card && it.rendered?.includes("?"));
+  return asks.sort((one, other) => (one.ts < other.ts ? -1 : 1)).at(-1);
+}
+
+/** What a person would reply: the first option, where there are some. */
+function answerTo(asked) {
+  const buttons = asked?.blocks?.flatMap((block) => block.elements ?? []) ?? [];
+  const option = buttons.some((it) => it.action_id?.startsWith("quick_answer"));
+  return option ? "Option 1, please." : "Yes, please continue.";
 }
 
 /** Stopped before it begins, a task is cancelled, and no reply wakes it: wait for the session that the card links. */
