@@ -68,6 +68,9 @@ class FakeBench:
     def counters(self):
         return {"saved": len(self.done)}
 
+    def example(self):
+        return {"state": "none"}
+
     def speed(self):
         return 2.0
 
