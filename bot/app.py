@@ -28,6 +28,7 @@ from bot.engine.port import Engine, Route
 from bot.engines import open_engine
 from bot.features import COMMANDS, EVENT_TASKS, EVENTS, FEATURES, TABLES
 from bot.kernel.access import Access
+from bot.kernel.commands.slow import SlowCommands
 from bot.kernel.commands.table import CommandTable
 from bot.kernel.dispatch import Dispatch
 from bot.kernel.feature import Tick
@@ -142,6 +143,7 @@ def wire(services: Services, settings: Settings) -> Bot:
     senders = Senders.of(services, kernel.access, shared, sessions.transfers, drawn, sources, notify_asker_of_channel)
     if services.process.works:
         _route(services.engine, Dispatch(services, flows, questions, announce_unreadable), senders)
+        services.engine.route("slow", Route(SlowCommands(services).work, FLOWS_AT_ONCE))
     features = (tick for feature in FEATURES for tick in feature.ticks(kernel))
     once = Once(services)
     _by_the_clock(services, once, [*parts.ticks(TABLES, SessionCard), *sessions.ticks(), *features])

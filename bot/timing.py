@@ -108,7 +108,7 @@ class Timing:
     start_question: float = 10 * MINUTE  # A start about which a person was asked waits this long for the answer.
     wake_question: float = DAY  # A reply that would wake a session waits this long for the answer whether it may.
     wake_asked: float = 10 * MINUTE  # From such a question until its author, who writes again, is asked once more.
-    ack_settle: float = 0.3  # From a command until its ack stands in Slack, and another answer can take its place.
+    command_silence: float = 1.5  # From a command until a line says that it takes a while; Slack keeps such a line.
     start_retry: float = 1.0  # A reply to a session that is still being started is tried again after this.
     just_begun_retry: float = 0.1  # A stop that finds its session just begun is tried again after this.
     reaction_expires: float = 10 * MINUTE  # A reaction that comes later than this is not made.

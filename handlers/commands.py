@@ -39,11 +39,11 @@ class Commands:
         self._modals = modals
 
     async def devin(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
-        """Answer `/devin` with a message in the ack that only the person sees."""
+        """Answer `/devin`, where the answer is known, with a message in the ack that only the person sees."""
         message = await self._answer(workspace, body.get("text") or "", body)
         if message.text:
             await ack(text=message.text, blocks=message.blocks or None, response_type="ephemeral")
-        else:  # a form opens
+        else:  # a form opens, or a card or an answer follows
             await ack()
 
     async def unknown(self, ack: AsyncAck) -> None:
@@ -63,7 +63,7 @@ class Commands:
             opening = Opening(body["user_id"], answer, body["trigger_id"], body.get("response_url"))
             self._modals.open_soon(workspace, opening)
             return Message("")
-        await self._intake.typed(workspace, body, answer.lane, command.spec, answer.argument)
+        await self._intake.typed(workspace, body, command.spec, answer)
         return answer.message
 
     async def _help(self, workspace: Workspace, body: Body) -> Message:

@@ -4,7 +4,6 @@ The card of a slash command comes before its session: the message begins the ses
 the session is stored when the card stands. So a channel that cannot be posted in never costs a session.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -12,7 +11,7 @@ from bot.conversation.agent_status import AgentStatus, show_status
 from bot.domain.causes import StartCause
 from bot.domain.dead_ends import next_session_id, way_on
 from bot.domain.file import SlackFile
-from bot.domain.keys import is_typed, reference
+from bot.domain.keys import reference
 from bot.domain.lane import thread_lane
 from bot.domain.pick import ThreadRef
 from bot.domain.session import Lifecycle, Session
@@ -74,27 +73,22 @@ class SessionCard(Drawer):
         await threads.put(uow.tx, thread, uow.now)
         await show_status(uow, replace(session, thread_ts=ts))
         await uow.add_to_inbox(_start_row(row.follow, row.ref, session, ts, uow.now))
-        await self._link_thread(uow, row, session, ts, row.follow)
+        await self._link_thread(uow, row, session, ts)
 
-    async def _link_thread(
-        self, uow: UnitOfWork, row: OutboxRow, session: Session, ts: str, follow: Mapping[str, Any]
-    ) -> None:
-        """Link the thread that the card begins, privately, to the person who asked for the session.
+    async def _link_thread(self, uow: UnitOfWork, row: OutboxRow, session: Session, ts: str) -> None:
+        """Link the thread that the card begins, privately, where the person looks elsewhere.
 
-        The link takes the place of what they were shown before, or stands in the thread in which they wrote `!new`.
-        Below what the ack of a slash command has said the card stands itself, so that is taken back.
+        The link takes the place of the question that they answered, or stands in the thread in which they wrote `!new`.
         """
-        url, asked_in = row.payload["response_url"], row.payload["asked_in"]
-        if url is None and asked_in is None:
+        asked_in, replaces = row.payload["asked_in"], row.payload["replaces"]
+        if asked_in is None and not replaces:
             return
-        to = Recipient(row.team, row.key, row.payload["user"], row.channel, asked_in, url)
-        if url is not None:
-            to = replace(to, replaces=True, asked_at=row.created_at)
+        to = Recipient(
+            row.team, row.key, row.payload["user"], row.channel, asked_in, row.payload["response_url"], replaces
+        )
         link = self._services.workspaces[row.team].slack.permalink(row.channel, ts)
         if asked_in is not None:
             await uow.reply_privately(to, start_sentences.started_elsewhere(session, link))
-        elif is_typed(follow["cause"]):
-            await uow.take_back(to)
         else:
             await uow.reply_privately(to, start_sentences.started_in_thread(session.prompt, link))
 
@@ -105,11 +99,8 @@ class SessionCard(Drawer):
         elif error is not None:
             await refuse(uow, subject_of(row.key), start_sentences.start_failed(row.ref))
             url = row.payload.get("response_url")
-            # In place of what the person was shown: that the command is being checked, or that the thread appears.
-            elsewhere = row.payload.get("answer_in")
-            to = Recipient(
-                row.team, row.key, row.payload["user"], elsewhere or row.channel, None, url, replaces=not elsewhere
-            )
+            channel, replaces = row.payload.get("answer_in") or row.channel, row.payload.get("replaces", False)
+            to = Recipient(row.team, row.key, row.payload["user"], channel, None, url, replaces)
             await uow.reply_privately(to, _why_no_card(error, row))
 
     async def lost(self, uow: UnitOfWork, post: Post, error: SlackError) -> None:
@@ -139,6 +130,11 @@ async def post_card(
     await uow.show(SessionCard, session.id, to, payload=payload or {}, follow=follow, rank=outbox.FIRST)
     if session.thread_ts is not None:
         await show_status(uow, session)
+
+
+def answer_to(to: Recipient) -> dict[str, Any]:
+    """Return the `payload` of a card's post that tells where its person is answered, in the channel of the card."""
+    return {"user": to.user, "response_url": to.response_url, "replaces": to.replaces, "asked_in": None}
 
 
 def start_to_follow(key: str, files: tuple[SlackFile, ...], about: ThreadRef | None) -> dict[str, Any]:

@@ -8,22 +8,16 @@ DEVINS_POSTS: Final = ("say:", "announce:", "fanout:")
 ADMINS_POSTS: Final = "admins:"  # how those of posts to admins begin, and the id of who or what gets one ends them
 # How the keys of posts begin that say what was spent: digests, levels of budgets, grants, alarms, and those to admins.
 FIGURES_POSTS: Final = ("digest:", "budget:", "granted:", "alarm:", ADMINS_POSTS)
-_TYPED: Final = "cmd:"  # how the keys of what was typed behind `/devin` begin
 
 
 def command_key(trigger_id: str) -> str:
     """The key of the slash command with this id of Slack's."""
-    return f"{_TYPED}{trigger_id}"
+    return f"cmd:{trigger_id}"
 
 
 def message_key(team: str, channel: str, ts: str) -> str:
     """The key of the message `ts` that a person wrote in `channel`."""
     return f"msg:{team}:{channel}:{ts}"
-
-
-def is_typed(key: str) -> bool:
-    """Whether `key` is that of a slash command, and not of a message or a press."""
-    return key.startswith(_TYPED)
 
 
 def session_id(key: str) -> str:

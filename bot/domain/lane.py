@@ -2,7 +2,7 @@
 
 Rows in one lane of the inbox are handled in order; different lanes run in parallel. In a lane of the outbox each thread
 keeps its order, and the whole lane shares one rate limit. The first word of a name says who works on the lane: `in` the
-flows; `out`, `react`, `unreact` and `priv` the sender; `card` the editor of cards.
+flows; `out`, `react`, `unreact` and `priv` the sender; `edit` the editor of cards; `slow` the line about a command.
 """
 
 
@@ -87,8 +87,13 @@ def reaction_removal_lane(team: str) -> str:
 
 
 def private_lane(team: str, key: str) -> str:
-    """An outbox lane for the one private answer with this key in the workspace `team`."""
+    """An outbox lane for the private answers, in their order, to the cause with this key in the workspace `team`."""
     return f"priv:{team}:{key}"
+
+
+def slow_lane(key: str) -> str:
+    """The lane, without rows, in which a look is taken at the slash command with this key, unless it was quick."""
+    return f"slow:{key}"
 
 
 def surface_of(lane: str) -> str:

@@ -114,9 +114,8 @@ def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Reci
     in_session = session.thread_ts if session and session.channel == channel else None
     thread_ts = None if picked else cause.thread_ts or in_session
     to = Recipient(job.workspace.team, job.row.key, cause.user or "", channel, thread_ts, cause.response_url)
-    asked_at = job.row.created_at if isinstance(cause, CommandCause) else 0.0
     pressed_in = cause.pressed_in if isinstance(cause, ActionCause) else None
-    return replace(to, replaces=_replaces(cause), asked_at=asked_at, pressed_in=pressed_in)
+    return replace(to, replaces=_replaces(cause), pressed_in=pressed_in)
 
 
 def answers_in(cause: PersonsCause) -> str:
@@ -124,18 +123,10 @@ def answers_in(cause: PersonsCause) -> str:
     return cause.answer_in if isinstance(cause, CommandCause | MessageCause) else ""
 
 
-def recipient_after_ack(job: Job[PersonsCause]) -> Recipient:
-    """Return who gave the job's command and where to answer: in place of what its ack has said, once Slack shows that.
-
-    This is right where the ack only says that the answer is on its way. `recipient_of` leaves the ack of an
-    `ActionCause` standing, because it may be an answer of its own, such as that a session is being stopped.
-    """
-    return replace(recipient_of(job), replaces=True, asked_at=job.row.created_at)
-
-
 def _replaces(cause: PersonsCause) -> bool:
-    """Whether answers take the place of a question, or of what the ack of a command has said."""
+    """Whether answers take the place of a question. Slack replaces nothing by the `response_url` of a command."""
     if isinstance(cause, ActionCause):
         return cause.chosen
-    # A message has the `response_url` of the button by which its question was answered.
-    return isinstance(cause, CommandCause) or cause.response_url is not None
+    if isinstance(cause, CommandCause):
+        return cause.confirmation.answered  # and has the `response_url` of the button from then on, as a message has
+    return cause.response_url is not None

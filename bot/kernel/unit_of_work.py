@@ -236,20 +236,18 @@ class UnitOfWork:
     async def reply_privately(self, to: "Recipient", message: Message, *, key: str | None = None) -> None:
         """Answer `to` so that only that person sees it, once for each `key`, by default the key of what is answered.
 
-        Where `to` says so, the answer takes the place of the message whose button was pressed, or of the ack of a
-        command. It is best effort, because Slack shows it only to people who are active now.
+        Where `to` says so, the answer takes the place of the message whose button was pressed. Several answers to one
+        cause come in their order. It is best effort, because Slack shows it only to people who are active now.
         """
-        key = f"priv:{key or to.cause}"
-        # The ack is on its way to Slack while the command is worked on. Overtaken, it would stand there for ever.
-        next_at = max(self.now, to.asked_at + self.timing.ack_settle)
+        key, thread = f"priv:{key or to.cause}", f"priv:{to.cause}"
         await self.add_to_outbox(
             OutboxRow(
                 key=key,
-                lane=lanes_named.private_lane(to.team, key),
+                lane=lanes_named.private_lane(to.team, thread),
                 kind="private",
                 team=to.team,
                 channel=to.channel,
-                thread=key,
+                thread=thread,
                 thread_ts=to.thread_ts,
                 ref=self.ref,
                 payload={
@@ -260,18 +258,11 @@ class UnitOfWork:
                     "replaces": to.replaces,
                     "pressed_in": to.pressed_in,
                 },
-                next_at=next_at,
+                next_at=self.now,
                 created_at=self.now,
                 expires_at=self.now + self.timing.private_answer_expires,
             )
         )
-
-    async def take_back(self, to: "Recipient") -> None:
-        """Remove what `to` was shown before, because what stands right below says it."""
-        await self.reply_privately(to, _NOTHING)
-
-
-_NOTHING: Final = Message("")
 
 
 def _payload(message: Message) -> dict[str, Any]:
@@ -294,9 +285,8 @@ class Recipient:
     channel: str
     thread_ts: str | None = None
     response_url: str | None = None
-    replaces: bool = False  # the answers take the place of what the person was shown before
+    replaces: bool = False  # the answers take the place of the message whose button the person pressed
     pressed_in: str | None = None  # the thread in which they pressed a button: their `response_url` is the channel's
-    asked_at: float = 0.0  # when they typed the command whose ack these answers take the place of
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,10 @@ class Posting(Connection):
         *,
         thread_ts: str | None = None,
     ) -> None:
-        """Answer a command or button privately. A `response_url` takes at most five answers within half an hour."""
+        """Answer a command or button privately. A `response_url` takes at most five answers within half an hour.
+
+        Only that of a button can replace a message, which is the one with the button.
+        """
         answer: Json = {
             "response_type": "ephemeral",
             "replace_original": replace_original,
@@ -99,17 +102,10 @@ class Posting(Connection):
             "blocks": list(blocks) or None,
             "thread_ts": thread_ts,
         }
-        await self._respond(response_url, without_none(answer))
-
-    async def take_back(self, response_url: str) -> None:
-        """Remove what the person was shown: the answer to their command, or the message whose button they pressed."""
-        await self._respond(response_url, {"delete_original": True})
-
-    async def _respond(self, response_url: str, answer: Json) -> None:
         if not is_slacks(response_url, HOOKS_HOST, self._web.base_url):
             raise SlackRefused("foreign_response_url", RESPOND)
         with self._measured(RESPOND):
-            await answered(RESPOND, self._hook(response_url, answer), self._timing)
+            await answered(RESPOND, self._hook(response_url, without_none(answer)), self._timing)
 
     async def _hook(self, url: str, answer: Json) -> None:
         async with self._http().post(url, json=answer, allow_redirects=False, proxy=self._web.proxy) as response:

@@ -1,4 +1,4 @@
-"""What is said while Devin is asked something for a person, and where Devin does not answer."""
+"""What is said where a command takes a while, or Devin does not answer it."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from bot.views.text import duration, fitted
 
 LONGEST_WORDS: Final = 300  # of Devin's, in characters
 
-ASKING: Final = Message("Asking Devin…")
+STILL_WORKING: Final = Message("Still working on that. The answer appears below.")
 UNREACHABLE: Final = Message("Devin can't be reached right now. Nothing was changed; try again in a minute.")
 UNREADABLE: Final = Message("Devin's answer can't be read. Nothing was changed; try again later.")
 UNAUTHORISED: Final = Message(

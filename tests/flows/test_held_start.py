@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from bot.conversation.steer.held_start import hold, start_questions
 from bot.domain.causes import ActionCause, CommandCause, Confirmation, Hold, MessageCause
-from bot.domain.lane import held_lane, own_lane, person_lane
+from bot.domain.lane import held_lane, own_lane, person_lane, slow_lane
+from bot.kernel.commands.slow import SlowCommands
 from bot.kernel.job import Job, recipient_of
 from bot.kernel.questions import Questions
 from bot.store import inbox, lanes, tables
@@ -81,12 +82,28 @@ async def test_a_command_goes_on_outside_its_persons_lane(make, either_store, cl
     assert row.cause == replace(command, response_url=NEW_URL, confirmation=Confirmation(again=True))
 
 
-async def test_what_takes_the_place_of_an_ack_does_not_overtake_it(make, either_store, clock):
+async def test_what_answers_a_command_waits_for_nothing_and_replaces_nothing(make, either_store, clock):
     clock.now, services = NOW, make(either_store, clock)
     row = asked("k", team=TEAM, lane=LANE, cause=CommandCause("U0ANN", CHANNEL, "fix it", URL))
     job = await job_of(services, row)
     async with services.unit_of_work_for(job) as uow:
         await uow.reply_privately(recipient_of(job), Message("No."))
     [answer] = await either_store.rows(tables.outbox)
-    assert answer["payload"]["replaces"] is True
-    assert answer["next_at"] == row.created_at + PRODUCTION.ack_settle > clock.now
+    assert (answer["payload"]["replaces"], answer["next_at"]) == (False, clock.now)
+
+
+async def test_only_a_command_that_nothing_has_come_of_is_said_to_take_a_while(make, either_store, clock):
+    clock.now, services = NOW, make(either_store, clock)
+    look = SlowCommands(services).work
+    command = CommandCause("U0ANN", CHANNEL, "start fix it", URL)
+    await held(services, asked("k", team=TEAM, lane=LANE, cause=command), question=AGAIN)
+    await look(slow_lane("k"))  # its question is the answer
+    job = await job_of(services, asked("open", team=TEAM, lane="in:open", cause=command))
+    await look(slow_lane("open"))
+    await look(slow_lane("open"))
+    await services.close(job)
+    await look(slow_lane("gone"))
+    said = [row for row in await either_store.rows(tables.outbox) if row["key"].endswith(":slow")]
+    assert [(row["payload"]["text"], row["payload"]["response_url"]) for row in said] == [
+        ("Still checking “fix it”. Its thread appears below; no need to resend.", URL)
+    ]

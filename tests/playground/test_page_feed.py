@@ -108,7 +108,10 @@ async def test_a_deleted_message_is_gone_and_one_with_replies_stays_as_a_tombsto
 
 async def test_a_private_answer_that_is_taken_away_is_told_as_deleted(house):
     given = (await house.do("slash", user="U0ANN", channel="C0WEB", text="x"))["response_url"]
-    await house.outside.post(given, json={"text": "psst"})
+    button = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}}
+    await house.outside.post(given, json={"text": "psst", "blocks": [{"type": "actions", "elements": [button]}]})
+    [item] = house.slack.state.ephemerals
+    given = (await house.do("click", user="U0ANN", channel="C0WEB", ts=item.ts, action_id="go"))["response_url"]
     async with house.listening() as page:
         await house.outside.post(given, json={"delete_original": True})
         [item] = (await page.until("ephemerals"))["ephemerals"]

@@ -133,7 +133,6 @@ SHOWN = [
     # a slash command
     "#web",
     "  Ben types: /devin fix the flaky login test repo=acme/web",
-    "  Devin Bridge (only visible to Ben): Checking “fix the flaky login test” first…",
     "  Devin Bridge:",
     "    │ fix the flaky login test",
     "    │ Asked by Ben Ortiz · acme/web",

@@ -1152,7 +1152,9 @@ async def test_a_response_url_is_as_strict_as_a_post(start: Start) -> None:
         await client.post(url, json={"text": "one"})
         await client.post(url, json={"text": "two", "replace_original": True})
         await client.post(url, json={"text": "all", "response_type": "in_channel"})
-    assert [item["text"] for item in await peer.control.ephemerals()] == ["two"]
+        # Of a command Slack replaces and deletes nothing: it adds, and what only deletes has no text.
+        assert (await client.post(url, json={"delete_original": True})).json()["error"] == "no_text"
+    assert [item["text"] for item in await peer.control.ephemerals()] == ["one", "two"]
     assert [item["text"] for item in await peer.control.messages("C0WEB")] == ["all"]
 
 

@@ -60,7 +60,8 @@ async def shows(on: Harness, words: str) -> dict[str, Any]:
 
 async def answer(on: Harness, text: str, user: str = ADA) -> str:
     """What somebody reads at once who types a command."""
-    return str((await on.slack.slash(user, GENERAL, text))["shown"]["rendered"])
+    shown = (await on.slack.slash(user, GENERAL, text))["shown"]
+    return str(shown["rendered"]) if shown else ""
 
 
 @pytest.mark.both_transports
@@ -262,8 +263,7 @@ async def test_what_is_typed_wrong_starts_nothing_and_says_why(on: Harness) -> N
     where = "In which organisations? Add `orgs=all`, or names or ids such as `orgs=acme,web`."
     assert (await answer(on, "fanout upgrade deps")).startswith(where)
     assert await answer(on, "fanout fix it orgs=all", ANN) == ("Only admins can run fan-outs. Ask <@U0ADA>.")
-    checking = "Checking the organisations and budgets first…"
-    assert await answer(on, "fanout fix it orgs=Nobody,web") == checking
+    assert not await answer(on, "fanout fix it orgs=Nobody,web")
     unknown = await on.slack.wait_for_ephemeral(ADA, "sees no organisation `Nobody`.")
     assert unknown["rendered"].endswith(nothing)
     await on.slack.say(ADA, GENERAL, f"{BOT} fanout fix it orgs=all")

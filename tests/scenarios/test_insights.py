@@ -12,12 +12,12 @@ from tests.scenarios.harness import ANN, BEN, GENERAL, GUEST, Harness
 async def typed(on: Harness, text: str, user: str = ANN) -> str:
     """What somebody reads at once who types a command."""
     shown = (await on.slack.slash(user, GENERAL, text))["shown"]
-    return str(shown["rendered"])
+    return str(shown["rendered"]) if shown else ""
 
 
 async def read(on: Harness, text: str, words: str, user: str = ANN) -> str:
     """What somebody reads in the end for whom Devin is asked."""
-    assert await typed(on, text, user) == devin_answers.ASKING.text
+    assert not await typed(on, text, user)
     return str((await on.slack.wait_for_ephemeral(user, words))["rendered"])
 
 

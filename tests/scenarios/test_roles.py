@@ -12,7 +12,6 @@ from bot.features.roles import sentences as roles
 from bot.features.roles.words import Problem
 from bot.timing import Timing
 from bot.views.answers import access as access_sentences
-from bot.views.answers import starts as start_sentences
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness, harness
 from tests.scenarios.observations import buttons, card_of
@@ -33,7 +32,8 @@ async def on(tmp_path: Path, transport: str, database: dict[str, Any], timing: T
 
 async def typed(on: Harness, text: str, user: str = ADA, channel: str = GENERAL) -> str:
     """What a command answers in the ack."""
-    return str((await on.slack.slash(user, channel, text))["shown"]["rendered"])
+    shown = (await on.slack.slash(user, channel, text))["shown"]
+    return str(shown["rendered"]) if shown else ""
 
 
 def refused(right: Right, *holders: str) -> str:
@@ -161,7 +161,7 @@ async def test_a_file_gives_roles_that_go_before_those_that_admins_give(
         await typed(on, "fix it as a senior", BEN)
         await on.session("fix it as a senior")
         # Both are known by now, so that without the file the ack would confirm the start.
-        assert await typed(on, "fix the page", ANN) == start_sentences.checking("fix the page").text
+        assert not await typed(on, "fix the page", ANN)
         assert f"*start*: <!subteam^{GROUP}>" in await typed(on, "role list")
 
 

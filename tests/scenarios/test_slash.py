@@ -23,6 +23,7 @@ from bot.views.answers import access as access_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.dates import date_range, month_name
+from bot.views.devin_answers import STILL_WORKING
 from bot.views.help_texts import admin_help, all_help, slash_help
 from tests.for_devin import as_sent, asked_in_slack
 from tests.said import as_shown, in_doubt
@@ -46,10 +47,10 @@ from tests.scenarios.walk import OWN_COST
 
 
 async def shown(on: Harness, user: str, channel: str, text: str) -> str:
-    """What a command answers at once."""
+    """What a command answers at once; nothing where the card or an answer follows."""
     answer = await on.slack.slash(user, channel, text)
     assert answer["status"] == "acked"
-    return answer["shown"]["rendered"]
+    return answer["shown"]["rendered"] if answer["shown"] else ""
 
 
 @pytest.mark.both_transports
@@ -66,9 +67,9 @@ async def test_each_command_is_answered_while_all_other_work_waits(on: Harness) 
         "report": outcome_report.NO_PULL_REQUESTS,
         "stop": "Stopping “",
         "archive": "Archiving “",
-        "fix the other test": start_sentences.received("fix the other test").text,  # last: with two, a stop asks which
     }.items():
         assert answer in await shown(on, ADA if text in {"usage", "report"} else ANN, GENERAL, text)
+    assert not await shown(on, ANN, GENERAL, "fix the other test")  # last: with two, a stop asks which
     assert await shown(on, BEN, GENERAL, "budget list") == "No budget applies to you here."  # whom Slack is asked about
 
 
@@ -107,22 +108,55 @@ async def test_slack_goes_first_until_it_has_its_answer(
         assert happened == ["asked", "stored", "answered", *(["sent"] if transport == "socket" else [])]
 
 
+def linked(task: str, ts: str) -> str:
+    """What takes the place of a question about a task, once its card is posted as the message `ts`."""
+    return start_sentences.started_in_thread(task, thread_address(GENERAL, ts)).text
+
+
 # ------------------------------------------------------------ starting
 
 
 @pytest.mark.both_transports
 async def test_the_card_is_posted_first_and_the_session_starts_in_its_thread(on: Harness) -> None:
-    answer = await shown(on, ANN, GENERAL, "fix the login test repo=acme/web")
-    assert answer == start_sentences.checking("fix the login test").text
+    assert not await shown(on, ANN, GENERAL, "fix the login test repo=acme/web")
     made = await on.session("fix the login test")
     card = await posted(on, GENERAL, "fix the login test")
     await settled(on)
-    assert await private_answers(on, ANN) == [], "right below the ack stands the card, so the ack is taken back"
+    assert await private_answers(on, ANN) == [], "Slack keeps what is said privately, and the card says it all"
     assert "thread_ts" not in card
     assert "Asked by ann · acme/web" in card["rendered"]
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{card['ts']}"]
     assert made["prompt"] == (f"fix the login test\n\n{asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-' + card['ts'])}")
     assert made["request"]["repos"] == ["acme/web"]
+
+
+@pytest.mark.both_transports
+@pytest.mark.timing(command_silence=0.2)
+async def test_what_takes_a_while_says_so_once_and_what_comes_of_it_stands_below(on: Harness) -> None:
+    await on.slack.fault("users.info", "slow", seconds=1.0)
+    assert not await shown(on, ANN, GENERAL, "fix the login test")
+    line = await on.slack.wait_for_ephemeral(ANN, "Still checking")
+    await posted(on, GENERAL, "fix the login test")
+    await on.devin.fault("list_playbooks", "hang", commit="late")
+    await on.slack.slash(ADA, GENERAL, "playbook list")
+    asking = await on.slack.wait_for_ephemeral(ADA, "Still working")
+    await on.devin.release()
+    answer = await on.slack.wait_for_ephemeral(ADA, "playbook")
+    await settled(on)
+    assert await private_answers(on, ANN) == [start_sentences.still_checking("fix the login test").text]
+    assert await private_answers(on, ADA) == [STILL_WORKING.text, answer["rendered"]]
+    [card] = [one["ts"] for one in await on.slack.messages(GENERAL) if "thread_ts" not in one]
+    assert line["ts"] < card < asking["ts"] < answer["ts"]
+
+
+@pytest.mark.timing(command_silence=0.2)
+async def test_a_card_that_slack_keeps_waiting_is_said_to_come(on: Harness) -> None:
+    await on.slack.fault("chat.postMessage", "slow", seconds=1.0)
+    await on.slack.slash(ANN, GENERAL, "fix the login test")
+    await on.slack.wait_for_ephemeral(ANN, "Still checking")
+    await on.session("fix the login test")
+    await settled(on)
+    assert await private_answers(on, ANN) == [start_sentences.still_checking("fix the login test").text]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +171,7 @@ async def test_no_card_no_session(on: Harness, error: str, sentence: str) -> Non
     await on.slack.slash(ANN, GENERAL, "fix the login test")
     await on.slack.wait_for_ephemeral(ANN, sentence)
     await settled(on)
-    assert await private_answers(on, ANN) == [sentence], "it stands in place of the ack"
+    assert await private_answers(on, ANN) == [sentence], "and nothing above it"
     assert await creations(on) == 0
 
 
@@ -157,19 +191,14 @@ async def test_two_commands_in_a_row_start_two_sessions(on: Harness) -> None:
 
 
 async def test_start_may_be_said(on: Harness) -> None:
-    assert (
-        await shown(on, ANN, GENERAL, "start fix the login test") == start_sentences.checking("fix the login test").text
-    )
+    assert not await shown(on, ANN, GENERAL, "start fix the login test")
     made = await on.session("fix the login test")
     assert made["prompt"].startswith("fix the login test\n\n")
 
 
 async def test_a_task_that_begins_like_a_command_is_a_task(on: Harness) -> None:
     for text in ("stop the flaky test from failing", "list all users in the admin page"):
-        assert await shown(on, ANN, GENERAL, text) in {
-            start_sentences.checking(text).text,
-            start_sentences.received(text).text,
-        }
+        assert not await shown(on, ANN, GENERAL, text)
         await on.session(text)
 
 
@@ -346,7 +375,7 @@ async def test_it_starts_as_a_task_when_the_person_says_so(on: Harness) -> None:
     ts = (await posted(on, GENERAL, "stop flaking"))["ts"]
     await on.slack.wait_for_ephemeral(ANN, "Got it: “stop flaking”.")
     assert made["prompt"].startswith("stop flaking\n\n")
-    confirmed = start_sentences.started_in_thread("stop flaking", thread_address(GENERAL, ts)).text
+    confirmed = linked("stop flaking", ts)
     assert await private_answers(on, ANN) == [confirmed], "the question stands no longer"
     assert await creations(on) == 1
 
@@ -420,7 +449,7 @@ async def test_the_same_text_within_a_minute_asks_first_and_yes_starts_it(on: Ha
     await settled(on)
     [_, second] = [one["ts"] for one in await on.slack.messages(GENERAL) if "thread_ts" not in one]
     assert second > asked["ts"]
-    assert await private_answers(on, ANN) == [], "below the question stands the card"
+    assert await private_answers(on, ANN) == [linked("fix the login test", second)], "in place of the question"
     assert await creations(on) == 2
 
 
@@ -434,20 +463,19 @@ async def test_a_second_yes_starts_nothing_more(on: Harness) -> None:
     said = await on.slack.wait_for_ephemeral(ANN, "too old")
     await settled(on)
     assert said["rendered"] == start_sentences.START_EXPIRED.text
-    assert await private_answers(on, ANN) == [start_sentences.START_EXPIRED.text]
+    [_, second] = [one["ts"] for one in await on.slack.messages(GENERAL) if "thread_ts" not in one]
+    assert await private_answers(on, ANN) == [linked("fix the login test", second), said["rendered"]]
     assert await creations(on) == 2
 
 
 async def test_the_same_text_is_asked_about_as_well_where_the_ack_knows_nothing_yet(on: Harness) -> None:
     await on.slack.fault("users.info", "slow", seconds=1.0)
     for _ in range(2):  # the second one comes while nothing is known of the first
-        assert (
-            await shown(on, ANN, GENERAL, "fix the login test") == start_sentences.checking("fix the login test").text
-        )
+        assert not await shown(on, ANN, GENERAL, "fix the login test")
     await on.slack.wait_for_ephemeral(ANN, "a second time?")
     await settled(on)
     [second] = await private_answers(on, ANN)
-    assert " ago. Run it a second time?" in second, "it stands in place of the ack"
+    assert " ago. Run it a second time?" in second
     assert await creations(on) == 1
 
 

@@ -38,14 +38,6 @@ async def test_an_answer_is_private_and_carries_no_token(slack, fake):
     assert fake.tokens == [None, None]
 
 
-async def test_what_was_shown_is_taken_back(slack, fake):
-    fake.sends(PATH, text="ok")
-    await slack.take_back(url_of(fake))
-    assert fake.asked(PATH) == [{"delete_original": True}]
-    with pytest.raises(SlackRefused, match="foreign_response_url"):
-        await slack.take_back("https://elsewhere.example/hooks/x")
-
-
 @pytest.mark.parametrize(
     ("response", "kind"),
     [

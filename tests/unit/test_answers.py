@@ -113,7 +113,6 @@ CONSTANTS = {name: value for module in MODULES for name, value in vars(module).i
 def test_the_fixed_answers():
     assert {name: message.text for name, message in CONSTANTS.items()} == snapshot(
         {
-            "CHECKING": "Looking that session up in Devin…",
             "NO_ADDRESS": "Which session? Add its address: `/devin adopt https://app.devin.ai/sessions/…`",
             "GONE": "Devin doesn't have that session in your organisation. Check its address in Devin.",
             "ELSEWHERE": "That session belongs to another Devin organisation, so it isn't followed here.",
@@ -238,8 +237,6 @@ def test_the_fixed_answers():
                 ":warning: This session's card can't be updated any more. The session keeps running; "
                 "`!status` says where it stands."
             ),
-            "DIGEST_BEING_MADE": "Putting together what would be posted…",
-            "DIGEST_CHECKING": "Checking the channel first…",
             "DIGEST_NEEDS_CHANNEL": "A digest goes to a channel, so nothing was changed. Name one, for example `/devin digest add weekly #general`.",
             "DIGEST_NOT_ADDED": (
                 "Devin Bridge couldn't find out whether it may post there. Nothing was changed; try again in a minute."
@@ -257,9 +254,8 @@ def test_a_fixed_answer_is_valid(name):
 
 
 SAID = {
-    "received": start_sentences.received,
     "received_in_thread": start_sentences.received_in_thread,
-    "checking": start_sentences.checking,
+    "still_checking": start_sentences.still_checking,
     "started_in_thread": lambda text: start_sentences.started_in_thread(text, "https://acme.slack.com/p1"),
     "not_in_channel": lambda text: access_sentences.not_in_channel("C1"),
     "not_in_this_channel": lambda text: access_sentences.not_in_channel(),
@@ -394,9 +390,8 @@ SAID = {
 def test_the_answers_that_depend_on_something():
     assert {name: make("fix it").text for name, make in SAID.items()} == snapshot(
         {
-            "received": "Got it: “fix it”. Its thread appears here in a moment.",
             "received_in_thread": "Got it: “fix it”. Devin answers in the thread of your message.",
-            "checking": "Checking “fix it” first…",
+            "still_checking": "Still checking “fix it”. Its thread appears below; no need to resend.",
             "started_in_thread": "Got it: “fix it”. It's in <https://acme.slack.com/p1|this thread>.",
             "not_in_channel": (
                 "Devin Bridge isn't in <#C1>. Nothing was started. Type `/invite @Devin Bridge` there, then try again."

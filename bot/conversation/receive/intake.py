@@ -28,10 +28,11 @@ from bot.domain.commands.presses import Press
 from bot.domain.commands.small_talk import small_talk
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import short_id
-from bot.domain.lane import held_lane, own_lane, person_lane, thread_lane
+from bot.domain.lane import held_lane, own_lane, person_lane, slow_lane, thread_lane
 from bot.domain.pick import Pick, PickedBy
 from bot.domain.secrets import has_secret
 from bot.domain.text import as_typed, mentioned_users, without_mention
+from bot.kernel.commands.handler import Deferred
 from bot.kernel.services import Services
 from bot.kernel.tasks import SlackEvent
 from bot.kernel.workspace import Workspace
@@ -121,12 +122,19 @@ class Intake:
             return
         cause = CommandCause(user, body["channel_id"], text, body.get("response_url"))
         await self._put(self._row(workspace, key, person_lane(workspace.team, user), cause))
+        self._look_if_slow(key)
 
-    async def typed(self, workspace: Workspace, body: Json, lane: str, spec: CommandSpec, argument: str) -> None:
-        """Store a slash command that a row in `lane` carries out, because it takes more than an ack may wait for."""
-        user, channel, url = body["user_id"], body["channel_id"], body.get("response_url")
-        cause = ActionCause(spec.name, argument, user, channel, response_url=url)
-        await self._put(self._row(workspace, command_key(body), lane, cause, urgent=spec.urgent))
+    async def typed(self, workspace: Workspace, body: Json, spec: CommandSpec, found: Deferred) -> None:
+        """Store a slash command that a row carries out, because it takes more than an ack may wait for."""
+        user, channel, key = body["user_id"], body["channel_id"], command_key(body)
+        cause = ActionCause(spec.name, found.argument, user, channel, response_url=body.get("response_url"))
+        await self._put(self._row(workspace, key, found.lane, cause, urgent=spec.urgent))
+        if not found.message.text:
+            self._look_if_slow(key)
+
+    def _look_if_slow(self, key: str) -> None:
+        # A crash before the look loses the line that it may store, and nothing else.
+        self._services.engine.wake(slow_lane(key), self._services.timing.command_silence)
 
     async def press(self, workspace: Workspace, body: Json, lane: str, press: Press) -> None:
         """Store the press of a button in the lane of its thread."""

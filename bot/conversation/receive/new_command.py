@@ -1,7 +1,7 @@
 """A slash command that asks for a session is stored, and its ack says what is known already.
 
-The ack waits for no call. What our rows and our memory tell, it says: a refusal, a question, or that the session comes.
-Everything else is being checked, and the flow of the stored row answers in place of the ack.
+The ack waits for no call. What our rows and our memory tell, it says: a refusal or a question. In all other cases it is
+empty, because Slack keeps what it says for ever: the card follows, or the flow of the stored row answers below.
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ from bot.domain.lane import person_lane
 from bot.domain.secrets import has_secret
 from bot.domain.text import as_typed, mentioned_users
 from bot.kernel.access import Access
+from bot.kernel.commands.handler import NO_ANSWER
 from bot.kernel.gates import Gates
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
@@ -66,7 +67,7 @@ class NewCommand:
         known = await self._known(workspace, body, request) if person is not None else None
         if known is None:
             await self._intake.command(workspace, body)
-            return start_sentences.checking(request.prompt)
+            return NO_ANSWER
         if (asked := self._question(body, request, known)) is not None:
             name, question = asked
             now, wait = self._services.clock(), self._services.timing.start_question
@@ -74,7 +75,7 @@ class NewCommand:
             await self._intake.command(workspace, body, hold)
             return question
         await self._intake.command(workspace, body)
-        return start_sentences.received(request.prompt)
+        return NO_ANSWER
 
     async def refusal(self, workspace: Workspace, user: str) -> Message | None:
         """Why `user` may start nothing anywhere, or None; of whom our rows know nothing Slack is asked later."""

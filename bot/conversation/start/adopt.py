@@ -14,7 +14,7 @@ from typing import ClassVar
 from bot.conversation.follow.announce import with_words
 from bot.conversation.follow.read_messages import NewMessages, read_messages
 from bot.conversation.lookup import SessionLookup
-from bot.conversation.session_card import post_card, refuse
+from bot.conversation.session_card import answer_to, post_card, refuse
 from bot.conversation.session_rows import add, record, show_new_state, start_row, stop_row
 from bot.conversation.session_tags import BOT_TAG
 from bot.devin.errors import DevinError, DevinNotFound, DevinRefused
@@ -32,7 +32,7 @@ from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler
 from bot.kernel.exactly_once.change import Change, Record
 from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.gates import Asker, Gates
-from bot.kernel.job import CommandJob, Job, finish, recipient_after_ack, recipient_of
+from bot.kernel.job import CommandJob, Job, finish, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.logs import get_logger
@@ -64,7 +64,7 @@ class AdoptCommand:
         refusal = await self._access.refusal_in_ack(asked.workspace, asked.user)
         if refusal is not None or not asked.argument:
             return refusal or adoption_sentences.NO_ADDRESS
-        return Deferred(person_lane(asked.workspace.team, asked.user), asked.argument, adoption_sentences.CHECKING)
+        return Deferred(person_lane(asked.workspace.team, asked.user), asked.argument)
 
     async def _run(self, job: CommandJob) -> None:
         """Store the session with the row that ties it to its thread, or answer why it is not followed."""
@@ -75,8 +75,7 @@ class AdoptCommand:
         # A crash before this commit has Devin asked once more, and after it the row of the thread goes on.
         async with self._services.unit_of_work_for(job) as uow:
             if isinstance(made, Message):
-                to = recipient_of(job) if job.cause.written else recipient_after_ack(job)
-                await uow.reply_privately(to, made)
+                await uow.reply_privately(recipient_of(job), made)
             else:
                 await self._begin(uow, job, made)
             await finish(uow, job)
@@ -135,12 +134,11 @@ class AdoptCommand:
         return slack.permalink(channel, session.thread_ts) if may else None
 
     async def _begin(self, uow: UnitOfWork, job: CommandJob, made: DevinSession) -> None:
-        session, cause = _session(job, made, uow.now), job.cause
+        session = _session(job, made, uow.now)
         await add(uow, session)
         if session.thread_ts is None:
-            shown = {"user": cause.user, "response_url": cause.response_url, "asked_in": None, "answer_in": ""}
             follow = {"cause": job.row.key, "files": [], "adopts": made.session_id}
-            await post_card(uow, session, payload=shown, follow=follow)
+            await post_card(uow, session, payload=answer_to(recipient_of(job)), follow=follow)
             return
         start = StartCause(session.id, adopts=made.session_id)
         await uow.add_to_inbox(start_row(job.row, session, start, uow.now))

@@ -4,12 +4,12 @@ So a channel that the bot cannot post to never costs a session.
 """
 
 from bot.conversation.prompt import PromptBuilder
-from bot.conversation.session_card import post_card, start_to_follow
+from bot.conversation.session_card import answer_to, post_card, start_to_follow
 from bot.conversation.session_rows import add
 from bot.conversation.start.options_check import OptionsCheck
 from bot.conversation.start.room import is_refused
 from bot.conversation.steer.held_start import hold
-from bot.domain.causes import AskingCause, CommandCause, MessageCause
+from bot.domain.causes import AskingCause, CommandCause, Confirmation, MessageCause
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.commands.parser import parse_task
 from bot.domain.commands.registry import NEW, START
@@ -30,10 +30,7 @@ from bot.views.answers import starts as start_sentences
 
 
 class StartFromCommand:
-    """Turns a slash command into a session with a card.
-
-    What becomes of a command is shown to its person in place of what the ack has said.
-    """
+    """Turns a slash command into a session with a card."""
 
     def __init__(self, services: Services, access: Access, gates: Gates, prompts: PromptBuilder) -> None:
         self._services = services
@@ -65,7 +62,8 @@ class StartFromCommand:
         A second press counts as the same command again.
         """
         cause, user = job.cause, job.cause.user or ""
-        command = CommandCause(user, cause.channel or "", f"{START.name} {cause.argument}", cause.response_url)
+        task, meant = f"{START.name} {cause.argument}", Confirmation(as_task=True)
+        command = CommandCause(user, cause.channel or "", task, cause.response_url, meant)
         async with self._services.unit_of_work_for(job) as uow:
             await move(uow, job, person_lane(job.workspace.team, user), command)
 
@@ -117,14 +115,9 @@ class StartFromCommand:
         )
         async with self._services.unit_of_work_for(job) as uow:
             await add(uow, session)
-            answer_to = {
-                "user": cause.user,
-                "response_url": cause.response_url,
-                "asked_in": cause.thread_ts,
-                "answer_in": answers_in(cause),
-            }
+            payload = answer_to(recipient_of(job)) | {"asked_in": cause.thread_ts, "answer_in": answers_in(cause)}
             follow = start_to_follow(job.row.key, cause.files, _thread_about(cause))
-            await post_card(uow, session, payload=answer_to, follow=follow)
+            await post_card(uow, session, payload=payload, follow=follow)
             await finish(uow, job)
 
     async def _asks_first(self, job: Job[CommandCause], request: Request) -> bool:

@@ -65,7 +65,8 @@ async def _begin(uow: UnitOfWork, job: CommandJob, session: Session, key: str, t
             # With a key of its own: the start answers too.
             to = replace(recipient_of(job), replaces=False)
             await uow.reply_privately(to, reply_sentences.had_by(session), key=f"{job.row.key}:had")
-        command = CommandCause(job.cause.user or "", session.channel, f"{START.name} {text}", job.cause.response_url)
+        task, url = f"{START.name} {text}", job.cause.response_url
+        command = CommandCause(job.cause.user or "", session.channel, task, url, Confirmation(as_task=True))
         await move(uow, job, person_lane(job.workspace.team, command.user), command)
 
 

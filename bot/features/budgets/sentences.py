@@ -23,7 +23,6 @@ from bot.views.text import counted, fitted, limit_of_acus, percent, tenths, tent
 
 QUESTION: Final = "budget"  # the name of the question whether to set one
 NOT_SET: Final = Message("OK, no budget was changed.")
-TRYING: Final = Message(f"Trying it on the last {DAYS} days.")
 MOST_IN_TEXT: Final = 5  # budgets that a notification names
 MOST_GRANTED: Final = 5  # people or channels that are named beside what was granted to them
 MOST_REFUSED: Final = 5  # people who are named beside how many of their starts a budget would have refused

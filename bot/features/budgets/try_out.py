@@ -81,7 +81,7 @@ async def _take(asked: Asked) -> Answer:
     wanted = parse_set(asked.argument)
     if isinstance(wanted, Problem):
         return views.problem(wanted, "try" if asked.spec is BUDGET_TRY else "set")
-    return Deferred(own_lane(asked.key), asked.argument, views.TRYING)
+    return Deferred(own_lane(asked.key), asked.argument)
 
 
 async def _trial(tx: Transaction, workspace: Workspace, stand: Standings, budget: Budget, now: float) -> Trial:

@@ -39,8 +39,6 @@ DIGEST_NEEDS_CHANNEL: Final = Message(
 DIGEST_UNSEEN: Final = Message(
     "You've seen no list of digests in the last day. Nothing was changed. `/devin digest list` shows one."
 )
-DIGEST_BEING_MADE: Final = Message("Putting together what would be posted…")
-DIGEST_CHECKING: Final = Message("Checking the channel first…")
 DIGEST_NOT_ADDED: Final = Message(
     "Devin Bridge couldn't find out whether it may post there. Nothing was changed; try again in a minute."
 )

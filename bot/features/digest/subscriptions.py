@@ -21,7 +21,7 @@ from bot.features.digest.subscription import MissedBecause, Subscription
 from bot.features.digest.words import DigestAction, DigestMistake, DigestRequest, parse_digest
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler, asked_by
-from bot.kernel.job import CommandJob, finish, recipient_after_ack, recipient_of
+from bot.kernel.job import CommandJob, finish, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.shared_channels import SharedChannels
 from bot.kernel.unit_of_work import UnitOfWork
@@ -54,9 +54,7 @@ class Subscriptions:
             return subscription_sentences.digest_mistake(request)
         if (answer := await self._answered_at_once(asked, request)) is not None:
             return answer
-        is_now = request.action is DigestAction.NOW
-        received = subscription_sentences.DIGEST_BEING_MADE if is_now else subscription_sentences.DIGEST_CHECKING
-        return Deferred(person_lane(asked.workspace.team, asked.user), asked.argument, received)
+        return Deferred(person_lane(asked.workspace.team, asked.user), asked.argument)
 
     async def _answered_at_once(self, asked: Asked, request: DigestRequest) -> Message | None:
         if request.action is DigestAction.LIST:
@@ -90,7 +88,7 @@ class Subscriptions:
         refusal = await _refusal_of_slack(job.workspace, channel)
         async with self._services.unit_of_work_for(job) as uow:
             message = refusal or await self._add(uow, job, _subscription(job, request, channel, uow.now))
-            await uow.reply_privately(recipient_after_ack(job), message)
+            await uow.reply_privately(recipient_of(job), message)
             await finish(uow, job)
 
     # ------------------------------------------------------------ list and preview
@@ -110,7 +108,7 @@ class Subscriptions:
         await self._shared_channels.learn_private(job.workspace, self._services.timing.privacy_in_digest)
         message = await self.preview(job.workspace, job.cause.channel or "")
         async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(recipient_after_ack(job), message)
+            await uow.reply_privately(recipient_of(job), message)
             await finish(uow, job)
 
     async def preview(self, workspace: Workspace, channel: str) -> Message:

@@ -55,7 +55,7 @@ class FanOutPreview:
         query = parse_fan_out(asked.argument)
         if isinstance(query, WrongFanOut):
             return views.wrong(query)
-        return Deferred(person_lane(asked.workspace.team, asked.user), asked.argument, views.CHECKING)
+        return Deferred(person_lane(asked.workspace.team, asked.user), asked.argument)
 
     async def _run(self, job: CommandJob) -> None:
         """Show the preview of what was typed behind `fanout`, or say why nothing can be started."""

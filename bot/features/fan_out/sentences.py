@@ -26,7 +26,6 @@ NAMES_SHOWN: Final = 5  # of organisations that are not known
 NOTHING_STARTED: Final = "Nothing was started."
 _WHERE: Final = "`/devin orgs` shows the names and ids."
 
-CHECKING: Final = Message("Checking the organisations and budgets first…")
 ONLY_IN_PRIVATE: Final = Message(
     "A mention can't start a fan-out. Type `/devin fanout …`, or write `fanout …` to Devin "
     f"Bridge directly. {NOTHING_STARTED}"

@@ -18,7 +18,6 @@ from bot.kernel.commands.asking import AskDevin
 from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler, asked_by
 from bot.kernel.job import CommandJob
 from bot.kernel.services import Services
-from bot.views import devin_answers
 from bot.views.message import Message
 
 
@@ -39,7 +38,7 @@ class Insights:
         picked = refusal or await self._session_list.pick(asked)
         if isinstance(picked, Message):
             return picked
-        return Deferred(own_lane(asked.key), picked.id, devin_answers.ASKING)
+        return Deferred(own_lane(asked.key), picked.id)
 
     async def _read(self, job: CommandJob) -> Message:
         picked = await self._session_list.pick(asked_by(job, INSIGHTS))

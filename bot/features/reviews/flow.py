@@ -27,11 +27,10 @@ from bot.kernel.exactly_once.creation import Creation, Found, LookupResult, Miss
 from bot.kernel.exactly_once.loss import Loss, announce_loss
 from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.gates import Admission, Asker, Gates, Work
-from bot.kernel.job import CommandJob, finish, move, recipient_after_ack
+from bot.kernel.job import CommandJob, finish, move, recipient_of
 from bot.kernel.operations.requests import Requester, begin
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
-from bot.views import devin_answers
 from bot.views.message import Message
 
 ACUS: Final = 1  # that are reserved for a review
@@ -69,7 +68,7 @@ async def _answer(asked: Asked) -> Answer:
     answer = _without_devin(asked.argument)
     if isinstance(answer, Message):
         return answer
-    return Deferred(review_lane(answer), asked.argument, devin_answers.ASKING)
+    return Deferred(review_lane(answer), asked.argument)
 
 
 def _without_devin(typed: str) -> Message | str:
@@ -197,4 +196,4 @@ class NewReview(Creation[Review]):
 
     async def _reply(self, uow: UnitOfWork, message: Message, part: str = "") -> None:
         key = f"{self._job.row.key}:{part}" if part else None
-        await uow.reply_privately(recipient_after_ack(self._job), message, key=key)
+        await uow.reply_privately(recipient_of(self._job), message, key=key)

@@ -13,7 +13,7 @@ from bot.features.schedules.specs import SCHEDULE_DELETE, SCHEDULE_PAUSE, SCHEDU
 from bot.kernel.commands.devin_failures import failure_sentence
 from bot.kernel.exactly_once.change import Change, Record
 from bot.kernel.exactly_once.loss import Loss
-from bot.kernel.job import CommandJob, recipient_after_ack, recipient_of
+from bot.kernel.job import CommandJob, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import audit
@@ -67,7 +67,7 @@ class ScheduleChange(Change[Shown]):
         await audit.add(uow.tx, row)
 
     async def _answer(self, uow: UnitOfWork, message: Message) -> None:
-        await uow.reply_privately(recipient_after_ack(self.job), message)
+        await uow.reply_privately(recipient_of(self.job), message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from bot.domain.lane import own_lane
 from bot.kernel.commands.answer import CommandAnswer
 from bot.kernel.commands.devin_failures import failure_sentence
 from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler
-from bot.kernel.job import CommandJob, finish, recipient_after_ack, recipient_of
+from bot.kernel.job import CommandJob, finish, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.logs import get_logger
@@ -31,7 +31,7 @@ Read = Callable[[CommandJob], Awaitable[CommandAnswer | Message]]
 
 async def ask_later(asked: Asked) -> Answer:
     """Have a row carry out a command whose argument is complete."""
-    return Deferred(own_lane(asked.key), asked.argument, devin_answers.ASKING)
+    return Deferred(own_lane(asked.key), asked.argument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class AskDevin:
         await self.reply(job, found)
 
     async def reply(self, job: CommandJob, found: CommandAnswer | Message) -> None:
-        """Answer the person of `job` in place of what the ack has said, and close the row."""
-        answer, to = CommandAnswer(found) if isinstance(found, Message) else found, recipient_after_ack(job)
+        """Answer the person of `job` privately, and close the row."""
+        answer, to = CommandAnswer(found) if isinstance(found, Message) else found, recipient_of(job)
         async with self.services.unit_of_work_for(job) as uow:
             if (listed := answer.listed) is not None:
                 await numbered_lists.show(uow.tx, to.team, to.user, listed.kind, listed.ids, uow.now)

@@ -44,12 +44,13 @@ def asked_by(job: CommandJob, spec: CommandSpec) -> Asked:
 class Deferred:
     """The command takes more than an ack may wait for: a row in `lane` carries it out, with this `argument`.
 
-    `message` is the answer until the row is done; NO_ANSWER where the row says all there is to say.
+    `message` is an answer of its own: Slack keeps it above what the row says. NO_ANSWER where the row says all there is
+    to say; a command that takes a while gets a line then (`bot.kernel.commands.slow`).
     """
 
     lane: str
     argument: str
-    message: Message
+    message: Message = NO_ANSWER
 
 
 Answer = Message | Form | Deferred

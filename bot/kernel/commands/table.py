@@ -163,12 +163,13 @@ class CommandTable:
             await self._services.close(job)
 
     async def _hand_on(self, job: CommandJob, found: Deferred) -> None:
-        cause = replace(job.cause, argument=found.argument, thread_ts=None, pressed=False, chosen=False)
+        cause = replace(job.cause, argument=found.argument, thread_ts=None, pressed=False)
         async with self._services.unit_of_work_for(job) as uow:
             if found.message.text:
                 # With a key of its own, because what is carried out may have an answer too.
                 await uow.reply_privately(recipient_of(job), found.message, key=f"{job.row.key}:received")
-            await move(uow, job, found.lane, replace(cause, response_url=None))
+                cause = replace(cause, chosen=False, response_url=None)
+            await move(uow, job, found.lane, cause)
 
     async def _carry_out(self, job: CommandJob, spec: CommandSpec) -> None:
         run = self.handlers[spec].run

@@ -65,7 +65,7 @@ class SendFailures:
             await self.send_in_plainer_form(row, error)
         elif isinstance(error, SlackRefused) and error.may_be_the_form and _has_plain_form(row):
             await self._without_blocks(row)
-        elif isinstance(error, AnswerUrlSpent) and row.kind == "private" and row.payload["text"]:
+        elif isinstance(error, AnswerUrlSpent) and row.kind == "private":
             await self._without_url(row)
         else:
             await self.die(row, error)

@@ -285,9 +285,7 @@ class Send:
     async def _reply_privately(self, row: OutboxRow) -> None:
         slack, payload = self._slack(row), row.payload
         # Without a check of the claim: a second worker, or a crash right here, shows a private answer twice.
-        if not payload["text"]:
-            await slack.take_back(payload["response_url"])
-        elif payload.get("response_url"):
+        if payload.get("response_url"):
             url, thread_ts = payload["response_url"], payload.get("pressed_in")
             await slack.respond(url, payload["text"], payload["blocks"], payload["replaces"], thread_ts=thread_ts)
         elif row.channel.startswith(_DIRECT):

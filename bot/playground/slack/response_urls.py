@@ -1,4 +1,9 @@
-"""`response_url`: five answers within thirty minutes, as a private or public message or in place of the original."""
+"""`response_url`: five answers within thirty minutes, as a private or public message.
+
+That of a press may also replace or delete the message that was pressed. That of a command has no such message: Slack
+adds what is to replace an earlier answer below it, and an answer that only deletes has no text
+(https://github.com/slackapi/bolt-python/issues/1268, https://github.com/slackapi/bolt-js/issues/2287).
+"""
 
 from typing import Any
 
@@ -60,7 +65,7 @@ class ResponseUrls:
 
 def respond(workspace: Workspace, given: ResponseUrl, payload: Json, source: str) -> Json:
     """Do what an answer says, and tell what the person sees now."""
-    if payload.get("delete_original"):
+    if payload.get("delete_original") and given.original:
         return _remove(workspace, given)
     try:
         content = read_content(Args(payload))
@@ -72,13 +77,9 @@ def respond(workspace: Workspace, given: ResponseUrl, payload: Json, source: str
     thread_ts = payload.get("thread_ts")
     if payload.get("response_type") == "in_channel":
         parent = workspace.slack.timeline(given.channel).root(thread_ts) if thread_ts else None
-        message = workspace.post(given.channel, content, parent=parent)
-        given.original = given.original or message.ts
-        return message.read()
+        return workspace.post(given.channel, content, parent=parent).read()
     shown = {"text": content.text, "blocks": workspace.stored(content.blocks)}
-    item = workspace.slack.whisper(given.channel, given.user, shown, source, thread_ts=thread_ts)
-    given.original = given.original or item.ts
-    return item.read()
+    return workspace.slack.whisper(given.channel, given.user, shown, source, thread_ts=thread_ts).read()
 
 
 def _parsed(text: str) -> Json:

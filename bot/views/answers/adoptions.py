@@ -11,7 +11,6 @@ from bot.views.message import Message
 from bot.views.sentences import asker_name
 from bot.views.text import fitted, link
 
-CHECKING: Final = Message("Looking that session up in Devin…")
 NO_ADDRESS: Final = Message("Which session? Add its address: `/devin adopt https://app.devin.ai/sessions/…`")
 GONE: Final = Message("Devin doesn't have that session in your organisation. Check its address in Devin.")
 ELSEWHERE: Final = Message("That session belongs to another Devin organisation, so it isn't followed here.")

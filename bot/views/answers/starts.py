@@ -86,19 +86,14 @@ def not_approved(reply: bool) -> Message:
     return Message(f"No admin answered within a week. {REPLY_NOT_SENT if reply else NOT_STARTED}")
 
 
-def received(prompt: str) -> Message:
-    """Confirm that the `prompt` of a slash command was stored and may start, before the session has a card."""
-    return Message(f"Got it: “{fitted(prompt, PROMPT_SHOWN)}”. Its thread appears here in a moment.")
-
-
 def received_in_thread(prompt: str) -> Message:
     """Confirm that the `prompt` of a message starts after all, in the thread of that message."""
     return Message(f"Got it: “{fitted(prompt, PROMPT_SHOWN)}”. Devin answers in the thread of your message.")
 
 
-def checking(prompt: str) -> Message:
-    """Say that the `prompt` of a slash command was stored, while it is not known yet whether it may start."""
-    return Message(f"Checking “{fitted(prompt, PROMPT_SHOWN)}” first…")
+def still_checking(prompt: str) -> Message:
+    """Say that the `prompt` of a slash command takes a while; Slack keeps this above what comes of it."""
+    return Message(f"Still checking “{fitted(prompt, PROMPT_SHOWN)}”. Its thread appears below; no need to resend.")
 
 
 def started_in_thread(prompt: str, permalink: str) -> Message:
