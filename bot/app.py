@@ -205,7 +205,7 @@ def drawers(kernel: Kernel, parts: KernelParts) -> list[Drawer]:
         *ConversationParts.end_buttons(kernel),
         *(button for feature in FEATURES for button in feature.end_buttons(kernel)),
     ]
-    of_sessions = [SessionCard(kernel.services), AgentStatus(), TurnEndPost(kernel.services, buttons)]
+    of_sessions = [SessionCard(kernel.services), AgentStatus(kernel.services), TurnEndPost(kernel.services, buttons)]
     return [*of_sessions, *parts.drawers(), *of_features]
 
 

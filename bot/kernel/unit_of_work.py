@@ -67,11 +67,14 @@ class UnitOfWork:
         drawn: dict[str, object] = {"kind": drawer.name, "session_id": to.session_id, "payload": {}}
         await self.add_to_outbox(replace(row, **drawn | more))  # type: ignore[arg-type]  # names are OutboxRow's own
 
-    async def redraw(self, drawer: type["Drawer"], *subjects: str, gives_way: bool = False) -> None:
-        """Have the posts of these subjects edited to their newest state. One that `gives_way` goes after the others."""
+    async def redraw(self, drawer: type["Drawer"], *subjects: str, gives_way: bool = False, after: float = 0.0) -> None:
+        """Have the posts of these subjects edited to their newest state, `after` so many seconds at the latest.
+
+        One that `gives_way` goes after the others.
+        """
         names = [drawer.name, *(() if gives_way else drawer.drawn_with_it)]
         keys = [post_key(name, subject) for name in names for subject in subjects]
-        self._wake_edits(await posts.redraw(self.tx, keys, self.now, gives_way=gives_way))
+        self._wake_edits(await posts.redraw(self.tx, keys, self.now + after, gives_way=gives_way), after)
         if not gives_way:
             await self._redraw_homes(drawer, *subjects)
 
@@ -104,8 +107,10 @@ class UnitOfWork:
         """Have the posts in a channel edited that belong to one of these sessions, or to none."""
         self._wake_edits(await posts.redraw_in(self.tx, team, channel, session_ids, self.now))
 
-    def _wake_edits(self, where: set[posts.Edited]) -> None:
-        self.wakes |= {lanes_named.edit_lane(*edited): 0.0 for edited in where}
+    def _wake_edits(self, where: set[posts.Edited], after: float = 0.0) -> None:
+        for edited in where:
+            lane = lanes_named.edit_lane(*edited)
+            self.wakes[lane] = min(after, self.wakes.get(lane, after))
 
     async def mark_session_dead(self, session_id: str, reason: str) -> None:
         """Mark all posts of a session and their edits dead for `reason`, because its channel cannot be posted to."""

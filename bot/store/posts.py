@@ -50,6 +50,9 @@ from bot.store.tables import posts, sessions
 # A literal, not a parameter: SQLite uses the index of open rows only if the statement itself contains the state.
 _OPEN: Final[ColumnElement[bool]] = posts.c.state == literal_column("'open'")
 _IS_DEAD: Final = posts.c.state == "dead"
+_HAS_FAILED: Final = posts.c.attempts > 0
+_DUE_AT: Final = bindparam("due_at", type_=Float)
+_DUE_SOONER: Final = posts.c.next_at < _DUE_AT
 
 # Where a post is shown, each with an edit of its own at Slack. They stand in rows.
 MESSAGE: Final = "message"
@@ -67,7 +70,7 @@ def _redraw(which: ColumnElement[bool], gives_way: ColumnElement[bool] | None = 
             version=posts.c.version + 1,
             state=case((posts.c.ts.is_(None), "unposted"), else_="open"),
             gives_way=false() if gives_way is None else gives_way,
-            next_at=case((_OPEN, posts.c.next_at), else_=bindparam("due_at", type_=Float)),
+            next_at=case((and_(_OPEN, or_(_HAS_FAILED, _DUE_SOONER)), posts.c.next_at), else_=_DUE_AT),
         )
         .returning(posts.c.team, posts.c.surface, posts.c.state)
     )
@@ -247,13 +250,13 @@ async def redraw_home(tx: AsyncConnection, team: str, user: str, opened_after: f
     return await _asked(tx, _redraw(and_(theirs, posts.c.created_at > opened_after)), at)
 
 
-async def redraw(tx: AsyncConnection, keys: Sequence[str], now: float, *, gives_way: bool = False) -> set[Edited]:
-    """Request a new version of the posts with these `keys`; returns where one is to be edited.
+async def redraw(tx: AsyncConnection, keys: Sequence[str], at: float, *, gives_way: bool = False) -> set[Edited]:
+    """Request a new version, due `at` an instant, of the posts with these `keys`; returns where one is to be edited.
 
     With `gives_way` the edit gives way to edits without it. A wait that Slack asked for is not shortened, and a post
     that is dead stays dead.
     """
-    return await _asked(tx, _REDRAW_FIGURES if gives_way else _REDRAW, now, keys=list(keys))
+    return await _asked(tx, _REDRAW_FIGURES if gives_way else _REDRAW, at, keys=list(keys))
 
 
 async def redraw_in(
@@ -383,9 +386,10 @@ async def open_edits(tx: AsyncConnection) -> list[tuple[Edited, float]]:
     return [((team, surface), at) for team, surface, at in found]
 
 
-async def count_open(tx: AsyncConnection) -> int:
-    """Count the posts that wait for an edit."""
-    return int((await tx.execute(select(func.count()).select_from(posts).where(_OPEN))).scalar_one())
+async def count_open(tx: AsyncConnection, now: float) -> int:
+    """Count the posts that wait for an edit which is due at `now`, or has failed."""
+    due = or_(_HAS_FAILED, posts.c.next_at <= now)
+    return int((await tx.execute(select(func.count()).select_from(posts).where(_OPEN, due))).scalar_one())
 
 
 def _change(values: dict[str, Any]) -> Update:

@@ -38,11 +38,15 @@ class AgentShown:
     @classmethod
     def read(cls, message: Message) -> "AgentShown":
         """Read what `agent_status` has drawn."""
-        status, _, title = message.text.partition("\n")
+        status, title, *_ = message.text.split("\n")
         return cls(status, title)
 
 
-def agent_status(session: Session, *, shared: bool) -> Message:
-    """Draw the status and the title of `session`; in a `shared` channel the status alone. Slack gets no text of it."""
+def agent_status(session: Session, spells: int, *, shared: bool) -> Message:
+    """Draw the status and the title of `session`; in a `shared` channel the status alone. Slack gets no text of it.
+
+    While the session works, each of the `spells` for which Slack shows that is another drawing.
+    """
+    status = STATUS_OF[session.display_state]
     title = "" if shared else shortened(one_line(session.title), LONGEST_TITLE)
-    return Message(f"{STATUS_OF[session.display_state]}\n{title}")
+    return Message("\n".join((status, title, *([str(spells)] if status == WORKING else ()))))

@@ -22,7 +22,7 @@ async def test_a_crowd_is_watched_and_its_cards_stand(tmp_path: Path) -> None:
         card = await posts.get(tx, "card:crowd0")
         first = await sessions.get(tx, "crowd0")
         poll = await due.read(tx, due.poll(ORG))
-        assert await posts.count_open(tx) == 0
+        assert await posts.count_open(tx, time.time()) == 0
     assert card is not None
     assert first is not None
     assert (card.state, card.ts) == ("sent", first.thread_ts)

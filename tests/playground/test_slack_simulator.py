@@ -1298,6 +1298,18 @@ async def test_agent_sessions_take_their_four_states(start: Start) -> None:
     assert (session["status"], session["title"]) == ("processing", "New")
 
 
+async def test_that_an_agent_works_is_shown_for_an_hour(start: Start) -> None:
+    peer = await start()
+    thread = {"channel_id": "C0WEB", "thread_ts": await peer.control.say("U0ANN", "C0WEB", "x")}
+    await peer.client.api_call("agents.sessions.setStatus", json={**thread, "status": "processing"})
+    await peer.control.advance(3599)
+    assert (await peer.control.agent_sessions())[0]["status"] == "processing"
+    await peer.control.advance(2)
+    assert (await peer.control.agent_sessions())[0]["status"] == "active"
+    with pytest.raises(RefusedError, match="no agent is at work in this thread, so there is no Stop"):
+        await peer.control.stop_agent("U0ANN", "C0WEB", thread["thread_ts"])
+
+
 async def test_only_an_agent_has_agent_sessions(start: Start) -> None:
     peer = await start(manifest={"oauth_config": {"scopes": {"bot": ["chat:write"]}}})
     ts = await peer.control.say("U0ANN", "C0WEB", "x")

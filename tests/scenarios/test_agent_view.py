@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 
 from bot.playground.slack.client import SlackControl
-from bot.store import due
+from bot.store import due, posts
+from bot.store.posts import post_key
+from bot.timing import MINUTE
 from bot.views.agent_status import OVER, READY, WAITING, WORKING
 from bot.views.answers import stops as stop_sentences
 from tests.said import a_session
-from tests.scenarios.ahead import TEAM
+from tests.scenarios.ahead import TEAM, Ahead, rows
 from tests.scenarios.harness import ANN, BEN, GENERAL, MANIFEST, WEB, Harness, harness
 from tests.scenarios.observations import private_answers, settled, started_by_command
 
@@ -87,6 +89,25 @@ async def test_an_unchanged_status_is_not_sent_again(on: Harness) -> None:
         await on.wait_for_post(GENERAL, ts, words)
     await settled(on)
     assert len(await on.slack.log("agents.sessions.setStatus")) == sent
+
+
+@pytest.mark.timing(lane_sweep=0.2)
+async def test_a_session_that_works_for_hours_is_shown_as_working_and_can_be_stopped(on: Harness, clock: Ahead) -> None:
+    ts, _ = await on.started()
+    assert await state(on, ts) == WORKING
+    for _ in range(3):
+        sent = len(await on.slack.log("agents.sessions.setStatus"))
+        await on.slack.advance(46 * MINUTE)
+        clock.put(46 * MINUTE)
+        await on.slack.wait("log", sent + 1, method="agents.sessions.setStatus")
+        assert await state(on, ts) == WORKING
+    await on.slack.stop_agent(ANN, GENERAL, ts)
+    await on.wait_for_post(GENERAL, ts, stop_sentences.stopped("ann").text)
+    assert await state(on, ts) == READY
+    async with on.store.read() as tx:
+        post = await posts.get(tx, post_key(posts.AGENT, (await rows(on, "sessions"))[0]["id"]))
+    assert post is not None
+    assert post.is_up_to_date, "what is at rest is not shown again"
 
 
 NO_AGENT = {**MANIFEST, "features": {name: kept for name, kept in MANIFEST["features"].items() if name != "agent_view"}}

@@ -23,7 +23,7 @@ class Sweep:
             found += [(edit_lane(*where), at, None) for where, at in await posts.open_edits(tx)]
             services.metrics.waiting("inbox", await inbox.count_open(tx))
             services.metrics.waiting("outbox", await outbox.count_open(tx))
-            services.metrics.waiting("posts", await posts.count_open(tx))
+            services.metrics.waiting("posts", await posts.count_open(tx, services.clock()))
         now = services.clock()
         for lane, at, whose in found:
             services.engine.wake(lane, max(at - now, 0.0), whose)

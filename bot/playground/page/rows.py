@@ -61,7 +61,7 @@ def channel(place: Channel, slack: Slack) -> Json:
 
 def agent(slack: Slack, channel_id: str, thread_ts: str) -> Json | None:
     """The agent session of a thread."""
-    session = slack.agent_sessions.get((channel_id, thread_ts))
+    session = slack.agent_session(channel_id, thread_ts)
     return None if session is None else {"status": session.get("status"), "title": session.get("title")}
 
 

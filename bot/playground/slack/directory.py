@@ -131,7 +131,7 @@ def set_agent_status(workspace: Workspace, args: Args) -> Json:
     if len(args.text("title")) > 200:
         raise SlackError("invalid_arguments", messages=["[ERROR] must be less than 201 characters: title"])
     session = workspace.slack.agent_sessions.setdefault(key, {"title": args.text("title")})
-    session["status"] = status
+    session |= {"status": status, "set_at": workspace.slack.clock.now()}
     workspace.slack.news.tell(Change("agent", *key))
     answer: Json = {"status": status, "agent_status": status, "title": session["title"]}
     if not workspace.slack.app.hears("agent_session_stopped"):
@@ -143,7 +143,7 @@ def set_agent_status(workspace: Workspace, args: Args) -> Json:
 def rename_agent_session(workspace: Workspace, args: Args) -> Json:
     """agents.sessions.rename."""
     key = _agent_thread(workspace, args)
-    session = workspace.slack.agent_sessions.get(key)
+    session = workspace.slack.agent_session(*key)
     if session is None:
         raise SlackError("not_authorized")
     if not 1 <= len(args.need("title")) <= 200:

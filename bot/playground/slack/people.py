@@ -126,8 +126,9 @@ class People:
         """Press Slack's own Stop button of an agent session."""
         person, channel = self.place(args)
         thread_ts = args.need("thread_ts")
-        if (channel.id, thread_ts) not in self._workspace.slack.agent_sessions:
-            raise ImpossibleError("there is no agent session in this thread")
+        session = self._workspace.slack.agent_session(channel.id, thread_ts)
+        if session is None or session["status"] != "processing":
+            raise ImpossibleError("no agent is at work in this thread, so there is no Stop")
         event = {"type": "agent_session_stopped", "channel": channel.id, "user": person.id, "thread_ts": thread_ts}
         event_id = self._workspace.events.send(
             "agent_session_stopped", event | {"streaming_message_ts": []}, channel=channel.id

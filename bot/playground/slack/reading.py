@@ -104,8 +104,8 @@ def _sockets(workspace: Workspace, _: Json) -> Iterable[Json]:
 
 
 def _agent_sessions(workspace: Workspace, _: Json) -> Iterable[Json]:
-    for (channel, thread_ts), session in workspace.slack.agent_sessions.items():
-        yield {"channel": channel, "thread_ts": thread_ts, **session}
+    for channel, thread_ts in workspace.slack.agent_sessions:
+        yield {"channel": channel, "thread_ts": thread_ts, **(workspace.slack.agent_session(channel, thread_ts) or {})}
 
 
 _READERS: Final[dict[str, Callable[[Workspace, Json], Iterable[Json]]]] = {

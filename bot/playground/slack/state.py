@@ -20,6 +20,7 @@ Json = dict[str, Any]
 LOG_LENGTH: Final = 200_000
 TRIGGER_LIFE: Final = 3.0
 RESPONSE_URL_LIFE: Final = 1800.0
+PROCESSING_LIFE: Final = 3600.0
 RESPONSE_URL_USES: Final = 5
 
 
@@ -223,6 +224,13 @@ class Slack:
             raise SlackError("expired_trigger_id")
         trigger.used = True
         return trigger
+
+    def agent_session(self, channel: str, thread_ts: str) -> Json | None:
+        """The agent session of a thread; "processing" ends by itself (https://docs.slack.dev/ai/agent-sessions)."""
+        session = self.agent_sessions.get((channel, thread_ts))
+        if session and session["status"] == "processing" and self.clock.now() - session["set_at"] >= PROCESSING_LIFE:
+            session["status"] = "active"
+        return session
 
     def response_url(self, user: str, channel: str, original: str | None = None) -> ResponseUrl:
         """A new address to answer an interaction."""
