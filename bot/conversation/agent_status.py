@@ -6,17 +6,20 @@ before. Where Slack refuses the surface, as in an app that is no agent, no sessi
 card and the reaction say the same.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from bot.domain.session import Session
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Drawer, UnitOfWork
-from bot.slack.errors import ChannelGone, MessageGone, SlackError
+from bot.slack.errors import SlackError, SlackRefused
 from bot.store import due, posts, sessions
 from bot.store.database.connection import Transaction
 from bot.store.posts import Post
 from bot.views.agent_status import STATUS_OF, WORKING, agent_status
 from bot.views.message import Message
+
+# The errors that are about the workspace and the app. The others are about one thread, such as `not_authorized`.
+_NOWHERE: Final = frozenset({"feature_disabled", "missing_scope", "not_agent_app"})
 
 
 class AgentStatus(Drawer):
@@ -47,7 +50,7 @@ class AgentStatus(Drawer):
 
     async def lost(self, uow: UnitOfWork, post: Post, error: SlackError) -> None:
         """Have no more statuses shown in the workspace for a day, unless only this thread cannot have one."""
-        if not isinstance(error, ChannelGone | MessageGone):
+        if isinstance(error, SlackRefused) and error.error in _NOWHERE:
             until = uow.now + uow.timing.agent_surface_off
             await due.write(uow.tx, due.no_agent_surface(post.team), until, {"v": 1})
 

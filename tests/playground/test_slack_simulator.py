@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -1314,7 +1315,17 @@ async def test_only_an_agent_has_agent_sessions(start: Start) -> None:
     peer = await start(manifest={"oauth_config": {"scopes": {"bot": ["chat:write"]}}})
     ts = await peer.control.say("U0ANN", "C0WEB", "x")
     body = {"channel_id": "C0WEB", "thread_ts": ts, "status": "active"}
-    assert await refused(peer.client.api_call("agents.sessions.setStatus", json=body)) == "not_agent_app"
+    assert await refused(peer.client.api_call("agents.sessions.setStatus", json=body)) == "feature_disabled"
+
+
+async def test_where_the_app_is_not_or_nothing_is_it_may_show_no_agent(start: Start) -> None:
+    peer = await start()
+    status = partial(peer.client.api_call, "agents.sessions.setStatus")
+    elsewhere = {"channel_id": "C0NOBOT", "thread_ts": await peer.control.say("U0ANN", "C0NOBOT", "x")}
+    assert await refused(status(json={**elsewhere, "status": "active"})) == "not_authorized"
+    nothing = {"channel_id": "C0WEB", "thread_ts": "1.000000", "status": "active"}
+    assert await refused(status(json=nothing)) == "not_authorized"
+    assert await refused(status(json={**nothing, "channel_id": "C0NONE"})) == "channel_not_found"
 
 
 # ---------------------------------------------------------------- files

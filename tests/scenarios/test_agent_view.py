@@ -7,7 +7,7 @@ import pytest
 from bot.playground.slack.client import SlackControl
 from bot.store import due, posts
 from bot.store.posts import post_key
-from bot.timing import MINUTE
+from bot.timing import DAY, MINUTE
 from bot.views.agent_status import OVER, READY, WAITING, WORKING
 from bot.views.answers import stops as stop_sentences
 from tests.said import a_session
@@ -108,6 +108,28 @@ async def test_a_session_that_works_for_hours_is_shown_as_working_and_can_be_sto
         post = await posts.get(tx, post_key(posts.AGENT, (await rows(on, "sessions"))[0]["id"]))
     assert post is not None
     assert post.is_up_to_date, "what is at rest is not shown again"
+
+
+async def test_one_odd_thread_takes_its_status_from_no_other(on: Harness) -> None:
+    for error in ("not_authorized", "thread_ts_not_allowed", "channel_not_found"):
+        await on.slack.fault("agents.sessions.setStatus", "error", error=error)
+        odd, _ = await on.started(f"one with {error}")
+        await settled(on)
+        assert await shown(on.slack, odd) == {}
+        ts, _ = await on.started(f"one after {error}", channel=WEB)
+        assert await state(on, ts, WEB) == WORKING
+
+
+async def test_what_is_off_in_the_workspace_is_asked_for_once_a_day(on: Harness, clock: Ahead) -> None:
+    for error in ("feature_disabled", "missing_scope", "not_agent_app"):
+        await on.slack.fault("agents.sessions.setStatus", "error", error=error)
+        for task in ("first", "second"):
+            ts, _ = await on.started(f"fix the {task} {error}")
+            await settled(on)
+            assert await shown(on.slack, ts) == {}
+        clock.put(DAY + 1)
+        ts, _ = await on.started(f"fix {error} at last")
+        assert await state(on, ts) == WORKING
 
 
 NO_AGENT = {**MANIFEST, "features": {name: kept for name, kept in MANIFEST["features"].items() if name != "agent_view"}}

@@ -174,7 +174,7 @@ class PostEditor:
             async with self._services.unit_of_work(ref=row.ref) as uow:
                 await slow_down_method(uow, row.team, error)
                 await posts.reschedule(uow.tx, row, uow.now + error.retry_after, "rate limited")
-        elif row.surface == AGENT and isinstance(error, ScopeMissing | TokenRefused):
+        elif row.surface == AGENT and isinstance(error, ScopeMissing):
             await self._mark_dead(row, error)  # the card says the same, so nobody has to wait for the status
         elif isinstance(error, SlackOutcomeUnknown | SlackUnreachable | SlackBusy | TokenRefused | ScopeMissing):
             await self._reschedule(row, str(error))

@@ -154,9 +154,14 @@ def rename_agent_session(workspace: Workspace, args: Args) -> Json:
 
 
 def _agent_thread(workspace: Workspace, args: Args) -> tuple[str, str]:
+    """The channel and thread of an agent session (https://docs.slack.dev/reference/methods/agents.sessions.setStatus).
+
+    The page names no error for an app that is no agent, for a channel without the bot or for a thread that is not
+    there: the first is a feature that is off, the others are places in which the app may show nothing.
+    """
     if not workspace.slack.app.is_agent:
-        raise SlackError("not_agent_app")
+        raise SlackError("feature_disabled")
     channel = known(workspace, args.need("channel_id"))
     if not channel.has_bot:
-        raise SlackError("not_in_channel")
-    return channel.id, workspace.slack.message(channel.id, args.need("thread_ts"), "thread_not_found").ts
+        raise SlackError("not_authorized")
+    return channel.id, workspace.slack.message(channel.id, args.need("thread_ts"), "not_authorized").ts
