@@ -30,16 +30,16 @@ STATUS_OF: Final[Mapping[DisplayState, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class AgentShown:
-    """What Slack is to show of a session: one of its statuses, and a title or none."""
+    """What Slack is to show of a session: one of its statuses, a title or none, and to whose list it belongs."""
 
     status: str
     title: str
+    initiator: str
 
     @classmethod
     def read(cls, message: Message) -> "AgentShown":
         """Read what `agent_status` has drawn."""
-        status, title, *_ = message.text.split("\n")
-        return cls(status, title)
+        return cls(*message.text.split("\n")[:3])
 
 
 def agent_status(session: Session, spells: int, *, shared: bool) -> Message:
@@ -49,4 +49,4 @@ def agent_status(session: Session, spells: int, *, shared: bool) -> Message:
     """
     status = STATUS_OF[session.display_state]
     title = "" if shared else shortened(one_line(session.title), LONGEST_TITLE)
-    return Message("\n".join((status, title, *([str(spells)] if status == WORKING else ()))))
+    return Message("\n".join((status, title, session.requester, *([str(spells)] if status == WORKING else ()))))

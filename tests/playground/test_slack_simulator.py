@@ -1292,6 +1292,8 @@ async def test_agent_sessions_take_their_four_states(start: Start) -> None:
     assert await refused(call("agents.sessions.rename", json=rename)) == "not_authorized"
     answer = await call("agents.sessions.setStatus", json={**thread, "status": "processing", "title": "Fix"})
     assert (answer["status"], answer["title"]) == ("processing", "Fix")
+    stranger = {**thread, "status": "active", "initiator_user_id": "U0EXT"}
+    assert await refused(call("agents.sessions.setStatus", json=stranger)) == "user_not_found"
     thinking = call("agents.sessions.setStatus", json={**thread, "status": "is thinking"})
     assert await refused(thinking) == "invalid_arguments"
     assert (await call("agents.sessions.rename", json=rename))["ok"]

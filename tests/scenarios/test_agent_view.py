@@ -56,6 +56,16 @@ async def test_the_title_is_that_of_the_session(on: Harness) -> None:
     assert (await shown(on.slack, ts))["title"] == "Login: a flaky test"
 
 
+async def test_it_stands_in_the_list_of_who_asked_unless_slack_does_not_find_them_there(on: Harness) -> None:
+    ts, _ = await on.started(user=BEN)
+    await settled(on)
+    assert (await shown(on.slack, ts))["initiator"] == BEN
+    await on.slack.fault("agents.sessions.setStatus", "error", error="user_not_found")
+    ts, _ = await on.started("fix the docs", user=ANN, channel=WEB)
+    assert await state(on, ts, WEB) == WORKING
+    assert (await shown(on.slack, ts, WEB))["initiator"] == ""
+
+
 async def test_a_session_of_a_command_has_a_status_too(on: Harness) -> None:
     ts, _ = await started_by_command(on, "fix the login test", ANN, WEB)
     assert await state(on, ts, WEB) == WORKING

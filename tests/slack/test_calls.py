@@ -142,21 +142,22 @@ async def test_permalinks_are_made_without_asking(slack, fake):
 
 async def test_the_first_status_of_a_thread_brings_its_title(slack, fake):
     fake.answers("agents.sessions.setStatus", {"ok": True, "status": "processing", "title": "Fix_ the login test"})
-    await slack.show_agent("C1", "1.2", "processing", "Fix: the login test")
+    await slack.show_agent("C1", "1.2", "processing", "Fix: the login test", "U1")
     sent = {"channel_id": "C1", "thread_ts": "1.2", "status": "processing", "title": "Fix: the login test"}
+    sent["initiator_user_id"] = "U1"
     assert fake.calls == [("agents.sessions.setStatus", sent)]
 
 
 async def test_a_later_title_is_a_call_of_its_own_whose_refusal_does_no_harm(slack, fake):
     fake.answers("agents.sessions.setStatus", {"ok": True, "status": "active", "title": "fix the login test"})
     fake.answers("agents.sessions.rename", {"ok": False, "error": "not_authorized"})
-    await slack.show_agent("C1", "1.2", "active", "Login test")
+    await slack.show_agent("C1", "1.2", "active", "Login test", "")
     assert fake.asked("agents.sessions.rename") == [{"channel_id": "C1", "thread_ts": "1.2", "title": "Login test"}]
 
 
 async def test_without_a_title_none_is_sent(slack, fake):
     fake.answers("agents.sessions.setStatus", {"ok": True, "status": "closed", "title": ""})
-    await slack.show_agent("C1", "1.2", "closed", "")
+    await slack.show_agent("C1", "1.2", "closed", "", "")
     assert fake.calls == [("agents.sessions.setStatus", {"channel_id": "C1", "thread_ts": "1.2", "status": "closed"})]
 
 

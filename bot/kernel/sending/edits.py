@@ -153,7 +153,7 @@ class PostEditor:
             await slack.publish_home(row.channel, message.blocks or [blocks.section(message.text)])
         elif row.surface == AGENT:
             shown = AgentShown.read(message)
-            await slack.show_agent(row.channel, row.ts, shown.status, shown.title)
+            await slack.show_agent(row.channel, row.ts, shown.status, shown.title, shown.initiator)
         else:
             await slack.update(row.channel, row.ts, message.text, message.blocks, row.key)
 

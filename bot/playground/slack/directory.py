@@ -130,7 +130,11 @@ def set_agent_status(workspace: Workspace, args: Args) -> Json:
         raise SlackError("invalid_arguments", messages=[f"[ERROR] must be one of {sorted(AGENT_STATES)}: status"])
     if len(args.text("title")) > 200:
         raise SlackError("invalid_arguments", messages=["[ERROR] must be less than 201 characters: title"])
-    session = workspace.slack.agent_sessions.setdefault(key, {"title": args.text("title")})
+    initiator = args.text("initiator_user_id")
+    if initiator and initiator not in known(workspace, key[0]).members:
+        raise SlackError("user_not_found")
+    first = {"title": args.text("title"), "initiator": initiator}  # what later calls bring of these does not count
+    session = workspace.slack.agent_sessions.setdefault(key, first)
     session |= {"status": status, "set_at": workspace.slack.clock.now()}
     workspace.slack.news.tell(Change("agent", *key))
     answer: Json = {"status": status, "agent_status": status, "title": session["title"]}
