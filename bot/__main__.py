@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     manifest = commands.add_parser("manifest", help="print the Slack app's manifest")
     manifest.add_argument("--url", help="the bot's public https address; without it the manifest is for Socket Mode")
     manifest.add_argument("--unfurl", action="store_true", help="with what previews of links need (BOT_UNFURL=on)")
+    manifest.add_argument("--no-agent", action="store_true", help="without what Slack has for agents in paid plans")
     manifest.set_defaults(command=_manifest)
     playground = commands.add_parser("playground", help="the bot against a simulated Slack and Devin on this machine")
     options.add_to(playground)
@@ -221,7 +222,7 @@ def _doctor(asked: argparse.Namespace) -> int:
 def _manifest(asked: argparse.Namespace) -> int:
     from bot.manifest import as_yaml, manifest_for
 
-    print(as_yaml(manifest_for(asked.url, unfurls=asked.unfurl)), end="")
+    print(as_yaml(manifest_for(asked.url, unfurls=asked.unfurl, agent=not asked.no_agent)), end="")
     return 0
 
 

@@ -11,6 +11,8 @@ import yaml
 Manifest = dict[str, Any]
 
 MANIFEST: Final = Path(__file__).resolve().parent.parent / "manifest.yml"
+AGENT_SCOPE: Final = "assistant:write"
+AGENT_EVENTS: Final = "agent_session_"  # how the names of events begin that only an agent gets
 PREVIEW_SCOPES: Final = ("links:read", "links:write")
 PREVIEW_EVENT: Final = "link_shared"
 # Slack takes five domains at most. Hosts of your own code may be added by hand.
@@ -24,12 +26,15 @@ def read_manifest(path: Path = MANIFEST) -> Manifest:
     return manifest
 
 
-def manifest_for(url: str | None = None, path: Path = MANIFEST, *, unfurls: bool = False) -> Manifest:
+def manifest_for(
+    url: str | None = None, path: Path = MANIFEST, *, unfurls: bool = False, agent: bool = True
+) -> Manifest:
     """The manifest at `path` for Socket Mode, or with `url`, a public https:// address, for requests over HTTP.
 
-    With `unfurls` it asks for what previews of links need.
+    With `unfurls` it asks for what previews of links need. Without `agent` it asks for nothing of Slack's for agents.
     """
     manifest = _with_previews(read_manifest(path)) if unfurls else read_manifest(path)
+    manifest = manifest if agent else _without_agent(manifest)
     if url is None:
         return manifest
     if not url.startswith("https://"):
@@ -63,6 +68,14 @@ def _with_previews(manifest: Manifest) -> Manifest:
     manifest["features"]["unfurl_domains"] = list(PREVIEWED)
     scopes["bot"] = sorted([*scopes["bot"], *PREVIEW_SCOPES])
     events["bot_events"] = sorted([*events["bot_events"], PREVIEW_EVENT])
+    return manifest
+
+
+def _without_agent(manifest: Manifest) -> Manifest:
+    scopes, events = manifest["oauth_config"]["scopes"], manifest["settings"]["event_subscriptions"]
+    del manifest["features"]["agent_view"]
+    scopes["bot"].remove(AGENT_SCOPE)
+    events["bot_events"] = [name for name in events["bot_events"] if not name.startswith(AGENT_EVENTS)]
     return manifest
 
 

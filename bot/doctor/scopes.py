@@ -4,16 +4,20 @@ from typing import Final
 
 from bot.doctor.findings import Finding, note, ok, problem
 from bot.doctor.slack_errors import ADD_SCOPES
-from bot.manifest import manifest_for, scopes_of
+from bot.manifest import AGENT_SCOPE, manifest_for, scopes_of
 
 REMOVE_SCOPES: Final = (
     "Remove them under “Bot Token Scopes” on the app's page “OAuth & Permissions” if nothing else needs them."
 )
 
+NO_AGENT: Final = (
+    f"The scope {AGENT_SCOPE} is missing: Slack shows no “is working…” in threads. It comes with `agent_view`, which"
+    " `python -m bot manifest --no-agent` leaves out."
+)
+
 # For each scope of the manifest, what does not work without it.
 WITHOUT_SCOPE: Final = {
     "app_mentions:read": "the bot does not hear when somebody mentions it",
-    "assistant:write": "Slack does not show the bot as an agent",
     "channels:history": "the bot hears no replies in public channels",
     "channels:read": "the bot cannot see what kind of channel a public one is, and starts nothing there",
     "chat:write": "the bot cannot write anything",
@@ -46,7 +50,8 @@ def check_scopes(granted: frozenset[str], *, unfurls: bool = False) -> list[Find
     if not granted:
         return [note("Slack does not tell the scopes of SLACK_BOT_TOKEN, so they were not compared with manifest.yml.")]
     wanted = scopes_of(manifest_for(unfurls=unfurls))
-    return [*_missing(wanted, granted), *_unused(wanted, granted)]
+    no_agent = [] if AGENT_SCOPE in granted else [note(NO_AGENT)]
+    return [*_missing(wanted - ({AGENT_SCOPE} - granted), granted), *no_agent, *_unused(wanted, granted)]
 
 
 def _missing(wanted: frozenset[str], granted: frozenset[str]) -> list[Finding]:

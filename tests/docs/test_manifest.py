@@ -159,6 +159,14 @@ def test_every_event_of_the_manifest_has_a_route_and_every_route_its_event():
     assert routed == {event.split(".")[0] for event in events_of(manifest_for(unfurls=True))}
 
 
+def test_an_app_that_is_no_agent_asks_for_nothing_that_slack_has_for_agents():
+    manifest, usual = manifest_for(agent=False), read_manifest()
+    assert errors(manifest) == []
+    assert scopes_of(usual) - scopes_of(manifest) == {"assistant:write"}
+    assert events_of(usual) - events_of(manifest) == {name for name in events_of(usual) if name.startswith("agent_")}
+    assert usual["features"].keys() - manifest["features"].keys() == {"agent_view"}
+
+
 def test_what_previews_need_is_asked_for_where_they_are_wanted_alone():
     manifest, usual = manifest_for(unfurls=True), read_manifest()
     assert errors(manifest) == []
