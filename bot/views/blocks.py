@@ -12,6 +12,8 @@ from bot.views.text import disarm, is_web_address, one_line, shortened
 
 SECTION_LIMIT: Final = 3_000
 HEADER_LIMIT: Final = 150
+TABLES_ROOM: Final = 10_000  # characters in all tables of a message
+LONGEST_NAME: Final = 80  # characters, of a person, a channel or a user group
 # An id of Slack's has a digit in it, which keeps words in capitals from being taken for one.
 _ID: Final = re.compile(r"\b([UWCGS](?=[A-Z]*\d)[A-Z0-9]{4,})\b")
 _NAMED: Final = {"U": ("user", "user_id"), "W": ("user", "user_id"), "S": ("usergroup", "usergroup_id")}
@@ -44,9 +46,29 @@ def markdown(text: str) -> Block:
 
 
 def data_table(caption: str, rows: Iterable[Sequence[str | Block]], page_size: int = 10) -> Block:
-    """A table that sorts and pages by itself: a header row, and 1 to 100 rows below it, of texts and finished cells."""
+    """A table that sorts and pages by itself: a header row, and 1 to 100 rows below it, of texts and finished cells.
+
+    It has as many of the rows as fit.
+    """
     cells = [[_raw_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
-    return {"type": "data_table", "caption": caption, "rows": cells, "page_size": page_size}
+    return {"type": "data_table", "caption": caption, "rows": fitting_rows(cells), "page_size": page_size}
+
+
+def fitting_rows(rows: Iterable[list[Block]]) -> list[list[Block]]:
+    """As many of `rows`, the head first, as Slack takes in the only table of a message."""
+    room, fitting = TABLES_ROOM, []
+    for row in rows:
+        room -= sum(map(_shown_length, row))
+        if room < 0:
+            break
+        fitting.append(row)
+    return fitting
+
+
+def _shown_length(cell: Block) -> int:
+    """How many characters a part of a table shows; in place of an id there may be the longest name."""
+    named = LONGEST_NAME if cell.keys() & {"user_id", "usergroup_id", "channel_id"} else 0
+    return named + len(cell.get("text", "")) + sum(map(_shown_length, cell.get("elements", ())))
 
 
 def channel_cell(channel: str) -> Block:

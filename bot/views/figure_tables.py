@@ -44,18 +44,21 @@ def table_message(table: FigureTable) -> Message:
     text = f"{fitted(table.caption)}: {', '.join(_in_short(row) for row in rows)}"
     lines = [f"*{fitted(table.caption)}*", *map(_line, rows)]
     head = [{"type": "raw_text", "text": column} for column in table.columns]
+    drawn = blocks.fitting_rows([head, *([_data_cell(cell) for cell in row] for row in rows)])
+    count = len(drawn) - 1
+    cut = f" (the first {count} of {len(table.rows)})" if count < len(table.rows) else ""
     data = {
         "type": "data_table",
-        "caption": shortened(disarm(one_line(table.caption)), CELL_LIMIT),
-        "page_size": max(1, len(rows)),
-        "rows": [head, *([_data_cell(cell) for cell in row] for row in rows)],
+        "caption": shortened(disarm(one_line(table.caption)), CELL_LIMIT) + cut,
+        "page_size": max(1, count),
+        "rows": drawn,
     }
     plain = {
         "type": "table",
         "column_settings": [{"is_wrapped": True}, *({"align": "right"} for _ in table.columns[1:])],
-        "rows": [head, *([_plain_cell(cell) for cell in row] for row in rows)],
+        "rows": [head, *([_plain_cell(cell) for cell in row] for row in rows[:count])],
     }
-    title = blocks.section(f"*{fitted(table.caption)}*")
+    title = blocks.section(f"*{fitted(table.caption)}*{cut}")
     as_text = Message(text, blocks.sections(lines))
     return Message(text, [data], Message(text, [title, plain], as_text))
 

@@ -121,8 +121,10 @@ class OperationSentences:
         if operation.state is OperationState.FAILED:
             return _message(operation, f":warning: {operation.reason or LOST}")
         has_file = count > operation.new.file_beyond
-        line = " ".join([_result(operation, count, len(rows), has_file=has_file), *operation.notes])
-        return _message(operation, line, *([self.table(operation, rows, count)] if rows else []))
+        table = [self.table(operation, rows, count)] if rows else []
+        shown = min(len(rows), *(len(one["rows"]) - 1 for one in table), count)
+        line = " ".join([_result(operation, count, shown, has_file=has_file), *operation.notes])
+        return _message(operation, line, *table)
 
     def over(self, operation: Operation) -> Message:
         """Notify who asked that `operation`, which took a while, is over, where no file does so."""
@@ -170,7 +172,7 @@ def _result(operation: Operation, count: int, shown: int, *, has_file: bool) -> 
     if not count:
         return "Nothing was found, so there is no file."
     if not has_file:
-        return f"{_rows(count)}."
+        return f"{_rows(count)}: the first {shown} here." if shown < count else f"{_rows(count)}."
     if shown < count:
         return f"{_rows(count)}: the first {shown} here, all in `{_file_name(operation)}` below."
     return f"{_rows(count)}, also in `{_file_name(operation)}` below."

@@ -61,6 +61,14 @@ def test_what_slack_draws_is_taken(block: Json) -> None:
     assert block_errors([block]) == []
 
 
+def test_all_tables_of_a_message_have_ten_thousand_characters() -> None:
+    rows = [[text("Name"), text("Words")], *([text("x" * 10), text("y" * 90)] for _ in range(99))]
+    assert block_errors([TABLE | {"rows": rows}]) == []
+    (error,) = block_errors([TABLE | {"rows": [*rows, rows[-1]]}])
+    assert "all tables of a message must have less than 10001 characters" in error
+    assert block_errors([TABLE | {"rows": rows}, {"type": "table", "rows": rows}])
+
+
 @pytest.mark.parametrize(
     ("block", "path", "value", "error"),
     [

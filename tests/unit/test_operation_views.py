@@ -351,3 +351,17 @@ def test_what_is_said_about_organisations():
             "Only the organisation of Devin Bridge is shown, without its limits: the key lacks the permission `ManageOrganizations`. An admin of the enterprise can grant it to the service user."
         )
     )
+
+
+def test_a_table_that_is_too_long_for_slack_has_fewer_rows_and_says_how_many():
+    header = tuple(f"column {at}" for at in range(20))
+    operation = replace(OPERATION, new=NewOperation("table", "Wide", "wide.csv", header, tuple(range(20))))
+    rows = [["x" * 60] * 20] * 20
+    for new, said in (
+        (operation.new, "20 rows: the first 8 here, all in `wide.csv` below."),
+        (replace(operation.new, file_beyond=50), "20 rows: the first 8 here."),
+    ):
+        message = SENTENCES.ended(replace(operation, new=new, state=OperationState.DONE), 20, rows)
+        assert_valid(message)
+        assert message.blocks[0]["text"]["text"] == f"*Wide*\n{said}"
+        assert len(message.blocks[1]["rows"]) == 9

@@ -79,10 +79,12 @@ def bot_audit(rows: Sequence[Sequence[Cell]]) -> Message:
     """Show the newest changes through the bot, given as the cells of its file."""
     if not rows:
         return NOTHING_CHANGED
-    last = "change" if len(rows) == 1 else f"{len(rows)} changes"
+    table = bot_audit_table(rows)
+    shown = len(table["rows"]) - 1
+    last = "change" if shown == 1 else f"{shown} changes"
     head = f"The last {last} through Devin Bridge. `/devin audit bot csv` sends you all of them."
     text = head.replace("`", "")
-    return Message(text, [blocks.section(head), bot_audit_table(rows)])
+    return Message(text, [blocks.section(head), table])
 
 
 def bot_audit_table(rows: Sequence[Sequence[Cell]]) -> Block:

@@ -21,6 +21,7 @@ MESSAGE_BLOCKS: Final = 50
 VIEW_BLOCKS: Final = 100
 BLOCKS_TEXT: Final = 13_200  # all text of one message; beyond: msg_blocks_too_long
 MARKDOWN_TEXT: Final = 12_000  # all markdown blocks of one message
+TABLES_TEXT: Final = 10_000  # in all tables of a message
 WITHOUT_MODEL: Final = {"data_table", "data_visualization"}  # real block types that slack_sdk has no class for
 INSIDE: Final = {"container": "child_blocks", "carousel": "elements"}  # where blocks hold blocks
 USABLE: Final = {  # what gets an `action_id` when it has none
@@ -280,7 +281,20 @@ def _table_errors(blocks: list[Json]) -> list[str]:
     tables = [block for block in blocks if block.get("type") == "table"]
     wide = any(len(row) > 20 for table in tables for row in table.get("rows", []) if isinstance(row, list))
     errors = [_says("only one table is allowed per message", "/blocks")] if len(tables) > 1 else []
-    return [*errors, _says("no more than 20 columns allowed", "/blocks")] if wide else errors
+    errors += [_says("no more than 20 columns allowed", "/blocks")] if wide else []
+    data_tables = [block for block in blocks if block.get("type") == "data_table"]
+    total = sum(_characters(block.get("rows")) for block in [*tables, *data_tables])
+    too_long = f"all tables of a message must have less than {TABLES_TEXT + 1} characters"
+    return [*errors, _says(too_long, "/blocks")] if total > TABLES_TEXT else errors
+
+
+def _characters(part: Any) -> int:
+    """The texts in the cells of a table (https://docs.slack.dev/reference/block-kit/blocks/table-block)."""
+    if isinstance(part, list):
+        return sum(map(_characters, part))
+    if not isinstance(part, dict):
+        return 0
+    return len(str(part.get("text", ""))) + _characters(part.get("elements"))
 
 
 def _chart_errors(blocks: list[Json]) -> list[str]:

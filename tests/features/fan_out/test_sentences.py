@@ -355,3 +355,16 @@ def test_devin_is_asked_soon_after_a_start_and_then_more_and_more_seldom():
     while len(polls) < 7:
         polls.append(intervals.due_at(replace(session, polled_at=polls[-1])))
     assert [at - 1_000.0 for at in polls] == [0.0, 5.0, 10.0, 20.0, 40.0, 80.0, 140.0]
+
+
+def test_the_table_has_as_many_sessions_as_slack_takes_and_says_how_many():
+    many = [replace(FORBIDDEN, org_id=f"org-{at}", name=f"{at} {'x' * 76}") for at in range(100)]
+    message = fan_out_table.table(FAN_OUT, many, "ada")
+    for form in message.forms():
+        assert_valid(form)
+    [data] = [block for block in message.blocks if block["type"] == "data_table"]
+    shown = len(data["rows"]) - 1
+    assert data["caption"] == f"Sessions (the first {shown} of 100)"
+    assert 50 < shown < 100
+    few = fan_out_table.table(FAN_OUT, many[:2], "ada")
+    assert [block["caption"] for block in few.blocks if block["type"] == "data_table"] == ["Sessions"]
