@@ -15,6 +15,7 @@ from bot.conversation.receive.conversation import Conversation
 from bot.conversation.receive.intake import Intake
 from bot.conversation.receive.new_command import NewCommand
 from bot.conversation.receive.reactions import OptionReaction, Reactions, StartReaction, StopReaction
+from bot.conversation.receive.thread_renamed import ThreadRenamed
 from bot.conversation.start.adopt import AdoptCommand
 from bot.conversation.start.anew import StartAnew, WayOnButton
 from bot.conversation.start.create import Create
@@ -58,7 +59,7 @@ class ConversationParts:
 
     plain_questions: Mapping[str, Message] = {stop_sentences.QUESTION: stop_sentences.SESSION_KEPT}
 
-    events: tuple[type[EventTask], ...] = (ChannelGone, ChannelShared)
+    events: tuple[type[EventTask], ...] = (ChannelGone, ChannelShared, ThreadRenamed)
 
     def __init__(self, kernel: Kernel, events: Mapping[str, SlackEvent]) -> None:
         services, access, gates = kernel.services, kernel.access, kernel.gates

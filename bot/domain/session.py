@@ -200,6 +200,7 @@ class Session:
     wake_allowed: int | None = None  # the `updated_at` of the sleep from which somebody has allowed to wake it
     devin_user: str | None = None  # in whose name Devin was asked for it; None for the bot's own
     adopted_at: float | None = None  # when it was tied to its thread, if Devin had it before
+    renamed: str | None = None  # the title that a person has given its thread in Slack
     by_id: bool = False  # it does not carry the bot's tag, so that it is listed by its id
     code_hosts: frozenset[str] = frozenset()  # not stored: from the settings, to name pull requests without their host
 
@@ -244,11 +245,13 @@ class Session:
 
     @property
     def title(self) -> str:
-        """Devin's title of the session; without one, the title in the options, or else the prompt's first line.
+        """The title that a person gave its thread in Slack; without one, Devin's, or that in the options.
 
+        Without any it is the first line of the prompt.
         It has no markup. Words that look like options are left out of that line: they say nothing about the task.
         """
-        title = self.snapshot.title or self.options.title or first_line(without_option_words(self.prompt))
+        given = self.renamed or self.snapshot.title or self.options.title
+        title = given or first_line(without_option_words(self.prompt))
         return title_words(title) or title
 
     @property

@@ -259,6 +259,7 @@ _SESSION_WITHOUT_PERSON: Final[dict[str, Any]] = {
     "prompt_hash": None,
     "options": asdict(Options()),
     "title": None,
+    "renamed": None,
     "last_words": "",
     "asks": None,
     "choices": [],

@@ -144,6 +144,7 @@ sessions: Final = Table(
     Column("status", String, nullable=False, server_default="new"),
     Column("detail", String),
     Column("title", String),
+    Column("renamed", String),  # the title that a person has given the thread in Slack
     Column("pull_requests", _JSON, nullable=False),
     _number("acus", Float),
     _flag("has_result"),

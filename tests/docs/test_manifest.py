@@ -21,6 +21,7 @@ ENDPOINT = "https://bot.example.com/slack/events"
 # What Slack asks for before it delivers an event: https://docs.slack.dev/reference/events
 NEEDED_BY_EVENT = {
     "agent_session_stopped": "chat:write",
+    "agent_session_title_changed": "chat:write",
     "app_home_opened": None,
     "app_mention": "app_mentions:read",
     "app_uninstalled": None,

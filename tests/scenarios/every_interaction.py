@@ -315,6 +315,7 @@ _APP = "of the app, whoever caused it: test_events.py plays it"
 _ADMINS = "refused to others in test_every_command.py, pressed by admins in the scenarios of its feature"
 _ALARMS = "stands where admins of sessions are; test_alarms.py plays who may press it"
 ELSEWHERE = {
+    "event:agent_session_title_changed": "answers nobody: test_agent_view.py plays whose title counts",
     **dict.fromkeys(("event:message", "event:app_mention"), _TYPED),
     **dict.fromkeys((f"event:{kind}_{what}" for kind in PLACES for what in ("archive", "left")), _CHANNEL),
     **dict.fromkeys(("event:channel_shared", "event:channel_unshared"), _CHANNEL),

@@ -12,7 +12,7 @@ from bot.views.agent_status import OVER, READY, WAITING, WORKING
 from bot.views.answers import stops as stop_sentences
 from tests.said import a_session
 from tests.scenarios.ahead import TEAM, Ahead, rows
-from tests.scenarios.harness import ANN, BEN, GENERAL, MANIFEST, WEB, Harness, harness
+from tests.scenarios.harness import ANN, BEN, GENERAL, GUEST, MANIFEST, WEB, Harness, harness
 from tests.scenarios.observations import private_answers, settled, started_by_command
 
 
@@ -54,6 +54,23 @@ async def test_the_title_is_that_of_the_session(on: Harness) -> None:
     await on.slack.wait_for_message(GENERAL, "Login: a flaky test", thread_ts=ts)
     await settled(on)
     assert (await shown(on.slack, ts))["title"] == "Login: a flaky test"
+
+
+@pytest.mark.both_transports
+async def test_a_thread_that_a_person_renames_gives_its_session_that_title(on: Harness) -> None:
+    ts, session = await on.started("fix the login test")
+    await settled(on)
+    await on.slack.rename_agent(BEN, GENERAL, ts, "Login: *first* try")
+    await on.slack.wait_for_message(GENERAL, "Login: first try", thread_ts=ts)
+    await on.devin.set(session, title="Devin's own title")
+    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
+    await on.wait_for_post(GENERAL, ts, "Which branch?")
+    await settled(on)
+    assert (await shown(on.slack, ts))["title"] == "Login: first try"
+    assert "Login: first try" in (await on.slack.slash(ANN, GENERAL, "list"))["shown"]["rendered"]
+    await on.slack.rename_agent(GUEST, GENERAL, ts, "Mine")
+    await settled(on)
+    assert [row["renamed"] for row in await rows(on, "sessions")] == ["Login: first try"]
 
 
 async def test_it_stands_in_the_list_of_who_asked_unless_slack_does_not_find_them_there(on: Harness) -> None:

@@ -131,6 +131,10 @@ class SlackControl:
         """Press Slack's Stop button of an agent session."""
         return await self.act("stop_agent", user=user, channel=channel, thread_ts=thread_ts)
 
+    async def rename_agent(self, user: str, channel: str, thread_ts: str, title: str) -> Json:
+        """Rename the thread of an agent session."""
+        return await self.act("rename_agent", user=user, channel=channel, thread_ts=thread_ts, title=title)
+
     # ------------------------------------------------------------ the workspace
 
     async def invite(self, channel: str, who: str = BOT_USER) -> Json:

@@ -51,6 +51,7 @@ class Control:
             "open_home": people.open_home,
             "open_group": people.open_group,
             "stop_agent": people.stop_agent,
+            "rename_agent": people.rename_agent,
             "click": interactions.click,
             "suggest": interactions.suggest,
             "submit_view": interactions.submit,

@@ -3,6 +3,7 @@
 import re
 from typing import Any, Final
 
+from bot.playground.news import Change
 from bot.playground.slack.arguments import MOST_TEXT, Args, Content, missing
 from bot.playground.slack.delivery import Delivery
 from bot.playground.slack.directory import EMOJI
@@ -18,6 +19,7 @@ Json = dict[str, Any]
 
 FEWEST_IN_GROUP: Final = 3  # people, the one who opens it among them
 MOST_IN_GROUP: Final = 9
+MOST_TITLE: Final = 200  # characters
 SIZE_OF_GROUP: Final = f"a group direct message has {FEWEST_IN_GROUP} to {MOST_IN_GROUP} members"
 ENTITY: Final = re.compile(r"<([@#])([A-Z0-9]+)(?:\|[^>]*)?>")
 
@@ -134,6 +136,24 @@ class People:
             "agent_session_stopped", event | {"streaming_message_ts": []}, channel=channel.id
         )
         return {"event_id": event_id}
+
+    def rename_agent(self, args: Args) -> Json:
+        """Rename the thread of an agent session (https://docs.slack.dev/ai/agent-sessions)."""
+        person, channel = self.place(args)
+        thread_ts, title = args.need("thread_ts"), args.need("title")
+        session = self._workspace.slack.agent_session(channel.id, thread_ts)
+        if session is None or len(title) > MOST_TITLE:
+            raise ImpossibleError("there is no agent session in this thread, or its title is too long")
+        before, session["title"] = session["title"], title
+        self._workspace.slack.news.tell(Change("agent", channel.id, thread_ts))
+        event = {
+            "type": "agent_session_title_changed",
+            "channel": channel.id,
+            "user": person.id,
+            "team_id": person.team,
+        }
+        event |= {"thread_ts": thread_ts, "title": title, "previous_title": before}
+        return {"event_id": self._workspace.events.send(event["type"], event, channel=channel.id)}
 
     def person(self, args: Args) -> Person:
         """The one who acts."""

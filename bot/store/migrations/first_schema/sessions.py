@@ -41,6 +41,7 @@ Table(
     Column("status", String, server_default="new", nullable=False),
     Column("detail", String),
     Column("title", String),
+    Column("renamed", String),
     Column("pull_requests", JSON_TEXT, nullable=False),
     number("acus", Float),
     flag("has_result"),
