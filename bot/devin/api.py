@@ -90,7 +90,7 @@ class Api:
     async def _page(
         self, path: str, model: type[Page[_Model]], params: Mapping[str, Any], cursor: str | None, **more: Any
     ) -> Page[_Model]:
-        asked = given({**params, "first": paging.PAGE_SIZE, "after": cursor})
+        asked = given({**params, "first": params.get("first", paging.PAGE_SIZE), "after": cursor})
         page = await self._request("GET", path, model, params=asked, **more)
         self._log_unreadable(path, page.unreadable)
         return page

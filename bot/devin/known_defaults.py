@@ -40,9 +40,15 @@ async def _playbook(devin: Devin, wanted: str) -> str | None:
 
 
 async def _repositories(devin: Devin, wanted: Sequence[str]) -> str | None:
-    names = {repository.name.lower(): repository.name async for repository in devin.repositories()}
-    missing = [name for name in wanted if name.lower() not in names] if names else []
-    return f"Devin has no repository {', '.join(missing)}.{_near(missing, names)}" if missing else None
+    missing = [name for name in wanted if await _lacks(devin, name)]
+    names = {repository.name.lower(): repository.name for repository in (await devin.repositories())[0]}
+    return f"Devin has no repository {', '.join(missing)}.{_near(missing, names)}" if missing and names else None
+
+
+async def _lacks(devin: Devin, repo: str) -> bool:
+    """Whether Devin does not list `repo`. If the answer is cut, as where the filter is ignored, it may be there."""
+    found, has_more = await devin.repositories(repo.rpartition("/")[2])
+    return not has_more and repo.lower() not in {repository.name.lower() for repository in found}
 
 
 def _near(missing: Sequence[str], names: Mapping[str, str]) -> str:

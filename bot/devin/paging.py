@@ -9,7 +9,8 @@ from typing import Final, TypeVar
 from bot.devin.answers import Page
 from bot.devin.errors import DevinUnexpectedAnswer
 
-PAGE_SIZE: Final = 200  # the most a page may hold
+PAGE_SIZE: Final = 200  # the most a page may hold, except of the lists that take
+SMALL_PAGE: Final = 100
 IDS_PER_CALL: Final = 100  # as many as keep the address well below the 8 KB that servers accept
 AUDIT_WINDOW: Final = 100 * 24 * 60 * 60  # seconds: the longest span that the audit log answers
 
@@ -41,6 +42,18 @@ async def items(of: AsyncIterator[Page[_Item]]) -> AsyncIterator[_Item]:
     async for page in of:
         for item in page.items:
             yield item
+
+
+async def cut(of: AsyncIterator[Page[_Item]], most_pages: int) -> tuple[list[_Item], bool]:
+    """Read at most so many pages. Return their entries, and whether the list has more."""
+    found: list[_Item] = []
+    read = 0
+    async for page in of:
+        found += page.items
+        read += 1
+        if read == most_pages:
+            return found, page.has_next_page
+    return found, False
 
 
 def windows(after: int, before: int, longest: int = AUDIT_WINDOW) -> Iterator[tuple[int, int]]:

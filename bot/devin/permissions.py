@@ -30,6 +30,8 @@ _DOCUMENTED: Final = tuple(
         ("GET POST", r"/organizations/[^/]+/pr-reviews$", "UseReviewManual"),
         ("GET POST PUT DELETE", r"/knowledge/notes", "ManageOrgKnowledge"),
         ("GET POST PUT", r"/playbooks", "ManageOrgPlaybooks"),
+        ("GET", r"/organizations/[^/]+/repositories$", "Read"),
+        ("GET", r"/organizations/[^/]+/automations", "ViewOrgAutomations"),
         ("GET", r"/enterprise/organizations", "ManageOrganizations"),
     )
 )
@@ -37,7 +39,7 @@ _DOCUMENTED: Final = tuple(
 _FOR_NO_CALL_HERE: Final = (
     *("ImpersonateOrgSessions", "ManageAccountKnowledge", "ManageAccountMembership", "ManageAccountPlaybooks"),
     *("ManageAccountServiceUsers", "ManageAccountSessions", "ManageBilling", "ManageKnowledge", "ManageOrgAutomations"),
-    *("ManageOrgServiceUsers", "ManageServiceUsers", "ViewAccountSessions", "ViewOrgAutomations"),
+    *("ManageOrgServiceUsers", "ManageServiceUsers", "ViewAccountSessions"),
 )
 PERMISSIONS: Final = frozenset({*_FOR_NO_CALL_HERE, *(permission for _, _, permission in _DOCUMENTED)})
 

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from pydantic import AliasChoices, Field
 
+from bot.devin import paging
 from bot.devin.answers import Answer, Count, Id, Page, Time
 from bot.devin.api import Api
 from bot.devin.errors import DevinUnexpectedAnswer
 
 SCHEDULES_PAGE: Final = "https://app.devin.ai/settings/schedules"
-LIMIT: Final = 100  # schedules in a page; this list alone has no cursors
 MOST_PAGES: Final = 50
 
 
@@ -59,13 +59,15 @@ class SchedulesApi(Api):
         """List all schedules in pages; each page has the rows that could not be read."""
         path, ids = self._org("schedules"), frozenset[str]()
         for number in range(MOST_PAGES):
-            page = await self._request("GET", path, Page[Schedule], params={"limit": LIMIT, "offset": number * LIMIT})
+            page = await self._request(
+                "GET", path, Page[Schedule], params={"limit": paging.SMALL_PAGE, "offset": number * paging.SMALL_PAGE}
+            )
             self._log_unreadable(path, page.unreadable)
             before, ids = ids, frozenset(schedule.scheduled_session_id for schedule in page.items)
             if ids and ids == before:
                 return  # a host that does not know `offset` would give the first page for ever
             yield page
-            if not page.has_next_page and len(page.items) + len(page.unreadable) < LIMIT:
+            if not page.has_next_page and len(page.items) + len(page.unreadable) < paging.SMALL_PAGE:
                 return
         raise DevinUnexpectedAnswer("There are too many schedules.", method="GET", path=path)
 
@@ -91,4 +93,4 @@ class SchedulesApi(Api):
 
     def automations(self) -> AsyncIterator[Automation]:
         """List all automations. A key or a host that does not have them answers with 403 or 404."""
-        return self._listed(self._org("automations"), Page[Automation])
+        return self._listed(self._org("automations"), Page[Automation], {"first": paging.SMALL_PAGE})

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 
 from bot.devin.client import Devin
+from bot.devin.paging import read_first
 from bot.timing import DAY
 
 
@@ -39,6 +40,16 @@ async def read_organisation(devin: Devin) -> None:
 async def read_playbooks(devin: Devin) -> None:
     """Read the list of playbooks."""
     await _exhaust(devin.playbooks())
+
+
+async def read_repositories(devin: Devin) -> None:
+    """Read the first page of repositories, at the size that the menu of the form asks for."""
+    await devin.repositories(most_pages=1)
+
+
+async def read_automations(devin: Devin) -> None:
+    """Read the first page of automations."""
+    await read_first(devin.automations())
 
 
 async def _exhaust(items: AsyncIterator[object]) -> None:

@@ -10,11 +10,13 @@ from bot.doctor.acting import CANNOT_ACT, check_names
 from bot.doctor.commands import check_commands
 from bot.doctor.devin_errors import SETTLE, devin_problem, grant
 from bot.doctor.devin_reads import (
+    read_automations,
     read_consumption,
     read_cycles,
     read_insights,
     read_organisation,
     read_playbooks,
+    read_repositories,
     read_sessions,
 )
 from bot.doctor.findings import Finding, Level, note, ok, quoted
@@ -68,6 +70,20 @@ PLAYBOOKS: Final = Probe(
     refusal=Level.NOTE,
     read=read_playbooks,
 )
+REPOSITORIES: Final = Probe(
+    "Read",
+    allows="forms and repo= know the organization's repositories",
+    without="forms list no repositories, and repo= suggests only those of earlier sessions (optional)",
+    refusal=Level.NOTE,
+    read=read_repositories,
+)
+AUTOMATIONS: Final = Probe(
+    "ViewOrgAutomations",
+    allows="/devin schedule list names automations",
+    without="/devin schedule list leaves automations out (optional)",
+    refusal=Level.NOTE,
+    read=read_automations,
+)
 CYCLES: Final = Probe(
     "ViewAccountConsumption",
     allows="the digest goes by Devin's billing cycles and knows their ACU limits",
@@ -109,6 +125,8 @@ async def check_permissions(devin: Devin, *, figures_are_read: bool) -> list[Fin
         *((CYCLES, CYCLE_LIMIT) if figures_are_read else ()),
         INSIGHTS,
         PLAYBOOKS,
+        REPOSITORIES,
+        AUTOMATIONS,
     )
     found = [await probe.finding(devin) for probe in probes]
     found += [await check_commands(devin), names := await check_names(devin)]

@@ -8,6 +8,7 @@ from bot.domain.commands.options import (
     MODES,
     MOST_TAGS,
     Mistyped,
+    is_repo,
     is_reserved_tag,
     is_whole_number_above_zero,
     parse_request,
@@ -17,6 +18,7 @@ from bot.domain.settings_values import MOST_REPOS
 
 TASK, REPOS, PLAYBOOK, MODE = "task", "repos", "playbook", "mode"
 LIMIT, TAGS, TITLE, CHANNEL = "limit", "tags", "title", "channel"
+NO_CHOICE: Final = "?"  # the value of a line in a menu that only says why there is nothing to pick
 LONGEST_TITLE: Final = 200
 _ONCE: Final = ("repo", "playbook", "mode", "acu", "title")  # options of which there is one value
 
@@ -68,7 +70,8 @@ def mistakes_of(fields: Mapping[str, str]) -> Mistakes:
         TAGS: len(launch.options.tags) > MOST_TAGS or any(map(is_reserved_tag, launch.options.tags)),
         MODE: launch.options.mode not in {None, *MODES},
         TITLE: len(launch.options.title or "") > LONGEST_TITLE,
-        REPOS: len(launch.options.repos) > MOST_REPOS,
+        REPOS: len(launch.options.repos) > MOST_REPOS or not all(map(is_repo, launch.options.repos)),
+        PLAYBOOK: launch.options.playbook == NO_CHOICE,
     }
     twice = [name for name in _ONCE if _differ(getattr(request.options, name), getattr(launch.options, name))]
     return Mistakes(

@@ -89,6 +89,8 @@ class FakeDevin(httpx.MockTransport):
             "/v3/enterprise/consumption/cycles": _json({"items": [], "has_next_page": False}),
             f"/v3/enterprise/organizations/{ORG}": _json({"org_id": ORG, "name": "Play"}),
             f"/v3/organizations/{ORG}/playbooks": _json({"items": [], "has_next_page": False}),
+            f"/v3/organizations/{ORG}/automations": _json({"items": [], "has_next_page": False}),
+            f"/v3beta1/organizations/{ORG}/repositories": _json({"items": [], "has_next_page": False}),
         }
 
     def offer(self, path: str, status: int = 200, **body: Any) -> None:

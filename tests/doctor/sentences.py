@@ -185,7 +185,10 @@ NO_CYCLE_LIMIT = note(
     grant("ManageOrganizations"),
 )
 INSIGHTS = ok("Devin grants ViewOrgSessions: /devin insights works, and message counts can be read.")
-PLAYBOOKS = ok("Devin grants ManageOrgPlaybooks: playbook= takes titles.")
+LISTS = ok("Devin grants Read: forms and repo= know the organization's repositories.") + ok(
+    "Devin grants ViewOrgAutomations: /devin schedule list names automations."
+)
+PLAYBOOKS = ok("Devin grants ManageOrgPlaybooks: playbook= takes titles.") + LISTS
 NO_SESSIONS = problem(
     "Devin does not grant ViewOrgSessions: the bot cannot follow its sessions.", grant("ViewOrgSessions")
 )
@@ -206,6 +209,14 @@ COMMANDS = ok(
     "Devin grants ManageEnterpriseSettings (/devin audit), ManageOrgKnowledge (/devin note), UseReviewManual"
     " (/devin review), ManageOrgSchedules (/devin schedule), ManageOrgSecrets (/devin secret), ViewOrgMembership"
     " (/devin members), ViewOrgMetrics (/devin metrics)."
+)
+NO_LISTS = note(
+    "Devin does not grant Read: forms list no repositories, and repo= suggests only those of earlier sessions"
+    " (optional).",
+    grant("Read"),
+) + note(
+    "Devin does not grant ViewOrgAutomations: /devin schedule list leaves automations out (optional).",
+    grant("ViewOrgAutomations"),
 )
 NO_COMMANDS = note(
     "Devin does not grant ManageEnterpriseSettings (/devin audit), ManageOrgKnowledge (/devin note),"

@@ -18,10 +18,12 @@ from tests.doctor.sentences import (
     INSIGHTS,
     KEY,
     KEY_IS_GOOD,
+    LISTS,
     NEW_KEY,
     NO_CYCLE_LIMIT,
     NO_CYCLES,
     NO_INSIGHTS,
+    NO_LISTS,
     NO_PLAYBOOKS,
     NO_SESSIONS,
     NOT_PROBED,
@@ -267,6 +269,8 @@ async def test_each_missing_permission_and_what_it_means(checked, devin):
         + CYCLES
         + NO_INSIGHTS
         + NO_PLAYBOOKS
+        + ok("Devin grants Read: forms and repo= know the organization's repositories.")
+        + NO_LISTS[2:]
         + COMMANDS
         + NOT_PROBED
     )
@@ -284,6 +288,7 @@ async def test_a_permission_that_devin_names_itself(checked, devin):
             "Devin does not grant ManageOrgPlaybooks: playbook= takes ids only, no titles (optional).",
             grant("ManageOrgPlaybooks"),
         )
+        + LISTS
         + COMMANDS
         + NOT_PROBED
     )

@@ -32,6 +32,7 @@ from tests.doctor.sentences import (
     NO_CYCLES,
     NO_DIGEST,
     NO_INSIGHTS,
+    NO_LISTS,
     NO_PLAYBOOKS,
     NO_SESSIONS,
     NOBODY_ASKS,
@@ -85,6 +86,7 @@ async def slack():
 @pytest.fixture
 async def devin():
     async with DevinSimulator(api_key=KEY, permissions=ALL_PERMISSIONS) as simulator:
+        simulator.world.held.repositories, simulator.world.held.automations = ["github.com/acme/web"], []
         yield simulator
 
 
@@ -174,6 +176,7 @@ async def test_everything_is_set_up_wrongly(environ, control, tmp_path):
         + NO_CYCLE_LIMIT
         + NO_INSIGHTS
         + NO_PLAYBOOKS
+        + NO_LISTS
         + NO_COMMANDS
         + CANNOT_ACT
         + schema_is_old(tmp_path / "old.db")

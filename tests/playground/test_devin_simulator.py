@@ -461,6 +461,24 @@ async def test_first_outside_1_to_200_is_a_422(api: httpx.AsyncClient, first: st
     assert field == "first"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{ORG.replace('/v3/', '/v3beta1/')}/repositories?first",
+        f"{ORG}/automations?first",
+        f"{ORG}/schedules?limit",
+    ],
+)
+async def test_small_lists_give_a_hundred_at_most(
+    api: httpx.AsyncClient, control: DevinControl, devin: DevinSimulator, path: str
+) -> None:
+    await control.permissions(grant=["ViewOrgAutomations", "ManageOrgSchedules"])
+    devin.world.held.repositories, devin.world.held.automations = [], []
+    assert good(await api.get(f"{path}=100"))["items"] == []
+    ((_, message),) = field_errors(await api.get(f"{path}=101"))
+    assert message == "Input should be less than or equal to 100"
+
+
 @pytest.mark.parametrize("path", [SESSIONS, SESSIONS + "/insights"])
 async def test_a_foreign_or_broken_cursor_is_a_422(api: httpx.AsyncClient, control: DevinControl, path: str) -> None:
     (made,) = await control.create_sessions(say="hello")

@@ -102,7 +102,50 @@ async def test_without_the_list_of_repositories_it_offers_those_of_earlier_sessi
     await on.mention("tidy up the docs repo=acme/old")
     await on.session("tidy up the docs")
     shown = await typed(on)
-    assert await offered(on, shown, "repos", "") == ["acme/old"]
+    lists_none = "Devin doesn't list repositories here. Type owner/name."
+    assert await offered(on, shown, "repos", "") == [lists_none, "acme/old"]
+
+
+@pytest.mark.parametrize(
+    ("status", "why"), [(403, "Devin Bridge's key can't list {}."), (500, "Devin didn't list {}.")]
+)
+async def test_a_menu_that_cannot_be_filled_says_why_and_takes_what_is_typed(
+    on: Harness, status: int, why: str
+) -> None:
+    playbook = add_playbook(on.simulated_devin.world, "Upgrade deps", "Upgrade them.")["playbook_id"]
+    for route in ("list_repositories", "list_playbooks"):
+        await on.devin.fault(route, status, times=9)
+    shown = await typed(on)
+    assert await offered(on, shown, "repos", "") == [f"{why.format('repositories')} Type owner/name."]
+    assert await offered(on, shown, "playbook", "") == [f"{why.format('playbooks')} Type a playbook ID."]
+    answer = await send(on, shown, task=TASK, repos=["?"], playbook="?")
+    assert answer["errors"] == {
+        "repos": "Pick up to 10 repositories, each written as owner/name.",
+        "playbook": "Pick a playbook, or leave this empty.",
+    }
+    assert await offered(on, shown, "repos", "https://github.com/acme/web ") == ["acme/web"]
+    assert await offered(on, shown, "playbook", playbook) == [playbook]
+    assert (await send(on, shown, task=TASK, repos=["acme/web"], playbook=playbook))["closed"] is True
+    request = (await on.session(TASK))["request"]
+    assert (request["repos"], request["playbook_id"]) == (["acme/web"], playbook)
+
+
+async def test_of_more_repositories_than_a_page_holds_it_finds_what_is_typed(on: Harness) -> None:
+    on.simulated_devin.world.held.repositories = [f"github.com/acme/web-{number}" for number in range(250)]
+    shown = await typed(on)
+    assert len(await offered(on, shown, "repos", "")) == 100
+    assert await offered(on, shown, "repos", "acme WEB-249") == ["acme/web-249"]
+    assert await offered(on, shown, "repos", "acme/web-249") == ["acme/web-249"]
+    assert await offered(on, shown, "repos", "acme/unlisted") == ["acme/unlisted"]
+    await on.slack.close_view(ANN, shown["id"])
+    await on.slack.slash(ANN, GENERAL, "fix the login test repo=web-248")
+    question = await on.slack.wait_for_ephemeral(ANN, "needs an owner and a name")
+    assert "repo=acme/web-248" in question["rendered"]
+    calls = await on.devin.log("list_repositories")
+    assert len(calls) == 4  # the first page, and what is like each of three names: the rest is remembered
+    assert all(
+        {("first", "100"), ("load_indexing_status", "false")} <= set(map(tuple, call["query"])) for call in calls
+    )
 
 
 async def test_it_begins_with_what_is_set_for_the_channel_and_the_person(on: Harness) -> None:

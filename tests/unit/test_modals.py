@@ -340,7 +340,7 @@ def test_what_is_wrong_with_a_start():
         "tags": "Up to 40 tags, none of them devin-bridge or slack-….",
         "mode": "Pick one of normal, fast, lite, ultra, fusion.",
         "title": "Keep the title below 200 characters.",
-        "repos": "Pick 10 repositories at most.",
+        "repos": "Pick up to 10 repositories, each written as owner/name.",
     }
     assert mistakes_of({"task": "x mode=fast repo=acme/web", "mode": "fast", "repos": "acme/web"}) == Mistakes()
     near = mistakes_of({"task": "fix it rpeo=acme/web"})

@@ -1,27 +1,39 @@
 """The playbooks and repositories that the form for a start offers while a person types.
 
 Slack waits three seconds for them. What Devin has answered counts for a moment, because each letter asks anew. Where
-Devin does not answer in time, or does not list repositories, those of earlier sessions are offered.
+Devin does not answer in time, or does not list repositories, those of earlier sessions are offered, and why that is.
 """
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.devin.errors import DevinError
+from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound
+from bot.domain.commands.options import is_playbook_id, is_repo, without_host
 from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
 from bot.store import sessions
+from bot.views.modals import launch as views
 
 log = get_logger(__name__)
 
-MOST_CHOICES: Final = 100  # that Slack shows at once
-_PLAYBOOKS, _REPOSITORIES = "playbooks", "repositories"
+MOST_KNOWN: Final = 1_000  # answers that are remembered
+PLAYBOOKS, REPOSITORIES = "playbooks", "repositories"
 
 Names = Mapping[str, str]  # words by value
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What Devin lists, whether that is all, and why it lists nothing."""
+
+    names: Names
+    is_whole: bool = True
+    refused: str = ""
 
 
 class LaunchChoices:
@@ -29,54 +41,86 @@ class LaunchChoices:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._known: dict[tuple[str, str], tuple[float, Names]] = {}
+        self._known: dict[tuple[str, str, str], tuple[float, Listed]] = {}
 
     async def playbooks(self, workspace: Workspace, typed: str) -> Names:
         """Return the titles of the playbooks whose title or macro has all words that were `typed`, by their ids."""
-        found = await self._read(workspace.organisation, _PLAYBOOKS, _playbooks)
-        return _fitting(found, typed)
+        found = await self._read(workspace.organisation, PLAYBOOKS)
+        name = typed.strip()
+        return views.menu(_fitting(found.names, name), found.refused, name if is_playbook_id(name) else "")
 
     async def repositories(self, workspace: Workspace, user: str, channel: str, typed: str) -> Names:
-        """Return the repositories whose names have all words that were `typed`, the ones used last first."""
+        """Return the repositories whose names have all words that were `typed`, the ones used last first.
+
+        Whatever is typed as owner/name is offered too: Devin may know a repository that it does not list.
+        """
         async with self._services.db.read() as tx:
             used = await sessions.repositories(tx, workspace.team, user, channel)
-        found = await self._read(workspace.organisation, _REPOSITORIES, _repositories)
-        return _fitting({repo: repo for repo in (*used, *found)}, typed)
+        name = without_host(typed.strip())
+        found = await self.listed_repositories(workspace.organisation, name)
+        names = _fitting({repo: repo for repo in (*used, *found.names)}, name)
+        return views.menu(names, found.refused, name if is_repo(name) else "")
 
-    async def listed_repositories(self, organisation: Organisation) -> list[str]:
-        """Return the names of the repositories that Devin lists; none where it does not say in time."""
-        return list(await self._read(organisation, _REPOSITORIES, _repositories) or {})
+    async def listed_repositories(self, organisation: Organisation, like: str = "") -> Listed:
+        """Return the repositories that Devin lists: all, or if they fill a page those like `like`."""
+        whole = self._remembered((organisation.id, REPOSITORIES, ""))
+        if whole is not None and whole.is_whole:
+            return whole
+        return await self._read(organisation, REPOSITORIES, " ".join(like.split()[-1:]).rpartition("/")[2].casefold())
 
-    async def _read(
-        self, organisation: Organisation, what: str, read: Callable[[Organisation], Awaitable[Names]]
-    ) -> Names:
-        """What Devin lists, or listed a moment ago; nothing if it does not answer."""
-        timing, key = self._services.timing, (organisation.id, what)
+    def _remembered(self, key: tuple[str, str, str]) -> Listed | None:
         at, known = self._known.get(key, (-math.inf, None))
-        if known is not None and self._services.clock.steady() - at <= timing.choices_known:
+        return known if self._services.clock.steady() - at <= self._services.timing.choices_known else None
+
+    async def _read(self, organisation: Organisation, what: str, like: str = "") -> Listed:
+        """What Devin lists, or listed a moment ago. If it does not answer: what it listed before, and why not now."""
+        key = (organisation.id, what, like)
+        if (known := self._remembered(key)) is not None:
             return known
+        _, before = self._known.pop(key, (0.0, Listed({})))
         try:
-            async with asyncio.timeout(timing.choices_asked):
-                found = await read(organisation)
+            async with asyncio.timeout(self._services.timing.choices_asked):
+                found = await _READ[what](organisation, like)
         except (DevinError, TimeoutError) as error:
-            log.info("choices not read", what=what, error=type(error).__name__)
-            found = known or {}  # also a refusal counts for a moment
+            log.warning("choices not read", what=what, error=type(error).__name__)
+            # Also a refusal counts for a moment.
+            found = replace(before, is_whole=True, refused=views.refused(_why(error), what))
+        if len(self._known) >= MOST_KNOWN:
+            del self._known[next(iter(self._known))]
         self._known[key] = (self._services.clock.steady(), found)
         return found
 
 
-async def _playbooks(organisation: Organisation) -> Names:
-    return {
-        playbook.playbook_id: f"{playbook.title} ({playbook.macro})" if playbook.macro else playbook.title
-        async for playbook in organisation.devin.playbooks()
-    }
+def _why(error: Exception) -> str:
+    match error:
+        case DevinForbidden() | DevinDenied():
+            return views.NOT_ALLOWED
+        case DevinNotFound():
+            return views.NOT_OFFERED
+        case _:
+            return views.NO_ANSWER
 
 
-async def _repositories(organisation: Organisation) -> Names:
-    return {repo.name: repo.name async for repo in organisation.devin.repositories()}
+async def _playbooks(organisation: Organisation, _like: str) -> Listed:
+    return Listed(
+        {
+            playbook.playbook_id: f"{playbook.title} ({playbook.macro})" if playbook.macro else playbook.title
+            async for playbook in organisation.devin.playbooks()
+        }
+    )
+
+
+async def _repositories(organisation: Organisation, like: str) -> Listed:
+    found, has_more = await organisation.devin.repositories(like, most_pages=1)
+    return Listed({repo.name: repo.name for repo in found}, is_whole=not has_more)
+
+
+_READ: Final[Mapping[str, Callable[[Organisation, str], Awaitable[Listed]]]] = {
+    PLAYBOOKS: _playbooks,
+    REPOSITORIES: _repositories,
+}
 
 
 def _fitting(names: Names, typed: str) -> Names:
-    words: Sequence[str] = typed.casefold().split()
-    fitting = {value: name for value, name in names.items() if all(word in name.casefold() for word in words)}
-    return dict(list(fitting.items())[:MOST_CHOICES])
+    words = typed.casefold().split()
+    return {value: name for value, name in names.items() if all(word in name.casefold() for word in words)}

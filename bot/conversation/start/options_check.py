@@ -77,16 +77,15 @@ class OptionsCheck:
 
     async def _gone_repository(self, job: Job[AskingCause], options: Options) -> Gone | None:
         """The first of the default repositories that Devin does not list; None too where it lists none."""
-        if not options.repos:
-            return None
-        listed = await self._choices.listed_repositories(job.workspace.organisation)
-        known = {repo.casefold() for repo in listed}
-        gone = next((repo for repo in options.repos if repo.casefold() not in known), None)
-        if gone is None or not known:
-            return None
-        return Gone(
-            "repository", gone, tuple(f"repo={near}" for near in nearest_repos(gone.rpartition("/")[2], listed))
-        )
+        for repo in options.repos:
+            like = await self._choices.listed_repositories(job.workspace.organisation, repo)
+            if like.refused or not like.is_whole or repo.casefold() in map(str.casefold, like.names):
+                continue
+            listed = [*like.names, *(await self._choices.listed_repositories(job.workspace.organisation)).names]
+            if listed:
+                near = nearest_repos(repo.rpartition("/")[2], listed)
+                return Gone("repository", repo, tuple(f"repo={name}" for name in near))
+        return None
 
     async def _ask_about(
         self, job: Job[AskingCause], held: Effective, setting: Setting, gone: Gone, text: str, behind: str
@@ -117,7 +116,7 @@ class OptionsCheck:
     async def _read_text(self, job: Job[AskingCause], text: str) -> Request:
         any_mode = job.cause.confirmation.as_written
         request = parse_request(text, any_mode=any_mode)
-        repos = await self._repositories(job) if lacks_owner(request) else []
+        repos = await self._repositories(job, name) if (name := without_owner(request)) is not None else []
         request = parse_request(text, any_mode=any_mode, repos=repos) if repos else request
         wanted = request.options.playbook
         if wanted is None or is_playbook_id(wanted):
@@ -126,9 +125,14 @@ class OptionsCheck:
         titles = {name: playbook.title for name, playbook in known.items()}
         return parse_request(text, titles, any_mode=any_mode, repos=repos)
 
-    async def _repositories(self, job: Job[AskingCause]) -> list[str]:
+    async def _repositories(self, job: Job[AskingCause], name: str) -> list[str]:
+        """The repositories that `name` may mean: those used last, then Devin's own."""
         async with self._services.db.read() as tx:
-            return await sessions.repositories(tx, job.workspace.team, job.cause.user, job.cause.channel)
+            used = await sessions.repositories(tx, job.workspace.team, job.cause.user, job.cause.channel)
+        organisation = job.workspace.organisation
+        listed = (await self._choices.listed_repositories(organisation, name)).names
+        listed = listed or (await self._choices.listed_repositories(organisation)).names
+        return list(dict.fromkeys([*used, *listed]))
 
     async def _answer_if_late(self, job: Job[AskingCause]) -> None:
         """Inform the person, once, that the start waits because Devin cannot be reached."""
@@ -138,9 +142,11 @@ class OptionsCheck:
                 await uow.reply_privately(recipient_of(job), late, key=f"{job.row.key}:late")
 
 
-def lacks_owner(request: Request) -> bool:
-    """Whether an option names a repository without its owner, who may be known from other sessions."""
-    return any(word.nearest == "repo=" and not word.correction for word in request.mistyped)
+def without_owner(request: Request) -> str | None:
+    """Return the name of a repository that an option names without its owner; None if none does."""
+    words = (word.word for word in request.mistyped if word.nearest == "repo=" and not word.correction)
+    word = next(words, None)
+    return None if word is None else word.partition("=")[2]
 
 
 def suggestions(request: Request, behind: str) -> tuple[str, ...]:

@@ -239,9 +239,19 @@ def _set(options: Options, key: str, value: _Value) -> Options:
     return replace(options, **changed)  # type: ignore[arg-type]  # each reader returns its field's type
 
 
+def is_repo(name: str) -> bool:
+    """Whether `name` is an owner and a name."""
+    return _REPO.fullmatch(name) is not None
+
+
+def without_host(value: str) -> str:
+    """Return the owner and name in the link of a repository; what is no such link as it is."""
+    return _GITHUB.sub("", value, count=1).rstrip("/").removesuffix(".git")
+
+
 def _repo(value: str, repos: Sequence[str]) -> str:
-    name = _GITHUB.sub("", value, count=1).rstrip("/").removesuffix(".git")
-    if not _REPO.fullmatch(name):
+    name = without_host(value)
+    if not is_repo(name):
         near = nearest_repos(name, repos)
         right = _right_repo(value) or (near[0] if len(near) == 1 else None)
         raise _WrongValueError(NOT_A_REPO, right, others=near)

@@ -88,7 +88,7 @@ ROUTES: Final = (
     Route("change_schedule", "PATCH", _SCHEDULE, _SCHEDULES, schedules.change_schedule),
     Route("delete_schedule", "DELETE", _SCHEDULE, _SCHEDULES, schedules.delete_schedule),
     Route("list_automations", "GET", _ORG + "/automations", "ViewOrgAutomations", schedules.list_automations),
-    Route("list_repositories", "GET", _BETA + "/repositories", _VIEW, account.list_repositories),
+    Route("list_repositories", "GET", _BETA + "/repositories", "Read", account.list_repositories),
     Route("create_review", "POST", _ORG + "/pr-reviews", "UseReviewManual", reviews.create_review),
     Route("get_review", "GET", _ORG + "/pr-reviews", "UseReviewManual", reviews.get_review),
     Route("org_daily", "GET", _ORG + "/consumption/daily", _SPENT, consumption.org_daily),

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from bot.playground.devin.filters import boolean
 from bot.playground.devin.paging import Listing, integer
 from bot.playground.devin.problems import forbidden, invalid, not_found
 from bot.playground.devin.route import Answer, Call, as_json, page
@@ -61,12 +62,17 @@ def download_attachment(call: Call) -> Answer:
 
 
 def list_repositories(call: Call) -> Answer:
-    """GET /v3beta1/…/repositories: in beta, so it may not be there; `filter_name` is part of the path."""
+    """GET /v3beta1/…/repositories: in beta, so it may not be there; `filter_name` is part of the path.
+
+    https://docs.devin.ai/api-reference/v3/repositories/list-organizations-repositories
+    """
     if call.world.held.repositories is None:
         raise not_found("Repository")
     wanted = call.query.get("filter_name", "").lower()
+    boolean(call.query, "load_indexing_status")
     paths = [path for path in call.world.held.repositories if wanted in path.lower()]
-    return page(call, "repositories", [{"repo_path": path, "language": None} for path in paths])
+    rows = [{"repo_path": path, "repo_name": path.rpartition("/")[2], "repo_language": None} for path in paths]
+    return page(call, "repositories", rows, most=100)
 
 
 # ---------------------------------------------------------------- people

@@ -69,6 +69,8 @@ _DEFAULTS: Final[dict[str, Any]] = {
 def list_schedules(call: Call) -> Answer:
     """GET …/schedules: by `limit` and `offset`, unlike all other lists, in the usual envelope."""
     limit, offset = _number(call, "limit", DEFAULT_LIMIT, 1), _number(call, "offset", 0, 0)
+    if limit > DEFAULT_LIMIT:  # not documented: what clients send
+        raise invalid("query", "limit", f"Input should be less than or equal to {DEFAULT_LIMIT}", "less_than_equal")
     rows = _schedules(call)
     told = {"end_cursor": None, "has_next_page": offset + limit < len(rows), "total": len(rows)}
     return as_json({"items": rows[offset : offset + limit], **told})
@@ -126,7 +128,7 @@ def list_automations(call: Call) -> Answer:
     """GET …/automations: a newer endpoint, which not every organisation has."""
     if call.world.held.automations is None:
         raise not_found("Automation")
-    return page(call, "automations", call.world.held.automations)
+    return page(call, "automations", call.world.held.automations, most=100)  # not documented: what clients send
 
 
 def _schedules(call: Call) -> list[dict[str, Any]]:

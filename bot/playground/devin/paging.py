@@ -1,4 +1,4 @@
-"""Cursor pages: `first` from 1 to 200, an opaque `after`, and the usual envelope."""
+"""Cursor pages: `first` from 1 to 200 (some lists: 100), an opaque `after`, and the usual envelope."""
 
 import base64
 import binascii
@@ -27,10 +27,11 @@ class Listing(Generic[T]):
     write: Callable[[T], bytes]
     with_total: bool = True
     last_cursor: bool = False
+    most: int = MAX_FIRST
 
     def page(self, query: Mapping[str, str]) -> bytes:
         """The page the query asks for, as JSON."""
-        first = _first(query)
+        first = _first(query, self.most)
         start = self._start(query.get("after"))
         rows = self.rows[start : start + first]
         more = start + first < len(self.rows)
@@ -64,14 +65,14 @@ def _decoded(kind: str, cursor: str) -> Key:
     return key
 
 
-def _first(query: Mapping[str, str]) -> int:
+def _first(query: Mapping[str, str], most: int) -> int:
     first = integer(query, "first")
     if first is None:
         return DEFAULT_FIRST
     if first < 1:
         raise invalid("query", "first", "Input should be greater than or equal to 1", "greater_than_equal")
-    if first > MAX_FIRST:
-        raise invalid("query", "first", "Input should be less than or equal to 200", "less_than_equal")
+    if first > most:
+        raise invalid("query", "first", f"Input should be less than or equal to {most}", "less_than_equal")
     return first
 
 

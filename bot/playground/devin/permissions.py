@@ -5,6 +5,7 @@ from typing import Final
 
 BOT_PERMISSIONS: Final = frozenset(
     {
+        "Read",
         "ReadAccountMeta",
         "ViewOrgSessions",
         "ManageOrgSessions",

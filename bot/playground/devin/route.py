@@ -9,7 +9,7 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from bot.playground import orders
-from bot.playground.devin.paging import Listing
+from bot.playground.devin.paging import MAX_FIRST, Listing
 from bot.playground.devin.problems import invalid
 from bot.playground.devin.session import Session
 from bot.playground.devin.state import World
@@ -89,7 +89,7 @@ def as_json(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def page(call: Call, kind: str, rows: Iterable[dict[str, Any]]) -> bytes:
+def page(call: Call, kind: str, rows: Iterable[dict[str, Any]], *, most: int = MAX_FIRST) -> bytes:
     """The page of `rows` that the call asks for, in their order."""
     listing: Listing[tuple[int, dict[str, Any]]] = Listing(
         kind=kind,
@@ -97,5 +97,6 @@ def page(call: Call, kind: str, rows: Iterable[dict[str, Any]]) -> bytes:
         key=lambda row: (row[0],),
         write=lambda row: as_json(row[1]),
         last_cursor=call.world.switches.last_page_cursor,
+        most=most,
     )
     return listing.page(call.query)

@@ -11,6 +11,7 @@ from bot.domain.launch import (
     LIMIT,
     LONGEST_TITLE,
     MODE,
+    NO_CHOICE,
     PLAYBOOK,
     REPOS,
     TAGS,
@@ -38,12 +39,18 @@ EARLIER: Final = "an earlier session"
 FROM: Final = "The earlier session: {url}"
 EMPTY: Final = "Write what Devin should do."
 _TWICE: Final = "`{name}=` stands here and in its own field. Keep one of them."
+MOST_CHOICES: Final = 100  # that Slack shows at once
+NOT_ALLOWED: Final = "Devin Bridge's key can't list {what}."
+NOT_OFFERED: Final = "Devin doesn't list {what} here."
+NO_ANSWER: Final = "Devin didn't list {what}."
+_TYPE_IT: Final = {"repositories": "Type owner/name.", "playbooks": "Type a playbook ID."}
 _IN_FIELD: Final[Mapping[str, str]] = {
     LIMIT: "Write a whole number above zero, such as 10.",
     TAGS: f"Up to {MOST_TAGS} tags, none of them devin-bridge or slack-….",
     MODE: f"Pick one of {', '.join(MODES)}.",
     TITLE: f"Keep the title below {LONGEST_TITLE} characters.",
-    REPOS: f"Pick {MOST_REPOS} repositories at most.",
+    REPOS: f"Pick up to {MOST_REPOS} repositories, each written as owner/name.",
+    PLAYBOOK: "Pick a playbook, or leave this empty.",
 }
 
 
@@ -76,6 +83,17 @@ def launch_form(form: Form, start: Launch, playbook_title: str = "") -> View:
         channel_field(CHANNEL, "Channel", start.channel, hint="Empty: in your direct messages with Devin Bridge."),
     ]
     return form_view(form, FORM_TITLE, "Start", fields)
+
+
+def refused(why: str, what: str) -> str:
+    """Return the first line of a menu for which Devin lists nothing: why, and what helps."""
+    return f"{why.format(what=what)} {_TYPE_IT[what]}"
+
+
+def menu(names: Mapping[str, str], refused: str, typed: str) -> dict[str, str]:
+    """What a menu offers, each a value and its words: what is `typed`, why Devin lists nothing, and the `names`."""
+    why = {} if typed or not refused else {NO_CHOICE: refused}
+    return dict([*why.items(), *({typed: typed} if typed else {}).items(), *names.items()][:MOST_CHOICES])
 
 
 def about(session: Session) -> str:
