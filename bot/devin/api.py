@@ -81,11 +81,13 @@ class Api:
         usual = patience.read if method == "GET" else patience.write
         return await self._transport.answer(Call(method, path, limit or usual, instead, params, json, files))
 
-    def _pages(self, path: str, model: type[Page[_Model]], params: Mapping[str, Any]) -> AsyncIterator[Page[_Model]]:
+    def _pages(
+        self, path: str, model: type[Page[_Model]], params: Mapping[str, Any], most: int | None = None
+    ) -> AsyncIterator[Page[_Model]]:
         async def read(cursor: str | None) -> Page[_Model]:
             return await self._page(path, model, params, cursor)
 
-        return paging.pages(read)
+        return paging.pages(read, most=most)
 
     async def _page(
         self, path: str, model: type[Page[_Model]], params: Mapping[str, Any], cursor: str | None, **more: Any
@@ -115,7 +117,7 @@ class Api:
     def _listed(
         self, path: str, model: type[Page[_Model]], params: Mapping[str, Any] | None = None
     ) -> AsyncIterator[_Model]:
-        return paging.items(self._pages(path, model, params or {}))
+        return paging.items(self._pages(path, model, params or {}, paging.LISTED_PAGES))
 
     def _org(self, *segments: str) -> str:
         return "/".join(["/v3/organizations", *map(quoted, (self.org_id, *segments))])

@@ -5,6 +5,7 @@ https://docs.devin.ai/api-reference/v3/guardrail-violations/organizations-guardr
 
 from collections.abc import AsyncIterator
 
+from bot.devin import paging
 from bot.devin.answers import Page
 from bot.devin.api import Api, quoted
 from bot.devin.models import GuardrailViolation
@@ -16,4 +17,4 @@ class GuardrailsApi(Api):
     def guardrail_violations(self, after: int) -> AsyncIterator[GuardrailViolation]:
         """List the violations in the organisation since an instant, oldest first; at most 100 days back."""
         path = f"/v3beta1/enterprise/organizations/{quoted(self.org_id)}/guardrail-violations"
-        return self._listed(path, Page[GuardrailViolation], {"order": "asc", "time_after": after})
+        return paging.items(self._pages(path, Page[GuardrailViolation], {"order": "asc", "time_after": after}))

@@ -6,6 +6,7 @@ https://docs.devin.ai/api-reference/v3/notes/post-organizations-knowledge-notes
 from collections.abc import AsyncIterator
 from typing import Any
 
+from bot.devin import paging
 from bot.devin.answers import Page
 from bot.devin.api import Api
 from bot.devin.models import Note
@@ -16,7 +17,7 @@ class KnowledgeApi(Api):
 
     def note_pages(self) -> AsyncIterator[Page[Note]]:
         """List all notes in pages; each page has the rows that could not be read."""
-        return self._pages(self._org("knowledge", "notes"), Page[Note], {})
+        return self._pages(self._org("knowledge", "notes"), Page[Note], {}, paging.LISTED_PAGES)
 
     def notes(self) -> AsyncIterator[Note]:
         """List all notes."""

@@ -3,8 +3,8 @@
 https://docs.devin.ai/api-reference/concepts/pagination
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from typing import Final, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from bot.devin.answers import Page
 from bot.devin.errors import DevinUnexpectedAnswer
@@ -14,27 +14,45 @@ SMALL_PAGE: Final = 100
 IDS_PER_CALL: Final = 100  # as many as keep the address well below the 8 KB that servers accept
 AUDIT_WINDOW: Final = 100 * 24 * 60 * 60  # seconds: the longest span that the audit log answers
 
-MOST_PAGES: Final = 1_000  # of one list: more than any list has that is read as a whole
+MOST_PAGES: Final = 1_000  # of a list that is of no use in part, such as that of the sessions that have changed
+LISTED_PAGES: Final = 50  # of a list that people read: ten thousand entries
+NO_CURSOR: Final = "The cursor of the next page is missing or was used before."
 
 _Item = TypeVar("_Item")
 
 
 async def pages(
-    read: Callable[[str | None], Awaitable[Page[_Item]]], after: str | None = None
+    read: Callable[[str | None], Awaitable[Page[_Item]]], after: str | None = None, most: int | None = None
 ) -> AsyncIterator[Page[_Item]]:
-    """Read each page from `after` on. Only `has_next_page` says which is the last; its cursor may be null or set."""
+    """Read each page from `after` on. Only `has_next_page` says which is the last; its cursor may be null or set.
+
+    Raises DevinUnexpectedAnswer at the end of `most` pages (MOST_PAGES) if there are more.
+    """
     asked = {after}
-    for _ in range(MOST_PAGES):
+    for _ in range(most or MOST_PAGES):
         page = await read(after)
         after = page.end_cursor
         if page.has_next_page and (after is None or after in asked):
             # If Devin ignored the cursor, as it does with unknown parameters, the first page would come for ever.
-            raise DevinUnexpectedAnswer("The cursor of the next page is missing or was used before.")
+            raise DevinUnexpectedAnswer(NO_CURSOR)
         asked.add(after)
         yield page
         if not page.has_next_page:
             return
     raise DevinUnexpectedAnswer("There are too many pages.")
+
+
+def behind(page: Page[Any], at: Mapping[str, Any], most: int) -> tuple[dict[str, Any] | None, bool]:
+    """Return where the page behind `page` is, which was read `at` a stored place; and whether `most` pages cut it off.
+
+    Raises DevinUnexpectedAnswer if Devin says that there is one, but not where.
+    """
+    if not page.has_next_page:
+        return None, False
+    if page.end_cursor in {None, at["after"]}:
+        raise DevinUnexpectedAnswer(NO_CURSOR)
+    read = at.get("pages", 0) + 1
+    return (None, True) if read >= most else ({**at, "after": page.end_cursor, "pages": read}, False)
 
 
 async def items(of: AsyncIterator[Page[_Item]]) -> AsyncIterator[_Item]:

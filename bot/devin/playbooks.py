@@ -6,6 +6,7 @@ https://docs.devin.ai/api-reference/v3/playbooks/post-enterprise-playbooks
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from bot.devin import paging
 from bot.devin.answers import Page
 from bot.devin.api import Api
 from bot.devin.models import Playbook
@@ -16,7 +17,7 @@ class PlaybooksApi(Api):
 
     def playbook_pages(self) -> AsyncIterator[Page[Playbook]]:
         """List all playbooks in pages; each page has the rows that could not be read."""
-        return self._pages(self._org("playbooks"), Page[Playbook], {})
+        return self._pages(self._org("playbooks"), Page[Playbook], {}, paging.LISTED_PAGES)
 
     def playbooks(self) -> AsyncIterator[Playbook]:
         """List all playbooks."""

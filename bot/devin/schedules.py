@@ -14,7 +14,6 @@ from bot.devin.api import Api
 from bot.devin.errors import DevinUnexpectedAnswer
 
 SCHEDULES_PAGE: Final = "https://app.devin.ai/settings/schedules"
-MOST_PAGES: Final = 50
 
 
 class Schedule(Answer):
@@ -58,7 +57,7 @@ class SchedulesApi(Api):
     async def schedule_pages(self) -> AsyncIterator[Page[Schedule]]:
         """List all schedules in pages; each page has the rows that could not be read."""
         path, ids = self._org("schedules"), frozenset[str]()
-        for number in range(MOST_PAGES):
+        for number in range(paging.LISTED_PAGES):
             page = await self._request(
                 "GET", path, Page[Schedule], params={"limit": paging.SMALL_PAGE, "offset": number * paging.SMALL_PAGE}
             )

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from bot.devin.errors import DevinUnexpectedAnswer
-from bot.devin.paging import AUDIT_WINDOW, portions, windows
+from bot.devin.paging import AUDIT_WINDOW, behind, portions, windows
 
 BARE = "3f1c0a9be2d44c7d8a5b6e7f80912a34"
 DAY = 86400
@@ -166,9 +166,15 @@ async def test_a_page_of_the_audit_log_is_asked_for_by_its_cursor(devin, devin_a
 @pytest.mark.parametrize("cursor", [None, "c1"])
 async def test_a_page_that_leads_nowhere_is_not_taken_for_the_last(devin, devin_api, cursor):
     answer = httpx.Response(200, json={"items": [], "end_cursor": cursor, "has_next_page": True})
-    for path in ("/v3/enterprise/audit-logs", "/v3/enterprise/organizations"):
-        devin_api.on("GET", path, answer)
+    devin_api.on("GET", "/v3/enterprise/organizations", answer)
+    page = await devin.organizations_page("c1")
     with pytest.raises(DevinUnexpectedAnswer):
-        await devin.audit_page(1, 9, "c1")
-    with pytest.raises(DevinUnexpectedAnswer):
-        await devin.organizations_page("c1")
+        behind(page, {"after": "c1"}, 9)
+
+
+async def test_a_list_that_is_read_from_a_stored_place_ends_after_so_many_pages(devin, devin_api):
+    answer = {"items": [], "end_cursor": "c2", "has_next_page": True}
+    devin_api.on("GET", "/v3/enterprise/organizations", httpx.Response(200, json=answer))
+    page = await devin.organizations_page("c1")
+    assert behind(page, {"after": "c1", "skip": 7}, 2) == ({"after": "c2", "skip": 7, "pages": 1}, False)
+    assert behind(page, {"after": "c1", "pages": 1}, 2) == (None, True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.devin import paging
 from bot.domain.admins import Admins
 from bot.domain.billing import billing_day, newest_finished
 from bot.domain.commands.registry import CANCEL_OPERATION
@@ -332,6 +333,22 @@ async def test_the_organisations_are_a_table_with_limits_acus_and_the_queue(on: 
         *("total", "-", "-", "-", "12.5", "627.0"),
     ]
     assert await shared(on) == []
+
+
+async def test_of_more_organisations_or_entries_than_are_read_it_is_said_how_many_were(
+    on: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "LISTED_PAGES", 1)
+    monkeypatch.setattr(paging, "MOST_PAGES", 1)
+    await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {"ViewAccountConsumption"}))
+    for number in range(220):
+        await on.devin.add_organization(f"org-{number}", f"Team {number}")
+        on.simulated_devin.world.audit("login", "org-play", {})
+    await asked(on, "orgs")
+    await on.slack.wait_for_message(DIRECT, ":warning: Only the first 200 organizations were read.")
+    await asked(on, "audit")
+    cut = ":warning: Only the newest 200 rows were read. Name fewer days for the rest."
+    await on.slack.wait_for_message(DIRECT, cut)
 
 
 async def test_without_the_acus_there_is_no_total_of_them(on: Harness) -> None:

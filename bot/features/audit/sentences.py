@@ -63,6 +63,11 @@ def left_out(count: int) -> str:
     return f":warning: {counted(count, 'more row')} couldn't be read and {'is' if count == 1 else 'are'} missing."
 
 
+def cut(count: int) -> str:
+    """Say that no more than so many entries are read."""
+    return f":warning: Only the newest {counted(count, 'row')} were read. Name fewer days for the rest."
+
+
 def no_such_action(action: str) -> str:
     """Say that Devin does not take `action`."""
     return f"Devin's audit log has no action {code(action)}. The column `action` of an unfiltered log shows some."

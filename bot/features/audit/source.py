@@ -52,11 +52,13 @@ class AuditLogRows:
         rows = [OperationRow(entry.audit_log_id, _cells(entry)) for entry in page.items if _is_wanted(entry, asked)]
         at["left_out"] += len(page.unreadable)
         read = len(page.items) + len(page.unreadable)
-        if page.has_next_page:
-            return Batch(rows, read, at | {"after": page.end_cursor}, total)
-        if at["window"] + 1 < len(windows):
-            return Batch(rows, read, at | {"window": at["window"] + 1, "after": None}, total)
-        return Batch(rows, read, None, total, (views.left_out(at["left_out"]),) if at["left_out"] else ())
+        behind, is_cut = paging.behind(page, at, paging.MOST_PAGES)
+        if behind is None and not is_cut and at["window"] + 1 < len(windows):
+            behind = at | {"window": at["window"] + 1, "after": None}
+        if behind is not None:
+            return Batch(rows, read, behind, total)
+        cut = (views.cut(operation.done + read),) if is_cut else ()
+        return Batch(rows, read, None, total, (*cut, *((views.left_out(at["left_out"]),) if at["left_out"] else ())))
 
 
 async def organisation_id(devin: Devin, named: str) -> str:

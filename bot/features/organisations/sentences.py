@@ -39,6 +39,11 @@ def own_alone(why: str) -> str:
     return f"Only the organisation of Devin Bridge is shown, without its limits: {why}"
 
 
+def cut(count: int) -> str:
+    """Say that no more than so many organisations are read."""
+    return f":warning: Only the first {counted(count, 'organization')} were read."
+
+
 class OrganisationSentences(OperationSentences):
     """What the message says; where an organisation has no value, its table says why. In the file it has none."""
 

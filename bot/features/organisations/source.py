@@ -12,6 +12,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
+from bot.devin import paging
+from bot.devin.answers import Page
 from bot.devin.client import Devin
 from bot.devin.errors import DevinDenied, DevinForbidden, DevinNotFound
 from bot.devin.models import Organization
@@ -114,9 +116,10 @@ class OrganisationRows:
             rows.append(OperationRow(org_id, _cells(operation, org_id, name, _limits(organisation), amount)))
         if at["missing"] is not None:
             notes = (*notes, at["missing"])
-        cursor = _next(at, len(page.items), page.end_cursor if page.has_next_page else None)
+        cursor, is_cut = _behind(page, at)
+        notes = (*notes, views.cut(operation.done + len(some))) if is_cut else notes
         if cursor is None and operation.new.asked:
-            rest, more = await _rest(workspace, operation, at["sum"])
+            rest, more = await _rest(workspace, operation, None if is_cut else at["sum"])
             rows, notes = [*rows, *rest], (*notes, *more)
         return Batch(rows, len(some), cursor, page.total, notes)
 
@@ -171,11 +174,11 @@ async def _rest(
     return [OperationRow(enterprise_sentences.NO_ORGANISATION, cells)] if rest else [], notes
 
 
-def _next(at: Mapping[str, Any], on_page: int, next_page: str | None) -> dict[str, Any] | None:
-    skip = at["skip"] + AT_ONCE
-    if skip < on_page:
-        return {**at, "skip": skip}
-    return None if next_page is None else {**at, "skip": 0, "after": next_page}
+def _behind(page: Page[Organization], at: dict[str, Any]) -> tuple[dict[str, Any] | None, bool]:
+    """Where the next organisations are, behind those read `at` a place, and whether the list is cut there."""
+    if (skip := at["skip"] + AT_ONCE) < len(page.items):
+        return {**at, "skip": skip}, False
+    return paging.behind(page, {**at, "skip": 0}, paging.LISTED_PAGES)
 
 
 async def _own_alone(own: Devin, days: _Days, operation: Operation, why: str) -> Batch:
