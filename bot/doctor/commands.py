@@ -30,6 +30,7 @@ class _Found:
     granted: dict[str, str] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     not_offered: list[str] = field(default_factory=list)
+    not_tried: list[str] = field(default_factory=list)
 
     async def probe(self, devin: Devin, permission: Permission) -> None:
         """Make the read that needs a `permission`, and keep what its answer shows."""
@@ -41,10 +42,13 @@ class _Found:
             self.not_offered.append(permission.command)
         else:
             self.granted[permission.command] = permission.name
+            self.not_tried.extend(filter(None, [permission.creates]))
 
     def finding(self) -> Finding:
         """Report what was found."""
         there = [f"{'It' if self.missing else 'Devin'} grants {_with_commands(self.granted)}."] if self.granted else []
+        if self.not_tried:
+            there.append(f"{_listed(self.not_tried).capitalize()} can be read; creating is not tried.")
         if self.not_offered:
             commands = _listed([f"/devin {command}" for command in self.not_offered])
             there.append(f"Devin does not offer what {commands} would read.")

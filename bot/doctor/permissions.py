@@ -65,7 +65,7 @@ INSIGHTS: Final = Probe(
 )
 PLAYBOOKS: Final = Probe(
     "ManageOrgPlaybooks",
-    allows="playbook= takes titles",
+    allows="playbook= takes titles. Playbooks can be read; creating is not tried",
     without="playbook= takes ids only, no titles (optional)",
     refusal=Level.NOTE,
     read=read_playbooks,

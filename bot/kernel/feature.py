@@ -59,11 +59,15 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A permission of Devin's without which a `command` only says what is missing; `read` shows if it is granted."""
+    """A permission of Devin's without which a `command` only says what is missing; `read` shows if it is granted.
+
+    `creates` names what the command also creates, which no read proves.
+    """
 
     command: str  # its first word, as it is typed
     name: str  # https://docs.devin.ai/api-reference/concepts/rbac
     read: Callable[[Devin], Awaitable[object]]
+    creates: str = ""
 
 
 def no_handlers(_kernel: Kernel) -> Mapping[CommandSpec, Handler]:

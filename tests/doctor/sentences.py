@@ -188,7 +188,9 @@ INSIGHTS = ok("Devin grants ViewOrgSessions: /devin insights works, and message 
 LISTS = ok("Devin grants Read: forms and repo= know the organization's repositories.") + ok(
     "Devin grants ViewOrgAutomations: /devin schedule list names automations."
 )
-PLAYBOOKS = ok("Devin grants ManageOrgPlaybooks: playbook= takes titles.") + LISTS
+PLAYBOOKS = (
+    ok("Devin grants ManageOrgPlaybooks: playbook= takes titles. Playbooks can be read; creating is not tried.") + LISTS
+)
 NO_SESSIONS = problem(
     "Devin does not grant ViewOrgSessions: the bot cannot follow its sessions.", grant("ViewOrgSessions")
 )
@@ -208,7 +210,7 @@ NO_PLAYBOOKS = note(
 COMMANDS = ok(
     "Devin grants ManageEnterpriseSettings (/devin audit), ManageOrgKnowledge (/devin note), UseReviewManual"
     " (/devin review), ManageOrgSchedules (/devin schedule), ManageOrgSecrets (/devin secret), ViewOrgMembership"
-    " (/devin members), ViewOrgMetrics (/devin metrics)."
+    " (/devin members), ViewOrgMetrics (/devin metrics). Notes, reviews and schedules can be read; creating is not tried."
 )
 NO_LISTS = note(
     "Devin does not grant Read: forms list no repositories, and repo= suggests only those of earlier sessions"

@@ -301,7 +301,7 @@ async def test_the_commands_that_lack_a_permission_are_named_in_one_line(checked
         "Devin does not grant ManageEnterpriseSettings (/devin audit), ManageOrgSchedules (/devin schedule): these"
         " commands only say what is missing (optional). It grants ManageOrgKnowledge (/devin note), UseReviewManual"
         " (/devin review), ManageOrgSecrets (/devin secret), ViewOrgMembership (/devin members), ViewOrgMetrics"
-        " (/devin metrics).",
+        " (/devin metrics). Notes and reviews can be read; creating is not tried.",
         grant("ManageEnterpriseSettings and ManageOrgSchedules"),
     )
     assert (
@@ -321,8 +321,8 @@ async def test_a_command_that_devin_does_not_offer_is_not_called_granted(checked
     devin.offer("/v3/enterprise/audit-logs", 403, detail="Not part of this contract")
     granted = ok(
         "Devin grants ManageOrgKnowledge (/devin note), UseReviewManual (/devin review), ManageOrgSecrets (/devin"
-        " secret), ViewOrgMembership (/devin members), ViewOrgMetrics (/devin metrics). Devin does not offer what"
-        " /devin audit and /devin schedule would read."
+        " secret), ViewOrgMembership (/devin members), ViewOrgMetrics (/devin metrics). Notes and reviews can be read;"
+        " creating is not tried. Devin does not offer what /devin audit and /devin schedule would read."
     )
     assert granted[0] in await checked()
 

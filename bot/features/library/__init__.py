@@ -16,5 +16,5 @@ FEATURE: Final = Feature(
     handlers=lambda kernel: LibraryCommands(kernel.services).handlers() | NoteDeletion(kernel.services).handlers(),
     plain_questions={library.QUESTION: library.NOT_DELETED},
     forms=lambda kernel: library_forms(kernel.services, kernel.access),
-    permissions=(Permission("note", "ManageOrgKnowledge", lambda devin: read_first(devin.note_pages())),),
+    permissions=(Permission("note", "ManageOrgKnowledge", lambda devin: read_first(devin.note_pages()), "notes"),),
 )

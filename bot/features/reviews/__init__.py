@@ -26,5 +26,5 @@ FEATURE: Final = Feature(
     commands=COMMANDS,
     handlers=lambda kernel: Reviews(kernel.services, kernel.gates).handlers(),
     operations=lambda kernel: [OperationKind(REVIEW, ReviewFollow(kernel.services), ReviewSentences())],
-    permissions=(Permission("review", "UseReviewManual", _any_review),),
+    permissions=(Permission("review", "UseReviewManual", _any_review, "reviews"),),
 )

@@ -15,5 +15,7 @@ FEATURE: Final = Feature(
     handlers=lambda kernel: Schedules(kernel.services, kernel.access).handlers(),
     plain_questions={schedules.QUESTION: schedules.KEPT},
     forms=lambda kernel: {SCHEDULE_ADD.name: ScheduleForm(kernel.services, kernel.access)},
-    permissions=(Permission("schedule", "ManageOrgSchedules", lambda devin: read_first(devin.schedule_pages())),),
+    permissions=(
+        Permission("schedule", "ManageOrgSchedules", lambda devin: read_first(devin.schedule_pages()), "schedules"),
+    ),
 )
