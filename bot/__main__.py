@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=meaning, description=meaning)
         sub.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
         sub.set_defaults(command=command, name=name)
+    _add_live(commands.choices["doctor"])
     backup = commands.add_parser("backup", help="back the store up to a file, also while the bot runs")
     backup.add_argument("file", type=Path, help="the file to write")
     backup.add_argument("--replace", action="store_true", help="write over the file if it's there")
@@ -75,6 +76,13 @@ def _parser() -> argparse.ArgumentParser:
     options.add_to(playground)
     playground.set_defaults(command=_playground)
     return parser
+
+
+def _add_live(doctor: argparse.ArgumentParser) -> None:
+    doctor.add_argument("--live", action="store_true", help="try on the real Slack and Devin what the bot does there")
+    doctor.add_argument("--as", dest="user", metavar="U…", help="with --live: the admin in whose DM it is tried")
+    doctor.add_argument("--create", action="store_true", help="with --live: also create a note in Devin and delete it")
+    doctor.add_argument("--json", action="store_true", help="with --live: write JSON, without names or texts")
 
 
 def _of_the_bot(command: Command) -> Command:
@@ -216,7 +224,17 @@ def _doctor(asked: argparse.Namespace) -> int:
     from bot.doctor import doctor
 
     logs.configure("ERROR", "console")
-    return asyncio.run(doctor(os.environ, asked.env_file))
+    if not asked.live:
+        if asked.user or asked.create or asked.json:
+            raise ValueError("--as, --create and --json need --live.")
+        return asyncio.run(doctor(os.environ, asked.env_file))
+    if not asked.user:
+        raise ValueError("--live needs --as and your member ID, such as --as U024BE7LH.")
+    from bot.config import load_settings
+    from bot.doctor.live import run_live
+
+    settings = load_settings(os.environ, asked.env_file)
+    return asyncio.run(run_live(settings, asked.user, create=asked.create, as_json=asked.json))
 
 
 def _manifest(asked: argparse.Namespace) -> int:

@@ -241,6 +241,10 @@ def _refused(code: str, method: str, body: Mapping[str, Any]) -> SlackRefused:
     about = body.get("response_metadata")
     messages = about.get("messages") if isinstance(about, Mapping) else None
     details = tuple(str(message) for message in messages) if isinstance(messages, list) else ()
+    errors = body.get("errors")  # of blocks.validate
+    if not details and isinstance(errors, list):
+        found = [one for one in errors if isinstance(one, Mapping)]
+        details = tuple(f"{one.get('message')} [json-pointer:{one.get('pointer')}]" for one in found)
     needed = body.get("needed")
     known = _CLASS_OF.get(code, SlackRefused)
     return known(code, method, needed if isinstance(needed, str) else None, details)

@@ -3,6 +3,7 @@
 https://docs.slack.dev/surfaces/modals, https://docs.slack.dev/surfaces/app-home
 """
 
+import json
 from collections.abc import Sequence
 
 from bot.slack.connection import Connection
@@ -28,6 +29,13 @@ class Modals(Connection):
     async def update_view(self, view_id: str, view: Json) -> None:
         """Show `view` in place of the one with this id. Raises SlackRefused if that is not open any more."""
         await self._write("views.update", view_id=view_id, view=view)
+
+    async def validate(self, **payload: Json) -> None:
+        """Have Slack check a `view` or a `message` without showing it. Raises SlackRefused with what is wrong.
+
+        https://docs.slack.dev/reference/methods/blocks.validate
+        """
+        await self._write("blocks.validate", **{name: json.dumps(value) for name, value in payload.items()})
 
     async def publish_home(self, user: str, blocks: Sequence[Block]) -> None:
         """Show `blocks` in the Home tab of `user`, in place of what is there. The call may be repeated."""

@@ -51,6 +51,10 @@ class Posting(Connection):
             parse="none",
         )
 
+    async def delete(self, channel: str, ts: str) -> None:
+        """Take our message `ts` away. Raises MessageGone if it is gone already."""
+        await self._write("chat.delete", channel=channel, ts=ts)
+
     async def unfurl(self, channel: str, ts: str, previews: Mapping[str, Sequence[Block]]) -> None:
         """Show `previews` of the links in the message `ts`, by their addresses. The call may be repeated."""
         unfurls = {url: {"blocks": list(blocks)} for url, blocks in previews.items()}

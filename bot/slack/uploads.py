@@ -50,6 +50,10 @@ class Uploading(Connection):
             await answered(METHOD, self._send(url, content, size), self._timing)
         return UploadedFile(file_id, shown)
 
+    async def delete_file(self, file_id: str) -> None:
+        """Delete a file of our own. The message that shares it stays."""
+        await self._write("files.delete", file=file_id)
+
     async def _send(self, url: str, content: IO[bytes], size: int) -> None:
         limit = aiohttp.ClientTimeout(total=self._timing.upload, connect=self._timing.slack_connect)
         headers = {"Content-Length": str(size), "Content-Type": "application/octet-stream"}

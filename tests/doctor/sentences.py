@@ -210,7 +210,8 @@ NO_PLAYBOOKS = note(
 COMMANDS = ok(
     "Devin grants ManageEnterpriseSettings (/devin audit), ManageOrgKnowledge (/devin note), UseReviewManual"
     " (/devin review), ManageOrgSchedules (/devin schedule), ManageOrgSecrets (/devin secret), ViewOrgMembership"
-    " (/devin members), ViewOrgMetrics (/devin metrics). Notes, reviews and schedules can be read; creating is not tried."
+    " (/devin members), ViewOrgMetrics (/devin metrics). Notes, reviews and schedules can be read; creating is not"
+    " tried."
 )
 NO_LISTS = note(
     "Devin does not grant Read: forms list no repositories, and repo= suggests only those of earlier sessions"

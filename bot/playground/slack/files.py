@@ -41,6 +41,21 @@ def info(workspace: Workspace, args: Args) -> Json:
     return {"file": described(workspace.slack, file) | _shares(workspace.slack, file)}
 
 
+def delete(workspace: Workspace, args: Args) -> Json:
+    """files.delete: of the bot's own files; the messages that share it stay, without it."""
+    slack = workspace.slack
+    file = slack.files.get(args.need("file"))
+    if file is None:
+        raise SlackError("file_not_found")
+    if file.user != BOT_USER:
+        raise SlackError("cant_delete_file")
+    del slack.files[file.id]
+    for timeline in slack.timelines.values():
+        for message in timeline:
+            message.files = [held for held in message.files if held.get("id") != file.id]
+    return {}
+
+
 def _shares(slack: Slack, file: SharedFile) -> Json:
     """Where a file is shared: lists of ids, and for each of these the messages; nowhere, before it was shared."""
     every = (message for timeline in slack.timelines.values() for message in timeline)

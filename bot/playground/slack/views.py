@@ -5,7 +5,7 @@ import json
 from typing import Any, Final
 
 from bot.playground.slack.arguments import Args
-from bot.playground.slack.blocks import elements, view_errors
+from bot.playground.slack.blocks import block_errors, elements, view_errors
 from bot.playground.slack.errors import SlackError
 from bot.playground.slack.fields import kept
 from bot.playground.slack.state import OpenView, Slack
@@ -16,6 +16,24 @@ Json = dict[str, Any]
 
 STACK: Final = 3
 LARGEST: Final = 250_000
+
+
+def validate(_: Workspace, args: Args) -> Json:
+    """blocks.validate: exactly one of a view, a message and blocks, checked and not shown.
+
+    https://docs.slack.dev/reference/methods/blocks.validate
+    """
+    given = {name: args.data(name) for name in ("blocks", "message", "view")}
+    given = {name: value for name, value in given.items() if value is not None}
+    if len(given) != 1:
+        raise SlackError("invalid_arguments", messages=["[ERROR] must provide exactly one of blocks, message, view"])
+    ((name, value),) = given.items()
+    blocks = value.get("blocks") if name == "message" and isinstance(value, dict) else value
+    if errors := view_errors(value) if name == "view" else block_errors(blocks):
+        parts = [error.removeprefix("[ERROR] ").removesuffix("]").split(" [json-pointer:") for error in errors]
+        found = [{"pointer": place, "code": "failed_constraint", "message": what} for what, place in parts]
+        raise SlackError(f"invalid_{name}", errors=found)
+    return {}
 
 
 def open_view(workspace: Workspace, args: Args) -> Json:
