@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=meaning, description=meaning)
         sub.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
         sub.set_defaults(command=command, name=name)
-    _add_live(commands.choices["doctor"])
+    _add_doctor(commands.choices["doctor"])
     backup = commands.add_parser("backup", help="back the store up to a file, also while the bot runs")
     backup.add_argument("file", type=Path, help="the file to write")
     backup.add_argument("--replace", action="store_true", help="write over the file if it's there")
@@ -78,7 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_live(doctor: argparse.ArgumentParser) -> None:
+def _add_doctor(doctor: argparse.ArgumentParser) -> None:
+    kinds = ("run", "web", "worker")
+    doctor.add_argument(
+        "--for", dest="process", choices=kinds, default="run", help="the kind of process that is to run"
+    )
     doctor.add_argument("--live", action="store_true", help="try on the real Slack and Devin what the bot does there")
     doctor.add_argument("--as", dest="user", metavar="U…", help="with --live: the admin in whose DM it is tried")
     doctor.add_argument("--create", action="store_true", help="with --live: also create a note in Devin and delete it")
@@ -222,12 +226,13 @@ async def _erased(settings: "StoreSettings", kind: str, named: str) -> "Erased":
 def _doctor(asked: argparse.Namespace) -> int:
     from bot import logs
     from bot.doctor import doctor
+    from bot.process import ProcessKind
 
     logs.configure("ERROR", "console")
     if not asked.live:
         if asked.user or asked.create or asked.json:
             raise ValueError("--as, --create and --json need --live.")
-        return asyncio.run(doctor(os.environ, asked.env_file))
+        return asyncio.run(doctor(os.environ, asked.env_file, process=ProcessKind(asked.process)))
     if not asked.user:
         raise ValueError("--live needs --as and your member ID, such as --as U024BE7LH.")
     from bot.config import load_settings

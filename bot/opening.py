@@ -1,15 +1,19 @@
-"""Opens the store: locks its SQLite file for this process, and brings its schema up to date."""
+"""What a process takes before it starts: the store, whose SQLite file it locks and brings up to date, and its port."""
 
+import errno
 import fcntl
 import os
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
+from bot.config import Settings
 from bot.connect import StartError
 from bot.logs import get_logger
+from bot.process import ProcessKind
 from bot.store import copying
 from bot.store.database.connection import Clock, Database, sqlite_path
 from bot.store.database.files import NotAFileError, create_private, open_lock, take_from_others
@@ -104,3 +108,46 @@ async def open_any_store(
         log.error("store not opened", error=type(error).__name__)  # noqa: TRY400
         raise StartError(_why_not_opened(error, url)) from None
     return db
+
+
+def check_kind(process: ProcessKind, settings: Settings) -> None:
+    """Raise StartError if a process of this kind can do nothing with these settings."""
+    if process is ProcessKind.RUN:
+        return
+    if settings.uses_sqlite:
+        raise StartError(
+            f"An SQLite file serves one process: start it with `python -m bot run`. For `{process}` set DATABASE_URL to"
+            " the address of PostgreSQL."
+        )
+    if not process.works and settings.transport == "socket":
+        raise StartError(
+            "With SLACK_APP_TOKEN Slack sends everything to the workers. Start only these, or leave SLACK_APP_TOKEN"
+            " empty to receive over HTTP."
+        )
+
+
+@contextmanager
+def bound_port(settings: Settings) -> Iterator[socket.socket]:
+    """Take the port in `settings` for this process while the block runs; requests are refused until it is served.
+
+    Raises StartError if that is not possible.
+    """
+    host, port = settings.host, settings.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # By the name of the protocol asyncio knows that it has to send small answers at once.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((host, port))
+        except OSError as error:
+            raise StartError(why_not_bound(error, host, port)) from None
+        yield bound
+
+
+def why_not_bound(error: OSError, host: str, port: int) -> str:
+    """Return why the port cannot be opened, and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken by another process. Stop it first, or set PORT to another number."
+    if error.errno == errno.EACCES:
+        return f"This account may not open port {port}. Set PORT to a number from 1024."
+    return f"The bot cannot listen on “{host}”. Set BOT_HOST to an address of this machine, for example 0.0.0.0."

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.doctor.findings import Finding, note, ok, problem, quoted
+from bot.doctor.findings import Finding, misleads, note, ok, quoted
 from bot.doctor.slack_token import not_checked
 from bot.slack.client import Channel, Slack
 from bot.slack.errors import ChannelGone, SlackError
@@ -23,7 +23,7 @@ async def check_admin_channel(slack: Slack, channel_id: str | None) -> Finding:
     try:
         return _digest_channel(await slack.channel(channel_id))
     except ChannelGone:
-        return problem(
+        return misleads(
             f"Slack does not show the bot a channel {channel_id} (BOT_ADMIN_CHANNEL), so no digest is posted.",
             INVITE_OR_CORRECT,
         )
@@ -34,12 +34,12 @@ async def check_admin_channel(slack: Slack, channel_id: str | None) -> Finding:
 def _digest_channel(channel: Channel) -> Finding:
     name = quoted(channel.name, channel.id)
     if channel.is_archived:
-        return problem(
+        return misleads(
             f"The channel {name} (BOT_ADMIN_CHANNEL) is archived, so no digest is posted.",
             "Unarchive it, or set BOT_ADMIN_CHANNEL to another channel's id.",
         )
     if not channel.is_member:
-        return problem(
+        return misleads(
             f"The bot is not in the channel {name} (BOT_ADMIN_CHANNEL), so no digest is posted.",
             "Type `/invite @Devin Bridge` there.",
         )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.doctor.findings import Finding, ok, problem
+from bot.doctor.findings import Finding, misleads, ok
 from bot.doctor.slack_token import not_checked
 from bot.slack.client import Slack
 from bot.slack.errors import GroupGone, SlackError
@@ -23,7 +23,7 @@ async def check_admin_group(slack: Slack, group: str) -> Finding:
     except SlackError as error:
         return not_checked("BOT_ADMIN_GROUP", error)
     if not members:
-        return problem(
+        return misleads(
             f"The user group {group} (BOT_ADMIN_GROUP) has no members, so nobody is an admin by it.",
             "Whoever manages user groups in Slack can add members under Directories → User groups.",
         )
@@ -31,14 +31,14 @@ async def check_admin_group(slack: Slack, group: str) -> Finding:
 
 
 def _not_shown(group: str) -> Finding:
-    return problem(
+    return misleads(
         f"Slack knows no user group {group} (BOT_ADMIN_GROUP), or it is disabled: nobody is an admin by it.",
         ENABLE_OR_CORRECT,
     )
 
 
 def _no_plan() -> Finding:
-    return problem(
+    return misleads(
         "The workspace's plan at Slack has no user groups: nobody is an admin by BOT_ADMIN_GROUP.",
         "Take BOT_ADMIN_GROUP out and name the admins in BOT_ADMIN_USERS, or have a workspace owner change the plan.",
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.doctor.findings import Finding, note, ok, problem
+from bot.doctor.findings import Finding, misleads, note, ok
 from bot.doctor.slack_token import not_checked
 from bot.slack.client import Slack
 from bot.slack.errors import PersonGone, SlackError
@@ -21,7 +21,7 @@ async def check_admin_users(slack: Slack, users: Sequence[str]) -> Finding:
     except SlackError as error:
         return not_checked("BOT_ADMIN_USERS", error)
     if unknown:
-        return problem(
+        return misleads(
             f"BOT_ADMIN_USERS names {', '.join(unknown)}, whom Slack does not know or who left the workspace.",
             "Take out each of these ids or put the right one: “Copy member ID” in a person's profile gives it.",
         )

@@ -4,11 +4,12 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from bot.doctor.findings import Finding, problem
+from bot.doctor.findings import Finding, misleads, problem
 from bot.setup_problems import Kind, SetupProblem
-from bot.timing import PRODUCTION
+from bot.timing import MINUTE, PRODUCTION
 from bot.views.setup_problems import sentence
 
+SIGNED_FOR: Final = 5 * MINUTE  # after so long Slack's signatures are refused
 SET_IT: Final = "Have it set by NTP. Slack's signatures are refused once it is five minutes wrong."
 
 
@@ -28,7 +29,9 @@ class Clocks:
     def findings(self) -> list[Finding]:
         """Report each service whose clock is not ours."""
         return [
-            problem(sentence(SetupProblem(Kind.CLOCK, service, ahead)), SET_IT)
+            (problem if abs(ahead) >= SIGNED_FOR else misleads)(
+                sentence(SetupProblem(Kind.CLOCK, service, ahead)), SET_IT
+            )
             for service, ahead in self._ahead.items()
             if abs(ahead) > PRODUCTION.clocks_differ
         ]

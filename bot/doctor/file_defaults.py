@@ -4,7 +4,7 @@ from bot.config import Settings
 from bot.connect import StartError, read_settings_file
 from bot.devin.client import Devin
 from bot.devin.known_defaults import unknown_defaults
-from bot.doctor.findings import Finding, note
+from bot.doctor.findings import Finding, misleads
 
 
 async def file_defaults(devin: Devin, settings: Settings) -> list[Finding]:
@@ -14,7 +14,7 @@ async def file_defaults(devin: Devin, settings: Settings) -> list[Finding]:
     except StartError:
         return []
     return [
-        note(f"{file.name} [{section}] {setting}: {sentence}")
+        misleads(f"{file.name} [{section}] {setting}: {sentence}")
         for section, values in file.sections.items()
         for setting, sentence in (await unknown_defaults(devin, values)).items()
     ]

@@ -12,11 +12,17 @@ LONGEST_NAME: Final = 80  # characters
 
 
 class Level(StrEnum):
-    """How a finding is marked. Only a problem makes the exit code 1."""
+    """What a finding means, the worst first, in the order of the report. Only the first two make the exit code 1."""
 
-    OK = "ok"
-    PROBLEM = "problem"
-    NOTE = "note"
+    STOPS = "What stops the bot"
+    MISLEADS = "What misleads people"
+    NOTE = "Optional, or worth knowing"
+    OK = "What is fine"
+
+    @property
+    def mark(self) -> str:
+        """The word before each line."""
+        return {Level.NOTE: "note", Level.OK: "ok"}.get(self, "problem")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +40,13 @@ def ok(what: str) -> Finding:
 
 
 def problem(what: str, fix: str | None = None) -> Finding:
-    """Make a finding about something that must be put right."""
-    return Finding(Level.PROBLEM, what, fix)
+    """Make a finding about something without which the bot does not work."""
+    return Finding(Level.STOPS, what, fix)
+
+
+def misleads(what: str, fix: str | None = None) -> Finding:
+    """Make a finding about something that works otherwise than people believe."""
+    return Finding(Level.MISLEADS, what, fix)
 
 
 def note(what: str, fix: str | None = None) -> Finding:
@@ -50,15 +61,22 @@ def quoted(name: str | None, otherwise: str) -> str:
 
 
 def report(findings: Sequence[Finding]) -> str:
-    """Write the findings as lines of text. A fix that findings in a row share is written once, under the last."""
+    """Write the findings as lines of text under what they mean, the worst first."""
+    sorts = [(level, [finding for finding in findings if finding.level is level]) for level in Level]
+    parts = [line for level, found in sorts if found for line in (f"{level}:", *_lines(found), "")]
+    return "\n".join([*parts, _summary(findings)])
+
+
+def _lines(findings: Sequence[Finding]) -> list[str]:
+    """A fix that findings in a row share is written once, under the last."""
     lines: list[str] = []
     for finding, following in zip(findings, [*findings[1:], None], strict=True):
-        lines.append(f"{finding.level:<{len(INDENT)}}{finding.what}")
+        lines.append(f"{finding.level.mark:<{len(INDENT)}}{finding.what}")
         if finding.fix and (following is None or following.fix != finding.fix):
             lines.append(f"{INDENT}→ {finding.fix}")
-    return "\n".join([*lines, "", _summary(findings)])
+    return lines
 
 
 def _summary(findings: Sequence[Finding]) -> str:
-    problems = sum(finding.level is Level.PROBLEM for finding in findings)
+    problems = sum(finding.level in {Level.STOPS, Level.MISLEADS} for finding in findings)
     return {0: "No problem was found.", 1: "1 problem was found."}.get(problems, f"{problems} problems were found.")

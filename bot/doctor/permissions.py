@@ -53,7 +53,7 @@ SESSIONS: Final = Probe(
     "ViewOrgSessions",
     allows="sessions and messages can be read",
     without="the bot cannot follow its sessions",
-    refusal=Level.PROBLEM,
+    refusal=Level.STOPS,
     read=read_sessions,
 )
 INSIGHTS: Final = Probe(
@@ -112,7 +112,7 @@ def _consumption(*, figures_are_read: bool) -> Probe:
         "ViewOrgConsumption",
         allows="the digest and /devin usage show what was spent",
         without="the digest and /devin usage count the bot's own sessions only",
-        refusal=Level.PROBLEM if figures_are_read else Level.NOTE,
+        refusal=Level.MISLEADS if figures_are_read else Level.NOTE,
         read=read_consumption,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from bot.doctor.findings import Finding, ok, problem
+from bot.doctor.findings import Finding, misleads, ok
 from bot.doctor.slack_token import not_checked
 from bot.slack.client import Slack
 from bot.slack.errors import GroupGone, SlackError
@@ -29,21 +29,21 @@ async def _check(slack: Slack, file: str, group: str) -> Finding | None:
         return not_checked(f"the user groups of {file}", error)
     if members:
         return None
-    return problem(
+    return misleads(
         f"The user group {group} holds a role by {file} but has no members, so nobody has the role by it.",
         "Whoever manages user groups in Slack can add members under Directories → User groups.",
     )
 
 
 def _not_shown(file: str, group: str) -> Finding:
-    return problem(
+    return misleads(
         f"Slack knows no user group {group}, which holds a role by {file}, or it is disabled.",
         f"Enable it in Slack under Directories → User groups, or copy the right id into {file}.",
     )
 
 
 def _no_plan(file: str) -> Finding:
-    return problem(
+    return misleads(
         f"The workspace's plan at Slack has no user groups: nobody holds a role of {file} by one.",
         f"Name people in {file} instead, or have a workspace owner change the plan.",
     )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.doctor.findings import Finding, note, ok, problem
+from bot.doctor.findings import Finding, misleads, note, ok, problem
 from bot.doctor.slack_errors import ADD_SCOPES
 from bot.manifest import AGENT_SCOPE, manifest_for, scopes_of
 
@@ -14,6 +14,7 @@ NO_AGENT: Final = (
     f"The scope {AGENT_SCOPE} is missing: Slack shows no “is working…” in threads. It comes with `agent_view`, which"
     " `python -m bot manifest --no-agent` leaves out."
 )
+NEEDED: Final = frozenset({"channels:read", "chat:write", "commands", "users:read"})  # without them nothing starts
 
 # For each scope of the manifest, what does not work without it.
 WITHOUT_SCOPE: Final = {
@@ -58,7 +59,8 @@ def _missing(wanted: frozenset[str], granted: frozenset[str]) -> list[Finding]:
     missing = sorted(wanted - granted)
     if not missing:
         return [ok(f"The app has the {len(wanted)} scopes of manifest.yml.")]
-    return [problem(f"The scope {scope} is missing: {WITHOUT_SCOPE[scope]}.", ADD_SCOPES) for scope in missing]
+    without = [(scope, f"The scope {scope} is missing: {WITHOUT_SCOPE[scope]}.") for scope in missing]
+    return [(problem if scope in NEEDED else misleads)(what, ADD_SCOPES) for scope, what in without]
 
 
 def _unused(wanted: frozenset[str], granted: frozenset[str]) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.doctor.findings import Finding, ok, problem, quoted
+from bot.doctor.findings import Finding, misleads, ok, quoted
 from bot.doctor.slack_errors import ADD_SCOPES, token_problem
 from bot.slack.client import Identity
 from bot.slack.errors import ScopeMissing, SlackError
@@ -30,5 +30,5 @@ def refused_token(error: SlackError) -> Finding:
 def not_checked(setting: str, error: SlackError) -> Finding:
     """Report why `error` kept the value of `setting` from being checked with the bot token."""
     if isinstance(error, ScopeMissing):
-        return problem(f"{setting} was not looked at: the scope {error.needed} is missing.", ADD_SCOPES)
+        return misleads(f"{setting} was not looked at: the scope {error.needed} is missing.", ADD_SCOPES)
     return refused_token(error)

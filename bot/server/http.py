@@ -1,7 +1,6 @@
 """The HTTP server: Slack's requests at /slack/events, and the health routes."""
 
 import asyncio
-import errno
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from uvicorn.server import Server
 from bot.app import Bot
 from bot.config import Settings
 from bot.connect import StartError
+from bot.opening import why_not_bound
 from bot.server.connections import BACKLOG, Connections
 from bot.server.endpoint import SlackEndpoint
 from bot.server.gate import RequestGate
@@ -49,7 +49,7 @@ class HttpServer(Server):
             await super().startup(sockets)
         except OSError as error:
             host, port = (sockets or [])[0].getsockname()[:2]
-            raise StartError(_why_not_bound(error, host, port)) from None
+            raise StartError(why_not_bound(error, host, port)) from None
 
     async def wait_started(self, parts: Sequence[asyncio.Task[None]]) -> None:
         """Wait until the port is open, or one of `parts` has ended."""
@@ -65,32 +65,6 @@ class HttpServer(Server):
         """The port that is open; the system has chosen it if the settings have port 0."""
         port: int = self.servers[0].sockets[0].getsockname()[1]
         return port
-
-
-@contextmanager
-def bound_port(settings: Settings) -> Iterator[socket.socket]:
-    """Take the port in `settings` for this process while the block runs; requests are refused until it is served.
-
-    Raises StartError if that is not possible.
-    """
-    host, port = settings.host, settings.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # By the name of the protocol asyncio knows that it has to send small answers at once.
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            bound.bind((host, port))
-        except OSError as error:
-            raise StartError(_why_not_bound(error, host, port)) from None
-        yield bound
-
-
-def _why_not_bound(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"Port {port} is taken by another process. Stop it first, or set PORT to another number."
-    if error.errno == errno.EACCES:
-        return f"This account may not open port {port}. Set PORT to a number from 1024."
-    return f"The bot cannot listen on “{host}”. Set BOT_HOST to an address of this machine, for example 0.0.0.0."
 
 
 class Front:

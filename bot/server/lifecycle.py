@@ -16,10 +16,11 @@ from bot.connect import StartError
 from bot.kernel.settled_clock import SettledClock
 from bot.logs import get_logger
 from bot.metrics import Metrics
+from bot.opening import bound_port, check_kind
 from bot.process import ProcessKind
 from bot.server.connections import Connections
 from bot.server.gate import RequestGate
-from bot.server.http import Front, HttpServer, bound_port, bounded_server, http_app
+from bot.server.http import Front, HttpServer, bounded_server, http_app
 from bot.server.socket_mode import SocketModeConnection
 from bot.setup_problems import SetupProblems
 from bot.store.database.connection import Clock
@@ -97,22 +98,6 @@ async def _port(settings: Settings, setup: SetupProblems, timing: Timing) -> Asy
             await asyncio.wait([serving], timeout=timing.request_drain)
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
-
-
-def check_kind(process: ProcessKind, settings: Settings) -> None:
-    """Raise StartError if a process of this kind can do nothing with these settings."""
-    if process is ProcessKind.RUN:
-        return
-    if settings.uses_sqlite:
-        raise StartError(
-            f"An SQLite file serves one process: start it with `python -m bot run`. For `{process}` set DATABASE_URL to"
-            " the address of PostgreSQL."
-        )
-    if not process.works and settings.transport == "socket":
-        raise StartError(
-            "With SLACK_APP_TOKEN Slack sends everything to the workers. Start only these, or leave SLACK_APP_TOKEN"
-            " empty to receive over HTTP."
-        )
 
 
 def _stop_signal() -> asyncio.Event:

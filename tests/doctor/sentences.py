@@ -5,7 +5,7 @@ Why settings cannot be used stands here too; the bot says it in the same words w
 
 from collections.abc import Iterable
 
-from bot.doctor.findings import Finding, report
+from bot.doctor.findings import Finding, Level, report
 
 BOT_TOKEN = "xoxb-secret-of-the-bot"
 APP_TOKEN = "xapp-secret-of-the-app"
@@ -17,33 +17,46 @@ SECRETS = (BOT_TOKEN, APP_TOKEN, SIGNING, KEY, PASSWORD)
 SUMMARIES = {0: "No problem was found.", 1: "1 problem was found."}
 
 
-def ok(what: str) -> list[str]:
-    return [f"ok       {what}"]
+class Lines(list[str]):
+    """Lines of a report in any order: how it sorts them is in `test_report`."""
+
+    __hash__ = None
+
+    def __add__(self, others: object) -> "Lines":
+        return Lines([*self, *others])  # type: ignore[misc]  # only lines are added
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, list) and sorted(self) == sorted(other)
 
 
-def problem(what: str, fix: str | None = None) -> list[str]:
+def ok(what: str) -> Lines:
+    return Lines([f"ok       {what}"])
+
+
+def problem(what: str, fix: str | None = None) -> Lines:
     """The lines of a problem; without a fix, the next one's is shared."""
-    return [f"problem  {what}", *_fixed(fix)]
+    return Lines([f"problem  {what}", *_fixed(fix)])
 
 
-def note(what: str, fix: str | None = None) -> list[str]:
-    return [f"note     {what}", *_fixed(fix)]
+def note(what: str, fix: str | None = None) -> Lines:
+    return Lines([f"note     {what}", *_fixed(fix)])
 
 
 def _fixed(fix: str | None) -> list[str]:
     return [f"         → {fix}"] if fix else []
 
 
-def shown(*findings: Finding) -> list[str]:
+def shown(*findings: Finding) -> Lines:
     """The lines that a person reads about these findings."""
     return lines_of(report(findings))
 
 
-def lines_of(text: str) -> list[str]:
-    """The lines of a report above its summary, which is checked, like the absence of secrets."""
+def lines_of(text: str) -> Lines:
+    """The lines of a report above its summary, which is checked, like the absence of secrets; without its headings."""
     assert [secret for secret in SECRETS if secret in text] == []
     *lines, empty, summary = text.splitlines()
     assert empty == ""
+    lines = Lines(line for line in lines if line and line.removesuffix(":") not in list(Level))
     problems = count_problems(lines)
     assert summary == SUMMARIES.get(problems, f"{problems} problems were found.")
     return lines

@@ -78,9 +78,9 @@ async def test_defaults_of_the_settings_file_that_devin_lacks_are_named(checked,
     listed = {"items": [{"repo_path": "github.com/acme/web"}], "has_next_page": False}
     devin.offer(f"/v3beta1/organizations/{ORG}/repositories", **listed)
     found = await checked(BOT_SETTINGS_FILE=str(file))
-    assert found[-2:] == (
-        note("bot.toml [default] playbook: Devin has no playbook “Notes”. Pick one from /devin playbook list.")
-        + note("bot.toml [channel.C0WEB] repos: Devin has no repository acme/wbe. Did you mean “acme/web”?")
+    assert found[:2] == (
+        problem("bot.toml [default] playbook: Devin has no playbook “Notes”. Pick one from /devin playbook list.")
+        + problem("bot.toml [channel.C0WEB] repos: Devin has no repository acme/wbe. Did you mean “acme/web”?")
     )
 
 
@@ -392,5 +392,6 @@ async def test_a_probe_that_devin_does_not_answer(checked, devin):
 
 async def test_devin_stops_answering_after_the_key(checked, devin):
     devin.refuse(f"{IN_ORG}/sessions", 503)
-    lines = problem("Devin does not answer as it should right now (503).", RUN_AGAIN)
-    assert await checked() == KEY_IS_GOOD + lines + CONSUMPTION + CYCLES + lines + PLAYBOOKS + COMMANDS + NOT_PROBED
+    said = "Devin does not answer as it should right now (503)."
+    lines = problem(said) + problem(said, RUN_AGAIN)
+    assert await checked() == KEY_IS_GOOD + lines + CONSUMPTION + CYCLES + PLAYBOOKS + COMMANDS + NOT_PROBED
