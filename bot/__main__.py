@@ -228,13 +228,13 @@ def _doctor(asked: argparse.Namespace) -> int:
     from bot.doctor import doctor
     from bot.process import ProcessKind
 
+    if not asked.live and (asked.user or asked.create or asked.json):
+        raise ValueError("--as, --create and --json need --live.")
+    if asked.live and not asked.user:
+        raise ValueError("--live needs --as and your member ID, such as --as U024BE7LH.")
     logs.configure("ERROR", "console")
     if not asked.live:
-        if asked.user or asked.create or asked.json:
-            raise ValueError("--as, --create and --json need --live.")
         return asyncio.run(doctor(os.environ, asked.env_file, process=ProcessKind(asked.process)))
-    if not asked.user:
-        raise ValueError("--live needs --as and your member ID, such as --as U024BE7LH.")
     from bot.config import load_settings
     from bot.doctor.live import run_live
 

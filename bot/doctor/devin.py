@@ -12,10 +12,9 @@ from bot.devin.retry import PATIENCE
 from bot.doctor.clock import Clocks
 from bot.doctor.devin_errors import devin_problem, not_devin
 from bot.doctor.devin_key import MALFORMED_KEY, key_expiry, key_owner
-from bot.doctor.file_defaults import file_defaults
 from bot.doctor.findings import Finding
-from bot.doctor.organisation import check_organisation
-from bot.doctor.permissions import check_permissions
+from bot.doctor.permissions import check_organisation, check_permissions
+from bot.doctor.settings import file_defaults
 
 ONE_ATTEMPT: Final = replace(PATIENCE, attempts=1)
 

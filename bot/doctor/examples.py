@@ -59,7 +59,7 @@ def messages(user: str) -> Mapping[str, Message]:
         "turn_end": turn_end(end, done, None, [user]),
         "pull_request": new_pull_request(_PULL_REQUEST, working),
         "question": ask_about_options("example", parse_request("fix it repo=web", repos=["acme/web"])),
-        "help": slash_help(COMMANDS.specs),
+        "help": slash_help(),
         "admin_help": admin_help(COMMANDS.specs),
         "digest": digest_root(DigestFigures(_figures(now), now)),
         "table": table,

@@ -22,8 +22,9 @@ from bot.devin.client import Devin
 from bot.devin.errors import DevinError, DevinForbidden, DevinInvalid, DevinNotFound
 from bot.devin.paging import read_first
 from bot.doctor import examples
-from bot.doctor.acting import NO_SESSION
 from bot.doctor.devin import ONE_ATTEMPT
+from bot.doctor.devin_key import MALFORMED_KEY
+from bot.doctor.permissions import NO_SESSION
 from bot.slack.client import Slack
 from bot.slack.errors import ScopeMissing, SlackError, SlackOutcomeUnknown, SlackRateLimited, SlackRefused
 from bot.timing import DAY, PRODUCTION
@@ -415,7 +416,10 @@ async def run_live(
         httpx.AsyncClient(trust_env=not on_this_machine(settings.devin_api_url)) as http,
     ):
         await _require_admin(slack, settings, user)
-        devin = Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=ONE_ATTEMPT)
+        try:
+            devin = Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=ONE_ATTEMPT)
+        except ValueError:
+            raise StartError(f"{MALFORMED_KEY.what} {MALFORMED_KEY.fix}") from None
         results = await _tried(Live(slack, devin, user), [*CHECKS, *(CREATING if create else ())])
     write(_json(results) if as_json else _report(results, settings.secrets))
     return int(any(result.state == REFUSED for result in results))

@@ -1,25 +1,128 @@
-"""Checks the permissions of the key, each with a read that needs it, or with a request that can change nothing."""
+"""Checks the organisation and the permissions of the key: a table of reads, and one request that can change nothing.
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+The API tells nobody which permissions a key has. What counts is whether Devin answers the first page of a list. Lists
+of sessions are asked for those made from now on, of which there are none.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from bot.devin.client import Devin
-from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound
-from bot.doctor.acting import CANNOT_ACT, check_names
-from bot.doctor.commands import check_commands
+from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinInvalid, DevinNotFound
+from bot.devin.paging import read_first
 from bot.doctor.devin_errors import SETTLE, devin_problem, grant
-from bot.doctor.devin_reads import (
-    read_automations,
-    read_consumption,
-    read_cycles,
-    read_insights,
-    read_organisation,
-    read_playbooks,
-    read_repositories,
-    read_sessions,
+from bot.doctor.findings import Finding, Level, note, ok, problem, quoted
+from bot.features import FEATURES
+from bot.kernel.feature import Permission
+from bot.timing import DAY
+
+COPY_ORG_ID: Final = "Copy the organisation's id (org-…) from Devin's page Settings → Service users into DEVIN_ORG_ID."
+
+
+async def check_organisation(devin: Devin, own: str | None) -> Finding | None:
+    """Return a problem if Devin does not show the key this organisation; `own` is the organisation of the key."""
+    try:
+        await SESSIONS.read(devin)
+    except DevinNotFound:
+        named = own and own != devin.org_id
+        fix = f"Set DEVIN_ORG_ID to {own}, the organisation of the key." if named else COPY_ORG_ID
+        return problem(f"Devin does not show this key an organisation {devin.org_id} (DEVIN_ORG_ID).", fix)
+    except DevinError:
+        return None  # the check of the permissions makes the same call and reports it
+    return None
+
+
+NO_SESSION: Final = "devin-00000000000000000000000000000000"
+NOBODY: Final = "user-of-nobody"
+IMPERSONATE, MANAGE, USE = "ImpersonateOrgSessions", "ManageOrgSessions", "UseDevinSessions"
+
+IN_OWN_NAMES: Final = ok(f"Devin grants {IMPERSONATE}: sessions can stand in people's own names.")
+NOT_IN_OWN_NAMES: Final = note(
+    f"Devin does not grant {IMPERSONATE}: sessions stand in the bot's own name (optional).", grant(IMPERSONATE)
 )
-from bot.doctor.findings import Finding, Level, note, ok, quoted
+OWN_NAMES_NOT_KNOWN: Final = note(
+    f"Whether Devin grants {IMPERSONATE} shows with a first session; without it, sessions stand in the bot's own name"
+    " (optional).",
+    f"In Devin under Settings → Service users see that the service user's role has {IMPERSONATE}.",
+)
+CANNOT_ACT: Final = problem(
+    f"Devin does not grant {MANAGE}: the bot can start, steer and stop no session.", grant(MANAGE)
+)
+
+
+async def check_names(devin: Devin) -> Finding:
+    """Report whether sessions can be started and steered in people's own names, as far as a refusal shows it."""
+    try:
+        await devin.send_message(NO_SESSION, "ping", message_as_user_id=NOBODY)
+    except DevinForbidden as refused:
+        if refused.permission == USE:  # asked of the person, once the key may act for people
+            return IN_OWN_NAMES
+        return NOT_IN_OWN_NAMES if refused.needed == IMPERSONATE else CANNOT_ACT
+    except (DevinDenied, DevinNotFound, DevinInvalid):
+        return OWN_NAMES_NOT_KNOWN
+    except DevinError as error:
+        return devin_problem(error)
+    return OWN_NAMES_NOT_KNOWN
+
+
+async def check_commands(devin: Devin) -> Finding:
+    """Report which commands do not work because of a missing permission; each of them is optional."""
+    permissions = [permission for feature in FEATURES for permission in feature.permissions]
+    found = _Found()
+    try:
+        for permission in permissions:
+            await found.probe(devin, permission)
+    except DevinError as error:
+        return devin_problem(error)
+    return found.finding()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The permissions by their commands that Devin grants, and that it does not; and the commands it does not offer."""
+
+    granted: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    not_offered: list[str] = field(default_factory=list)
+    not_tried: list[str] = field(default_factory=list)
+
+    async def probe(self, devin: Devin, permission: Permission) -> None:
+        """Make the read that needs a `permission`, and keep what its answer shows."""
+        try:
+            await permission.read(devin)
+        except DevinForbidden as error:
+            self.missing[permission.command] = error.permission or permission.name
+        except (DevinDenied, DevinNotFound):
+            self.not_offered.append(permission.command)
+        else:
+            self.granted[permission.command] = permission.name
+            self.not_tried.extend(filter(None, [permission.creates]))
+
+    def finding(self) -> Finding:
+        """Report what was found."""
+        there = [f"{'It' if self.missing else 'Devin'} grants {_with_commands(self.granted)}."] if self.granted else []
+        if self.not_tried:
+            there.append(f"{_listed(self.not_tried).capitalize()} can be read; creating is not tried.")
+        if self.not_offered:
+            commands = _listed([f"/devin {command}" for command in self.not_offered])
+            there.append(f"Devin does not offer what {commands} would read.")
+        if not self.missing:
+            return ok(" ".join(there))
+        lacking = (
+            f"Devin does not grant {_with_commands(self.missing)}: these commands only say what is missing (optional)."
+        )
+        return note(" ".join([lacking, *there]), grant(_listed([*self.missing.values()])))
+
+
+def _with_commands(permissions: Mapping[str, str]) -> str:
+    return ", ".join(f"{permission} (/devin {command})" for command, permission in permissions.items())
+
+
+def _listed(words: list[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,35 +157,35 @@ SESSIONS: Final = Probe(
     allows="sessions and messages can be read",
     without="the bot cannot follow its sessions",
     refusal=Level.STOPS,
-    read=read_sessions,
+    read=lambda devin: read_first(devin.session_pages(created_after=int(time.time()))),
 )
 INSIGHTS: Final = Probe(
     "ViewOrgSessions",
     allows="/devin insights works, and message counts can be read",
     without="/devin insights shows nothing, message counts cannot be read, and what Devin says may be noticed later",
     refusal=Level.NOTE,
-    read=read_insights,
+    read=lambda devin: read_first(devin.session_insight_pages(created_after=int(time.time()))),
 )
 PLAYBOOKS: Final = Probe(
     "ManageOrgPlaybooks",
     allows="playbook= takes titles. Playbooks can be read; creating is not tried",
     without="playbook= takes ids only, no titles (optional)",
     refusal=Level.NOTE,
-    read=read_playbooks,
+    read=lambda devin: read_first(devin.playbook_pages()),
 )
 REPOSITORIES: Final = Probe(
     "Read",
     allows="forms and repo= know the organization's repositories",
     without="forms list no repositories, and repo= suggests only those of earlier sessions (optional)",
     refusal=Level.NOTE,
-    read=read_repositories,
+    read=lambda devin: devin.repositories(most_pages=1),
 )
 AUTOMATIONS: Final = Probe(
     "ViewOrgAutomations",
     allows="/devin schedule list names automations",
     without="/devin schedule list leaves automations out (optional)",
     refusal=Level.NOTE,
-    read=read_automations,
+    read=lambda devin: read_first(devin.automations()),
 )
 CYCLES: Final = Probe(
     "ViewAccountConsumption",
@@ -90,7 +193,7 @@ CYCLES: Final = Probe(
     without="the digest goes by calendar months instead of Devin's billing cycles, and does not read Devin's list of"
     " ACU limits (optional)",
     refusal=Level.NOTE,
-    read=read_cycles,
+    read=lambda devin: read_first(devin.consumption_cycles()),
 )
 CYCLE_LIMIT: Final = Probe(
     "ManageOrganizations",
@@ -98,7 +201,7 @@ CYCLE_LIMIT: Final = Probe(
     without="the organisation's own ACU limit for a cycle is not read; where Devin's list of ACU limits has none"
     " either, BOT_CYCLE_ACUS counts (optional)",
     refusal=Level.NOTE,
-    read=read_organisation,
+    read=lambda devin: devin.organization(),
 )
 NOT_PROBED: Final = note(
     "ManageOrgSessions is needed to start, steer and stop sessions, and UseDevinSessions to hand over files. Whether"
@@ -113,7 +216,7 @@ def _consumption(*, figures_are_read: bool) -> Probe:
         allows="the digest and /devin usage show what was spent",
         without="the digest and /devin usage count the bot's own sessions only",
         refusal=Level.MISLEADS if figures_are_read else Level.NOTE,
-        read=read_consumption,
+        read=lambda devin: devin.daily_consumption(int(time.time() - DAY), int(time.time())),
     )
 
 

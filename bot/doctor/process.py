@@ -12,7 +12,6 @@ from bot.opening import bound_port, check_kind
 from bot.process import ProcessKind
 
 ALONE: Final = "Behind a pooler one process works alone: `web` and `worker` need DATABASE_DIRECT_URL too."
-_SECONDS: Final = 3.0  # for the bot that runs already to answer
 
 
 async def check_process(settings: Settings, process: ProcessKind) -> list[Finding]:
@@ -53,7 +52,7 @@ async def _taken(settings: Settings, why: str) -> list[Finding]:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared alone
     where = f"[{host}]" if ":" in host else host
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=_SECONDS) as http:
+        async with httpx.AsyncClient(trust_env=False) as http:
             said = (await http.get(f"http://{where}:{settings.port}/readyz")).json()
     except (httpx.HTTPError, ValueError):
         said = None

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.doctor.findings import Finding, misleads, note, ok, problem
-from bot.doctor.slack_errors import ADD_SCOPES
+from bot.doctor.slack_tokens import ADD_SCOPES
 from bot.manifest import AGENT_SCOPE, manifest_for, scopes_of
 
 REMOVE_SCOPES: Final = (

@@ -1,10 +1,12 @@
-"""Reports on the settings themselves, before anything outside is asked."""
+"""Reports on the settings themselves, before anything outside is asked, and on defaults that Devin lacks."""
 
 from collections.abc import Iterable
 
 from bot.config import Settings
 from bot.connect import StartError, read_settings_file
-from bot.doctor.findings import Finding, ok, problem
+from bot.devin.client import Devin
+from bot.devin.known_defaults import unknown_defaults
+from bot.doctor.findings import Finding, misleads, ok, problem
 
 
 def unusable_settings(problems: Iterable[str]) -> list[Finding]:
@@ -26,3 +28,16 @@ def settings_file(settings: Settings) -> list[Finding]:
     except StartError as error:
         return [problem(str(error))]
     return [ok(f"The settings of channels and people in {found.name} can be used.")] if found.name else []
+
+
+async def file_defaults(devin: Devin, settings: Settings) -> list[Finding]:
+    """Name each default of the file that Devin lacks. A faulty file has a finding of its own."""
+    try:
+        file = read_settings_file(settings)
+    except StartError:
+        return []
+    return [
+        misleads(f"{file.name} [{section}] {setting}: {sentence}")
+        for section, values in file.sections.items()
+        for setting, sentence in (await unknown_defaults(devin, values)).items()
+    ]

@@ -4,16 +4,11 @@ from functools import partial
 
 from bot.config import Settings
 from bot.connect import StartError, read_settings_file
-from bot.doctor.admin_channel import check_admin_channel
-from bot.doctor.admin_group import check_admin_group
-from bot.doctor.admin_users import check_admin_users
-from bot.doctor.app_token import check_app_token
+from bot.doctor.admins import check_admin_channel, check_admin_group, check_admin_users, check_role_groups
 from bot.doctor.clock import Clocks
 from bot.doctor.findings import Finding
-from bot.doctor.role_groups import check_role_groups
 from bot.doctor.scopes import check_scopes
-from bot.doctor.signing_secret import SIGNING_NOT_CHECKED
-from bot.doctor.slack_token import accepted_token, refused_token
+from bot.doctor.slack_tokens import SIGNING_NOT_CHECKED, accepted_token, check_app_token, refused_token
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 

@@ -3,14 +3,10 @@
 import pytest
 
 from bot.config import load_settings
-from bot.doctor.admin_channel import check_admin_channel
-from bot.doctor.admin_group import check_admin_group
-from bot.doctor.admin_users import check_admin_users
-from bot.doctor.app_token import check_app_token
-from bot.doctor.role_groups import check_role_groups
+from bot.doctor.admins import check_admin_channel, check_admin_group, check_admin_users, check_role_groups
 from bot.doctor.scopes import WITHOUT_SCOPE, check_scopes
 from bot.doctor.slack import check_transport
-from bot.doctor.slack_token import accepted_token, refused_token
+from bot.doctor.slack_tokens import accepted_token, check_app_token, refused_token
 from bot.domain.person import Person
 from bot.manifest import manifest_for, read_manifest, scopes_of
 from bot.slack.client import Channel, Identity

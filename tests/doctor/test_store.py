@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor.postgres import check_postgres
-from bot.doctor.sqlite import check_sqlite
+from bot.doctor.store import check_postgres, check_sqlite
 from bot.store.database.connection import Database
 from tests.doctor.conftest import bring_up
 from tests.doctor.sentences import (

@@ -1661,3 +1661,24 @@ async def test_reset_gives_a_fresh_workspace_with_fresh_ids(start: Start) -> Non
     assert await peer.control.messages("C0WEB") == []
     assert await peer.control.emit({"type": "app_uninstalled"}) != old
     assert await peer.control.emit({"type": "nothing_subscribed"}) is None
+
+
+async def test_blocks_are_checked_without_being_shown(start: Start) -> None:
+    client = (await start()).client
+    good = {"type": "section", "text": {"type": "plain_text", "text": "Hello"}}
+    bad = {"type": "section", "text": {"type": "plain_text", "text": "x" * 3_001}}
+    assert (await client.blocks_validate(message={"blocks": [good]}))["ok"]
+    for given, error in (({"blocks": [bad]}, "invalid_blocks"), ({"message": {"blocks": [bad]}}, "invalid_message")):
+        with pytest.raises(SlackApiError) as caught:
+            await client.blocks_validate(**given)
+        assert caught.value.response["error"] == error
+        assert "/blocks/0/text" in [one["pointer"] for one in caught.value.response["errors"]]
+    assert await refused(client.blocks_validate(view={"type": "modal", "blocks": [good]})) == "invalid_view"
+    assert await refused(client.blocks_validate()) == "invalid_arguments"
+
+
+async def test_a_file_of_the_bot_is_deleted_with_its_place_in_messages(start: Start) -> None:
+    client = (await start()).client
+    place = await client.files_getUploadURLExternal(filename="a.txt", length=1)
+    await client.files_delete(file=place["file_id"])
+    assert await refused(client.files_delete(file=place["file_id"])) == "file_not_found"

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.engine import make_url
 
 from bot.doctor.findings import ok, problem
-from bot.doctor.postgres import check_postgres
+from bot.doctor.store import check_postgres
 from bot.store.database import postgres
 from bot.store.database.connection import Database
 from bot.store.database.schema import is_current, migrate
