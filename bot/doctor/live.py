@@ -168,7 +168,9 @@ async def _edit(live: Live) -> None:
 async def _statuses(live: Live) -> None:
     _needs_thread(live)
     for status in (WORKING, WAITING, READY, OVER):
-        await patient(partial(live.slack.show_agent, live.channel, live.thread, status, "Devin Bridge check"))
+        await patient(
+            partial(live.slack.show_agent, live.channel, live.thread, status, "Devin Bridge check", live.user)
+        )
 
 
 async def _reaction(live: Live) -> None:
