@@ -67,15 +67,18 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("id", help="the id in Slack, such as U024BE7LH or T024BE7LD")
     erase.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
     erase.set_defaults(command=_erase)
-    manifest = commands.add_parser("manifest", help="print the Slack app's manifest")
-    manifest.add_argument("--url", help="the bot's public https address; without it the manifest is for Socket Mode")
-    manifest.add_argument("--unfurl", action="store_true", help="with what previews of links need (BOT_UNFURL=on)")
-    manifest.add_argument("--no-agent", action="store_true", help="without what Slack has for agents in paid plans")
-    manifest.set_defaults(command=_manifest)
+    _add_manifest(commands.add_parser("manifest", help="print the Slack app's manifest"))
     playground = commands.add_parser("playground", help="the bot against a simulated Slack and Devin on this machine")
     options.add_to(playground)
     playground.set_defaults(command=_playground)
     return parser
+
+
+def _add_manifest(manifest: argparse.ArgumentParser) -> None:
+    manifest.add_argument("--url", help="the bot's public https address; without it the manifest is for Socket Mode")
+    manifest.add_argument("--unfurl", action="store_true", help="with what previews of links need (BOT_UNFURL=on)")
+    manifest.add_argument("--no-agent", action="store_true", help="without what Slack has for agents in paid plans")
+    manifest.set_defaults(command=_manifest)
 
 
 def _add_doctor(doctor: argparse.ArgumentParser) -> None:
