@@ -16,7 +16,7 @@ import httpx
 
 from bot.config import Settings, on_this_machine
 from bot.devin.client import Devin
-from bot.devin.errors import DevinDenied, DevinError, DevinRefused
+from bot.devin.errors import DevinDenied, DevinError, DevinRefused, DevinUnauthorized
 from bot.devin.known_defaults import unknown_defaults
 from bot.devin.retry import Patience
 from bot.devin.routes import route_of
@@ -204,7 +204,8 @@ def _price(settings: Settings) -> Price | None:
 
 def _devin(http: httpx.AsyncClient, settings: Settings, timing: Timing) -> Devin:
     key = settings.devin_api_key.get_secret_value()
-    return Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=Patience.of(timing))
+    patience = Patience.of(timing)
+    return Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=patience, doubts_403=True)
 
 
 async def _check_devin_key(organisation: Organisation) -> None:
@@ -212,7 +213,7 @@ async def _check_devin_key(organisation: Organisation) -> None:
         await organisation.own_id()
     except DevinDenied as denied:
         raise StartError(f"Devin does not let the bot in ({denied.status}). It says: {denied.words}") from None
-    except DevinRefused as refused:
+    except (DevinRefused, DevinUnauthorized) as refused:
         raise StartError(
             f"Devin does not accept the key ({refused.status}). Check DEVIN_API_KEY and DEVIN_API_URL; "
             "`python -m bot doctor` says more."
@@ -233,10 +234,10 @@ def _http(settings: Settings, setup: SetupProblems) -> httpx.AsyncClient:
 
 
 class _DevinHttp(httpx.AsyncClient):
-    """An HTTP client that reports each of its calls: route, status or None, seconds; and the dates of the answers."""
+    """An HTTP client that reports each call: path, route, status or None, seconds; and the dates of the answers."""
 
     def __init__(
-        self, on_call: Callable[[str, int | None, float], None], on_date: Callable[[str | None], None], **more: Any
+        self, on_call: Callable[[str, str, int | None, float], None], on_date: Callable[[str | None], None], **more: Any
     ) -> None:
         super().__init__(**more)
         self._on_call = on_call
@@ -250,7 +251,8 @@ class _DevinHttp(httpx.AsyncClient):
             status = response.status_code
             self._on_date(response.headers.get("Date"))
         finally:
-            self._on_call(route_of(request.method, request.url.path), status, time.monotonic() - started)
+            path = request.url.path
+            self._on_call(path, route_of(request.method, path), status, time.monotonic() - started)
         return response
 
 

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     SIGNATURES = "signatures"
     SLACK_ACCESS = "access to Slack"
     DEVIN_ACCESS = "access to Devin"
+    DEVIN_RIGHTS = "rights in Devin"
     ORGANISATION = "organisation"
     CLOCK = "clock"
 
@@ -72,8 +73,8 @@ class SetupProblems:
         elif outcome == "ok":
             self._works(Kind.SLACK_ACCESS, workspace)
 
-    def devin_called(self, org_id: str, route: str, status: int | None, seconds: float) -> None:
-        """Note a call to Devin for the organisation of the settings; `route` is the method and a path without ids.
+    def devin_called(self, org_id: str, path: str, route: str, status: int | None, seconds: float) -> None:
+        """Note a call to Devin for the organisation of the settings; `route` is the method and `path` without ids.
 
         Without an answer there is no `status`, and nothing is learned about the set-up.
         """
@@ -87,12 +88,15 @@ class SetupProblems:
             self._fails(SetupProblem(Kind.DEVIN_ACCESS, org_id), IN_A_ROW)
         elif status < 400:
             self._works(Kind.DEVIN_ACCESS, org_id)
-        if not route.endswith("/organizations/{id}/sessions"):
-            return  # anything else may be unknown for another reason
+        if not path.endswith(f"/organizations/{org_id}/sessions"):
+            return  # anything else may be unknown, or forbidden, for another reason
         if status == 404:
             self._fails(SetupProblem(Kind.ORGANISATION, org_id), IN_A_ROW)
+        elif status == 403 and route.startswith("GET"):
+            self._fails(SetupProblem(Kind.DEVIN_RIGHTS, org_id), IN_A_ROW)
         elif status < 400:
             self._works(Kind.ORGANISATION, org_id)
+            self._works(Kind.DEVIN_RIGHTS, org_id)
 
     def signed(self, *, fits: bool) -> None:
         """Note a request over HTTP with a current time, and whether its signature fits the signing secret."""

@@ -6,7 +6,6 @@ from bot.devin.errors import (
     DevinQuotaExceeded,
     DevinRefused,
     DevinTooLarge,
-    DevinUnauthorized,
 )
 from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
@@ -14,8 +13,6 @@ from bot.views.message import Message
 
 def refusal_sentence(refused: DevinRefused) -> Message:
     """Return the sentence that says why nothing was started."""
-    if isinstance(refused, DevinUnauthorized):
-        return start_sentences.START_UNAUTHORISED
     if isinstance(refused, DevinForbidden):
         return start_sentences.start_forbidden(refused.needed)
     if isinstance(refused, DevinQuotaExceeded):

@@ -12,6 +12,7 @@ from typing import Final
 
 import httpx
 
+from bot.devin.api import quoted
 from bot.devin.attachments import AttachmentsApi
 from bot.devin.audit import AuditApi
 from bot.devin.consumption import ConsumptionApi
@@ -63,8 +64,11 @@ class Devin(
         *,
         patience: Patience = PATIENCE,
         resolve: Resolve = resolve,
+        doubts_403: bool = False,
     ) -> None:
-        super().__init__(Transport(http, api_key, base_url, patience, resolve), org_id)
+        """Use `http` with `api_key`. With `doubts_403` a 403 for everything becomes a DevinUnauthorized."""
+        vital = f"/v3/organizations/{quoted(org_id)}/sessions" if doubts_403 else None
+        super().__init__(Transport(http, api_key, base_url, patience, resolve, vital), org_id)
 
     def __repr__(self) -> str:
         return f"Devin(org_id={self.org_id!r})"

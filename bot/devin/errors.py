@@ -2,7 +2,6 @@
 
     DevinError
     ├── DevinRefused             answered with 4xx: nothing was done, and asking the same way again changes nothing
-    │   ├── DevinUnauthorized    401: the API key is missing, wrong or expired
     │   ├── DevinForbidden       403: a permission is missing (`permission`, `needed`)
     │   ├── DevinDenied          403: for another reason, which only its `words` say: an address, a contract, a policy
     │   ├── DevinQuotaExceeded   402, 403: quota, credits or a spending limit (`reason`)
@@ -12,6 +11,7 @@
     │       └── DevinTooLarge    413: there is too much in it
     ├── DevinLater               nothing was done; the same request may work later
     │   ├── DevinRateLimited     429: too many requests (`retry_after`)
+    │   ├── DevinUnauthorized    401, or 403 for everything: it is about the key, and the request waits for a new one
     │   └── DevinUnreachable     no connection was made; also a read without an answer
     └── DevinUncertain           it may have been done: look it up before asking again
         ├── DevinServerError     408, 5xx: answered, so one look-up is enough
@@ -138,10 +138,6 @@ class DevinRefused(DevinError):
     """Devin refused the request; nothing was done."""
 
 
-class DevinUnauthorized(DevinRefused):
-    """The API key is missing, wrong or expired."""
-
-
 class DevinForbidden(DevinRefused):
     """The key is fine, but a permission is missing."""
 
@@ -192,6 +188,10 @@ class DevinLater(DevinError):
 
 class DevinRateLimited(DevinLater):
     """Too many requests."""
+
+
+class DevinUnauthorized(DevinLater):
+    """Devin takes nothing with this key: it is wrong, expired or revoked, or without any right."""
 
 
 class DevinUnreachable(DevinLater):

@@ -10,9 +10,12 @@ import httpx
 from pydantic import SecretStr
 
 from bot.devin.errors import (
+    DevinDenied,
     DevinError,
+    DevinForbidden,
     DevinOutcomeUnknown,
     DevinTooLarge,
+    DevinUnauthorized,
     DevinUnexpectedAnswer,
     DevinUnreachable,
     error_for,
@@ -65,16 +68,27 @@ class Bearer(httpx.Auth):
 
 
 class Transport:
-    """Sends calls over a client that the caller opened and closes. Repeats reads, and never anything else."""
+    """Sends calls over a client that the caller opened and closes. Repeats reads, and never anything else.
+
+    `vital` is the path of a list that every key must be able to read. After a 403 it tells a key that Devin refuses
+    whatever is asked (DevinUnauthorized) from one that lacks a right. Without it each 403 is about its own call.
+    """
 
     def __init__(
-        self, http: httpx.AsyncClient, api_key: str, base_url: str, patience: Patience, resolve: Resolve
+        self,
+        http: httpx.AsyncClient,
+        api_key: str,
+        base_url: str,
+        patience: Patience,
+        resolve: Resolve,
+        vital: str | None = None,
     ) -> None:
         self._http = http
         self._auth = Bearer(api_key)
         self._base_url = base_url.rstrip("/")
         self.patience = patience
         self._resolve = resolve
+        self._vital = vital
 
     async def answer(self, call: Call) -> httpx.Response:
         """Send the call. Returns the answer, or raises the error that it stands for.
@@ -82,12 +96,29 @@ class Transport:
         If the body of a 2xx to a write breaks off or is too large, the write was done: the returned answer then has an
         empty body.
         """
-        if call.method != "GET":
-            return await self._attempt(call)
-        async for attempt in self.patience.attempts_of_a_read():
-            with attempt:
+        try:
+            if call.method != "GET":
                 return await self._attempt(call)
+            async for attempt in self.patience.attempts_of_a_read():
+                with attempt:
+                    return await self._attempt(call)
+        except (DevinDenied, DevinForbidden) as refused:
+            if await self._is_everything_refused(call):
+                raise DevinUnauthorized(
+                    refused.message, method=call.method, path=call.path, status=refused.status
+                ) from refused
+            raise
         raise AssertionError("The last attempt returns or raises.")
+
+    async def _is_everything_refused(self, call: Call) -> bool:
+        """Whether the 403 to `call` is about the key: then not even the vital list is answered, nor by an outage."""
+        if self._vital is None or (call.method, call.path) == ("GET", self._vital):
+            return self._vital is not None
+        try:
+            await self._attempt(Call("GET", self._vital, self.patience.read, params={"first": 1}))
+        except DevinError:
+            return True  # if Devin is away just now, the request waits as well, and the next try knows more
+        return False
 
     async def save(self, path: str, into: IO[bytes], most: int) -> None:
         """Read the file at `path` in chunks into `into`, of at most `most` bytes, in one attempt.

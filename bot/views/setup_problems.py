@@ -11,6 +11,7 @@ def sentence(problem: SetupProblem) -> str:
         Kind.SIGNATURES: "Slack's requests don't fit the signing secret. Check SLACK_SIGNING_SECRET.",
         Kind.SLACK_ACCESS: "Slack refuses the bot's token. Put a new one into SLACK_BOT_TOKEN.",
         Kind.DEVIN_ACCESS: "Devin refuses the bot's key. Put a new one into DEVIN_API_KEY.",
+        Kind.DEVIN_RIGHTS: "Devin refuses everything (403). In Devin, check the bot's role and IP access.",
         Kind.ORGANISATION: f"Devin doesn't know the organisation {problem.subject}. Check DEVIN_ORG_ID.",
         Kind.CLOCK: _clock(problem),
     }[problem.kind]

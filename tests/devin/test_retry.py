@@ -58,10 +58,36 @@ async def test_a_read_is_tried_again_after_429_and_5xx(devin, devin_api, name):
 async def test_a_read_that_was_refused_is_not(devin, devin_api, name):
     devin_api.on_session("GET", "", name)
 
-    with pytest.raises(errors.DevinRefused):
+    with pytest.raises((errors.DevinRefused, errors.DevinUnauthorized)):
         await devin.get_session(BARE)
 
     assert len(devin_api.requests) == 1
+
+
+BLOCKED = httpx.Response(403, json={"detail": "IP 203.0.113.7 is not on the access list"})
+
+
+@pytest.mark.parametrize("refused", ["error_403", BLOCKED], ids=["a right", "an address"])
+@pytest.mark.parametrize(
+    ("of_list", "kind"),
+    [
+        ("sessions_last_page", errors.DevinRefused),
+        ("error_403", errors.DevinUnauthorized),
+        (BLOCKED, errors.DevinUnauthorized),
+        ("error_401", errors.DevinUnauthorized),
+        ("error_500", errors.DevinUnauthorized),
+    ],
+)
+async def test_a_403_is_about_the_key_if_not_even_the_sessions_can_be_listed(http, devin_api, refused, of_list, kind):
+    devin = Devin(http, KEY, ORG, patience=SHORT, doubts_403=True).within("org-other")
+    devin_api.on("POST", "/v3/organizations/org-other/sessions", refused)
+    devin_api.on_org("GET", "/sessions", of_list)
+
+    with pytest.raises(kind) as caught:
+        await devin.create_session("Fix the flaky login test")
+
+    assert (caught.value.status, caught.value.method) == (403, "POST")
+    assert len(devin_api.requests) == 2
 
 
 async def test_a_read_ends_after_its_attempts(devin, devin_api):

@@ -164,7 +164,7 @@ class NewThing(Creation[int]):
         del refused
         await self.say(uow, "refused")
 
-    async def write_late(self, uow: UnitOfWork) -> None:
+    async def write_late(self, uow: UnitOfWork, _error: Exception | None) -> None:
         await self.say(uow, "late")
 
     async def say(self, uow: UnitOfWork, text: str) -> None:

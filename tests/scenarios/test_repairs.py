@@ -44,9 +44,8 @@ NO_QUOTA = start_sentences.start_limited("out_of_quota").text
     [
         (lambda devin: devin.permissions(revoke=["ManageOrgSessions"]), NO_PERMISSION),
         (lambda devin: devin.switch(out_of_quota=True), NO_QUOTA),
-        (lambda devin: devin.switch(key_revoked=True), start_sentences.START_UNAUTHORISED.text),
     ],
-    ids=["permission", "quota", "key"],
+    ids=["permission", "quota"],
 )
 async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
     on: Harness, refusing: Callable[[DevinControl], Awaitable[Any]], sentence: str

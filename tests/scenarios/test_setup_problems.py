@@ -10,9 +10,15 @@ import httpx
 import pytest
 
 from bot.setup_problems import UNSIGNED, Kind, SetupProblem
+from bot.views.answers import failures as failure_sentences
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers.starts import start_retrying
 from bot.views.setup_problems import notice, sentence
+from tests.for_devin import as_sent
+from tests.said import up_to_reference
 from tests.scenarios.ahead import until
-from tests.scenarios.harness import GENERAL, OPS, QUICK_TIMING, TRANSPORTS, Harness, harness
+from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, QUICK_TIMING, TRANSPORTS, Harness, harness
+from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled
 
 pytestmark = pytest.mark.timing(setup_check=0.1)
 
@@ -92,18 +98,61 @@ async def test_a_clock_that_is_not_slacks_or_devins_is_named(on_call: Harness, s
     assert 'devin_bridge_clock_ahead_seconds{service="Slack"}' in figures
 
 
+@pytest.mark.parametrize("kind", [Kind.DEVIN_ACCESS, Kind.DEVIN_RIGHTS])
 @pytest.mark.parametrize("transport", TRANSPORTS[:1])
 @pytest.mark.parametrize("store", ["sqlite"])
-async def test_a_key_that_devin_has_revoked_is_named_until_it_is_taken_again(on_call: Harness, store: str) -> None:
+@pytest.mark.timing(late_notice=0.2)
+async def test_a_key_that_devin_refuses_holds_starts_and_replies_until_there_is_another(
+    on_call: Harness, kind: Kind, store: str
+) -> None:
+    """It is revoked (401 for everything), or its service user has lost its role (403 for all but who it is)."""
     del store
-    on = on_call
-    await on.started()
-    on.simulated_devin.world.api_key = "cog_another"
-    problem = SetupProblem(Kind.DEVIN_ACCESS, "org-play")
+    on, world = on_call, on_call.simulated_devin.world
+    await on.devin.add_playbook("deploy")
+    ts, session = await on.started()
+    if kind is Kind.DEVIN_ACCESS:
+        world.api_key = "cog_another"
+    else:
+        await on.devin.permissions(only=[])
+    start = await on.mention("fix the logout test playbook=deploy")  # whose playbook is read first
+    reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, reply_sentences.REPLY_KEY_REFUSED.text, thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN, failure_sentences.KEY_REFUSED)
+    problem = SetupProblem(kind, "org-play")
     await warned_of(on, problem)
     assert await admins_read(on, problem) == 1
-    on.simulated_devin.world.api_key = "cog_play"
+    await on.devin.permissions(only=["ManageOrgSessions", "ViewOrgSessions", "ManageOrgPlaybooks"])
+    world.api_key = "cog_play"
+    if kind is Kind.DEVIN_ACCESS:
+        await on.stop()
+        world.api_key = on.environment["DEVIN_API_KEY"] = "cog_new"
+        await on.start()
+    await on.session("fix the logout test")
+    await on.devin.wait_for_messages("please use pytest")
     await fine_again(on)
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
+    assert await creations(on) == 2, "that of before, and one"
+    assert await on.thread(GENERAL, start) == []
+    assert await on.thread(GENERAL, ts) == [reply_sentences.REPLY_KEY_REFUSED.text], "and once each"
+    assert len(await private_answers(on, ANN)) == 1
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS[:1])
+@pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.timing(late_notice=0.0)
+async def test_a_start_says_in_its_thread_that_it_waits_for_a_key(on_call: Harness, store: str) -> None:
+    del store
+    on = on_call
+    await on.devin.switch(key_revoked=True)
+    ts = await on.mention("fix the login test")
+    said = await on.slack.wait_for_message(GENERAL, failure_sentences.KEY_REFUSED, thread_ts=ts)
+    assert said["rendered"].startswith(up_to_reference(start_retrying("", key_refused=True)))
+    await on.devin.wait_for_calls("create_session", 2)
+    await on.devin.switch(key_revoked=False)
+    await on.session("fix the login test")
+    await settled(on)
+    assert len(await on.thread(GENERAL, ts)) == 1
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS[:1])

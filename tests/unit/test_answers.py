@@ -166,10 +166,6 @@ def test_the_fixed_answers():
                 "once its card shows it. Look in Devin before you start anew, so that nothing runs twice."
             ),
             "NO_ROOM": "A budget has no room for another session. Nothing was started. Who asked can see which.",
-            "START_UNAUTHORISED": (
-                ":lock: Devin doesn't accept Devin Bridge's key. Nothing was started. Whoever runs Devin "
-                "Bridge can set a valid `DEVIN_API_KEY`."
-            ),
             "NOTHING_WAITS": "None of your sessions needs you. `/devin list` shows them all.",
             "EDIT_NOT_SENT": "Devin has read your message and finished, so your edit wasn't sent. Reply if it matters.",
             "STARTS_AS_IT_WAS": "Devin starts with your message as it was. Your edit follows as a correction.",
@@ -227,6 +223,10 @@ def test_the_fixed_answers():
             ),
             "REPLY_LATE": (
                 ":hourglass_flowing_sand: Devin can't be reached right now. Your reply is stored and "
+                "sent later; no need to resend."
+            ),
+            "REPLY_KEY_REFUSED": (
+                ":hourglass_flowing_sand: Devin doesn't accept Devin Bridge's key right now. Your reply is stored and "
                 "sent later; no need to resend."
             ),
             "REPLY_NOT_TAKEN_YET": (

@@ -11,6 +11,7 @@ from bot.slack.errors import TokenRefused, error_from
 from bot.timing import PRODUCTION
 from bot.views.setup_problems import notice, sentence
 
+PATH = "/v3/organizations/org-1/sessions"
 LIST = "GET /v3/organizations/{id}/sessions"
 ONE = "GET /v3/organizations/{id}/sessions/{id}"
 
@@ -51,14 +52,16 @@ def test_a_token_is_refused_when_slack_says_so_twice_in_a_row(outcome: str) -> N
 def test_a_key_is_refused_by_401_and_an_organisation_unknown_by_404_of_its_sessions() -> None:
     setup = noted()
     for _ in range(3):
-        setup.devin_called("org-1", ONE, 404, 0.1)
-        setup.devin_called("org-1", LIST, 403, 0.1)
-        setup.devin_called("org-1", LIST, 500, 0.1)
+        setup.devin_called("org-1", f"{PATH}/1", ONE, 404, 0.1)
+        setup.devin_called("org-1", PATH, LIST.replace("GET", "POST"), 403, 0.1)
+        setup.devin_called("org-1", PATH.replace("org-1", "org-2"), LIST, 403, 0.1)
+        setup.devin_called("org-1", PATH, LIST, 500, 0.1)
     assert setup.found == []
-    for status in (404, 404, 401, 401):
-        setup.devin_called("org-1", LIST, status, 0.1)
-    assert setup.found == [SetupProblem(Kind.ORGANISATION, "org-1"), SetupProblem(Kind.DEVIN_ACCESS, "org-1")]
-    setup.devin_called("org-1", LIST, 200, 0.1)
+    for status in (404, 404, 401, 401, 403, 403):
+        setup.devin_called("org-1", PATH, LIST, status, 0.1)
+    kinds = (Kind.ORGANISATION, Kind.DEVIN_ACCESS, Kind.DEVIN_RIGHTS)
+    assert setup.found == [SetupProblem(kind, "org-1") for kind in kinds]
+    setup.devin_called("org-1", PATH, LIST, 200, 0.1)
     assert setup.found == []
 
 

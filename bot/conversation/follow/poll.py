@@ -26,7 +26,6 @@ from bot.devin.errors import (
     DevinError,
     DevinRateLimited,
     DevinRefused,
-    DevinUnauthorized,
     DevinUncertain,
 )
 from bot.devin.models import DevinSession, SessionInsights
@@ -326,8 +325,6 @@ class Poller:
         try:
             async for made in self._organisation.devin.session_insights(**filters):
                 yield made
-        except DevinUnauthorized:
-            raise
         except (DevinRefused, DevinUncertain) as error:  # of this list alone, while what changed was listed
             self._counts_failed_at = self._services.clock.steady()
             log.info("no insights; messages are read without counts", error=type(error).__name__, status=error.status)

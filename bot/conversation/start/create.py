@@ -16,7 +16,7 @@ from bot.conversation.session_card import SessionCard, refuse
 from bot.conversation.session_rows import record, show_new_state, start_is_dead, stop_row
 from bot.conversation.session_tags import SessionTags
 from bot.conversation.start.adopt import Adoption
-from bot.devin.errors import DevinInvalid, DevinRefused
+from bot.devin.errors import DevinError, DevinInvalid, DevinRefused, DevinUnauthorized
 from bot.devin.models import DevinSession
 from bot.domain.causes import SessionCause, StartCause
 from bot.domain.defaults import defaults_in
@@ -180,7 +180,7 @@ class NewSession(Creation[DevinSession]):
             await inbox.note(uow.tx, row.key, cause)
         if is_unknown(row) and is_late(row, uow.now, self._services.timing.late_notice):
             # `row` was read before the look-up: its intent is that of an earlier try, which created nothing.
-            await self.write_late(uow)
+            await self.write_late(uow, None)
 
     async def call(self) -> DevinSession:
         """Ask Devin for the session, with the fullest list of tags that was not refused."""
@@ -224,9 +224,11 @@ class NewSession(Creation[DevinSession]):
         await sessions.change(uow.tx, self._session.id, checking=True)
         await uow.redraw(SessionCard, self._session.id)
 
-    async def write_late(self, uow: UnitOfWork) -> None:
+    async def write_late(self, uow: UnitOfWork, error: DevinError | None) -> None:
         """Announce in the thread that the start is tried again."""
-        await uow.post(f"late:{self._session.id}", self._session, start_sentences.start_retrying(self._job.row.ref))
+        key_refused = isinstance(error, DevinUnauthorized)
+        late = start_sentences.start_retrying(self._job.row.ref, key_refused=key_refused)
+        await uow.post(f"late:{self._session.id}", self._session, late)
 
     async def write_created(self, uow: UnitOfWork, thing: DevinSession) -> None:
         """Store what Devin answered about the session. From here on the poller follows the session."""

@@ -6,7 +6,7 @@ from bot.conversation.playbooks import playbooks_by_name
 from bot.conversation.refusals import refusal_sentence
 from bot.conversation.start.launch_choices import LaunchChoices
 from bot.conversation.steer.held_start import hold
-from bot.devin.errors import DevinLater, DevinRefused, DevinUncertain
+from bot.devin.errors import DevinError, DevinLater, DevinRefused, DevinUnauthorized, DevinUncertain
 from bot.domain.causes import AskingCause, MessageCause
 from bot.domain.commands.options import NONE, Request, is_playbook_id, nearest_playbook, nearest_repos, parse_request
 from bot.domain.defaults import OPTION_OF, Gone, with_defaults
@@ -41,8 +41,8 @@ class OptionsCheck:
         except DevinRefused as refused:
             await self._services.answer(job, refusal_sentence(refused))
             return None
-        except (DevinLater, DevinUncertain):
-            await self._answer_if_late(job)
+        except (DevinLater, DevinUncertain) as error:
+            await self._answer_if_late(job, error)
             raise
         if not request.mistyped or job.cause.confirmation.as_written:
             return await self._with_defaults(job, request, text, behind)
@@ -104,8 +104,8 @@ class OptionsCheck:
             known = await playbooks_by_name(job.workspace.organisation)
         except DevinRefused:
             return {}
-        except (DevinLater, DevinUncertain):
-            await self._answer_if_late(job)
+        except (DevinLater, DevinUncertain) as error:
+            await self._answer_if_late(job, error)
             raise
         return {name: playbook.title for name, playbook in known.items()}
 
@@ -134,11 +134,12 @@ class OptionsCheck:
         listed = listed or (await self._choices.listed_repositories(organisation)).names
         return list(dict.fromkeys([*used, *listed]))
 
-    async def _answer_if_late(self, job: Job[AskingCause]) -> None:
+    async def _answer_if_late(self, job: Job[AskingCause], error: DevinError) -> None:
         """Inform the person, once, that the start waits because Devin cannot be reached."""
         if is_late(job.row, self._services.clock(), self._services.timing.late_notice):
             async with self._services.unit_of_work_for(job) as uow:
-                late = start_sentences.start_retrying(job.row.ref)
+                key_refused = isinstance(error, DevinUnauthorized)
+                late = start_sentences.start_retrying(job.row.ref, key_refused=key_refused)
                 await uow.reply_privately(recipient_of(job), late, key=f"{job.row.key}:late")
 
 

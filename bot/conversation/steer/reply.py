@@ -56,7 +56,6 @@ from bot.views.questions import STALE
 log = get_logger(__name__)
 
 _WHY_REFUSED: Final = {
-    DevinUnauthorized: "Devin doesn't accept Devin Bridge's key",
     DevinForbidden: "Devin Bridge's key lacks a permission for it",
     DevinQuotaExceeded: "a limit or quota of your Devin organisation is used up",
     DevinDenied: "Devin doesn't allow it",
@@ -355,11 +354,13 @@ class NewMessage(Creation[Snapshot | None]):
         self._not_taken_yet = not self._over and isinstance(refused, MAY_BE_TAKEN_BACK)
         return not self._not_taken_yet
 
-    async def write_late(self, uow: UnitOfWork) -> None:
+    async def write_late(self, uow: UnitOfWork, error: DevinError | None) -> None:
         """Announce in the thread that replies wait for Devin."""
         # One post in that time for all replies that wait, not one for each.
         period = int(uow.now // self._services.timing.late_reminder)
         message = reply_sentences.REPLY_NOT_TAKEN_YET if self._not_taken_yet else reply_sentences.REPLY_LATE
+        if isinstance(error, DevinUnauthorized):
+            message = reply_sentences.REPLY_KEY_REFUSED
         await uow.post(f"late:{self._session.id}:{period}", self._session, message)
 
     async def write_created(self, uow: UnitOfWork, thing: Snapshot | None) -> None:
@@ -495,4 +496,4 @@ def _reason(refused: DevinRefused) -> str:
 
 def _words(refused: DevinRefused) -> str:
     """What Devin said about it that the reason does not say: of a key or a permission that is all."""
-    return "" if isinstance(refused, DevinForbidden | DevinUnauthorized) else refused.words
+    return "" if isinstance(refused, DevinForbidden) else refused.words

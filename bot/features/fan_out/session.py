@@ -15,7 +15,6 @@ from bot.devin.errors import (
     DevinNotFound,
     DevinQuotaExceeded,
     DevinRefused,
-    DevinUnauthorized,
 )
 from bot.devin.models import DevinSession
 from bot.domain.billing import billing_day
@@ -237,8 +236,6 @@ async def record(
 
 def reason_of(refused: DevinRefused) -> str:
     """Return the sentence that says why Devin did not start a session."""
-    if isinstance(refused, DevinUnauthorized):
-        return views.UNAUTHORISED
     if isinstance(refused, DevinForbidden):
         return views.forbidden(refused.needed)
     if isinstance(refused, DevinQuotaExceeded):

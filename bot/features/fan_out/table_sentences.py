@@ -29,9 +29,6 @@ UNKNOWN: Final = (
     f"{failure_sentences.lost_answer('it was started')} “Retry failed” looks first, and "
     "starts it only if it isn't there."
 )
-UNAUTHORISED: Final = (
-    "Devin doesn't accept Devin Bridge's key. Whoever runs Devin Bridge can set a valid `DEVIN_API_KEY`."
-)
 NOT_REACHED: Final = (
     "Devin Bridge's key doesn't reach this organisation. An enterprise admin can give the service user access."
 )

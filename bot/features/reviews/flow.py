@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from bot.conversation.lookup import CLOCKS_APART
-from bot.devin.errors import DevinNotFound, DevinRefused
+from bot.devin.errors import DevinError, DevinNotFound, DevinRefused
 from bot.devin.reviews import Review
 from bot.domain.commands.devin_words import pull_request_url
 from bot.domain.commands.spec import CommandSpec
@@ -190,7 +190,7 @@ class NewReview(Creation[Review]):
         """Say privately that the outcome is being looked up."""
         await self._reply(uow, views.CHECKING, "checking")
 
-    async def write_late(self, uow: UnitOfWork) -> None:
+    async def write_late(self, uow: UnitOfWork, _error: DevinError | None) -> None:
         """Say privately that the review waits for Devin."""
         await self._reply(uow, views.LATE, "late")
 

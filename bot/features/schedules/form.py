@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.conversation.lookup import CLOCKS_APART
-from bot.devin.errors import DevinRefused
+from bot.devin.errors import DevinError, DevinRefused
 from bot.devin.schedules import SCHEDULES_PAGE, Schedule
 from bot.domain.causes import ViewCause
 from bot.domain.form import Form
@@ -139,6 +139,6 @@ class NewScheduleAtDevin(Creation[Schedule]):
         why = failure_sentence(refused).text
         await answer(uow, self._job, *views.not_added(self._new, why))
 
-    async def write_late(self, uow: UnitOfWork) -> None:
+    async def write_late(self, uow: UnitOfWork, _error: DevinError | None) -> None:
         """Announce that it is still to come."""
         await answer(uow, self._job, views.late(self._new.name), late=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import ClassVar, Generic, TypeVar
 
-from bot.devin.errors import DevinRefused
+from bot.devin.errors import DevinError, DevinRefused
 from bot.kernel.unit_of_work import UnitOfWork
 
 _Thing = TypeVar("_Thing")
@@ -75,8 +75,8 @@ class Creation(ABC, Generic[_Thing]):
     async def write_checking(self, uow: UnitOfWork) -> None:
         """Show people that the outcome is being looked up."""
 
-    async def write_late(self, uow: UnitOfWork) -> None:
-        """Announce that the thing is late and will be tried again."""
+    async def write_late(self, uow: UnitOfWork, _error: DevinError | None, /) -> None:
+        """Announce that the thing is late and will be tried again, because of the error, if that is known."""
 
     @abstractmethod
     async def write_created(self, uow: UnitOfWork, thing: _Thing) -> None:

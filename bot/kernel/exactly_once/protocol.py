@@ -109,8 +109,8 @@ class ExactlyOnce:
         except DevinRefused as refused:
             await self._refused(job, creation, refused)
             return False
-        except DevinLater:
-            await self._not_created(job, creation)
+        except DevinLater as error:
+            await self._not_created(job, creation, error)
             raise
         return True
 
@@ -130,8 +130,8 @@ class ExactlyOnce:
                 return
             # The next request begins now, and so does its time limit.
             await self._create(job, creation)
-        except DevinLater:
-            await self._not_created(job, creation)
+        except DevinLater as error:
+            await self._not_created(job, creation, error)
             raise
         except DevinServerError as error:
             await self._answered_with_failure(job, creation, error)
@@ -150,17 +150,17 @@ class ExactlyOnce:
     async def _refused(self, job: Job[Cause], creation: Creation[_Thing], refused: DevinRefused) -> None:
         log.warning("refused by Devin", what=creation.kind, error=type(refused).__name__, status=refused.status)
         if not await creation.is_final(refused):
-            await self._not_created(job, creation)
+            await self._not_created(job, creation, refused)
             raise RefusedForNow from refused
         async with self._services.unit_of_work_for(job) as uow:
             await creation.write_refused(uow, refused)
             await finish(uow, job)
 
-    async def _not_created(self, job: Job[Cause], creation: Creation[_Thing]) -> None:
+    async def _not_created(self, job: Job[Cause], creation: Creation[_Thing], error: DevinError) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await inbox.intend(uow.tx, job.row.key, None)
             if is_late(job.row, uow.now, self._services.timing.late_notice):
-                await creation.write_late(uow)
+                await creation.write_late(uow, error)
 
     async def _answered_with_failure(self, job: Job[Cause], creation: Creation[_Thing], error: DevinError) -> None:
         """Adopt what one look-up finds, or raise `error`. One is enough: Devin answered, so no request is under way."""
@@ -169,7 +169,7 @@ class ExactlyOnce:
             await self._adopt(job, creation, seen.thing)
             return
         if seen is Missing.NOT_FOUND:
-            await self._not_created(job, creation)
+            await self._not_created(job, creation, error)
         else:
             await self._show_checking(job, creation)
         raise error

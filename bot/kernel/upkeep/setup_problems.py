@@ -9,7 +9,7 @@ from bot.setup_problems import Kind, SetupProblem
 from bot.views.setup_problems import notice
 
 OF_ONE_WORKSPACE: Final = frozenset({Kind.SLACK_ACCESS})
-OF_ONE_ORGANISATION: Final = frozenset({Kind.DEVIN_ACCESS, Kind.ORGANISATION})
+OF_ONE_ORGANISATION: Final = frozenset({Kind.DEVIN_ACCESS, Kind.DEVIN_RIGHTS, Kind.ORGANISATION})
 
 
 class SetupNotices:

@@ -12,6 +12,7 @@ NOT_STORED: Final = Message("Devin Bridge can't store anything right now. Nothin
 MAYBE_STORED: Final = Message(
     "Devin Bridge couldn't confirm your command. If nothing happens within a minute, type it again."
 )
+KEY_REFUSED: Final = "Devin doesn't accept Devin Bridge's key right now."
 CARD_LOST: Final = Message(
     ":warning: This session's card can't be updated any more. The session keeps running; "
     "`!status` says where it stands."

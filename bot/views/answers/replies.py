@@ -66,7 +66,9 @@ REPLY_AFTER_FAILURE: Final = Message("Devin has your reply, but this session fai
 REPLY_LATE: Final = Message(
     ":hourglass_flowing_sand: Devin can't be reached right now. Your reply is stored and sent later; no need to resend."
 )
-
+REPLY_KEY_REFUSED: Final = Message(
+    f":hourglass_flowing_sand: {failure_sentences.KEY_REFUSED} Your reply is stored and sent later; no need to resend."
+)
 REPLY_NOT_TAKEN_YET: Final = Message(
     ":hourglass_flowing_sand: Devin takes no messages in this session right now. Your reply "
     "is stored and sent later; no need to resend."

@@ -69,10 +69,6 @@ ANSWER_EXPIRED: Final = Message(
 START_OVERTAKEN: Final = Message(
     "Another session now runs in this thread, so nothing more was started. Reply to steer it."
 )
-START_UNAUTHORISED: Final = Message(
-    ":lock: Devin doesn't accept Devin Bridge's key. Nothing was started. Whoever runs Devin "
-    "Bridge can set a valid `DEVIN_API_KEY`."
-)
 NO_ROOM: Final = Message("A budget has no room for another session. Nothing was started. Who asked can see which.")
 
 
@@ -432,10 +428,11 @@ def start_uncertain(ref: str, reference: str) -> Message:
     return failure_sentences.outcome_unknown("the session was started", advice, ref)
 
 
-def start_retrying(reference: str) -> Message:
-    """Report that Devin cannot be reached and that the bot itself will try the start again."""
+def start_retrying(reference: str, *, key_refused: bool = False) -> Message:
+    """Report that Devin cannot be reached, or refuses the bot's key, and that the bot will try the start again."""
+    why = failure_sentences.KEY_REFUSED if key_refused else "Devin can't be reached right now."
     return Message(
-        ":hourglass_flowing_sand: Devin can't be reached right now. Your task is stored and "
+        f":hourglass_flowing_sand: {why} Your task is stored and "
         f"starts later; no need to resend. Reference {code(reference)}."
     )
 

@@ -270,10 +270,6 @@ def test_why_a_session_was_not_started():
     assert fan_out_table.NO_LONGER_ALLOWED == "The person who asked for it may no longer start sessions."
     assert fan_out_table.LOST == "Devin couldn't be reached."
     assert (
-        fan_out_table.UNAUTHORISED
-        == "Devin doesn't accept Devin Bridge's key. Whoever runs Devin Bridge can set a valid `DEVIN_API_KEY`."
-    )
-    assert (
         snapshot(
             "Devin didn't answer, so nobody knows whether it was started. “Retry failed” looks "
             "first, and starts it only if it isn't there."
