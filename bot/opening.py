@@ -17,7 +17,7 @@ from bot.process import ProcessKind
 from bot.store import copying
 from bot.store.database.connection import Clock, Database, sqlite_path
 from bot.store.database.files import NotAFileError, create_private, open_lock, take_from_others
-from bot.store.database.schema import EarlierSchemaError, LaterSchemaError, check_current, migrate
+from bot.store.database.schema import EarlierSchemaError, LaterSchemaError, OtherSchemaError, check_current, migrate
 from bot.store.database.unreachable import why_unreachable
 from bot.timing import PRODUCTION, Timing
 
@@ -25,6 +25,10 @@ log = get_logger(__name__)
 
 NOT_MIGRATED: Final = (
     "The store's schema is not that of this release. Run `python -m bot migrate` once, then start again."
+)
+OTHER_SCHEMA: Final = (
+    "Other code than this made the store, between two releases, so its tables differ."
+    " Run the code that made it, or name a new store in DATABASE_URL."
 )
 
 
@@ -104,6 +108,8 @@ async def open_any_store(
         ) from None
     except EarlierSchemaError:
         raise StartError(NOT_MIGRATED) from None
+    except OtherSchemaError:
+        raise StartError(OTHER_SCHEMA) from None
     except Exception as error:  # noqa: BLE001 - whatever the store's driver raises; its text may quote a password
         log.error("store not opened", error=type(error).__name__)  # noqa: TRY400
         raise StartError(_why_not_opened(error, url)) from None

@@ -10,11 +10,12 @@ from typing import Final
 from bot.config import StoreSettings
 from bot.doctor.findings import Finding, note, ok, problem
 from bot.store.database.connection import Database, sqlite_path
-from bot.store.database.schema import is_current, is_of_later_version
+from bot.store.database.schema import EarlierSchemaError, LaterSchemaError, OtherSchemaError, check_current
 from bot.store.database.unreachable import why_unreachable
 
 MIGRATE: Final = "Run `python -m bot migrate`; `python -m bot run` does it too when it starts."
 UPDATE: Final = "Install that release, or restore the backup from before it."
+OTHER_CODE: Final = "Run the code that made it, or name a new store in DATABASE_URL."
 
 
 async def check_schema(url: str, reached: str, on_error: Callable[[Exception], Finding]) -> Finding:
@@ -31,11 +32,15 @@ async def check_schema(url: str, reached: str, on_error: Callable[[Exception], F
 async def _checked(url: str, reached: str) -> Finding:
     db = Database(url)
     try:
-        if await is_current(db):
-            return ok(f"{reached}, and its schema is up to date.")
-        if await is_of_later_version(db):
-            return problem(f"{reached}, but its schema is of a newer release than this one.", UPDATE)
+        await check_current(db)
+    except LaterSchemaError:
+        return problem(f"{reached}, but its schema is of a newer release than this one.", UPDATE)
+    except EarlierSchemaError:
         return problem(f"{reached}, but its schema is missing or older than this version.", MIGRATE)
+    except OtherSchemaError:
+        return problem(f"{reached}, but its tables were made by other code, between two releases.", OTHER_CODE)
+    else:
+        return ok(f"{reached}, and its schema is up to date.")
     finally:
         await db.close()
 

@@ -22,7 +22,7 @@ from tests.doctor.sentences import (
     shown,
     store_is_up_to_date,
 )
-from tests.store.rows import mark_later
+from tests.store.rows import mark_later, mark_other
 
 OTHER_FOLDER = "Let the bot's account write there, or name a file in another folder in DATABASE_URL."
 
@@ -138,6 +138,19 @@ async def test_a_store_that_a_later_version_has_migrated(fresh_postgres, tmp_pat
     assert await postgres_at(fresh_postgres) == problem(f"The PostgreSQL store can be reached, but {later}", advice)
     path = tmp_path / "bot.db"
     assert await sqlite(path) == problem(f"The store {path} can be opened and written to, but {later}", advice)
+
+
+async def test_a_store_that_other_code_made_with_the_same_revision(fresh_postgres, tmp_path):
+    for url in (fresh_postgres, f"sqlite:///{tmp_path / 'bot.db'}"):
+        await bring_up(url)
+        db = Database(url)
+        await mark_other(db)
+        await db.close()
+    other = "its tables were made by other code, between two releases."
+    advice = "Run the code that made it, or name a new store in DATABASE_URL."
+    assert await postgres_at(fresh_postgres) == problem(f"The PostgreSQL store can be reached, but {other}", advice)
+    path = tmp_path / "bot.db"
+    assert await sqlite(path) == problem(f"The store {path} can be opened and written to, but {other}", advice)
 
 
 async def test_postgres_refuses_the_user(postgres_server):

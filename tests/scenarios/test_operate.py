@@ -17,11 +17,12 @@ from typing import Any
 import httpx
 import pytest
 import structlog
+from sqlalchemy import text
 
 from bot.connect import StartError
 from bot.features import metadata
 from bot.store.database.connection import Database
-from bot.store.database.schema import is_current
+from bot.store.database.schema import check_current
 from tests import postgres
 from tests.doctor.sentences import NO_BOT_TOKEN, NO_ORGANISATION, NOT_A_DATABASE_URL
 from tests.forked_bot import fork
@@ -202,8 +203,31 @@ async def test_the_schema_is_brought_up_with_the_address_that_a_platform_gives_a
     for _ in range(2):
         assert await migrated({"DATABASE_URL": given}) == (0, "The schema is up to date.\n", "")
     db = Database(url)
-    assert await is_current(db)
+    await check_current(db)
     await db.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_a_store_of_some_commits_ago_is_refused_with_a_sentence(
+    tmp_path: Path, kind: str, postgres_server: str
+) -> None:
+    url = f"sqlite:///{tmp_path / 'bot.db'}"
+    if kind == "postgresql":
+        url = await postgres.create(postgres_server, template=None)
+    assert (await migrated({"DATABASE_URL": url}))[0] == 0
+    async with AsyncExitStack() as stack:
+        db = Database(url)
+        stack.push_async_callback(db.close)
+        async with db.write() as tx:  # the revision is the newest
+            await tx.execute(text("ALTER TABLE alembic_version DROP COLUMN fingerprint"))
+            await tx.execute(text("DROP TABLE posts"))
+    commands = ("run", "migrate") if kind == "sqlite" else ("run", "web", "worker", "migrate")
+    async with harness(tmp_path / "of it", "http", start=False, DATABASE_URL=url) as on:
+        for command in commands:
+            assert sentences_of(await complaints(tmp_path / command, on.environment, command)) == [
+                "Other code than this made the store, between two releases, so its tables differ."
+                " Run the code that made it, or name a new store in DATABASE_URL."
+            ]
 
 
 async def test_a_command_for_the_store_names_the_file_of_settings_that_it_does_not_read(tmp_path: Path) -> None:

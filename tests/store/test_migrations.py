@@ -11,21 +11,24 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import insert, inspect, select, text
 
 from bot.features import TABLES, metadata
 from bot.store import ownership
 from bot.store.database import schema
 from bot.store.database.connection import Database
 from bot.store.database.schema import (
+    EarlierSchemaError,
     LaterSchemaError,
+    OtherSchemaError,
     alembic_config,
-    is_current,
-    is_of_later_version,
+    check_current,
+    fingerprint,
     known_revisions,
     migrate,
 )
 from bot.store.tables import consumption, spend
+from bot.version import VERSION
 from tests.store.rows import mark_later
 
 NEWEST = known_revisions()[0]
@@ -73,15 +76,16 @@ def test_the_revisions_are_those_that_alembic_knows() -> None:
 
 
 async def test_a_store_without_schema_is_not_current(bare: Database) -> None:
-    assert not await is_current(bare)
+    with pytest.raises(EarlierSchemaError):
+        await check_current(bare)
 
 
 async def test_migrating_brings_the_newest_schema_and_a_second_time_changes_nothing(bare: Database) -> None:
     await migrate(bare)
-    assert await is_current(bare)
+    await check_current(bare)
     tables = await inspected(bare, lambda connection: inspect(connection).get_table_names())
     await migrate(bare)
-    assert await is_current(bare)
+    await check_current(bare)
     assert tables == await inspected(bare, lambda connection: inspect(connection).get_table_names())
     assert set(tables) == {*metadata.tables, "alembic_version"}
 
@@ -104,21 +108,58 @@ def primary_keys(connection: Any) -> dict[str, list[str]]:
 
 
 async def test_a_schema_of_a_later_version_is_not_one_that_is_missing(bare: Database) -> None:
-    assert not await is_of_later_version(bare)
     await migrate(bare)
-    assert not await is_of_later_version(bare)
     await mark_later(bare)
-    assert await is_of_later_version(bare)
-    assert not await is_current(bare)
-    with pytest.raises(LaterSchemaError, match="later"):
-        await migrate(bare)
+    for open_it in (migrate, check_current):
+        with pytest.raises(LaterSchemaError, match="later"):
+            await open_it(bare)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE alembic_version DROP COLUMN fingerprint",
+        "UPDATE alembic_version SET fingerprint = 'that of another day'",
+    ],
+    ids=["none", "another"],
+)
+async def test_a_schema_that_other_code_made_with_the_same_revision_is_not_ours(bare: Database, change: str) -> None:
+    await migrate(bare)
+    async with bare.write() as tx:
+        await tx.execute(text(change))
+    for open_it in (migrate, check_current):
+        with pytest.raises(OtherSchemaError):
+            await open_it(bare)
+
+
+# What was released is never edited: a change is a new migration. Each release adds the fingerprint of its newest one.
+RELEASED: dict[str, str] = {}
+
+
+def test_a_migration_that_was_released_is_never_edited() -> None:
+    assert {revision: fingerprint(revision) for revision in RELEASED} == RELEASED
+    assert "0001" in RELEASED or VERSION == "0.1.0", "what follows 0.1.0 holds what it has made"
+
+
+@pytest.mark.parametrize("edited", ["versions/0001_the_first_schema.py", "first_schema/work.py"])
+def test_an_edit_of_a_migration_changes_its_fingerprint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edited: str
+) -> None:
+    folder = shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations")
+    monkeypatch.setattr(schema, "MIGRATIONS", folder)
+    before = fingerprint.__wrapped__("0001")
+    (folder / "versions" / "0002_the_next.py").write_text("# a migration that follows")
+    assert fingerprint.__wrapped__("0001") == before == fingerprint("0001")
+    with (folder / edited).open("a") as file:
+        file.write("# later")
+    assert fingerprint.__wrapped__("0001") != before
 
 
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)  # an SQLite file has one process only
 async def test_processes_that_start_together_may_all_migrate(bare: Database, bare_url: str, opened: Any) -> None:
     others = [opened(bare_url) for _ in range(3)]
     await asyncio.gather(*(migrate(one) for one in (bare, *others)))
-    assert await is_current(bare)
+    await check_current(bare)
 
 
 @pytest.mark.edge
@@ -126,7 +167,7 @@ async def test_going_back_and_up_again_leaves_the_same_tables(db: Database) -> N
     await go_back(db)
     assert await inspected(db, lambda connection: inspect(connection).get_table_names()) == ["alembic_version"]
     await migrate(db)
-    assert await is_current(db)
+    await check_current(db)
 
 
 @pytest.mark.edge
@@ -168,4 +209,5 @@ async def test_a_broken_migration_leaves_nothing_half_done(db: Database) -> None
     assert [column["name"] for column in after] == [column["name"] for column in before]
     revision = await inspected(db, lambda one: MigrationContext.configure(one).get_current_revision())
     assert revision == NEWEST
-    assert not await is_current(db)
+    with pytest.raises(EarlierSchemaError):
+        await check_current(db)

@@ -17,7 +17,7 @@ from bot.doctor.findings import ok, problem
 from bot.doctor.store import check_postgres
 from bot.store.database import postgres
 from bot.store.database.connection import Database
-from bot.store.database.schema import is_current, migrate
+from bot.store.database.schema import check_current, migrate
 from bot.store.tables import lanes
 from bot.timing import PRODUCTION
 from tests.doctor.sentences import POSTGRES_IS_UP_TO_DATE
@@ -92,7 +92,7 @@ async def test_the_schema_is_migrated_through_a_pooler(
     async with pgbouncer(bare_url, tmp_path) as address:
         db = opened(f"{address}?pgbouncer=true&connection_limit=1")
         await migrate(db)
-        assert await is_current(db)
+        await check_current(db)
         await note(db, "in:x")
         assert await names(db) == ["in:x"]
         await db.close()
@@ -143,7 +143,7 @@ async def test_the_schema_in_the_address_is_where_the_tables_are(
     await migrate(db)
     await note(db, "in:x")
     assert await names(db) == ["in:x"]
-    assert await is_current(db)
+    await check_current(db)
     homes = "SELECT string_agg(DISTINCT schemaname, ',') FROM pg_tables WHERE tablename IN ('lanes', 'alembic_version')"
     assert await first(db, homes) == 'Devin\'s "own"'
     await db.close()
