@@ -23,6 +23,7 @@ _PRIVATE: Final = frozenset({"text", "prompt", "body", "payload", "blocks", "mes
 _SECRET: Final = frozenset(
     {"token", "secret", "password", "authorization", "api_key", "response_url", "database_url", "url_private"}
 )
+_COUNTED: Final = "(counted; a line in the log names the cause)"
 _NAME: Final = "logger_name"  # structlog uses `logger` itself until the line is written
 # No pattern may match a quote or a backslash, because the line is already JSON when it is searched.
 _SECRETS: Final = re.compile(
@@ -49,6 +50,21 @@ def get_logger(name: str) -> Logger:
     return cast("Logger", structlog.get_logger(**{_NAME: name}))
 
 
+def count_in(error: BaseException) -> None:
+    """Mark `error` as one of many that a line is about already, so that it gets no further one."""
+    if _COUNTED not in getattr(error, "__notes__", ()):
+        error.add_note(_COUNTED)
+
+
+def is_counted(error: BaseException | None) -> bool:
+    """Whether a line is about `error` already, or about what has caused it."""
+    while error is not None:
+        if _COUNTED in getattr(error, "__notes__", ()):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 NO_REF: Final = "-"  # of what no request has led to
 
 
@@ -73,7 +89,7 @@ def configure(
     last: list[Processor] = [*_rendering(log_format, colors=out.isatty()), _Redaction(secrets)]
     threshold = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[*facts, *last],
+        processors=[_without_counted, *facts, *last],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.WriteLoggerFactory(out),
         cache_logger_on_first_use=False,  # configured again by each test
@@ -131,6 +147,13 @@ def _adopt_libraries(out: TextIO, facts: list[Processor], last: list[Processor],
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+
+
+def _without_counted(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    error = event.get("exc_info")
+    if is_counted(sys.exception() if error is True else error if isinstance(error, BaseException) else None):
+        raise structlog.DropEvent
+    return event
 
 
 def _named(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -256,7 +256,7 @@ class Timing:
     readiness_kept: float = 1.5  # What the check of readiness has found in the store counts for this long.
     setup_check: float = 5.0  # Between two looks whether admins have to be informed of a wrong set-up.
     figures_kept: float = 5.0  # What the store says about figures for the metrics counts for this long.
-    refusal_kept: float = 10.0  # A write that the store has refused makes the bot unready for this long.
+    refusal_kept: float = 10.0  # A write that a full disk has refused makes the bot unready for this long.
     outbox_overdue: float = 5 * MINUTE  # Readiness warns of a post that could have been sent this long ago.
 
 

@@ -9,7 +9,7 @@ from bot.conversation.receive.intake import MaybeStoredError, NotStoredError
 from bot.domain.commands.command_set import CommandSet
 from bot.domain.commands.parser import Command
 from bot.domain.text import as_typed
-from bot.logs import get_logger
+from bot.logs import get_logger, is_counted
 from bot.views.answers import failures as failure_sentences
 from bot.views.message import Message
 
@@ -28,7 +28,8 @@ class Failures:
         After a 503 Slack sends an event again. To call `ack` here would do nothing.
         """
         if isinstance(error, NotStoredError):
-            log.error("not stored", cause=error.because)
+            if not is_counted(error):
+                log.error("not stored", cause=error.because)
         else:
             log.error("listener failed", exc_info=error)
         if body.get("command"):

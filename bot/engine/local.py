@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 
 from bot.engine.port import Route, Tick
-from bot.logs import get_logger
+from bot.logs import get_logger, is_counted
 from bot.timing import PRODUCTION, Timing
 
 log = get_logger(__name__)
@@ -170,10 +170,11 @@ class LocalEngine:
         while not self._stopping.is_set():
             try:
                 wait = await tick()
-            except Exception:
-                if not failing:
+            except Exception as error:
+                wait = self._timing.engine_retry
+                if not failing and not is_counted(error):
                     log.exception("tick fails", tick=name)
-                failing, wait = True, self._timing.engine_retry
+                    failing = True
             else:
                 if failing:
                     log.info("tick works again", tick=name)

@@ -25,7 +25,7 @@ from bot.server.socket_mode import SocketModeConnection
 from bot.setup_problems import SetupProblems
 from bot.store import outbox
 from bot.store.database.connection import Database, Transaction, sqlite_path
-from bot.store.database.refusals import refusal
+from bot.store.database.refusals import DISK_FULL, refusal
 from bot.timing import Timing
 from bot.views.setup_problems import sentence
 
@@ -123,15 +123,20 @@ class StoreCheck:
 
     async def problem(self) -> str | None:
         """Return a sentence about what is wrong with the store; None if it takes writes."""
-        now = time.monotonic()
-        if now - self._db.refused_at <= self._timing.refusal_kept:
-            return REFUSED.format(self._db.refused_because)
+        now, last = time.monotonic(), self._db.outage
+        # On a full disk some writes succeed, and most do not. Anything else is over with the first that succeeds.
+        if last.because == DISK_FULL and now - last.refused_at <= self._timing.refusal_kept:
+            return REFUSED.format(last.because)
         # While the bot writes, nothing has to be tried.
-        if now - self._db.written_at <= self._timing.readiness_kept:
+        if last.written_at >= last.refused_at and now - last.written_at <= self._timing.readiness_kept:
             return None
-        if self._trial is None or (self._trial.done() and now - self._begun_at > self._timing.readiness_kept):
+        if self._trial is None or (self._trial.done() and self._counts_no_more(self._trial, now)):
             self._trial, self._begun_at = asyncio.create_task(self._try(), name="readiness"), now
         return await asyncio.shield(self._trial)  # one who goes must not end the check for the others
+
+    def _counts_no_more(self, trial: asyncio.Task[str | None], now: float) -> bool:
+        """Whether to try again: a failure counts for no longer than it takes, so that the end is found at once."""
+        return trial.result() is not None or now - self._begun_at > self._timing.readiness_kept
 
     async def _try(self) -> str | None:
         try:

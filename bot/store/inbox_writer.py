@@ -144,7 +144,9 @@ class InboxWriter:
         """Reject a row at its deadline, unless a transaction has taken it: then the transaction's outcome decides."""
         with self._taking:
             if not waiting.taken:
-                _reject(waiting, TimeoutError("the store did not take the row in time"))
+                error = TimeoutError("the store did not take the row in time")
+                self._db.outage.hit(error)
+                _reject(waiting, error)
 
 
 def _resolve(batch: Sequence[_Waiting]) -> None:

@@ -1,18 +1,23 @@
 """Receivers and workers whose PostgreSQL goes away for a while, or comes back as a copy: nothing is lost or doubled."""
 
 import asyncio
+import json
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from bot.process import ProcessKind
 from bot.timing import Timing
 from tests import postgres
+from tests.forked_bot import fork
 from tests.relay import relay
+from tests.scenarios.ahead import until
 from tests.scenarios.harness import ANN, GENERAL, Harness, harness
 from tests.scenarios.observations import each_arrives_once
 
@@ -20,6 +25,7 @@ pytestmark = pytest.mark.timing(store_connect=1.0, store_statement=2.0, store_co
 
 PATIENCE = 60.0
 REPLIES = 12
+MET_IN_AN_OUTAGE = {"flow failed", "lane failed", "listener failed", "not stored", "tick fails", "tick works again"}
 
 
 @dataclass
@@ -68,14 +74,19 @@ class Company:
     database: str
 
 
+@asynccontextmanager
+async def way_to_a_store(server: str) -> AsyncIterator[tuple[Way, str, str]]:
+    """A way to a new store, its address on that way, and the one without."""
+    way = Way(f"{parse_qs(urlsplit(server).query)['host'][0]}/.s.PGSQL.5432")
+    async with postgres.created(server) as database, way.serve():
+        name = urlsplit(database).path.removeprefix("/")
+        yield way, f"postgresql://postgres@127.0.0.1:{way.port}/{name}", database
+
+
 @pytest.fixture
 async def company(tmp_path: Path, timing: Timing, postgres_server: str) -> AsyncIterator[Company]:
     """All up and running."""
-    folder = parse_qs(urlsplit(postgres_server).query)["host"][0]
-    way = Way(f"{folder}/.s.PGSQL.5432")
-    async with postgres.created(postgres_server) as database, way.serve(), AsyncExitStack() as stack:
-        name = urlsplit(database).path.removeprefix("/")
-        url = f"postgresql://postgres@127.0.0.1:{way.port}/{name}"
+    async with way_to_a_store(postgres_server) as (way, url, database), AsyncExitStack() as stack:
         processes = {"process": ProcessKind.WEB, "beside": (ProcessKind.WORKER, ProcessKind.WORKER)}
         more = {"DATABASE_URL": url, "BOT_LEASE_SECONDS": "3"}
         on = await stack.enter_async_context(harness(tmp_path, "http", timing=timing, **processes, **more))
@@ -126,3 +137,48 @@ async def test_a_copy_takes_the_place_of_the_database(company: Company) -> None:
     await writing
     await each_arrives_once(on, session, REPLIES)
     await postgres.run(server, f"DROP DATABASE {name}_lost WITH (FORCE)")
+
+
+async def test_an_outage_is_one_line_and_its_end_says_how_long_it_was_and_how_much_waited(
+    tmp_path: Path, postgres_server: str, free_tcp_port: int
+) -> None:
+    """A process as in production: at the end it is ready again within two seconds, however long the outage was."""
+    log, port = tmp_path / "log", str(free_tcp_port)
+    async with (
+        way_to_a_store(postgres_server) as (way, url, _),
+        harness(tmp_path / "of it", "socket", start=False, DATABASE_URL=url, PORT=port) as on,
+        httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{port}") as http,
+    ):
+
+        async def problems() -> list[str]:
+            found: list[str] = (await http.get("/readyz")).json()["problems"]
+            return found
+
+        async def is_ready() -> bool:
+            return not await problems()
+
+        process = await fork(0.0, on.environment, log)
+        try:
+            ts, session = await on.started()
+            writing = asyncio.create_task(write(on, ts))
+            await asyncio.sleep(1.0)
+            way.cut()
+            await asyncio.sleep(3.0)
+            assert await problems() == ["The store refuses to write: the server can't be reached."]
+            way.is_open = True
+            async with asyncio.timeout(2.0):
+                await until(is_ready)
+            await writing
+            await each_arrives_once(on, session, REPLIES)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            await process.wait()
+    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    wrong = {line["event"]: line for line in lines if "store" in line["event"] or "exception" in line}
+    assert list(wrong) == ["the store is away", "the store is back"]
+    away, back = wrong.values()
+    assert (away["level"], away["because"]) == ("error", "the server can't be reached")
+    assert 3.0 <= back["seconds"] < 6.0
+    assert back["waited"] > 5
+    said = [line["event"] for line in lines if line["event"] in wrong or line["event"] in MET_IN_AN_OUTAGE]
+    assert sorted(said) == sorted(wrong), "each once, and nothing else about it"

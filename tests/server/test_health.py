@@ -1,7 +1,6 @@
 """Probes cost next to nothing however many there are, and figures are for the operator alone."""
 
 import asyncio
-import re
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -141,11 +140,28 @@ async def test_a_store_that_is_locked_is_named_and_found_again_once_it_is_free(d
     locked = sqlite3.connect(tmp_path / "bot.db", isolation_level=None)
     locked.execute("BEGIN IMMEDIATE")
     (problem,) = set(await asyncio.gather(*(check.problem() for _ in range(8))))
-    assert re.fullmatch("The store does not answer \\((OperationalError|TimeoutError)\\)\\.", problem or "")
+    assert problem == "The store refuses to write: another process has locked the file."
     locked.execute("ROLLBACK")
     locked.close()
     await asyncio.sleep(TIMING.readiness_kept + 0.1)
     assert await check.problem() is None
+
+
+async def test_the_first_write_after_an_outage_ends_it_for_readiness(db: Database) -> None:
+    check = StoreCheck(db, TIMING, touch)
+    with pytest.raises(ConnectionRefusedError):
+        async with db.read():
+            raise ConnectionRefusedError
+    begun = transactions(db)
+    assert await check.problem() is None
+    assert begun == ["write"], "it is tried, as nothing was written since"
+    with pytest.raises(ConnectionRefusedError):
+        async with db.read():
+            raise ConnectionRefusedError
+    async with db.write():
+        pass
+    assert await check.problem() is None
+    assert begun == ["write", "write"]
 
 
 async def test_a_full_disk_is_named_although_other_writes_go_on(db: Database) -> None:

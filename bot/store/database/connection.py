@@ -10,7 +10,6 @@ the conditions in the statements decide.
 
 import asyncio
 import json
-import math
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -41,8 +40,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import postgres, sqlite
+from bot.store.database.outage import Outage
 from bot.store.database.priority_gate import PriorityGate
-from bot.store.database.refusals import refusal
 from bot.store.database.write_group import WriteGroup
 from bot.store.database.write_lock import WriteLock
 from bot.timing import PRODUCTION, Timing
@@ -67,9 +66,7 @@ class Database:
         self.is_sqlite = self.url.startswith("sqlite")
         self.write_lock = WriteLock()
         self.gate = PriorityGate(timing)
-        # By the clock of `time.monotonic`: when a write was committed last, and when one was refused last, and why.
-        self.written_at = self.refused_at = -math.inf
-        self.refused_because = ""
+        self.outage = Outage()
         if self.is_sqlite:
             self._writing = sqlite.writing(self.url, _json, timing)
             self._group = WriteGroup(self._writing, self.write_lock, self.gate)
@@ -91,16 +88,18 @@ class Database:
         It does not wait for the priority gate: it takes less time than the ack that it delays, and a reply needs nine.
         """
         # Not begin(), which would end with a commit: that goes to a thread, and a rollback does not.
-        async with self._reading.connect() as connection:
-            yield connection
+        with self._noting_outages():
+            async with self._reading.connect() as connection:
+                yield connection
 
     @asynccontextmanager
     async def scan(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that reads any number of rows; `urgent` is for a read that Slack's ack waits for."""
         if not urgent:
             await self.gate.admit()
-        async with self._scanning.connect() as connection:
-            yield connection
+        with self._noting_outages():
+            async with self._scanning.connect() as connection:
+                yield connection
 
     @asynccontextmanager
     async def write(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -108,9 +107,10 @@ class Database:
 
         `urgent` is for a write that Slack's ack waits for.
         """
-        with self._noting_refusals():
+        with self._noting_outages():
             async with AsyncExitStack() as stack:
                 yield await stack.enter_async_context(self._urgent() if urgent else self._in_turn())
+        self.outage.wrote()
 
     async def run_in_writer_thread(self, work: Callable[[Connection], _T]) -> _T:
         """Run `work`, a short write that Slack waits for, in one transaction; the caller holds the write lock.
@@ -118,22 +118,23 @@ class Database:
         On SQLite it runs in a thread of its own while the event loop goes on, and through SQLAlchemy's synchronous
         connection, which takes half as long as the asynchronous one.
         """
-        with self._noting_refusals():
+        with self._noting_outages():
             if self.is_sqlite:
-                return await asyncio.get_running_loop().run_in_executor(self._thread, self._in_writer_thread, work)
-            async with self._writing.begin() as connection:
-                return await connection.run_sync(work)
+                done = await asyncio.get_running_loop().run_in_executor(self._thread, self._in_writer_thread, work)
+            else:
+                async with self._writing.begin() as connection:
+                    done = await connection.run_sync(work)
+        self.outage.wrote()
+        return done
 
     @contextmanager
-    def _noting_refusals(self) -> Iterator[None]:
-        """Note when the write of this block was committed, or when and why the store refused it."""
+    def _noting_outages(self) -> Iterator[None]:
+        """Note when and why the store refused what this block is to do."""
         try:
             yield
         except Exception as error:
-            if because := refusal(error):
-                self.refused_at, self.refused_because = time.monotonic(), because
+            self.outage.failed(error)
             raise
-        self.written_at = time.monotonic()
 
     def _in_writer_thread(self, work: Callable[[Connection], _T]) -> _T:
         if self._at_hand is None:

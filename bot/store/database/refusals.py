@@ -1,12 +1,19 @@
 """Why a store refuses to write, in words: for the log and for readiness."""
 
+import socket
 import sqlite3
 from typing import Final
 
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
+
 from bot.store.database.sqlite import PRIMARY_CODE
 
+DISK_FULL: Final = "the disk is full"
+_NO_ANSWER: Final = "the server can't be reached"
 _OF_SQLITE: Final = {
-    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_FULL: DISK_FULL,
+    sqlite3.SQLITE_BUSY: "another process has locked the file",
     sqlite3.SQLITE_READONLY: "the file is read-only",
     sqlite3.SQLITE_IOERR: "the disk fails",
     sqlite3.SQLITE_CORRUPT: "the file is damaged",
@@ -15,7 +22,7 @@ _OF_SQLITE: Final = {
 }
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _OF_POSTGRES: Final = {
-    "53100": "the disk is full",
+    "53100": DISK_FULL,
     "53200": "the server is out of memory",
     "53300": "the server has no connection left",
     "25006": "the server is read-only",
@@ -25,11 +32,13 @@ _OF_POSTGRES: Final = {
 
 
 def refusal(error: BaseException | None) -> str | None:
-    """Say why the store refused to write, from the `error` that came of it; None if it says nothing of the store."""
+    """Say why the store refused, from the `error` that came of it; None if it says nothing of the store."""
     found = getattr(error, "orig", None) or error
     if isinstance(found, sqlite3.Error):
         return _OF_SQLITE.get(getattr(found, "sqlite_errorcode", 0) & PRIMARY_CODE)
-    code = getattr(found, "sqlstate", None)
-    if code is not None:
-        return _OF_POSTGRES.get(str(code))
-    return "the server can't be reached" if isinstance(found, ConnectionError) else None
+    if isinstance(error, NoConnectionError):
+        return "no connection to the server is free"
+    if (because := _OF_POSTGRES.get(str(getattr(found, "sqlstate", None)))) is not None:
+        return because
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return _NO_ANSWER if lost or isinstance(found, ConnectionError | TimeoutError | socket.gaierror) else None
