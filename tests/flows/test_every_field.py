@@ -5,6 +5,7 @@ Each way is a session of its own, and all of them come in one list.
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Collection, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,13 +13,14 @@ import httpx
 import pytest
 
 from bot.conversation.follow.announce import Announce
-from bot.conversation.follow.poll import Poller
+from bot.conversation.follow.poll import READS_A_CYCLE, Poller
 from bot.conversation.lookup import SessionLookup
 from bot.conversation.session_tags import BOT_TAG
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnexpectedAnswer
 from bot.kernel.exactly_once.creation import Found, LookupResult, Missing
 from bot.kernel.services import Services
+from bot.store.database.connection import Database, Transaction
 from bot.store.tables import outbox, turn_ends
 from bot.store.tables import sessions as sessions_table
 from bot.store.watched_sessions import QUIET_PARTS
@@ -244,3 +246,30 @@ async def test_a_message_that_is_there_is_found_or_is_not_known_not_to_be(
         made.odd[MESSAGES] = odd
         found = await seen(SessionLookup(services).message(session, MARK, None))
         assert (found is Missing.NOT_FOUND) == (where == "1.message" and what in WORD), (where, what)
+
+
+async def test_thirty_sessions_that_speak_at_once_do_not_wait_for_each_other_in_the_store(
+    services: Services, store: Store, clock: SetClock, devin: ManySessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each transaction of a poll locks the poll's lane, and none waits for that for longer than `store_lock`."""
+    for number in range(READS_A_CYCLE):
+        made = devin.add(Made(f"{number:032x}", says=WORDS))
+        seen = {"devin_id": made.bare_id, "bare_id": made.bare_id, "updated_at": STARTED + 10, "last_event_id": "e1"}
+        await store.session(f"s{number}", STARTED + number, spoken_at=STARTED, title="Fix it", **seen)
+    write, inside, most = Database.write, 0, 0
+
+    @asynccontextmanager
+    async def counted(db: Database, **how: bool) -> AsyncIterator[Transaction]:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        try:
+            async with write(db, **how) as tx:
+                yield tx
+        finally:
+            inside -= 1
+
+    monkeypatch.setattr(Database, "write", counted)
+    await poll(services, clock, [10.0])
+    assert len(await relayed(store)) == READS_A_CYCLE
+    assert most == 1

@@ -88,6 +88,9 @@ class Poller:
         self._duplicates = Duplicates(services, organisation, lookup)
         self._announce = announce
         self._slots = asyncio.Semaphore(READS_AT_ONCE)
+        # Each transaction of a poll locks the poll's lane, so thirty at once would wait for each other at the store,
+        # each with a connection and no longer than a lock may take.
+        self._announcing = asyncio.Lock()
         self.polled_at = services.clock.steady()
         self.tick_name = organisation.poll_tick
         self._silence_checked_at = -inf
@@ -380,9 +383,10 @@ class Poller:
     ) -> PolledSession:
         """Announce one session. A failure is noted in what is returned, so that it does not hold up other sessions."""
         try:
-            announced = await self._announce.session(
-                claim, session.tracked, session.snapshot, messages, times, unread=unread
-            )
+            async with self._announcing:
+                announced = await self._announce.session(
+                    claim, session.tracked, session.snapshot, messages, times, unread=unread
+                )
         except ClaimLostError:
             raise
         except Exception as error:
