@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# What running needs is a fifth of what the tests need.
+RUN := .venv-run
+RUN_READY := $(RUN)/.ready
 TOOLS := .tools
 # Tests wait more than they work: more than the cores of a small machine, so that it is never idle.
 WORKERS ?= 4
@@ -39,12 +42,14 @@ help:
 
 # Made anew when the pins change, so that nothing stays behind from before. Says what it does, because it takes a while.
 $(READY): requirements-dev.txt
+$(RUN_READY): requirements.txt
+$(READY) $(RUN_READY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.13 …")'
-	@echo "1 of 2: making the virtual environment $(VENV)"
-	@$(PYTHON) -m venv --clear $(VENV)
+	@echo "1 of 2: making the virtual environment $(@D)"
+	@$(PYTHON) -m venv --clear $(@D)
 	@echo "2 of 2: installing the pinned packages into it, about a minute"
-	@{ $(BIN)/python -m pip install --progress-bar off --disable-pip-version-check --require-hashes \
-		-r requirements-dev.txt; echo "exit $$?"; } | awk '/^Collecting/ { print "  " $$2; fflush() } \
+	@{ $(@D)/bin/python -m pip install --progress-bar off --disable-pip-version-check --require-hashes \
+		-r $<; echo "exit $$?"; } | awk '/^Collecting/ { print "  " $$2; fflush() } \
 		/^Installing/ { print "  …"; fflush() } /^exit/ { failed = $$2 } END { exit failed }'
 	@touch $@
 
@@ -60,11 +65,11 @@ playground: $(READY)
 	@echo "Starting the playground"
 	@$(BIN)/python -m bot playground $(ARGS)
 
-run: $(READY)
-	$(BIN)/python -m bot run --env-file .env
+run: $(RUN_READY)
+	$(RUN)/bin/python -m bot run --env-file .env
 
-doctor: $(READY)
-	$(BIN)/python -m bot doctor --env-file .env
+doctor: $(RUN_READY)
+	$(RUN)/bin/python -m bot doctor --env-file .env
 
 bench: $(READY)
 	$(BIN)/python -m bench.ack
@@ -137,4 +142,4 @@ commands: $(READY)
 	$(BIN)/python -m bench.commands
 
 clean:
-	rm -rf $(VENV) $(TOOLS) .browser .rules build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(RUN) $(TOOLS) .browser .rules build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

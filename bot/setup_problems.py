@@ -132,7 +132,7 @@ class SetupProblems:
             return
         if key not in self._open:
             log.error("the set-up is wrong", what=problem.kind, subject=problem.subject, seconds=problem.seconds)
-            self._open[key] = problem
+        self._open[key] = problem  # with the figure of now
 
     def _works(self, kind: Kind, subject: str = "") -> None:
         self._in_a_row.pop((kind, subject), None)

@@ -6,12 +6,15 @@ once more after that.
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from bot.engine.port import Route, Tick
 from bot.logs import get_logger, is_counted
 from bot.timing import PRODUCTION, Timing
 
 log = get_logger(__name__)
+
+SOONEST: Final = 0.001  # seconds of a timer: for less uvloop returns a handle that does not know when it is due
 
 
 class LocalEngine:
@@ -75,7 +78,7 @@ class LocalEngine:
             if pending.when() <= loop.time() + within:
                 return
             pending.cancel()
-        self._tick_timers[name] = loop.call_later(within, self._hurry_up, name)
+        self._tick_timers[name] = loop.call_later(max(within, SOONEST), self._hurry_up, name)
 
     def subscribe(self, topic: str, receive: Callable[[str], None]) -> None:
         """Do nothing: there is no other process."""
@@ -158,7 +161,7 @@ class LocalEngine:
         if timer is not None and timer.when() <= loop.time() + after:
             return
         self._cancel_timer(lane)
-        self._timers[lane] = loop.call_later(after, self.wake, lane)
+        self._timers[lane] = loop.call_later(max(after, SOONEST), self.wake, lane)
 
     def _cancel_timer(self, lane: str) -> None:
         timer = self._timers.pop(lane, None)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+import uvloop
 from structlog.testing import capture_logs
 
 from bot.engine.local import LocalEngine
@@ -474,6 +475,25 @@ async def test_a_tick_that_fails_is_logged_once_and_so_is_its_recovery(engine: L
         ("tick fails", "poll"),
         ("tick works again", "poll"),
     ]
+
+
+def test_hints_of_no_time_at_all_are_taken_by_the_loop_of_production_too() -> None:
+    """For less than a millisecond uvloop's `call_later` returns a handle without `when`."""
+
+    async def hinted() -> int:
+        engine, tick = LocalEngine(), Tick(PATIENCE, PATIENCE)
+        worker = working(engine, None)
+        engine.every("poll", tick)
+        async with ticking(engine):
+            await tick.until(1)
+            for within in (0.0, 0.0001, 0.0):
+                engine.wake_by("poll", within)
+                engine.wake("in:a", 0.0001)
+            await tick.until(2)
+            await worker.until(1)
+        return tick.times
+
+    assert uvloop.run(hinted()) == 2
 
 
 async def test_a_tick_that_fails_holds_up_no_other(engine: LocalEngine) -> None:

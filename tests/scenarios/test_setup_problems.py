@@ -91,6 +91,10 @@ async def test_a_clock_that_is_not_slacks_or_devins_is_named(on_call: Harness, s
     problem = SetupProblem(Kind.CLOCK, "Slack", 240)
     await warned_of(on, problem)
     assert await admins_read(on, problem) == 1
+    on.simulated_slack.date_ahead = -600.0
+    await on.mention("fix the logout test", channel=GENERAL)
+    await warned_of(on, SetupProblem(Kind.CLOCK, "Slack", 600))
+    assert len(await on.slack.messages(OPS)) == 1, "the admins read of it once"
     on.simulated_slack.date_ahead = 0.0
     await on.mention("another task entirely, please", channel=GENERAL)
     await fine_again(on)

@@ -17,14 +17,16 @@ class SetupNotices:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._done: set[tuple[str, SetupProblem]] = set()
+        self._done: set[tuple[str, Kind, str]] = set()
 
     async def tick(self, workspace: Workspace) -> float:
-        """Post a message about each new problem. Returns the seconds until the next look."""
-        for problem in self._services.setup.found:
-            if (workspace.team, problem) not in self._done and self._concerns(workspace, problem):
+        """Post a message about each problem, again if it comes back on another day. Returns the seconds to wait."""
+        found = {(workspace.team, problem.kind, problem.subject): problem for problem in self._services.setup.found}
+        for key, problem in found.items():
+            if key not in self._done and self._concerns(workspace, problem):
                 await self._post(workspace, problem)
-                self._done.add((workspace.team, problem))
+                self._done.add(key)
+        self._done -= {key for key in self._done if key[0] == workspace.team and key not in found}
         return self._services.timing.setup_check
 
     def _concerns(self, workspace: Workspace, problem: SetupProblem) -> bool:
