@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import exact_sum
 from bot.domain.session import Lifecycle, Snapshot, display_state_of
+from bot.store.outbox import IS_POST
 from bot.store.tables import SESSION_GOES_ON, consumption, inbox, outbox, rate_limits, sessions, spend
 
 NEW: Final = "new"  # nothing was tried yet
@@ -49,7 +50,10 @@ def oldest_requests_query(now: float) -> Select[Any]:
 
 
 async def oldest_posts(tx: AsyncConnection, now: float) -> dict[str, float]:
-    """Since when the oldest row of the outbox waits that could be sent, by the reason why it was not yet."""
+    """Since when the oldest post of the outbox waits that could be sent, by the reason why it was not yet.
+
+    Reactions and private answers are no posts: when they are late they are dropped, and nobody is called for them.
+    """
     return await _oldest(tx, oldest_posts_query(now))
 
 
@@ -72,7 +76,7 @@ def oldest_posts_query(now: float) -> Select[Any]:
         (outbox.c.reason.is_not(None), RETRIED),
         else_=NEW,
     )
-    return _by_reason(why, outbox.c.next_at, and_(is_open, outbox.c.next_at <= now, ~waits_first))
+    return _by_reason(why, outbox.c.next_at, and_(is_open, IS_POST, outbox.c.next_at <= now, ~waits_first))
 
 
 def _by_reason(why: ColumnElement[str], since: ColumnElement[float], waits: ColumnElement[bool]) -> Select[Any]:

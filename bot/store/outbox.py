@@ -410,7 +410,7 @@ async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str
 
 
 async def overdue_since(tx: AsyncConnection, before: float) -> float | None:
-    """Since when the oldest row waits that may be sent since `before` or longer; None if there is none.
+    """Since when the oldest post waits that may be sent since `before` or longer; None if there is none.
 
     A row whose thread has an earlier row waits for that one.
     """
@@ -421,7 +421,7 @@ async def overdue_since(tx: AsyncConnection, before: float) -> float | None:
         earlier.c.seq < outbox.c.seq,
         earlier.c.state.in_(_OPEN_STATES),
     )
-    first = _IS_OPEN, outbox.c.next_at <= before, ~waits.exists()
+    first = _IS_OPEN, IS_POST, outbox.c.next_at <= before, ~waits.exists()
     since: float | None = await tx.scalar(select(func.min(outbox.c.next_at)).where(*first))
     return since
 

@@ -203,35 +203,61 @@ async def test_a_token_that_slack_refuses(tmp_path: Path) -> None:
         await one.fires("DevinBridgeSlackTokenRefused")
 
 
-@pytest.mark.edge
-async def test_a_slack_that_fails(tmp_path: Path) -> None:
+async def test_a_slack_that_fails_for_three_minutes(tmp_path: Path) -> None:
     async with watched(tmp_path) as one:
         await one.on.slack.fault("*", "http_500", times=0)
         (session,) = await one.on.devin.sessions()
         await one.on.devin.say(session["session_id"], "Patience, please.")
-        for _ in range(4):
-            await one.until_more("slack_calls_total", outcome="unknown")
-            await one.read(3)
+        await one.each_minute(lambda: one.until_more("slack_calls_total", outcome="unknown"), 3)
         await one.fires("DevinBridgeSlackFails")
+        await one.on.slack.clear_faults()
+
+        async def talk() -> None:
+            await one.on.devin.say(session["session_id"], "Here again.")
+            await one.until_more("slack_calls_total", outcome="ok")
+
+        await one.each_minute(talk, 3)
+        await one.fires()
 
 
-async def test_a_key_that_devin_refuses(tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", ["401", pytest.param("403", marks=pytest.mark.edge)])
+async def test_a_key_that_devin_refuses(tmp_path: Path, status: str) -> None:
     async with watched(tmp_path) as one:
-        one.on.simulated_devin.world.api_key = "cog_another"
+        if status == "401":
+            one.on.simulated_devin.world.api_key = "cog_another"
+        else:
+            await one.on.devin.permissions(only=[])  # its service user has lost its role
         # The first refusal of each kind of call is where its series begins, and no increase.
-        await one.each_minute(lambda: one.until_more("devin_calls_total", outcome="401"), 4)
+        await one.each_minute(lambda: one.until_more("devin_calls_total", outcome=status), 6)
         await one.fires("DevinBridgeDevinKeyRefused")
 
 
-@pytest.mark.edge
-@pytest.mark.parametrize(("fault", "outcome"), [(503, "503"), ("drop_before", "unknown")])
-async def test_a_devin_that_fails(tmp_path: Path, fault: int | str, outcome: str) -> None:
+@pytest.mark.parametrize(
+    ("fault", "outcome"), [(503, "503"), pytest.param("drop_before", "unknown", marks=pytest.mark.edge)]
+)
+async def test_a_devin_that_fails_for_three_minutes(tmp_path: Path, fault: int | str, outcome: str) -> None:
     async with watched(tmp_path) as one:
         await one.on.devin.fault("list_sessions", fault, times=-1)
-        for _ in range(4):
-            await one.until_more("devin_calls_total", outcome=outcome)
-            await one.read(3)
+        await one.each_minute(lambda: one.until_more("devin_calls_total", outcome=outcome), 3)
         await one.fires("DevinBridgeDevinFails")
+        await one.on.devin.clear_faults()
+        await one.each_minute(lambda: one.until_more("devin_calls_total", outcome="200"), 3)
+        await one.fires()
+
+
+@pytest.mark.edge
+async def test_a_devin_that_fails_for_long_while_it_is_hardly_called(tmp_path: Path) -> None:
+    """Each poll waits longer than the one before it, up to five minutes."""
+    async with watched(tmp_path) as one:
+        await one.on.devin.fault("*", 503, times=-1)
+        for _ in range(3):
+            await one.until_more("devin_calls_total", outcome="503")
+            await one.read(5)
+        await one.fires("DevinBridgeDevinFails")
+        await one.on.devin.clear_faults()
+        await one.until_more("devin_calls_total", outcome="200")
+        await one.read(3)
+        await one.fires()
 
 
 async def test_a_clock_that_is_set_wrong(tmp_path: Path) -> None:

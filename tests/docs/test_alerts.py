@@ -82,13 +82,17 @@ def test_each_alert_has_a_name_of_its_own_a_severity_and_a_sentence() -> None:
     assert [rule["alert"] for rule in ALERTS if not rule["annotations"]["summary"]] == []
 
 
-def test_the_runbook_has_a_section_for_each_alert_in_their_order_and_for_no_other() -> None:
-    assert re.findall(r"^## (.+)$", (ROOT / "docs/runbook.md").read_text("utf-8"), re.MULTILINE) == NAMES
+def test_the_runbook_has_a_section_for_each_alert_in_their_order_and_one_for_a_lost_store() -> None:
+    sections = re.findall(r"^## (.+)$", (ROOT / "docs/runbook.md").read_text("utf-8"), re.MULTILINE)
+    assert sections == [*NAMES, "Put a backup in place"]
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=NAMES)
 def test_each_alert_leads_to_its_section(rule: dict[str, Any]) -> None:
-    assert rule["annotations"]["runbook"] == f"docs/runbook.md#{rule['alert'].lower()}"
+    section = f"runbook.md#{rule['alert'].lower()}"
+    assert rule["annotations"]["runbook_url"] == f"{{{{ $externalLabels.devin_bridge_docs }}}}/{section}"
+    labels = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text("utf-8"))["global"]["external_labels"]
+    assert labels["devin_bridge_docs"].startswith("https://")
 
 
 def test_prometheus_reads_the_path_and_the_rules_that_there_are() -> None:

@@ -97,6 +97,52 @@ def test_each_file_that_a_page_names_is_there(page: str) -> None:
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
+def restoring(beginning: str) -> list[list[str]]:
+    """The lines with which the runbook puts a backup in place, that begin so."""
+    lines = read("docs/runbook.md").partition("## Put a backup in place")[2].splitlines()
+    return [shlex.split(line) for line in lines if line.startswith(beginning)]
+
+
+@pytest.mark.parametrize(("file", "processes"), [(COMPOSE[0], {"web", "worker"}), (COMPOSE[1], {"bot"})])
+def test_a_backup_is_put_in_place_under_compose_while_everything_is_stopped(file: str, processes: set[str]) -> None:
+    services = yaml.safe_load(read(file))["services"]
+    lines = [line[4:] for line in restoring(f"docker compose --file {file} ")]
+    stop = next(number for number, line in enumerate(lines) if line[0] == "stop")
+    *_, restored, start = lines
+    assert set(lines[stop][1:]) == set(start[1:]) == processes
+    assert (start[0], restored[:2], restored[3]) == ("start", ["run", "--rm"], "restored")
+    assert restored[2] in processes
+    named = {word for line in lines for word in line if word in services}
+    assert named == processes | ({"postgres"} if len(processes) > 1 else set())
+
+
+def test_a_backup_of_sqlite_takes_the_place_of_the_store_which_is_kept(tmp_path: Path) -> None:
+    for name in ("devin-bridge.db", "devin-bridge.db-wal"):
+        (tmp_path / name).write_text("of before")
+    (tmp_path / "backup.db").write_text("of the backup")
+    (line,) = (line for line in restoring(f"docker compose --file {COMPOSE[1]} ") if "--entrypoint" in line)
+    shell = line[line.index("--entrypoint") + 1], *line[line.index("-c") : -2]
+    assert line[-2:] == ["<", "backup.db"]
+    with (tmp_path / "backup.db").open() as backup:
+        subprocess.run(shell, cwd=tmp_path, stdin=backup, timeout=60, check=True)
+    assert (tmp_path / "devin-bridge.db").read_text() == "of the backup"
+    assert {path.name for path in (tmp_path / "before").iterdir()} == {"devin-bridge.db", "devin-bridge.db-wal"}
+
+
+def test_a_backup_is_noted_by_a_job_of_kubernetes_like_the_one_that_migrates() -> None:
+    ((*sed, manifest, _, _, _, _, _),) = restoring("sed ")
+    made = subprocess.run([*sed, ROOT / manifest], capture_output=True, text=True, timeout=60, check=True).stdout
+    job, like = yaml.safe_load(made), yaml.safe_load(read(manifest))
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    assert container["args"] == ["restored"]
+    assert set(container["args"]) <= commands()
+    waits = [line for line in restoring("kubectl wait") if f"job/{job['metadata']['name']}" in line]
+    assert waits
+    assert "migrate" not in made.partition("apiVersion")[2]
+    container["args"] = like["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert job["spec"]["template"]["spec"] == like["spec"]["template"]["spec"]
+
+
 # ---------------------------------------------------------------- the image
 
 

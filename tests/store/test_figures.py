@@ -35,6 +35,9 @@ async def test_the_oldest_post_is_one_that_could_be_sent(db):
         await outbox.add(tx, [said("a", thread="t1", next_at=NOW - 40), said("b", thread="t1", next_at=NOW - 900)])
         await outbox.add(tx, [said("c", thread="t2", lane=f"{OUT}2", next_at=NOW - 60)])
         await outbox.add(tx, [said("d", thread="t3", next_at=NOW - 20)])
+        await outbox.add(
+            tx, [said(kind, thread=kind, kind=kind, next_at=NOW - 900) for kind in ("reaction", "private")]
+        )
         await rate_limits.take(tx, f"{OUT}2", NOW, 1.0)
         await outbox.start(tx, await held(tx, db, "d"), NOW - 20)
         assert await figures.oldest_posts(tx, NOW) == {
