@@ -38,6 +38,7 @@ from bot.kernel.job import Flow
 from bot.kernel.operations.row_sources import kinds_by_name
 from bot.kernel.organisation import Organisations
 from bot.kernel.parts import KernelParts
+from bot.kernel.pause_gate import PauseGate
 from bot.kernel.questions import Questions
 from bot.kernel.restoration import Restoration
 from bot.kernel.role_gate import RoleGate
@@ -126,7 +127,9 @@ def wire(services: Services, settings: Settings) -> Bot:
     What the process does not do by its kind is made all the same, and left unconnected.
     """
     access = Access(services)
-    gates = Gates([RoleGate(access), *(gate(services) for feature in FEATURES for gate in feature.gates)])
+    gates = Gates(
+        [RoleGate(access), PauseGate(services), *(gate(services) for feature in FEATURES for gate in feature.gates)]
+    )
     hooks = [feature.stop_failed for feature in FEATURES if feature.stop_failed]
     kernel = Kernel(services, access, gates, SharedChannels(services), hooks)
     parts, sessions = kernel_parts(kernel), ConversationParts(kernel, EVENTS)

@@ -10,7 +10,7 @@ from bot.features.fan_out.specs import FANOUT
 OF_ADMINS: Final = [
     way.phrase
     for spec in COMMANDS.specs
-    if spec.role is Role.ADMIN
+    if spec.role is Role.ADMIN and not spec.of_place  # which are about a session with anything but a place behind them
     for way in spec.ways_on(Surface.SLASH)
     if spec is not FANOUT  # whatever follows this word is for it
 ]

@@ -33,6 +33,7 @@ from bot.conversation.steer.remind import Remind
 from bot.conversation.steer.reply import Reply
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.conversation.steer.session_list import SessionList
+from bot.conversation.steer.stop_all import StopAll
 from bot.conversation.steer.unsync import Unsync
 from bot.domain import causes
 from bot.domain.commands.registry import LAUNCH
@@ -119,6 +120,7 @@ class ConversationParts:
             *own,
             adopt,
             Unsync(services),
+            StopAll(services, access),
             StartAnew(services, gates),
             Notify(services),
             Remind(services),

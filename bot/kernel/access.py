@@ -261,7 +261,10 @@ class Access:
         where, asker = (session.channel, session.requester) if session else (channel, user)
         if spec.right is not None and user is not None and where is not None:
             refusal = await self.right_refusal(workspace, user, spec.right, where, asker=asker)
-            if refusal is not None:
+            if spec.right is Right.ADMINISTER:  # who administers the channel may give there what else is for admins
+                if refusal is None:
+                    return None
+            elif refusal is not None:
                 return refusal
         if spec.role.includes(user, frozenset(), session.requester if session else None):
             return None

@@ -8,6 +8,7 @@ from bot.domain.amounts import session_limit
 from bot.domain.session import Session
 from bot.kernel.workspace import Workspace
 from bot.store.database.connection import Transaction
+from bot.views.answers.starts import ROOM
 from bot.views.message import Message
 
 
@@ -27,7 +28,17 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class ForNow(Message):
-    """A refusal of a start, or of a reply, that can wait: its buttons ask an admin, or end the waiting."""
+    """A refusal of a start, or of a reply, that can wait for the answer to the `question` with this name.
+
+    Its buttons ask an admin or try it again, and end the waiting.
+    """
+
+    question: str = ROOM
+
+
+@dataclass(frozen=True, slots=True)
+class ForAll(Message):
+    """A refusal that says nothing private, so that everybody in the thread may read it."""
 
 
 @dataclass(frozen=True, slots=True)

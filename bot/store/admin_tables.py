@@ -29,6 +29,16 @@ roles: Final = Table(
     Column("holder", String, primary_key=True),
 )
 
+# Where nothing may be started or woken until somebody resumes it; the empty channel stands for the whole workspace.
+pauses: Final = Table(
+    "pauses",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("paused_by", String, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
 # Who people are at Devin, in whose name their sessions and replies then stand there.
 identities: Final = Table(
     "identities",

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.commands.arguments import SHORTEST_ID
 from bot.domain.dead_ends import next_session_id, way_on
-from bot.domain.session import Lifecycle, Session
+from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session
 from bot.store.database.connection import insert
 from bot.store.sessions import LIVE_LIFECYCLES, track
 from bot.store.tables import sessions, shown_lists
@@ -16,6 +16,15 @@ from bot.store.tables import sessions, shown_lists
 MOST_READ: Final = 200  # sessions of one list; older ones are in none
 LONGEST_ID: Final = 200  # characters; no id has as many
 MOST_ALIKE: Final = 10  # sessions of one person whose ids begin alike
+_AWAKE: Final = or_(
+    sessions.c.lifecycle.in_((Lifecycle.QUEUED, Lifecycle.CREATING)),
+    and_(
+        sessions.c.lifecycle == Lifecycle.OPEN,
+        sessions.c.ended_at.is_(None),
+        not_(sessions.c.archived),
+        sessions.c.status.not_in(("suspended", *TERMINAL_STATUSES)),
+    ),
+)
 
 
 async def of_person(tx: AsyncConnection, team: str, user: str, ended_after: float) -> list[Session]:
@@ -31,6 +40,13 @@ async def of_channel(tx: AsyncConnection, team: str, channel: str, ended_after: 
 async def of_workspace(tx: AsyncConnection, team: str, ended_after: float) -> list[Session]:
     """The same of everybody's sessions in the workspace `team`."""
     return await _listed(tx, (sessions.c.team == team,), ended_after)
+
+
+async def awake(tx: AsyncConnection, team: str, user: str | None = None) -> list[Session]:
+    """The sessions of a workspace, or of `user` in it, that are about to begin or do not sleep, the oldest first."""
+    whose = _asked_by(team, user) if user is not None else (sessions.c.team == team,)
+    found = await tx.execute(select(sessions).where(*whose, _AWAKE).order_by(sessions.c.created_at))
+    return [track(row).session for row in found.mappings()]
 
 
 async def _listed(tx: AsyncConnection, whose: tuple[ColumnElement[bool], ...], ended_after: float) -> list[Session]:

@@ -170,6 +170,8 @@ SPECS: Final = (
     ),
     # Admins take them away.
     TableSpec(tables.roles, ("role", "roles"), never, by("holder")),
+    # They resume what is paused. A pause outlives whoever paused.
+    TableSpec(tables.pauses, ("pause", "pauses"), never, blank("paused_by"), instants=(happened(tables.pauses.c.at),)),
     TableSpec(
         tables.audit,
         ("record of a change", "records of changes"),

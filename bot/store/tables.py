@@ -365,6 +365,7 @@ settings: Final = Table(
 user_group_members: Final = admin_tables.user_group_members
 roles: Final = admin_tables.roles
 identities: Final = admin_tables.identities
+pauses: Final = admin_tables.pauses
 audit: Final = admin_tables.audit
 operations: Final = admin_tables.operations
 operation_rows: Final = admin_tables.operation_rows

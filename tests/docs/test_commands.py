@@ -16,6 +16,7 @@ from bot.conversation.steer.rate import Rate
 from bot.conversation.steer.remind import Remind
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.conversation.steer.session_list import SessionList
+from bot.conversation.steer.stop_all import StopAll
 from bot.conversation.steer.unsync import Unsync
 from bot.domain.billing import Period
 from bot.domain.commands.registry import ANSWER, ASIDE, CANCEL_OPERATION, HELP, NEW, OPEN_FORM, START
@@ -33,6 +34,7 @@ HANDLERS = {
     **StartAnew(None, None).handlers(),
     **AdoptCommand(None, None, None, None).handlers(),
     **Unsync(None).handlers(),
+    **StopAll(None, None).handlers(),
     **SessionCommands(None, None, ()).handlers(),
     **Notify(None).handlers(),
     **SessionList(None, None).handlers(),

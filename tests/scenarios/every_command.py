@@ -37,6 +37,7 @@ from bot.features.identity import sentences as identity
 from bot.features.library import sentences as library
 from bot.features.library.rules import Kind
 from bot.features.organisations import sentences as organisations
+from bot.features.pauses import sentences as pauses
 from bot.features.reads import member_sentences as members
 from bot.features.reads import secret_sentences as secrets
 from bot.features.report import sentences as outcome_report
@@ -151,6 +152,24 @@ ROWS = (
         on={Surface.THREAD: reply_sentences.not_muted(TurnTaking.ALL).text},
     ),
     Row(command="aside", verb="!aside it is slow today", answer=reply_sentences.ASIDE.text),
+    Row(
+        command="stop_all",
+        typed="stop all",
+        answer=stop_sentences.NOTHING_TO_STOP.text,
+        by=dict.fromkeys((Role.ADMIN, Role.MEMBER), f"Stop {ANY}"),
+    ),
+    Row(
+        command="pause",
+        typed="pause #nowhere",
+        answer=pauses.NO_CHANNEL.text,
+        refused=f"{admins_only('pause Devin Bridge')} `/devin stop all` stops your own sessions.",
+    ),
+    Row(
+        command="resume",
+        typed="resume",
+        answer=pauses.not_paused("", []).text,
+        refused=admins_only("resume Devin Bridge"),
+    ),
     Row(
         command="archive",
         typed="archive",

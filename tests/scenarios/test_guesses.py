@@ -108,7 +108,7 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
     ("text", "question", "button"),
     [
         ("sessions", "`sessions` isn't a command here, but `list` is. Nothing was started.", "Show list"),
-        ("pause", "`pause` isn't a command here, but `stop` is. Nothing was started.", "Stop"),
+        ("pause 2", "`pause 2` looks like `stop`. Nothing was started.", "Stop 2"),
         ("please stop", "`please stop` looks like `stop`. Nothing was started.", "Stop"),
         ("ping", "`ping` isn't a command here, but `help` is. Nothing was started.", "Show help"),
         (

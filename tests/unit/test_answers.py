@@ -186,6 +186,7 @@ def test_the_fixed_answers():
             "ALREADY_OVER": "This session is already done. There was nothing to stop.",
             "ALREADY_FAILED": "This session has failed. There was nothing to stop.",
             "NOTHING_TO_STOP": "None of your sessions is running. `/devin list` shows them.",
+            "NONE_RUNS": "No session is running here.",
             "NOTHING_TO_REPLY_TO": (
                 "There's no session in this thread. Nothing was started. Mention Devin Bridge with your task."
             ),

@@ -22,6 +22,7 @@ from bot.domain.commands.registry import (
     START,
     STATUS,
     STOP,
+    STOP_ALL,
     UNMUTE,
 )
 from bot.domain.commands.spec import CommandSpec, Role, slash, written
@@ -43,6 +44,7 @@ from bot.features.library.specs import (
     PLAYBOOK_SHOW,
 )
 from bot.features.organisations.specs import ORGS
+from bot.features.pauses.specs import PAUSE, RESUME
 from bot.features.report.specs import REPORT
 from bot.features.reviews.specs import REVIEW
 from bot.features.schedules.specs import SCHEDULE_DELETE, SCHEDULE_LIST
@@ -278,7 +280,12 @@ def test_words_alone_in_a_thread(text, command):
         ("stattus 1", Doubt("stattus 1", "stattus", STATUS, "status 1")),
         ("Stauts!", Doubt("Stauts!", "Stauts", STATUS, "status")),
         ("stop foo", Doubt("stop foo", "stop", STOP, "stop")),
-        ("stop all", Doubt("stop all", "stop", STOP, "stop")),
+        ("pause 2", Doubt("pause 2", "pause 2", STOP, "stop 2")),
+        ("pause all my sessions", Doubt("pause all my sessions", "pause all my sessions", STOP, "stop")),
+        ("puase", Doubt("puase", "puase", PAUSE, "pause")),
+        ("unpause", Doubt("unpause", "unpause", RESUME, "resume")),
+        ("pause #C0WEB please now", Doubt("pause #C0WEB please now", "pause", PAUSE, "pause #C0WEB")),
+        ("stop everything", Doubt("stop everything", "stop", STOP_ALL, "stop all")),
         ("list everything", Doubt("list everything", "list", LIST, "list")),
         ("notify me", Doubt("notify me", "notify", NOTIFY, "notify")),
         ("notfy off", Doubt("notfy off", "notfy", NOTIFY, "notify off")),
@@ -305,10 +312,6 @@ def test_words_alone_in_a_thread(text, command):
         ("digest delete 2", Doubt("digest delete 2", "digest", DIGEST, "digest")),
         ("usage last months", Doubt("usage last months", "usage", USAGE, "usage")),
         ("stop 1 2 3 4 5", Doubt("stop 1 2 3 4 5", "stop", STOP, "stop")),
-        (
-            "stop all my running sessions now please",
-            Doubt("stop all my running sessions now please", "stop", STOP, "stop"),
-        ),
         ("note add deploy rules", Doubt("note add deploy rules", "note", NOTE_ADD, "note add")),
         ("note edit the readme", Doubt("note edit the readme", "note", NOTE_EDIT, "note edit")),
         ("list notes", Doubt("list notes", "list", NOTE_LIST, "note list")),
@@ -328,7 +331,6 @@ def test_words_alone_in_a_thread(text, command):
         ("stop session 1", Doubt("stop session 1", "stop", STOP, "stop 1")),
         ("stop 1 2", Doubt("stop 1 2", "stop", STOP, "stop")),
         ("stop 1, 2 and 3", Doubt("stop 1, 2 and 3", "stop", STOP, "stop")),
-        ("stop all sessions", Doubt("stop all sessions", "stop", STOP, "stop")),
         ("Stop it now, please!", Doubt("Stop it now, please!", "Stop", STOP, "stop")),
         ("stopp session #2 now", Doubt("stopp session #2 now", "stopp", STOP, "stop #2")),
         ("stattus of session 3", Doubt("stattus of session 3", "stattus", STATUS, "status 3")),

@@ -32,11 +32,11 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 # These names stand in rows that are stored: one that is renamed is a row that nobody can carry out.
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS.specs) == (
-        "start launch list list_all list_page cost status stop stop_listed stop_confirmed "
+        "start launch list list_all list_page cost status stop stop_all stop_all_confirmed stop_listed stop_confirmed "
         "archive_confirmed mute unmute aside archive new adopt unsync unsync_confirmed notify remind open_form "
         "cancel_operation quick_answer rate exit exit_confirmed try_again continue_session answer "
         "insights settings settings_why "
-        "usage report digest team_list team_add team_remove role_list role_add role_remove "
+        "usage report digest team_list team_add team_remove pause resume role_list role_add role_remove "
         "identity identity_set identity_unset "
         "budget_list budget_set "
         "budget_set_confirmed budget_try budget_remove budget_grant ask_for_more grant_more refuse_more orgs audit "
@@ -63,6 +63,7 @@ def test_what_goes_before_waiting_replies():
     """A stop ends them, a question of ours or a press concerns nobody else; what starts or is for Devin waits."""
     assert names(spec for spec in COMMANDS.specs if spec.urgent) == {
         *("stop", "archive", "exit", "status", "cost", "help"),
+        *("stop_all", "stop_all_confirmed", "pause", "resume"),
         *(
             "stop_listed",
             "list_all",
@@ -87,7 +88,12 @@ def test_what_goes_before_waiting_replies():
 def test_what_ends_a_session_and_what_only_asks():
     ending = {"stop", "stop_listed", "stop_confirmed", "archive_confirmed", "archive", "exit", "exit_confirmed"}
     assert names(spec for spec in COMMANDS.specs if spec.ends_session) == ending
-    assert names(spec for spec in COMMANDS.specs if spec.asks_first) == {"exit", "schedule_delete", "budget_set"}
+    assert names(spec for spec in COMMANDS.specs if spec.asks_first) == {
+        "exit",
+        "schedule_delete",
+        "budget_set",
+        "stop_all",
+    }
     assert all(spec.of_session and spec.urgent for spec in COMMANDS.specs if spec.ends_session)
 
 
@@ -134,7 +140,7 @@ def test_who_may_use_what():
     assert roles == {
         **dict.fromkeys(("usage", "report", "digest", "orgs", "audit", "audit_bot"), Role.ADMIN),
         **dict.fromkeys(("team_list", "team_add", "team_remove"), Role.ADMIN),
-        **dict.fromkeys(("identity_set", "identity_unset"), Role.ADMIN),
+        **dict.fromkeys(("pause", "resume", "identity_set", "identity_unset"), Role.ADMIN),
         **dict.fromkeys(("role_list", "role_add", "role_remove"), Role.ADMIN),
         **dict.fromkeys(
             ("budget_set", "budget_set_confirmed", "budget_try", "budget_remove", "budget_grant"), Role.ADMIN
@@ -162,6 +168,7 @@ def test_which_role_a_command_takes_beside_that():
         **dict.fromkeys(("stop", "stop_listed", "stop_confirmed", "archive"), Right.STOP),
         **dict.fromkeys(("mute", "unmute"), Right.STEER),
         **dict.fromkeys(("review", "adopt"), Right.START),
+        **dict.fromkeys(("pause", "resume"), Right.ADMINISTER),  # in the channel where it is typed
     }
 
 

@@ -26,7 +26,7 @@ from bot.domain.settings_values import Source, as_text
 from bot.kernel.exactly_once.creation import Creation, LookupResult
 from bot.kernel.exactly_once.loss import is_late, is_unknown
 from bot.kernel.exactly_once.protocol import ExactlyOnce
-from bot.kernel.gates import Admission, Asker, Gates, Limit, Work
+from bot.kernel.gates import Admission, Asker, ForAll, Gates, Limit, Work
 from bot.kernel.identities import Identities, OwnName
 from bot.kernel.job import Job, finish
 from bot.kernel.services import Services
@@ -135,7 +135,7 @@ class NewSession(Creation[DevinSession]):
         return False
 
     async def admit(self, uow: UnitOfWork) -> bool:
-        """Reserve what the session may use, or announce that a budget has no room: in its thread, and to its asker why.
+        """Reserve what the session may use, or announce why it may not begin, in its thread or to its asker.
 
         A crash before this commit leaves nothing reserved, and one after it what the next try decides anew.
         """
@@ -145,8 +145,11 @@ class NewSession(Creation[DevinSession]):
             self._limit = limit
             return True
         await self._record(uow, self._session)
-        await refuse(uow, self._session.id, start_sentences.NO_ROOM)
-        await uow.reply_privately(_asker(self._session, "room"), limit)
+        if isinstance(limit, ForAll):
+            await refuse(uow, self._session.id, limit)
+        else:
+            await refuse(uow, self._session.id, start_sentences.NO_ROOM)
+            await uow.reply_privately(_asker(self._session, "room"), limit)
         await finish(uow, self._job)
         return False
 

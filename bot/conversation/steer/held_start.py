@@ -7,6 +7,7 @@ where a budget has no room so does a reply that costs, or the press of a button 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from bot.conversation.steer import held_reply
 from bot.domain.causes import ActionCause, AskingCause, Cause, Confirmation, HeldCause, Hold, MessageCause, is_reply
@@ -24,6 +25,7 @@ from bot.kernel.workspace import Workspace
 from bot.store import inbox, lanes, sessions, threads
 from bot.store.database.connection import Transaction
 from bot.store.inbox import InboxRow
+from bot.views.answers import pauses as pause_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.given_back import given_back
 from bot.views.message import Message
@@ -54,6 +56,9 @@ def held(name: str, key: str, now: float, wait: float, suggestions: tuple[str, .
     return Hold(name, key, now + wait, now, suggestions)
 
 
+_WAITING: Final = {start_sentences.ROOM, start_sentences.APPROVAL, start_sentences.PAUSED}
+
+
 @dataclass(frozen=True, slots=True)
 class StartQuestion:
     """A question about a start; who declines it reads `declined`, or with None gets the text back."""
@@ -71,8 +76,10 @@ class StartQuestion:
             if cause is not None and given.answer == NO:
                 await _end(uow, key, cause, "declined")
                 await self._reply_declined(uow, job, cause)
-            elif isinstance(cause, AskingCause):
-                if cause.confirmation.as_reply:  # nothing else takes the place of the question
+            elif cause is not None:
+                if (
+                    isinstance(cause, AskingCause) and cause.confirmation.as_reply
+                ):  # nothing else takes the place of the question
                     cause = replace(cause, response_url=None)
                     await uow.reply_privately(to, start_sentences.SENT_ON)
                 await go_on(uow, key, job.workspace.team, cause)
@@ -106,13 +113,16 @@ class StartQuestion:
             await lanes.release(uow.tx, job.claim)
 
 
-class ForApproval(StartQuestion):
-    """A start, or a reply, waits for an admin; who asked for it may cancel it, and reads when nobody answered."""
+@dataclass(frozen=True, slots=True)
+class GivenBack(StartQuestion):
+    """A start, or a reply, waits for an admin; its text comes back below `head` if nobody answers in time."""
+
+    head: Callable[[bool], Message]
 
     async def not_answered(self, job: Job[HeldCause], hold: Hold) -> None:
-        """Give the text back to who asked: no admin answered in time."""
+        """Give the text back to who asked."""
         async with self.services.unit_of_work_for(job) as uow:
-            await give_back(uow, job.workspace, hold.subject, start_sentences.not_approved)
+            await give_back(uow, job.workspace, hold.subject, self.head)
             await lanes.release(uow.tx, job.claim)
 
 
@@ -127,16 +137,16 @@ async def answer_refusal(services: Services, job: Job[HeldCause], refusal: Messa
 
 
 async def wait_for_room(uow: UnitOfWork, job: Job[HeldCause], refusal: ForNow, to: Recipient) -> None:
-    """Have the row of the job wait until its person asks an admin; `refusal` has the buttons for that."""
-    await hold(uow, job, start_sentences.ROOM, refusal, to=to, wait=uow.timing.start_room)
+    """Have the row of the job wait until its person presses one of the buttons of `refusal`."""
+    await hold(uow, job, refusal.question, refusal, to=to, wait=uow.timing.start_room)
 
 
 async def waiting_start(tx: Transaction, key: str, team: str) -> HeldCause | None:
-    """The start or the reply with this key, if it waits for room, or for an admin who was asked."""
+    """The start or the reply with this key, if it waits for room, an admin, or the end of a pause."""
     row = await inbox.get(tx, key)
     if row is None or row.team != team or not isinstance(row.cause, HeldCause) or row.cause.hold is None:
         return None
-    return row.cause if row.cause.hold.question in {start_sentences.ROOM, start_sentences.APPROVAL} else None
+    return row.cause if row.cause.hold.question in _WAITING else None
 
 
 async def wait_for_approval(uow: UnitOfWork, key: str, cause: HeldCause) -> None:
@@ -210,20 +220,21 @@ def text_of(cause: AskingCause, workspace: Workspace) -> str:
 def start_questions(services: Services) -> list[StartQuestion]:
     """The questions about starts: is a repeated one meant, or a command, what becomes of options that are wrong.
 
-    The last ones ask nothing: a start waits for room, or for the admin who was asked.
+    The last ones ask nothing: a start waits for room, for the admin who was asked, or for the end of a pause.
     """
     return [
         StartQuestion(services, start_sentences.REPEATED, start_sentences.START_DECLINED),
         StartQuestion(services, start_sentences.OPTIONS, None),
         StartQuestion(services, start_sentences.COMMAND, start_sentences.START_CANCELLED),
         StartQuestion(services, start_sentences.ROOM, None),
-        ForApproval(services, start_sentences.APPROVAL, None),
+        GivenBack(services, start_sentences.APPROVAL, None, start_sentences.not_approved),
+        GivenBack(services, start_sentences.PAUSED, None, pause_sentences.not_tried),
     ]
 
 
-async def go_on(uow: UnitOfWork, key: str, team: str, cause: AskingCause) -> None:
+async def go_on(uow: UnitOfWork, key: str, team: str, cause: HeldCause) -> None:
     """Have the row worked on at once: a message in the lane of its thread, a command in a lane of its own."""
-    lane = _lane_of(key, team, cause)
+    lane = await _lane_of_held(uow, key, team, cause)
     await inbox.confirm(uow.tx, key, lane, cause, uow.now)
     uow.wakes[lane] = 0.0
 
@@ -249,7 +260,7 @@ def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, 
     if hold is None or hold.question != given.question:
         return None
     if isinstance(row.cause, ActionCause):
-        return row.cause if given.answer == NO else None
+        return replace(row.cause, hold=None) if given.answer in {NO, start_sentences.AGAIN} else None
     before = row.cause.confirmation
     offered = dict(zip(start_sentences.corrected_answers(), hold.suggestions, strict=False))
     corrected = given.answer in start_sentences.corrected_answers()

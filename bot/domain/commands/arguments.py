@@ -88,12 +88,23 @@ def _which_list(typed: str) -> str | None:
     return word if not word or word in set(Which) else None
 
 
+def _all_of(typed: str) -> str | None:
+    words = set(typed.lower().split())
+    if words - _AROUND_ALL - _OWN:
+        return None
+    return "mine" if words & _OWN else ""
+
+
 def _help_topic(typed: str) -> str | None:
     if not re.fullmatch(r"[A-Za-z-]{0,20}", typed) or typed.lower() in _AROUND_HELP:
         return None
     return ADMIN_TOPIC if typed.lower() == f"{ADMIN_TOPIC}s" else typed.lower()
 
 
+_OWN: Final = frozenset({"mine", "my", "own"})
+_AROUND_ALL: Final = frozenset(
+    ["of", "the", "sessions", "session", "running", "active", "working", "open", "now", "please", "here"]
+)
 # What people want to be done with something in a list.
 _TO_LISTS: Final = "show see open add new create make set edit change update rename delete remove drop"
 AROUND_LISTS: Final = frozenset(_TO_LISTS.split())
@@ -104,5 +115,6 @@ AT_DEVIN: Final = Argument("link", _at_devin)  # to a session, or its ID; read a
 CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed
 ON_OFF: Final = Argument("[on|off]", _on_or_off, words=("on", "off"))  # "" where none was typed
 WHICH_LIST: Final = Argument(f"[{'|'.join(Which)}]", _which_list, words=tuple(Which))  # "" where none was typed
+ALL_OF: Final = Argument("", _all_of, free=True)  # read as "mine", or as "" for all that one may stop
 HELP_TOPIC: Final = Argument(f"[{ALL_TOPICS}|{ADMIN_TOPIC}|command]", _help_topic, around=_AROUND_HELP, free=True)
 LISTED: Final = Argument("", lambda typed: None if typed else "", around=AROUND_LISTS)  # nothing may follow

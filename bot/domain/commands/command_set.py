@@ -33,8 +33,8 @@ class CommandSet:
         """Return what the press of a button asks for; None if the button is none of the bot's."""
         if (answer := answer_of(action_id, value)) is not None:
             return Press(ANSWER, answer, chosen=True)
-        if (chosen := self._choices.get(action_id)) is not None:
+        # Buttons of one command beside each other have a word behind its action id, because each needs its own.
+        if (chosen := self._choices.get(action_id.partition("#")[0])) is not None:
             return Press(chosen, value, chosen=True)
-        # Buttons of one command beside each other have a number behind its action id, because each needs its own.
         spec = self._buttons.get(action_id.partition("#")[0])
         return None if spec is None else Press(spec, value)

@@ -98,6 +98,7 @@ _ASKED_FIRST: Final[Mapping[str, str]] = {"create": "add", "new": "add", "remove
 _MEANT_SECOND: Final[Mapping[str, str]] = {
     **dict.fromkeys(("assign", "give", "grant"), "add"),
     **dict.fromkeys(("revoke", "take"), "remove"),
+    **dict.fromkeys(("everything", "everyone", "everybody"), "all"),
 }
 _SHOWING: Final = frozenset({"list", "show"})
 _ADD: Final = "add"  # no task begins with a thing and this word, so what stands behind it is for the way
@@ -130,13 +131,14 @@ class Parser:
         self._of_admins = frozenset(
             word
             for word, family in self._families.items()
-            if any(spec.role is Role.ADMIN or spec.asks_of_money for spec in family)
+            if any((spec.role is Role.ADMIN and not spec.of_place) or spec.asks_of_money for spec in family)
         )
         self._of_two_words = {way.phrase: spec for spec, way in slash if len(way.phrase.split()) == 2}
         self._letters_of_admins = frozenset(map(_letters, self._of_admins))
         # Commands of one word that people type as two.
         self._split = {tuple(spec.split.split()): spec for spec in commands if spec.split}
         self._synonyms = _synonyms(commands, self._doubtable)
+        self._of_sessions = {word: spec for spec in commands for word in spec.meant_by if word in self._doubtable}
         # An ack waits for this search, and most tasks begin with one of a few words.
         self._near = lru_cache(FIRST_WORDS)(partial(_nearest_of, tuple(self._doubtable)))
         written = _ways(commands, Surface.THREAD)
@@ -199,7 +201,7 @@ class Parser:
     def _seconds(self, word: str) -> tuple[str, ...]:
         """The second words of the commands that begin with `word`, each by the one that people should learn."""
         phrases = [spec.ways[0].phrase.split() for spec in self._families.get(word, ())]
-        return tuple(dict.fromkeys(phrase[1] for phrase in phrases if len(phrase) > 1))
+        return tuple(dict.fromkeys(phrase[1] for phrase in phrases if len(phrase) > 1 and phrase[1] not in _FILLERS))
 
     def _doubt_apart(self, text: str) -> Doubt | None:
         """The command that a text resembles whose first word joins several, such as `usage-by-person`."""
@@ -222,23 +224,23 @@ class Parser:
         """The command whose word, nearly its word or one that means it a text begins with, if the others fit it."""
         if len(words) > MOST_FITTING_WORDS:
             return None
-        if word in self._synonyms:
-            spec = self._synonyms[word]
-        elif near := self._near(word):
-            spec = self._doubtable[near]
-        else:
+        near, typed, is_synonym = self._near(word) or "", words[0], word in self._synonyms
+        spec = self._synonyms[word] if is_synonym else self._doubtable.get(near)
+        if spec is not None and spec.of_place and behind and not any(map(_is_place, behind)):
+            spec, typed, is_synonym = self._of_sessions.get(near), text, True
+        if spec is None:
             return None
         one_of_many = word.removesuffix("s") in self._doubtable
         # Another word, unless what is behind it fits.
         if spec.ordinary and word not in self._doubtable and not one_of_many:
             fits = self._whole(spec, behind) is not None
             return Doubt(text, words[0], spec, self._repaired(spec, behind)) if fits else None
-        free = word not in self._synonyms and len(words) <= FREE_WORDS
-        fits = all(_fits_around(other, spec) for other in behind)
+        free = not is_synonym and len(words) <= FREE_WORDS
+        fits = spec.of_place or all(_fits_around(other, spec) for other in behind)
         # Of the words that mean one there are ordinary ones, such as `raise`.
-        if not free and not fits and (word in self._synonyms or self._other(spec, behind) is None):
+        if not free and not fits and (is_synonym or self._other(spec, behind) is None):
             return None
-        return self._of_family(text, words[0], spec, behind)
+        return self._of_family(text, typed, spec, behind)
 
     def _with_word_of_admins(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
         """The command for admins whose word a short text begins with, whatever follows, such as `report by author`.
@@ -302,6 +304,8 @@ class Parser:
         spec = self._of_two_words.get(f"{word} {second}")
         if spec is None:
             return self._mistyped_second(text, word, words)
+        if second in _FILLERS and not all(_fits_around(other, spec) for other in behind[1:]):
+            return None  # a task such as `stop all flaky tests from failing`
         if len(words) > MOST_WORDS_IN_DOUBT and second != _ADD:
             return None
         return Doubt(text, words[0], spec, self._repaired(spec, behind[1:]))
@@ -497,11 +501,16 @@ def _is_put_around(word: str, spec: CommandSpec) -> bool:
     return any(word in way.argument.around for way in spec.ways)
 
 
+def _is_place(word: str) -> bool:
+    """Whether `word` is a channel, or a name that somebody typed in place of picking it."""
+    return picked_channel(word) is not None or _TYPED_NAME.fullmatch(word) is not None
+
+
 def _fits_around(word: str, spec: CommandSpec) -> bool:
     """Whether `word` is one that people put behind the command `spec` and not into a task."""
     if word in _FILLERS or word.isdecimal() or parse_which(word) is not None or _takes(spec, word):
         return True
-    if picked_channel(word) or picked_person(word) or _TYPED_NAME.fullmatch(word):
+    if _is_place(word) or picked_person(word):
         return True
     ways = spec.ways_on(Surface.SLASH)
     return any(word in way.argument.around or word in way.phrase.split()[1:] for way in ways)

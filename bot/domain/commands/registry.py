@@ -7,6 +7,7 @@ routes of buttons are derived from all of them (`bot.domain.commands.command_set
 from typing import Final
 
 from bot.domain.commands.arguments import (
+    ALL_OF,
     AT_DEVIN,
     CHOICE,
     HELP_TOPIC,
@@ -81,6 +82,16 @@ STOP: Final = CommandSpec(
     thread_help=Help("`!stop` (or `stop`, `cancel`, `sleep`) stops Devin; reply to resume"),
     meant_by=("sleep", "kill", "cancel", "pause", "abort", "terminate"),
 )
+# Everybody's for an admin, else one's own. The question says how many.
+STOP_ALL: Final = CommandSpec(
+    "stop_all",
+    ways=typed("stop all", ALL_OF),
+    urgent=True,
+    asks_first=True,
+    slash_help=Help("`/devin stop all`", same_line=True),
+)
+# The choice under that question: `all` or `mine`.
+STOP_ALL_CONFIRMED: Final = CommandSpec("stop_all_confirmed", ways=(), urgent=True)
 # The button beside a session in a list, which is shown in any channel or direct message.
 STOP_LISTED: Final = CommandSpec(
     "stop_listed", right=Right.STOP, ways=(), of_session=True, urgent=True, ends_session=True
@@ -217,6 +228,8 @@ CORE: Final = (
     COST,
     STATUS,
     STOP,
+    STOP_ALL,
+    STOP_ALL_CONFIRMED,
     STOP_LISTED,
     STOP_CONFIRMED,
     ARCHIVE_CONFIRMED,

@@ -136,6 +136,7 @@ class CommandSpec:
     right: Right | None = None  # which of the roles that admins give allows it
     admins_can: str = ""  # what a command for admins does, with a verb: it is said to others behind "Only admins can"
     instead: str = ""  # a sentence about what everybody may use in place of a command for admins
+    of_place: bool = False  # with a word behind it that names no place, its own one is about a session: `pause 2`
     of_session: bool = False  # the command is about one session: that of its thread, or the one that is named
     urgent: bool = False  # the command goes before replies that wait in its thread
     ends_session: bool = False  # afterwards the session runs no longer, and replies that wait are not sent

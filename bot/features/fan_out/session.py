@@ -35,6 +35,7 @@ from bot.kernel.exactly_once.loss import Loss, announce_loss
 from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.job import Job, Reschedule, finish
 from bot.kernel.organisation import Organisation
+from bot.kernel.pause_gate import who_paused
 from bot.kernel.services import Services
 from bot.kernel.tasks import Kernel
 from bot.kernel.unit_of_work import UnitOfWork
@@ -149,6 +150,11 @@ class NewFanOutSession(Creation[DevinSession]):
         )
         if refusal is not None:
             await self._end(lifecycle=Lifecycle.REFUSED, reason=views.NO_LONGER_ALLOWED, **_NOT_UNKNOWN)
+            return False
+        async with self._services.db.read() as tx:
+            paused = await who_paused(tx, workspace.team, fan_out.channel)
+        if paused is not None:
+            await self._end(lifecycle=Lifecycle.REFUSED, reason=paused, **_NOT_UNKNOWN)
             return False
         task = with_organisation(self._fan_out.prompt, self._session.name)
         asked = f"Asked in Slack by {as_author(asker.name, asker.id)}. Reference: {self._reference}"

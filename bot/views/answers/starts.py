@@ -33,6 +33,7 @@ CORRECTED: Final = "corrected"
 AS_WRITTEN: Final = "as_written"
 ROOM: Final = "start_room"  # a budget has none
 APPROVAL: Final = "start_approval"  # the admins were asked for more
+PAUSED: Final = "start_paused"  # until an admin resumes the bot
 COMMAND: Final = "command"  # or a message for Devin, which waits
 AS_TASK: Final = "as_task"
 AS_REPLY: Final = "as_reply"
@@ -249,7 +250,7 @@ def _meant(doubt: Doubt) -> str:
         return "Follow that session"
     if doubt.spec is registry.NOTIFY:
         return f"Set {meant}" if meant != doubt.spec.name else "Show my setting"
-    if doubt.spec.ends_session:
+    if doubt.spec.ends_session or doubt.spec.of_place or doubt.spec is registry.STOP_ALL:
         return meant.capitalize()
     return f"{'Run' if _does_something(doubt.spec) else 'Show'} {meant}"
 

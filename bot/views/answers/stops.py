@@ -11,7 +11,7 @@ from bot.views import blocks, questions
 from bot.views.answers.wording import code, message_of
 from bot.views.message import Message
 from bot.views.sentences import asker_name, mention
-from bot.views.text import fitted, link
+from bot.views.text import counted, fitted, link, tenths_of_acus
 from bot.views.turn_taking import in_turns
 
 QUESTION: Final = "session"  # the name of the questions whether to stop or to end one
@@ -21,6 +21,10 @@ ALREADY_DONE: Final = Message("This session is already done. Reply in its thread
 ALREADY_OVER: Final = Message("This session is already done. There was nothing to stop.")  # and takes no more replies
 ALREADY_FAILED: Final = Message("This session has failed. There was nothing to stop.")
 NOTHING_TO_STOP: Final = Message("None of your sessions is running. `/devin list` shows them.")
+NONE_RUNS: Final = Message("No session is running here.")
+EVERYBODYS: Final = "all"  # whose sessions a choice to stop all of them means
+OWN: Final = "mine"
+STOP_EVERYBODYS: Final = "stop everybody's sessions"
 STOP_UNKNOWN: Final = Message(
     "Nobody knows yet whether this session started, so nothing was stopped. If it shows up in Devin, stop it there."
 )
@@ -91,6 +95,39 @@ def archive_confirm(session: Session) -> Message:
         questions.no("Leave it", QUESTION, session.id),
     )
     return Message(text, [blocks.section(text), *row])
+
+
+def stop_all_confirm(found: Sequence[Session], user: str) -> Message:
+    """Ask `user` whether to stop the sessions that were `found`, with how many there are and what they have cost."""
+    own = sum(session.requester == user for session in found)
+    people = len({session.requester for session in found})
+    spent = sum(session.snapshot.acus for session in found)
+    whose = "your" if own == len(found) else ""
+    said = message_of(
+        f"Stop {whose} {counted(len(found), 'session')}?".replace("  ", " "),
+        f"{counted(people, 'person')} started them.".replace("persons", "people") if not whose else "",
+        f"So far: {tenths_of_acus(spent)}." if spent else "",
+        "A reply in a thread resumes its session.",
+    )
+    row = blocks.actions(
+        questions.choice(
+            f"Stop {len(found)}", registry.STOP_ALL_CONFIRMED, OWN if whose else EVERYBODYS, style="danger"
+        ),
+        questions.choice(f"Stop only my {own}", registry.STOP_ALL_CONFIRMED, OWN, beside=OWN)
+        if own and not whose
+        else None,
+        questions.no("Keep running", QUESTION, "all"),
+    )
+    return Message(said.text, [blocks.section(said.text), *row])
+
+
+def stopping_all(count: int, *, admin: bool) -> Message:
+    """Confirm that `count` sessions are being stopped; an `admin` reads what keeps others from being started."""
+    if not count:
+        return NONE_RUNS if admin else NOTHING_TO_STOP
+    each = "Its thread confirms it." if count == 1 else "Each thread confirms it."
+    more = "To keep new ones from starting, use `/devin pause`." if admin else ""
+    return message_of(f"Stopping {counted(count, 'session')}.", each, more)
 
 
 def mentioning(users: Sequence[str], message: Message) -> Message:

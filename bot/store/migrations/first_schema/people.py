@@ -73,6 +73,17 @@ Table(
     PrimaryKeyConstraint("team", "right", "channel", "holder", name="pk_roles"),
 )
 
+# Where nothing may be started or woken until somebody resumes it.
+Table(
+    "pauses",
+    metadata,
+    Column("team", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("paused_by", String, nullable=False),
+    Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("team", "channel", name="pk_pauses"),
+)
+
 # What people set for themselves and for channels.
 Table(
     "settings",

@@ -1,0 +1,63 @@
+"""What is read about pauses by who sets and ends them."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.domain.commands.registry import STOP_ALL_CONFIRMED
+from bot.features.pauses.specs import RESUME
+from bot.views import questions
+from bot.views.answers.pauses import with_buttons
+from bot.views.answers.stops import EVERYBODYS
+from bot.views.answers.wording import message_of
+from bot.views.message import Block, Message
+from bot.views.text import counted, fitted
+
+MOST_NAMED: Final = 5  # schedules
+NO_CHANNEL: Final = Message("Which channel? Type `#` and pick it from Slack's list, for example `/devin pause #web`.")
+SCHEDULES_UNREAD: Final = Message("Schedules in Devin still run. `/devin schedule list` shows them.")
+
+
+def paused(running: int) -> Message:
+    """Confirm that the workspace is paused, with how many sessions are still `running`."""
+    goes_on = f"{counted(running, 'session')} {'is' if running == 1 else 'are'} still running." if running else ""
+    said = message_of("Paused for this workspace. Nobody can start or wake sessions.", goes_on)
+    stop = questions.choice(f"Stop {running}", STOP_ALL_CONFIRMED, EVERYBODYS, style="danger") if running else None
+    return with_buttons(said.text, _resume(""), stop)
+
+
+def paused_channel(channel: str, workspace: str | None) -> Message:
+    """Confirm that `channel` is paused; `workspace` says who has paused the whole workspace, if anybody has."""
+    said = message_of(f"Paused in <#{channel}>. Nobody can start or wake sessions there.", workspace or "")
+    return with_buttons(said.text, _resume(channel))
+
+
+def paused_already(paused: str, channel: str) -> Message:
+    """Report that nothing was changed: `paused` says who did it before."""
+    return with_buttons(f"Already paused. {paused}", _resume(channel))
+
+
+def schedules_go_on(names: Sequence[str]) -> Message:
+    """Name the schedules that start sessions in Devin all the same."""
+    shown = ", ".join(f"“{fitted(name, 60)}”" for name in names[:MOST_NAMED])
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return Message(f"Schedules in Devin still run: {shown}{more}. To pause one, use `/devin schedule list`.")
+
+
+def resumed(channel: str, others: Sequence[str]) -> Message:
+    """Confirm that the bot works again, but for where it is still paused, as `others` say."""
+    where = f" in <#{channel}>" if channel else ""
+    if others:
+        return message_of(f"Resumed{where}.", "Still paused elsewhere:" if not channel else "", *others)
+    return Message(f"Resumed{where}. People can start and wake sessions again.")
+
+
+def not_paused(channel: str, others: Sequence[str]) -> Message:
+    """Report that there is nothing to resume there, and where there is something."""
+    where = f"<#{channel}> isn't paused itself." if channel else "This workspace isn't paused."
+    form = "`/devin resume`" if channel else "`/devin resume #channel`"
+    then = f"To end that, use {form}." if others else "To resume a session, reply in its thread."
+    return message_of(where, *others, then)
+
+
+def _resume(channel: str) -> Block:
+    return questions.choice("Resume", RESUME, f"#{channel}" if channel else "all")

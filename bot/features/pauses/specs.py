@@ -1,0 +1,49 @@
+"""The commands that pause the bot and resume it."""
+
+from typing import Final
+
+from bot.domain.commands.picked import picked_channel
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, slash
+from bot.domain.roles import Right
+
+HERE: Final = "here"
+_EVERYWHERE: Final = frozenset({"", "all", "everything", "everywhere", "workspace"})
+
+
+def read_place(typed: str) -> str | None:
+    """Read where: `#C0WEB`, a name with `#` that was not picked, `here`, or "" for the whole workspace."""
+    words = [word for word in typed.lower().split() if word not in {"in", "the", "this", "please"}]
+    word = " ".join(words)
+    if word in _EVERYWHERE:
+        return ""
+    if word in {HERE, "channel"}:
+        return HERE
+    original = typed.rsplit(maxsplit=1)[-1] if typed.split() else ""
+    return original if len(words) == 1 and (picked_channel(original) or original.startswith("#")) else None
+
+
+PLACE: Final = Argument("[#channel]", read_place)
+# Only behind `/devin`: in a thread, and behind a mention in one, these words are about its session.
+PAUSE: Final = CommandSpec(
+    "pause",
+    ways=(slash("pause", PLACE),),
+    role=Role.ADMIN,
+    right=Right.ADMINISTER,
+    admins_can="pause Devin Bridge",
+    instead="`/devin stop all` stops your own sessions.",
+    urgent=True,
+    of_place=True,
+    slash_help=Help("`/devin pause [#channel]` keeps everyone from starting or waking sessions; running ones go on"),
+)
+RESUME: Final = CommandSpec(
+    "resume",
+    ways=(slash("resume", PLACE),),
+    role=Role.ADMIN,
+    right=Right.ADMINISTER,
+    admins_can="resume Devin Bridge",
+    urgent=True,
+    of_place=True,
+    slash_help=Help("`/devin resume [#channel]` ends that", same_line=True),
+    meant_by=("unpause",),
+)
+COMMANDS: Final = (PAUSE, RESUME)
