@@ -32,7 +32,7 @@ from bot.setup_problems import SetupProblems
 from bot.slack.client import Identity, Slack
 from bot.slack.errors import SlackError, SlackRefused
 from bot.store.database.connection import Database
-from bot.timing import DAY, HOUR, Timing
+from bot.timing import DAY, HOUR, MINUTE, Timing
 
 log = get_logger(__name__)
 
@@ -263,6 +263,7 @@ def timed(settings: Settings, timing: Timing) -> Timing:
         poll=settings.bot_poll_seconds,
         slow_poll=settings.bot_slow_poll_seconds,
         lease=settings.bot_lease_seconds,
+        silence=settings.bot_stalled_minutes * MINUTE,
         retention=settings.bot_retention_days * DAY,
         dead_texts=settings.bot_retention_days * DAY if settings.bot_keep_dead_texts else timing.dead_texts,
     )

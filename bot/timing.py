@@ -161,7 +161,7 @@ class Timing:
     read_back: float = row_outage + unknown_start + HOUR  # A session created longer ago is matched with no start.
     poll_longest_backoff: float = 5 * MINUTE  # The longest pause between two polls while Devin fails.
     figures_interval: float = 5 * MINUTE  # Between two edits of a card for new figures alone.
-    silence: float = 20 * MINUTE  # Once Devin has worked this long without a word, the card says so.
+    silence: float = 30 * MINUTE  # Once Devin has worked this long without a word, card and list say so.
     home_open: float = 15 * MINUTE  # A Home tab that was opened longer ago is only drawn when it is opened again.
     home_settle: float = 1.0  # From a change that a Home tab shows until it is drawn, as often more follows.
     outage_summary: float = 15 * MINUTE  # After a longer outage Devin's messages are summed up and not all posted.

@@ -261,6 +261,13 @@ class Session:
             return None
         return max(self.progress_at, self.spoken_at, self.working_since)
 
+    def silent_for(self, now: float, silence: float) -> float | None:
+        """The seconds since then, as long as Devin works and once these are `silence`; else None."""
+        since = self.silent_since
+        if since is None or self.display_state is not DisplayState.WORKING or self.stop_requested:
+            return None
+        return now - since if now - since >= silence else None
+
     def worked_until(self, snapshot: Snapshot, now: float) -> "Session":
         """A copy of this session with `snapshot`, and with the time that Devin worked up to `snapshot`, read at `now`.
 

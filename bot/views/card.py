@@ -24,6 +24,7 @@ from bot.views.sentences import (
     STOPPABLE,
     asker_name,
     state_sentence,
+    status_words,
     took,
     working_words,
 )
@@ -54,7 +55,9 @@ def card(
     gets no further has a button for its way on, unless another session `went_on` from there or its task is not `kept`.
     On the `first` card that a person gets, ACUs are explained. What it asks for reaches Devin where `turns` holds.
     """
-    silent = _silent(session, now, silence)
+    quiet = session.silent_for(now, silence)
+    # A session may be stuck although Devin says that it works, so that word stands beside it.
+    silent = "" if quiet is None else f"No news for {short_duration(quiet)}. Devin's status: {status_words(session)}."
     words = _devins_words(session)
     if not words:
         return _card(session, now, silent, [], went_on=went_on, kept=kept, first=first, turns=turns)
@@ -167,13 +170,6 @@ def _devins_words(session: Session) -> str:
 def _hint(session: Session, turns: TurnTaking) -> str:
     replied = session.spoken_at > session.created_at
     return "" if replied else in_turns(STEER, turns)
-
-
-def _silent(session: Session, now: float, silence: float) -> str:
-    since = session.silent_since
-    if since is None or session.display_state is not DisplayState.WORKING or session.stop_requested:
-        return ""
-    return f"Nothing new for {short_duration(now - since)}" if now - since >= silence else ""
 
 
 def _facts(session: Session) -> list[str]:

@@ -176,7 +176,7 @@ def state_sentence(session: Session, turns: TurnTaking = TurnTaking.ALL) -> str:
         changes="" if session.snapshot.status == "exit" else f" {in_turns(REPLY_FOR_CHANGES, turns)}",
         reason=plain(session.snapshot.last_words, REASON),
         working=working_words(session),
-        status=_status_words(session),
+        status=status_words(session),
         detail=quoted(session.snapshot.detail),
     )
     # A quotation that ends as a sentence does needs no full stop behind it.
@@ -229,7 +229,8 @@ def _template(session: Session) -> str:
     return STATE_SENTENCES[state]
 
 
-def _status_words(session: Session) -> str:
+def status_words(session: Session) -> str:
+    """What Devin itself says about the state of `session`."""
     words = [session.snapshot.status, session.snapshot.detail]
     return " / ".join(quoted(word) for word in words if word) or "nothing yet"
 

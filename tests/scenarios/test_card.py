@@ -133,13 +133,16 @@ async def test_a_card_says_that_nothing_is_new_and_no_longer_once_devin_writes(o
     await settled(on)
     clock.put(on.timing.silence + 60)
     await on.devin.clock(advance=on.timing.silence + 60)
-    silent = await card_of(on, ts, "\nNothing new for 21 min\nI build it.\n")
-    before = await edits(on)
+    silent = await card_of(on, ts, "\nNo news for 31 min. Devin's status: “running” / “working”.\nI build it.\n")
+    listed = await on.slack.slash(ANN, GENERAL, "list")
+    assert "fix the login test>: working, no news for 31 min\n" in listed["shown"]["rendered"]
+    before, said = await edits(on), await on.thread(GENERAL, ts)
     await polled(on, 3)
-    assert await edits(on) == before, "it is said once in twenty minutes"
+    assert await on.thread(GENERAL, ts) == said, "nobody is notified"
+    assert await edits(on) == before, "it is said once in half an hour"
     assert "active" not in silent
     await on.devin.say(session, "I build it.")
-    assert "Nothing new" not in await card_of(on, ts, " · active ")
+    assert "No news" not in await card_of(on, ts, " · active ")
 
 
 async def test_a_newer_version_that_comes_while_the_edit_is_under_way_is_drawn_next(on: Harness) -> None:

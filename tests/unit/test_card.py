@@ -164,12 +164,12 @@ def test_what_devin_says_on_the_card_calls_nobody():
 
 @pytest.mark.parametrize(
     ("since", "line"),
-    [(1_200.0, "Nothing new for 20 min"), (1_259.0, "Nothing new for 20 min"), (4_000.0, "Nothing new for 1 h 6 min")],
+    [(1_200.0, "No news for 20 min"), (1_259.0, "No news for 20 min"), (4_000.0, "No news for 1 h 6 min")],
 )
 def test_where_devin_works_and_nothing_new_comes_the_card_says_for_how_long(since, line):
     quiet = NOW - since
     silent = says(replace(SESSION, progress_at=quiet, spoken_at=quiet - 9, working_since=quiet - 99), "I build it.")
-    message = card(silent, NOW, 1_200.0)
+    message, line = card(silent, NOW, 1_200.0), f"{line}. Devin's status: “running” / “working”."
     assert_valid(message)
     assert message.blocks[0]["text"]["text"].split("\n")[2] == line
     assert "active" not in str(message.blocks), "its figures may show that it is, and nobody is helped by that"
@@ -187,7 +187,7 @@ def test_where_devin_works_and_nothing_new_comes_the_card_says_for_how_long(sinc
     ],
 )
 def test_after_news_and_while_devin_rests_nothing_is_said_about_silence(session):
-    assert "Nothing new" not in str(card(replace(session, created_at=NOW - 9_999.0), NOW, 1_200.0).blocks)
+    assert "No news" not in str(card(replace(session, created_at=NOW - 9_999.0), NOW, 1_200.0).blocks)
 
 
 def test_the_hint_stands_until_the_first_reply():

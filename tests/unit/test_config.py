@@ -67,6 +67,7 @@ SESSION_ACUS = (
     "BOT_SESSION_ACUS must be a number of ACUs above 0 and up to a billion, without separators, for example 10."
 )
 RUNAWAY = "BOT_RUNAWAY_ACUS must be a number of ACUs from 0, which turns it off, up to a billion, for example 5."
+STALLED = "BOT_STALLED_MINUTES must be a number of minutes above 0 and up to 1440, for example 30."
 WAKE_GUARD = "BOT_WAKE_GUARD_HOURS must be a number of hours from 0, which turns it off, to 87600, for example 72."
 
 
@@ -295,6 +296,7 @@ def test_spaces_around_a_value_are_forgiven():
         ("BOT_ACU_PRICE", "2 USD, 2.25 EUR from 2026-12-01", PRICE_CURRENCIES),
         *(("BOT_SESSION_ACUS", wrong, SESSION_ACUS) for wrong in ("0", "-1", "ten")),
         *(("BOT_WAKE_GUARD_HOURS", wrong, WAKE_GUARD) for wrong in ("-1", "inf", "never", "87601")),
+        *(("BOT_STALLED_MINUTES", wrong, STALLED) for wrong in ("0", "1441", "never")),
         *(("BOT_RUNAWAY_ACUS", wrong, RUNAWAY) for wrong in ("-1", "inf", "many")),
         *(("BOT_CYCLE_ACUS", wrong, CYCLE_ACUS) for wrong in ("0", "-5", "1,200", "many", "inf", "1e300")),
         ("BOT_KEEP_DEAD_TEXTS", "perhaps", "BOT_KEEP_DEAD_TEXTS must be yes or no."),

@@ -38,7 +38,9 @@ class OthersSessions:
             found = await self._sessions(tx, asked, page.which)
             titles = await ShownTitles.read(tx, asked.workspace, asked.readers)
         listed = found if page.whole else folded(found)
-        entries = [_entry(asked.workspace, entry, titles) for entry in listed[page.first : page.first + PAGE]]
+        entries = [
+            _entry(self._services, asked.workspace, entry, titles) for entry in listed[page.first : page.first + PAGE]
+        ]
         shown = ShownList(tuple(entries), len(found), page, page.next(len(listed)), folded=len(found) - len(listed))
         return session_list_sentences.session_list(shown)
 
@@ -63,8 +65,9 @@ def permalink(workspace: Workspace, session: Session) -> str | None:
     return None if session.thread_ts is None else workspace.slack.permalink(session.channel, session.thread_ts)
 
 
-def _entry(workspace: Workspace, entry: Grouped, titles: ShownTitles) -> Listed:
+def _entry(services: Services, workspace: Workspace, entry: Grouped, titles: ShownTitles) -> Listed:
     session = entry.session
     asker = session.requester_name if workspace.policy.shows_names else None
     stand_in = titles.replacement(session.channel, session.requester)
-    return Listed(None, entry.group, session, permalink(workspace, session), stand_in, asker)
+    silent = session.silent_for(services.clock(), services.timing.silence)
+    return Listed(None, entry.group, session, permalink(workspace, session), stand_in, asker, silent)

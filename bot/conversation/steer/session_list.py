@@ -109,7 +109,7 @@ class SessionList:
         await session_lists.show(tx, workspace.team, user, ids, self._services.clock())
         current = [Grouped(session, entry.group) if entry.session.id == session.id else entry for entry in mine]
         place = ids.index(session.id) if session.id in ids else 0
-        return _as_shown(workspace, current, ids, ListPage(place - place % PAGE, _is_whole(mine, ids)))
+        return _as_shown(self._services, workspace, current, ids, ListPage(place - place % PAGE, _is_whole(mine, ids)))
 
     async def _show(
         self, workspace: Workspace, user: str, mine: Sequence[Grouped], page: ListPage = FIRST_PAGE
@@ -119,7 +119,7 @@ class SessionList:
         # A crash right after this commit leaves a list that nobody has seen, until the person asks for the next one.
         async with self._services.db.write(urgent=True) as tx:
             await session_lists.show(tx, workspace.team, user, ids, self._services.clock())
-        return _as_shown(workspace, mine, ids, page)
+        return _as_shown(self._services, workspace, mine, ids, page)
 
     async def _sessions(self, workspace: Workspace, user: str) -> list[Grouped]:
         async with self._services.db.read() as tx:
@@ -176,13 +176,16 @@ def _is_whole(mine: Sequence[Grouped], ids: Sequence[str]) -> bool:
     return len(done) > FEW_DONE
 
 
-def _as_shown(workspace: Workspace, mine: Sequence[Grouped], ids: Sequence[str], page: ListPage) -> ShownList:
+def _as_shown(
+    services: Services, workspace: Workspace, mine: Sequence[Grouped], ids: Sequence[str], page: ListPage
+) -> ShownList:
     """Return the `page` of those of `mine` that have a number, which is their place in `ids`."""
     numbers = {session_id: number for number, session_id in enumerate(ids, start=1)}
+    now, silence = services.clock(), services.timing.silence
     entries = [
-        Listed(numbers[entry.session.id], entry.group, entry.session, permalink(workspace, entry.session))
+        Listed(number, entry.group, session, permalink(workspace, session), silent=session.silent_for(now, silence))
         for entry in mine
-        if page.first < numbers.get(entry.session.id, 0) <= page.first + PAGE
+        if page.first < (number := numbers.get((session := entry.session).id, 0)) <= page.first + PAGE
     ]
     listed = mine if page.whole else folded(mine)
     return ShownList(tuple(entries), len(mine), page, page.next(len(listed)), len(mine) - len(listed))

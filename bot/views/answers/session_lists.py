@@ -14,7 +14,7 @@ from bot.views.answers.wording import code
 from bot.views.card import spent
 from bot.views.message import Block, Message
 from bot.views.sentences import STATE_EMOJI, STATE_WORDS, STOPPABLE
-from bot.views.text import ago, counted, fitted, link
+from bot.views.text import ago, counted, fitted, link, short_duration
 
 NO_SESSIONS: Final = Message("You have no open sessions. `/devin fix the flaky login test` starts one.")
 NOTHING_WAITS: Final = Message("None of your sessions needs you. `/devin list` shows them all.")
@@ -58,6 +58,7 @@ class Listed:
     permalink: str | None = None
     stand_in: str | None = None
     asker: str | None = None  # None in a list of one's own, and where names are not shown
+    silent: float | None = None  # for how many seconds nothing came, if Devin works and that is long
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _rest(shown: ShownList) -> Iterator[Block]:
 
 
 def _line(entry: Listed) -> str:
-    return f"{_number(entry)}{fitted(entry.stand_in or entry.session.title, 80)}: {_words(entry.session)}"
+    return f"{_number(entry)}{fitted(entry.stand_in or entry.session.title, 80)}: {_words(entry)}"
 
 
 def _number(entry: Listed) -> str:
@@ -196,13 +197,17 @@ def _row(entry: Listed) -> str:
     ]
     title = fitted(entry.stand_in) if entry.stand_in else link(url, session.title, 80)
     return (
-        f"{_number(entry)}{STATE_EMOJI[session.display_state]} {title}: {_words(session)}\n"
+        f"{_number(entry)}{STATE_EMOJI[session.display_state]} {title}: {_words(entry)}\n"
         f"{' · '.join(fact for fact in facts if fact)}"
     )
 
 
-def _words(session: Session) -> str:
-    return "stopping" if _is_stopping(session) else STATE_WORDS[session.display_state]
+def _words(entry: Listed) -> str:
+    session = entry.session
+    if _is_stopping(session):
+        return "stopping"
+    said = STATE_WORDS[session.display_state]
+    return said if entry.silent is None else f"{said}, no news for {short_duration(entry.silent)}"
 
 
 def _channel(session: Session) -> str:
