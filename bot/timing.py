@@ -105,6 +105,7 @@ class Timing:
     repeated_command: float = MINUTE  # A command repeated within this time makes the bot ask whether it is meant.
     start_room: float = DAY  # A start for which a budget has no room waits this long until an admin is asked.
     start_approval: float = 7 * DAY  # A start for which an admin was asked waits this long, and is then given back.
+    undo: float = MINUTE  # What was changed after a question may be undone for this long.
     start_question: float = 10 * MINUTE  # A start about which a person was asked waits this long for the answer.
     wake_question: float = DAY  # A reply that would wake a session waits this long for the answer whether it may.
     wake_asked: float = 10 * MINUTE  # From such a question until its author, who writes again, is asked once more.

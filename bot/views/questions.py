@@ -7,6 +7,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.views import blocks
 from bot.views.message import Block, Message
 
+TOO_LATE_TO_UNDO: Final = Message("Undo works for a minute only. Nothing was changed.")
 STALE: Final = Message("This button is too old, so nothing was changed. `/devin help` lists the commands.")
 
 
@@ -26,3 +27,8 @@ def answer(label: str, question: str, answer: str, subject: str, style: str | No
 def no(label: str, question: str, subject: str) -> Block:
     """A button that declines: nothing is changed, and what waits for the answer ends."""
     return answer(label, question, NO, subject)
+
+
+def undo(command: CommandSpec, argument: str, now: float) -> Block:
+    """A button that undoes, for a while, what was done `now`: it gives a command with this argument."""
+    return choice("Undo", command, f"{int(now)} {argument}")

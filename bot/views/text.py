@@ -33,6 +33,7 @@ _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
+_DATE: Final = re.compile(r"<!date\^[^|>]*\|([^>]*)>")  # what `when` and `ago` write
 
 
 def escape(text: str) -> str:
@@ -110,6 +111,11 @@ def when(at: float) -> str:
 def ago(at: float) -> str:
     """Write how long ago the instant `at` was; Slack keeps the words up to date without edits."""
     return f"<!date^{int(at)}^{{ago}}|{_utc(at)}>"
+
+
+def undated(text: str) -> str:
+    """Write the instants in `text` in UTC: Slack shows a notification as it is."""
+    return _DATE.sub(r"\1", text)
 
 
 def acus(amount: float) -> str:

@@ -144,6 +144,13 @@ async def set_budget(slack: SlackControl, order: str, channel: str = GENERAL) ->
     return await slack.wait_for_ephemeral(ADA, "is set", ts=asked["ts"])
 
 
+async def give_role(slack: SlackControl, order: str, channel: str = GENERAL) -> None:
+    """Have an admin give a role to the people in `order` alone, and confirm it."""
+    asked = (await slack.slash(ADA, channel, f"role add {order}"))["shown"]
+    await slack.click(ADA, channel, asked["ts"], "choose:role_add_confirmed")
+    await slack.wait("responses", text="From now on, only")
+
+
 async def forge(on: Harness, kind: str, payload: dict[str, Any]) -> str:
     """Send a request of any content over the transport, as Slack would; answers how it went."""
     delivery = await on.simulated_slack._courier.ask(kind, payload, expects_answer=kind == "slash_commands")

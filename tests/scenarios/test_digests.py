@@ -13,6 +13,7 @@ from bot.features.digest import subscription_sentences
 from bot.features.digest.subscription import MissedBecause
 from bot.store import tables
 from bot.timing import HOUR, Timing
+from bot.views.questions import TOO_LATE_TO_UNDO
 from tests.scenarios.ahead import Ahead, rows, until, write
 from tests.scenarios.harness import ADA, ANN, GENERAL, OPS, WEB, Harness, harness
 
@@ -91,6 +92,34 @@ async def test_channels_are_added_listed_replaced_and_removed(on: Harness) -> No
     ]
 
 
+async def test_who_posts_all_figures_elsewhere_is_asked_first_and_can_undo_it(on: Harness, clock: Ahead) -> None:
+    added = f"<#{WEB}> gets the weekly digest on Mondays at 09:00 (UTC)."
+    await typed(on, f"digest add weekly <#{WEB}> UTC")
+    asked = await on.slack.wait_for_ephemeral(ADA, "Post your whole organization's figures")
+    assert asked["rendered"].splitlines() == [
+        f"Post your whole organization's figures in <#{WEB}>? "
+        "Everyone there sees what it spends, with the titles of sessions.",
+        "Post all figures",
+        "Only that channel's",
+        "Cancel",
+    ]
+    assert await rows(on, "subscriptions") == []
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:digest_add_confirmed#here")
+    only = await on.slack.wait_for_ephemeral(ADA, added)
+    assert "It counts the sessions of that channel." in only["rendered"]
+    await typed(on, f"digest add weekly <#{WEB}> 10:00 UTC")
+    again = await on.slack.wait_for_ephemeral(ADA, "Post your whole organization's figures")
+    await on.slack.click(ADA, GENERAL, again["ts"], "choose:digest_add_confirmed")
+    all_of = await on.slack.wait_for_ephemeral(ADA, "It replaces the one at 09:00 (UTC), `here`.")
+    await on.slack.click(ADA, GENERAL, all_of["ts"], "choose:digest_undo")
+    await on.slack.wait_for_ephemeral(ADA, "It replaces the one at 10:00 (UTC), `all`.")
+    assert [(row["time"], row["share"]) for row in await rows(on, "subscriptions")] == [("09:00", "here")]
+    clock.put(on.timing.undo + 2)
+    await on.slack.click(ADA, GENERAL, only["ts"], "choose:digest_undo")
+    await on.slack.wait_for_ephemeral(ADA, TOO_LATE_TO_UNDO.text)
+    assert len(await rows(on, "subscriptions")) == 1
+
+
 async def test_channels_that_can_get_none_are_refused_with_what_to_do(on: Harness) -> None:
     await on.slack.put_channel("C0AWAY", name="away", members=[ADA])
     await on.slack.share(WEB)
@@ -129,7 +158,7 @@ async def test_while_slack_does_not_answer_nothing_is_changed(on: Harness) -> No
 
 
 async def test_in_a_direct_message_and_behind_a_mention_it_works_too(on: Harness) -> None:
-    await on.slack.say(ADA, "D0ADA", f"digest add weekly <#{WEB}> UTC")
+    await on.slack.say(ADA, "D0ADA", f"digest add weekly <#{WEB}> UTC here")
     await on.slack.wait_for_message("D0ADA", f"<#{WEB}> gets the weekly digest on Mondays at 09:00 (UTC).")
     await on.slack.say(ADA, "D0ADA", "digest add")
     await on.slack.wait_for_message(

@@ -11,7 +11,7 @@ from bot.views.modals.launch import FORM_TITLE
 from tests.markup import written
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, EXTERNAL, GENERAL, GUEST, OPS, Harness
-from tests.scenarios.observations import buttons, set_budget, settled, thread_address
+from tests.scenarios.observations import buttons, give_role, set_budget, settled, thread_address
 
 
 async def opened(on: Harness, user: str, words: str) -> dict[str, Any]:
@@ -97,8 +97,8 @@ async def test_the_defaults_are_shown_and_set_from_home(on: Harness) -> None:
 
 
 async def test_who_lacks_a_role_does_not_see_what_it_allows(on: Harness) -> None:
-    await on.slack.slash(ADA, GENERAL, f"role add start <@{BEN}>")
-    await on.slack.slash(ADA, GENERAL, f"role add cost <@{BEN}>")
+    await give_role(on.slack, f"start <@{BEN}>")
+    await give_role(on.slack, f"cost <@{BEN}>")
     await settled(on)
     for user, sees in ((ANN, False), (BEN, True), (ADA, True)):
         view = await opened(on, user, "You have no open sessions.")

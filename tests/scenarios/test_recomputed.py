@@ -23,7 +23,7 @@ from tests.recompute import ONE_DAY, Books, Prices, days_from, digest_comes, rea
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.figures_compared import BUDGETS, LIMIT, LIMIT_OF_LOCAL_AGENTS, Checks
 from tests.scenarios.figures_shown import Compared
-from tests.scenarios.harness import ADA, GENERAL, OPS, WEB, Harness, harness
+from tests.scenarios.harness import ADA, OPS, WEB, Harness, harness
 from tests.scenarios.observations import set_budget
 from tests.scenarios.quarter import Organisation, Quarter
 
@@ -175,7 +175,7 @@ class Telling:
         for on in self.two.sides:
             for whose, (acus, span) in BUDGETS.items():
                 await set_budget(on.slack, f"{whose} {acus} a {span}")
-            await on.slack.slash(ADA, GENERAL, f"digest add weekly <#{WEB}> {AT:%H:%M} {ZONE}")
+            await on.slack.slash(ADA, WEB, f"digest add weekly <#{WEB}> {AT:%H:%M} {ZONE}")
         await self._checks()
         self.at_last_digest = self.books
 

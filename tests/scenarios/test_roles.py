@@ -12,17 +12,26 @@ from bot.features.roles import sentences as roles
 from bot.features.roles.words import Problem
 from bot.timing import Timing
 from bot.views.answers import access as access_sentences
-from tests.scenarios.ahead import rows, until
+from bot.views.answers import starts as start_sentences
+from bot.views.questions import TOO_LATE_TO_UNDO
+from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness, harness
-from tests.scenarios.observations import buttons, card_of
+from tests.scenarios.observations import buttons, card_of, settled, what_became_of
 
 GROUP, CAM = "S0SENIORS", "U0CAM"
 ADMINS = Admins(frozenset({ADA}))
 
 
 @pytest.fixture
-async def on(tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing) -> AsyncIterator[Harness]:
-    async with harness(tmp_path, transport, timing=timing, start=False, **database) as everything:
+def clock() -> Ahead:
+    return Ahead()
+
+
+@pytest.fixture
+async def on(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing, clock: Ahead
+) -> AsyncIterator[Harness]:
+    async with harness(tmp_path, transport, clock=clock, timing=timing, start=False, **database) as everything:
         await everything.slack.put_group(GROUP, handle="seniors", users=[BEN])
         await everything.slack.put_person(CAM, name="cam")
         await everything.slack.invite(GENERAL, CAM)
@@ -31,9 +40,15 @@ async def on(tmp_path: Path, transport: str, database: dict[str, Any], timing: T
 
 
 async def typed(on: Harness, text: str, user: str = ADA, channel: str = GENERAL) -> str:
-    """What a command answers in the ack."""
-    shown = (await on.slack.slash(user, channel, text))["shown"]
-    return str(shown["rendered"]) if shown else ""
+    """What a command answers in the ack; whether to shut people out is answered with yes."""
+    asked = (await on.slack.slash(user, channel, text))["shown"]
+    if not asked:
+        return ""
+    if "Change it" not in buttons(asked):
+        return str(asked["rendered"])
+    await on.slack.click(user, channel, asked["ts"], "choose:role_add_confirmed")
+    await settled(on)
+    return (await what_became_of(on, asked))[0]
 
 
 def refused(right: Right, *holders: str) -> str:
@@ -52,7 +67,7 @@ async def test_roles_are_given_listed_and_taken_by_admins(on: Harness) -> None:
     assert await typed(on, "role add stop @ann") == roles.problem(Problem.PICKED).text
     given = f"role add stop <@{ANN}> <!subteam^{GROUP}>"
     assert await typed(on, given, ANN) == access_sentences.admins_only("see and give roles", ADMINS).text
-    assert await typed(on, given) == roles.given(Right.STOP, "", [ANN, GROUP]).text
+    assert await typed(on, given) == roles.given_undoable(Right.STOP, "", [ANN, GROUP], 0).text
     assert await typed(on, given) == roles.all_have_it(Right.STOP).text
     assert await typed(on, f"role add stop <#{WEB}> everyone") == roles.given(Right.STOP, WEB, [EVERYONE]).text
     shown = await typed(on, "role list")
@@ -70,6 +85,33 @@ async def test_roles_are_given_listed_and_taken_by_admins(on: Harness) -> None:
         ("role_remove", f"stop {WEB}", ADA),
         ("role_remove", "stop", ADA),
     ]
+
+
+async def test_who_shuts_people_out_is_asked_first_and_can_undo_it_for_a_minute(on: Harness, clock: Ahead) -> None:
+    asked = (await on.slack.slash(ADA, GENERAL, f"role add start <@{BEN}>"))["shown"]
+    assert asked["rendered"].splitlines() == [
+        f"Let only <@{BEN}> and admins start sessions? Now everyone can; the others won't be able to anymore.",
+        "Change it",
+        "Cancel",
+    ]
+    assert await rows(on, "roles") == []
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:role_add_confirmed")
+    await settled(on)
+    said, shown = await what_became_of(on, asked)
+    assert (said, shown) == (f"From now on, only <@{BEN}> and admins can start sessions.", ["Undo"])
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:role_undo")
+    await settled(on)
+    assert await what_became_of(on, asked) == (roles.as_before(Right.START, "", None).text, [])
+    assert await rows(on, "roles") == []
+    audit = [(row["action"], row["target"], row["after"]) for row in await rows(on, "audit")]
+    assert audit == [("role_add", "start", {"holders": [BEN]}), ("role_undo", "start", None)]
+    late = (await on.slack.slash(ADA, GENERAL, f"role add start <#{WEB}> <@{BEN}>"))["shown"]
+    await on.slack.click(ADA, GENERAL, late["ts"], "choose:role_add_confirmed")
+    await settled(on)
+    clock.put(on.timing.undo + 2)
+    await on.slack.click(ADA, GENERAL, late["ts"], "choose:role_undo")
+    await on.slack.wait_for_ephemeral(ADA, TOO_LATE_TO_UNDO.text)
+    assert len(await rows(on, "roles")) == 1
 
 
 async def test_who_may_not_start_starts_nothing_by_command_or_mention(on: Harness) -> None:
@@ -171,8 +213,7 @@ async def test_another_word_for_add_offers_the_command_that_gives_the_role(on: H
     why = "`role` doesn't work with `give start @ben`, only with `list`, `add` or `remove`. Nothing was started."
     assert shown["rendered"].splitlines()[0] == why
     await on.slack.click(ADA, GENERAL, shown["ts"], "choose:role_add")
-
-    async def is_given() -> bool:
-        return f"*start*: <@{BEN}>" in await typed(on, "role list")
-
-    await until(is_given)
+    asked = await on.slack.wait_for_ephemeral(ADA, "the others won't be able to anymore.")
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:role_add_confirmed")
+    await settled(on)
+    assert f"*start*: <@{BEN}>" in await typed(on, "role list")

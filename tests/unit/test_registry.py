@@ -36,7 +36,8 @@ def test_what_they_are_called():
         "archive_confirmed mute unmute aside archive new adopt unsync unsync_confirmed notify remind open_form "
         "cancel_operation quick_answer rate exit exit_confirmed try_again continue_session answer "
         "insights settings settings_why "
-        "usage report digest team_list team_add team_remove pause resume role_list role_add role_remove "
+        "usage report digest digest_add_confirmed digest_undo team_list team_add team_remove pause resume "
+        "role_list role_add role_add_confirmed role_undo role_remove "
         "identity identity_set identity_unset "
         "budget_list budget_set "
         "budget_set_confirmed budget_try budget_remove budget_grant ask_for_more grant_more refuse_more orgs audit "
@@ -64,6 +65,7 @@ def test_what_goes_before_waiting_replies():
     assert names(spec for spec in COMMANDS.specs if spec.urgent) == {
         *("stop", "archive", "exit", "status", "cost", "help"),
         *("stop_all", "stop_all_confirmed", "pause", "resume"),
+        *("role_add_confirmed", "role_undo", "digest_add_confirmed", "digest_undo"),
         *(
             "stop_listed",
             "list_all",
@@ -141,7 +143,8 @@ def test_who_may_use_what():
         **dict.fromkeys(("usage", "report", "digest", "orgs", "audit", "audit_bot"), Role.ADMIN),
         **dict.fromkeys(("team_list", "team_add", "team_remove"), Role.ADMIN),
         **dict.fromkeys(("pause", "resume", "identity_set", "identity_unset"), Role.ADMIN),
-        **dict.fromkeys(("role_list", "role_add", "role_remove"), Role.ADMIN),
+        **dict.fromkeys(("role_list", "role_add", "role_add_confirmed", "role_undo", "role_remove"), Role.ADMIN),
+        **dict.fromkeys(("digest_add_confirmed", "digest_undo"), Role.ADMIN),
         **dict.fromkeys(
             ("budget_set", "budget_set_confirmed", "budget_try", "budget_remove", "budget_grant"), Role.ADMIN
         ),

@@ -48,3 +48,9 @@ def answer_of(action_id: str, value: str) -> str | None:
         return None
     question, _, answer = action_id.removeprefix(_ANSWER_PREFIX).partition(":")
     return f"{question} {answer} {value}"
+
+
+def undone(argument: str, now: float, within: float) -> str | None:
+    """What the press of an *Undo* is to undo; None if that was done longer ago than `within` seconds."""
+    at, _, undoes = argument.partition(" ")
+    return undoes if at.isdecimal() and now - int(at) <= within else None

@@ -4,6 +4,7 @@ from typing import Final
 
 from bot.features.digest.due import DueDigests
 from bot.features.digest.specs import COMMANDS
+from bot.features.digest.subscription_sentences import QUESTION, UNCHANGED
 from bot.features.digest.subscriptions import Subscriptions
 from bot.features.digest.tables import TABLES
 from bot.kernel.feature import Feature, Per, Tick
@@ -27,6 +28,7 @@ FEATURE: Final = Feature(
     "digest",
     commands=COMMANDS,
     handlers=lambda kernel: Subscriptions(kernel.services, kernel.shared_channels).handlers(),
+    plain_questions={QUESTION: UNCHANGED},
     ticks=_ticks,
     tables=TABLES,
 )

@@ -15,4 +15,9 @@ DIGEST: Final = CommandSpec(
     admins_can="set up digests",
     slash_help=Help("`/devin digest [list|add|remove|now]` shows or sets which channels get digests"),
 )
-COMMANDS: Final = (DIGEST,)
+# The choice under the question whether a channel is to see everybody's figures, and *Undo* below what came of it.
+DIGEST_ADD_CONFIRMED: Final = CommandSpec(
+    "digest_add_confirmed", ways=(), role=Role.ADMIN, admins_can="set up digests", urgent=True
+)
+DIGEST_UNDO: Final = CommandSpec("digest_undo", ways=(), role=Role.ADMIN, admins_can="set up digests", urgent=True)
+COMMANDS: Final = (DIGEST, DIGEST_ADD_CONFIRMED, DIGEST_UNDO)

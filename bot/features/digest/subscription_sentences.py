@@ -1,16 +1,19 @@
 """The answers about subscriptions to digests, and what admins read when a channel gets none any more."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.domain.questions import CSV_WORD
 from bot.features.digest.editions import Edition, Schedule, Share
+from bot.features.digest.specs import DIGEST_ADD_CONFIRMED, DIGEST_UNDO
 from bot.features.digest.subscription import MissedBecause, Subscription
-from bot.features.digest.words import DigestMistake, MistakeKind
+from bot.features.digest.words import DigestAction, DigestMistake, MistakeKind
+from bot.views import blocks, questions
 from bot.views.answers.wording import any_of, code
 from bot.views.message import Message
 from bot.views.sentences import mention
-from bot.views.text import when
+from bot.views.text import undated, when
 
 _ADD: Final = "`/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]`"
 _UNCHANGED: Final = "so nothing was changed"
@@ -33,6 +36,9 @@ _REFUSED: Final = "Slack refuses the post"
 _CSV: Final = "With `csv` a file in its thread has a row for each session."
 _HAS_FILE: Final = "A CSV file in its thread has a row for each session."
 _TITLES: Final = "It lists sessions of all channels. Those of direct messages and other private channels have no title."
+QUESTION: Final = "digest"  # the name of the question whether a channel is to see all figures
+UNCHANGED: Final = Message("OK, nothing was changed.")
+ALREADY_REMOVED: Final = Message("That digest is removed already.")
 DIGEST_NEEDS_CHANNEL: Final = Message(
     f"A digest goes to a channel, {_UNCHANGED}. Name one, for example `/devin digest add weekly #general`."
 )
@@ -68,6 +74,38 @@ def digest_list(entries: Sequence[tuple[Subscription, MissedBecause | None]]) ->
     removable = (at for at, (subscription, _) in enumerate(entries, start=1) if not subscription.is_from_settings)
     hint = [f"`/devin digest remove {at}` removes number {at} of this list." for at in removable][:1]
     return Message("\n".join(["Digests:", *lines, *hint]))
+
+
+def ask_to_add(wanted: Subscription) -> Message:
+    """Ask whether the channel of a `wanted` subscription is to see what the whole organisation uses."""
+    said = (
+        f"Post your whole organization's figures in <#{wanted.channel}>? "
+        "Everyone there sees what it spends, with the titles of sessions."
+    )
+    here = replace(wanted, share=Share.HERE)
+    row = blocks.actions(
+        questions.choice("Post all figures", DIGEST_ADD_CONFIRMED, typed(wanted), style="danger"),
+        questions.choice("Only that channel's", DIGEST_ADD_CONFIRMED, typed(here), beside=Share.HERE),
+        questions.no("Cancel", QUESTION, wanted.channel),
+    )
+    return Message(said, [blocks.section(said), *row])
+
+
+def digest_added_undoable(
+    subscription: Subscription, before: Subscription | None, first_at: float | None, now: float
+) -> Message:
+    """Confirm a subscription that was added `now`, with a button that has the one `before` again, or none."""
+    said = digest_added(subscription, before, first_at).text
+    # What `list` stands before is removed: there was none.
+    undoes = typed(before) if before else f"{DigestAction.LIST}{typed(subscription).removeprefix(DigestAction.ADD)}"
+    return Message(undated(said), [blocks.section(said), *blocks.actions(questions.undo(DIGEST_UNDO, undoes, now))])
+
+
+def typed(subscription: Subscription) -> str:
+    """What adds `subscription`, as it is typed behind `digest`."""
+    schedule, file = subscription.schedule, [CSV_WORD] if subscription.with_file else []
+    words = (subscription.edition, f"#{subscription.channel}", f"{schedule.at:%H:%M}", str(schedule.zone))
+    return " ".join([DigestAction.ADD, *words, subscription.share, *file])
 
 
 def digest_added(subscription: Subscription, before: Subscription | None, first_at: float | None) -> Message:

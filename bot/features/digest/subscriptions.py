@@ -7,21 +7,22 @@ work of a stored row.
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.domain.commands.presses import undone
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.lane import person_lane
 from bot.features.digest import subscription_rows as subscriptions
 from bot.features.digest import subscription_sentences
 from bot.features.digest.due import first_at, keep_past, schedule_of, subscribed
 from bot.features.digest.edition_sentences import preview
-from bot.features.digest.editions import OCCASIONS, Edition, Schedule
+from bot.features.digest.editions import OCCASIONS, Edition, Schedule, Share
 from bot.features.digest.past import Destination, read_past
 from bot.features.digest.post import DigestPost
-from bot.features.digest.specs import DIGEST
+from bot.features.digest.specs import DIGEST, DIGEST_ADD_CONFIRMED, DIGEST_UNDO
 from bot.features.digest.subscription import MissedBecause, Subscription
 from bot.features.digest.words import DigestAction, DigestMistake, DigestRequest, parse_digest
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler, asked_by
-from bot.kernel.job import CommandJob, finish, recipient_of
+from bot.kernel.job import CommandJob, finish, finish_with, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.shared_channels import SharedChannels
 from bot.kernel.unit_of_work import UnitOfWork
@@ -31,6 +32,7 @@ from bot.store import audit, due, numbered_lists
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
 from bot.views.message import Message
+from bot.views.questions import TOO_LATE_TO_UNDO
 
 KIND: Final = "digests"  # of the numbered list
 
@@ -45,7 +47,11 @@ class Subscriptions:
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What the command does."""
-        return {DIGEST: Handler(self._answer, self._run, lost=self._lost)}
+        return {
+            DIGEST: Handler(self._answer, self._run, lost=self._lost),
+            DIGEST_ADD_CONFIRMED: Handler(run=self._add_confirmed, lost=self._lost),
+            DIGEST_UNDO: Handler(run=self._undo),
+        }
 
     async def _answer(self, asked: Asked) -> Answer:
         """Answer what was typed from our own rows; a row makes a preview, and asks Slack about a channel."""
@@ -86,10 +92,42 @@ class Subscriptions:
     async def _subscribe(self, job: CommandJob, request: DigestRequest) -> None:
         channel = request.channel or job.cause.channel or ""
         refusal = await _refusal_of_slack(job.workspace, channel)
+        shows_all = request.share is Share.ALL and channel != job.cause.channel
         async with self._services.unit_of_work_for(job) as uow:
-            message = refusal or await self._add(uow, job, _subscription(job, request, channel, uow.now))
+            wanted = _subscription(job, request, channel, uow.now)
+            if refusal is None and shows_all and job.cause.command != DIGEST_ADD_CONFIRMED.name:
+                message = subscription_sentences.ask_to_add(wanted)
+            else:
+                message = refusal or await self._add(uow, job, wanted)
             await uow.reply_privately(recipient_of(job), message)
             await finish(uow, job)
+
+    async def _add_confirmed(self, job: CommandJob) -> None:
+        request = parse_digest(job.cause.argument)
+        assert isinstance(request, DigestRequest)  # a button of ours carries what was read before
+        await self._subscribe(job, request)
+
+    async def _undo(self, job: CommandJob) -> None:
+        """Remove the subscription, or have the one back that it has replaced."""
+        async with self._services.unit_of_work_for(job) as uow:
+            undoes = undone(job.cause.argument, uow.now, uow.timing.undo)
+            request = parse_digest(undoes) if undoes else None
+            if not isinstance(request, DigestRequest) or request.channel is None:
+                await finish_with(uow, job, TOO_LATE_TO_UNDO)
+                return
+            team, back = job.workspace.team, _subscription(job, request, request.channel, uow.now)
+            there = await subscriptions.get(uow.tx, team, request.channel, request.edition)
+            if request.action is DigestAction.ADD:
+                message = await self._add(uow, job, back)
+            elif there is None:
+                message = subscription_sentences.ALREADY_REMOVED
+            else:
+                await subscriptions.remove(uow.tx, team, there.channel, there.edition)
+                await _drop_past(uow.tx, job.workspace, there)
+                row = _audit_row(job.workspace, job.cause.user or "", job.cause.channel, uow.now, there, None)
+                await audit.add(uow.tx, row)
+                message = subscription_sentences.digest_removed(there)
+            await finish_with(uow, job, message)
 
     # ------------------------------------------------------------ list and preview
 
@@ -132,6 +170,8 @@ class Subscriptions:
         row = _audit_row(workspace, subscription.added_by, job.cause.channel, uow.now, before, subscription)
         await audit.add(uow.tx, row)
         first = await first_at(uow.tx, workspace, subscription, uow.now)
+        if job.cause.command == DIGEST_ADD_CONFIRMED.name:
+            return subscription_sentences.digest_added_undoable(subscription, before, first, uow.now)
         return subscription_sentences.digest_added(subscription, before, first)
 
     async def _remove(self, workspace: Workspace, user: str, channel: str, number: int) -> Message:

@@ -3,7 +3,13 @@
 from typing import Final
 
 from bot.features.roles.commands import RoleCommands
+from bot.features.roles.sentences import QUESTION, UNCHANGED
 from bot.features.roles.specs import COMMANDS
 from bot.kernel.feature import Feature
 
-FEATURE: Final = Feature("roles", commands=COMMANDS, handlers=lambda kernel: RoleCommands(kernel.services).handlers())
+FEATURE: Final = Feature(
+    "roles",
+    commands=COMMANDS,
+    handlers=lambda kernel: RoleCommands(kernel.services).handlers(),
+    plain_questions={QUESTION: UNCHANGED},
+)

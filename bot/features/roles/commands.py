@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from bot.domain.commands.presses import undone
 from bot.domain.commands.spec import CommandSpec
-from bot.domain.roles import Right, Roles
+from bot.domain.roles import EVERYONE, Right, Roles
 from bot.features.roles import sentences as views
-from bot.features.roles.specs import ROLE_ADD, ROLE_LIST, ROLE_REMOVE
+from bot.features.roles.specs import ROLE_ADD, ROLE_ADD_CONFIRMED, ROLE_LIST, ROLE_REMOVE, ROLE_UNDO
 from bot.features.roles.words import Problem, WantedRole, parse_add, parse_remove
 from bot.kernel.admins import roles_of
 from bot.kernel.commands.handler import Asked, Handler, asked_by
@@ -19,6 +20,7 @@ from bot.kernel.upkeep.user_groups import user_groups_tick
 from bot.store import audit, roles
 from bot.store.audit import AuditRow
 from bot.views.message import Message
+from bot.views.questions import TOO_LATE_TO_UNDO
 
 
 class RoleCommands:
@@ -30,7 +32,8 @@ class RoleCommands:
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What the commands do."""
         changes = dict.fromkeys((ROLE_ADD, ROLE_REMOVE), Handler(self._change, self._run))
-        return {ROLE_LIST: Handler(self._list), **changes}
+        pressed = dict.fromkeys((ROLE_ADD_CONFIRMED, ROLE_UNDO), Handler(run=self._run))
+        return {ROLE_LIST: Handler(self._list), **changes, **pressed}
 
     async def _list(self, asked: Asked) -> Message:
         async with self._services.db.read() as tx:
@@ -51,8 +54,14 @@ class RoleCommands:
             await finish_with(uow, job, await self._carried_out(uow, asked))
 
     async def _carried_out(self, uow: UnitOfWork, asked: Asked) -> Message:
-        removes = asked.spec is ROLE_REMOVE
-        wanted = parse_remove(asked.argument) if removes else parse_add(asked.argument)
+        argument = asked.argument
+        if asked.spec is ROLE_UNDO:
+            undoes = undone(argument, uow.now, uow.timing.undo)
+            if undoes is None:
+                return TOO_LATE_TO_UNDO
+            argument = undoes
+        removes = asked.spec in {ROLE_REMOVE, ROLE_UNDO}
+        wanted = parse_remove(argument) if removes else parse_add(argument)
         if isinstance(wanted, Problem):
             return views.problem(wanted, removes=removes)
         if (wanted.right, wanted.channel) in asked.workspace.policy.roles.held:
@@ -81,9 +90,15 @@ class _Change:
         new = [holder for holder in wanted.holders if holder not in self._held]
         if not new:
             return views.all_have_it(wanted.right)
+        shuts_out = not self._held and EVERYONE not in new and wanted.right is not Right.ADMINISTER
+        if shuts_out and self.asked.spec is ROLE_ADD:
+            could = (await roles_of(self.uow.tx, self.asked.workspace)).holders(wanted.right, wanted.channel)
+            return views.ask_to_give(wanted.right, wanted.channel, new, could)
         await roles.add(self.uow.tx, self.asked.workspace.team, wanted.right, wanted.channel, new)
         after = (*self._held, *new)
         await self._record(after)
+        if self.asked.spec is ROLE_ADD_CONFIRMED:
+            return views.given_undoable(wanted.right, wanted.channel, new, self.uow.now)
         return views.given(wanted.right, wanted.channel, after)
 
     async def take(self) -> Message:
@@ -109,7 +124,8 @@ class _Change:
         asked, wanted = self.asked, self.wanted
         target = f"{wanted.right} {wanted.channel}".strip()
         who = (asked.workspace.team, self.uow.now, asked.user)
-        row = AuditRow(*who, asked.spec.name, target, asked.channel or None, _listed(self._held), _listed(after))
+        action = ROLE_ADD.name if asked.spec is ROLE_ADD_CONFIRMED else asked.spec.name
+        row = AuditRow(*who, action, target, asked.channel or None, _listed(self._held), _listed(after))
         await audit.add(self.uow.tx, row)
 
 

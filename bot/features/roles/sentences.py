@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.roles import EVERYONE, Right, Roles, is_group
-from bot.features.roles.specs import GIVEN, TAKEN
+from bot.features.roles.specs import GIVEN, ROLE_ADD_CONFIRMED, ROLE_UNDO, TAKEN
 from bot.features.roles.words import Problem
-from bot.views import blocks
+from bot.views import blocks, questions
 from bot.views.answers.wording import message_of
 from bot.views.message import Message
 from bot.views.sentences import mention
 
-_MAY: Final = {
+_CAN: Final = {
     Right.START: "start sessions",
     Right.STEER: "write to other people's sessions",
     Right.STOP: "stop other people's sessions",
@@ -26,6 +26,8 @@ _PROBLEMS: Final = {
     Problem.EVERYONE: "Name people or groups who administer, not everyone.",
     Problem.WORD: "Write only the role, a channel, people and user groups.",
 }
+QUESTION: Final = "role"  # the name of the question whether to shut people out
+UNCHANGED: Final = Message("OK, nothing was changed.")
 ALWAYS: Final = "Admins have every role. Who asked for a session may always steer it, stop it and see its cost."
 NOT_YOURSELF: Final = Message("You can't take that from yourself. Ask another admin.")
 
@@ -51,7 +53,33 @@ def listing(roles: Roles, of_file: Roles) -> Message:
 def given(right: Right, channel: str, holders: Sequence[str]) -> Message:
     """Confirm that now `holders`, and admins, have a role."""
     who = "everyone" if EVERYONE in holders else f"only {_names(holders)} and admins"
-    return Message(f"Now {who} may {_MAY[right]}{_where(channel)}.")
+    return Message(f"Now {who} may {_CAN[right]}{_where(channel)}.")
+
+
+def ask_to_give(right: Right, channel: str, holders: Sequence[str], could: Sequence[str] | None) -> Message:
+    """Ask whether only `holders` are to have a role; `could` are those who have it now, None for everyone."""
+    now = EVERYONE if could is None or EVERYONE in could else _names(could)
+    said = (
+        f"Let only {_names(holders)} and admins {_CAN[right]}{_where(channel)}? "
+        f"Now {now} can; the others won't be able to anymore."
+    )
+    row = blocks.actions(
+        questions.choice("Change it", ROLE_ADD_CONFIRMED, _typed(right, channel, holders), style="danger"),
+        questions.no("Cancel", QUESTION, right),
+    )
+    return Message(said, [blocks.section(said), *row])
+
+
+def given_undoable(right: Right, channel: str, holders: Sequence[str], now: float) -> Message:
+    """Confirm that from `now` on only `holders`, and admins, have a role, which can be undone."""
+    said = f"From now on, only {_names(holders)} and admins can {_CAN[right]}{_where(channel)}."
+    undo = questions.undo(ROLE_UNDO, _typed(right, channel, holders), now)
+    return Message(said, [blocks.section(said), *blocks.actions(undo)])
+
+
+def _typed(right: Right, channel: str, holders: Sequence[str]) -> str:
+    """What gives or takes the role, as it is typed."""
+    return " ".join([right, *([f"#{channel}"] if channel else []), *(f"@{holder}" for holder in holders)])
 
 
 def as_before(right: Right, channel: str, holders: Sequence[str] | None) -> Message:
@@ -59,7 +87,7 @@ def as_before(right: Right, channel: str, holders: Sequence[str] | None) -> Mess
     if holders is not None:
         return given(right, channel, holders)
     who = "only admins" if right is Right.ADMINISTER else "everyone"
-    return Message(f"Now {who} may {_MAY[right]}{_where(channel)}.")
+    return Message(f"Now {who} may {_CAN[right]}{_where(channel)}.")
 
 
 def all_have_it(right: Right) -> Message:

@@ -32,4 +32,9 @@ ROLE_REMOVE: Final = CommandSpec(
     ordinary=True,
     slash_help=Help(f"`/devin role remove {TAKEN.shown}` takes it from them, or from everyone who has it there"),
 )
-COMMANDS: Final = (ROLE_LIST, ROLE_ADD, ROLE_REMOVE)
+# The choice under the question whether to shut people out, and *Undo* below what came of it.
+ROLE_ADD_CONFIRMED: Final = CommandSpec(
+    "role_add_confirmed", ways=(), role=Role.ADMIN, admins_can="see and give roles", urgent=True
+)
+ROLE_UNDO: Final = CommandSpec("role_undo", ways=(), role=Role.ADMIN, admins_can="see and give roles", urgent=True)
+COMMANDS: Final = (ROLE_LIST, ROLE_ADD, ROLE_ADD_CONFIRMED, ROLE_UNDO, ROLE_REMOVE)

@@ -1,14 +1,9 @@
 """What people read where an admin has paused the bot: who did, and what becomes of what they asked for."""
 
-import re
-from typing import Final
-
 from bot.views import blocks, questions
 from bot.views.answers.starts import AGAIN, AS_REPLY, NOT_STARTED, PAUSED, REPLY_NOT_SENT
 from bot.views.message import Block, Message
-from bot.views.text import ago, fitted
-
-_DATE: Final = re.compile(r"<!date\^[^|>]*\|([^>]*)>")  # Slack shows none in a notification
+from bot.views.text import ago, fitted, undated
 
 
 def paused_by(name: str, channel: str, at: float) -> str:
@@ -43,7 +38,7 @@ def reply_kept(paused: str, key: str) -> Message:
 
 def with_buttons(said: str, *buttons: Block | None) -> Message:
     """Build the message that says who paused the bot and when, in each reader's time zone, with these buttons."""
-    return Message(_DATE.sub(r"\1", said), [blocks.section(said), *blocks.actions(*buttons)])
+    return Message(undated(said), [blocks.section(said), *blocks.actions(*buttons)])
 
 
 def not_tried(reply: bool) -> Message:
