@@ -23,12 +23,19 @@ async def mentioned(uow: UnitOfWork, session: Session, users: Collection[str], k
     """
     if not users:
         return []
-    in_thread = await notifications.choices(
-        uow.tx, session.team, users, Scope(session.channel, session.thread_ts or "")
-    )
+    in_thread = await notifications.choices(uow.tx, session.team, users, _thread(session))
     held = await uow.settings.of_people(uow.tx, session.team, session.channel, users)
     wanted = [user for user in users if mentions(in_thread.get(user, held[user].notify), kind)]
     return [user for user in wanted if not await _is_quiet(uow, session.team, user, held[user].quiet)]
+
+
+async def following(uow: UnitOfWork, session: Session) -> list[str]:
+    """Who else wants to be mentioned in the thread of `session`."""
+    return await notifications.following(uow.tx, session.team, _thread(session))
+
+
+def _thread(session: Session) -> Scope:
+    return Scope(session.channel, session.thread_ts or "")
 
 
 async def _is_quiet(uow: UnitOfWork, team: str, user: str, quiet: QuietHours | None) -> bool:
@@ -39,11 +46,12 @@ async def _is_quiet(uow: UnitOfWork, team: str, user: str, quiet: QuietHours | N
 
 
 async def post_stop(uow: UnitOfWork, key: str, session: Session, by: str | None, message: Message) -> None:
-    """Announce the stop of `session`, which mentions its asker if `by`, who stopped it, is somebody else.
+    """Announce the stop of `session`, which mentions its asker and who follows it, but not `by`, who stopped it.
 
     Where it is over now, the post has a button for a new one about the same, unless another company reads it.
     """
-    asker = {session.requester} - {"", by}
+    others = await following(uow, session)
+    asker = [user for user in dict.fromkeys((session.requester, *others)) if user not in {"", by}]
     users = await mentioned(uow, session, asker, AnnouncementKind.ENDED)
     said, known = stop_sentences.mentioning(users, message), await channels.get(uow.tx, session.team, session.channel)
     if known is None or not known.is_shared:

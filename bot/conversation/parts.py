@@ -23,6 +23,7 @@ from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.from_message import StartFromMessage
 from bot.conversation.start.launch_choices import LaunchChoices
 from bot.conversation.start.launch_form import LaunchForm
+from bot.conversation.steer.give import Give
 from bot.conversation.steer.held_reply import WakeHeld
 from bot.conversation.steer.held_start import start_questions
 from bot.conversation.steer.notify import Notify
@@ -121,6 +122,7 @@ class ConversationParts:
             adopt,
             Unsync(services),
             StopAll(services, access),
+            Give(services, access),
             StartAnew(services, gates),
             Notify(services),
             Remind(services),

@@ -35,6 +35,13 @@ async def choices(tx: AsyncConnection, team: str, users: Collection[str], scope:
     return {row.user: NotifyChoice(row.choice) for row in found}
 
 
+async def following(tx: AsyncConnection, team: str, scope: Scope) -> list[str]:
+    """Who wants to be mentioned in the thread, by what they chose for it."""
+    where = notifications.c.team == team, notifications.c.channel == scope.channel, notifications.c.thread == scope.ts
+    chosen = select(notifications.c.user).where(*where, notifications.c.choice != NotifyChoice.OFF)
+    return list(await tx.scalars(chosen.order_by(notifications.c.user)))
+
+
 def of_deleted_thread() -> ColumnElement[bool]:
     """The condition that the thread of a choice belongs to no stored session."""
     its_thread = (

@@ -10,6 +10,7 @@ from bot.conversation.start.adopt import AdoptCommand
 from bot.conversation.start.anew import StartAnew
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.launch_form import LaunchForm
+from bot.conversation.steer.give import Give
 from bot.conversation.steer.notify import Notify
 from bot.conversation.steer.quick_answer import QuickAnswers
 from bot.conversation.steer.rate import Rate
@@ -35,6 +36,7 @@ HANDLERS = {
     **AdoptCommand(None, None, None, None).handlers(),
     **Unsync(None).handlers(),
     **StopAll(None, None).handlers(),
+    **Give(None, None).handlers(),
     **SessionCommands(None, None, ()).handlers(),
     **Notify(None).handlers(),
     **SessionList(None, None).handlers(),
@@ -94,7 +96,7 @@ def test_each_private_command_has_a_sentence_for_who_writes_it_in_a_channel():
 
 
 def test_a_verb_about_no_session_has_a_branch_of_its_own():
-    branches = {"help", "aside", "new", "adopt", "notify", "remind"}  # in Conversation
+    branches = {"help", "aside", "new", "adopt", "notify", "follow", "unfollow", "give", "remind"}  # in Conversation
     alone = {spec.name for spec in COMMANDS.specs if spec.ways_on(Surface.THREAD) and not spec.of_session}
     assert alone == branches, "add the branch where these have theirs, and then its name here"
 

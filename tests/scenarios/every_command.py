@@ -49,6 +49,7 @@ from bot.features.teams.words import Problem
 from bot.views import operations
 from bot.views.answers import access as access_sentences
 from bot.views.answers import adoptions as adoption_sentences
+from bot.views.answers import handovers
 from bot.views.answers import notifications as notification_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import session_lists as session_list_sentences
@@ -205,6 +206,26 @@ ROWS = (
         verb="!notify",
         answer=notification_sentences.notify_shown(NotifyChoice.ALL, in_thread=False).text,
         on={Surface.THREAD: notification_sentences.notify_shown(NotifyChoice.ALL, in_thread=True).text},
+    ),
+    Row(
+        command="follow",
+        verb="!follow",
+        answer=session_sentences.NO_SESSION_HERE.text,
+        on={Surface.THREAD: notification_sentences.notify_set(NotifyChoice.ALL, in_thread=True).text},
+        later=True,
+    ),
+    Row(
+        command="unfollow",
+        verb="!unfollow",
+        answer=session_sentences.NO_SESSION_HERE.text,
+        on={Surface.THREAD: notification_sentences.notify_set(NotifyChoice.OFF, in_thread=True).text},
+        later=True,
+    ),
+    Row(
+        command="give",
+        verb="!give",
+        answer=session_sentences.NO_SESSION_HERE.text,
+        on={Surface.THREAD: handovers.WHO.text},
     ),
     Row(
         command="remind",

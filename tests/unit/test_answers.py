@@ -187,6 +187,8 @@ def test_the_fixed_answers():
             "ALREADY_FAILED": "This session has failed. There was nothing to stop.",
             "NOTHING_TO_STOP": "None of your sessions is running. `/devin list` shows them.",
             "NONE_RUNS": "No session is running here.",
+            "ALREADY_REMOVED": "That digest is removed already.",
+            "UNCHANGED": "OK, nothing was changed.",
             "NOTHING_TO_REPLY_TO": (
                 "There's no session in this thread. Nothing was started. Mention Devin Bridge with your task."
             ),

@@ -33,7 +33,8 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS.specs) == (
         "start launch list list_all list_page cost status stop stop_all stop_all_confirmed stop_listed stop_confirmed "
-        "archive_confirmed mute unmute aside archive new adopt unsync unsync_confirmed notify remind open_form "
+        "archive_confirmed mute unmute aside archive new adopt unsync unsync_confirmed notify follow unfollow give "
+        "remind open_form "
         "cancel_operation quick_answer rate exit exit_confirmed try_again continue_session answer "
         "insights settings settings_why "
         "usage report digest digest_add_confirmed digest_undo team_list team_add team_remove pause resume "

@@ -8,7 +8,7 @@ from typing import Any, Final
 from bot.conversation.end_posts import NewEnd, TurnEndPost, post_end, settle
 from bot.conversation.follow import history
 from bot.conversation.follow.read_messages import NewMessages
-from bot.conversation.notified import mentioned
+from bot.conversation.notified import following, mentioned
 from bot.conversation.session_card import SessionCard
 from bot.conversation.session_rows import post_files, recheck_held
 from bot.devin.models import DevinMessage
@@ -265,7 +265,8 @@ class Announce:
         rank = outbox.FIRST if end.kind in _WAITED_FOR else outbox.USUAL
         # With words, the post has their key, so that they are not posted a second time.
         key = words.key if words else await _wordless_key(uow, f"{session.id}:{end.name}:{position}")
-        users = await mentioned(uow, change.before.session, people_of_turn(change.before.session), end.kind)
+        concerned = [*people_of_turn(change.before.session), *await following(uow, session)]
+        users = await mentioned(uow, session, list(dict.fromkeys(concerned)), end.kind)
         linked = change.detail is Detail.LINK
         shown = await as_its_channel_sees(uow.tx, self._services.workspaces.get(session.team), session)
         turns, part = await uow.settings.turns(uow.tx, session.team, session.channel), words.part if words else None

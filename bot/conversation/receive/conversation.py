@@ -16,7 +16,7 @@ from bot.conversation.steer.session_commands import SessionCommands
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.causes import CommandCause, MessageCause, StartCause
 from bot.domain.commands.parser import Command, Doubt, UnknownVerb
-from bot.domain.commands.registry import ADOPT, ASIDE, HELP, NEW, NOTIFY, REMIND
+from bot.domain.commands.registry import ADOPT, ASIDE, FOLLOW, GIVE, HELP, NEW, NOTIFY, REMIND, UNFOLLOW
 from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import session_id
@@ -26,7 +26,7 @@ from bot.domain.roles import Right
 from bot.domain.second_task import reads_like_task
 from bot.domain.session import Lifecycle, Session
 from bot.domain.settings_values import TurnTaking
-from bot.domain.text import as_typed, without_mention
+from bot.domain.text import as_typed, mentioned_users, without_mention
 from bot.kernel.access import Access
 from bot.kernel.commands.table import CommandTable
 from bot.kernel.exactly_once.loss import announce_loss
@@ -373,7 +373,9 @@ class Conversation:
                 await self._hand_over(job, latest)
                 return
         session = await self._services.session(thread.session_id) if thread else None
-        if verb.spec in {NOTIFY, REMIND} and thread is not None:
+        if verb.spec is GIVE:  # whose argument was read with the names of people
+            verb = replace(verb, argument=next(iter(mentioned_users(job.cause.text)), ""))
+        if verb.spec in {NOTIFY, FOLLOW, UNFOLLOW, GIVE, REMIND} and thread is not None:
             await self._commands.written(job, verb)
         elif session is not None:
             await self._commands.written_in_thread(job, verb, session)

@@ -1,8 +1,10 @@
 """What a person chooses about being mentioned at the ends of turns: in one thread, or in all sessions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from bot.domain.commands.registry import NOTIFY
+from bot.domain.commands.registry import FOLLOW, NOTIFY, UNFOLLOW
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.settings_values import Scope as Scopes
@@ -16,7 +18,10 @@ from bot.store import settings as setting_rows
 from bot.store.database.connection import Transaction
 from bot.store.notifications import Scope
 from bot.views.answers import notifications as notification_sentences
+from bot.views.answers.sessions import NO_SESSION_HERE
 from bot.views.message import Message
+
+_WORDS: Final[Mapping[str, NotifyChoice]] = {FOLLOW.name: NotifyChoice.ALL, UNFOLLOW.name: NotifyChoice.OFF}
 
 
 class Notify:
@@ -27,7 +32,8 @@ class Notify:
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What the command does."""
-        return {NOTIFY: Handler(self._answer, self._run)}
+        in_thread = dict.fromkeys((FOLLOW, UNFOLLOW), Handler(run=self._run))
+        return {NOTIFY: Handler(self._answer, self._run), **in_thread}
 
     async def _answer(self, asked: Asked) -> Answer:
         """Choose the word for all sessions and confirm it, or without a word say what holds there.
@@ -45,10 +51,11 @@ class Notify:
         async with self._services.unit_of_work_for(job) as uow:
             thread = await threads.get(uow.tx, team, cause.channel or "", cause.thread_ts) if cause.thread_ts else None
             chooser = _Chooser(uow.tx, uow.settings, team, cause.user or "", uow.now)
-            if thread is None:
-                message = await chooser.everywhere(cause.argument)
+            word = _WORDS.get(cause.command, cause.argument)
+            if thread is not None:
+                message = await chooser.in_thread(word, Scope(thread.channel, thread.ts))
             else:
-                message = await chooser.in_thread(cause.argument, Scope(thread.channel, thread.ts))
+                message = NO_SESSION_HERE if cause.command in _WORDS else await chooser.everywhere(word)
             await finish_with(uow, job, message)
 
 

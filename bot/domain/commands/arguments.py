@@ -88,6 +88,12 @@ def _which_list(typed: str) -> str | None:
     return word if not word or word in set(Which) else None
 
 
+def _person(typed: str) -> str | None:
+    words = [word for word in typed.split() if word.lower() != "to"]
+    named = all(word.startswith(("@", "<@")) for word in words)
+    return " ".join(words) if named and len(words) <= 1 else None
+
+
 def _all_of(typed: str) -> str | None:
     words = set(typed.lower().split())
     if words - _AROUND_ALL - _OWN:
@@ -115,6 +121,7 @@ AT_DEVIN: Final = Argument("link", _at_devin)  # to a session, or its ID; read a
 CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed
 ON_OFF: Final = Argument("[on|off]", _on_or_off, words=("on", "off"))  # "" where none was typed
 WHICH_LIST: Final = Argument(f"[{'|'.join(Which)}]", _which_list, words=tuple(Which))  # "" where none was typed
+PERSON: Final = Argument("@person", _person)  # read as "" where nobody was named
 ALL_OF: Final = Argument("", _all_of, free=True)  # read as "mine", or as "" for all that one may stop
 HELP_TOPIC: Final = Argument(f"[{ALL_TOPICS}|{ADMIN_TOPIC}|command]", _help_topic, around=_AROUND_HELP, free=True)
 LISTED: Final = Argument("", lambda typed: None if typed else "", around=AROUND_LISTS)  # nothing may follow

@@ -12,6 +12,7 @@ from bot.domain.commands.arguments import (
     CHOICE,
     HELP_TOPIC,
     ON_OFF,
+    PERSON,
     SESSION,
     TEXT,
     WHICH_LIST,
@@ -88,7 +89,7 @@ STOP_ALL: Final = CommandSpec(
     ways=typed("stop all", ALL_OF),
     urgent=True,
     asks_first=True,
-    slash_help=Help("`/devin stop all`", same_line=True),
+    slash_help=Help("`/devin stop all` stops all of yours, or for admins everyone's, after a question", same_line=True),
 )
 # The choice under that question: `all` or `mine`.
 STOP_ALL_CONFIRMED: Final = CommandSpec("stop_all_confirmed", ways=(), urgent=True)
@@ -142,7 +143,7 @@ ADOPT: Final = CommandSpec(
     ordinary=True,
     slash_help=Help("`/devin adopt link` links a session that you started in Devin to a thread here", same_line=True),
     thread_help=Help("`!adopt link` links a session from Devin to this thread", same_line=True),
-    meant_by=("sync", "follow"),
+    meant_by=("sync",),
 )
 UNSYNC: Final = CommandSpec(
     "unsync",
@@ -151,7 +152,7 @@ UNSYNC: Final = CommandSpec(
     of_session=True,
     urgent=True,
     thread_help=Help("`!unsync` unlinks this thread; the session keeps running in Devin", same_line=True),
-    meant_by=("unadopt", "unfollow"),
+    meant_by=("unadopt",),
 )
 UNSYNC_CONFIRMED: Final = CommandSpec(
     "unsync_confirmed", ways=(), role=Role.ASKER_OR_ADMIN, of_session=True, urgent=True
@@ -161,6 +162,19 @@ NOTIFY: Final = CommandSpec(
     ways=(*typed("notify", CHOICE), written("!notify", CHOICE)),
     slash_help=Help(f"`/devin notify {CHOICE.shown}` sets when you're mentioned"),
     thread_help=Help(f"`!notify {CHOICE.shown}` sets when you're mentioned in this thread"),
+)
+# The same as `!notify all` and `!notify off`, for people who did not ask for the session.
+FOLLOW: Final = CommandSpec(
+    "follow",
+    ways=(written("!follow"),),
+    thread_help=Help("`!follow` / `!unfollow`: you're mentioned here too / no longer"),
+)
+UNFOLLOW: Final = CommandSpec("unfollow", ways=(written("!unfollow"),))
+GIVE: Final = CommandSpec(
+    "give",
+    ways=(written("!give", PERSON),),
+    thread_help=Help("`!give @person` makes this session theirs", same_line=True),
+    meant_by=("handover", "assign", "transfer"),
 )
 REMIND: Final = CommandSpec(
     "remind",
@@ -242,6 +256,9 @@ CORE: Final = (
     UNSYNC,
     UNSYNC_CONFIRMED,
     NOTIFY,
+    FOLLOW,
+    UNFOLLOW,
+    GIVE,
     REMIND,
     OPEN_FORM,
     CANCEL_OPERATION,

@@ -1,0 +1,30 @@
+"""What is said when a session is handed over to somebody else."""
+
+from typing import Final
+
+from bot.domain.session import Session
+from bot.views.message import Message
+from bot.views.sentences import mention
+from bot.views.text import fitted
+
+WHO: Final = Message("Who takes it over? For example `!give @ben`.")
+NOT_STARTED_YET: Final = Message("This session hasn't started yet. Try again once its card says it has.")
+
+
+def theirs_already(user: str) -> Message:
+    """Report that the session is that person's already."""
+    return Message(f"This is {mention(user)}'s session already. Nothing was changed.")
+
+
+def cannot_take(user: str) -> Message:
+    """Report that `user` can take no session over here."""
+    return Message(f"{mention(user)} can't use Devin here. Nothing was changed; give it to somebody who can.")
+
+
+def given(session: Session, by: str, name: str, to: str) -> Message:
+    """Announce to both that `session`, as it was before, is handed over to `to` by the person `by` with this `name`."""
+    from_whom = "" if session.requester in {"", by} else f" from {mention(session.requester)}"
+    if by == to:
+        return Message(f":handshake: {mention(to)} took over this session{from_whom}.")
+    said = f":handshake: {mention(to)}, {fitted(name, 80)} gave you this session{from_whom}."
+    return Message(f"{said} Devin's questions come to you now.")

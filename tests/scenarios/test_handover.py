@@ -1,0 +1,66 @@
+"""A session is handed over to somebody else, and people who did not ask for it may be mentioned too."""
+
+import pytest
+
+from bot.domain.notify_choice import NotifyChoice
+from bot.domain.roles import Right
+from bot.views.announcements import QUESTION
+from bot.views.answers import access as access_sentences
+from bot.views.answers import handovers
+from bot.views.answers import notifications as notification_sentences
+from tests.scenarios.ahead import rows
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness
+from tests.scenarios.observations import card_of, give_role, sent_to_devin, settled
+from tests.scenarios.test_roles import ADMINS
+
+
+async def ask(on: Harness, ts: str, session: str, words: str) -> str:
+    """The post in which Devin asks something."""
+    await on.devin.say(session, words, status_detail="waiting_for_user")
+    return str((await on.wait_for_post(GENERAL, ts, words))["rendered"])
+
+
+@pytest.mark.both_transports
+async def test_who_is_given_a_session_is_its_asker_from_then_on(on: Harness) -> None:
+    ts, session = await on.started()
+    for said, answer in {
+        "!give": handovers.WHO.text,
+        f"!give <@{ANN}>": handovers.theirs_already(ANN).text,
+        f"!give <@{GUEST}>": handovers.cannot_take(GUEST).text,
+    }.items():
+        await on.slack.say(ANN, GENERAL, said, thread_ts=ts)
+        await on.slack.wait_for_ephemeral(ANN, answer)
+    await on.slack.say(ADA, GENERAL, f"!give <@{BEN}>", thread_ts=ts)
+    told = await on.wait_for_post(GENERAL, ts, f"<@{BEN}>, ada gave you this session from <@{ANN}>.")
+    assert told["rendered"].endswith("Devin's questions come to you now.")
+    await card_of(on, ts, "Asked by ben")
+    assert await ask(on, ts, session, "Which branch?") == f"{QUESTION.format(who=f'<@{BEN}>')}\nWhich branch?"
+    await settled(on)
+    for user, sees in ((ANN, False), (BEN, True)):
+        shown = (await on.slack.slash(user, GENERAL, "list"))["shown"]["rendered"]
+        assert ("fix the login test" in shown) == sees
+    assert await sent_to_devin(on, session) == []
+    audit = [(row["action"], row["user"], row["before"], row["after"]) for row in await rows(on, "audit")]
+    assert audit == [("give", ADA, {"asker": ANN}, {"asker": BEN})]
+
+
+async def test_who_may_not_write_to_a_session_gives_it_to_nobody(on: Harness) -> None:
+    ts, _ = await on.started()
+    await give_role(on.slack, f"steer <@{ADA}>")
+    await on.slack.say(BEN, GENERAL, f"!give <@{BEN}>", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(BEN, access_sentences.role_missing(Right.STEER, [ADA], ADMINS).text)
+    assert [row["requester"] for row in await rows(on, "sessions")] == [ANN]
+
+
+async def test_who_follows_a_session_is_mentioned_too_until_they_unfollow_it(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.slack.say(BEN, GENERAL, "!follow", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(BEN, notification_sentences.notify_set(NotifyChoice.ALL, in_thread=True).text)
+    both = f"<@{ANN}> <@{BEN}>"
+    asked = await ask(on, ts, session, "Which branch?")
+    assert asked == f"{QUESTION.format(who=both)}\nWhich branch?"
+    await on.slack.say(BEN, GENERAL, "!unfollow", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(BEN, notification_sentences.notify_set(NotifyChoice.OFF, in_thread=True).text)
+    await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
+    await on.devin.wait_for_messages("main")
+    assert await ask(on, ts, session, "Which test?") == f"{QUESTION.format(who=f'<@{ANN}>')}\nWhich test?"
