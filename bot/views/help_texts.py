@@ -50,7 +50,7 @@ def admin_help(commands: Sequence[CommandSpec]) -> Message:
         "• `/devin digest add #web` posts spending and results to a channel every day\n"
         "• `/devin budget set #web 20 a week` sets a budget; `budget list` shows all of them\n"
         "• `/devin role add stop #web @ann` sets who can start, steer, stop, or see costs\n"
-        "• `/devin list all` shows everyone's sessions, with *Stop*"
+        "• `/devin list all` shows everyone's sessions; `/devin stop all` stops them, `/devin pause` starts no more"
     )
     shown = {"Usage": "usage", "Report": "report", "Budgets": "budget_list"}
     named = {spec.name: spec for spec in commands}

@@ -48,7 +48,7 @@ def test_a_newcomer_reads_eight_lines_at_most():
         "• `/devin digest add #web` posts spending and results to a channel every day\n"
         "• `/devin budget set #web 20 a week` sets a budget; `budget list` shows all of them\n"
         "• `/devin role add stop #web @ann` sets who can start, steer, stop, or see costs\n"
-        "• `/devin list all` shows everyone's sessions, with *Stop*"
+        "• `/devin list all` shows everyone's sessions; `/devin stop all` stops them, `/devin pause` starts no more"
     )
     assert labels(admin_help(COMMANDS.specs)) == ["Usage", "Report", "Budgets", "All commands"]
 
@@ -79,7 +79,8 @@ def test_what_works_in_a_thread():
         "• `!aside …` (or `(aside) …`) is a note to people in the thread; Devin doesn't get it\n"
         "• `!archive` (or `archive`) stops Devin and closes this thread\n"
         "• `!new …` starts another session · `!adopt link` links a session from Devin to this thread · `!unsync` unlinks this thread; the session keeps running in Devin\n"
-        "• `!notify [all|questions|done|off]` sets when you're mentioned in this thread · `!remind [on|off]` turns reminders of Devin's questions in this thread on or off\n"
+        "• `!notify [all|questions|done|off]` sets when you're mentioned in this thread\n"
+        "• `!follow` mentions you here too · `!unfollow` no longer mentions you · `!give @person` makes this session theirs · `!remind [on|off]` turns reminders of Devin's questions in this thread on or off\n"
         "• `EXIT` ends the session permanently (asks you to confirm)\n"
         "• `list`, `cost`, `status`, `settings`, or `help` by itself: only you see the answer"
     )
@@ -111,6 +112,6 @@ def test_the_thread_help_names_every_written_form_and_no_other():
 def test_all_commands_say_which_need_the_slash_or_a_direct_message():
     last = ALL.text.splitlines()[-1]
     assert last == (
-        "• All but `archive` also work without `/devin`, as a DM or after a mention "
+        "• All but `archive`, `pause`, `resume` also work without `/devin`, as a DM or after a mention "
         "(`audit`, `audit bot` and `fanout` only as a DM)"
     )

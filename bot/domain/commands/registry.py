@@ -167,9 +167,11 @@ NOTIFY: Final = CommandSpec(
 FOLLOW: Final = CommandSpec(
     "follow",
     ways=(written("!follow"),),
-    thread_help=Help("`!follow` / `!unfollow`: you're mentioned here too / no longer"),
+    thread_help=Help("`!follow` mentions you here too"),
 )
-UNFOLLOW: Final = CommandSpec("unfollow", ways=(written("!unfollow"),))
+UNFOLLOW: Final = CommandSpec(
+    "unfollow", ways=(written("!unfollow"),), thread_help=Help("`!unfollow` no longer mentions you", same_line=True)
+)
 GIVE: Final = CommandSpec(
     "give",
     ways=(written("!give", PERSON),),
