@@ -12,7 +12,6 @@ from bot.features.roles import sentences as roles
 from bot.features.roles.words import Problem
 from bot.timing import Timing
 from bot.views.answers import access as access_sentences
-from bot.views.answers import starts as start_sentences
 from bot.views.questions import TOO_LATE_TO_UNDO
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness, harness

@@ -43,7 +43,7 @@ RESUME: Final = CommandSpec(
     admins_can="resume Devin Bridge",
     urgent=True,
     of_place=True,
-    slash_help=Help("`/devin resume [#channel]` ends that", same_line=True),
+    slash_help=Help("`/devin resume [#channel]` lets them again", same_line=True),
     meant_by=("unpause",),
 )
 COMMANDS: Final = (PAUSE, RESUME)
