@@ -1,8 +1,8 @@
-"""Trains the model by which the bot understands what a text is: `python -m bench.understanding` (docs/understanding.md).
+"""Trains the model by which the bot understands what a text is: `python -m bench.understanding`.
 
-Reads the examples and the words of `bench/texts`, writes the weights that `bot.domain.commands.intent` reads, and prints
-how well the model does on texts that it was not trained on: by default on each fifth in turn, with `--held-out FILE …`
-on these files.
+Reads the examples and the words of `bench/texts` and writes the weights that `bot.domain.commands.intent` reads. Prints
+how well the model does on texts that it was not trained on: with `--folds` on each fifth in turn, with
+`--held-out FILE …` on these files. More in `docs/understanding.md`.
 """
 
 import argparse
@@ -173,8 +173,8 @@ def _report(title: str, examples: Sequence[Example], likely: Numbers) -> None:
         tasks = np.array([examples[at].kind is Kind.TASK for at in chosen])
         same = np.mean([KINDS[likely[at].argmax()] is examples[at].kind for at in chosen])
         asked, taken = 100 * np.mean(~enough[tasks]), 100 * np.mean(enough[~tasks])
-        counts = f"{tasks.sum()} tasks, {asked:.1f} % not taken for one; {(~tasks).sum()} others, {taken:.1f} % taken for one"
-        print(f"{title}, {place}: {counts}; right kind {100 * same:.1f} %")
+        print(f"{title}, {place}: of {tasks.sum()} tasks {asked:.1f} % are asked about, of {(~tasks).sum()} others")
+        print(f"  {taken:.1f} % are taken for one; {100 * same:.1f} % are of the right kind")
 
 
 def main() -> None:
@@ -191,7 +191,10 @@ def main() -> None:
         _report(path.name, held_out, model.likelihoods(held_out))
     if options.folds:
         parts = [examples[part::PARTS] for part in range(PARTS)]
-        models = [Model([each for at, part in enumerate(parts) if at != left_out for each in part]) for left_out in range(PARTS)]
+        models = [
+            Model([each for at, part in enumerate(parts) if at != left_out for each in part])
+            for left_out in range(PARTS)
+        ]
         likely = np.vstack([model.likelihoods(part) for model, part in zip(models, parts, strict=True)])
         _report("each fifth", [each for part in parts for each in part], likely)
 

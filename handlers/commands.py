@@ -81,4 +81,6 @@ class Commands:
         if (doubt := self._parser.start_in_doubt(as_typed(typed), text)) is not None:
             refused = await self._new_command.refusal(workspace, body["user_id"])
             return refused or start_sentences.ask_command_or_task(doubt)
+        if parse_task(text) == text.strip() and await self._new_command.lacks_tracker(workspace, body, text):
+            return start_sentences.ask_about_reference(text)
         return await self._new_command.take(workspace, body, request)

@@ -4,7 +4,7 @@ Slack's notation: https://docs.slack.dev/messaging/formatting-message-text
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 _ENTITY: Final = re.compile(r"<([^<>\n]+)>")
@@ -72,12 +72,15 @@ def as_quotation(text: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
-def without_mention(text: str, bot_user: str) -> str:
-    """`text` without the mentions of `bot_user`, and with one blank where there were some; mentions of others stay."""
+def without_mention(text: str, bot_user: str, stays: Callable[[str, str], bool] | None = None) -> str:
+    """`text` without the mentions of `bot_user`, and with one blank where there were some; mentions of others stay.
+
+    So do those of which `stays` says so, given the texts before and after them.
+    """
     kept, at = [], 0
     # A pattern that begins with the blanks would try each of them, in texts that have nothing else.
     for mention in _MENTION.finditer(text, 0, LONGEST):
-        if mention[1] == bot_user:
+        if mention[1] == bot_user and not (stays and stays(text[: mention.start()], text[mention.end() :])):
             kept.append(text[at : mention.start()])
             at = mention.end()
     first, *others = [*kept, text[at:]]

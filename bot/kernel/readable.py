@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from bot.domain.commands.intent import part_of_sentence
 from bot.domain.person import as_author, clean_name
 from bot.domain.text import mentioned_channels, mentioned_groups, mentioned_users, plain, without_mention
 from bot.kernel.access import Access
@@ -24,8 +25,8 @@ class Readable:
         self._access = access
 
     async def text(self, workspace: Workspace, text: str) -> str:
-        """Return Slack's `text` as a person reads it: names instead of ids, plain links, no mention of the bot."""
-        return (await self.texts(workspace, [without_mention(text, workspace.bot_user)]))[0]
+        """Return Slack's `text` as a person reads it: names, plain links, no mention that addresses us."""
+        return (await self.texts(workspace, [without_mention(text, workspace.bot_user, part_of_sentence)]))[0]
 
     async def texts(self, workspace: Workspace, texts: Sequence[str]) -> list[str]:
         """Return `texts` in the same way, with one look-up of all names; mentions of the bot stay."""

@@ -205,8 +205,13 @@ class UnitOfWork:
 
         Reactions to what started a session go before those to replies, of which there may be many.
         """
-        key = f"react:{session.team}:{session.channel}:{ts}:{name}"
-        await self.add_to_outbox(self._reaction(key, session, "reaction", ts, name))
+        await self.react_in(session.team, session.channel, ts, name, first=ts == session.cause_ts)
+
+    async def react_in(self, team: str, channel: str, ts: str, name: str, *, first: bool = False) -> None:
+        """Add the reaction `name` to the message `ts` of a `channel`, whatever it is about, in the same way."""
+        key = f"react:{team}:{channel}:{ts}:{name}"
+        rank = outbox.FIRST if first else outbox.USUAL
+        await self.add_to_outbox(self._reaction(key, team, channel, "reaction", {"ts": ts, "name": name}, rank))
 
     async def replace_mark(self, session: Session, old: str | None, new: str | None, change: str) -> None:
         """Replace the reaction `old` on the asker's message by `new`, as best effort; `change` names this change.
@@ -216,23 +221,24 @@ class UnitOfWork:
         ts, key = session.cause_ts, f"mark:{session.id}:{change}"
         if ts is None or old == new:
             return
-        if new is not None:
-            await self.add_to_outbox(self._reaction(f"{key}:{new}", session, "reaction", ts, new))
-        if old is not None:
-            await self.add_to_outbox(self._reaction(f"{key}:no-{old}", session, "reaction_removal", ts, old))
+        for mark, kind, part in ((new, "reaction", f"{new}"), (old, "reaction_removal", f"no-{old}")):
+            if mark is not None:
+                what = {"ts": ts, "name": mark}
+                row = self._reaction(f"{key}:{part}", session.team, session.channel, kind, what, outbox.FIRST)
+                await self.add_to_outbox(row)
 
-    def _reaction(self, key: str, session: Session, kind: str, ts: str, name: str) -> OutboxRow:
+    def _reaction(self, key: str, team: str, channel: str, kind: str, what: dict[str, str], rank: int) -> OutboxRow:
         lane = lanes_named.reaction_lane if kind == "reaction" else lanes_named.reaction_removal_lane
         return OutboxRow(
             key=key,
-            lane=lane(session.team),
+            lane=lane(team),
             kind=kind,
-            team=session.team,
-            channel=session.channel,
+            team=team,
+            channel=channel,
             thread=key,
             ref=self.ref,
-            payload={"ts": ts, "name": name},
-            rank=outbox.FIRST if ts == session.cause_ts else outbox.USUAL,
+            payload=what,
+            rank=rank,
             next_at=self.now,
             created_at=self.now,
             expires_at=self.now + self.timing.reaction_expires,

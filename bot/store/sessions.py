@@ -28,6 +28,7 @@ from bot.store.inbox import BATCH
 from bot.store.tables import outbox, posts, sessions, threads
 
 LIVE_LIFECYCLES: Final = (Lifecycle.QUEUED, Lifecycle.CREATING, Lifecycle.OPEN)
+_LATEST: Final = 50
 _REPOSITORIES: Final = 200  # the newest ones; names are compared with each
 _PLAIN: Final = (
     *("id", "team", "org_id", "channel", "thread_ts", "requester", "prompt", "reference", "cause_ts"),
@@ -186,6 +187,13 @@ async def repositories(tx: AsyncConnection, team: str, user: str, channel: str) 
     used = select(repo, sessions.c.created_at).where(sessions.c.team == team, whose, repo.is_not(None)).subquery()
     newest = select(used.c.repo).group_by(used.c.repo).order_by(func.max(used.c.created_at).desc())
     return list((await tx.execute(newest.limit(_REPOSITORIES))).scalars())
+
+
+async def latest(tx: AsyncConnection, team: str, user: str) -> list[Session]:
+    """The sessions of the workspace in which something was said last, and the newest ones that `user` asked for."""
+    said = select(sessions).where(sessions.c.team == team, sessions.c.lifecycle == Lifecycle.OPEN)
+    found = await tx.execute(said.order_by(sessions.c.spoken_at.desc()).limit(_LATEST))
+    return [*map(_session, found.mappings()), *await of_person(tx, team, user)]
 
 
 async def is_first(tx: AsyncConnection, session: Session) -> bool:

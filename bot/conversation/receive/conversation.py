@@ -9,12 +9,14 @@ from bot.conversation.session_rows import start_is_dead
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.from_message import StartFromMessage
 from bot.conversation.start.from_pick import StartFromPick
+from bot.conversation.start.options_check import lacks_tracker
 from bot.conversation.steer.held_start import hold
 from bot.conversation.steer.reply import Reply, may_wait_for_answer
 from bot.conversation.steer.reply_loss import ReplyLoss
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.causes import CommandCause, MessageCause, StartCause
+from bot.domain.commands.intent import Mention, mention_in
 from bot.domain.commands.parser import Command, Doubt, UnknownVerb
 from bot.domain.commands.registry import ADOPT, ASIDE, FOLLOW, GIVE, HELP, NEW, NOTIFY, REMIND, UNFOLLOW
 from bot.domain.commands.small_talk import SmallTalk, small_talk
@@ -256,6 +258,10 @@ class Conversation:
             await self._handle_reply(job, text, thread)
         elif cause.direct and cause.thread_ts is None:
             await self._handle_direct(job, text)
+        elif (mention := mention_in(cause.text, job.workspace.bot_user)) is Mention.OTHERS:
+            await self._services.close(job)  # people speak to each other
+        elif mention is Mention.ABOUT:
+            await self._hold(job, start_sentences.ask_about_mention(job.row.key), cause.thread_ts)
         elif cause.only_text and (kind := small_talk(text)) is not None:
             await self._handle_small_talk(job, kind, thread)
         else:
@@ -307,12 +313,14 @@ class Conversation:
     def _doubt(self, job: Job[MessageCause], text: str, *, starts: bool = False) -> Doubt | None:
         """Which command the message of the job resembles, although it is none; `text` is the same as people read it.
 
-        One that `starts` a session may be a guess at a command, too. In a thread a few words say what is to be done.
+        One that `starts` a session has to show evidence of work, too.
         """
         if not job.cause.only_text or small_talk(text) is not None:
             return None
         parser = self._parser
-        read = parser.start_in_doubt if starts and not job.cause.in_thread else parser.doubt_as_read
+        read = parser.doubt_as_read
+        if starts:
+            read = parser.reply_starts_in_doubt if job.cause.in_thread else parser.start_in_doubt
         return read(self._typed(job), text)
 
     async def _hold_in_doubt(self, job: Job[MessageCause], doubt: Doubt, session: Session | None = None) -> None:
@@ -407,8 +415,14 @@ class Conversation:
         elif doubt is not None:
             refused = self._commands.elsewhere(doubt.spec, job.cause.channel)
             await self._answer(job, start_sentences.ask_command_or_task(doubt, refused))
+        elif not job.cause.in_thread and await self._lacks_tracker(job, text):
+            await self._answer(job, start_sentences.ask_about_reference(text))
         else:
             await self._start_from_message.start(job, text)
+
+    async def _lacks_tracker(self, job: Job[MessageCause], text: str) -> bool:
+        cause = job.cause
+        return cause.only_text and await lacks_tracker(self._services, job.workspace, cause.channel, cause.user, text)
 
     async def _start_confirmed(self, job: Job[MessageCause], text: str, thread: Thread | None) -> None:
         """Start a session that the person wants after a question, unless another one runs in its thread by now."""
@@ -421,19 +435,22 @@ class Conversation:
         """Handle a mention that is no task, in a `thread` whose session has ended, in another thread, or in none."""
         if thread is not None and kind not in _GREETS:
             await self._reply_to(job, thread)
-        elif job.cause.in_thread and kind not in _GREETS:
-            await self._services.close(job)
         else:
             await self._welcome(job, kind)
 
     async def _welcome(self, job: Job[MessageCause], kind: SmallTalk) -> None:
-        """Answer thanks or a greeting in one line, or a question with the help text; each once an hour in a channel."""
+        """React to small talk, and answer thanks or a greeting in one line, or a question with the help text.
+
+        Each answer comes once an hour in a channel, and in a thread only a greeting or a question has one.
+        """
         to, line = recipient_of(job), start_sentences.TO_SMALL_TALK.get(kind)
         what = "help" if line is None else "welcome"
         async with self._services.unit_of_work_for(job) as uow:
-            key = f"{to.team}:{to.channel}:{to.user}:{what}:{int(uow.now // 3600)}"
-            turns = await uow.settings.turns(uow.tx, to.team, to.channel)
-            await uow.reply_privately(to, line or slash_help(turns=turns), key=key)
+            await uow.react_in(to.team, job.cause.channel, job.cause.ts, "wave" if kind in _GREETS else "pray")
+            if kind in _GREETS or not job.cause.in_thread:
+                key = f"{to.team}:{to.channel}:{to.user}:{what}:{int(uow.now // 3600)}"
+                turns = await uow.settings.turns(uow.tx, to.team, to.channel)
+                await uow.reply_privately(to, line or slash_help(turns=turns), key=key)
             await finish(uow, job)
 
     async def _turns(self, job: Job[MessageCause]) -> TurnTaking:

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.conversation.receive.intake import Intake, command_key
 from bot.conversation.start.from_command import StartFromCommand
-from bot.conversation.start.options_check import suggestions, without_owner
+from bot.conversation.start.options_check import lacks_tracker, suggestions, without_owner
 from bot.conversation.steer.held_start import held
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.commands.options import Request
@@ -76,6 +76,10 @@ class NewCommand:
             return question
         await self._intake.command(workspace, body)
         return NO_ANSWER
+
+    async def lacks_tracker(self, workspace: Workspace, body: Json, text: str) -> bool:
+        """Whether `text` says hardly more than the name of a ticket, and nobody has shown yet what has such tickets."""
+        return await lacks_tracker(self._services, workspace, body["channel_id"], body["user_id"], text)
 
     async def refusal(self, workspace: Workspace, user: str) -> Message | None:
         """Why `user` may start nothing anywhere, or None; of whom our rows know nothing Slack is asked later."""

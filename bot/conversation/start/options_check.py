@@ -8,6 +8,7 @@ from bot.conversation.start.launch_choices import LaunchChoices
 from bot.conversation.steer.held_start import hold
 from bot.devin.errors import DevinError, DevinLater, DevinRefused, DevinUnauthorized, DevinUncertain
 from bot.domain.causes import AskingCause, MessageCause
+from bot.domain.commands.intent import is_bare_reference, names_work
 from bot.domain.commands.options import NONE, Request, is_playbook_id, nearest_playbook, nearest_repos, parse_request
 from bot.domain.defaults import OPTION_OF, Gone, with_defaults
 from bot.domain.launch import with_options
@@ -16,10 +17,27 @@ from bot.domain.settings_values import Effective, Setting
 from bot.kernel.exactly_once.loss import is_late
 from bot.kernel.job import Job, answers_in, recipient_of
 from bot.kernel.services import Services
+from bot.kernel.workspace import Workspace
 from bot.store import sessions
 from bot.views.answers import starts as start_sentences
 from bot.views.answers.starts import MOST_OFFERED
 from bot.views.text import escape
+
+
+async def lacks_tracker(services: Services, workspace: Workspace, channel: str, user: str, text: str) -> bool:
+    """Whether `text` says hardly more than the name of a ticket, and nobody has shown yet what has such tickets.
+
+    Earlier sessions show it, or a default repository. Whoever starts one such text is not asked again.
+    """
+    if not is_bare_reference(text) or parse_request(text).options.repos:
+        return False
+    async with services.db.read() as tx:
+        if (await services.settings.effective(tx, workspace.team, channel, user)).repos:
+            return False
+        latest = await sessions.latest(tx, workspace.team, user)
+    return not any(
+        session.options.repos or session.snapshot.pull_requests or names_work(session.prompt) for session in latest
+    )
 
 
 class OptionsCheck:

@@ -9,6 +9,13 @@ from bot.domain.commands.quotation_marks import unquoted
 from bot.domain.commands.spec import Argument
 
 MOST_WORDS_OF_A_NAME: Final = 2  # a longer text behind `members` reads like a task
+MOST_AROUND_REVIEW: Final = 2  # words beside the polite ones: more say what to look at
+_POLITE: Final = frozenset(
+    ("a can could do for hi hey me please pls pr pull request thanks the this us would you").split()  # noqa: SIM905
+)
+_REVIEW: Final = re.compile(
+    r"\breview\w*|\brel(?:is\w*|ire)\b|\brevis(?:a|ar|e|iona|ionare)\b|レビュー|审查|评审|리뷰|ревью"
+)
 METRICS_PERIODS: Final = (Period.WEEK, Period.MONTH)  # the first one counts where none is typed
 _NAME: Final = re.compile(r"[\w@.+'\N{RIGHT SINGLE QUOTATION MARK}-]+")
 _PULL: Final = re.compile(
@@ -34,6 +41,16 @@ def pull_request_url(typed: str) -> str | None:
         return None
     where = host if port is None else f"{host}:{port}"
     return f"{parts.scheme}://{where}{found['path']}"
+
+
+def asked_review(text: str) -> str | None:
+    """Return the address of the pull request that `text` asks to review, if it says nothing else; None for others."""
+    words = text.split()
+    urls = [url for word in words if (url := pull_request_url(word.strip(".,!?()")))]
+    others = _REVIEW.sub("", " ".join(word for word in words if "://" not in word).lower())
+    said = [word for word in re.findall(r"\w+", others) if word not in _POLITE]
+    asks = len(urls) == 1 and _REVIEW.search(text.lower()) is not None
+    return urls[0] if asks and len(said) <= MOST_AROUND_REVIEW else None
 
 
 def _one_word(typed: str) -> str | None:

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 from typing import Final
+
+from bot.domain.text import LONGEST as LONGEST_READ
 
 
 class Kind(StrEnum):
@@ -45,28 +48,37 @@ class Intent:
 KINDS: Final = tuple(Kind)
 # How likely a text has to be a task for being one.
 ENOUGH: Final = {Place.START: 0.5, Place.REPLY: 0.5}
-LONG: Final = 60  # words: nobody writes as many to ask for nothing
+FEW: Final = 6  # words that are counted one by one
+MOST_AROUND_REFERENCE: Final = 3  # words, itself among them
 LONGEST: Final = 2_000  # characters that are weighed
 # Signs by which a text is surely about work, each a word of its own to the model.
-_SIGNS: Final = (
-    ("§fence", re.compile(r"```")),
-    ("§request", re.compile(r"https?://[^\s/<>|]{1,100}/[^\s<>|]{1,200}/(?:pull|pulls|merge_requests|pull-requests)/\d+[^\s<>|]*")),
-    ("§issue", re.compile(r"https?://[^\s<>|]{1,200}/(?:issues?|browse|ticket|boards?|projects?)/[^\s<>|]*")),
-    ("§repository", re.compile(r"https?://(?:www\.)?(?:github|gitlab|bitbucket)\.[^\s<>|]*")),
-    ("§address", re.compile(r"https?://[^\s<>|]*")),
-    ("§emoji", re.compile(r":[a-z][a-z0-9_+'-]{1,60}:|[\u2600-\u27bf\U0001f300-\U0001faff]")),
-    ("§person", re.compile(r"(?<!\w)@\w[\w.-]*")),
-    ("§code", re.compile(r"`[^`\n]{1,200}`")),
-    ("§frame", re.compile(r"\bat [\w$.<>]+\([\w.]*:?\d*\)|\bFile \"[^\"\n]{1,200}\", line \d+|[\w/.-]+\.\w{1,4}:\d+")),
-    ("§error", re.compile(r"\b\w*(?:Error|Exception|ERROR|FATAL|Traceback|SIGSEGV|OOMKilled)\b|\bE[A-Z]{4,}\b")),
-    ("§ticket", re.compile(r"\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b")),
-    ("§number", re.compile(r"(?<!\w)[#!]\d{1,7}\b")),
-    ("§path", re.compile(r"(?<![\w/])[\w.@-]*/[\w.@/*{}:-]+|\b[\w-]+\.(?:py|ts|tsx|js|jsx|go|rb|rs|java|kt|swift|c|cc|cpp|h|cs|php|sql|css|scss|html|vue|md|rst|txt|json|ya?ml|toml|ini|env|sh|tf|lock|xml|csv|svg|proto|gradle)\b")),
-    ("§call", re.compile(r"\b[A-Za-z_][\w.]*\(\w*\)")),
-    ("§name", re.compile(r"\b[a-z]+(?:[A-Z][a-z0-9]+)+\b|\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+\b|\b\w+_\w+\b|(?<!\w)--?[a-z][a-z-]{2,}")),
-    ("§version", re.compile(r"\bv?\d+\.\d+(?:\.\d+)?\b")),
+_SUFFIXES: Final = (
+    "py|tsx?|jsx?|go|rb|rs|java|kt|swift|c|cc|cpp|h|cs|php|sql|s?css|html|vue|md|rst|txt|json|ya?ml|toml|ini|env|sh|tf"
+    "|lock|xml|csv|svg|proto|gradle"
 )
-_WORD: Final = re.compile(r"§\w+|[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[?!…]")
+_SIGNS: Final = tuple(
+    (sign, re.compile(pattern))
+    for sign, pattern in {
+        "§fence": "```",
+        "§request": r"https?://[^\s/<>|]{1,100}/[^\s<>|]{1,200}/(?:pull|pulls|merge_requests|pull-requests)/\d+[^\s<>|]*",
+        "§issue": r"https?://[^\s<>|]{1,200}/(?:issues?|browse|ticket|boards?|projects?)/[^\s<>|]*",
+        "§repository": r"https?://(?:www\.)?(?:github|gitlab|bitbucket)\.[^\s<>|]*",
+        "§address": r"https?://[^\s<>|]*",
+        "§emoji": r":[a-z][a-z0-9_+'-]{1,60}:|[\u2600-\u27bf\U0001f300-\U0001faff]",
+        "§person": r"(?<!\w)@\w[\w.-]*",
+        "§code": r"`[^`\n]{1,200}`",
+        "§frame": r"\bat [\w$.<>]{1,200}\([\w.]*:?\d*\)|\bFile \"[^\"\n]{1,200}\", line \d+",
+        "§error": r"\b\w{0,60}(?:Error|Exception|ERROR|FATAL|Traceback|SIGSEGV|OOMKilled)\b|\bE[A-Z]{4,}\b",
+        "§ticket": r"\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b",
+        "§number": r"(?<!\w)[#!]\d{1,7}\b",
+        "§path": rf"(?<![\w/@])[\w.@-]{{0,60}}/[\w.@/*{{}}:-]+|\b[\w-]{{1,60}}\.(?:{_SUFFIXES})\b",
+        "§call": r"\b[A-Za-z_]\w{0,60}\(\w*\)",
+        "§name": r"\b[a-zA-Z][a-z0-9]{1,60}(?:[A-Z][a-z0-9]+)+\b|\b[a-z0-9]{1,60}_\w+\b|(?<!\w)--?[a-z][a-z-]{2,}",
+        "§version": r"\bv?\d+\.\d+(?:\.\d+)?\b",
+    }.items()
+)
+_ENDS: Final = frozenset("?!…")
+_WORD: Final = re.compile(r"§\w+|[^\W\d_]+(?:['\u2019][^\W\d_]+)*|\d+|[?!…]")
 _WIDE: Final = re.compile("[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\uf9ff]")
 
 
@@ -83,7 +95,7 @@ def read_intent(text: str, place: Place = Place.START) -> Intent:
 def _likelihoods(text: str, place: Place) -> list[float]:
     weights = _weights()
     sums = list(weights[""])
-    for feature in set(features(text, place)):
+    for feature in features(text, place):
         found = weights.get(feature)
         if found is not None:
             sums = [have + more for have, more in zip(sums, found, strict=True)]
@@ -101,54 +113,40 @@ def _weights() -> dict[str, tuple[float, ...]]:
     return {feature: tuple(int(each) / 100 for each in numbers) for feature, *numbers in rows}
 
 
-def features(text: str, place: Place) -> Iterator[str]:
+def features(text: str, place: Place) -> set[str]:
     """What `text` consists of, each a feature that has weights."""
-    text = text[:LONGEST]
-    signs = []
+    signs, words = _signs_and_words(text)
+    size = sum(word not in _ENDS for word in words)
+    found = {f"size {size if size < FEW else FEW + size.bit_length()}", f"{place} {'sign' if signs else 'plain'}"}
+    found.update(signs, words, map(" ".join, pairwise(words)))
+    found.update(f"^ {' '.join(words[:count])}" for count in (1, 2, 3))
+    found.update(f"$ {' '.join(words[-count:])}" for count in (1, 2))
+    if place is Place.REPLY:
+        found.update(f"re {word}" for word in [*words, "^ " + " ".join(words[:1])])
+    for word in set(words):
+        if word[0].isalpha():
+            found.update(_of_letters(word))
+    return found
+
+
+def _signs_and_words(text: str) -> tuple[set[str], list[str]]:
+    """The signs in `text`, and its words in their order; each sign is one of them."""
+    text, signs = text[:LONGEST], set[str]()
     for sign, pattern in _SIGNS:
         text, times = pattern.subn(f" {sign} ", text)
         if times:
-            signs.append(sign)
-    words = [word.lower().replace("’", "'") for word in _WORD.findall(text)]
-    yield from _of_words(words, signs, place)
-    for word in set(words):
-        if word[0].isalpha():
-            yield from _of_letters(word)
-
-
-def _of_words(words: list[str], signs: list[str], place: Place) -> Iterator[str]:
-    plain = [word for word in words if word not in "?!…"]
-    size = len(plain)
-    yield f"size {size if size < 6 else 6 + min(size.bit_length(), 7)}"
-    yield f"{place} {'sign' if signs else 'plain'}"
-    for sign in signs:
-        yield sign
-    for word in set(words):
-        yield word
-        if place is Place.REPLY:
-            yield f"re {word}"
-    for pair in set(zip(words, words[1:], strict=False)):
-        yield " ".join(pair)
-    for count in (1, 2, 3):
-        yield f"^ {' '.join(words[:count])}"
-    if place is Place.REPLY:
-        yield f"re ^ {' '.join(words[:1])}"
-    yield f"$ {' '.join(words[-1:])}"
-    yield f"$ {' '.join(words[-2:])}"
+            signs.add(sign)
+    return signs, [word.lower().replace("\u2019", "'") for word in _WORD.findall(text)]
 
 
 def _of_letters(word: str) -> Iterator[str]:
-    if _WIDE.search(word):
-        for size in (1, 2, 3, 4):
-            for at in range(len(word) - size + 1):
-                yield f"~{word[at : at + size]}"
-        yield f"~^{word[:2]}"
-        yield f"~{word[-3:]}$"
-        return
-    framed = f"^{word}$"
-    for size in (3, 4, 5):
+    """The parts of a `word`. In scripts without spaces a word is a sentence, and its parts are words."""
+    framed, sizes = (word, (1, 2, 3, 4)) if _WIDE.search(word) else (f"^{word}$", (3, 4, 5))
+    for size in sizes:
         for at in range(len(framed) - size + 1):
             yield f"~{framed[at : at + size]}"
+    if framed is word:
+        yield from (f"~^{word[:2]}", f"~{word[-3:]}$")
 
 
 class Mention(StrEnum):
@@ -162,31 +160,44 @@ class Mention(StrEnum):
 
 # What stands before the name of who is spoken to. A person's name may too, but then that person is.
 _GREETING: Final = re.compile(
-    r"(?:(?:hi|hey|hello|hallo|hola|salut|bonjour|ciao|moin|hej|ol[aá]|oi|yo|ok|okay|so|and|please|pls|bitte|dear"
-    r"|good (?:morning|afternoon|evening)|guten (?:morgen|tag)|there|again|again,|now|well|right|also|cc|fyi)[\s,.:;!-]*)*",
+    r"(?:(?:hi|hiya|hey|hello|hallo|hola|salut|bonjour|ciao|moin|hej|cześć|ol[aá]|oi|yo|ok|okay|so|and|please|pls|bitte"
+    r"|dear|good (?:morning|afternoon|evening)|guten (?:morgen|tag)|there|again|now|well|right|also|cc)(?!\w)[\s\W]*)*",
     re.IGNORECASE,
 )
-_SOMEBODY: Final = re.compile(r"<@(?P<user>[UW][A-Z0-9]+)[^<>]*>")
-_AROUND: Final = " \t\n,.:;!?-–—*_~`\"'()"
+_SOMEBODY: Final = re.compile(r"<@(?P<user>[UW][A-Z0-9]+)[^<>]{0,100}>")
+_AROUND: Final = " \t\n,.:;!?-–—*_~`\"'()"  # noqa: RUF001  # dashes of print
 
 
 def mention_in(text: str, bot_user: str) -> Mention:
     """Say where `text`, still escaped, mentions the bot, whose id is `bot_user`."""
-    places = [match.span() for match in _SOMEBODY.finditer(text) if match["user"] == bot_user]
+    places = [match.span() for match in _SOMEBODY.finditer(text, 0, LONGEST_READ) if match["user"] == bot_user]
     if not places:
         return Mention.NONE
-    before, after = text[: places[0][0]].strip(_AROUND), text[places[-1][1] :].strip(_AROUND)
-    if _GREETING.fullmatch(before):
-        return Mention.ADDRESSED
     if begins_with_person(text, bot_user):
         return Mention.OTHERS
-    return Mention.ABOUT if after else Mention.ADDRESSED
+    is_about = all(part_of_sentence(text[:start], text[end:]) for start, end in places)
+    return Mention.ABOUT if is_about else Mention.ADDRESSED
+
+
+def part_of_sentence(before: str, after: str) -> bool:
+    """Whether a mention between these texts is a part of what is said, and addresses nobody."""
+    return bool(after.strip(_AROUND)) and _GREETING.fullmatch(before.strip(_AROUND)) is None
 
 
 def begins_with_person(text: str, bot_user: str) -> bool:
     """Whether `text`, still escaped, begins with the name of somebody else than the bot."""
     bare = text.lstrip(_AROUND)
     somebody = _SOMEBODY.match(bare)
-    if somebody is not None:
-        return somebody["user"] != bot_user
-    return re.match(r"@\w", bare) is not None
+    return somebody["user"] != bot_user if somebody is not None else re.match(r"@\w", bare) is not None
+
+
+def is_bare_reference(text: str) -> bool:
+    """Whether `text` says hardly more than the name of a ticket or the number of an issue, such as `fix WEB-123`."""
+    signs, words = _signs_and_words(text)
+    is_elsewhere = not signs.isdisjoint({"§request", "§issue", "§repository", "§address"})
+    return names_work(text) and not is_elsewhere and len(words) <= MOST_AROUND_REFERENCE
+
+
+def names_work(text: str) -> bool:
+    """Whether `text` names a ticket, the number of an issue, or the address of a repository or tracker."""
+    return not _signs_and_words(text)[0].isdisjoint({"§ticket", "§number", "§request", "§issue", "§repository"})

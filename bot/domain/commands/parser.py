@@ -15,10 +15,12 @@ from typing import Final
 
 from bot.domain.billing import Period
 from bot.domain.commands.arguments import AROUND_LISTS, address_of_session, parse_which
-from bot.domain.commands.guesses import is_about_resuming, is_guess
+from bot.domain.commands.devin_words import asked_review
+from bot.domain.commands.intent import ENOUGH, Kind, Place, read_intent
+from bot.domain.commands.options import parse_request
 from bot.domain.commands.picked import picked_channel, picked_person
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
-from bot.domain.commands.registry import ADOPT, HELP, LAUNCH, LIST, START
+from bot.domain.commands.registry import ADOPT, COST, HELP, LAUNCH, LIST, START
 from bot.domain.commands.spec import CommandSpec, Role, Surface, Way
 
 
@@ -50,7 +52,7 @@ class Doubt:
     `meant` is what to type instead: behind `/devin`, or in a thread where `spec` has no way behind `/devin`. `shown`
     is the same as people read it, if that is known: with the names of channels and people, not their ids. `seconds` are
     the words of which one has to follow the first one of `meant`, if commands begin with it. What is `guessed`
-    resembles no command that there is, and need not be a task.
+    resembles no command that there is, and shows too little evidence of work.
     """
 
     text: str
@@ -90,6 +92,8 @@ _WITHOUT_MEANING: Final = "a all for me my of our please the this"
 _EMPTY: Final = frozenset(_WITHOUT_MEANING.split())  # a question asks the same without them
 LONGEST_IN_DOUBT: Final = 500  # characters; a button carries the text
 FIRST_WORDS: Final = 1_000  # that are remembered
+LITTLE: Final = 0.15  # likelihood of a task that is enough beside options
+_ABOUT: Final = {Kind.COST: COST, Kind.STATE: LIST, Kind.WHO: LIST}  # the command that answers a question
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
 _AROUND: Final = ",;:.!?&"
 # What people write before the thing that they mean, and the word behind `note` and the like for it.
@@ -176,14 +180,38 @@ class Parser:
         return replace(found, text=readable.strip(), shown=shown)
 
     def start_in_doubt(self, typed: str, readable: str) -> Doubt | None:
-        """Say why a text should start no session unasked: it resembles a command, or may be a guess at one."""
+        """Say why a text should start no session unasked: it resembles a command, or shows no evidence of work.
+
+        The command that is offered for such a text is the one that its question is about.
+        """
         found = self.doubt_as_read(typed, readable)
-        if found is not None or len(readable) > LONGEST_IN_DOUBT or not is_guess(readable):
+        if found is not None or len(readable) > LONGEST_IN_DOUBT:
             return found
         text = readable.strip()
         if session := address_of_session(text):
             return Doubt(text, text, ADOPT, f"{ADOPT.name} {text}", argument=session, guessed=True)
-        spec = LIST if is_about_resuming(text) else HELP
+        if (address := asked_review(text)) and (review := self._doubtable.get("review")):
+            return Doubt(text, text, review, f"review {address}", argument=address, guessed=True)
+        return self._without_work(text, Place.START)
+
+    def reply_starts_in_doubt(self, typed: str, readable: str) -> Doubt | None:
+        """Say the same of a mention in a thread without a session, in which few words say what is to be done."""
+        found = self.doubt_as_read(typed, readable)
+        return found or (
+            self._without_work(readable.strip(), Place.REPLY) if len(readable) <= LONGEST_IN_DOUBT else None
+        )
+
+    def _without_work(self, text: str, place: Place) -> Doubt | None:
+        task = parse_task(text)
+        request = parse_request(task)
+        if not request.task.strip():
+            return None  # which says so itself
+        intent = read_intent(request.task, place)
+        # Who types `start` or options means a task, unless the words speak clearly against it.
+        is_meant = task != text or request.task != task
+        if intent.task >= (LITTLE if is_meant else ENOUGH[place]):
+            return None
+        spec = _ABOUT.get(intent.kind, HELP)
         return Doubt(text, text, spec, spec.name, guessed=True)
 
     def doubt(self, text: str) -> Doubt | None:

@@ -161,6 +161,24 @@ def ask_again(key: str, prompt: str, seconds: float) -> Message:
     return Message(text, [blocks.section(text), *row])
 
 
+def ask_about_mention(key: str) -> Message:
+    """Ask who spoke about the bot, in the message whose row has this `key`, whether Devin should do something."""
+    text = f"You mentioned Devin Bridge. {NOT_STARTED} Should Devin work on this?"
+    row = blocks.actions(
+        questions.answer("Start a session", COMMAND, AS_TASK, key),
+        questions.no("No", COMMAND, key),
+    )
+    return Message(text, [blocks.section(text), *row])
+
+
+def ask_about_reference(text: str) -> Message:
+    """Ask whether to start with a `text` that only names a ticket, where no tracker or repository is known."""
+    said = f"No session here has named a tracker or repository yet. Can Devin find {code(text)}? {NOT_STARTED}"
+    return Message(
+        said, [blocks.section(said), *blocks.actions(questions.choice("Start a session", registry.START, text))]
+    )
+
+
 def ask_command_or_task(doubt: Doubt, refused: Message | None = None) -> Message:
     """Ask whether a text that resembles a command is that command or a task.
 
@@ -169,7 +187,7 @@ def ask_command_or_task(doubt: Doubt, refused: Message | None = None) -> Message
     text = f"{_why_in_doubt(doubt)} {NOT_STARTED}" if refused is None else refused.text
     row = blocks.actions(
         _run(doubt, doubt.argument) if doubt.spec.is_typed and refused is None else None,
-        questions.choice("Start as a task", registry.START, doubt.text),
+        questions.choice("Start a session" if _is_review(doubt) else "Start as a task", registry.START, doubt.text),
     )
     return Message(text, [blocks.section(text), *row])
 
@@ -205,17 +223,27 @@ def ask_command_or_answer(key: str, session: Session, spec: CommandSpec) -> Mess
     return Message(text, [blocks.section(text), *row])
 
 
+def _why_guessed(doubt: Doubt) -> str:
+    if doubt.spec is registry.ADOPT:
+        return "That's the address of a Devin session."
+    if _is_review(doubt):
+        return "Devin can review this pull request, or work on it in a session."
+    return f"Is {code(doubt.word)} a task for Devin?"
+
+
+def _is_review(doubt: Doubt) -> bool:
+    """Whether a text asks to review a pull request, which is a command as well as a task."""
+    return doubt.guessed and bool(doubt.argument) and doubt.spec is not registry.ADOPT
+
+
 def _run(doubt: Doubt, argument: str) -> Block:
     return questions.choice(_label(_meant(doubt)), doubt.spec, argument)
 
 
 def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
     command, typed = doubt.meant.split()[0], code(doubt.word)
-    if doubt.guessed and doubt.spec is registry.ADOPT:
-        return "That's the address of a Devin session."
     if doubt.guessed:
-        asked = f"Is {typed} a task for Devin?"
-        return asked if doubt.spec is registry.HELP else f"{asked} To resume a session, reply in its thread."
+        return _why_guessed(doubt)
     forms = doubt.spec.ways_on(Surface.SLASH)
     if not forms:
         where = f"looks like {code(doubt.meant)}"
@@ -248,6 +276,8 @@ def _meant(doubt: Doubt) -> str:
     meant = doubt.shown or doubt.meant
     if doubt.spec is registry.ADOPT and doubt.guessed:
         return "Follow that session"
+    if _is_review(doubt):
+        return "Review"
     if doubt.spec is registry.NOTIFY:
         return f"Set {meant}" if meant != doubt.spec.name else "Show my setting"
     if doubt.spec.ends_session or doubt.spec.of_place or doubt.spec is registry.STOP_ALL:
