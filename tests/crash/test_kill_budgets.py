@@ -58,13 +58,13 @@ async def use_up(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 
 
 async def ask_and_grant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
-    await one.on.mention("do another task")
+    await one.on.mention("fix another test")
     refused = await one.slack.wait_for_ephemeral(ANN, "Nothing was started", within=PATIENCE)
     await press(one, ANN, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await one.slack.wait_for_message(OPS, "asks for more", within=PATIENCE)
     await press(one, ADA, OPS, asked["ts"], "grant_more")
     await one.slack.wait_for_message(DM, "raised", within=PATIENCE)
-    await one.devin.wait_for_sessions("do another task", seconds=PATIENCE)
+    await one.devin.wait_for_sessions("fix another test", seconds=PATIENCE)
     async with asyncio.timeout(PATIENCE):  # until all levels are announced again once they are reached
         while await one.rows("SELECT level FROM crossings WHERE NOT rearmed"):
             await asyncio.sleep(0.05)  # the store has no event for it
@@ -74,7 +74,7 @@ async def ask_and_grant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 
 async def granted_once(one: Scene, _: tuple[str, str]) -> None:
     await sessions_with_cards(one, 2, "")
-    assert len(await one.devin.sessions(text="do another task")) == 1
+    assert len(await one.devin.sessions(text="fix another test")) == 1
     assert await one.rows("SELECT state, CAST(acus AS TEXT) FROM grants") == [("granted", "11")]
     assert await one.rows("SELECT count(*) FROM audit WHERE action = 'budget_grant'") == [(1,)]
     said = [one["rendered"] for one in await one.slack.messages(DM, user="U0BOT")]
@@ -129,7 +129,7 @@ async def sent_once(one: Scene, begun: tuple[str, str]) -> None:
 
 async def waiting_start_after_another(one: Scene) -> str:
     """A start that Devin does not take, of somebody whose session used half an ACU today and is over."""
-    _, devin_id = await one.on.started("an earlier task")
+    _, devin_id = await one.on.started("fix an earlier test")
     await one.devin.set(devin_id, status="exit", acus_consumed=0.5)
     async with asyncio.timeout(PATIENCE):
         while await one.rows("SELECT sum(acus) FROM spend") != [(0.5,)]:

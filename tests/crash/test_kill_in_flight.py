@@ -86,7 +86,7 @@ async def test_a_mention_that_is_fetched_when_the_bot_dies_starts_one_session(
     async with scene(tmp_path, nursery) as one:
         first = one.begin()
         await one.reachable()
-        await one.on.started("an earlier task")
+        await one.on.started("fix an earlier test")
         await one.quiet()
         await first.kill()
         await one.slack.pause("lose")

@@ -411,7 +411,7 @@ async def one_ended_one_running(one: Scene) -> tuple[str, str]:
     """Two sessions of Devin, one of which was archived for good."""
     ts, ended = await running(one)
     await archived_by_hand(one, (ts, ended))
-    _, goes_on = await one.on.started("do another task")
+    _, goes_on = await one.on.started("fix another test")
     await one.quiet()
     await one.polled()
     return ended, goes_on

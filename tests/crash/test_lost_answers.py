@@ -155,7 +155,7 @@ async def test_an_end_for_good_whose_answer_is_lost_is_announced_once(on: Harnes
     await on.devin.fault("terminate", **fault)
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:exit_confirmed")
     await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts, within=WITHIN)
-    other, _ = await on.started("do another task")  # the poller looks on
+    other, _ = await on.started("fix another test")  # the poller looks on
     await on.slack.wait_for_message(GENERAL, "Working", thread_ts=other, within=WITHIN)
     assert (await on.devin.session(session))["terminated"]
     assert await on.thread(GENERAL, ts) == [stop_sentences.exited("ann").text]
@@ -222,7 +222,7 @@ async def test_pictures_of_devins_stand_once_and_in_order_when_the_answer_is_los
 
 async def test_a_lost_post_does_not_hold_up_another_thread(on: Harness) -> None:
     ts, session = await on.started()
-    other, other_session = await on.started("do another task")
+    other, other_session = await on.started("fix another test")
     await on.slack.fault("chat.postMessage", "hang", seconds=8, match="One.", times=20)
     await on.devin.say(session, "One.")
     await on.slack.wait("log", method="chat.postMessage", fault="hang")

@@ -108,7 +108,7 @@ async def test_every_process_is_killed_frozen_or_replaced_and_nothing_is_lost_or
     one = replicas.one
     workers = [await replicas.start(WORKER), await replicas.start(WORKER)]
     webs = [await replicas.start(WEB), await replicas.start(WEB)]
-    threads = dict([await one.on.started(f"task {number} of three") for number in range(THREADS)])
+    threads = dict([await one.on.started(f"fix test {number} of three") for number in range(THREADS)])
     writing = asyncio.create_task(write(one, threads))
 
     workers[0].send(signal.SIGKILL)
@@ -140,7 +140,7 @@ async def test_every_process_is_killed_frozen_or_replaced_and_nothing_is_lost_or
 async def test_no_request_needs_a_second_attempt_while_every_process_is_replaced(replicas: Replicas) -> None:
     one = replicas.one
     running = [(kind, await replicas.start(kind)) for kind in (WEB, WORKER, WEB, WORKER)]
-    threads = dict([await one.on.started(f"task {number} of three") for number in range(THREADS)])
+    threads = dict([await one.on.started(f"fix test {number} of three") for number in range(THREADS)])
     writing = asyncio.create_task(write(one, threads))
 
     for kind, victim in running:

@@ -23,11 +23,11 @@ async def people_and_devin(one: Scene, begun: list[str], done: list[int]) -> Non
         channel, user = CHANNELS[number % 3], (ANN, BEN)[number % 2]
         match number % 4:
             case 0:
-                await one.slack.say(user, channel, f"{BOT} mentioned task {number}")
+                await one.slack.say(user, channel, f"{BOT} fix the mentioned test {number}")
             case 1:
                 await one.slack.say(user, GENERAL, f"reply {number}", thread_ts=begun[number // 4 % len(begun)])
             case 2:
-                await one.slack.slash(user, channel, f"typed task {number}")
+                await one.slack.slash(user, channel, f"fix the typed test {number}")
             case 3:
                 for made in (await one.devin.sessions())[-2:]:
                     words = {"status": "running", "status_detail": "waiting_for_user"}
@@ -41,7 +41,7 @@ async def people_and_devin(one: Scene, begun: list[str], done: list[int]) -> Non
 async def test_a_backup_from_before_a_kill_under_load_doubles_nothing(tmp_path: Path, nursery: Nursery) -> None:
     async with scene(tmp_path, nursery) as one:
         await one.up()
-        begun = [await one.on.mention(f"first task {number}") for number in range(3)]
+        begun = [await one.on.mention(f"fix the first test {number}") for number in range(3)]
         await one.devin.wait_for_sessions("first task", 3, seconds=PATIENCE)
         work = asyncio.create_task(people_and_devin(one, begun, done := []))
         await reached(done, BACKED_UP)

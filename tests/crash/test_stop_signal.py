@@ -36,7 +36,7 @@ async def test_a_hanging_create_and_queued_posts_are_finished_by_the_next_start(
         await one.quiet()
         await one.devin.fault("create_session", "hang", commit=True)
         await one.slack.fault("chat.postMessage", "slow", seconds=0.4, times=0, match="UnitOfWork")
-        other = await one.on.mention("do another task")
+        other = await one.on.mention("fix another test")
         await one.devin.wait_for_calls("create_session", 2, seconds=PATIENCE)
         for words in said:
             await one.devin.say(session, words)
@@ -57,7 +57,7 @@ async def test_what_is_stored_is_acknowledged_and_nothing_else_is(
 ) -> None:
     async with scene(tmp_path, nursery, transport=transport) as one:
         await one.up()
-        typing = [asyncio.create_task(one.slack.slash(ANN, GENERAL, f"do task {number}")) for number in range(SLASHES)]
+        typing = [asyncio.create_task(one.slack.slash(ANN, GENERAL, f"fix test {number}")) for number in range(SLASHES)]
         await one.slack.wait_for_delivery(kind="slash_commands", status="acked", within=PATIENCE)
         await terminated(one)
         answers = await asyncio.gather(*typing)

@@ -171,7 +171,7 @@ async def test_budgets_and_the_runaway_watch_hold_for_it_as_for_any_other(on: Ha
     await set_budget(on.slack, "each-person 10 a day")
     made = await at_devin(on, title=TASK)
     await adopted(on, made)
-    await on.slack.slash(ANN, GENERAL, "do another task")
+    await on.slack.slash(ANN, GENERAL, "fix another test")
     held = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
     assert f"held for “{TASK}”, which has no ACU limit" in held["rendered"]
     await on.devin.spend(made, 8.5)

@@ -141,7 +141,7 @@ async def test_many_messages_with_files_are_shown_one_after_the_other(
     on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "AT_ONCE", 1)
-    begun = [await on.started(f"do task {number}") for number in range(3)]
+    begun = [await on.started(f"fix test {number}") for number in range(3)]
     for _, session in begun:
         await on.devin.attach(session, "login.png", "PNG", "image/png")
     for ts, session in begun:

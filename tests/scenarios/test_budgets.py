@@ -211,7 +211,7 @@ async def test_a_mistyped_order_is_repaired_with_the_channel_that_was_picked(on:
 async def three_of_ann_and_one_of_ben(on: Harness) -> None:
     """Sessions that were started today, one after the other, and spent 1.5 ACUs each."""
     for task, user in (("one", ANN), ("two", ANN), ("three", BEN), ("four", ANN)):
-        _, devin_id = await on.started(f"do task {task}", user=user)
+        _, devin_id = await on.started(f"fix test {task}", user=user)
         await on.devin.set(devin_id, acus_consumed=1.5)
 
     async def are_counted() -> bool:
@@ -352,11 +352,11 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     ts, devin_id = await used_up(on)
     await on.slack.say(ANN, GENERAL, "one thing more", thread_ts=ts)
     await on.devin.wait_for_messages("one thing more")  # a session that runs is not cut
-    assert not await answer(on, ANN, "do another task")
+    assert not await answer(on, ANN, "fix another test")
     refused = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
     assert read(refused) == NOT_STARTED
-    await on.mention("a third task", user=BEN)  # Ben has a budget of his own
-    await on.session("a third task")
+    await on.mention("fix a third test", user=BEN)  # Ben has a budget of his own
+    await on.session("fix a third test")
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
@@ -366,10 +366,10 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     await on.slack.click(ANN, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
     assert read(asked) == (
-        "ann asks for more ACUs to start “do another task”: ann's budget is used up, 2.1 of 2 ACUs today. "
+        "ann asks for more ACUs to start “fix another test”: ann's budget is used up, 2.1 of 2 ACUs today. "
         "It resets DATE."
     )
-    await on.slack.wait_for_ephemeral(ANN, "The admins were asked. “do another task” starts when one approves.")
+    await on.slack.wait_for_ephemeral(ANN, "The admins were asked. “fix another test” starts when one approves.")
     await on.slack.click(BEN, OPS, asked["ts"], "grant_more")
     await on.slack.wait_for_ephemeral(BEN, ONLY_ADMINS)
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
@@ -378,7 +378,7 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     assert (read(decided), decided["ts"]) == (f"ada raised ann's budget {raised}", asked["ts"])
     received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
     assert read(received) == f"ada raised your budget {raised} Your task starts now."
-    made = await on.session("do another task")
+    made = await on.session("fix another test")
     assert made["request"]["max_acu_limit"] == 10  # of 10.9: Devin takes whole ACUs
     await on.mention("another task after all acu=15", user=ADA)
     await on.slack.wait_for_ephemeral(
@@ -449,7 +449,7 @@ async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harne
     await on.devin.wait_for_messages("go on")
     await on.devin.set(made["session_id"], status="running", status_detail="working")
     await settled(on)
-    assert not await answer(on, BEN, "do another task")
+    assert not await answer(on, BEN, "fix another test")
     assert read(await on.slack.wait_for_ephemeral(BEN, "Nothing was started")) == (
         "Nothing was started: the organisation's budget has less than 1 ACU free (5 of 10 ACUs used today, "
         "5 more held for work in progress). It resets DATE."
@@ -466,7 +466,7 @@ async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_res
         return sum(row["acus"] for row in await rows(on, "spend")) == 1.5
 
     await until(is_counted)
-    assert not await answer(on, BEN, "do another task")
+    assert not await answer(on, BEN, "fix another test")
     held = (
         "the rest of the organisation's budget is held for “fix the login test”, which has no ACU limit "
         "(1.5 of 10 ACUs used today)."
@@ -481,12 +481,12 @@ async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_res
     )
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
-    await on.slack.slash(BEN, GENERAL, "do another task acu=3")
-    assert (await on.session("do another task"))["request"]["max_acu_limit"] == 3
+    await on.slack.slash(BEN, GENERAL, "fix another test acu=3")
+    assert (await on.session("fix another test"))["request"]["max_acu_limit"] == 3
     await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     await settled(on)
-    await on.slack.slash(BEN, GENERAL, "a third task")
+    await on.slack.slash(BEN, GENERAL, "fix a third test")
     await on.slack.wait_for_ephemeral(BEN, "held for “fix the login test”, which has no ACU limit (1.5 of 10 ACUs used")
     assert len(await on.devin.sessions()) == 2
 
@@ -543,7 +543,7 @@ async def test_sessions_that_are_woken_at_once_share_what_is_left_of_a_budget(on
 
 async def test_who_steers_the_session_of_somebody_else_needs_a_budget_too(on: Harness) -> None:
     await used_up(on)
-    bens, devin_id = await on.started("a task of Ben", user=BEN)
+    bens, devin_id = await on.started("fix the cart of Ben", user=BEN)
     await on.slack.say(ANN, GENERAL, "and the docs", thread_ts=bens)
     assert read(await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent")) == (
         "Your reply wasn't sent: your budget is used up, 2.1 of 2 ACUs today. It resets DATE. "
@@ -571,8 +571,8 @@ async def test_sessions_that_start_at_once_never_get_more_than_a_budget_has(on: 
     first = next(one for one in await on.devin.sessions() if one["request"]["max_acu_limit"] == 8)
     await on.devin.set(first["session_id"], status="running", status_detail="finished", acus_consumed=1.5)
     await on.slack.wait_for_message(GENERAL, "done")
-    await on.slack.slash(ANN, GENERAL, "one task more acu=8")
-    assert (await on.session("one task more"))["request"]["max_acu_limit"] == 6
+    await on.slack.slash(ANN, GENERAL, "fix one test more acu=8")
+    assert (await on.session("fix one test more"))["request"]["max_acu_limit"] == 6
 
 
 async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant(on: Harness) -> None:
@@ -619,7 +619,7 @@ async def test_nobody_asks_for_more_of_a_budget_that_refused_them_nothing(on: Ha
 
 async def asked_for_more(on: Harness, channel: str = OPS) -> dict[str, Any]:
     """Ann has used up her budget and asks for more; answers the request that the admins read."""
-    await on.mention("do another task", user=ANN)
+    await on.mention("fix another test", user=ANN)
     refused = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
     await on.slack.click(ANN, GENERAL, refused["ts"], "choose:ask_for_more")
     return await on.slack.wait_for_message(channel, "asks for more")
@@ -685,7 +685,7 @@ async def test_without_an_admin_channel_each_admin_is_asked_and_one_of_them_answ
             assert read(level) == f"Ann's budget is used up: 2.1 of 2 ACUs today. {NOT_THEIRS}"
         by_ada, by_ben = await asked_for_more(on, DM_OF_ADA), await on.slack.wait_for_message("D0BEN", "asks for more")
         request = (
-            "ann asks for more ACUs to start “do another task”: ann's budget is used up, 2.1 of 2 ACUs today. "
+            "ann asks for more ACUs to start “fix another test”: ann's budget is used up, 2.1 of 2 ACUs today. "
             "It resets DATE."
         )
         assert read(by_ada) == read(by_ben) == request
@@ -704,7 +704,7 @@ async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_w
         await used_up(on)
         asked = await asked_for_more(on)
         assert read(asked) == (
-            "Somebody asks for more ACUs to start “do another task”: one person's budget is used up, 2.1 of 2 ACUs "
+            "Somebody asks for more ACUs to start “fix another test”: one person's budget is used up, 2.1 of 2 ACUs "
             "today. It resets DATE."
         )
         await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
@@ -765,8 +765,10 @@ async def test_a_request_is_refused_once_and_written_down(on: Harness) -> None:
 
 
 async def test_a_sentence_about_a_budget_starts_a_session(on: Harness) -> None:
-    await on.slack.slash(ADA, GENERAL, "budget the migration work for the next quarter")
-    await on.session("budget the migration work")
+    await on.slack.slash(
+        ADA, GENERAL, "budget the migration of the billing module and write the numbers into the readme"
+    )
+    await on.session("budget the migration")
     await on.slack.slash(ADA, GENERAL, "bugdet set org 10")
     assert await answer(on, ADA, "budget") == (
         "`budget` needs a word after it: `list`, `set`, `try`, `remove` or `grant`. Nothing was started.\n"

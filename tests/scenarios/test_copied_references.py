@@ -42,7 +42,9 @@ async def test_a_copied_reference_neither_takes_a_thread_over_nor_ends_a_session
     tmp_path: Path, sqlite_template: Path, transport: str
 ) -> None:
     async with harness(tmp_path, transport, empty_store=sqlite_template, BOT_ADMIN_CHANNEL=ADMINS) as on:
-        begun = {channel: await on.started(f"task of {channel}", channel=channel) for channel in (GENERAL, WEB, OPS)}
+        begun = {
+            channel: await on.started(f"fix the build of {channel}", channel=channel) for channel in (GENERAL, WEB, OPS)
+        }
         now = (await on.devin.session(begun[GENERAL][1]))["created_at"]
         named = {channel: f"slack-T0PLAY-{channel}-{ts}" for channel, (ts, _) in begun.items()}
         copies = {

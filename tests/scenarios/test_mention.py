@@ -73,9 +73,13 @@ async def test_a_mention_without_a_task_that_is_edited_to_have_one_starts_once(o
 
 
 async def test_devin_reads_names_links_and_signs_as_people_do(on: Harness) -> None:
-    await on.mention("ask <@U0BEN> in <#C0WEB|web> about <https://acme.example/a?b=1&amp;c=2|the page> &lt;now&gt;")
+    await on.mention(
+        "fix what <@U0BEN> found in <#C0WEB|web> on <https://acme.example/a?b=1&amp;c=2|the page> &lt;now&gt;"
+    )
     made = await on.session("the page")
-    assert made["prompt"].splitlines()[0] == ("ask @ben in #web about the page (https://acme.example/a?b=1&c=2) <now>")
+    assert made["prompt"].splitlines()[0] == (
+        "fix what @ben found in #web on the page (https://acme.example/a?b=1&c=2) <now>"
+    )
 
 
 async def test_eyes_mean_understood_and_only_what_started_it_gets_a_mark_at_the_end(on: Harness) -> None:
@@ -107,11 +111,11 @@ async def test_nobody_is_called_by_what_devin_writes(on: Harness) -> None:
 
 
 async def test_nobody_is_called_by_a_prompt_on_its_card(on: Harness) -> None:
-    ts = await on.mention("tell <!channel> and <!here> that the build is green")
+    ts = await on.mention("write <!channel> and <!here> into the mail template")
     shown = await on.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts)
     assert "<!" not in shown["text"]
     assert "@channel" not in shown["text"]
-    assert "that the build is green" in shown["text"]
+    assert "into the mail template" in shown["text"]
 
 
 async def test_a_mention_in_a_private_channel_works_like_any_other(on: Harness) -> None:

@@ -72,7 +72,7 @@ async def test_where_devin_refuses_tags_a_row_that_cannot_be_read_among_others_k
     on: Harness,
 ) -> None:
     await on.devin.switch(tags_refused=True)
-    await on.started("do another task", channel=WEB)
+    await on.started("fix another test", channel=WEB)
     before = await creations(on)
     await on.devin.fault("list_sessions", "503", **AWAY)
     await on.devin.fault("create_session", "commit_then_drop")

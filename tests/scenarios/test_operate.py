@@ -399,13 +399,13 @@ async def test_one_reference_leads_from_the_message_to_devin_to_the_post_without
             await bot.running()
             if transport == "http":
                 on.simulated_slack.request_url = f"http://127.0.0.1:{bot.facts[-1]['port']}/slack/events"
-            ts, session = await on.started("the swordfish prompt")
+            ts, session = await on.started("fix the swordfish test")
             await on.slack.say(BEN, GENERAL, "mackerel reply", thread_ts=ts)
             await on.devin.wait_for_messages("mackerel reply")
             await on.devin.say(session, "Tunafish answer.")
             await on.wait_for_post(GENERAL, ts, "Tunafish")
-            slash = await on.slack.slash(ANN, GENERAL, "the haddock prompt")
-            await on.session("the haddock prompt")
+            slash = await on.slack.slash(ANN, GENERAL, "fix the haddock test")
+            await on.session("fix the haddock test")
             await on.slack.slash(ANN, GENERAL, "usage")
             assert await bot.end() == 0
         log = "\n".join(bot.lines)
@@ -617,6 +617,6 @@ async def test_an_outage_of_devin_is_no_reason_not_to_start(tmp_path: Path, tran
         await on.devin.fault("self", "503", times=4)  # a read is tried four times
         await on.devin.fault("create_session", "429", retry_after=1)
         await on.start()
-        ts = await on.slack.say(ANN, GENERAL, f"{BOT} please keep this")
-        await on.slack.wait_for_message(GENERAL, "please keep this", thread_ts=ts)
-        assert await on.devin.wait_for_sessions("please keep this")
+        ts = await on.slack.say(ANN, GENERAL, f"{BOT} please keep the old api")
+        await on.slack.wait_for_message(GENERAL, "please keep the old api", thread_ts=ts)
+        assert await on.devin.wait_for_sessions("please keep the old api")

@@ -73,7 +73,7 @@ async def test_a_session_that_was_done_stays_done_when_it_is_put_away(on: Harnes
     await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "Archived by", thread_ts=ts)
-    await on.started("do something else")  # so that the poller goes on
+    await on.started("fix the other test")  # so that the poller goes on
     await on.devin.pr(session, PULL, "merged")
     await until(lambda: _merged(on))
     today = billing_day(clock()).isoformat()

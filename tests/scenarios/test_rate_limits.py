@@ -130,7 +130,7 @@ async def test_a_post_that_hangs_holds_up_its_own_thread_and_no_other(on: Harnes
 @pytest.mark.long
 @NO_ANSWER_SOON
 async def test_a_channel_in_which_many_posts_hang_leaves_slots_to_the_others(on: Harness) -> None:
-    places = [await on.started(f"do task {number}") for number in range(AT_ONCE_IN_A_LANE + 2)]
+    places = [await on.started(f"fix test {number}") for number in range(AT_ONCE_IN_A_LANE + 2)]
     other, second = await on.started("fix another one", channel=WEB)
     await on.slack.fault("chat.postMessage", "hang", times=0, match="Trouble")
     for _, session in places:
@@ -176,7 +176,7 @@ async def test_while_many_channels_wait_for_slack_others_are_served(on: Harness)
     ts, session = await on.started(channel=OPS)
     await on.slack.fault("chat.postMessage", "ratelimited", times=34, retry_after=60, match="C0WAIT")
     for name in names:
-        await on.mention("then wait here", channel=name)
+        await on.mention("fix the test here", channel=name)
     refused = await on.slack.wait_for_call("chat.postMessage", 34, status=429, within=30)
     await on.devin.say(session, "Nothing keeps me.")
     line = await on.wait_for_post(OPS, ts, "Nothing keeps me.")

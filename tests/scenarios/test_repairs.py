@@ -291,7 +291,7 @@ async def test_a_session_that_appears_after_its_start_was_cancelled_is_ended_and
 async def without_tags(on: Harness) -> None:
     """Devin refuses tags, and the bot has learnt it."""
     await on.devin.switch(tags_refused=True)
-    await on.started("do another task", channel=WEB)
+    await on.started("fix another test", channel=WEB)
 
 
 @pytest.mark.long
@@ -301,7 +301,7 @@ async def test_where_devin_refuses_tags_a_session_that_appears_too_late_is_ended
     await on.devin.release(held)
     await on.slack.wait_for_message(GENERAL, "after all", thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["terminated"] is True
-    assert (await on.session("do another task"))["terminated"] is False
+    assert (await on.session("fix another test"))["terminated"] is False
 
 
 @pytest.mark.long

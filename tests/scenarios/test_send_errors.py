@@ -36,7 +36,7 @@ async def dead(on: Harness) -> int:
     return sum(int(float(line.rsplit(" ", 1)[1])) for line in found)
 
 
-async def poke(on: Harness, task: str = "do another task") -> None:
+async def poke(on: Harness, task: str = "fix another test") -> None:
     """Let the lane of the channel be looked at, as anything that is to be said in another thread does."""
     await on.started(task)
 

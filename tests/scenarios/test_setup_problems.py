@@ -96,7 +96,7 @@ async def test_a_clock_that_is_not_slacks_or_devins_is_named(on_call: Harness, s
     await warned_of(on, SetupProblem(Kind.CLOCK, "Slack", 600))
     assert len(await on.slack.messages(OPS)) == 1, "the admins read of it once"
     on.simulated_slack.date_ahead = 0.0
-    await on.mention("another task entirely, please", channel=GENERAL)
+    await on.mention("fix another test entirely, please", channel=GENERAL)
     await fine_again(on)
     figures = (await asked(on, "/metrics")).text
     assert 'devin_bridge_clock_ahead_seconds{service="Slack"}' in figures

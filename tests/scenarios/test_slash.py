@@ -255,7 +255,7 @@ async def test_a_mistyped_command_asks_and_starts_nothing(on: Harness) -> None:
 
 async def test_an_argument_that_does_not_fit_asks_too(on: Harness) -> None:
     for text, offered in {
-        "stop foo": ["Stop"],
+        "stop the old cron job": ["Stop"],
         "usage lastmonth": ["Show usage"],
         "list everything": ["Show list"],
         "stop 1 please": ["Stop 1"],
@@ -405,8 +405,8 @@ async def test_the_button_starts_nothing_for_one_who_may_not_start(on: Harness) 
 
 
 async def test_start_before_it_is_a_task_without_a_question(on: Harness) -> None:
-    await on.slack.slash(ANN, GENERAL, "start stop foo")
-    await on.session("stop foo")
+    await on.slack.slash(ANN, GENERAL, "start stop the old cron job")
+    await on.session("stop the old cron job")
 
 
 # ------------------------------------------------------------ the same text again

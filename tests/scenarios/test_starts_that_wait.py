@@ -307,7 +307,7 @@ async def test_a_reply_that_is_deleted_while_it_waits_is_not_sent(on: Harness) -
 
 async def test_a_reply_to_somebody_elses_session_is_kept_too(on: Harness) -> None:
     await used_up(on)
-    ts, session = await on.started("a task of Ben", user=BEN)
+    ts, session = await on.started("fix the cart of Ben", user=BEN)
     question = await reply_refused(on, ts)
     assert buttons(question) == [ASK_FOR_REPLY, "Cancel"]
     request = await asked(on, question)

@@ -159,7 +159,7 @@ async def test_a_question_without_words_after_an_answer_that_no_poll_found_is_as
 @pytest.mark.long
 async def test_a_question_after_a_long_gap_is_asked_though_the_others_went_on(on: Harness) -> None:
     ts, session = await on.started()
-    _, other = await on.started("a third one", channel=WEB)
+    _, other = await on.started("fix a third test", channel=WEB)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     await between_polls(on)
@@ -351,7 +351,7 @@ async def test_a_session_whose_messages_cannot_be_read_for_long_has_its_state_an
     on: Harness, clock: Ahead
 ) -> None:
     ts, session = await on.started()
-    other_ts, other = await on.started("a third one", channel=WEB)
+    other_ts, other = await on.started("fix a third test", channel=WEB)
     await on.devin.fault("list_messages", "500", times=-1, contains=session)
     await on.devin.say(session, "Nobody can read this yet.", status="error", status_detail=None)
     await on.devin.clock(advance=300)
@@ -375,7 +375,7 @@ async def test_an_outage_of_the_messages_alone_keeps_states_back_for_ten_minutes
     on: Harness, clock: Ahead
 ) -> None:
     ts, session = await on.started()
-    other_ts, other = await on.started("a third one", channel=WEB)
+    other_ts, other = await on.started("fix a third test", channel=WEB)
     await on.devin.fault("list_messages", "500", times=-1)
     await on.devin.say(session, "It failed.", status="error", status_detail=None)
     await on.devin.say(other, "This too.", status="error", status_detail=None)
@@ -406,7 +406,7 @@ async def test_a_session_that_our_own_fault_kept_unannounced_is_announced_by_the
     on: Harness, clock: Ahead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ts, session = await on.started()
-    _, other = await on.started("a third one", channel=WEB)
+    _, other = await on.started("fix a third test", channel=WEB)
     clock.put(PRODUCTION.answer_expected + 1)  # nobody has just spoken
     await polled(on, 3)
     polls = await between_polls(on)

@@ -418,7 +418,7 @@ async def test_where_tags_are_refused_sessions_are_found_by_service_user_and_pro
     await on.start()
     await on.devin.say(session, "Also after a restart.")
     await on.wait_for_post(GENERAL, ts, "Also after a restart.")
-    await on.started("a second task", channel=WEB)
+    await on.started("fix a second test", channel=WEB)
     assert len(await on.devin.log("create_session")) == before + 1  # tags were not tried again
     polls = await on.devin.log("list_sessions", contains="service_user_ids")
     assert polls
@@ -679,7 +679,7 @@ async def test_without_an_open_session_nothing_is_asked_until_one_starts(on: Har
     await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
     polls = len(await on.devin.log("list_sessions"))
     made = await on.slack.say(ANN, WEB, f"{BOT} a second task")  # by now ten looks would have been made
-    await on.slack.wait_for_message(WEB, "a second task", thread_ts=made)
+    await on.slack.wait_for_message(WEB, "fix a second test", thread_ts=made)
     calls = await on.devin.wait_for_calls("list_sessions", polls + 2)
     created = (await on.devin.log("create_session"))[-1]["time"]
     assert len([call for call in calls[polls:] if call["time"] < created]) <= 1
@@ -795,7 +795,9 @@ async def test_when_ours_is_the_younger_the_thread_goes_on_with_the_elder(on: Ha
 
 
 async def test_sessions_of_other_channels_are_announced_in_their_own_threads(on: Harness) -> None:
-    places = {channel: await on.started(f"task of {channel}", channel=channel) for channel in (GENERAL, WEB, OPS)}
+    places = {
+        channel: await on.started(f"fix the build of {channel}", channel=channel) for channel in (GENERAL, WEB, OPS)
+    }
     for channel, (_, session) in places.items():
         await on.devin.say(session, f"I work for {channel}.")
     for channel, (ts, _) in places.items():

@@ -47,7 +47,7 @@ class Intent:
 
 KINDS: Final = tuple(Kind)
 # How likely a text has to be a task for being one.
-ENOUGH: Final = {Place.START: 0.5, Place.REPLY: 0.5}
+ENOUGH: Final = {Place.START: 0.4, Place.REPLY: 0.5}
 FEW: Final = 6  # words that are counted one by one
 MOST_AROUND_REFERENCE: Final = 3  # words, itself among them
 LONGEST: Final = 2_000  # characters that are weighed

@@ -92,7 +92,7 @@ _WITHOUT_MEANING: Final = "a all for me my of our please the this"
 _EMPTY: Final = frozenset(_WITHOUT_MEANING.split())  # a question asks the same without them
 LONGEST_IN_DOUBT: Final = 500  # characters; a button carries the text
 FIRST_WORDS: Final = 1_000  # that are remembered
-LITTLE: Final = 0.15  # likelihood of a task that is enough beside options
+LITTLE: Final = 0.04  # likelihood of a task that is enough beside options
 _ABOUT: Final = {Kind.COST: COST, Kind.STATE: LIST, Kind.WHO: LIST}  # the command that answers a question
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
 _AROUND: Final = ",;:.!?&"
@@ -204,11 +204,12 @@ class Parser:
     def _without_work(self, text: str, place: Place) -> Doubt | None:
         task = parse_task(text)
         request = parse_request(task)
-        if not request.task.strip():
+        if not request.prompt.strip():
             return None  # which says so itself
-        intent = read_intent(request.task, place)
-        # Who types `start` or options means a task, unless the words speak clearly against it.
-        is_meant = task != text or request.task != task
+        words = request.task.strip() or request.prompt
+        intent = read_intent(words, place)
+        # Who types `start` or options beside several words means a task, unless they speak clearly against it.
+        is_meant = request.task != text and " " in words
         if intent.task >= (LITTLE if is_meant else ENOUGH[place]):
             return None
         spec = _ABOUT.get(intent.kind, HELP)
