@@ -765,9 +765,7 @@ async def test_a_request_is_refused_once_and_written_down(on: Harness) -> None:
 
 
 async def test_a_sentence_about_a_budget_starts_a_session(on: Harness) -> None:
-    await on.slack.slash(
-        ADA, GENERAL, "budget the migration of the billing module and write the numbers into the readme"
-    )
+    await on.slack.slash(ADA, GENERAL, "budget the migration of the billing module and write it into the readme")
     await on.session("budget the migration")
     await on.slack.slash(ADA, GENERAL, "bugdet set org 10")
     assert await answer(on, ADA, "budget") == (

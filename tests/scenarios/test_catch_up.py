@@ -62,7 +62,7 @@ async def test_what_slack_sends_again_after_it_was_fetched_is_known(on: Harness)
 
 
 async def test_each_open_thread_is_read_at_the_start(on: Harness) -> None:
-    places = {channel: await on.started(f"fix the build of {channel}", channel=channel) for channel in (GENERAL, WEB)}
+    places = {channel: await on.started(f"fix tests of {channel}", channel=channel) for channel in (GENERAL, WEB)}
     await on.stop()
     await on.slack.pause("lose")
     for channel, (ts, _) in places.items():

@@ -43,7 +43,7 @@ async def test_a_copied_reference_neither_takes_a_thread_over_nor_ends_a_session
 ) -> None:
     async with harness(tmp_path, transport, empty_store=sqlite_template, BOT_ADMIN_CHANNEL=ADMINS) as on:
         begun = {
-            channel: await on.started(f"fix the build of {channel}", channel=channel) for channel in (GENERAL, WEB, OPS)
+            channel: await on.started(f"fix tests of {channel}", channel=channel) for channel in (GENERAL, WEB, OPS)
         }
         now = (await on.devin.session(begun[GENERAL][1]))["created_at"]
         named = {channel: f"slack-T0PLAY-{channel}-{ts}" for channel, (ts, _) in begun.items()}

@@ -59,7 +59,7 @@ async def quiet_part(on: Harness) -> tuple[Counter[str], float]:
 async def story(on: Harness, clock: Ahead) -> Cost:
     """Two people start a session each and write on; Devin ends its turns; a day later there is a digest."""
     for user, channel in ((ANN, GENERAL), (BEN, WEB)):
-        ts, session = await on.started(f"fix the build of {user}", user, channel)
+        ts, session = await on.started(f"fix tests of {user}", user, channel)
         for number in range(REPLIES):
             await on.slack.say(user, channel, f"reply {number}", thread_ts=ts)
             await until(lambda session=session, number=number: _has(on, session, number + 1))

@@ -151,3 +151,64 @@ async def test_a_short_line_is_a_reply_where_a_session_runs(on: Harness) -> None
     await on.devin.wait_for_messages("with pytest")
     assert len(await sent_to_devin(on, session)) == 1
     assert await creations(on) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "button"),
+    [
+        ("what does a session cost?", "Show cost"),
+        ("how many credits are left this month?", "Show cost"),
+        ("wie viel Budget ist noch übrig?", "Show cost"),
+        ("which sessions are running right now?", "Show list"),
+        ("où en es-tu avec la migration ?", "Show list"),
+        ("who started this session?", "Show list"),
+        ("what can you do for us?", "Show help"),
+        ("remind me tomorrow at ten", "Show help"),
+        ("tell me a good joke about programmers", "Show help"),
+    ],
+)
+async def test_a_question_to_the_bot_is_asked_about_and_costs_nothing(on: Harness, text: str, button: str) -> None:
+    asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
+    assert written(asked["blocks"]) == f"Is `{text}` a task for Devin? Nothing was started."
+    assert buttons(asked) == [button, "Start as a task"]
+    await on.mention(text, BEN)
+    same = await on.slack.wait_for_ephemeral(BEN, "Nothing was started.")
+    assert buttons(same) == [button, "Start as a task"]
+    await settled(on)
+    assert await creations(on) == 0
+
+
+async def test_a_question_about_the_code_starts(on: Harness) -> None:
+    await on.mention("what does the function that counts the costs return?")
+    await on.session("counts the costs")
+
+
+@pytest.mark.both_transports
+async def test_a_ticket_alone_is_asked_about_once_until_a_tracker_is_known(on: Harness) -> None:
+    asked = (await on.slack.slash(ADA, GENERAL, "fix WEB-123"))["shown"]
+    assert asked["text"] == (
+        "No session here has named a tracker or repository yet. Can Devin find `fix WEB-123`? Nothing was started."
+    )
+    assert buttons(asked) == ["Start a session"]
+    await on.mention("fix #42", BEN)
+    await on.slack.wait_for_ephemeral(BEN, "Can Devin find `fix #42`?")
+    await settled(on)
+    assert await creations(on) == 0
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:start")
+    await on.session("fix WEB-123")
+    await settled(on)
+    await on.slack.slash(ADA, GENERAL, "fix WEB-124")
+    await on.session("fix WEB-124")
+    await on.mention("fix #43", BEN)
+    await on.session("fix #43")
+
+
+async def test_who_asks_for_a_review_may_choose_it_or_a_session(on: Harness) -> None:
+    await on.mention("please review https://github.com/acme/web/pull/7", ADA)
+    asked = await on.slack.wait_for_ephemeral(ADA, "Nothing was started.")
+    assert asked["text"] == "Devin can review this pull request, or work on it in a session. Nothing was started."
+    assert buttons(asked) == ["Review", "Start a session"]
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:start")
+    await on.session("please review https://github.com/acme/web/pull/7")
+    await on.mention("review https://github.com/acme/web/pull/8 for security problems and leave comments", ADA)
+    await on.session("for security problems")

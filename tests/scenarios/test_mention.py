@@ -7,7 +7,9 @@ from bot.views.answers import starts as start_sentences
 from tests.for_devin import as_sent, asked_in_slack
 from tests.said import ASKED_BY
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
-from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled
+from tests.scenarios.observations import buttons, creations, private_answers, reactions, sent_to_devin, settled
+
+ABOUT = "You mentioned Devin Bridge. Nothing was started. Should Devin work on this?"
 
 
 @pytest.mark.both_transports
@@ -74,11 +76,12 @@ async def test_a_mention_without_a_task_that_is_edited_to_have_one_starts_once(o
 
 async def test_devin_reads_names_links_and_signs_as_people_do(on: Harness) -> None:
     await on.mention(
-        "fix what <@U0BEN> found in <#C0WEB|web> on <https://acme.example/a?b=1&amp;c=2|the page> &lt;now&gt;"
+        "fix what <@U0BEN> saw in <#C0WEB|web>, see <https://acme.example/a?b=1&amp;c=2|the page> &lt;now&gt;"
     )
     made = await on.session("the page")
-    assert made["prompt"].splitlines()[0] == (
-        "fix what @ben found in #web on the page (https://acme.example/a?b=1&c=2) <now>"
+    assert (
+        made["prompt"].splitlines()[0]
+        == "fix what @ben saw in #web, see the page (https://acme.example/a?b=1&c=2) <now>"
     )
 
 
@@ -160,10 +163,52 @@ async def test_without_a_mention_the_same_word_in_a_thread_is_for_devin(on: Harn
     assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "usage")]
 
 
-async def test_small_talk_behind_a_mention_starts_nothing(on: Harness) -> None:
-    await on.mention("thanks a lot!")
+async def test_small_talk_behind_a_mention_starts_nothing_and_gets_a_reaction_each_time(on: Harness) -> None:
+    thanks = await on.mention("thanks a lot!")
     await on.slack.wait_for_ephemeral(ANN, text=start_sentences.THANKED.text)
-    await on.mention("hello :wave:")  # gets no answer of its own so soon
+    hello = await on.mention("hello :wave:")  # gets no answer of its own so soon
     await settled(on)
     assert await private_answers(on, ANN) == [start_sentences.THANKED.text]
+    assert (await reactions(on, thanks), await reactions(on, hello)) == (["pray"], ["wave"])
     assert await creations(on) == 0
+
+
+@pytest.mark.both_transports
+async def test_who_speaks_about_the_bot_is_asked_and_the_prompt_keeps_its_name(on: Harness) -> None:
+    said = f"Hi all, {BOT} can fix the flaky login test for us"
+    ts = await on.slack.say(ANN, GENERAL, said)
+    asked = await on.slack.wait_for_ephemeral(ANN, ABOUT)
+    assert buttons(asked) == ["Start a session", "No"]
+    await settled(on)
+    assert await creations(on) == 0
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:command:as_task")
+    made = await on.session("can fix the flaky login test")
+    assert made["prompt"].splitlines()[0] == "Hi all, @Devin Bridge can fix the flaky login test for us"
+    await on.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts)
+    assert await creations(on) == 1
+
+
+async def test_who_speaks_about_the_bot_and_says_no_is_left_alone(on: Harness) -> None:
+    await on.slack.say(ANN, GENERAL, f"let's not use {BOT} to fix the login test")
+    asked = await on.slack.wait_for_ephemeral(ANN, ABOUT)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:command:no")
+    await on.slack.wait_for_ephemeral(ANN, start_sentences.START_CANCELLED.text)
+    await settled(on)
+    assert await creations(on) == 0
+
+
+async def test_a_message_to_somebody_else_is_no_business_of_the_bot(on: Harness) -> None:
+    await on.slack.say(ANN, GENERAL, f"<@{BEN}> could {BOT} fix the login test?")
+    await on.slack.say(ANN, GENERAL, f"<@{BEN}> you can fix the login test with {BOT}")
+    await settled(on)
+    assert (await private_answers(on, ANN), await creations(on)) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["{bot} fix the login test", "Hey {bot}, fix the login test", "fix the login test, {bot}"],
+)
+async def test_who_is_spoken_to_starts(on: Harness, said: str) -> None:
+    await on.slack.say(ANN, GENERAL, said.replace("{bot}", BOT))
+    made = await on.session("fix the login test")
+    assert "@Devin Bridge" not in made["prompt"]

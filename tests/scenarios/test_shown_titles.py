@@ -46,7 +46,7 @@ async def learned(on: Harness, channel: str, *, private: bool) -> None:
 async def three_sessions(on: Harness) -> dict[str, str]:
     """One of Ann's in public, one in a private channel and one in a direct message; answers Devin's ids."""
     made = {}
-    for prompt, channel in (("fix the docs", GENERAL), ("fix the hush one", PRIVATE), ("fix the hush two", DM)):
+    for prompt, channel in (("fix the docs", GENERAL), ("fix hush one", PRIVATE), ("fix hush two", DM)):
         text = f"{prompt} repo={'acme/web' if channel == GENERAL else 'acme/vault'}"
         await on.slack.say(ANN, channel, text if channel == DM else f"{BOT} {text}")
         made[channel] = (await on.session(prompt))["session_id"]
@@ -89,8 +89,8 @@ async def test_answers_to_an_admin_say_as_much_as_that_person_may_read_elsewhere
     assert "acme/web" in answers[2]
     assert "• One of a private channel or a direct message: " in answers[3]
     assert f". {IN_DIRECT_MESSAGE}: 6.2 ACUs" in answers[3]
-    assert "fix the hush one" in there
-    assert "fix the hush two" not in there
+    assert "fix hush one" in there
+    assert "fix hush two" not in there
     assert "acme/vault" in repositories
 
 
@@ -103,9 +103,9 @@ async def test_a_file_names_no_session_of_a_private_channel_but_ones_own(on: Har
         await tx.execute(tables.spend.update().values(day=day.isoformat()))
 
     await write(on, move)
-    await on.mention("fix the hush three", ADA, PRIVATE)
-    own = await on.session("fix the hush three")
-    await on.devin.set(own["session_id"], title="fix the hush three", acus_consumed=6.2)
+    await on.mention("fix hush three", ADA, PRIVATE)
+    own = await on.session("fix hush three")
+    await on.devin.set(own["session_id"], title="fix hush three", acus_consumed=6.2)
 
     await spent(on, 4)
     await write(on, move)
@@ -118,7 +118,7 @@ async def test_a_file_names_no_session_of_a_private_channel_but_ones_own(on: Har
     (file,) = [file for one in await on.slack.messages("D0ADA") for file in one.get("files") or ()]
     content = (on.simulated_slack.state.files[file["id"]].content or b"").decode()
     named = sorted(row[0] for row in csv.reader(io.StringIO(content, newline="")) if "acus" not in row)
-    assert named[:4] == sorted([IN_DIRECT_MESSAGE, IN_PRIVATE_CHANNEL, "fix the docs", "fix the hush three"])
+    assert named[:4] == sorted([IN_DIRECT_MESSAGE, IN_PRIVATE_CHANNEL, "fix the docs", "fix hush three"])
     assert made[PRIVATE] not in content
 
 
@@ -158,16 +158,14 @@ async def test_the_audit_names_no_session_of_a_private_channel(on: Harness) -> N
 
 async def in_a_thread(on: Harness) -> None:
     """A session of Ann's that has spent something, in a channel."""
-    ts = await on.mention("fix the hush one", ANN, WEB)
-    await on.devin.set(
-        (await on.session("fix the hush one"))["session_id"], title="fix the hush one", acus_consumed=6.2
-    )
-    await on.slack.wait_for_message(WEB, "fix the hush one", thread_ts=ts)
+    ts = await on.mention("fix hush one", ANN, WEB)
+    await on.devin.set((await on.session("fix hush one"))["session_id"], title="fix hush one", acus_consumed=6.2)
+    await on.slack.wait_for_message(WEB, "fix hush one", thread_ts=ts)
 
 
 async def in_a_fan_out(on: Harness) -> None:
     """The same of a fan-out of Ada's, the only work in the channel."""
-    await on.slack.slash(ADA, WEB, "fanout fix the hush one orgs=all")
+    await on.slack.slash(ADA, WEB, "fanout fix hush one orgs=all")
     preview = await on.slack.wait_for_ephemeral(ADA, "Start 1 session?")
     await on.slack.click(ADA, WEB, preview["ts"], "choose:start_fan_out")
     await on.slack.wait_for_message(WEB, "0 of 1 finished · 1 queued")
@@ -183,7 +181,7 @@ async def test_what_became_private_is_asked_about_each_day_and_stays_out_from_th
     await begin(on)
     await learned(on, WEB, private=False)
     await spent(on, 1)
-    assert "fix the hush one" in await asked(on, "usage by session", user=BEN)
+    assert "fix hush one" in await asked(on, "usage by session", user=BEN)
     await on.slack.put_channel(WEB, kind="group")
     clock.put(DAY + 1)
     await learned(on, WEB, private=True)
@@ -192,11 +190,9 @@ async def test_what_became_private_is_asked_about_each_day_and_stays_out_from_th
 
 
 async def test_a_digest_asks_again_right_before(on: Harness, clock: Ahead) -> None:
-    ts = await on.mention("fix the hush one", ANN, WEB)
-    await on.devin.set(
-        (await on.session("fix the hush one"))["session_id"], title="fix the hush one", acus_consumed=6.2
-    )
-    await on.slack.wait_for_message(WEB, "fix the hush one", thread_ts=ts)
+    ts = await on.mention("fix hush one", ANN, WEB)
+    await on.devin.set((await on.session("fix hush one"))["session_id"], title="fix hush one", acus_consumed=6.2)
+    await on.slack.wait_for_message(WEB, "fix hush one", thread_ts=ts)
     await learned(on, WEB, private=False)
     await spent(on, 1)
     await on.slack.put_channel(WEB, kind="group")

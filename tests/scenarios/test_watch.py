@@ -795,9 +795,7 @@ async def test_when_ours_is_the_younger_the_thread_goes_on_with_the_elder(on: Ha
 
 
 async def test_sessions_of_other_channels_are_announced_in_their_own_threads(on: Harness) -> None:
-    places = {
-        channel: await on.started(f"fix the build of {channel}", channel=channel) for channel in (GENERAL, WEB, OPS)
-    }
+    places = {channel: await on.started(f"fix tests of {channel}", channel=channel) for channel in (GENERAL, WEB, OPS)}
     for channel, (_, session) in places.items():
         await on.devin.say(session, f"I work for {channel}.")
     for channel, (ts, _) in places.items():

@@ -92,6 +92,8 @@ _WITHOUT_MEANING: Final = "a all for me my of our please the this"
 _EMPTY: Final = frozenset(_WITHOUT_MEANING.split())  # a question asks the same without them
 LONGEST_IN_DOUBT: Final = 500  # characters; a button carries the text
 FIRST_WORDS: Final = 1_000  # that are remembered
+SURELY: Final = 0.97  # likelihood of a task that outweighs the word of a command, in a text of so many words
+FEWEST_OF_WORK: Final = 4
 LITTLE: Final = 0.04  # likelihood of a task that is enough beside options
 _ABOUT: Final = {Kind.COST: COST, Kind.STATE: LIST, Kind.WHO: LIST}  # the command that answers a question
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
@@ -184,10 +186,13 @@ class Parser:
 
         The command that is offered for such a text is the one that its question is about.
         """
-        found = self.doubt_as_read(typed, readable)
-        if found is not None or len(readable) > LONGEST_IN_DOUBT:
-            return found
-        text = readable.strip()
+        found, text = self.doubt_as_read(typed, readable), readable.strip()
+        if found is not None:
+            # "usage page shows NaN": the command takes nothing of it, and it is surely work.
+            is_bare = found.meant in self._doubtable and len(text.split()) >= FEWEST_OF_WORK
+            return None if is_bare and read_intent(text).task >= SURELY else found
+        if len(readable) > LONGEST_IN_DOUBT:
+            return None
         if session := address_of_session(text):
             return Doubt(text, text, ADOPT, f"{ADOPT.name} {text}", argument=session, guessed=True)
         if (address := asked_review(text)) and (review := self._doubtable.get("review")):
