@@ -183,7 +183,7 @@ async def test_who_speaks_about_the_bot_is_asked_and_the_prompt_keeps_its_name(o
     assert await creations(on) == 0
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:command:as_task")
     made = await on.session("can fix the flaky login test")
-    assert made["prompt"].splitlines()[0] == "Hi all, @Devin Bridge can fix the flaky login test for us"
+    assert made["prompt"].splitlines()[0] == "Hi all, @devin_bridge can fix the flaky login test for us"
     await on.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts)
     assert await creations(on) == 1
 
@@ -211,4 +211,4 @@ async def test_a_message_to_somebody_else_is_no_business_of_the_bot(on: Harness)
 async def test_who_is_spoken_to_starts(on: Harness, said: str) -> None:
     await on.slack.say(ANN, GENERAL, said.replace("{bot}", BOT))
     made = await on.session("fix the login test")
-    assert "@Devin Bridge" not in made["prompt"]
+    assert "@devin_bridge" not in made["prompt"]
