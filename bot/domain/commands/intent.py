@@ -47,7 +47,7 @@ class Intent:
 
 KINDS: Final = tuple(Kind)
 # How likely a text has to be a task for being one.
-ENOUGH: Final = {Place.START: 0.4, Place.REPLY: 0.5}
+ENOUGH: Final = {Place.START: 0.45, Place.REPLY: 0.5}
 FEW: Final = 6  # words that are counted one by one
 MOST_AROUND_REFERENCE: Final = 3  # words, itself among them
 LONGEST: Final = 2_000  # characters that are weighed
@@ -100,17 +100,17 @@ def _likelihoods(text: str, place: Place) -> list[float]:
         if found is not None:
             sums = [have + more for have, more in zip(sums, found, strict=True)]
     most = max(sums)
-    powers = [math.exp(each - most) for each in sums]
+    powers = [math.exp((each - most) / 100) for each in sums]
     whole = sum(powers)
     return [power / whole for power in powers]
 
 
 @lru_cache(1)
-def _weights() -> dict[str, tuple[float, ...]]:
-    """The weights of the model by feature; those of the empty one are each text's."""
+def _weights() -> dict[str, tuple[int, ...]]:
+    """The weights of the model by feature, in hundredths; those of the empty one are each text's."""
     lines = resources.files(__package__).joinpath("intent.tsv").read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t") for line in lines)
-    return {feature: tuple(int(each) / 100 for each in numbers) for feature, *numbers in rows}
+    return {feature: tuple(map(int, numbers)) for feature, *numbers in rows}
 
 
 def features(text: str, place: Place) -> set[str]:
