@@ -279,7 +279,7 @@ find the memory leak
 translate the landing page into French
 fix it repo=acme/web acu=10
 fix bugs repo=acme/web mode=fast
-sessions expire after five minutes
+login sessions expire after five minutes
 commands in the cli lack help
 login fails with an empty password
 settings page crashes on Safari
