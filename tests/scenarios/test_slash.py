@@ -255,7 +255,7 @@ async def test_a_mistyped_command_asks_and_starts_nothing(on: Harness) -> None:
 
 async def test_an_argument_that_does_not_fit_asks_too(on: Harness) -> None:
     for text, offered in {
-        "stop the old cron job": ["Stop"],
+        "stop foo": ["Stop"],
         "usage lastmonth": ["Show usage"],
         "list everything": ["Show list"],
         "stop 1 please": ["Stop 1"],
