@@ -1,7 +1,7 @@
 """The billing days of a period: those that are finished, and those that are shown apart because they are not."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -10,8 +10,18 @@ from typing import Final
 from bot.domain.billing import ONE_DAY, Period, billing_day, days_before, newest_finished
 from bot.domain.cycle import Cycle, calendar_month, month_before
 
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_MONTH: Final = re.compile(r"\d{4}-\d{2}")
+_TO: Final = ".."
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_NUMBERS: Final = {"two": 2, "three": 3, "four": 4, "six": 6}
+_MONTH: Final = (
+    "(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_YEAR: Final = r"(?:,? (?P<year>\d{4}))?"
+_DAY: Final = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_WEEKDAY: Final = "(?:last )?(?P<weekday>mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
+_BACK: Final = rf"(?:(?:last|past|previous) )?(?P<number>\d{{1,3}}|{'|'.join(_NUMBERS)}) (?P<unit>day|week|month)s?"
 
 
 class RangeFault(StrEnum):
@@ -82,10 +92,13 @@ def span_of_dates(typed: str, now: float, kept: date) -> Span | RefusedRange:
 
     An end is a day or a month. A month begins with the day `kept` if that is in it, and may be running.
     """
-    first, dots, last = typed.partition("..")
-    begin, end = _read_end(first), _read_end(last if dots else first)
+    first, dots, last = typed.partition(_TO)
+    today = Cycle(billing_day(now), billing_day(now))
+    begin, end = _read_end(first, now), _read_end(last if dots else first, now)
+    if dots and not last:
+        end = today
     if begin is None or end is None:
-        return RefusedRange(RangeFault.MALFORMED, typed, billing_day(now), kept)
+        return RefusedRange(RangeFault.MALFORMED, typed, today.first, kept)
     return _between(begin, end, typed, now, kept)
 
 
@@ -128,11 +141,83 @@ def _fault(begin: Cycle, end: Cycle, today: date, kept: date) -> RangeFault | No
     return RangeFault.NOT_KEPT if begin.last < kept else None
 
 
-def _read_end(typed: str) -> Cycle | None:
-    """Read a day, which is returned as a cycle of its own, or a month."""
-    try:
-        if _MONTH.fullmatch(typed):
-            return calendar_month(date.fromisoformat(f"{typed}-01"))
-        return Cycle(day := date.fromisoformat(typed), day) if _DATE.fullmatch(typed) else None
-    except ValueError:  # such as 30 February
-        return None
+def _read_end(typed: str, now: float) -> Cycle | None:
+    """Read a day, a month or another time that people name, as a cycle of its own; None if there is no such time."""
+    for pattern, read in _NAMED:
+        if (found := pattern.fullmatch(typed)) is not None:
+            try:
+                return read(found, now)
+            except ValueError:  # such as 30 February
+                return None
+    return None
+
+
+def names_days(typed: str) -> bool:
+    """Whether `typed` is meant for a time or a range as people name one, which need not be in the calendar."""
+    first, _, last = typed.partition(_TO)
+    return all(any(pattern.fullmatch(end) for pattern, _ in _NAMED) for end in [first, *filter(None, [last])])
+
+
+def _day(of: re.Match[str], _now: float) -> Cycle:
+    day = date.fromisoformat(of[0])
+    return Cycle(day, day)
+
+
+def _named_month(of: re.Match[str], now: float) -> Cycle:
+    """The month that is named, or the day in it; without a year the newest one that has begun."""
+    parts, today = of.groupdict(), billing_day(now)
+    number, day = _MONTHS.index(of["month"][:3]) + 1, int(parts.get("day") or 1)
+    year = int(of["year"] or today.year - ((number, day) > (today.month, today.day)))
+    begun = date(year, number, day)
+    return Cycle(begun, begun) if parts.get("day") else calendar_month(begun)
+
+
+def _weekday(of: re.Match[str], now: float) -> Cycle:
+    today = billing_day(now)
+    day = today - ONE_DAY * ((today.weekday() - _WEEKDAYS.index(of["weekday"][:3])) % 7)
+    return Cycle(day, day)
+
+
+def _today(of: re.Match[str], now: float) -> Cycle:
+    day = billing_day(now) - ONE_DAY * (of[0] == "yesterday")
+    return Cycle(day, day)
+
+
+def _week(of: re.Match[str], now: float) -> Cycle:
+    """The week from Monday to Sunday that is running, or the one before it."""
+    monday = billing_day(now) - ONE_DAY * (billing_day(now).weekday() + 7 * (of[0] != "this week"))
+    return Cycle(monday, monday + ONE_DAY * 6)
+
+
+def _year(of: re.Match[str], now: float) -> Cycle:
+    today = billing_day(now)
+    year = {"this year": today.year, "last year": today.year - 1}.get(of[0]) or int(of[0])
+    return Cycle(date(year, 1, 1), date(year, 12, 31))
+
+
+def _back(of: re.Match[str], now: float) -> Cycle:
+    """So many finished days, up to now. A month back is the same day of an earlier month, or the last one of it."""
+    number, finished = _NUMBERS.get(of["number"]) or int(of["number"]), newest_finished(now)
+    if of["unit"] != "month":
+        return Cycle(finished - ONE_DAY * (number * (7 if of["unit"] == "week" else 1) - 1), billing_day(now))
+    months = finished.year * 12 + finished.month - 1 - number
+    month = calendar_month(date(months // 12, months % 12 + 1, 1))
+    return Cycle(min(month.first + ONE_DAY * finished.day, month.last + ONE_DAY), billing_day(now))
+
+
+# How people name a time, and which one is meant. The first pattern that fits counts.
+_NAMED: Final[Sequence[tuple[re.Pattern[str], Callable[[re.Match[str], float], Cycle]]]] = [
+    (re.compile(pattern), read)
+    for pattern, read in (
+        (r"\d{4}-\d{2}", lambda of, _: calendar_month(date.fromisoformat(f"{of[0]}-01"))),
+        (r"\d{4}-\d{2}-\d{2}", _day),
+        (_MONTH + _YEAR, _named_month),
+        (rf"{_MONTH} {_DAY}{_YEAR}", _named_month),
+        (rf"{_DAY} {_MONTH}{_YEAR}", _named_month),
+        (_WEEKDAY, _weekday),
+        ("today|yesterday", _today),
+        ("(?:this|last|previous) week", _week),
+        (r"20\d\d|this year|last year", _year),
+        (_BACK, _back),
+    )
+]

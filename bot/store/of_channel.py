@@ -1,9 +1,10 @@
-"""The channel that figures are about: how it stands in their rows, and the condition that rows belong to one."""
+"""The channel or person that figures are about: how they stand in rows, and the condition that rows are of one."""
 
 from typing import Final
 
 from sqlalchemy import ColumnElement, Table, case, exists
 
+from bot.domain.commands.picked import as_person_id
 from bot.store.tables import spend
 
 DIRECT: Final = "D"  # the channel of all direct messages, which are one place to those who read figures
@@ -14,9 +15,11 @@ def counted_in(channel: ColumnElement[str]) -> ColumnElement[str]:
     return case((channel.startswith(DIRECT), DIRECT), else_=channel)
 
 
-def of_channel(table: Table, team: str, channel: str | None) -> tuple[ColumnElement[bool], ...]:
-    """The condition that rows of `table` are of `channel` in a workspace; none where no channel is given."""
-    return () if channel is None else (table.c.team == team, table.c.channel == channel)
+def of_channel(table: Table, team: str, one: str | None) -> tuple[ColumnElement[bool], ...]:
+    """The condition that rows of `table` are of `one` channel or person, by its id; none where nobody is given."""
+    if one is None:
+        return ()
+    return (table.c.team == team, (table.c.requester if as_person_id(one) else table.c.channel) == one)
 
 
 def of_session_in(session_id: ColumnElement[str], team: str, channel: str | None) -> tuple[ColumnElement[bool], ...]:

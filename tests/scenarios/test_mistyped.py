@@ -11,7 +11,6 @@ from bot.views.answers import starts as start_sentences
 from tests.for_devin import as_sent
 from tests.markup import written
 from tests.mistyped import AS_TYPED
-from tests.said import in_doubt
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
@@ -27,6 +26,7 @@ from tests.scenarios.observations import (
 )
 
 DM = "D0ADA"
+EXAMPLES = ["Show usage last month", "Show usage month by person", "Show usage last 30 days by channel"]
 TASKS = (  # that begin with the word of a command and are longer than six words
     "report the flaky login test to the team as an issue",
     "usage figures on the settings page are wrong since Friday",
@@ -147,7 +147,7 @@ async def test_only_who_wrote_it_says_what_it_means_and_only_once(on: Harness) -
 
 async def test_what_was_meant_for_a_session_that_has_ended_meanwhile_starts_none(on: Harness) -> None:
     ts, session = await on.started()
-    await on.mention("usage Nov 2026", ADA, thread_ts=ts)
+    await on.mention("usage by weekday", ADA, thread_ts=ts)
     question = await asked(on)
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "Archived by ann", thread_ts=ts)
@@ -173,13 +173,13 @@ async def test_a_command_about_a_session_is_about_the_one_of_the_thread(on: Harn
 
 async def test_a_reply_without_a_mention_stays_one_and_so_does_a_long_one(on: Harness) -> None:
     ts, session = await on.started()
-    plain = await on.slack.say(BEN, GENERAL, "usage Nov 2026", thread_ts=ts)
-    await on.devin.wait_for_messages("usage Nov 2026")
+    plain = await on.slack.say(BEN, GENERAL, "usage by weekday", thread_ts=ts)
+    await on.devin.wait_for_messages("usage by weekday")
     long = await on.mention(TASKS[0], BEN, thread_ts=ts)
     await on.devin.wait_for_messages(TASKS[0])
     await settled(on)
     assert await sent_to_devin(on, session) == [
-        as_sent(plain, "ben", "usage Nov 2026"),
+        as_sent(plain, "ben", "usage by weekday"),
         as_sent(long, "ben", TASKS[0]),
     ]
     assert await private_answers(on, BEN) == []
@@ -189,8 +189,8 @@ async def test_in_a_thread_without_a_session_it_asks_and_starts_with_what_the_th
     ts = await on.slack.say(BEN, GENERAL, "the login test fails since Monday")
     await on.mention("report the bug", ANN, thread_ts=ts)
     question = await asked(on, ANN)
-    assert written(question["blocks"]) == in_doubt("report the bug")
-    assert buttons(question) == ["Show report", "Start as a task"]
+    assert written(question["blocks"]) == "Only admins can see outcome reports. Ask <@U0ADA>."
+    assert buttons(question) == ["Start as a task"], "reports are for admins"
     assert await creations(on) == 0
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:command:as_task")
     made = await on.session("report the bug")
@@ -204,14 +204,14 @@ async def test_a_line_of_a_direct_message_asks_where_it_would_be_a_reply(on: Har
     ts = await on.slack.say(ADA, "im", "fix the login test")
     session = (await on.session("fix the login test"))["session_id"]
     await settled(on)
-    line = await on.slack.say(ADA, "im", "usage Nov 2026")
+    line = await on.slack.say(ADA, "im", "usage by weekday")
     question = await on.slack.wait_for_message(DM, "Nothing was sent to Devin.")
     assert question.get("thread_ts") is None, "where it was written"
-    assert buttons(question) == ["Show usage", "Send it to Devin"]
+    assert buttons(question) == [*EXAMPLES, "Send it to Devin"]
     await on.slack.click(ADA, DM, question["ts"], "answer:command:as_reply")
-    await on.devin.wait_for_messages("usage Nov 2026")
+    await on.devin.wait_for_messages("usage by weekday")
     await settled(on)
-    assert await sent_to_devin(on, session) == [as_sent(line, "ada", "usage Nov 2026")]
+    assert await sent_to_devin(on, session) == [as_sent(line, "ada", "usage by weekday")]
     assert await creations(on) == 1
     assert ts < line
 
@@ -235,3 +235,38 @@ async def test_commands_are_commands_in_the_thread_of_a_session_too(on: Harness)
     await settled(on)
     assert await sent_to_devin(on, session) == []
     assert await rows(on, "inbox", state="open") == []
+
+
+async def test_what_is_not_read_is_answered_with_examples_that_run(on: Harness) -> None:
+    for text, answered in {
+        "usage by weekday": "Devin in ",
+        "budget set org 20 a year": "Set a budget of 500 ACUs a month for the organisation",
+    }.items():
+        shown = (await on.slack.slash(ADA, GENERAL, text))["shown"]
+        first = next(label for label in buttons(shown) if "month" in label)
+        command = "usage" if text.startswith("usage") else "budget_set"
+        await on.slack.click(ADA, GENERAL, shown["ts"], f"choose:{command}")
+        assert first in {"Show usage last month", "Run budget set org 500 a month"}
+        assert (await on.slack.wait_for_ephemeral(ADA, answered))["rendered"].startswith(answered)
+    member = (await on.slack.slash(ANN, GENERAL, "usage by weekday"))["shown"]
+    assert member["text"] == "Only admins can see usage figures. Ask <@U0ADA>. `/devin cost` shows your own."
+    assert buttons(member) == ["Start as a task"]
+    assert await creations(on) == 0
+
+
+async def test_what_people_type_about_money_is_read(on: Harness) -> None:
+    of_ben = f"Only sessions started by <@{BEN}>."  # who has no session yet, so that no name is stored
+    for text, said in {
+        f"usage <@{BEN}|ben>": f"Devin today, so far\nBilling day {{}} still running. {of_ben}",
+        f"usage <#{WEB}|web> per user": "Devin today, so far, by person",
+        "usage november 2025": "There are no figures from before",
+        "usage last week": "Devin from ",
+        "report last 30 days": "Devin from ",
+        "usage @ben": "`@ben` isn't known. Pick the name from Slack's list as you type `@`. Nothing was started.",
+    }.items():
+        shown = (await on.slack.slash(ADA, GENERAL, text))["shown"]["rendered"]
+        first, _, last = said.partition("{}")
+        assert shown.startswith(first), shown
+        assert last in shown
+    await on.slack.slash(ADA, GENERAL, "budget set everyone 20")
+    assert "Set a budget of 20 ACUs a cycle for each person" in (await asked(on))["rendered"]

@@ -919,9 +919,9 @@ def test_the_word_of_a_command_alone_is_it_or_is_answered_with_what_may_follow(w
 @pytest.mark.parametrize(
     ("text", "in_session", "said"),
     [
-        ("usage Nov 2026", SESSION, "`usage` doesn't work with `Nov 2026`. Nothing was sent to Devin."),
-        ("`usage Nov 2026`", SESSION, "`usage` doesn't work with `Nov 2026`. Nothing was sent to Devin."),
-        ("usage Nov 2026", None, "`usage` doesn't work with `Nov 2026`. Nothing was started."),
+        ("usage by weekday", SESSION, "`usage` doesn't work with `by weekday`. Nothing was sent to Devin."),
+        ("`usage by weekday`", SESSION, "`usage` doesn't work with `by weekday`. Nothing was sent to Devin."),
+        ("usage by weekday", None, "`usage` doesn't work with `by weekday`. Nothing was started."),
         ("bill", SESSION, "`bill` isn't a command here, but `usage` is. Nothing was sent to Devin."),
         ("usage?!", SESSION, "`usage` doesn't work with `?!`. Nothing was sent to Devin."),
         ("mute this thread", SESSION, "`mute` looks like `!mute`. Nothing was sent to Devin."),

@@ -304,10 +304,10 @@ def test_words_alone_in_a_thread(text, command):
         ("budget #C0WEB1 10", Doubt("budget #C0WEB1 10", "budget", BUDGET_SET, "budget set #C0WEB1 10")),
         ("budgt org 100", Doubt("budgt org 100", "budgt", BUDGET_SET, "budget set org 100")),
         ("bill", Doubt("bill", "bill", USAGE, "usage")),
-        ("bill of Nov 2026", Doubt("bill of Nov 2026", "bill", USAGE, "usage")),
+        ("bill of Nov 2026", Doubt("bill of Nov 2026", "bill", USAGE, "usage of nov 2026")),
         ("spend by person", Doubt("spend by person", "spend", USAGE, "usage by person")),
         ("alarm off", Doubt("alarm off", "alarm", HELP, "help")),
-        ("last week usage", Doubt("last week usage", "last week usage", USAGE, "usage week")),
+        ("last week usage", Doubt("last week usage", "last week usage", USAGE, "usage last week")),
         ("by person report", Doubt("by person report", "by person report", REPORT, "report by person")),
         ("digest delete 2", Doubt("digest delete 2", "digest", DIGEST, "digest")),
         ("usage last months", Doubt("usage last months", "usage", USAGE, "usage")),
@@ -325,7 +325,6 @@ def test_words_alone_in_a_thread(text, command):
         ("ussage week", Doubt("ussage week", "ussage", USAGE, "usage week")),
         ("report bug", Doubt("report bug", "report", REPORT, "report")),
         ("report by team", Doubt("report by team", "report", REPORT, "report")),
-        ("report of last month", Doubt("report of last month", "report", REPORT, "report last month")),
         ("reprot cycle", Doubt("reprot cycle", "reprot", REPORT, "report cycle")),
         ("stop 1 please", Doubt("stop 1 please", "stop", STOP, "stop 1")),
         ("stop session 1", Doubt("stop session 1", "stop", STOP, "stop 1")),
@@ -338,10 +337,9 @@ def test_words_alone_in_a_thread(text, command):
         ("list all running sessions", Doubt("list all running sessions", "list", LIST, "list")),
         ("archive session abc123 please", Doubt("archive session abc123 please", "archive", ARCHIVE, "archive abc123")),
         ("usage week by hour", Doubt("usage week by hour", "usage", USAGE, "usage week")),
-        ("usage per person", Doubt("usage per person", "usage", USAGE, "usage")),
+        ("usage per hour", Doubt("usage per hour", "usage", USAGE, "usage")),
         ("ussage cycle by person", Doubt("ussage cycle by person", "ussage", USAGE, "usage cycle by person")),
         ("audit since last week", Doubt("audit since last week", "audit", AUDIT, "audit")),
-        ("usage of this week", Doubt("usage of this week", "usage", USAGE, "usage week")),
         ("notify me off please", Doubt("notify me off please", "notify", NOTIFY, "notify off")),
         ("help me please", Doubt("help me please", "help", HELP, "help")),
         ("mute", Doubt("mute", "mute", MUTE, "!mute")),
@@ -372,7 +370,7 @@ def test_words_alone_in_a_thread(text, command):
         ("usage-by-person", Doubt("usage-by-person", "usage-by-person", USAGE, "usage by person")),
         ("audit-log", Doubt("audit-log", "audit-log", AUDIT, "audit")),
         ("budget/list", Doubt("budget/list", "budget/list", BUDGET_LIST, "budget list")),
-        ("export usage november", Doubt("export usage november", "export usage november", USAGE, "usage")),
+        ("export usage november", Doubt("export usage november", "export usage november", USAGE, "usage november")),
         ("csv", Doubt("csv", "csv", USAGE, "usage")),
         ("mute alarms", Doubt("mute alarms", "alarms", HELP, "help")),
     ],
@@ -473,7 +471,7 @@ def test_what_reads_like_a_task_is_not_doubted(text):
     [
         ("usage docs are outdated", "usage"),
         ("usage month as csv", "usage month csv"),
-        ("usage Nov 2026", "usage"),
+        ("usage by weekday", "usage"),
         ("report by author", "report"),
         ("report the bug in login", "report"),
         ("reprot by merge rate", "report"),
@@ -531,7 +529,7 @@ def test_a_longer_sentence_with_such_a_word_is_a_task(word, task):
 @pytest.mark.parametrize(
     ("text", "word", "meant"),
     [
-        ("`usage Nov 2026`", "usage", "usage"),
+        ("`usage by weekday`", "usage", "usage"),
         ("“budget org 100”.", "budget", "budget set org 100"),
         ("*report* by author", "report", "report"),
         ("/devin usage month as csv", "usage", "usage month csv"),
@@ -693,7 +691,7 @@ PERIODS = {
         ("usage {} by teams csv", " by team csv"),
         ("usage by sessions {}", " by session"),
         ("usage {} by author", ""),
-        ("usage for {} per person", ""),
+        ("usage for {} per person", " by person"),
         ("usage {} as csv", " csv"),
         ("usage {} by products org=all", " by product org=all"),
         ("ussage {} csv", " csv"),
@@ -725,7 +723,7 @@ def test_a_choice_keeps_the_period_that_was_typed_or_names_none(form, more, type
 
 @pytest.mark.parametrize(
     "changed",
-    ["last cycle", "previous cycle", "since 2026-10-01", "until 2026-10", "before 2026-10-01", "to 2026-10-15"],
+    ["last cycle", "previous cycle", "until 2026-10", "before 2026-10-01", "to 2026-10-15"],
 )
 def test_another_period_than_the_one_that_was_typed_is_not_offered(changed):
     doubt = COMMANDS.parser.doubt(f"usage {changed} by teams")

@@ -325,7 +325,7 @@ class Conversation:
 
     async def _hold_in_doubt(self, job: Job[MessageCause], doubt: Doubt, session: Session | None = None) -> None:
         """Ask whether the message is a command, or is to be sent to `session` or start one in its thread; it waits."""
-        refused = self._commands.elsewhere(doubt.spec, job.cause.channel)
+        refused = await self._commands.not_theirs(job.workspace, doubt.spec, job.cause.user, job.cause.channel)
         question = start_sentences.ask_command_or_message(job.row.key, doubt, session, refused)
         # A line of a direct message goes where it would have gone without the question.
         await self._hold(job, question, session.thread_ts if session is not None else job.cause.thread_ts)
@@ -413,7 +413,7 @@ class Conversation:
         elif doubt is not None and job.cause.in_thread:
             await self._hold_in_doubt(job, doubt)
         elif doubt is not None:
-            refused = self._commands.elsewhere(doubt.spec, job.cause.channel)
+            refused = await self._commands.not_theirs(job.workspace, doubt.spec, job.cause.user, job.cause.channel)
             await self._answer(job, start_sentences.ask_command_or_task(doubt, refused))
         elif not job.cause.in_thread and await self._lacks_tracker(job, text):
             await self._answer(job, start_sentences.ask_about_reference(text))

@@ -23,6 +23,11 @@ def picked_person(word: str) -> str | None:
     return found["id"] if found else None
 
 
+def is_picked(word: str) -> bool:
+    """Whether `word` stands for a channel or a person that was picked."""
+    return (picked_channel(word) or picked_person(word)) is not None
+
+
 def picked_group(word: str) -> str | None:
     """Return the id of the user group that `word` stands for; None if it is no user group that was picked."""
     found = _GROUP.fullmatch(word)

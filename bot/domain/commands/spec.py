@@ -154,6 +154,7 @@ class CommandSpec:
     marker: str = ""  # a part of the argument that no task has
     split: str = ""  # the command's one word as people type it in two
     meant_by: tuple[str, ...] = ()  # words behind `!` that are no ways to give the command but are meant for it
+    examples: tuple[str, ...] = ()  # arguments that are offered as buttons where what was typed cannot be read
 
     @property
     def is_typed(self) -> bool:

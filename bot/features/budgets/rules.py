@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.billing import ONE_DAY, billing_day, bounds
-from bot.domain.cycle import Cycle
+from bot.domain.cycle import Cycle, calendar_month
 
 USED_UP: Final = 100  # percent: the level from which on nothing is started or woken
 # ACUs that a session without a ceiling of its own may at least use of a budget, as long as it has so many.
@@ -41,6 +41,7 @@ class Span(StrEnum):
 
     DAY = "day"
     WEEK = "week"
+    MONTH = "month"  # of the calendar
     CYCLE = "cycle"
 
 
@@ -159,6 +160,8 @@ def period_of(span: Span, now: float, cycle: Cycle) -> Period:
     if span is Span.WEEK:
         monday = today - ONE_DAY * today.weekday()
         return Period(span, monday, monday + ONE_DAY * 6)
+    if span is Span.MONTH:
+        cycle = calendar_month(today)
     return Period(span, cycle.first, cycle.last)
 
 

@@ -9,11 +9,18 @@ from typing import Final
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, bounds
 from bot.features.budgets.rules import USED_UP, Budget, Period, Scope, ScopeKind, Span, Standing
-from bot.features.budgets.specs import ASK_FOR_MORE, BUDGET, BUDGET_SET_CONFIRMED, GRANT, GRANT_MORE, REFUSE_MORE
+from bot.features.budgets.specs import (
+    ASK_FOR_MORE,
+    BUDGET_SET,
+    BUDGET_SET_CONFIRMED,
+    BUDGET_TRY,
+    GRANT_MORE,
+    REFUSE_MORE,
+)
 from bot.features.budgets.trial import DAYS, Trial
 from bot.features.budgets.words import Problem
 from bot.views import blocks, questions
-from bot.views.answers.starts import APPROVAL, NOT_STARTED, REPLY_NOT_SENT, ROOM
+from bot.views.answers.starts import APPROVAL, NOT_STARTED, REPLY_NOT_SENT, ROOM, examples
 from bot.views.answers.wording import PROMPT_SHOWN, message_of
 from bot.views.dates import short_date
 from bot.views.doubts import roughly, why_about
@@ -63,7 +70,7 @@ _PROBLEMS: Final = {
     Problem.ACUS: "After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`.",
     Problem.LEAST: "The least budget is 1 ACU, because a session needs that much to start.",
     Problem.BEHIND: "After the ACUs, write nothing more: a grant holds until the budget resets.",
-    Problem.SPAN: "After the ACUs, write nothing but `a day`, `a week` or `a cycle`, and `warn` with percentages.",
+    Problem.SPAN: "After the ACUs, write only `a day`, `a week`, `a month` or `a cycle`, and `warn` with percentages.",
     Problem.WARN: "After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`.",
     Problem.NUMBER: "Say which budget, by its number in `/devin budget list`: `/devin budget remove N`.",
 }
@@ -191,9 +198,12 @@ class Tried:
 
 def problem(which: Problem, verb: str = "set") -> Message:
     """Say what is wrong with what was typed, and how it is written."""
-    form = f"budget {verb} {(GRANT if verb == 'grant' else BUDGET).shown}"
-    how = "" if which in {Problem.NUMBER, Problem.LEAST} else f"The whole form is `/devin {form}`."
-    return message_of("Nothing was changed.", _PROBLEMS[which], how)
+    if which in {Problem.NUMBER, Problem.LEAST}:
+        return message_of("Nothing was changed.", _PROBLEMS[which])
+    if verb == "grant":  # which changes something at once, so that no button does
+        return message_of("Nothing was changed.", _PROBLEMS[which], "For example: `/devin budget grant org 50`.")
+    text = message_of("Nothing was changed.", _PROBLEMS[which], "Or take an example:").text
+    return Message(text, [blocks.section(text), *examples(BUDGET_TRY if verb == "try" else BUDGET_SET)])
 
 
 def ask_to_set(tried: Tried, wanted: str) -> Message:

@@ -13,7 +13,7 @@ _WORDS: Final = (
 )
 _AROUND: Final = frozenset(_WORDS.split())
 BUDGET: Final = Argument(
-    "org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]",
+    "org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a month|a cycle] [warn 50,80]",
     read_set,
     around=_AROUND,
 )
@@ -33,6 +33,7 @@ BUDGET_SET: Final = CommandSpec(
     admins_can="change budgets",
     asks_first=True,
     meant_by=("limit", "raise"),
+    examples=("org 500 a month", "each-person 20 a week", "each-session 10"),
     slash_help=Help(f"`/devin budget set {BUDGET.shown}` sets a budget (asks you to confirm)"),
 )
 # The choice to set it.
@@ -44,6 +45,7 @@ BUDGET_TRY: Final = CommandSpec(
     ways=typed("budget try", TRIED),
     role=Role.ADMIN,
     admins_can="change budgets",
+    examples=BUDGET_SET.examples,
     slash_help=Help(f"`/devin budget try {TRIED.shown}` shows what that budget would have refused", same_line=True),
 )
 BUDGET_REMOVE: Final = CommandSpec(

@@ -67,7 +67,22 @@ _WARN: Final = "warn"
 _SO_MANY: Final = re.compile(r"(?:\S+ ){0,3}[0-9.,]+ ?acus?[.,;:!]?(?: |$)", re.IGNORECASE)
 _WORDS_UP_TO_IT: Final = 5
 _UNIT: Final = frozenset({"acu", "acus"})
-_EACH: Final = frozenset({"a", "per", "each"})
+_EACH: Final = frozenset({"a", "per", "each", "every"})
+# What people write, and the words of the command for it.
+_SAID: Final = tuple(
+    (re.compile(said, re.IGNORECASE), meant)
+    for said, meant in (
+        (r"^for ", ""),
+        (r"^(?:each|per|every)[ -](person|channel|session)s?(?= )", r"each-\1"),
+        (r"^(?:(?:each|per|every)[ -](?:user|member)s?|everyone|everybody)(?= )", "each-person"),
+        (r"^(?:the )?(?:whole )?(?:organi[sz]ation|org)(?= )", "org"),
+        (r"(?<= )daily\b", "a day"),
+        (r"(?<= )(week|month)ly\b", r"a \1"),
+        (r"(?<=[0-9s]) ?/ ?(?=(?:day|week|month|cycle)\b)", " a "),
+        (r"\bwarn(?:ings?)? at\b", "warn"),
+        (r" %", "%"),
+    )
+)
 
 
 def parse_set(typed: str) -> WantedBudget | Problem:
@@ -120,8 +135,11 @@ def read_number(typed: str) -> str | None:
 
 
 def _words(typed: str) -> list[str]:
-    """The words that were typed, without the marks of code around what was copied from a help text."""
-    return typed.replace("`", " ").split()
+    """The words that were typed, as `_SAID` reads them, without the marks of code around what was copied."""
+    text = " ".join(typed.replace("`", " ").split())
+    for said, meant in _SAID:
+        text = said.sub(meant, text)
+    return text.split()
 
 
 def _is_meant(typed: str) -> bool:

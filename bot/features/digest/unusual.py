@@ -58,7 +58,7 @@ class UnusualDay:
             return None
         span = Spending(workspace.team, workspace.organisation.id, _days(day)[0], day)
         async with self._services.db.scan() as tx:
-            spent = await spend_people.by_day(tx, span, channel)
+            spent = await spend_people.by_day(tx, replace(span, one=channel))
             person, channel_id = _highest(spent, "requester", day), _highest(spent, "channel", day)
             names = await people.names(tx, workspace.team, [person[0]])
         if person[1] >= _MOST * above and (name := names.get(person[0])):

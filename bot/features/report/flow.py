@@ -13,7 +13,8 @@ from bot.features.report.report_files import report_file
 from bot.features.report.specs import REPORT
 from bot.features.usage.enterprise_sentences import NO_REPORT
 from bot.features.usage.figure_files import running
-from bot.features.usage.files import begin_figure_file, finished_days, spending
+from bot.features.usage.files import begin_figure_file, finished_days
+from bot.features.usage.parts import spending
 from bot.features.usage.sentences import refused_range
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger

@@ -28,9 +28,8 @@ from bot.features.report.sentences import GroupOutcomes, MonthOutcomes, OpenPull
 from bot.features.usage import part_names
 from bot.features.usage.figure_sentences import MostExpensive
 from bot.features.usage.file_part_naming import FilePartNaming, Names
-from bot.features.usage.files import spending
 from bot.features.usage.part_naming import PartNaming, repository_of
-from bot.features.usage.parts import FEWEST_PEOPLE, groups_of_few
+from bot.features.usage.parts import FEWEST_PEOPLE, groups_of_few, spending
 from bot.features.usage.sentences import refused_range
 from bot.features.usage.spend_group_rows import Spending
 from bot.features.usage.usage import UsageAnswers

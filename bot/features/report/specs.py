@@ -13,6 +13,7 @@ REPORT: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="see outcome reports",
     ordinary=True,
+    examples=("last month", "week by person", "last 30 days by repo"),
     slash_help=Help(
         f"`/devin report {REPORT_QUESTION.shown}` shows results: pull requests, merge rate, ACUs per merged one"
     ),

@@ -73,7 +73,7 @@ def divide(parts: Sequence[UsagePart], figures: Figures) -> list[Row]:
         )
         for part in parts
     ]
-    if ours and figures.parts is not None and (parts or figures.total):
+    if ours and figures.parts is not None and not figures.here and (parts or figures.total):
         rows.append(Row(ELSEWHERE, figures.parts[1]))
     return rows
 

@@ -104,7 +104,7 @@ class Figures:
     corrections: tuple[Correction, ...] = ()  # of other days, newest first, which no digest has named yet
     worked: float = 0.0  # seconds, on the finished sessions, where there are no ACUs to tell
     cost: Money | None = None  # of the total or, where that is not known, of what came through Slack
-    here: bool = False  # only the sessions of one channel count, so nothing came from elsewhere
+    here: bool = False  # only the sessions of one channel or person count, so nothing came from elsewhere
     read_at: float | None = None  # when the bill of `day` was read
     is_running: bool = False  # whether `day` is not over yet
     amounts: AcusByDay = field(default_factory=AcusByDay)  # by day, also on the days before that they are compared with

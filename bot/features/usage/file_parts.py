@@ -42,12 +42,12 @@ class FileParts:
 
     async def by(self, division: By) -> Divided | None:
         """Return the parts of a `division`; None where only Devin's bill could name them, and it is missing."""
-        is_known = self._figures.total is not None
+        is_known, of_one = self._figures.total is not None, self._spending.one is not None
         if division is By.DAY:
             return await self._by_day(), None
         if division in {By.PRODUCT, By.ORG}:
-            return (await self._of_bill(division), None) if is_known else None
-        has_rest = is_known and self._spending.channel is None  # Devin bills no channel
+            return (await self._of_bill(division), None) if is_known and not of_one else None
+        has_rest = is_known and not of_one  # Devin bills no channel and no person
         billed = exact_sum((await self._parts.billed(By.ORG)).values()) if has_rest else None
         return await self._of_sessions(division), billed
 
@@ -59,7 +59,7 @@ class FileParts:
         active = await spend_groups.sessions_by_day(self._tx, self._spending)
         days = days_between(self._spending.first, self._spending.last)
         late = self._figures.late
-        if self._figures.total is None and not late:
+        if self._spending.one is not None or (self._figures.total is None and not late):
             own = self._figures.amounts.own
             amounts = {day.isoformat(): counted_exactly(own.get(day, 0.0)) for day in days}
         else:

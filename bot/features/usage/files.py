@@ -12,8 +12,8 @@ from bot.features.usage import figure_files as views
 from bot.features.usage.enterprise_usage import enterprise_usage
 from bot.features.usage.figure_files import FigureFile
 from bot.features.usage.file_parts import FileParts
+from bot.features.usage.parts import spending
 from bot.features.usage.sentences import Apart, nothing_finished, refused_range
-from bot.features.usage.spend_group_rows import Spending
 from bot.features.usage.usage import UsageAnswers
 from bot.kernel.commands.handler import NO_ANSWER
 from bot.kernel.operations.requests import Requester, begin, begin_file
@@ -41,7 +41,8 @@ class UsageFiles:
                 return refused_range(span)
             if not span.counted:
                 return views.running(question, f"{_USAGE} {self._over(question)}")
-            made = await self._usage(tx, workspace, question, span, requester.readers)
+            hidden = await self._answers.hidden(tx, workspace, question, span)
+            made = hidden or await self._usage(tx, workspace, question, span, requester.readers)
         return made if isinstance(made, Message) else await begin_figure_file(self._services, requester, made)
 
     async def of_enterprise(self, workspace: Workspace, requester: Requester, question: Question) -> Message:
@@ -69,13 +70,15 @@ class UsageFiles:
     async def _usage(
         self, tx: Transaction, workspace: Workspace, question: Question, span: Span, readers: Readers
     ) -> FigureFile | Message:
-        figures = await self._answers.figures(tx, workspace, span.counted)
-        parts = FileParts(tx, workspace, spending(workspace, span, readers), figures)
+        figures = await self._answers.figures(tx, workspace, span.counted, question.one)
+        parts = FileParts(tx, workspace, spending(workspace, span, readers, question.one), figures)
         found = await parts.by(question.by or By.DAY)
         if found is None:
             return views.no_bill(figures)
         shows_people = workspace.policy.shows_names
-        return views.usage_file(question, span, figures, *found, shows_people=shows_people)
+        made = views.usage_file(question, span, figures, *found, shows_people=shows_people)
+        whose = await self._answers.whose(tx, workspace, question)
+        return replace(made, title=f"{made.title}, {whose}") if whose else made
 
     def _over(self, question: Question) -> Question:
         """Return the same question about the newest day that is finished."""
@@ -100,8 +103,3 @@ async def begin_figure_file(services: Services, requester: Requester, made: Figu
     async with services.unit_of_work(urgent=True) as uow:
         await begin_file(uow, requester, made.title, made.name, made.header, made.rows, made.notes)
     return NO_ANSWER if requester.direct else views.BEGUN
-
-
-def spending(workspace: Workspace, span: Span, readers: Readers) -> Spending:
-    """Return whose spending the days of a `span` are asked for, and who reads it."""
-    return Spending(workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1], readers=readers)

@@ -8,8 +8,9 @@ from functools import reduce
 from typing import Final, Protocol
 
 from bot.domain.amounts import exact, exact_sum
-from bot.domain.periods import days_between
+from bot.domain.periods import Span, days_between
 from bot.domain.questions import By
+from bot.domain.readers import Readers
 from bot.features.usage import part_names
 from bot.features.usage import spend_group_rows as spend_groups
 from bot.features.usage import spend_people_rows as spend_people
@@ -38,7 +39,8 @@ class UsageParts:
         if division is By.DAY:
             return await self._by_day()
         if division in {By.PRODUCT, By.ORG}:
-            return None if self._figures.total is None else await self._of_bill(division)
+            has_bill = self._figures.total is not None and self._spending.one is None
+            return await self._of_bill(division) if has_bill else None
         return await self._of_sessions(division)
 
     # ------------------------------------------------------------ of Devin's bill
@@ -122,6 +124,11 @@ class UsageParts:
             named = replace(group, key=name, purged=key[2])
             found[key] = found[key].joined(named) if key in found else named
         return found.values()
+
+
+def spending(workspace: Workspace, span: Span, readers: Readers, one: str | None = None) -> Spending:
+    """Return whose spending the days of a `span` are asked for, of all or of `one` channel or person, and who reads."""
+    return Spending(workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1], one, readers)
 
 
 class _PeopleIn(Protocol):

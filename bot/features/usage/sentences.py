@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from bot.domain.billing import Period, bounds
+from bot.domain.commands.picked import picked_channel
 from bot.domain.cycle import Cycle
 from bot.domain.periods import RangeFault, RefusedRange, Span
 from bot.domain.questions import By, Question
@@ -24,6 +25,13 @@ NO_ROWS: Final = "Nothing was used in this time."
 NONE_KNOWN: Final = "Nothing is known to be used so far."  # the bill may still say something else
 NO_CYCLE: Final = "Devin names no billing cycle, so the calendar month counts."
 ONLY_THE_BILL: Final = "Only Devin's bill says how this divides."
+NOT_NAMED: Final = Message(
+    "People aren't named beside figures here, so one person's aren't shown. `/devin usage by channel` shows channels."
+)
+TOO_FEW: Final = Message(
+    "Fewer than three people used Devin in that channel, and people aren't named beside figures here. "
+    "`/devin usage by channel` shows larger channels."
+)
 _EXAMPLE: Final = (
     "Write a month such as `2026-10`, a day such as `2026-11-26`, or two days such as `2026-11-01..2026-11-15`."
 )
@@ -67,22 +75,24 @@ def refused_range(refused: RefusedRange) -> Message:
     return Message(_REFUSED[refused.fault].format(typed=code(refused.typed), **facts))
 
 
-def usage(question: Question, span: Span, figures: Figures, apart: Apart, before: MonthBefore | None = None) -> Message:
-    """Build the answer about a period as a whole from its `figures`."""
-    title, scope = heading(question, span)
+def usage(
+    question: Question, span: Span, figures: Figures, apart: Apart, before: MonthBefore | None = None, whose: str = ""
+) -> Message:
+    """Build the answer about a period as a whole from its `figures`, of all or of the one channel or person `whose`."""
+    title, scope = heading(question, span, whose)
     scope = _beside(scope, figures, before)
     # Only a finished day compares with finished days; a running day and a week do not.
     compared = len(span.counted) == 1 and question.period is not Period.TODAY
     return digest.report(title, scope, figures, compared=compared, notes=not_included(apart))
 
 
-def nothing_finished(question: Question, span: Span, apart: Apart) -> Message:
+def nothing_finished(question: Question, span: Span, apart: Apart, whose: str = "") -> Message:
     """Build the answer about a period none of whose days is finished."""
-    title, _ = heading(question, span)
+    title, scope = heading(question, span, whose)
     notes = not_included(apart)
     return Message(
         " ".join([f"{title}: {NOTHING_FINISHED}", *notes]),
-        [blocks.header(title), blocks.section(NOTHING_FINISHED), *blocks.context(notes)],
+        [blocks.header(title), *blocks.context([scope]), blocks.section(NOTHING_FINISHED), *blocks.context(notes)],
     )
 
 
@@ -93,12 +103,13 @@ def divided(
     parts: Sequence[UsagePart] | None,
     apart: Apart,
     before: MonthBefore | None = None,
+    whose: str = "",
 ) -> Message:
     """Build the answer that divides what was used into `parts`.
 
     They are None where only Devin's bill could name them, and it is missing.
     """
-    title, scope = heading(question, span)
+    title, scope = heading(question, span, whose)
     scope = _beside(scope, figures, before)
     title = f"{title}, by {question.by}"
     rows = divide(parts or (), figures)
@@ -149,9 +160,10 @@ def _beside(scope: str, figures: Figures, before: MonthBefore | None) -> str:
     return f"{scope} {month_name(before.month.first)} took {tenths_of_acus(before.acus)}{changed}."
 
 
-def heading(question: Question, span: Span) -> tuple[str, str]:
-    """Write the title of an answer about a period, and which billing days it is about."""
-    return _title(question, span), _scope(question, span)
+def heading(question: Question, span: Span, whose: str = "") -> tuple[str, str]:
+    """Write the title of an answer about a period, and which billing days it is about, and `whose` figures alone."""
+    only = f"Only sessions {'in' if picked_channel(question.of) else 'started by'} {whose}." if whose else ""
+    return _title(question, span), " ".join(filter(None, [_scope(question, span), only]))
 
 
 def _title(question: Question, span: Span) -> str:

@@ -13,6 +13,7 @@ USAGE: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="see usage figures",
     instead="`/devin cost` shows your own.",
+    examples=("last month", "month by person", "last 30 days by channel"),
     slash_help=Help(f"`/devin usage {USAGE_QUESTION.shown}` shows spending"),
     meant_by=("bill", "bills", "billing", "invoice", "spend", "spending", "forecast", "csv"),
 )

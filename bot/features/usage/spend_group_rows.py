@@ -41,14 +41,14 @@ from bot.store.tables import consumption, pull_requests, spend
 class Spending:
     """Whose spending it is, and in which period: an organisation's, as `readers` in one workspace may see it.
 
-    With a `channel` it is that of the sessions there.
+    With `one` channel or person it is that of the sessions there, or of theirs.
     """
 
     team: str
     org_id: str
     first: date
     last: date
-    channel: str | None = None
+    one: str | None = None
     readers: Readers = ANYBODY
 
 
@@ -283,5 +283,5 @@ def _in(spending: Spending) -> tuple[ColumnElement[bool], ...]:
         spend.c.org_id == spending.org_id,
         spend.c.day >= spending.first.isoformat(),
         spend.c.day <= spending.last.isoformat(),
-        *of_channel(spend, spending.team, spending.channel),
+        *of_channel(spend, spending.team, spending.one),
     )

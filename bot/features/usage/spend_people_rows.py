@@ -28,12 +28,11 @@ class SpentOnDay:
     acus: float
 
 
-async def by_day(tx: AsyncConnection, spending: Spending, channel: str | None = None) -> list[SpentOnDay]:
-    """What a workspace's sessions spent, by day, person and channel, or those of one channel alone."""
+async def by_day(tx: AsyncConnection, spending: Spending) -> list[SpentOnDay]:
+    """What a workspace's sessions spent, by day, person and channel."""
     of = spend_days.c
     known = [func.nullif(column, NOT_KNOWN).label(column.key) for column in (of.requester, of.channel)]
-    theirs = (*_theirs(spending, spend_days), *of_channel(spend_days, spending.team, channel))
-    found = await tx.execute(select(of.day, *known, of.acus).where(*theirs))
+    found = await tx.execute(select(of.day, *known, of.acus).where(*_theirs(spending, spend_days)))
     return [SpentOnDay(date.fromisoformat(row.day), row.requester, row.channel, float(row.acus)) for row in found]
 
 
@@ -94,4 +93,5 @@ def _theirs(spending: Spending, of: Table = spend) -> tuple[ColumnElement[bool],
         of.c.org_id == spending.org_id,
         of.c.day >= spending.first.isoformat(),
         of.c.day <= spending.last.isoformat(),
+        *of_channel(of, spending.team, spending.one),
     )

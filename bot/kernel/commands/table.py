@@ -64,16 +64,28 @@ class CommandTable:
             log.warning("not known whether somebody is an admin", error=error.outcome)
             return access_sentences.ROLE_UNKNOWN
 
-    def elsewhere(self, spec: CommandSpec, channel: str) -> Message | None:
+    async def not_theirs(
+        self, workspace: Workspace, spec: CommandSpec, user: str, channel: str | None = None
+    ) -> Message | None:
+        """Why `user` is offered no button that gives the command: it is for admins, or not written in `channel`."""
+        try:
+            refusal = await self._access.role_refusal(workspace, spec, user) if spec.role is Role.ADMIN else None
+        except SlackError as error:
+            log.warning("not known whether somebody is an admin", error=error.outcome)
+            return access_sentences.ROLE_UNKNOWN
+        return refusal or self._elsewhere(spec, channel)
+
+    def _elsewhere(self, spec: CommandSpec, channel: str | None) -> Message | None:
         """Why the command cannot be written in `channel`; None if it can."""
-        return self.handlers[spec].elsewhere if spec.private and not channel.startswith("D") else None
+        is_refused = spec.private and channel is not None and not channel.startswith("D")
+        return self.handlers[spec].elsewhere if is_refused else None
 
     async def written(self, job: Job[MessageCause], command: Command) -> None:
         """Carry out a command that is not about a session's thread, for a person whom the flow of messages let in."""
         refusal = await self._access.role_refusal(
             job.workspace, command.spec, job.cause.user, channel=job.cause.channel
         )
-        refusal = refusal or self.elsewhere(command.spec, job.cause.channel)
+        refusal = refusal or self._elsewhere(command.spec, job.cause.channel)
         given = as_command(job, command)
         if refusal is not None:
             await self._services.answer(given, refusal)

@@ -22,6 +22,7 @@ from bot.views.text import counted, disarm, duration, fitted, link, one_line, sh
 
 FILES_NAMED: Final = 3
 BUTTON_LABEL: Final = 75  # characters, of the text of a button at Slack
+_PICKED: Final = frozenset("@#")  # before the name of a person or channel
 _AROUND_CODE: Final = ' `*_~"'
 MOST_OFFERED: Final = 5  # corrections that one question offers
 MOST_OPTIONS: Final = 8  # that one question names; a block takes 3,000 characters
@@ -185,11 +186,9 @@ def ask_command_or_task(doubt: Doubt, refused: Message | None = None) -> Message
     A command that is `refused` where the text was written is not offered.
     """
     text = f"{_why_in_doubt(doubt)} {NOT_STARTED}" if refused is None else refused.text
-    row = blocks.actions(
-        _run(doubt, doubt.argument) if doubt.spec.is_typed and refused is None else None,
-        questions.choice("Start a session" if _is_review(doubt) else "Start as a task", registry.START, doubt.text),
-    )
-    return Message(text, [blocks.section(text), *row])
+    task = questions.choice("Start a session" if _is_review(doubt) else "Start as a task", registry.START, doubt.text)
+    offered = doubt.argument if doubt.spec.is_typed and refused is None else None
+    return Message(text, [blocks.section(text), *_offered(doubt, offered, task)])
 
 
 def ask_command_or_message(
@@ -204,13 +203,13 @@ def ask_command_or_message(
     nothing = NOT_SENT if session is not None else NOT_STARTED if refused is None else ""
     text = message_of(why, nothing).text
     about = session.id if session is not None and doubt.spec.of_session and not doubt.argument else ""
-    row = blocks.actions(
-        _run(doubt, about or doubt.argument) if (doubt.spec.is_typed or about) and refused is None else None,
+    task = (
         questions.answer("Start as a task", COMMAND, AS_TASK, key)
         if session is None
-        else questions.answer("Send it to Devin", COMMAND, AS_REPLY, key),
+        else questions.answer("Send it to Devin", COMMAND, AS_REPLY, key)
     )
-    return Message(text, [blocks.section(text), *row])
+    offered = about or doubt.argument if (doubt.spec.is_typed or about) and refused is None else None
+    return Message(text, [blocks.section(text), *_offered(doubt, offered, task)])
 
 
 def ask_command_or_answer(key: str, session: Session, spec: CommandSpec) -> Message:
@@ -236,8 +235,27 @@ def _is_review(doubt: Doubt) -> bool:
     return doubt.guessed and bool(doubt.argument) and doubt.spec is not registry.ADOPT
 
 
-def _run(doubt: Doubt, argument: str) -> Block:
-    return questions.choice(_label(_meant(doubt)), doubt.spec, argument)
+def _offered(doubt: Doubt, argument: str | None, task: Block) -> Sequence[Block]:
+    """The button of the command that is meant, with `argument`, beside the one that takes the text as a `task`.
+
+    There are examples instead where nothing of what stands behind the command's word is read.
+    """
+    way = doubt.spec.ways[0].phrase
+    behind = doubt.text.partition(doubt.word)[2].strip(f"{_AROUND_CODE}.!?")
+    is_read = doubt.meant != way or not behind or behind.lower() == way.partition(" ")[2]
+    if argument is not None and doubt.spec.examples and not is_read:
+        return [*examples(doubt.spec), *blocks.actions(task)]
+    meant = None if argument is None else questions.choice(_label(_meant(doubt)), doubt.spec, argument)
+    return blocks.actions(meant, task)
+
+
+def examples(spec: CommandSpec) -> list[Block]:
+    """The buttons that give a command as its examples do, each in a row of its own, as they share their action id."""
+    way = spec.ways[0]
+    verb = "Run" if _does_something(spec) else "Show"
+    shown = [(example, way.argument.read(example) or "") for example in spec.examples]
+    buttons = [questions.choice(f"{verb} {way.phrase} {typed}", spec, read) for typed, read in shown]
+    return [block for button in buttons for block in blocks.actions(button)]
 
 
 def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
@@ -254,10 +272,10 @@ def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
     behind = doubt.text.partition(doubt.word)[2].strip(_AROUND_CODE)
     if doubt.word.lower() == command and doubt.seconds and not behind.strip(".!? "):
         return f"{code(command)} needs a word after it: {one_of(doubt.seconds)}."
-    if doubt.word.lower() == command and not behind:
-        return f"{code(doubt.text)} looks like {code(command)}."
-    if doubt.word.lower() != command:
-        return f"{typed} looks like {code(command)}."
+    if doubt.word.lower() != command or not behind:
+        return f"{typed if doubt.word.lower() != command else code(doubt.text)} looks like {code(command)}."
+    if doubt.spec.examples and behind[:1] in _PICKED:
+        return f"{code(behind)} isn't known. Pick the name from Slack's list as you type `{behind[0]}`."
     words = _words_behind(doubt, behind)
     but = f", only with {one_of(words)}" if words else ""
     return f"{code(command)} doesn't work with {code(behind)}{but}."

@@ -21,7 +21,7 @@ WEEK = Period(Span.WEEK, date(2026, 11, 23), date(2026, 11, 29))
 ANNS = Named(Standing(EACH, "U0ANN", WEEK, Decimal("10.25"), Decimal(10)), "ann")
 NO_ACUS = "Devin reports no ACUs for this organisation, so budgets can't work: nothing is ever counted against them."
 ANEW = "on 30 Nov at 08:00 UTC"
-FORM = "The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]`."
+FORM = "Or take an example:"
 
 
 def of(kind: ScopeKind, subject: str = "", name: str = "") -> Named:
@@ -353,22 +353,20 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
             Problem.SCOPE,
             "grant",
             "Nothing was changed. Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or "
-            "`each-channel`. The whole form is `/devin budget grant org|#channel|@person|each-… ACUs`.",
+            "`each-channel`. For example: `/devin budget grant org 50`.",
         ),
         (
             Problem.NAME,
             "set",
             (
                 "Nothing was changed. Pick the channel or person from Slack's list as you type `#` or "
-                "`@`. The whole form is `/devin budget set "
-                "org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] "
-                "[warn 50,80]`."
+                "`@`. Or take an example:"
             ),
         ),
         (
             Problem.ACUS,
             "set",
-            "Nothing was changed. After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`. The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]`.",
+            "Nothing was changed. After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`. Or take an example:",
         ),
         (
             Problem.LEAST,
@@ -379,18 +377,18 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
             Problem.BEHIND,
             "grant",
             "Nothing was changed. After the ACUs, write nothing more: a grant holds until the budget resets. "
-            "The whole form is `/devin budget grant org|#channel|@person|each-… ACUs`.",
+            "For example: `/devin budget grant org 50`.",
         ),
         (
             Problem.SPAN,
             "set",
-            "Nothing was changed. After the ACUs, write nothing but `a day`, `a week` or `a cycle`, and `warn` with "
+            "Nothing was changed. After the ACUs, write only `a day`, `a week`, `a month` or `a cycle`, and `warn` with "
             f"percentages. {FORM}",
         ),
         (
             Problem.WARN,
             "set",
-            "Nothing was changed. After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`. The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]`.",
+            "Nothing was changed. After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`. Or take an example:",
         ),
         (
             Problem.NUMBER,

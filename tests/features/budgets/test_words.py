@@ -14,6 +14,7 @@ from bot.features.budgets.specs import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE,
 from bot.features.budgets.words import Problem, WantedBudget, WantedGrant, parse_grant, parse_number, parse_set
 
 ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(ScopeKind.PERSON, "U0ANN")
+EACH = Scope(ScopeKind.EACH_PERSON)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,10 @@ ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(S
         ("each-person 5", WantedBudget(Scope(ScopeKind.EACH_PERSON), Decimal(5))),
         ("each-channel 5", WantedBudget(Scope(ScopeKind.EACH_CHANNEL), Decimal(5))),
         ("", Problem.SCOPE),
-        ("everybody 5", Problem.SCOPE),
+        ("everybody 5", WantedBudget(EACH, Decimal(5))),
+        ("everyone 20 daily", WantedBudget(EACH, Decimal(20), Span.DAY)),
+        ("per user 20", WantedBudget(EACH, Decimal(20))),
+        ("for the whole organization 500/month", WantedBudget(ORG, Decimal(500), Span.MONTH)),
         ("channel 5", Problem.SCOPE),
         ("#web 5", Problem.NAME),
         ("#WEB 5", Problem.NAME),
@@ -53,8 +57,8 @@ ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(S
         ("org 1.005", Problem.ACUS),
         ("org 1e3", Problem.ACUS),
         ("org 2000000000", Problem.ACUS),
-        ("org 5 a month", Problem.SPAN),
-        ("org 5 daily", Problem.SPAN),
+        ("org 500 per month", WantedBudget(ORG, Decimal(500), Span.MONTH)),
+        ("org 5 a year", Problem.SPAN),
         ("org 5 a day warn", Problem.WARN),
         ("org 5 warn 100", Problem.WARN),
         ("org 5 warn 0,50", Problem.WARN),
@@ -120,10 +124,10 @@ def test_an_id_need_not_have_a_digit(typed: str, scope: Scope) -> None:
         ("#web 20 ACUs a week warn 80", Problem.NAME),
         ("@Ada Lovelace 20 ACUs a week warn 80", Problem.NAME),
         ("@Ada Lovelace 20 a week warn at 80 %", Problem.NAME),
-        ("org 20 ACUs a week warn at 50", Problem.WARN),
+        ("org 20 ACUs a week warn at 50", WantedBudget(ORG, Decimal(20), Span.WEEK, (50,))),
         ("org 20 ACUs a week warn 50, 101", Problem.WARN),
-        ("each-person 20 acus per month warn 80 %", Problem.SPAN),
-        ("each person 20 ACUs a week warn 80", Problem.SCOPE),
+        ("each-person 20 acus per month warn 80 %", WantedBudget(EACH, Decimal(20), Span.MONTH)),
+        ("each person 20 ACUs a week warn 80", WantedBudget(EACH, Decimal(20), Span.WEEK)),
         ("20 ACUs a week for #web warn 80", Problem.SCOPE),
         ("org to 20acus a week please, warn 80", Problem.ACUS),
         ("org budget: 20 a week and warn at 80", Problem.ACUS),

@@ -457,6 +457,40 @@ async def test_the_same_division_on_both_databases(make, either_store, clock, bi
         assert rows("\n".join(lines))
 
 
+async def test_one_person_and_one_channel_have_figures_of_their_own(make, either_store, clock, bills):
+    clock.now = NOW
+    await filled(either_store)
+    bills.days = {may(18): 10.0, YESTERDAY: 10.0}
+    asked = Asked(make(either_store, clock))
+    await asked.refresh()
+    ada = (await asked("@U0ADA week")).splitlines()
+    assert ada[:3] == [
+        "Devin in the last seven days",
+        "Seven billing days up to Tuesday, 19 May 2026, each 08:00 UTC to 08:00 UTC. Only sessions started by Ada.",
+        "*2.5 ACUs*",
+    ]
+    assert rows(await asked("week #C0WORK by person")) == ["Ada: 2.5 ACUs · 1 session"]
+    assert rows(await asked("by session of @U0BEN since monday")) == [f"{TITLES['b']}: 2.3 ACUs"]
+    assert rows(await asked("week by day @U0ADA")) == [
+        "Tue 19 May: 1 ACU · 1 session",
+        "Mon 18 May: 1.5 ACUs · 1 session",
+    ]
+    assert usage.ONLY_THE_BILL in await asked("week by product #C0WORK")
+    assert "*0 ACUs*" in await asked("@U0NEW week")
+
+
+async def test_without_names_nobody_can_be_asked_about(make, store, clock, bills):
+    clock.now = NOW
+    await filled(store)
+    asked = Asked(make(store, clock, shows_names=False))
+    assert (await asked.message("@U0ADA week")).text == usage.NOT_NAMED.text
+    assert (await asked.message("#C0WORK week")).text == usage.TOO_FEW.text
+    for session, user in {"e": "U0DAN", "f": "U0EVA"}.items():
+        await store.session(session, NOW - 86_400, requester=user)
+    await store.spent(YESTERDAY, e=0.5, f=0.5)
+    assert "Only sessions in <#C0WORK>." in await asked("#C0WORK week")
+
+
 async def test_without_names_people_are_counted_and_sessions_have_no_asker(make, store, clock, bills):
     clock.now = NOW
     await filled(store)
