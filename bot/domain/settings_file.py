@@ -7,7 +7,17 @@ from difflib import get_close_matches
 from typing import Final
 
 from bot.domain.roles import EVERYWHERE, Right, RoleError, Roles, read_roles
-from bot.domain.settings_values import OF_WORK, Setting, SettingError, Value, Values, read, setting_named
+from bot.domain.settings_values import (
+    OF_WORK,
+    Scope,
+    Setting,
+    SettingError,
+    Value,
+    Values,
+    may_be_set,
+    read,
+    setting_named,
+)
 
 DEFAULT: Final = "default"
 ROLES: Final = "roles"  # a section, and a table of a channel
@@ -97,17 +107,26 @@ def _by_id(name: str, section: str, begins: str, tables: object) -> dict[str, Va
     for key in tables:
         if not (key[:1] in begins and key.isalnum() and key.isupper()):
             raise SettingError(f"{name}: [{section}.{key}] needs an id from Slack, such as {begins[0]}0123ABC.")
-    return {key: _values(name, f"{section}.{key}", table) for key, table in tables.items()}
+    scope = Scope.CHANNEL if section == "channel" else Scope.PERSON
+    return {key: _values(name, f"{section}.{key}", table, scope) for key, table in tables.items()}
 
 
-def _values(name: str, section: str, table: object) -> Values:
+def _values(name: str, section: str, table: object, scope: Scope | None = None) -> Values:
     if not isinstance(table, dict):
         raise SettingError(f"{name}: [{section}] is no table of settings.")
     values: dict[Setting, Value] = {}
     for key, value in table.items():
         try:
-            setting = setting_named(key)
+            setting = _setting_of(scope, key)
             values[setting] = read(setting, value)
         except SettingError as wrong:
             raise SettingError(f"{name} [{section}] {key}: {wrong}") from None
     return values
+
+
+def _setting_of(scope: Scope | None, key: str) -> Setting:
+    """Return the setting called `key`, which channels, or people, have. Raises SettingError if there is none."""
+    setting = setting_named(key)
+    if scope is not None and not may_be_set(setting, scope):
+        raise SettingError(f"it's set for {'channels' if scope is Scope.PERSON else 'people'} only.")
+    return setting

@@ -11,7 +11,7 @@ from bot.views.modals.launch import FORM_TITLE
 from tests.markup import written
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, EXTERNAL, GENERAL, GUEST, OPS, Harness
-from tests.scenarios.observations import buttons, give_role, set_budget, settled, thread_address
+from tests.scenarios.observations import buttons, forge, give_role, press, set_budget, settled, thread_address
 
 
 async def opened(on: Harness, user: str, words: str) -> dict[str, Any]:
@@ -44,7 +44,9 @@ async def test_home_shows_ones_own_sessions_and_stays_true_while_it_is_open(on: 
     await on.started("find the secret of ben", BEN, OPS)
     view = await seen(on, ANN, "working")
     assert f":gear: *<{thread_address(GENERAL, thread)}|fix the login test>* · working" in written(view["blocks"])
-    assert buttons(view) == ["New session", "Open in Devin", "Settings"]
+    assert buttons(view) == ["New session", "Stop", "Settings"]
+    assert "started" in written(view["blocks"])
+    assert f"<https://app.devin.ai/sessions/{session}|Open in Devin>" in written(view["blocks"])
     await on.devin.say(session, "Which ones?", status_detail="waiting_for_user")
     view = await seen(on, ANN, "*Needs you*")
     assert "secret" not in written(view["blocks"])
@@ -155,3 +157,38 @@ async def test_where_the_app_has_no_home_tab_nothing_else_is_held_up(on: Harness
     await settled(on)
     assert [row["state"] for row in await rows(on, "posts") if row["drawer"] == "home"] == ["dead"]
     assert thread
+
+
+@pytest.mark.both_transports
+async def test_a_session_of_ones_own_is_stopped_from_home_and_nobody_elses(on: Harness) -> None:
+    _, others = await on.started("update the docs", BEN, OPS)
+    thread, session = await on.started("fix the login test", ANN, GENERAL)
+    await on.devin.spend(session, 1.5)
+    view = await opened(on, ANN, "fix the login test")
+    await on.slack.act("click", user=ANN, view_id=view["id"], action_id="stop")
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=thread)
+    view = await seen(on, ANN, "*Asleep*")
+    assert buttons(view) == ["New session", "Open in Devin", "Settings"]
+    (bens,) = [row["id"] for row in await rows(on, "sessions") if row["requester"] == BEN]
+    forged = press(ANN, ANN, "stop", bens, container={"type": "view", "view_id": view["id"]})
+    await forge(on, "interactive", {name: value for name, value in forged.items() if name != "channel"})
+    await settled(on)
+    assert [(await on.devin.session(key))["is_archived"] for key in (others, session)] == [False, True]
+
+
+async def test_an_admin_sees_what_runs_and_which_budgets_are_near_their_end(on: Harness) -> None:
+    await set_budget(on.slack, "each-person 2 a cycle")
+    thread, session = await on.started("fix the login test", ANN, GENERAL)
+    await on.started("plan the secret launch", BEN, "C0PRIVATE")
+    await on.devin.spend(session, 1.8)
+
+    async def is_seen() -> bool:
+        return any(row["acus"] == 1.8 for row in await rows(on, "spend"))
+
+    await until(is_seen)
+    shown = written((await opened(on, ADA, "Running now"))["blocks"])
+    assert "*Running now: 2 sessions*" in shown
+    assert f":gear: *<{thread_address(GENERAL, thread)}|fix the login test>* · working" in shown
+    assert "secret" not in shown
+    assert "*Budgets near their end*\nAnn's budget: 1.8 of 2 ACUs this cycle (90 %)" in shown
+    assert "Running now" not in written((await opened(on, ANN, "1.8 ACUs"))["blocks"])

@@ -16,7 +16,7 @@ from bot.views.sentences import IN_PRIVATE_CHANNEL, STATE_SENTENCES
 from tests.said import a_session
 from tests.scenarios.ahead import ORG, TEAM, rows, write
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, WEB, Harness
-from tests.scenarios.observations import buttons, forge, press, private_answers, settled
+from tests.scenarios.observations import buttons, forge, press, private_answers, settled, thread_address
 
 DM = "D0ANN"
 
@@ -41,8 +41,8 @@ def lines(message: dict[str, Any]) -> list[str]:
     return re.sub(r"`[0-9a-f]{8}`", "(id)", aged).split("\n")
 
 
-def entry(number: int, emoji: str, session: str, title: str, state: str, facts: str) -> list[str]:
-    link = f"<https://app.devin.ai/sessions/{session}|{title}>"
+def entry(number: int, emoji: str, thread: str, title: str, state: str, facts: str) -> list[str]:
+    link = f"<{thread}|{title}>"
     return [f"{number}. :{emoji}: {link}: {state}", f"{facts} · (id)"]
 
 
@@ -63,21 +63,31 @@ async def test_the_list_has_groups_and_buttons_and_a_status_shows_the_same(on: H
         "You have 3 sessions:",
         "*Needs you*",
         *entry(
-            1, "speech_balloon", two, "update the docs", "waiting for an answer", f"<#{WEB}> · started (age) · 1.5 ACUs"
+            1,
+            "speech_balloon",
+            thread_address(WEB, docs),
+            "update the docs",
+            "waiting for an answer",
+            f"<#{WEB}> · started (age) · 1.5 ACUs",
         ),
         "*Working*",
-        *entry(2, "gear", one, "fix the login test", "working", f"<#{GENERAL}> · started (age)"),
+        *entry(
+            2, "gear", thread_address(GENERAL, login), "fix the login test", "working", f"<#{GENERAL}> · started (age)"
+        ),
         "*Asleep*",
-        *entry(3, "zzz", three, "find out why the export is slow", "asleep", f"<#{OPS}> · started (age)"),
+        *entry(
+            3,
+            "zzz",
+            thread_address(OPS, export),
+            "find out why the export is slow",
+            "asleep",
+            f"<#{OPS}> · started (age)",
+        ),
         session_list_sentences.HINT,
     ]
-    assert buttons(listed) == ["Open thread", "Stop", "Open thread", "Stop", "Open thread"]
+    assert buttons(listed) == ["Open in Devin", "Stop", "Open in Devin", "Stop", "Open in Devin"]
     opened = [part["url"] for block in listed["blocks"] for part in block.get("elements", []) if "url" in part]
-    threads = [
-        f"https://play.slack.com/archives/{where}/p{ts.replace('.', '')}"
-        for where, ts in ((WEB, docs), (GENERAL, login))
-    ]
-    assert opened == threads
+    assert opened == [f"https://app.devin.ai/sessions/{session}" for session in (two, one)]
     assert lines(await shown(on, ANN, OPS, "status")) == lines(listed)
 
 
@@ -86,7 +96,7 @@ async def test_a_stop_by_number_stops_what_was_shown_there(on: Harness) -> None:
     _, one = await on.started("fix the login test", ANN, GENERAL)
     logout, two = await on.started("fix the logout test", ANN, WEB)
     listed = await shown(on, ANN, OPS, "list")
-    assert "1. :gear: <https://app.devin.ai/sessions/" + two in listed["rendered"]
+    assert f"1. :gear: <{thread_address(WEB, logout)}|" in listed["rendered"]
     await on.devin.say(one, "Which one?", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "Which one?")
     assert (await shown(on, ANN, OPS, "stop 1"))["rendered"] == stop_sentences.stopping(
@@ -192,7 +202,14 @@ async def test_a_list_of_what_waits_has_only_that_and_its_numbers_count(on: Harn
     assert lines(await shown(on, ANN, OPS, "list waiting")) == [
         "Waiting for you: 1 session.",
         "*Needs you*",
-        *entry(1, "speech_balloon", two, "update the docs", "waiting for an answer", f"<#{WEB}> · started (age)"),
+        *entry(
+            1,
+            "speech_balloon",
+            thread_address(WEB, docs),
+            "update the docs",
+            "waiting for an answer",
+            f"<#{WEB}> · started (age)",
+        ),
         session_list_sentences.HINT,
     ]
     assert "|update the docs>" in (await shown(on, ANN, OPS, "status 1"))["rendered"]
@@ -200,17 +217,17 @@ async def test_a_list_of_what_waits_has_only_that_and_its_numbers_count(on: Harn
 
 async def test_the_list_of_a_channel_has_everybodys_sessions_there_without_numbers_and_stops(on: Harness) -> None:
     assert (await shown(on, ANN, WEB, "list channel"))["rendered"] == session_list_sentences.NONE_IN_CHANNEL.text
-    _, one = await on.started("update the docs", BEN, WEB)
+    docs, _ = await on.started("update the docs", BEN, WEB)
     await on.started("fix the login test", ANN, GENERAL)
     await shown(on, ANN, WEB, "list")
     listed = await shown(on, ANN, WEB, "list channel")
     assert lines(listed) == [
         "1 session in this channel:",
         "*Working*",
-        f":gear: <https://app.devin.ai/sessions/{one}|update the docs>: working",
+        f":gear: <{thread_address(WEB, docs)}|update the docs>: working",
         f"<#{WEB}> · started (age) · asked by ben",
     ]
-    assert buttons(listed) == ["Open thread"]
+    assert buttons(listed) == ["Open in Devin"]
     assert "|fix the login test>" in (await shown(on, ANN, WEB, "status 1"))["rendered"], (
         "numbers are of one's own list"
     )
@@ -232,7 +249,7 @@ async def test_an_admin_lists_all_sessions_but_reads_no_title_that_is_not_for_th
     assert "secret launch" not in str(listed)
     assert session not in str(listed)
     assert "C0PRIVATE" not in str(listed)
-    assert buttons(listed) == ["Open thread"]
+    assert buttons(listed) == ["Open in Devin"]
     refused = (await shown(on, ANN, OPS, "list all"))["rendered"]
     assert refused.startswith("Only admins can see everybody's sessions")
     for button in ("choose:list_page", "choose:list_all"):
@@ -254,7 +271,7 @@ def value_of_stop(listed: dict[str, Any], title: str) -> str:
 @pytest.mark.both_transports
 async def test_the_button_stops_and_the_list_keeps_its_numbers(on: Harness) -> None:
     login, one = await on.started("fix the login test", ANN, GENERAL)
-    _, two = await on.started("update the docs", ANN, WEB)
+    docs, two = await on.started("update the docs", ANN, WEB)
     listed = await shown(on, ANN, OPS, "list")
     await on.slack.click(
         ANN, OPS, listed["ts"], "choose:stop_listed", value=value_of_stop(listed, "fix the login test")
@@ -265,11 +282,13 @@ async def test_the_button_stops_and_the_list_keeps_its_numbers(on: Harness) -> N
     assert lines(now) == [
         stop_sentences.stopping(a_session()).text,
         "*Working*",
-        *entry(1, "gear", two, "update the docs", "working", f"<#{WEB}> · started (age)"),
-        *entry(2, "gear", one, "fix the login test", "stopping", f"<#{GENERAL}> · started (age)"),
+        *entry(1, "gear", thread_address(WEB, docs), "update the docs", "working", f"<#{WEB}> · started (age)"),
+        *entry(
+            2, "gear", thread_address(GENERAL, login), "fix the login test", "stopping", f"<#{GENERAL}> · started (age)"
+        ),
         session_list_sentences.HINT,
     ]
-    assert buttons(now) == ["Open thread", "Stop", "Open thread"]
+    assert buttons(now) == ["Open in Devin", "Stop", "Open in Devin"]
     assert [(await on.devin.session(key))["is_archived"] for key in (one, two)] == [True, False]
     assert await on.thread(GENERAL, login) == [stop_sentences.stopped("ann").text]
     again = press(ANN, OPS, "choose:stop_listed", value_of_stop(listed, "fix the login test"))
@@ -297,6 +316,6 @@ async def test_in_a_direct_message_the_list_is_replaced_too(on: Harness) -> None
     await settled(on)
     (now,) = await on.slack.messages(DM, user="U0BOT")
     assert lines(now)[0] == stop_sentences.stopping(a_session()).text
-    assert buttons(now) == ["Open thread"]
+    assert buttons(now) == ["Open in Devin"]
     assert await private_answers(on, ANN) == []
     assert (await on.devin.session(session))["is_archived"] is True

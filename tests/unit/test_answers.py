@@ -497,7 +497,7 @@ def test_the_answers_that_depend_on_something():
                 "admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`."
             ),
             "status": (
-                "*<https://app.devin.ai/sessions/abc|Fix the login test>* · <https://acme.slack.com/p1|thread>\n"
+                "*<https://acme.slack.com/p1|Fix the login test>* · <https://app.devin.ai/sessions/abc|Open in Devin>\n"
                 ":gear: Working.\n"
                 "Asked by Ann · repo acme/web · 1.5 of 10 ACUs · active <!date^1733385600^{ago}|2024-12-05 08:00 UTC>\n"
                 ":twisted_rightwards_arrows: <https://github.com/acme/web/pull/12|acme/web#12> (open)"
@@ -705,16 +705,17 @@ def test_a_list_in_its_groups():
     assert [seen(block) for block in session_list_sentences.session_list(listed).blocks] == [
         "You have 44 sessions:",
         "*Needs you*",
-        (
-            f"4. :speech_balloon: <{devin}|Docs>: waiting for an answer\ndirect message · {started} · 0 of 10 ACUs · `3f9a2c1b`",
-            "Stop",
-        ),
+        f"4. :speech_balloon: <{devin}|Docs>: waiting for an answer\ndirect message · {started} · 0 of 10 ACUs · `3f9a2c1b`",
+        ["Open in Devin", "Stop"],
         "*Working*",
-        f"1. :gear: <{devin}|Fix the login test>: working\n<#C1> · {started} · 1.5 of 10 ACUs · `s1`",
-        ["Open thread", "Stop"],
-        f"3. :gear: <{devin}|Fix the login test>: stopping\n<#C1> · {started} · 1.5 of 10 ACUs · `s3`",
+        f"1. :gear: <https://acme.slack.com/p1|Fix the login test>: working\n<#C1> · {started} · 1.5 of 10 ACUs · `s1`",
+        ["Open in Devin", "Stop"],
+        (
+            f"3. :gear: <{devin}|Fix the login test>: stopping\n<#C1> · {started} · 1.5 of 10 ACUs · `s3`",
+            "Open in Devin",
+        ),
         "*Asleep*",
-        (f"2. :zzz: Upgrade: asleep\n<#C1> · {started} · 0 of 10 ACUs · `s2`", "Open thread"),
+        f"2. :zzz: <https://acme.slack.com/p2|Upgrade>: asleep\n<#C1> · {started} · 0 of 10 ACUs · `s2`",
         "and 40 more",
         "`/devin status`, `/devin stop` and `/devin archive` take a number or an id of this list.",
     ]

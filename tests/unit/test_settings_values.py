@@ -180,6 +180,8 @@ def test_a_file_sets_values_for_all_for_channels_and_for_people() -> None:
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
+        ("[person.U1]\nturns = 'all'", "bot.toml [person.U1] turns: it's set for channels only."),
+        ("[channel.C1]\nquiet = '22:00-07:00'", "bot.toml [channel.C1] quiet: it's set for people only."),
         ("[defalt]\nmode = 'fast'", "bot.toml: there's no section [defalt]. Did you mean [default]?"),
         ("[chanel.C1]\nmode = 'fast'", "bot.toml: there's no section [chanel]. Did you mean [channel.C123]?"),
         (

@@ -111,4 +111,4 @@ async def _drawn(
         stand_in = (await ShownTitles.read(tx, workspace, readers)).replacement(session.channel)
         if session.thread_ts is not None:
             permalink = workspace.slack.permalink(session.channel, session.thread_ts)
-    return alarm_post(alarm, session, by, permalink, cost, stand_in)
+    return alarm_post(alarm, session, by, permalink, cost, stand_in, names=workspace.policy.shows_names)

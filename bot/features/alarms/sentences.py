@@ -26,8 +26,12 @@ def alarm_post(
     permalink: str | None = None,
     cost: Money | None = None,
     stand_in: str | None = None,
+    *,
+    names: bool = True,
 ) -> Message:
     """Show `alarm`. One of a `session` has its thread's `permalink` and its `cost`, and names `by` who decided.
+
+    With `names` it names who started the session.
 
     Outside of its thread a `stand_in` takes the place of title and links, where not all readers may see them.
     """
@@ -39,8 +43,9 @@ def alarm_post(
     elif stand_in is not None:
         title, url, permalink = stand_in, None, None
     found = _found(alarm.facts)
-    lines = [f"{_sign(alarm)} *{link(url, title)}* {found}.", _decision(alarm, session, fitted(by, 80))]
-    facts = [f"{total_acus(alarm.facts['acus'], cost)} in all", link(permalink, "thread") if permalink else ""]
+    lines = [f"{_sign(alarm)} *{link(permalink or url, title)}* {found}.", _decision(alarm, session, fitted(by, 80))]
+    facts = [f"{total_acus(alarm.facts['acus'], cost)} in all", *_whose(alarm, session, stand_in, names=names)]
+    facts += [link(url, "Open in Devin") if url else ""]
     body = [blocks.section("\n".join(line for line in lines if line)), *blocks.context(facts), *_buttons(alarm)]
     resolved = "Resolved: " if alarm.over_at is not None else ""
     return Message(f"{resolved}{fitted(title)} {found}.", body)
@@ -55,6 +60,15 @@ def _found(facts: dict[str, Any]) -> str:
     if facts["silent"] is not None:
         return f"has spent {tenths_of_acus(facts['silent'])} since its last message or pull request"
     return f"has spent {tenths_of_acus(facts['hour'])} in the last hour, and up to {tenths(facts['limit'])} are usual"
+
+
+def _whose(alarm: Alarm, session: Session | None, stand_in: str | None, *, names: bool) -> list[str]:
+    """Who started the session, and where, outside of its thread, which says both."""
+    if session is None or alarm.thread_ts is not None:
+        return []
+    asker = session.requester_name if names else ""
+    place = "" if stand_in or session.channel.startswith("D") else f"<#{session.channel}>"
+    return [f"started by {fitted(asker, 80)}" if asker else "", place]
 
 
 def _sign(alarm: Alarm) -> str:

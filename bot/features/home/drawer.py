@@ -7,9 +7,9 @@ from bot.conversation.steer.others_sessions import permalink
 from bot.domain.list_groups import Grouped, grouped
 from bot.domain.roles import Right
 from bot.domain.settings_values import Effective, Values
-from bot.features.home.figures import own_figures
+from bot.features.home.figures import of_workspace, own_figures
 from bot.features.home.sentences import AtHome, Home, for_guests, home
-from bot.kernel.admins import has_right
+from bot.kernel.admins import admins_of, has_right, without_acus
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Drawer
 from bot.kernel.workspace import Workspace
@@ -42,7 +42,11 @@ class HomeTab(Drawer):
         figures = await own_figures(tx, workspace, user, now, known_since) if sees_costs else None
         may_start = await has_right(tx, workspace, user, Right.START, known_since)
         held = await self._services.settings.effective(tx, team, None, user)
-        return home(Home(at_home(self._services, workspace, found), figures, _chosen(held), may_start))
+        mine = at_home(self._services, workspace, found, sees_costs=sees_costs)
+        lately = now - self._services.timing.list_over
+        is_admin = user in (await admins_of(tx, workspace, known_since)).ids
+        whole = await of_workspace(self._services, tx, workspace, user, lately) if is_admin else None
+        return home(Home(mine, figures, _chosen(held), may_start, whole))
 
 
 def _chosen(held: Effective) -> Values:
@@ -57,9 +61,12 @@ async def own_sessions(services: Services, tx: Transaction, workspace: Workspace
     return grouped(found, lately, await session_lists.gone_on_from(tx, found))
 
 
-def at_home(services: Services, workspace: Workspace, found: Sequence[Grouped]) -> tuple[AtHome, ...]:
-    """Return the sessions with the addresses of their threads."""
+def at_home(
+    services: Services, workspace: Workspace, found: Sequence[Grouped], *, sees_costs: bool
+) -> tuple[AtHome, ...]:
+    """Return the sessions with the addresses of their threads, and with ACUs if the person `sees_costs`."""
+    shown = [(entry.group, services.workspaces.with_code_hosts(entry.session)) for entry in found]
     return tuple(
-        AtHome(entry.group, services.workspaces.with_code_hosts(entry.session), permalink(workspace, entry.session))
-        for entry in found
+        AtHome(group, session if sees_costs else without_acus(session), permalink(workspace, session))
+        for group, session in shown
     )

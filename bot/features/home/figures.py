@@ -1,27 +1,91 @@
-"""The figures of the Home tab: what a person's sessions used in this cycle, and how their budgets stand."""
+"""The figures of the Home tab: a person's own in this cycle and, for admins, how the workspace stands."""
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from bot.conversation.steer.others_sessions import permalink
+from bot.conversation.titles import ShownTitles
 from bot.domain.amounts import cost, exact_sum
 from bot.domain.billing import billing_day
 from bot.domain.cycle import Cycle
+from bot.domain.list_groups import ListGroup, grouped
+from bot.domain.readers import Readers
+from bot.features.alarms import rows as alarms
+from bot.features.alarms.drawer import alarm_key, notice
+from bot.features.alarms.rules import AlarmKind
+from bot.features.budgets import rows as budgets
 from bot.features.budgets.check import own_budgets
+from bot.features.budgets.rules import ScopeKind
 from bot.features.budgets.sentences import days_about, own_line
 from bot.features.budgets.standings import standings
 from bot.features.consumption.cycles import cycle_of, limits_of
 from bot.features.consumption.sentences import counted_through
 from bot.features.cost import rows as person_spend
 from bot.features.cost.rows import SpentByPerson
-from bot.features.home.sentences import HomeFigures
+from bot.features.home.sentences import MOST_OF_ALL, AtHome, HomeFigures
+from bot.features.home.sentences import Workspace as Whole
 from bot.kernel.admins import admins_of
+from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
+from bot.store import posts, session_lists, sessions
 from bot.store.database.connection import Transaction
 from bot.views.doubts import why_about
 
 _DIRECT = "D"  # a direct message is no channel, so that only the budgets of the person and of the organisation hold
+
+
+async def of_workspace(services: Services, tx: Transaction, workspace: Workspace, user: str, lately: float) -> Whole:
+    """Return what runs in the workspace, which budgets are near their end, and which alarms are open, for an admin."""
+    found = grouped(await session_lists.of_workspace(tx, workspace.team, lately), lately, ())
+    running = [entry for entry in found if entry.group is ListGroup.WORKING]
+    titles = await ShownTitles.read(tx, workspace, Readers(person=user))
+    names = workspace.policy.shows_names
+    return Whole(
+        [
+            AtHome(
+                entry.group,
+                services.workspaces.with_code_hosts(entry.session),
+                permalink(workspace, entry.session),
+                entry.session.requester_name if names else "",
+                titles.replacement(entry.session.channel, entry.session.requester),
+            )
+            for entry in running[:MOST_OF_ALL]
+        ],
+        len(running),
+        await _near_their_end(tx, workspace, user, services.clock()),
+        await _open_alarms(tx, workspace, services.clock()),
+    )
+
+
+async def _near_their_end(tx: Transaction, workspace: Workspace, user: str, now: float) -> list[str]:
+    """Return a line for each budget of which a level is reached, those first of which most is used."""
+    stand = await standings(tx, workspace, now)
+    found = [
+        standing
+        for budget in await budgets.of_workspace(tx, workspace.team)
+        if budget.scope.kind is not ScopeKind.EACH_SESSION
+        for standing in await stand.of_all(budget, min(budget.levels))
+        if standing.crossed()
+    ]
+    first = sorted(found, key=lambda standing: -standing.percent)[:MOST_OF_ALL]
+    named = [await stand.named(standing, user) for standing in first]
+    lines = [own_line(one) for one in named if not one.is_hidden]
+    more = len(found) - len(lines)
+    return [*lines, *([f"and {more:,} more: `/devin budget list`"] if more else [])]
+
+
+async def _open_alarms(tx: Transaction, workspace: Workspace, now: float) -> list[tuple[str, str | None]]:
+    lines: list[tuple[str, str | None]] = []
+    for alarm in reversed(await alarms.current(tx, workspace.organisation.id, now)):
+        if alarm.team == workspace.team and alarm.over_at is None and len(lines) < MOST_OF_ALL:
+            session = await sessions.get(tx, alarm.subject) if alarm.kind is AlarmKind.RUNAWAY else None
+            post = await posts.get(tx, alarm_key(alarm))
+            address = workspace.slack.permalink(alarm.channel, post.ts) if post is not None and post.ts else None
+            lines.append(((await notice(tx, workspace, replace(alarm, thread_ts=None), session, None)).text, address))
+    return lines
 
 
 async def own_figures(

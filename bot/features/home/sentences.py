@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from bot.domain.amounts import Money
-from bot.domain.commands.registry import LAUNCH, OPEN_FORM
+from bot.domain.commands.registry import LAUNCH, OPEN_FORM, STOP
 from bot.domain.cycle import Cycle
 from bot.domain.list_groups import ListGroup
 from bot.domain.list_pages import FEW_DONE
@@ -19,32 +19,41 @@ from bot.features.settings.sentences import LABELS
 from bot.features.settings.specs import MINE, SETTINGS
 from bot.views import blocks
 from bot.views.answers.access import GUESTS
-from bot.views.answers.session_lists import HEADINGS, LONGEST_LINK, NO_SESSIONS
+from bot.views.answers.session_lists import HEADINGS, LONGEST_LINK, NO_SESSIONS, STOPPING, is_stoppable, is_stopping
 from bot.views.answers.wording import code
+from bot.views.card import spent
 from bot.views.doubts import roughly
 from bot.views.message import Block, Message
 from bot.views.modals.parts import View, window
 from bot.views.pull_requests import pull_request_link
 from bot.views.sentences import STATE_EMOJI, STATE_WORDS
-from bot.views.text import counted, limit_of_acus, link, shortened, tenths, tenths_of_acus, total_acus
+from bot.views.text import ago, counted, fitted, limit_of_acus, link, shortened, tenths, tenths_of_acus, total_acus
 
-MOST_LISTED: Final = 75  # sessions that are not done; with headings and figures they fit into a hundred blocks
+MOST_LISTED: Final = 70  # sessions that are not done; with headings and figures they fit into a hundred blocks
 MOST_DONE: Final = 90  # in the window with all that are done
 MOST_PULL_REQUESTS: Final = 3
+MOST_OF_ALL: Final = 5  # running sessions, budgets and alarms that an admin's tab names
 ROOM: Final = 2_400  # characters of one session; a section takes more, and an address may be long
 TITLE: Final = "Your Devin sessions"
 DONE_TITLE: Final = "Done lately"
 NONE_DONE: Final = "None of your sessions was done lately."
+AS_OF: Final = "As of when you opened this tab."
+OPEN_IN_DEVIN: Final = "Open in Devin"
 THIS_CYCLE: Final = "*This cycle: {cycle}*"
 
 
 @dataclass(frozen=True, slots=True)
 class AtHome:
-    """One of a person's sessions, its group, and the address of its thread where that is known."""
+    """A session, its group, and the address of its thread where that is known.
+
+    One that is not the reader's has its `asker`, where people are named, and a `stand_in` if its title is not for them.
+    """
 
     group: ListGroup
     session: Session
     permalink: str | None = None
+    asker: str = ""
+    stand_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,16 @@ class HomeFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Workspace:
+    """What an admin sees of the whole workspace: what runs, which budgets are near their end, which alarms are open."""
+
+    running: Sequence[AtHome] = ()  # the first ones
+    number: int = 0  # of all that run
+    budgets: Sequence[str] = ()
+    alarms: Sequence[tuple[str, str | None]] = ()  # what each says, and the address of its post
+
+
+@dataclass(frozen=True, slots=True)
 class Home:
     """All that a Home tab shows: sessions in the order of their groups, and what else the person may see or do."""
 
@@ -70,6 +89,7 @@ class Home:
     figures: HomeFigures | None = None
     defaults: Values = field(default_factory=dict)  # what the person, or the file for them, has set
     may_start: bool = True
+    workspace: Workspace | None = None  # for admins
 
 
 DEFAULTS: Final = "*Your defaults*"
@@ -97,6 +117,7 @@ def home(shown: Home) -> Message:
             *(blocks.actions(_NEW_SESSION) if shown.may_start else []),
             *(_groups(listed) if listed else [blocks.section(NO_SESSIONS.text)]),
             *_more(len(going_on) - MOST_LISTED, len(done) - FEW_DONE),
+            *(_whole(shown.workspace) if shown.workspace else []),
             {"type": "divider"},
             *blocks.sections(figures),
             *(blocks.context(shown.figures.notes) if shown.figures else []),
@@ -129,15 +150,50 @@ def _more(not_listed: int, folded: int) -> Iterator[Block]:
 
 
 def _entry(entry: AtHome) -> Block:
-    return blocks.section(_line(entry), blocks.open_button(entry.session.url))
+    """The line with *Stop*, and a link to Devin in it; or with the button that opens Devin, of what has stopped."""
+    session = entry.session
+    if not is_stoppable(session):
+        return blocks.section(_line(entry), blocks.open_button(session.url))
+    stop = blocks.button("Stop", STOP.action_id, session.id)
+    return blocks.section(f"{_line(entry)}{_in_devin(entry)}", stop)
+
+
+def _in_devin(entry: AtHome) -> str:
+    url = entry.session.url or ""
+    return f" · {link(url, OPEN_IN_DEVIN)}" if url and len(url) <= LONGEST_LINK and not entry.stand_in else ""
+
+
+def _whole(workspace: Workspace) -> list[Block]:
+    """The lines about the workspace, which are those of the moment in which the tab was drawn."""
+    running = [f"{_line(entry)}{_in_devin(entry)}" for entry in workspace.running]
+    more = workspace.number - len(running)
+    if more > 0:
+        running.append(f"and {counted(more, 'more session')}: `/devin list all`")
+    parts = {
+        f"*Running now: {counted(workspace.number, 'session')}*": running,
+        "*Budgets near their end*": list(workspace.budgets),
+        "*Open alarms*": [
+            f"{text} {link(address, 'Open alarm') if address else ''}" for text, address in workspace.alarms
+        ],
+    }
+    lines = [line for head, found in parts.items() if found or head == next(iter(parts)) for line in (head, *found)]
+    return [{"type": "divider"}, *blocks.sections(lines), *blocks.context([AS_OF])]
 
 
 def _line(entry: AtHome) -> str:
-    """The title, which leads to the thread, the state and the pull requests, as far as there is room."""
+    """The title, which leads to the thread, state, age, ACUs and pull requests, as far as there is room."""
     session = entry.session
     address = entry.permalink or session.url
     title = link(address if len(address or "") <= LONGEST_LINK else None, session.title, 80)
-    line = f"{STATE_EMOJI[session.display_state]} *{title}* · {STATE_WORDS[session.display_state]}"
+    facts = [
+        STATE_WORDS[session.display_state] if not is_stopping(session) else STOPPING,
+        f"started {ago(session.created_at)}",
+        spent(session),
+        fitted(entry.asker, 80),
+    ]
+    line = f"{STATE_EMOJI[session.display_state]} *{entry.stand_in or title}* · {' · '.join(filter(None, facts))}"
+    if entry.stand_in:
+        return line
     requests = session.snapshot.pull_requests
     for shown, request in enumerate(requests):
         named = pull_request_link(request, session)

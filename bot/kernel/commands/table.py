@@ -224,9 +224,9 @@ def _is_in_place(session: Session, job: CommandJob) -> bool:
     """Whether the session is one that the button or the command may name.
 
     A button names a session of the channel in which it was pressed. One in a list may be pressed anywhere, and names
-    the person's own.
+    the person's own, as one in their Home tab does, which is in no channel.
     """
     cause = job.cause
-    own = cause.command == STOP_LISTED.name and session.requester == cause.user
+    own = session.requester == cause.user and (cause.command == STOP_LISTED.name or cause.channel == cause.user)
     here = not cause.pressed or session.channel == cause.channel or own
     return session.team == job.workspace.team and here

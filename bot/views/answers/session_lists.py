@@ -34,6 +34,7 @@ _HEADS: Final[Mapping[Which, str]] = {
 }
 SHOWN_ID: Final = 8  # characters of an id in the list
 LONGER_ID: Final = 16  # the same where several ids begin alike
+STOPPING: Final = "stopping"
 LONGEST_LINK: Final = 300  # characters of an address: twenty longer ones would not fit into a message
 HINT: Final = "`/devin status`, `/devin stop` and `/devin archive` take a number or an id of this list."
 HEADINGS: Final[Mapping[ListGroup, str]] = {
@@ -176,18 +177,20 @@ def _group(group: ListGroup, entries: Sequence[Listed]) -> Iterator[Block]:
 
 def _entry(entry: Listed) -> Iterator[Block]:
     """One block where one button is enough, else one for the words and one for the buttons."""
-    open_thread = blocks.open_button(None if entry.stand_in else entry.permalink, "Open thread")
-    stop = None if entry.number is None else _stop_button(entry.session)
-    if open_thread and stop:
+    session = entry.session
+    opens = blocks.open_button(None if entry.stand_in else session.url)
+    is_theirs = entry.number is not None and is_stoppable(session)
+    stop = questions.choice("Stop", STOP_LISTED, session.id) if is_theirs else None
+    if opens and stop:
         yield blocks.section(_row(entry))
-        yield from blocks.actions(open_thread, stop)
+        yield from blocks.actions(opens, stop)
     else:
-        yield blocks.section(_row(entry), accessory=open_thread or stop)
+        yield blocks.section(_row(entry), accessory=opens or stop)
 
 
 def _row(entry: Listed) -> str:
     session = entry.session
-    url = session.url if len(session.url or "") <= LONGEST_LINK else None
+    address = entry.permalink or session.url
     facts = [
         "" if entry.stand_in else _channel(session),
         f"started {ago(session.created_at)}",
@@ -195,7 +198,8 @@ def _row(entry: Listed) -> str:
         code(session.id[:SHOWN_ID]) if entry.number is not None else "",
         f"asked by {fitted(entry.asker, 80)}" if entry.asker else "",
     ]
-    title = fitted(entry.stand_in) if entry.stand_in else link(url, session.title, 80)
+    title = link(address if len(address or "") <= LONGEST_LINK else None, session.title, 80)
+    title = fitted(entry.stand_in) if entry.stand_in else title
     return (
         f"{_number(entry)}{STATE_EMOJI[session.display_state]} {title}: {_words(entry)}\n"
         f"{' · '.join(fact for fact in facts if fact)}"
@@ -204,8 +208,8 @@ def _row(entry: Listed) -> str:
 
 def _words(entry: Listed) -> str:
     session = entry.session
-    if _is_stopping(session):
-        return "stopping"
+    if is_stopping(session):
+        return STOPPING
     said = STATE_WORDS[session.display_state]
     return said if entry.silent is None else f"{said}, no news for {short_duration(entry.silent)}"
 
@@ -214,11 +218,11 @@ def _channel(session: Session) -> str:
     return "direct message" if session.channel.startswith("D") else f"<#{session.channel}>"
 
 
-def _stop_button(session: Session) -> Block | None:
-    if session.display_state not in STOPPABLE or _is_stopping(session):
-        return None
-    return questions.choice("Stop", STOP_LISTED, session.id)
+def is_stoppable(session: Session) -> bool:
+    """Whether *Stop* would stop something that is not being stopped already."""
+    return session.display_state in STOPPABLE and not session.stop_requested
 
 
-def _is_stopping(session: Session) -> bool:
+def is_stopping(session: Session) -> bool:
+    """Whether somebody has stopped `session`, and it has not ended yet."""
     return session.stop_requested and session.display_state in STOPPABLE

@@ -33,9 +33,9 @@ def cost(session: Session, so_far: Money | None = None) -> Message:
 
 
 def _heading(session: Session, permalink: str | None) -> list[str]:
-    thread = f" · {link(permalink, 'thread')}" if permalink else ""
+    in_devin = f" · {link(session.url, 'Open in Devin')}" if permalink and session.url else ""
     return [
-        f"*{link(session.url, session.title)}*{thread}",
+        f"*{link(permalink or session.url, session.title)}*{in_devin}",
         f"{STATE_EMOJI[session.display_state]} {state_sentence(session)}",
     ]
 
