@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.slack.threads import Json
 
-_CONVERSATION: Final = "selected_conversation"
+_OWN_NAME: Final = ("value", "selected_conversation", "selected_user")  # of what each kind of element holds
 
 
 def entered(view: Json) -> dict[str, str]:
@@ -24,5 +24,6 @@ def _value(element: Json) -> str:
     if isinstance(several, list):
         return ",".join(filter(None, (_value({"selected_option": option}) for option in several)))
     picked = element.get("selected_option")
-    found = picked.get("value") if isinstance(picked, dict) else element.get("value", element.get(_CONVERSATION))
+    held = next((element[name] for name in _OWN_NAME if name in element), None)
+    found = picked.get("value") if isinstance(picked, dict) else held
     return found if isinstance(found, str) else ""

@@ -18,7 +18,7 @@ from bot.features.budgets.specs import (
     REFUSE_MORE,
 )
 from bot.features.budgets.trial import DAYS, Trial
-from bot.features.budgets.words import Problem
+from bot.features.budgets.words import Problem, WantedBudget
 from bot.views import blocks, questions
 from bot.views.answers.starts import APPROVAL, NOT_STARTED, REPLY_NOT_SENT, ROOM, examples
 from bot.views.answers.wording import PROMPT_SHOWN, message_of
@@ -50,7 +50,7 @@ _SEND_WHEN_APPROVED: Final = "Ask an admin, send when approved"
 _WHEN_DONE: Final = "once that session is done or stopped."
 _NO_MORE: Final = "no session is started or woken"
 _GO_ON: Final = "Running sessions keep running."
-_KINDS: Final = {
+KINDS: Final = {
     ScopeKind.ORG: "the organisation",
     ScopeKind.EACH_SESSION: "each session",
     ScopeKind.EACH_PERSON: "each person",
@@ -64,7 +64,7 @@ _EACH_OF: Final = {
 _ONE_OF: Final = {ScopeKind.EACH_PERSON: ScopeKind.PERSON, ScopeKind.EACH_CHANNEL: ScopeKind.CHANNEL}
 SAME_WORDS: Final = "To set it, use `/devin budget set` with the same words."
 HIDDEN: Final = "People aren't named beside figures here, so what it would have refused isn't shown."
-_PROBLEMS: Final = {
+PROBLEMS: Final = {
     Problem.SCOPE: "Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or `each-channel`.",
     Problem.NAME: "Pick the channel or person from Slack's list as you type `#` or `@`.",
     Problem.ACUS: "After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`.",
@@ -199,11 +199,21 @@ class Tried:
 def problem(which: Problem, verb: str = "set") -> Message:
     """Say what is wrong with what was typed, and how it is written."""
     if which in {Problem.NUMBER, Problem.LEAST}:
-        return message_of("Nothing was changed.", _PROBLEMS[which])
+        return message_of("Nothing was changed.", PROBLEMS[which])
     if verb == "grant":  # which changes something at once, so that no button does
-        return message_of("Nothing was changed.", _PROBLEMS[which], "For example: `/devin budget grant org 50`.")
-    text = message_of("Nothing was changed.", _PROBLEMS[which], "Or take an example:").text
+        return message_of("Nothing was changed.", PROBLEMS[which], "For example: `/devin budget grant org 50`.")
+    text = message_of("Nothing was changed.", PROBLEMS[which], "Or take an example:").text
     return Message(text, [blocks.section(text), *examples(BUDGET_TRY if verb == "try" else BUDGET_SET)])
+
+
+def ask_or_set_already(tried: Tried, wanted: WantedBudget) -> Message:
+    """Ask whether to set a budget that was tried, unless it is set already."""
+    return set_already(tried.budget) if tried.budget == tried.before else ask_to_set(tried, str(wanted))
+
+
+def form_lost(ref: str) -> Message:
+    """Report that nothing came of the form."""
+    return Message(f"No budget was set. Try `/devin budget set` again. Reference `{ref}`.")
 
 
 def ask_to_set(tried: Tried, wanted: str) -> Message:
@@ -376,7 +386,7 @@ def scope_name(scope: Scope) -> str:
     """Name whom a budget is for, in a private answer, in which a mention notifies nobody."""
     if scope.kind is ScopeKind.CHANNEL:
         return f"<#{scope.subject}>"
-    return mention(scope.subject) if scope.kind is ScopeKind.PERSON else _KINDS[scope.kind]
+    return mention(scope.subject) if scope.kind is ScopeKind.PERSON else KINDS[scope.kind]
 
 
 def was_set(budget: Budget, before: Budget | None, *, no_acus: bool) -> Message:

@@ -33,6 +33,7 @@ BUDGET_SET: Final = CommandSpec(
     admins_can="change budgets",
     asks_first=True,
     meant_by=("limit", "raise"),
+    opens_form=True,  # where nothing stands behind it
     examples=("org 500 a month", "each-person 20 a week", "each-session 10"),
     slash_help=Help(f"`/devin budget set {BUDGET.shown}` sets a budget (asks you to confirm)"),
 )

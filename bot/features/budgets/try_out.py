@@ -12,6 +12,7 @@ from typing import Final
 from bot.domain.billing import ONE_DAY, billing_day, bounds
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.cycle import Cycle, cycle_with
+from bot.domain.form import Form
 from bot.domain.lane import own_lane
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
@@ -57,7 +58,7 @@ class BudgetTrials:
         found = await self.tried(job.workspace, job.cause.user or "", wanted)
         if tries:
             return views.shown(found)
-        return views.set_already(found.budget) if found.budget == found.before else views.ask_to_set(found, str(wanted))
+        return views.ask_or_set_already(found, wanted)
 
     async def tried(self, workspace: Workspace, user: str, wanted: WantedBudget) -> Tried:
         """Return what a `wanted` budget would have done, as an admin reads it."""
@@ -77,7 +78,9 @@ class BudgetTrials:
 
 
 async def _take(asked: Asked) -> Answer:
-    """Have a row try the budget, unless something is wrong with what was typed."""
+    """Have a row try the budget, unless something is wrong with what was typed; `budget set` alone opens its form."""
+    if asked.spec is BUDGET_SET and not asked.argument.strip():
+        return Form(BUDGET_SET.name, channel=asked.channel)
     wanted = parse_set(asked.argument)
     if isinstance(wanted, Problem):
         return views.problem(wanted, "try" if asked.spec is BUDGET_TRY else "set")

@@ -109,14 +109,22 @@ def search_field(
     return _input(name, label, element, hint, optional=True)
 
 
-def channel_field(name: str, label: str, value: str = "", *, hint: str = "") -> Block:
+def channel_field(name: str, label: str, value: str = "", *, hint: str = "", current: bool = True) -> Block:
     """A menu of channels and group direct messages, which may be left empty; `value` is picked at first.
 
-    Without a value it begins with the channel that the person sees, if Slack knows one.
+    Without a value it begins with the channel that the person sees, if Slack knows one and the `current` one is wanted.
     """
     element: Block = {"type": "conversations_select", "action_id": name, "filter": {"include": _CHANNELS}}
-    element |= {"initial_conversation": value} if value else {"default_to_current_conversation": True}
+    if value:
+        element["initial_conversation"] = value
+    elif current:
+        element["default_to_current_conversation"] = True
     return _input(name, label, element, hint, optional=True)
+
+
+def person_field(name: str, label: str) -> Block:
+    """A menu of the people in the workspace, which may be left empty."""
+    return _input(name, label, {"type": "users_select", "action_id": name}, "", optional=True)
 
 
 def choices(options: Mapping[str, str]) -> list[Block]:

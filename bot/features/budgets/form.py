@@ -1,0 +1,100 @@
+"""The form of `/devin budget set` without anything behind it: whom a budget is for, how much, how often, the warnings.
+
+What is filled in is written as the command is, so that one reader decides what is wrong with it.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.domain.causes import ViewCause
+from bot.domain.form import Form
+from bot.features.budgets import sentences as views
+from bot.features.budgets.rules import USUAL_WARNINGS, ScopeKind, Span
+from bot.features.budgets.try_out import BudgetTrials
+from bot.features.budgets.words import Problem, WantedBudget, parse_set
+from bot.kernel.forms.forms import FormKind, Opening, answer
+from bot.kernel.job import Job, finish
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.workspace import Workspace
+from bot.views.modals.parts import View, channel_field, choice_field, form_view, person_field, text_field
+
+WHOM: Final = "whom"
+CHANNEL: Final = "channel"
+PERSON: Final = "person"
+ACUS: Final = "acus"
+SPAN: Final = "span"
+WARN: Final = "warn"
+# The field under which each mistake stands.
+_FIELDS: Final = {Problem.ACUS: ACUS, Problem.LEAST: ACUS, Problem.SPAN: SPAN, Problem.WARN: WARN}
+# What is picked in a field of its own, as a menu of Slack's is not emptied again: the field counts if it is chosen.
+_PICKED: Final = {ScopeKind.CHANNEL.value: (CHANNEL, "#"), ScopeKind.PERSON.value: (PERSON, "@")}
+
+
+class BudgetForm(FormKind):
+    """The form for a budget. What comes of it is the question of `budget set`, in a direct message."""
+
+    title = "Budget"
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._trials = BudgetTrials(services)
+
+    async def first(self, workspace: Workspace, opening: Opening) -> View | None:  # noqa: ARG002 - it is the same for all
+        """Return the form, for which nothing has to be read."""
+        kinds = (ScopeKind.EACH_PERSON, ScopeKind.EACH_CHANNEL, ScopeKind.EACH_SESSION, ScopeKind.ORG)
+        whom = {kind.value: f"{words[:1].upper()}{words[1:]}" for kind in kinds if (words := views.KINDS[kind])}
+        whom |= {kind: f"One {kind}, picked below" for kind in _PICKED}
+        spans = {span.value: f"A {span.value}" for span in Span}
+        fields = [
+            choice_field(WHOM, "For", whom, ScopeKind.EACH_PERSON),
+            channel_field(CHANNEL, "Channel", current=False),
+            person_field(PERSON, "Person"),
+            text_field(ACUS, "ACUs", hint="An ACU is Devin's unit of work.", most=20),
+            choice_field(SPAN, "How often", spans, Span.CYCLE, hint="A cycle is Devin's billing cycle."),
+            text_field(
+                WARN, "Warn at", ", ".join(map(str, USUAL_WARNINGS)), hint="Percentages, such as 50, 80.", most=40
+            ),
+        ]
+        return form_view(opening.form, self.title, "Next", fields)
+
+    async def loaded(self, workspace: Workspace, opening: Opening) -> View:
+        """Return the form."""
+        view = await self.first(workspace, opening)
+        assert view is not None
+        return view
+
+    def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - there is one form
+        """Return a sentence for the field that is wrong."""
+        picked, _ = _PICKED.get(fields.get(WHOM, ""), ("", ""))
+        if picked and not fields.get(picked):
+            return {picked: f"Pick the {picked}."}
+        wanted = _wanted(fields)
+        return {_FIELDS.get(wanted, WHOM): views.PROBLEMS[wanted]} if isinstance(wanted, Problem) else {}
+
+    async def save(self, job: Job[ViewCause]) -> None:
+        """Ask whether to set the budget."""
+        wanted = _wanted(job.cause.fields)
+        if isinstance(wanted, Problem):  # as other rules may hold than when it was sent
+            message = views.problem(wanted)
+        else:
+            message = views.ask_or_set_already(await self._trials.tried(job.workspace, job.cause.user, wanted), wanted)
+        # A crash before this commit has the row read again; after it, the question is on its way.
+        async with self._services.unit_of_work_for(job) as uow:
+            await answer(uow, job, message)
+            await finish(uow, job)
+
+    async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], _reason: str, /) -> None:
+        """Announce that no budget was set."""
+        await answer(uow, job, views.form_lost(job.row.ref))
+
+
+def _wanted(fields: Mapping[str, str]) -> WantedBudget | Problem:
+    whom = fields.get(WHOM, "")
+    if whom in _PICKED:
+        name, sign = _PICKED[whom]
+        whom = f"{sign}{fields.get(name, '')}"
+    warn = fields.get(WARN, "").strip() or ",".join(map(str, USUAL_WARNINGS))
+    # One word each, so that nothing in a field is read as another one.
+    acus = "".join(fields.get(ACUS, "").split()) or "-"
+    return parse_set(f"{whom} {acus} a {fields.get(SPAN, Span.CYCLE)} warn {warn}")
