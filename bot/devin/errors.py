@@ -177,6 +177,10 @@ class DevinConflict(DevinRefused):
 class DevinInvalid(DevinRefused):
     """Devin did not accept the request as it was written."""
 
+    def is_about(self, field: str) -> bool:
+        """Whether Devin names this field of the request: in a list of problems, or in a sentence."""
+        return field in _WORD.findall(self.words)
+
 
 class DevinTooLarge(DevinInvalid):
     """There is more in the request than Devin takes."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.domain.announcements import AnnouncementKind, TurnEnd
 from bot.domain.commands import registry
-from bot.domain.commands.options import parse_request
+from bot.domain.commands.options import Known, parse_request, repos_by_name
 from bot.domain.cycle import Cycle
 from bot.domain.form import Form
 from bot.domain.launch import Launch
@@ -58,7 +58,9 @@ def messages(user: str) -> Mapping[str, Message]:
         "devins_words": devin_parts(parts_of(_WORDS, working), working)[0],
         "turn_end": turn_end(end, done, None, [user]),
         "pull_request": new_pull_request(_PULL_REQUEST, working),
-        "question": ask_about_options("example", parse_request("fix it repo=web", repos=["acme/web"])),
+        "question": ask_about_options(
+            "example", parse_request("fix it repo=web", Known(repos=repos_by_name(["acme/web"])))
+        ),
         "help": slash_help(),
         "admin_help": admin_help(COMMANDS.specs),
         "digest": digest_root(DigestFigures(_figures(now), now)),

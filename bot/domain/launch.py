@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.commands.options import (
-    MODES,
     MOST_TAGS,
     Mistyped,
     is_repo,
     is_reserved_tag,
     is_whole_number_above_zero,
+    looks_like_a_mode,
     parse_request,
 )
 from bot.domain.session import NO_OPTIONS, Options
@@ -68,7 +68,7 @@ def mistakes_of(fields: Mapping[str, str]) -> Mistakes:
     wrong = {
         LIMIT: bool(limit) and launch.options.acu is None,
         TAGS: len(launch.options.tags) > MOST_TAGS or any(map(is_reserved_tag, launch.options.tags)),
-        MODE: launch.options.mode not in {None, *MODES},
+        MODE: launch.options.mode is not None and not looks_like_a_mode(launch.options.mode),
         TITLE: len(launch.options.title or "") > LONGEST_TITLE,
         REPOS: len(launch.options.repos) > MOST_REPOS or not all(map(is_repo, launch.options.repos)),
         PLAYBOOK: launch.options.playbook == NO_CHOICE,
@@ -76,7 +76,7 @@ def mistakes_of(fields: Mapping[str, str]) -> Mistakes:
     twice = [name for name in _ONCE if _differ(getattr(request.options, name), getattr(launch.options, name))]
     return Mistakes(
         empty=not request.task,
-        in_task=request.mistyped,
+        in_task=tuple(one for one in request.mistyped if one.reason),  # what is in doubt is asked about
         twice=tuple(twice),
         fields=tuple(name for name, is_wrong in wrong.items() if is_wrong),
     )

@@ -11,7 +11,8 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Final
 
-from bot.domain.commands.options import MODES, MOST_TAGS, is_reserved_tag
+from bot.domain.commands.option_words import MODES
+from bot.domain.commands.options import MOST_TAGS, is_reserved_tag, looks_like_a_mode
 from bot.domain.notify_choice import NotifyChoice
 
 
@@ -251,7 +252,9 @@ def _name(value: object) -> str:
 
 
 def _mode(value: object) -> str:
-    return _one_of("mode", value, MODES)
+    mode = value.lower() if isinstance(value, str) else ""
+    near = mode not in MODES and mode.isalpha() and get_close_matches(mode, MODES, n=1)
+    return mode if looks_like_a_mode(mode) and not near else _one_of("mode", value, MODES)  # Devin may have others
 
 
 def _limit(value: object) -> int:

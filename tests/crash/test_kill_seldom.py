@@ -98,8 +98,8 @@ async def started_as_a_task(one: Scene, _: None) -> None:
 
 async def start_as_corrected(one: Scene, _: None) -> None:
     """Mention the bot with an option that is not valid, and press until that is acknowledged."""
-    await one.on.mention("fix it acu=10ACUs")
-    question = await one.slack.wait_for_ephemeral(ANN, "Nothing was started. Check this option:", within=PATIENCE)
+    await one.on.mention("fix it auc=10")
+    question = await one.slack.wait_for_ephemeral(ANN, "Nothing was started.", within=PATIENCE)
     for _ in range(10):
         if (await one.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected"))["status"] == "acked":
             break

@@ -15,7 +15,7 @@ from tests.flows.conftest import CHANNEL, TEAM
 from tests.store.rows import LEASE, NOW, THREAD, asked
 
 LANE, URL, NEW_URL = f"in:{TEAM}:{CHANNEL}:{THREAD}", "https://hooks.slack.com/old", "https://hooks.slack.com/new"
-MENTION = MessageCause("U0ANN", "fix it acu=10ACUs", CHANNEL, THREAD, mention=True, response_url=URL)
+MENTION = MessageCause("U0ANN", "fix it auc=10", CHANNEL, THREAD, mention=True, response_url=URL)
 AGAIN, OPTIONS = "start_again", "start_options"
 PRESS = ActionCause(
     "answer", f"{OPTIONS} corrected k", "U0ANN", CHANNEL, pressed=True, chosen=True, response_url=NEW_URL

@@ -330,7 +330,7 @@ async def test_create_answers_with_a_new_session_in_the_shape_of_the_contract(
         (
             {"prompt": "p", "devin_mode": "turbo"},
             "devin_mode",
-            "Input should be one of normal, fast, lite, ultra, fusion",
+            "Input should be one of normal, fast, lite, ultra, fusion, swe-2-medium, swe-2-high, swe-2-max",
         ),
         (
             {"prompt": "p", "structured_output_schema": {"x": "y" * 65_536}},

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.commands.options import ACUS_OFFERED, MODES, parse_request
+from bot.domain.commands.options import ACUS_OFFERED, parse_request
 from bot.views.answers import starts as start_sentences
 from tests.markup import written
 from tests.said import up_to_reference
@@ -21,9 +21,9 @@ from tests.scenarios.observations import (
     started_by_command,
 )
 
-ASKED_10 = written(start_sentences.ask_about_options("", parse_request("fix it acu=10ACUs")).blocks)
+ASKED_10 = written(start_sentences.ask_about_options("", parse_request("fix it auc=10")).blocks)
 GIVEN_BACK = f"{start_sentences.START_CANCELLED.text}\n*Your text*\n```{{text}}```"
-WITH_10 = ["Start with acu=10", "Start as written", "Cancel"]
+WITH_10 = ["Start with 10 ACUs", "Start without this limit", "Cancel"]
 
 
 async def asked(on: Harness, sentence: str, user: str = ANN) -> dict[str, Any]:
@@ -37,7 +37,7 @@ async def asked(on: Harness, sentence: str, user: str = ANN) -> dict[str, Any]:
 
 @pytest.mark.both_transports
 async def test_a_command_with_a_malformed_option_waits_and_starts_as_corrected(on: Harness) -> None:
-    answer = await on.slack.slash(ANN, GENERAL, "fix it acu=10ACUs for R&amp;D")
+    answer = await on.slack.slash(ANN, GENERAL, "fix it auc=10 for R&amp;D")
     assert answer["shown"] is None
     question = await asked(on, ASKED_10)
     assert buttons(question) == WITH_10
@@ -56,7 +56,7 @@ async def test_a_command_with_a_malformed_option_waits_and_starts_as_corrected(o
 async def test_where_all_else_is_known_the_ack_asks_and_no_secret_waits_with_the_row(on: Harness) -> None:
     await started_by_command(on, "fix the login test", ANN, GENERAL)
     await settled(on)
-    question = (await on.slack.slash(ANN, GENERAL, "fix it acu=10ACUs"))["shown"]
+    question = (await on.slack.slash(ANN, GENERAL, "fix it auc=10"))["shown"]
     assert (written(question["blocks"]), buttons(question)) == (ASKED_10, WITH_10)
     [waiting] = await rows(on, "inbox", state="open")
     assert "response_url" not in waiting["payload"]
@@ -104,10 +104,39 @@ async def test_a_repository_without_its_owner_is_asked_about_with_those_that_wer
 
 
 @pytest.mark.parametrize(
+    ("wrong", "meant", "sentence"),
+    [
+        ("repo=billing", "acme/billing", "• `repo=billing`: `repo=` needs an owner and a name, such as repo=acme/web"),
+        ("repo=acme/wbe", "acme/web", "• `repo=acme/wbe` isn't among the repositories that Devin lists."),
+        ("--repo other/web", "acme/web", "• `--repo other/web` isn't among the repositories that Devin lists."),
+    ],
+)
+async def test_a_repository_that_devin_does_not_list_is_asked_about_with_the_nearest(
+    on: Harness, wrong: str, meant: str, sentence: str
+) -> None:
+    on.simulated_devin.world.held.repositories = ["github.com/acme/web", "github.com/acme/billing"]
+    await on.mention(f"fix it {wrong}")
+    question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
+    assert sentence in written(question["blocks"])
+    assert buttons(question) == [f"Start with repo={meant}", "Start as written", "Cancel"]
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
+    assert (await on.session("fix it"))["request"]["repos"] == [meant]
+
+
+async def test_a_repository_that_devin_does_not_list_is_passed_on_when_the_person_says_so(on: Harness) -> None:
+    on.simulated_devin.world.held.repositories = ["github.com/acme/web"]
+    await on.mention("fix it repo=other/api")
+    question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
+    assert "As written" not in written(question["blocks"])
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:as_written")
+    assert (await on.session("fix it"))["request"]["repos"] == ["other/api"]
+
+
+@pytest.mark.parametrize(
     ("wrong", "offered", "field", "chosen"),
     [
-        ("mode=turbo", [f"Start with mode={mode}" for mode in MODES], "devin_mode", "fast"),
-        ("acu=abc", [f"Start with acu={acus}" for acus in ACUS_OFFERED], "max_acu_limit", 10),
+        ("acu=5-10", ["Start with 5 ACUs", "Start with 10 ACUs"], "max_acu_limit", 10),
+        ("acu=abc", [f"Start with {acus} ACUs" for acus in ACUS_OFFERED], "max_acu_limit", 10),
     ],
 )
 async def test_an_option_that_cannot_be_read_is_asked_about_with_valid_ones(
@@ -115,7 +144,7 @@ async def test_an_option_that_cannot_be_read_is_asked_about_with_valid_ones(
 ) -> None:
     await on.mention(f"fix it {wrong} now")
     question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
-    assert buttons(question) == [*offered, "Start as written", "Cancel"]
+    assert buttons(question) == [*offered, "Start without this limit", "Cancel"]
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected_2")
     made = await on.session("fix it")
     assert made["request"][field] == chosen
@@ -123,18 +152,18 @@ async def test_an_option_that_cannot_be_read_is_asked_about_with_valid_ones(
 
 
 async def test_cancel_gives_the_text_of_a_command_back(on: Harness) -> None:
-    await on.slack.slash(ANN, GENERAL, "fix it for R&amp;D acu=10ACUs\nand *quickly*")
+    await on.slack.slash(ANN, GENERAL, "fix it for R&amp;D auc=10\nand *quickly*")
     question = await asked(on, ASKED_10)
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:no")
     await on.slack.wait_for_ephemeral(ANN, start_sentences.START_CANCELLED.text)
     await settled(on)
-    text = "fix it for R&amp;D acu=10ACUs\nand *quickly*"
+    text = "fix it for R&amp;D auc=10\nand *quickly*"
     assert await private_answers(on, ANN) == [GIVEN_BACK.format(text=text)]
     assert await creations(on) == 0
 
 
 async def test_a_long_text_is_given_back_whole(on: Harness) -> None:
-    text = " ".join(["acu=10ACUs", *(f"step {number}" for number in range(1500))])
+    text = " ".join(["auc=10", *(f"step {number}" for number in range(1500))])
     await on.mention(text)
     question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:no")
@@ -167,23 +196,23 @@ async def test_an_unknown_playbook_is_asked_about_with_the_nearest(on: Harness) 
     assert await creations(on) == 1
 
 
-async def test_a_mode_that_devin_does_not_have_is_asked_for_only_when_the_person_says_so(on: Harness) -> None:
-    ts = await on.mention("fix it mode=turbo")
-    question = await asked(
-        on, written(start_sentences.ask_about_options("", parse_request("fix it mode=turbo")).blocks)
-    )
-    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:as_written")
-    await on.slack.wait_for_message(GENERAL, "didn't accept", thread_ts=ts)
-    [said] = await on.thread(GENERAL, ts)
-    before, after = start_sentences.start_refused("WHY").text.split("WHY")
+async def test_a_mode_that_only_devin_knows_is_passed_on_and_its_answer_is_told(on: Harness) -> None:
+    ts = await on.mention("fix it mode=swe-3-fast")
+    post = await on.slack.wait_for_message(GENERAL, "didn't accept the mode", thread_ts=ts)
+    before, after = start_sentences.mode_refused("swe-3-fast", "WHY").text.split("WHY")
+    said = written(post["blocks"])
     assert said.startswith(before)
-    assert after in said
-    assert (await on.devin.log("create_session"))[-1]["body"]["devin_mode"] == "turbo"
+    assert said.endswith(after)
+    assert "Input should be one of normal, fast, lite, ultra, fusion, swe-2-medium" in said
+    assert (await on.devin.log("create_session"))[-1]["body"]["devin_mode"] == "swe-3-fast"
     assert await on.devin.sessions() == []
+    assert buttons(post) == ["Try again"]
+    await on.slack.click(ANN, GENERAL, post["ts"], "try_again")
+    assert (await on.session("fix it"))["request"].get("devin_mode") is None, "Devin's default"
 
 
 async def test_a_direct_message_waits_as_well_and_the_next_line_is_another_task(on: Harness) -> None:
-    ts = await on.slack.say(ANN, "im", "fix it acu=10ACUs")
+    ts = await on.slack.say(ANN, "im", "fix it auc=10")
     question = await on.slack.wait_for_message("D0ANN", "Nothing was started.")
     assert (written(question["blocks"]), buttons(question)) == (ASKED_10, WITH_10)
     await on.slack.say(ANN, "im", "update the docs")
@@ -199,7 +228,7 @@ async def test_a_direct_message_waits_as_well_and_the_next_line_is_another_task(
 
 async def test_another_session_asked_for_in_a_thread_waits_too(on: Harness) -> None:
     ts, session = await on.started()
-    await on.slack.say(BEN, GENERAL, "!new fix it acu=10ACUs", thread_ts=ts)
+    await on.slack.say(BEN, GENERAL, "!new fix it auc=10", thread_ts=ts)
     question = await on.slack.wait_for_ephemeral(BEN, "Nothing was started.", thread_ts=ts)
     assert (written(question["blocks"]), buttons(question)) == (ASKED_10, WITH_10)
     await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
@@ -213,7 +242,7 @@ async def test_another_session_asked_for_in_a_thread_waits_too(on: Harness) -> N
 
 
 async def test_a_second_press_and_anybody_elses_start_nothing_more(on: Harness) -> None:
-    await on.mention("fix it acu=10ACUs")
+    await on.mention("fix it auc=10")
     question = await asked(on, ASKED_10)
     key = question["blocks"][1]["elements"][0]["value"]
     assert await forge(on, "interactive", press(BEN, GENERAL, "answer:start_options:corrected", key)) == "acked"
@@ -233,7 +262,7 @@ async def test_a_second_press_and_anybody_elses_start_nothing_more(on: Harness) 
 
 
 async def test_after_ten_minutes_a_press_starts_nothing(on: Harness, clock: Ahead) -> None:
-    await on.mention("fix it acu=10ACUs")
+    await on.mention("fix it auc=10")
     question = await asked(on, ASKED_10)
     clock.put(601)
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
@@ -245,7 +274,7 @@ async def test_after_ten_minutes_a_press_starts_nothing(on: Harness, clock: Ahea
 
 async def test_a_thread_gets_no_second_session_by_an_old_question(on: Harness) -> None:
     ts = await on.slack.say(BEN, GENERAL, "the login test is red")
-    await on.mention("fix it acu=10ACUs", thread_ts=ts)
+    await on.mention("fix it auc=10", thread_ts=ts)
     question = await asked(on, ASKED_10)
     await on.mention("fix it acu=10", thread_ts=ts)  # which is how people correct themselves
     made = await on.session("fix it")

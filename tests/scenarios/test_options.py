@@ -60,3 +60,21 @@ async def test_options_in_a_reply_are_text(on: Harness) -> None:
     reply = await on.slack.say(BEN, GENERAL, "set repo=acme/api there", thread_ts=ts)
     await on.devin.wait_for_messages("set repo=acme/api there")
     assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "set repo=acme/api there")]
+
+
+@pytest.mark.parametrize("way", ["slash", "mention", "direct", "new"])
+async def test_what_a_sentence_limits_and_names_is_obeyed_in_each_way_to_start(on: Harness, way: str) -> None:
+    on.simulated_devin.world.held.repositories = ["github.com/acme/web"]
+    text = "mend the search in acme/web, max. 5 ACUs"
+    if way == "slash":
+        await on.slack.slash(ANN, GENERAL, text)
+    elif way == "mention":
+        await on.mention(text)
+    elif way == "direct":
+        await on.slack.say(ANN, "im", text)
+    else:
+        ts, _ = await on.started()
+        await on.slack.say(ANN, GENERAL, f"!new {text}", thread_ts=ts)
+    request = (await on.session("mend the search"))["request"]
+    assert (request["max_acu_limit"], request["repos"]) == (5, ["acme/web"])
+    assert request["prompt"].splitlines()[0] == "mend the search in acme/web,"

@@ -51,7 +51,7 @@ async def test_a_guests_slash_command_is_refused(on: Harness) -> None:
     assert await private_answers(on, GUEST) == [access_sentences.GUEST_REFUSED.text], "it stands in place of the ack"
     await on.stop()
     await on.start()  # who they are is known from the store
-    answer = await on.slack.slash(GUEST, GENERAL, "fix the login test acu=10ACUs")
+    answer = await on.slack.slash(GUEST, GENERAL, "fix the login test auc=10")
     assert answer["shown"]["rendered"] == access_sentences.GUEST_REFUSED.text, "known by now, so the ack itself refuses"
     answer = await on.slack.slash(GUEST, GENERAL, "fix it")
     assert answer["shown"]["rendered"] == access_sentences.GUEST_REFUSED.text, "and asks nothing first"

@@ -10,6 +10,7 @@ from inline_snapshot import Is, snapshot
 
 from bot.domain.admins import Admins
 from bot.domain.amounts import Money
+from bot.domain.commands.option_words import MODES
 from bot.domain.commands.options import NOT_A_MODE, NOT_ACUS, Mistyped, Request, parse_request
 from bot.domain.commands.parser import Doubt, UnknownVerb
 from bot.domain.commands.registry import NOTIFY, START, STATUS, STOP
@@ -78,18 +79,16 @@ LINES = "4. Docs: waiting for an answer · 1. Fix the login test: working · 3. 
 # What stands in the blocks of questions about options; the text beside them has it in one line.
 IN_LINES = {
     "ask_about_option": (
-        "Nothing was started. Check this option:\n• `reop=fix it`: did you mean `repo=`?\n"
-        "As written, `reop=fix it` is part of the task."
+        "`reop=fix it`: did you mean `repo=`?\nNothing was started.\nAs written, `reop=fix it` is part of the task."
     ),
     "ask_about_options": (
         "Nothing was started. Check these options:\n• `reop=fix it`: did you mean `repo=`?\n• "
-        "`acu=abc`: `acu=` needs a whole number above zero, such as acu=10\n• There's no mode “turbo”. Pick: "
-        "normal, fast, lite, ultra, fusion.\nAs written, `reop=fix it` and "
-        "`acu=abc` are part of the task, and the session has no ACU limit."
+        "`acu=abc`: `acu=` needs a whole number above zero, such as acu=10\n• There's no mode “fsat”. Did you "
+        "mean “fast”?\nAs written, `reop=fix it` and `acu=abc` are part of the task, and set no ACU limit."
     ),
     "ask_about_mode": (
         "Nothing was started. Check these options:\n"
-        + "\n".join(["• There's no mode “fix it”. Pick: normal, fast, lite, ultra, fusion."] * 8)
+        + "\n".join([f"• There's no mode “fix it”. Pick: {', '.join(MODES)}."] * 8)
     ),
 }
 DEVIN_ID = f"devin-3f9a2c{'7' * 26}"
@@ -274,7 +273,7 @@ SAID = {
             mistyped=(
                 Mistyped(f"reop={text}", "repo=", correction=f"repo={text}"),
                 Mistyped("acu=abc", "acu=", NOT_ACUS, "acu=10"),
-                Mistyped("mode=turbo", "mode=", NOT_A_MODE, "mode=fast"),
+                Mistyped("mode=fsat", "mode=", NOT_A_MODE, "mode=fast"),
             ),
             offered=(("repo=acme/web acu=10 mode=fast", "fix it"),),
         ),
@@ -737,7 +736,7 @@ def seen(block):
             [("answer:start_again:again", "Start it again", "k1"), ("answer:start_again:no", "No", "k1")],
         ),
         (
-            start_sentences.ask_about_options("k1", parse_request("fix it acu=10ACUs repo=@a/b")),
+            start_sentences.ask_about_options("k1", parse_request("fix it auc=10 reop=a/b")),
             [
                 ("answer:start_options:corrected", "Start with acu=10 repo=a/b", "k1"),
                 ("answer:start_options:as_written", "Start as written", "k1"),
@@ -747,10 +746,10 @@ def seen(block):
         (
             start_sentences.ask_about_options("k1", parse_request("fix it acu=many")),
             [
-                ("answer:start_options:corrected", "Start with acu=5", "k1"),
-                ("answer:start_options:corrected_2", "Start with acu=10", "k1"),
-                ("answer:start_options:corrected_3", "Start with acu=20", "k1"),
-                ("answer:start_options:as_written", "Start as written", "k1"),
+                ("answer:start_options:corrected", "Start with 5 ACUs", "k1"),
+                ("answer:start_options:corrected_2", "Start with 10 ACUs", "k1"),
+                ("answer:start_options:corrected_3", "Start with 20 ACUs", "k1"),
+                ("answer:start_options:as_written", "Start without this limit", "k1"),
                 ("answer:start_options:no", "Cancel", "k1"),
             ],
         ),

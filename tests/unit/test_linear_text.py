@@ -195,6 +195,7 @@ OF_TEXTS: Final = (
     *(views_text, plain_text, blocks, card, block_text, rendering, lookup),
 )
 PLAYBOOKS: Final = {title.lower(): title for title in ("Upgrade deps", "Review", "Fix the build")}
+KNOWN: Final = options.Known(PLAYBOOKS, options.repos_by_name(["acme/web", "acme/api"]), complete=True)
 READER: Final = parser.Parser(COMMANDS.specs)
 CALL: Final = httpx.Request("GET", "https://api.devin.ai/v3/self")
 
@@ -245,7 +246,7 @@ NAMED: Final[dict[str, Function]] = {
     "without_mention": lambda written: text.without_mention(written, "U0BOT"),
     "plain, with names": lambda written: text.plain(written, {"U1": written[:80]}),
     "without": lambda written: option_words.without(written, [(at, at + 1) for at in range(0, len(written), 3)]),
-    "parse_request, with playbooks": lambda written: options.parse_request(written, PLAYBOOKS),
+    "parse_request, with playbooks": lambda written: options.parse_request(written, KNOWN),
     **{f"Parser.{name}": read_by(name) for name in ("slash", "doubt", "addressed", "verb")},
     "Parser.doubt_as_read": lambda written: READER.doubt_as_read(written, written),
     "escaped": lambda written: views_text.escaped(written, 3_000),

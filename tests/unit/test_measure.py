@@ -107,8 +107,8 @@ def shown(session: Session) -> str:
             id="failed",
         ),
         pytest.param(
-            starts.ask_about_options("key", parse_request("fix it mode=turbo")).text,
-            "There's no mode “turbo”. Pick: normal, fast, lite, ultra, fusion. Nothing was started.",
+            starts.ask_about_options("key", parse_request("fix it mode=fsat")).text,
+            "There's no mode “fsat”. Did you mean “fast”? Nothing was started.",
             id="a mode that there is not",
         ),
         pytest.param(

@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.commands.option_words import MOST_COMPARED
+from bot.domain.commands.option_words import MODES, MOST_FORMS
 from bot.domain.commands.options import (
     ACUS_OFFERED,
-    MODES,
     MOST_WRONG,
     NO_PLAYBOOKS,
     NO_VALUE,
@@ -15,13 +14,16 @@ from bot.domain.commands.options import (
     NOT_A_REPO,
     NOT_A_WORD,
     NOT_ACUS,
+    NOT_COUNTED,
     OPEN_QUOTE,
     OUR_TAGS,
     TOO_MANY_TAGS,
     TWICE,
+    Known,
     Mistyped,
     Request,
     parse_request,
+    repos_by_name,
 )
 from bot.domain.session import Options
 
@@ -93,6 +95,29 @@ def test_options_in_pasted_markup_and_calls_are_text(text):
         ("fix it acu=1 ACU\nand that", "fix it\nand that", Options(acu=1)),
         ("acu=10 ACU figures are wrong", "ACU figures are wrong", Options(acu=10)),
         ("acu=10 ACUs-based billing", "ACUs-based billing", Options(acu=10)),
+        ("fix acus=3 it", "fix it", Options(acu=3)),
+        ("fix max_acu=3 it", "fix it", Options(acu=3)),
+        ('fix acu="10 ACUs" it', "fix it", Options(acu=10)),
+        ("fix acu=10.0 it", "fix it", Options(acu=10)),
+        ("fix acu=10ACUs, please", "fix, please", Options(acu=10)),
+        ("fix it acu= ten", "fix it", Options(acu=10)),
+        ("fix it, max 5 ACUs", "fix it,", Options(acu=5)),
+        ("use up to 8 ACUs to fix it", "use up to 8 ACUs to fix it", Options(acu=8)),
+        ("fix it (max. 5 ACUs)", "fix it", Options(acu=5)),
+        ("fix it ACU\uff1d\uff15", "fix it", Options(acu=5)),
+        ("fix repo= acme/web", "fix", Options(repo="acme/web")),
+        ("tidy up in ultra mode", "tidy up in ultra mode", Options(mode="ultra")),
+        *(
+            (f"fix repo={address} it", "fix it", Options(repo="acme/api"))
+            for address in (
+                "https://github.com/acme/api/pull/12",
+                "https://github.com/acme/api/tree/main/src?tab=x",
+                "git@github.com:acme/api.git",
+                "ssh://git@github.com/acme/api.git",
+                "https://gitlab.com/acme/api",
+                "@acme/api",
+            )
+        ),
         ("repo=acme/v2 ACUs are wrong", "ACUs are wrong", Options(repo="acme/v2")),
         ("is a <b and mode=fast", "is a <b and", Options(mode="fast")),
         ("page_title=x my-mode=y", "page_title=x my-mode=y", Options()),
@@ -107,45 +132,31 @@ def test_options_are_read_as_people_write_them(text, prompt, options):
     [
         ("fix reop=acme/web it", Mistyped("reop=acme/web", "repo=", correction="repo=acme/web")),
         ("fix playbok=pb it", Mistyped("playbok=pb", "playbook=", correction="playbook=pb")),
-        ("fix acus=3 it", Mistyped("acus=3", "acu=", correction="acu=3")),
-        ("fix max_acu=3 it", Mistyped("max_acu=3", "acu=", correction="acu=3")),
         ("fix acu: 3 it", Mistyped("acu: 3", "acu=", correction="acu=3")),
-        ("fix acu = 3 ACUs it", Mistyped("acu = 3", "acu=", correction="acu=3")),
-        ("fix acus=many it", Mistyped("acus=many", "acu=", choices=ACUS)),
         ("fix tag=a it", Mistyped("tag=a", "tags=", correction="tags=a")),
         ('titel="x y" it', Mistyped('titel="x y"', "title=", correction='title="x y"')),
         ("fix acu=abc it", Mistyped("acu=abc", "acu=", NOT_ACUS, choices=ACUS)),
-        ("fix acu=10ACUs it", Mistyped("acu=10ACUs", "acu=", NOT_ACUS, "acu=10")),
-        ('fix acu="10 ACUs" it', Mistyped('acu="10 ACUs"', "acu=", NOT_ACUS, "acu=10")),
-        ("fix acu=10.0 it", Mistyped("acu=10.0", "acu=", NOT_ACUS, "acu=10")),
         ("fix acu=1,000 it", Mistyped("acu=1,000", "acu=", NOT_ACUS, choices=ACUS)),
         ("fix acu=0 it", Mistyped("acu=0", "acu=", NOT_ACUS, choices=ACUS)),
         ("fix acu=-1 it", Mistyped("acu=-1", "acu=", NOT_ACUS, choices=ACUS)),
-        ("fix acu=1.5 it", Mistyped("acu=1.5", "acu=", NOT_ACUS, choices=ACUS)),
-        ("fix acu= 10 it", Mistyped("acu=", "acu=", NO_VALUE.format(example="acu=10"), "acu=10")),
-        ("fix acu= ten it", Mistyped("acu=", "acu=", NO_VALUE.format(example="acu=10"))),
+        ("fix acu=1.5 it", Mistyped("acu=1.5", "acu=", NOT_ACUS, choices=("acu=1", "acu=2"))),
+        ("fix acu=5-10 it", Mistyped("acu=5-10", "acu=", NOT_ACUS, choices=("acu=5", "acu=10"))),
+        ("fix acu=$5 it", Mistyped("acu=$5", "acu=", NOT_COUNTED, choices=ACUS)),
+        ("fix it, max 30 minutes", Mistyped("max 30 minutes", "acu=", NOT_COUNTED, choices=ACUS)),
+        ("fix it limit=5", Mistyped("limit=5", "acu=", correction="acu=5")),
+        ("fix acus=many it", Mistyped("acus=many", "acu=", NOT_ACUS, choices=ACUS)),
         ("fix repo=web it", Mistyped("repo=web", "repo=", NOT_A_REPO)),
         ("fix repo=github.com/acme it", Mistyped("repo=github.com/acme", "repo=", NOT_A_REPO)),
-        *(
-            (f"fix repo={wrong} it", Mistyped(f"repo={wrong}", "repo=", NOT_A_REPO, "repo=acme/api"))
-            for wrong in (
-                "https://github.com/acme/api/pull/12",
-                "https://github.com/acme/api/tree/main/src?tab=x",
-                "git@github.com:acme/api.git",
-                "ssh://git@github.com/acme/api.git",
-                "https://gitlab.com/acme/api",
-                "@acme/api",
-            )
-        ),
-        ("fix repo= acme/web", Mistyped("repo=", "repo=", NO_VALUE.format(example="repo=acme/web"), "repo=acme/web")),
-        ("fix tags=, it", Mistyped("tags=,", "tags=", NO_VALUE.format(example="tags=frontend,urgent"))),
+        ("fix tags=, it", Mistyped("tags=", "tags=", NO_VALUE.format(example="tags=frontend,urgent"))),
         ("fix tags=devin-bridge it", Mistyped("tags=devin-bridge", "tags=", OUR_TAGS)),
         ("fix tags=a,slack-T1-C1-1.2 it", Mistyped("tags=a,slack-T1-C1-1.2", "tags=", OUR_TAGS, "tags=a")),
         (f"fix tags={MANY},t40 it", Mistyped(f"tags={MANY},t40", "tags=", TOO_MANY_TAGS)),
-        ("fix mode=+ it", Mistyped("mode=+", "mode=", NOT_A_WORD.format(example="mode=fast"))),
         (
-            "fix mode=turbo it",
-            Mistyped("mode=turbo", "mode=", NOT_A_MODE, choices=tuple(f"mode={mode}" for mode in MODES)),
+            "fix mode=+ it",
+            Mistyped(
+                *("mode=+", "mode=", NOT_A_WORD.format(example="mode=fast")),
+                choices=tuple(f"mode={mode}" for mode in MODES[:5]),
+            ),
         ),
         ("fix mode=Fsat it", Mistyped("mode=Fsat", "mode=", NOT_A_MODE, "mode=fast")),
         ('fix title="open it', Mistyped('title="open', "title=", OPEN_QUOTE)),
@@ -200,46 +211,43 @@ SOME = "such as “Upgrade deps”, “Write docs”, “Write tests”"
     ("wanted", "correction"),
     [
         ("upgrade", 'playbook="Upgrade deps"'),
-        ("Upgrade_Deps", 'playbook="Upgrade deps"'),
         ("wriet-docs", 'playbook="Write docs"'),
         ("write", None),  # which of the two?
         ("billing", None),
     ],
 )
 def test_a_playbook_that_does_not_exist_is_wrong_and_the_nearest_is_known(wanted, correction):
-    request = parse_request(f"fix playbook={wanted} it", PLAYBOOKS)
+    request = parse_request(f"fix playbook={wanted} it", Known(PLAYBOOKS))
     reason = f"needs a playbook that exists, {SOME}"
     assert request.mistyped == (Mistyped(f"playbook={wanted}", "playbook=", reason, correction),)
     assert request.options == Options()
 
 
 def test_without_any_playbook_none_is_named_and_of_many_the_first():
-    assert parse_request("playbook=x y", {}).mistyped[0].reason == NO_PLAYBOOKS
+    assert parse_request("playbook=x y", Known({})).mistyped[0].reason == NO_PLAYBOOKS
     many = {f"p{number}": f"P{number}" for number in range(9)}
-    assert parse_request("playbook=x y", many).mistyped[0].reason == (
+    assert parse_request("playbook=x y", Known(many)).mistyped[0].reason == (
         "needs a playbook that exists, such as “P0”, “P1”, “P2”, “P3”, “P4”, …"
     )
 
 
 @pytest.mark.parametrize("wanted", ['"Upgrade deps"', "upgrade-deps", "UPGRADE-DEPS", "playbook-17"])
 def test_a_playbook_that_exists_is_taken_by_every_name_and_by_its_id(wanted):
-    assert parse_request(f"x playbook={wanted}", PLAYBOOKS).options.playbook == wanted.strip('"')
+    assert parse_request(f"x playbook={wanted}", Known(PLAYBOOKS)).options.playbook == wanted.strip('"')
 
 
-def test_a_mode_that_is_not_known_is_taken_where_any_is():
-    assert parse_request("x mode=turbo", any_mode=True) == Request("x", Options(mode="turbo"), task="x")
-    assert parse_request("x mode=+", any_mode=True).mistyped == parse_request("x mode=+").mistyped
+def test_a_mode_that_is_not_known_is_passed_on_if_it_looks_like_one():
+    assert parse_request("x mode=swe-3-fast") == Request("x", Options(mode="swe-3-fast"), task="x")
+    assert parse_request("x mode=fsat", Known(as_written=True)) == Request("x", Options(mode="fsat"), task="x")
+    assert parse_request("x mode=+", Known(as_written=True)).mistyped == parse_request("x mode=+").mistyped
 
 
 @pytest.mark.parametrize(
     ("text", "corrected"),
     [
-        ("fix it acu=10ACUs, repo=https://github.com/acme/api/pull/1 now", "fix it acu=10 repo=acme/api now"),
-        ("fix it acu= 10, now", "fix it acu=10, now"),
-        ("fix it acu: 10 ACUs now", "fix it acu=10 now"),
-        ("fix `acu=1x` acu: 10", "fix `acu=1x` acu=10"),
-        ("mode=fast acu=1x fix it acu=10ACUs", None),  # one of them has no correction
-        ("acu=5 fix it acu=10ACUs", None),  # corrected, it would stand there twice
+        ("fix it auc=10, reop=acme/api now", "fix it acu=10, repo=acme/api now"),
+        ("fix `acu=1x` auc: 10", "fix `acu=1x` acu=10"),
+        ("mode=fast acu=1x fix it auc=10", None),  # one of them has no correction
         ("fix it acu=10", None),
     ],
 )
@@ -248,10 +256,27 @@ def test_the_corrected_text_has_valid_options_only(text, corrected):
 
 
 def test_words_that_are_no_valid_options_are_no_task():
-    assert parse_request("acu=10ACUs repo=web").task == ""
-    assert parse_request("fix it acu=10ACUs, please").task == "fix it please"
+    assert parse_request("acu=1-5 repo=web").task == ""
+    assert parse_request("fix it acu=many, please").task == "fix it, please"
     assert parse_request("fix it acu: 10 ACUs").task == "fix it"
     assert parse_request("fix acu=10 ACUs=3 it").task == "fix it"
+
+
+def test_beside_a_limit_that_is_sure_nothing_else_is_taken_for_one():
+    assert parse_request("mend the rate limit: 5 acu=10") == Request(
+        "mend the rate limit: 5", Options(acu=10), task="mend the rate limit: 5"
+    )
+
+
+def test_what_sentences_name_counts_where_it_exists_and_stays_in_them():
+    known = Known(PLAYBOOKS, repos_by_name(["acme/web", "acme/api"]), complete=True)
+    text = "move the helpers of acme/web in src/lib to acme/api, use the upgrade deps playbook"
+    assert parse_request(text).options == Options()
+    assert set(parse_request(text).asks) == {"repo", "playbook"}
+    assert parse_request(text, known) == Request(
+        text, Options(repo="acme/web", also=("acme/api",), playbook="Upgrade deps"), task=text
+    )
+    assert parse_request("!write-docs for acme/web repo=acme/api", known).options.repos == ("acme/api",)
 
 
 def test_forty_tags_may_be_given_and_no_more_in_several_parts():
@@ -268,10 +293,9 @@ def test_of_very_many_wrong_options_the_first_are_reported_and_the_others_stay_i
     assert read.prompt.endswith("acu=x repo=acme/web")
 
 
-def test_behind_very_many_settings_an_option_is_still_read_and_only_no_longer_guessed():
-    settings = " ".join(["x=1"] * MOST_COMPARED)
-    assert [one.nearest for one in parse_request(f"repoo=acme/web {settings}").mistyped] == ["repo="]
-    read = parse_request(f"{settings} repoo=acme/web max_acus=5 repo=acme/web")
+def test_behind_very_many_settings_an_option_is_still_read():
+    settings = " ".join(["x=1 up to $5,"] * (MOST_FORMS + 10))
+    read = parse_request(f"{settings} auc=5 repo=acme/web")
     assert [one.nearest for one in read.mistyped] == ["acu="]
     assert read.options == Options(repo="acme/web")
 

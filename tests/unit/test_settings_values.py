@@ -68,7 +68,11 @@ def test_a_value_is_read_from_a_form_and_from_what_is_stored(
         (Setting.REPOS, " ".join(f"a/{n}" for n in range(11)), "Name at most 10 repositories."),
         (Setting.PLAYBOOK, "x" * 201, "Write the name of a playbook, of at most 200 characters."),
         (Setting.MODE, "ulta", "There's no mode “ulta”. Did you mean “ultra”?"),
-        (Setting.MODE, "zzz", "There's no mode “zzz”. Pick one of normal, fast, lite, ultra, fusion."),
+        (
+            Setting.MODE,
+            "?",
+            "There's no mode “?”. Pick one of normal, fast, lite, ultra, fusion, swe-2-medium, swe-2-high, swe-2-max.",
+        ),
         (Setting.LIMIT, "0", "Write the limit as a whole number of ACUs above zero, such as 10."),
         (Setting.LIMIT, "ten", "Write the limit as a whole number of ACUs above zero, such as 10."),
         (Setting.TAGS, "t" * 51, f"A tag has at most 50 characters, and “{'t' * 50}…” has more."),

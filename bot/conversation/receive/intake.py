@@ -337,8 +337,7 @@ def _has_no_task(cause: MessageCause, text: str) -> bool:
         return True
     if not cause.mention or cause.in_thread or not cause.only_text:
         return False
-    # An ack waits for this, and only a text with a sign of equality has options to take out.
-    task = parse_request(text).prompt if "=" in text else text.strip()
+    task = parse_request(text).prompt
     return not task or small_talk(text) is not None
 
 

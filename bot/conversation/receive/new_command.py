@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.conversation.receive.intake import Intake, command_key
 from bot.conversation.start.from_command import StartFromCommand
-from bot.conversation.start.options_check import lacks_tracker, suggestions, without_owner
+from bot.conversation.start.options_check import lacks_tracker, suggestions
 from bot.conversation.steer.held_start import held
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.commands.options import Request
@@ -90,10 +90,8 @@ class NewCommand:
         """What our rows say about the start; None if it takes more to decide, or an earlier command may change it."""
         if not self._access.is_known_to_be_open(workspace, body["channel_id"]):
             return None
-        # Playbooks are known to Devin, the names of people who are mentioned to Slack, and owners of repositories to
-        # other sessions and Devin.
-        names_more = without_owner(request) is not None or mentioned_users(body.get("text") or "")
-        if request.options.playbook is not None or names_more:
+        # Playbooks and repositories are known to Devin, and the names of people who are mentioned to Slack.
+        if request.asks or mentioned_users(body.get("text") or ""):
             return None
         team, user = workspace.team, body["user_id"]
         # In one transaction: to open another one takes as long as its statement.

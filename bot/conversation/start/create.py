@@ -4,7 +4,7 @@ The reference by which a session is found again is in one of its tags and at the
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import ClassVar
 
@@ -256,9 +256,11 @@ class NewSession(Creation[DevinSession]):
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """End the session as refused, and announce why nothing was started."""
-        message = refusal_sentence(refused)
+        message, session = refusal_sentence(refused), self._session
         if isinstance(refused, DevinInvalid):
-            session = self._session
+            if session.options.mode is not None and refused.is_about("devin_mode"):
+                message = start_sentences.mode_refused(session.options.mode, refused.words)
+                await sessions.change(uow.tx, session.id, options=asdict(replace(session.options, mode=None)))
             held = await uow.settings.effective(uow.tx, session.team, session.channel, session.requester)
             values: dict[Source, list[str]] = {}
             for setting in defaults_in(session.options, held):

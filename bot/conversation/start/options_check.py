@@ -1,6 +1,8 @@
 """The options of a task are checked before it starts: what is wrong with them is asked about, and costs nothing."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from bot.conversation.playbooks import playbooks_by_name
 from bot.conversation.refusals import refusal_sentence
@@ -9,7 +11,17 @@ from bot.conversation.steer.held_start import hold
 from bot.devin.errors import DevinError, DevinLater, DevinRefused, DevinUnauthorized, DevinUncertain
 from bot.domain.causes import AskingCause, MessageCause
 from bot.domain.commands.intent import is_bare_reference, names_work
-from bot.domain.commands.options import NONE, Request, is_playbook_id, nearest_playbook, nearest_repos, parse_request
+from bot.domain.commands.option_words import PLAYBOOK, REPO
+from bot.domain.commands.options import (
+    NONE,
+    Known,
+    Request,
+    is_playbook_id,
+    nearest_playbook,
+    nearest_repos,
+    parse_request,
+    repos_by_name,
+)
 from bot.domain.defaults import OPTION_OF, Gone, with_defaults
 from bot.domain.launch import with_options
 from bot.domain.session import Options
@@ -22,6 +34,8 @@ from bot.store import sessions
 from bot.views.answers import starts as start_sentences
 from bot.views.answers.starts import MOST_OFFERED
 from bot.views.text import escape
+
+MOST_LOOKED_UP: Final = 3  # names of repositories, of one task
 
 
 async def lacks_tracker(services: Services, workspace: Workspace, channel: str, user: str, text: str) -> bool:
@@ -119,38 +133,49 @@ class OptionsCheck:
     async def _titles(self, job: Job[AskingCause]) -> dict[str, str]:
         """The titles of the playbooks that there are, by all their names; none where they may not be read."""
         try:
-            known = await playbooks_by_name(job.workspace.organisation)
-        except DevinRefused:
-            return {}
+            return await self._playbooks(job, needed=False)
         except (DevinLater, DevinUncertain) as error:
             await self._answer_if_late(job, error)
             raise
-        return {name: playbook.title for name, playbook in known.items()}
 
     async def _read(self, job: Job[AskingCause], text: str) -> Request:
         read = await self._read_text(job, text)
         return replace(read, options=with_options(read.options, job.cause.options))
 
     async def _read_text(self, job: Job[AskingCause], text: str) -> Request:
-        any_mode = job.cause.confirmation.as_written
-        request = parse_request(text, any_mode=any_mode)
-        repos = await self._repositories(job, name) if (name := without_owner(request)) is not None else []
-        request = parse_request(text, any_mode=any_mode, repos=repos) if repos else request
-        wanted = request.options.playbook
-        if wanted is None or is_playbook_id(wanted):
-            return request
-        known = await playbooks_by_name(job.workspace.organisation)
-        titles = {name: playbook.title for name, playbook in known.items()}
-        return parse_request(text, titles, any_mode=any_mode, repos=repos)
+        known = Known(as_written=job.cause.confirmation.as_written)
+        request = parse_request(text, known)
+        if REPO in request.asks:
+            known = await self._with_repositories(job, known, request.asks[REPO])
+        if PLAYBOOK in request.asks and not is_playbook_id(request.options.playbook or ""):
+            known = replace(known, playbooks=await self._playbooks(job, needed=request.options.playbook is not None))
+        return parse_request(text, known) if request.asks else request
 
-    async def _repositories(self, job: Job[AskingCause], name: str) -> list[str]:
-        """The repositories that `name` may mean: those used last, then Devin's own."""
+    async def _with_repositories(self, job: Job[AskingCause], known: Known, named: Sequence[str]) -> Known:
+        """What is known, with the repositories that were used before, and those that Devin lists.
+
+        Where they fill a page, Devin is asked for those that are called as the ones that are `named`.
+        """
         async with self._services.db.read() as tx:
             used = await sessions.repositories(tx, job.workspace.team, job.cause.user, job.cause.channel)
         organisation = job.workspace.organisation
-        listed = (await self._choices.listed_repositories(organisation, name)).names
-        listed = listed or (await self._choices.listed_repositories(organisation)).names
-        return list(dict.fromkeys([*used, *listed]))
+        found = [await self._choices.listed_repositories(organisation)]
+        complete = found[0].is_whole and bool(found[0].names)
+        if not found[0].is_whole:
+            found += [await self._choices.listed_repositories(organisation, name) for name in named[:MOST_LOOKED_UP]]
+            complete = len(named) <= MOST_LOOKED_UP and all(one.is_whole for one in found[1:])
+        repos = repos_by_name([*used, *(name for one in found for name in one.names)])
+        return replace(known, repos=repos, complete=complete and not any(one.refused for one in found))
+
+    async def _playbooks(self, job: Job[AskingCause], *, needed: bool) -> dict[str, str]:
+        """The titles of the playbooks by all their names. Where none is `needed`, it is no matter if none are shown."""
+        try:
+            known = await playbooks_by_name(job.workspace.organisation)
+        except DevinRefused:
+            if needed:
+                raise
+            return {}
+        return {name: playbook.title for name, playbook in known.items()}
 
     async def _answer_if_late(self, job: Job[AskingCause], error: DevinError) -> None:
         """Inform the person, once, that the start waits because Devin cannot be reached."""
@@ -159,13 +184,6 @@ class OptionsCheck:
                 key_refused = isinstance(error, DevinUnauthorized)
                 late = start_sentences.start_retrying(job.row.ref, key_refused=key_refused)
                 await uow.reply_privately(recipient_of(job), late, key=f"{job.row.key}:late")
-
-
-def without_owner(request: Request) -> str | None:
-    """Return the name of a repository that an option names without its owner; None if none does."""
-    words = (word.word for word in request.mistyped if word.nearest == "repo=" and not word.correction)
-    word = next(words, None)
-    return None if word is None else word.partition("=")[2]
 
 
 def suggestions(request: Request, behind: str) -> tuple[str, ...]:

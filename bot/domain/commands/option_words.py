@@ -1,46 +1,233 @@
-"""Finds the words of a text that are options or resemble them, such as `repo=acme/web`; in code and markup are none."""
+"""Finds the words of a text that are options, such as `repo=acme/web` or "max 5 ACUs"; in code and markup are none.
+
+How sure a form is decides what becomes of it. `acu=5` is an option wherever it is written. `limit=5` may as well be a
+part of the work, so it is asked about, and only where it is no part of a sentence: at the end of a line, at its
+beginning, or between commas.
+"""
+# ruff: noqa: RUF001 - the signs that people type
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
+from enum import IntEnum
+from functools import partial
+from itertools import chain, islice, permutations
 from typing import Final
 
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
 
-_BLANKS: Final = " \t"
-OPTION_KEYS: Final = ("repo", "playbook", "mode", "acu", "tags", "title")
-ACU: Final = "acu"
-# To compare a word with the options takes longer than to find it. A log or a file of settings may have thousands.
-MOST_COMPARED: Final = 200
+REPO, PLAYBOOK, MODE, ACU, TAGS, TITLE = "repo", "playbook", "mode", "acu", "tags", "title"
+MODES: Final = ("normal", "fast", "lite", "ultra", "fusion", "swe-2-medium", "swe-2-high", "swe-2-max")
+# The names of each option behind which a sign, such as that of equality, makes a value.
+NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    REPO: ("repo", "repos", "repository", "repositories", "r"),
+    PLAYBOOK: ("playbook", "playbooks", "pb"),
+    MODE: ("mode", "devin_mode", "devin-mode"),
+    ACU: ("acu", "acus"),
+    TAGS: ("tags", "tag"),
+    TITLE: ("title",),
+}
+# What is no name of an option, and may be meant for one.
+_LIMITS: Final = ("limit", "max", "maximum", "budget", "cap", "credits", "cost", "costs", "spend", "maxcost")
+_TIMES: Final = ("timeout", "time", "maxtime", "max_time", "timelimit", "time_limit", "duration")
+_ALIKE: Final[Mapping[str, tuple[str, ...]]] = {ACU: (*_LIMITS, *_TIMES), MODE: ("model", "modus")}
 
+_BLANKS: Final = " \t"
+MOST_FORMS: Final = 200  # of one kind; a log or a file of settings may have thousands
 QUOTES: Final = DOUBLE + SINGLE + "`"
 _QUOTED: Final = "|".join(rf"[{marks}][^\n]{{0,300}}?[{marks}](?!\w)" for marks in (DOUBLE, SINGLE, "`"))
-# A fence without its end runs to the end of the text, as Slack shows it.
-_CODE: Final = r"```.*?(?:```|\Z)|`[^`\n]+`"
-_MARKUP: Final = r"<!--.{0,500}?-->|</?[A-Za-z][^<>]{0,2000}>"  # as `<a title="Login">`
-_CALL: Final = r"\w\((?:[^()]|\([^()]{0,300}\)){0,500}\)"  # as `open(path, mode="r")`
-# ACUs are written in capitals, and in front of a number also as "acu: 10" or "acu = 10".
-_KEY: Final = r"[A-Za-z][a-z]*(?:[_-][a-z]+)*|ACUs?"
-_VALUE: Final = rf"{_QUOTED}|(?:\([^\s`()]*\)|[^\s`()])*"  # a bracket that closes none of its own is no part of it
-_LOOSE: Final = r"(?i:acus?)[ \t]*[:=][ \t]*[0-9]\S*"
-# Code, markup and calls are matched first, because an option inside them is none.
-_TOKEN: Final = re.compile(
-    rf"{_CODE}|{_MARKUP}|{_CALL}"
-    rf"|(?<![^\s(])(?:(?P<key>{_KEY})=(?P<value>{_VALUE})|(?P<loose>{_LOOSE}))",
+# Code, markup and calls, such as `open(path, mode="r")`. A fence without its end runs to the end of the text, as Slack
+# shows it. A value may stand in marks of code: repo=`acme/web`.
+_NOT_READ: Final = re.compile(
+    r"```.*?(?:```|\Z)|(?<![=:])`[^`\n]+`|<!--.{0,500}?-->|</?(?!acu|repo|mode)[A-Za-z][^<>]{0,2000}>"
+    r"|(?P<kept>(?<![^\s(])[Tt]itle=[^\s()`]{1,200}\([^\s()`]{0,200}\))|[A-Za-z0-9_]\((?:[^()]"
+    r"|\([^()]{0,300}\)){0,500}\)",
     re.DOTALL,
 )
-# The unit behind a number; one ACU only at the end of a clause, since "ACU" may also begin the words of the task.
-_UNIT: Final = re.compile(r"[ \t]+(?:acus|acu(?=[ \t]*(?:[.,;!?)\n]|\Z)))(?![\w-]|[ \t]*[:=])", re.IGNORECASE)
-_NEXT: Final = re.compile(r"[ \t]+(?P<value>[^\s`]+)")
+# The wide signs of Chinese and Japanese keyboards, each as the one that is meant.
+_WIDE: Final = {**{0xFF01 + at: 0x21 + at for at in range(94)}, 0x3000: 0x20}
+
+_START: Final = r"(?<![^\s({\[<*_~\"'“‘,;、。，])"
+_SIGNED: Final = re.compile(
+    rf"{_START}(?P<flag>--?|[/@+])?(?P<name>[A-Za-z]+(?:[_-][A-Za-z]+){{0,3}})"
+    r"(?P<sign>[ \t]{0,2}(?:==?|:(?!//)|->|<=?|≤)[ \t]{0,2})"
+)
+_FLAG: Final = re.compile(rf"{_START}(?P<flag>--?)(?P<name>[A-Za-z]+(?:[_-][A-Za-z]+){{0,3}})(?P<sign>[ \t])(?=[^\s-])")
+# A bracket that closes none of its own is no part of a value.
+_VALUE: Final = re.compile(rf"{_QUOTED}|(?:\([^\s`()]*\)|[^\s`(){{}}<>])*")
+_LIST: Final = re.compile(r"[\w.-]+(?:,[ \t]?[\w.-]+){0,40}(?=[)\]]?[ \t]*(?:\n|\Z))")  # of tags, with blanks
+_FOLLOWS: Final = re.compile(r"[ \t]+(?P<value>[^\s`]+)")
+
+NUMBERS: Final[Mapping[str, int]] = {
+    word: number
+    for number, words in {
+        1: "one ein eine einen un una une",
+        2: "two zwei dos deux due",
+        3: "three drei tres trois tre",
+        4: "four vier cuatro quatre quattro",
+        5: "five fünf fuenf cinco cinq cinque",
+        6: "six sechs seis sei",
+        7: "seven sieben siete sept sette",
+        8: "eight acht ocho huit otto",
+        9: "nine neun nueve neuf nove",
+        10: "ten zehn diez dix dieci",
+        12: "twelve zwölf doce douze dodici",
+        15: "fifteen fünfzehn quince quinze quindici",
+        20: "twenty zwanzig veinte vingt venti",
+        25: "twenty-five",
+        30: "thirty dreißig dreissig treinta trente trenta",
+        40: "forty vierzig",
+        50: "fifty fünfzig cincuenta cinquante cinquanta",
+        100: "hundred hundert cien cent cento",
+    }.items()
+    for word in words.split()
+}
+_NUMBER: Final = (
+    r"(?:[~<≤$]{0,2}[0-9]{1,9}(?:[.,][0-9]{1,3})?k?(?:[ \t]?(?:-|–|to|bis|or)[ \t]?[0-9]{1,9})?"
+    rf"|(?:{'|'.join(sorted(NUMBERS, key=len, reverse=True))}|a[ ]couple(?:[ ]of)?|(?:a[ ])?few|some"
+    rf"|many)(?![A-Za-z-]))"
+)
+# The unit behind a number that has its name in front: one ACU only at the end of a clause, since "ACU" may also begin
+# the words of the task.
+_UNIT: Final = r"[ \t]*(?:acus|acu(?=[ \t]*(?:[.,;!?)\n]|\Z)))(?![\w-]|[ \t]*[:=])"
+_MISSPELT: Final = ("auc", "accu", "acuu", "aacu", "cau")  # without a sign; with one all that is near
+_ACUS: Final = re.compile(rf"(?P<unit>acu|{'|'.join(_MISSPELT)})(?:['\u2019]?s)?(?![A-Za-z0-9_=-])", re.IGNORECASE)
+_NUMBER_OF_THEM: Final = re.compile(
+    rf"(?<![A-Za-z0-9_.,/$-])(?P<value>{_NUMBER})(?:[ \t]?[个個])?[ \t-]{{0,2}}\Z", re.IGNORECASE
+)
+_ACU_NAMED: Final = re.compile(
+    rf"(?<![A-Za-z0-9_/.?&=-])(?P<flag>--?|[/@+])?(?:(?:max|maximum|limit|budget|cap)[ _-])?"
+    rf"(?P<name>(?:acu|{'|'.join(_MISSPELT)})s?)"
+    r"(?:[ _-](?:limit|max|maximum|budget|cap)(?![a-z])){0,2}"
+    rf"(?P<sign>-(?=[0-9])|(?:[ \t=:~{QUOTES}]|->|<=?|≤|of[ ]|to[ ]|at[ ]|is[ ]|max[ ]?|most[ ]|under[ ]"
+    rf"|[はを为為]){{0,8}})"
+    rf"(?P<value>{_NUMBER})(?:{_UNIT})?[{QUOTES}]?(?![A-Za-z0-9_%/$]|[.,-][0-9])",
+    re.IGNORECASE,
+)
+# What is written in front of a number to make it a limit, in the languages that people write to each other in.
+_LIMITING: Final = re.compile(
+    r"(?<![A-Za-z])(?P<word>max(?:imum|imal|imaal|im[ao]|\.)?|máximo|maks\w{0,10}|massimo|at[ ]most"
+    r"|limit(?:ed)?|cap(?:ped)?|budget"
+    r"|ceiling|up[ ]to|under|below|less[ ]than|within|not?[ ]more[ ]than|(?:don['’]?t|do[ ]not|never)[ ][a-z]{2,8}"
+    r"(?:[ ]more[ ]than|[ ]over)?|stop[ ](?:at|after)|höchstens|hoechstens|bis[ ]zu|unter|nicht[ ]mehr[ ]als"
+    r"|como[ ]mucho"
+    r"|hasta|no[ ]más[ ]de|menos[ ]de|au[ ](?:plus|maximum)|pas[ ]plus[ ]de|moins[ ]de|jusqu['’]à|al[ ]massimo|fino[ ]a"
+    r"|non[ ]più[ ]di|até|hooguit|niet[ ]meer[ ]dan|najwyżej|не[ ](?:более|больше)|максимум|до"
+    r"|最大|最多|不超过|不超過|上限"
+    r"|최대|högst|<=?|≤)"
+    r"(?:[ \t:=]|(?:of|to|at|is|by|it|this|de|von|auf|di|van|about|around|just|a|an)[ \t]){0,5}\Z",
+    re.IGNORECASE,
+)
+_LEADING: Final = re.compile(
+    r"(?<![A-Za-z])(?:(?:please|and|with|using|for|in|uses?|spend|keep|stay|it|this|that|a|an|the|you|may|can|have|your"
+    r"|mit|einem|con|un|avec|of|going|go|cost|run|switch|im|to)[ \t]{1,3}){1,4}\Z",
+    re.IGNORECASE,
+)
+_GRANTING: Final = re.compile(
+    r"(?:use|spend|with|you[ ](?:have|get|may[ ]use)|takes?|for)[ \t]+(?:just[ ]|only[ ])?\Z", re.IGNORECASE
+)
+_LIMITED: Final = re.compile(
+    r"[ \t]{0,2}(?P<word>max(?:imum|imal)?(?![a-z])|tops(?![a-z])|limit(?![a-z])|budget(?![a-z])|cap(?![a-z])"
+    r"|at[ ]most|or[ ](?:less|fewer)|höchstens|maximal|以内|以下|まで|至多|이하)(?:[で])?",
+    re.IGNORECASE,
+)
+_UNITLESS: Final = re.compile(
+    rf"{_START}(?P<flag>--?)?(?P<name>limit|max(?:imum)?|budget|cap|credits|(?:cap|limit|keep)[ ](?:it|this)"
+    r"|(?:spend|use)[ ](?:no|not)[ ]more[ ]than|(?:spend|use)[ ]at[ ]most)"
+    r"(?P<sign>(?:[ \t=:]|of[ ]|at[ ]|is[ ]|to[ ]"
+    r"|under[ ]){1,4})(?P<value>[0-9]{1,9})(?P<unit>[ ]credits?)?(?![\w%/$]|[.,-]\w)",
+    re.IGNORECASE,
+)
+_MONEY: Final = re.compile(
+    r"(?<![\w$€£.,])(?P<value>[$€£][ ]?[0-9]{1,9}(?:[.,][0-9]{1,2})?k?|[0-9]{1,9}(?:[.,][0-9]{1,2})?[ ]?"
+    r"(?:€|\$|usd|eur|euros?|dollars?|bucks)(?![a-z]))(?![\w.]\w)",
+    re.IGNORECASE,
+)
+_TIME: Final = re.compile(
+    r"(?P<name>time[ ]?limit[ :=]{1,3})?(?<![\w$.,])(?P<value>(?:[0-9]{1,4}[ ]?|an?[ ]|half[ ]an[ ]|(?:one|two"
+    r"|three|ten)[ ])"
+    r"(?:h|hours?|hrs?|m|min|mins|minutes?|stunden?|minuten)(?![a-z]))",
+    re.IGNORECASE,
+)
+_MODE_WORD: Final = r"(?:normal|fast|lite|ultra|fusion|swe-[0-9]{1,3}(?:-[a-z0-9]{1,12}){0,3})"
+_MODE: Final = re.compile(
+    rf"(?<![\w/.-])(?:mode[ ](?P<behind>{_MODE_WORD})|(?P<value>{_MODE_WORD})(?P<noun>[ -](?:mode|modus))?)(?![\w-])",
+    re.IGNORECASE,
+)
+_OWNED: Final = re.compile(
+    r"(?<![\w/.:@=&?-])(?:(?P<name>repo|repository|dépôt"
+    r"|repositorio)[ \t:=]{1,3})?(?:https?://)?(?:www\.)?(?:github\.com/)?"
+    r"(?P<value>[A-Za-z0-9][\w-]{0,60}/[\w.-]{1,100}(?<![.-]))/?(?P<noun>[ ]repo(?:sitory)?(?![a-z=:]))?(?![\w/?#-])",
+    re.IGNORECASE,
+)
+_REPO_NAMED: Final = re.compile(
+    r"(?<![\w/.-])(?:(?:in|on|of|for|im|to)[ ](?:the[ ])?(?!the[ ])(?P<before>[\w.-]{2,60})[ ]repo(?:sitory)?"
+    r"|repo(?:sitory)?[ ](?P<value>[\w.-]{2,60}))(?![\w/-])",
+    re.IGNORECASE,
+)
+_PLAYBOOK: Final = re.compile(
+    rf"(?:(?<!\S)!(?P<macro>[a-z][\w-]{{0,60}})"
+    rf"|(?<![\w/.-])playbook[ ](?P<named>[{QUOTES}][^\n{QUOTES}]{{1,60}}[{QUOTES}]|[\w-]{{1,60}})"
+    rf"|(?<![\w/.-])(?:use|using|with|via|follow|following|run|apply|per|according[ ]to|mit)[ ](?:the[ ]|dem[ ]"
+    rf"|our[ ])?[{QUOTES}]?"
+    rf"(?!(?:the|dem|our"
+    rf"|a)[ ]playbook)(?P<value>[\w-]{{1,30}}(?:[ ][\w-]{{1,30}}){{0,3}}?)[{QUOTES}]?[ ]playbook(?![\w-])"
+    r"|^(?P<first>[\w-]{1,30})[ ]playbook(?=[:,]))(?!\w)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+# Around a form that is no part of a sentence.
+_AROUND: Final = " \t-*•([{<_~'\"“‘>"
+_OPENERS: Final = ",;.:!?([{<—–-*_~>、。，；：\n"
+_CLOSERS: Final = {"", *",;.:!?)]—–、。，\n"}
+_DASHES: Final = {f"{dash} " for dash in "-–—"}
+_POLITE: Final = re.compile(r"(?:[ \t'\"*_~}>]|(?:please|pls|thanks|thx|bitte|danke|ausgeben)(?!\w))*", re.IGNORECASE)
+_LINE_END: Final = re.compile(r"[)\].!,;: \t]*")
+_DETERMINER: Final = re.compile(
+    r"(?<!\w)(?:the|an?|this|that|each|every|its|our|der|die|das|den|le|la|el|los)[ \t]+\Z", re.IGNORECASE
+)
+# A word in front of a number of ACUs, or of dollars, that is talked about and no limit.
+_TELLING: Final = re.compile(
+    r"(?<!\w)(?:show(?:s|n|ed|ing)?|displays?|says?|said|reads?|prints?|returns?|is|are|was|were|has|have"
+    r"|costs?|used|than|gets?|got|expects?|sends?|takes?"
+    r"|from|to|of|by|for|about|over|above|below|under|at|on|and|or|exactly|sessions?|users?|rows?|if|when|where"
+    r"|that|which)[ \t]+\Z",
+    re.IGNORECASE,
+)
+_TOLD_BEHIND: Final = re.compile(
+    r"[ \t]{0,2}(?:instead|rather|but|columns?|fields?|badge|label|button|widget|warning|message|text|banner"
+    r"|hint|tooltip"
+    r"|placeholder|option|setting|filter|parameter|argument|flag|per|each)(?![a-z])",
+    re.IGNORECASE,
+)
+_SHOWING: Final = re.compile(
+    r"(?<!\w)(?:show(?:s|n|ed|ing)?|displays?|says?|said|reads?|prints?|returns?|sessions?|users?|rows?|runs?"
+    r"|if|when)[ \t]+\Z",
+    re.IGNORECASE,
+)
+_LOOKS: Final = re.compile(
+    r"(?<!\w)(?:dark|light|edit|view|dev|debug|offline|read|write|safe|strict)[ \t]+\Z", re.IGNORECASE
+)
+_STARTS_WITH_NUMBER: Final = re.compile(rf"[{QUOTES}]?{_NUMBER}", re.IGNORECASE)
+_LONGEST_NUMBER: Final = 24  # characters
+_NEAR_EDGE: Final = 80  # characters that are looked at in front of a form
+
+
+class Sure(IntEnum):
+    """How sure it is that a form means its option."""
+
+    TEXT = 0  # it is a part of the work
+    IF_KNOWN = 1  # it means one if its value exists: acme/web may be a repository or a path
+    MAYBE = 2  # it is asked about
+    YES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class OptionWord:
-    """A word that is an option or resembles one: from `start` to `end` of the text, with the unit behind it.
+    """A form of an option: from `start` to `end` of the text, with the unit behind a number.
 
-    `key` is the option that is meant, and `exact` whether it is written so. `follows` is the word behind an option that
-    has no value, and ends at `follows_end`.
+    `key` is the option that is meant, and `sure` how sure that is. What is `apart` is no part of a sentence, and is
+    taken out of the task. `follows` is the word behind an option that has no value, and ends at `follows_end`.
     """
 
     start: int
@@ -48,54 +235,371 @@ class OptionWord:
     word: str
     key: str
     value: str
-    exact: bool = True
+    sure: Sure = Sure.YES
+    apart: bool = True
     follows: str = ""
     follows_end: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a form is: whether anything of its clause, and of its line, is in front of it or behind it."""
+
+    opens: bool
+    closes: bool
+    begins: bool
+    ends: bool
+    before: str
+    behind: str
+
+    @property
+    def alone(self) -> bool:
+        return self.opens and self.closes
+
+    @property
+    def at_edge(self) -> bool:
+        return self.alone or self.begins or self.ends
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the work is about the form, as in "the limit=5 parameter" or "“max 5 ACUs” is shown"."""
+        if self.before[-1:] and self.before[-1] in DOUBLE and not self.begins:
+            return True
+        return not self.closes and bool(_DETERMINER.search(self.before) or _TOLD_BEHIND.match(self.behind))
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A form as it was found: from where to where, with its value, and how sure it is at its place."""
+
+    start: int
+    end: int
+    key: str
+    value: str
+    judge: Callable[[_Place], Sure]
+    named: bool = True  # and so apart, wherever it is
+
+
 def option_words(text: str) -> Iterator[OptionWord]:
-    """Find the options in `text`, and the words that resemble them, in their order."""
-    if "=" not in text and ":" not in text:
-        return  # no option is written without one of them; an ack waits for this
-    compared = 0
-    for match in _TOKEN.finditer(text):
-        if match["loose"]:
-            value = re.split(r"[:=]", match[0], maxsplit=1)[1].strip()
-            yield OptionWord(match.start(), _end(text, match, ACU), match[0], ACU, value, exact=False)
-        elif match["key"] is not None:
-            compared += match["key"].lower() not in OPTION_KEYS
-            if key := _meant(match["key"], match["value"], compared=compared <= MOST_COMPARED):
-                yield _word(text, match, key)
+    """Find the options in `text`, and the words that may be meant for one, in their order."""
+    read = _NOT_READ.sub(lambda code: code["kept"] or "\0" * len(code[0]), text.translate(_WIDE))
+    found = (islice(find(read), MOST_FORMS) for hint, find in _FORMS if hint.search(read))
+    forms = sorted(chain.from_iterable(found), key=lambda form: form.start)
+    starts, last, begun = {form.start for form in forms}, 0, True
+    for form in forms:
+        if form.start < last:
+            continue
+        place = _place(read, form, last, begun, starts)
+        last, begun, sure = form.end, place.begins, form.judge(place)
+        if sure is not Sure.TEXT:
+            follows = None if form.value else _FOLLOWS.match(read, form.end)
+            behind = (follows["value"], follows.end()) if follows else ("", 0)
+            apart = form.named or (place.alone and sure is not Sure.IF_KNOWN)
+            yield OptionWord(
+                *(form.start, form.end, text[form.start : form.end], form.key, form.value, sure, apart, *behind)
+            )
 
 
-def _word(text: str, match: re.Match[str], key: str) -> OptionWord:
-    exact = match["key"].lower() == key
-    follows = None if match["value"] else _NEXT.match(text, match.end())
-    behind = (follows["value"], follows.end()) if follows else ("", 0)
-    return OptionWord(match.start(), _end(text, match, key), match[0], key, match["value"], exact, *behind)
+def _place(read: str, form: _Form, last: int, begun: bool, starts: set[int]) -> _Place:
+    """Where `form` is in its line. The form before it, which ends at `last`, is no part of a sentence."""
+    before = read[max(last, form.start - _NEAR_EDGE) : form.start]
+    is_cut = form.start - last > _NEAR_EDGE
+    line = before.rpartition("\n")[2].strip(_AROUND)
+    begins = not line and ("\n" in before or (begun and not is_cut))
+    opens = begins or not before.strip() or before.rstrip(_BLANKS)[-1:] in _OPENERS
+    rest = _POLITE.match(read, form.end).end()  # type: ignore[union-attr]  # it matches nothing, too
+    closes = rest in starts or read[rest : rest + 1] in _CLOSERS or read[rest : rest + 2] in _DASHES
+    rest = _LINE_END.match(read, rest).end()  # type: ignore[union-attr]  # so does this
+    ends = closes and (rest in starts or read[rest : rest + 1] in {"", "\n"})
+    return _Place(opens, closes, begins, ends, before, read[form.end : form.end + _NEAR_EDGE])
 
 
-def _end(text: str, match: re.Match[str], key: str) -> int:
-    """Where the option `key` of `match` ends in `text`; "ACUs" behind a number of ACUs is a part of it."""
-    unit = _UNIT.match(text, match.end()) if key == ACU and match[0][-1].isdecimal() else None
-    return unit.end() if unit else match.end()
+def _signed(pattern: re.Pattern[str], read: str) -> Iterator[_Form]:
+    """The names with a sign, or with hyphens in front of them, and a value behind that."""
+    at = 0
+    while match := pattern.search(read, at):
+        at = match.end("name")
+        meant = _meant(match["name"], flag=match["flag"] in {"-", "--"}, sign=match["sign"])
+        if meant is None:
+            continue
+        value = _VALUE.match(read, match.end())
+        if meant[0] == TAGS and match["sign"].strip() == ":" and match["sign"][-1] in _BLANKS:
+            value = _LIST.match(read, match.end()) or value
+        assert value is not None  # it matches nothing, too
+        at = max(value.end(), at)
+        words = value[0].rstrip(",;" if meant[0] == TITLE else ",.;:!?")  # which belong to the sentence around it
+        end = value.start() + len(words) if words else match.start("sign") + len(match["sign"].rstrip(_BLANKS))
+        judge = partial(_judge_signed, match, meant, words)
+        yield _Form(match.start(), end, meant[0], words, judge)
 
 
-def _meant(written: str, value: str, *, compared: bool) -> str | None:
-    """The option that is meant by a key as it is `written`; None for a word that has nothing to do with options.
+class _Name(IntEnum):
+    """How a name is written that means an option."""
 
-    Only where it is `compared` with the names of options may it be spelled in another way.
-    """
-    key = written.lower()
-    if key in OPTION_KEYS:
-        return key
-    if {"acu", "acus"} & set(re.split("[_-]", key)):
-        return ACU  # such as `max_acu=10`: nobody should get no limit who asked for one
-    near = get_close_matches(key, OPTION_KEYS, n=1, cutoff=0.7) if compared else []
-    if not near or not value or not key.isalpha():
+    EXACT = 0
+    OTHER = 1  # another name of the option
+    MISTYPED = 2
+    DOUBTED = 3  # a word that is no name of the option, such as `limit`
+
+
+def _meant(written: str, *, flag: bool, sign: str) -> tuple[str, _Name] | None:
+    """The option that a name means as it is `written`; None for a name that has nothing to do with options."""
+    name = written.lower()
+    if written.isupper() and name not in NAMES[ACU] and sign.strip() != ":" and not flag and len(name) > 1:
+        return None  # a variable, such as MODE=fast
+    meant = _MEANT.get(name)
+    if meant is None and ("_" in name or "-" in name):
+        parts = set(re.split("[_-]", name))
+        if any(_MEANT.get(part, ("",))[0] == ACU and part not in _ALIKE[ACU] for part in parts):
+            meant = ACU, _Name.OTHER if parts <= {*NAMES[ACU], *_LIMITS} else _Name.MISTYPED
+        elif parts <= {*_LIMITS}:
+            meant = ACU, _Name.DOUBTED  # such as max_cost
+    if meant is None or (len(name) == 1 and not flag) or (meant[1] is _Name.MISTYPED and not sign.strip()):
         return None
-    # Words such as `node=18` are spelled nearly like `mode` and have nothing to do with that option.
-    return None if near[0] == "mode" and not value[0].isalpha() else near[0]
+    return meant
+
+
+def _judge_signed(match: re.Match[str], meant: tuple[str, _Name], value: str, place: _Place) -> Sure:
+    key, name = meant
+    flag, tight = match["flag"] in {"-", "--"}, match["sign"] in {"=", "=="}
+    if place.is_told and not flag and (name is not _Name.EXACT or key != ACU or _DETERMINER.search(place.before)):
+        return Sure.TEXT
+    is_certain = (tight or flag) and name in {_Name.EXACT, _Name.OTHER}
+    if key == ACU:
+        return _judge_acus(match, name, value, place, is_certain)
+    if name in {_Name.MISTYPED, _Name.DOUBTED}:
+        if key == MODE and value[:1].isdigit():
+            return Sure.TEXT  # such as node=18
+        sure = bool(value) and (tight or flag) and (place.at_edge or key in {REPO, PLAYBOOK})
+        return Sure.MAYBE if sure else Sure.TEXT
+    if (
+        is_certain
+        and (name is _Name.EXACT or key != TAGS or place.at_edge)
+        and (tight or place.at_edge or "/" in value)
+    ):
+        return Sure.YES
+    if tight:
+        return Sure.MAYBE  # tag=urgent within a sentence
+    quoted, word = value[:1] and value[0] in QUOTES, value.rstrip(",.;:!?").lower()
+    fits = {
+        REPO: "/" in value or place.ends,
+        PLAYBOOK: bool(value),
+        MODE: word in MODES or bool(re.search("[0-9-]", word)),
+        TAGS: bool(value),
+        TITLE: bool(quoted),
+    }
+    return Sure.YES if fits[key] and (place.at_edge or (key == REPO and "/" in value)) else Sure.TEXT
+
+
+def _judge_acus(match: re.Match[str], name: _Name, value: str, place: _Place, is_certain: bool) -> Sure:
+    """How sure it is that a limit is meant, with a value that is no plain number or a name that is not quite right."""
+    if is_certain and match["sign"].strip():
+        return Sure.YES
+    is_number = _STARTS_WITH_NUMBER.match(value) is not None
+    if name is _Name.MISTYPED:
+        swapped = sorted(match["name"].lower()) in (sorted(ACU), sorted("acus")) or "acu" in match["name"].lower()
+        doubled = re.sub(r"(.)\\1", r"\\1", match["name"].lower()) in NAMES[ACU]
+        return Sure.MAYBE if is_number and (swapped or doubled or place.at_edge) else Sure.TEXT
+    if name is _Name.DOUBTED:
+        plain = match["name"].lower() not in _TIMES and (is_number or value[:1] in {"$", "€"})
+        timed = match["name"].lower() in _TIMES and _TIME.fullmatch(value.rstrip(",.;")) is not None
+        told = not place.alone and _TELLING.search(place.before)
+        return Sure.MAYBE if (plain or timed) and place.at_edge and not told else Sure.TEXT
+    return Sure.MAYBE if place.ends or place.alone else Sure.TEXT
+
+
+def _named_acus(match: re.Match[str]) -> _Form:
+    """A number of ACUs behind their name, such as `acu=5`, `acu 5`, `--max-acu 5` or "ACU limit: five"."""
+
+    def judge(place: _Place) -> Sure:
+        is_plain = match["sign"].strip(QUOTES) in {"=", "==", "= "}
+        if match["name"].lower() not in NAMES[ACU]:
+            return Sure.MAYBE if is_plain or match["flag"] or place.at_edge else Sure.TEXT
+        if match["flag"] or place.at_edge:
+            return Sure.YES
+        if place.is_told or _TELLING.search(place.before):
+            return Sure.TEXT
+        return Sure.YES if is_plain else Sure.MAYBE
+
+    return _Form(match.start(), match.end(), ACU, match["value"], judge)
+
+
+def _lead(read: str, start: int) -> int:
+    """Where the small words begin that lead to a form at `start`, such as "with a"."""
+    begins = max(0, start - _NEAR_EDGE)
+    lead = _LEADING.search(read[begins:start])
+    return begins + lead.start() if lead else start
+
+
+def _around(read: str, start: int, end: int) -> tuple[int, int, str]:
+    """Where a number with its unit begins and ends with the words that make it a limit, and the first of these."""
+    begins = max(0, start - _NEAR_EDGE)
+    limiting, limited = _LIMITING.search(read[begins:start]), _LIMITED.match(read, end)
+    first = _lead(read, begins + limiting.start()) if limiting else start
+    word = limiting or limited
+    return first, limited.end() if limited else end, word["word"].lower() if word else ""
+
+
+def _limits(read: str) -> Iterator[_Form]:
+    """The numbers of ACUs, such as "max 5 ACUs", "5 ACUs at most" or "(5 ACUs)"."""
+    for unit in _ACUS.finditer(read):
+        begins = max(0, unit.start() - _LONGEST_NUMBER)
+        before = read[begins : unit.start()]
+        number = _NUMBER_OF_THEM.search(before) if before.rstrip(_BLANKS + "-个個")[-1:].isalnum() else None
+        if number is not None:
+            most = Sure.YES if unit["unit"].lower() == ACU else Sure.MAYBE
+            yield _limit(read, begins + number.start(), unit.end(), number["value"], most)
+
+
+def _limit(read: str, at: int, unit_end: int, value: str, most: Sure) -> _Form:
+    start, end, limiting = _around(read, at, unit_end)
+    granting = None if limiting else _GRANTING.search(read[max(0, start - _NEAR_EDGE) : start])
+    if granting:
+        start -= granting.end() - granting.start()
+
+    def judge(place: _Place) -> Sure:
+        if place.is_told or (not place.alone and _SHOWING.search(place.before)):
+            return Sure.TEXT
+        if limiting or place.alone:
+            return most
+        if granting:
+            return most if place.opens else Sure.MAYBE if place.ends else Sure.TEXT
+        return Sure.TEXT if _TELLING.search(place.before) else Sure.MAYBE
+
+    return _Form(start, end, ACU, value, judge, named=False)
+
+
+def _unitless(match: re.Match[str]) -> _Form:
+    """A limit of what is not said, such as `limit=5` or "cap it at 5"."""
+
+    def judge(place: _Place) -> Sure:
+        if place.is_told and not match["flag"]:
+            return Sure.TEXT
+        tight = match["sign"].strip() in {"=", ":"} or match["flag"] or match["unit"]
+        at_end = match["name"].lower() not in {"max", "maximum", "cap"} and "to" not in match["sign"]
+        if not place.alone and _TELLING.search(place.before):
+            return Sure.TEXT
+        return Sure.MAYBE if place.alone or (place.ends and at_end) or (tight and place.at_edge) else Sure.TEXT
+
+    return _Form(match.start(), match.end(), ACU, match["value"], judge)
+
+
+def _money(read: str, match: re.Match[str]) -> _Form:
+    """An amount of money, which is no limit of Devin's, such as "max $5"."""
+    start, end, limiting = _around(read, match.start(), match.end())
+
+    def judge(place: _Place) -> Sure:
+        at_end = place.ends and (limiting in _LIMITS or (not limiting and not _TELLING.search(place.before)))
+        return Sure.MAYBE if place.alone or at_end else Sure.TEXT
+
+    return _Form(start, end, ACU, match["value"], judge)
+
+
+def _time(read: str, match: re.Match[str]) -> _Form:
+    """A time, which is no limit of Devin's, such as "max 30 minutes"."""
+    start, end, limiting = _around(read, match.start(), match.end())
+
+    def judge(place: _Place) -> Sure:
+        limits = place.alone if limiting else match["name"] and place.at_edge
+        return Sure.MAYBE if limits else Sure.TEXT
+
+    return _Form(start, end, ACU, match["value"], judge)
+
+
+def _mode(read: str, match: re.Match[str]) -> _Form:
+    """A mode with the word or with what makes it one, such as "mode fast", "in ultra mode" or "use ultra"."""
+    start, value = _lead(read, match.start()), match["behind"] or match["value"]
+    lead = read[start : match.start()].lower().split()
+    rare = value.lower() not in {"normal", "fast", "lite"}  # no word that people describe other things with
+
+    def judge(place: _Place) -> Sure:
+        if not (match["behind"] or match["noun"]):
+            return Sure.YES if place.alone and {"use", "using"} & {*lead} else Sure.TEXT
+        if place.alone or (place.begins and "use" in lead):
+            return Sure.YES
+        if not place.ends or not (lead or match["behind"]):
+            return Sure.TEXT
+        if {"use", "using", "run"} & {*lead} or (rare and lead):
+            return Sure.YES
+        return Sure.TEXT if not lead and _LOOKS.search(place.before) else Sure.MAYBE
+
+    return _Form(start, match.end(), MODE, value, judge, named=False)
+
+
+def _repository(match: re.Match[str]) -> _Form:
+    """An owner and a name, with the word "repo" or without it."""
+    named = bool(match["name"] or match["noun"])
+    return _Form(
+        *(match.start(), match.end(), REPO, match["value"].removesuffix(".git")),
+        *(lambda _: Sure.YES if named else Sure.IF_KNOWN, False),
+    )
+
+
+def _repository_named(match: re.Match[str]) -> _Form:
+    """The name of a repository without its owner, such as "in the web repo"."""
+    value = match["before"] or match["value"]
+    return _Form(
+        *(match.start(), match.end(), REPO, value),
+        *(lambda place: Sure.IF_KNOWN if match["before"] or place.ends else Sure.TEXT, False),
+    )
+
+
+def _playbook(match: re.Match[str]) -> _Form:
+    """A playbook by its macro, such as `!deploy`, or with the word, such as "use the deploy playbook"."""
+    value = match["macro"] or match["named"] or match["value"] or match["first"]
+    start = match.start()
+    return _Form(start, match.end(), PLAYBOOK, value.strip(QUOTES), lambda _: Sure.IF_KNOWN, bool(match["macro"]))
+
+
+def _one_edit(name: str) -> set[str]:
+    """`name` with one letter more, less, or another one, or with two that changed places."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    parts = [(name[:at], name[at:]) for at in range(len(name) + 1)]
+    less = {left + right[1:] for left, right in parts if right}
+    swapped = {left + right[1] + right[0] + right[2:] for left, right in parts if len(right) > 1}
+    other = {left + letter + right[1:] for left, right in parts if right for letter in letters}
+    return {*less, *swapped, *other, *(left + letter + right for left, right in parts for letter in letters)}
+
+
+_MEANT: Final[Mapping[str, tuple[str, _Name]]] = {
+    **{
+        written: (key, _Name.MISTYPED)
+        for key, names in (*NAMES.items(), (ACU, ("limit", "budget", *NAMES[ACU])))
+        for name in names
+        if len(name) > 2
+        for written in _one_edit(name)
+    },
+    **{"".join(letters): (ACU, _Name.MISTYPED) for letters in permutations(ACU)},
+    **{name: (key, _Name.DOUBTED) for key, names in _ALIKE.items() for name in names},
+    **{name: (key, _Name.EXACT if name == key else _Name.OTHER) for key, names in NAMES.items() for name in names},
+}
+
+
+_HAS_ACUS: Final = re.compile("acu|auc|accu|cau", re.IGNORECASE)
+# All forms, each with what is looked for first: an ack waits for this, and most texts have hardly any of it. Of two
+# forms that begin at one place the first one counts.
+_FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[str], Iterator[_Form]]], ...]] = (
+    (_HAS_ACUS, lambda read: map(_named_acus, _ACU_NAMED.finditer(read))),
+    (_HAS_ACUS, _limits),
+    (
+        re.compile("[$€£]|usd|eur|dollar|bucks", re.IGNORECASE),
+        lambda read: (_money(read, match) for match in _MONEY.finditer(read)),
+    ),
+    (
+        re.compile("hour|stund|min|[0-9] ?[hm]", re.IGNORECASE),
+        lambda read: (_time(read, match) for match in _TIME.finditer(read)),
+    ),
+    (re.compile("[=:<≤]|->"), partial(_signed, _SIGNED)),
+    (re.compile("-"), partial(_signed, _FLAG)),
+    (
+        re.compile("limit|max|budget|cap|credits|keep|spend|use ", re.IGNORECASE),
+        lambda read: map(_unitless, _UNITLESS.finditer(read)),
+    ),
+    (re.compile("mod|use|using", re.IGNORECASE), lambda read: (_mode(read, match) for match in _MODE.finditer(read))),
+    (re.compile("/"), lambda read: map(_repository, _OWNED.finditer(read))),
+    (re.compile("repo", re.IGNORECASE), lambda read: map(_repository_named, _REPO_NAMED.finditer(read))),
+    (re.compile("playbook|!", re.IGNORECASE), lambda read: map(_playbook, _PLAYBOOK.finditer(read))),
+)
 
 
 def without(text: str, spans: list[tuple[int, int]]) -> str:
@@ -112,16 +616,21 @@ def without(text: str, spans: list[tuple[int, int]]) -> str:
 
 def without_option_words(text: str) -> str:
     """`text` without all words that are options or resemble them, as a title shows it."""
-    return without(text, [(word.start, word.end) for word in option_words(text)])
+    words = [word for word in option_words(text) if word.apart and word.sure is not Sure.IF_KNOWN]
+    return without(text, [(word.start, word.end) for word in words])
 
 
 def _add(kept: list[str], text: str) -> None:
     """Add the `text` behind a removed option to `kept`; brackets around nothing but options go too."""
-    if kept[-1:] == ["("] and (rest := text.lstrip(_BLANKS + ",;")).startswith(")"):
+    if kept[-1:] in (["("], ["["]) and (rest := text.lstrip(_BLANKS + ",;")).startswith((")", "]")):
         kept.pop()
         text = rest[1:]
+    if text[:1] in set(",;:.!?"):  # of the sentence around the option
+        if kept and kept[-1] in _BLANKS:
+            kept.pop()
+        text = text if kept and kept[-1] not in ",;:.!?(\n" else text[1:]
     blank, rest = text[:1].isspace(), text.lstrip(_BLANKS)
-    if text.startswith(")") or (blank and rest[:1] in {"", "\n"}):
+    if text.startswith((")", "]")) or (blank and rest[:1] in {"", "\n"}):
         while kept and kept[-1] in _BLANKS:
             kept.pop()
         text = rest

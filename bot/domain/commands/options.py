@@ -2,12 +2,24 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Final
 
-from bot.domain.commands.option_words import QUOTES, OptionWord, option_words, without
+from bot.domain.commands.option_words import (
+    ACU,
+    MODES,
+    NUMBERS,
+    PLAYBOOK,
+    QUOTES,
+    REPO,
+    OptionWord,
+    Sure,
+    option_words,
+    without,
+)
 from bot.domain.session import Options
 
 
@@ -16,8 +28,8 @@ class Mistyped:
     """A word that resembles an option but is not a valid one, and so stayed in the prompt.
 
     `nearest` is the option that was probably meant, written as people type it. `reason` says what is wrong with the
-    value, where the name is right. `correction` is the option in its right form, where a sensible one is known; else
-    `choices` are valid ones.
+    value; there is none where it is only in doubt whether an option is meant. `correction` is the option in its right
+    form, where a sensible one is known; else `choices` are valid ones.
     """
 
     word: str
@@ -32,7 +44,8 @@ class Request:
     """A task as it was read: the prompt without its options, the options, and the words that are no valid options.
 
     `task` is the prompt without those words. `offered` are valid options that may take their place, each time with the
-    whole text as it is then: one for all of them, or several for the only one.
+    whole text as it is then: one for all of them, or several for the only one. `asks` are the options that Devin has to
+    be asked about first, with what may be their values: it knows which repositories and playbooks there are.
     """
 
     prompt: str
@@ -41,6 +54,7 @@ class Request:
     task: str = ""
     offered: tuple[tuple[str, str], ...] = ()
     without: frozenset[str] = frozenset()  # the options of which nothing is wanted, not even a default: `repo=none`
+    asks: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
 
 Playbooks = Mapping[str, str]  # the title of each playbook, by all names that people may give it, in lower case
@@ -54,15 +68,17 @@ MOST_TAGS: Final = 40
 TOO_MANY_TAGS: Final = f"takes {MOST_TAGS} tags at most"
 OUR_TAGS: Final = "can't hold devin-bridge or slack-…, which Devin Bridge sets itself"
 NOT_A_REPO: Final = "needs an owner and a name, such as repo=acme/web"
+NO_SUCH_REPO: Final = "isn't among the repositories that Devin lists"
 NOT_ACUS: Final = "needs a whole number above zero, such as acu=10"
+NOT_COUNTED: Final = "can't limit a session; Devin counts ACUs"  # money, time, credits
 ACUS_OFFERED: Final = ("5", "10", "20")  # where no number can be read
 MOST_OFFERED: Final = 5  # repositories that may be meant
 NOT_A_WORD: Final = "needs a single word, such as {example}"
-MODES: Final = ("normal", "fast", "lite", "ultra", "fusion")
-NOT_A_MODE: Final = f"needs one of {', '.join(MODES)}"
+NOT_A_MODE: Final = "isn't a mode that Devin Bridge knows"
 NO_SUCH_PLAYBOOK: Final = "needs a playbook that exists, such as {titles}"
 NO_PLAYBOOKS: Final = "doesn't work, because your Devin organisation has no playbooks"
 MOST_TITLES: Final = 5
+MOST_ASKED: Final = 10  # values that Devin is asked about
 MOST_WRONG: Final = 50  # words that are no valid options; whatever follows them stays in the prompt
 EXAMPLES: Final = {
     "repo": "repo=acme/web",
@@ -86,25 +102,51 @@ _INVISIBLE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-_ACUS: Final = re.compile(r"[~<$]?(?P<number>[0-9]{1,9})(?:\.00?)?[ -]?(?:acus?)?", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"(?P<number>[0-9]{1,9})(?:[.,]00?)?[ -]?(?:acu['\u2019]?s?)?", re.IGNORECASE)
+_NUMBERS: Final = re.compile(r"[0-9]{1,9}")
+_BETWEEN: Final = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,3}|[ ]?(?:-|\u2013|to|bis|or)[ ]?[0-9]{1,9})", re.IGNORECASE)
+_UNCOUNTED: Final = re.compile(r"[$€£]|[0-9]\s?(?:usd|eur|dollar|bucks|h|m|std)|\Aan? |\Ahalf ", re.IGNORECASE)
+_MODE: Final = re.compile(r"[a-z][a-z0-9]{0,19}(?:[-.][a-z0-9]{1,20}){0,5}")
 
 _Value = str | int | tuple[str, ...]
 
 
-def parse_request(
-    text: str, playbooks: Playbooks | None = None, *, any_mode: bool = False, repos: Sequence[str] = ()
-) -> Request:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a value may be: the playbooks and repositories that there are, where anybody has looked.
+
+    `repos` are by their names, as `repos_by_name` has them. Where they are not `complete`, there may be others. A value
+    `as_written` need not be known to anybody.
+    """
+
+    playbooks: Playbooks | None = None
+    repos: Mapping[str, str] | None = None
+    complete: bool = False
+    as_written: bool = False
+
+    def playbook(self, value: str) -> str | None:
+        """The playbook that is called `value`, in whatever way its words are joined."""
+        wanted = _as_one_word(value)
+        return next((title for name, title in (self.playbooks or {}).items() if _as_one_word(name) == wanted), None)
+
+
+NOTHING_KNOWN: Final = Known()
+
+
+def repos_by_name(repos: Iterable[str]) -> dict[str, str]:
+    """Return `repos` by their names in lower case: with the owner, and without where only one is called so."""
+    full = {repo.casefold(): repo for repo in repos}
+    names = Counter(name.rpartition("/")[2] for name in full)
+    return {name.rpartition("/")[2]: repo for name, repo in full.items() if names[name.rpartition("/")[2]] == 1} | full
+
+
+def parse_request(text: str, known: Known = NOTHING_KNOWN) -> Request:
     """Take the options out of `text`. An option that is wrong stays in the prompt and is reported as `Mistyped`.
 
-    `playbooks` are those that exist; with None each name counts as one. With `any_mode` each mode does. `repos` are
-    those that a name without its owner may mean.
+    What is no word of its own, such as "in acme/web", counts where the value is `known`, and stays in the prompt too.
     """
-    reading = _read(text, playbooks, any_mode, repos)
-    offered = [
-        (option, corrected)
-        for option, corrected in reading.offers(text)
-        if not _read(corrected, playbooks, any_mode).wrong
-    ]
+    reading = _read(text, known)
+    offered = [(option, corrected) for option, corrected in reading.offers(text) if not _read(corrected, known).wrong]
     return replace(reading.request(text), offered=tuple(offered))
 
 
@@ -130,6 +172,8 @@ class _Reading:
 
     options: Options = field(default_factory=Options)
     without: set[str] = field(default_factory=set)
+    repos: list[str] = field(default_factory=list)  # that are named in sentences
+    asks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     taken: list[tuple[int, int]] = field(default_factory=list)
     wrong: list[tuple[int, int, Mistyped]] = field(default_factory=list)
 
@@ -137,7 +181,8 @@ class _Reading:
         """Note that `word` is no valid option, but `wrong`."""
         correction = _written(word.key, wrong.right) if wrong.right else None
         choices = tuple(option for value in wrong.others if (option := _written(word.key, value)))
-        mistyped = Mistyped(word.word, f"{word.key}=", str(wrong) if word.exact else None, correction, choices)
+        said = word.sure is Sure.YES or str(wrong) == NOT_COUNTED
+        mistyped = Mistyped(word.word, f"{word.key}=", str(wrong) if said else None, correction, choices)
         self.wrong.append((word.start, wrong.end or word.end, mistyped))
 
     def request(self, text: str) -> Request:
@@ -145,7 +190,10 @@ class _Reading:
         mistyped = tuple(option for _, _, option in self.wrong)
         others = [(start, end) for start, end, _ in self.wrong]
         task = without(text, sorted([*self.taken, *others]))
-        return Request(without(text, self.taken), self.options, mistyped, task, without=frozenset(self.without))
+        options, nothing = self.options, frozenset(self.without)
+        if self.repos and not options.repos and REPO not in nothing:
+            options = replace(options, repo=self.repos[0], also=tuple(self.repos[1:]))
+        return Request(without(text, self.taken), options, mistyped, task, (), nothing, self.asks)
 
     def offers(self, text: str) -> list[tuple[str, str]]:
         """What may take the place of the words that are no valid options, each time with `text` as it is then."""
@@ -166,31 +214,55 @@ class _Reading:
         return "".join([*parts, text[at:]]) if parts else None
 
 
-def _read(text: str, playbooks: Playbooks | None, any_mode: bool, repos: Sequence[str] = ()) -> _Reading:
-    reading, read = _Reading(), _readers(playbooks, any_mode, repos)
+def _read(text: str, known: Known) -> _Reading:
+    reading, read = _Reading(), _readers(known)
     for word in option_words(text):
         if len(reading.wrong) == MOST_WRONG:
             break  # nobody reads on, and the right value is searched for each of them
+        if {REPO: known.repos, PLAYBOOK: known.playbooks}.get(word.key, ()) is None:
+            reading.asks[word.key] = (*reading.asks.get(word.key, ()), word.value)[:MOST_ASKED]
+        if word.sure is Sure.IF_KNOWN:
+            _read_known(reading, word, known)
+            continue
         try:
-            value = _unquoted(word)
-            if word.exact and value.lower() == NONE and word.key in MAY_BE_NONE:
-                reading.without.add(word.key)
-                reading.taken.append((word.start, word.end))
-                continue
-            options = _set(reading.options, word.key, read[word.key](value))
+            _read_word(reading, word, read[word.key])
         except _WrongValueError as wrong:
             reading.report(word, wrong)
-            continue
-        if word.exact:
-            reading.options = options
-            reading.taken.append((word.start, word.end))
-        else:
-            reading.report(word, _WrongValueError("", value))
+    if reading.options.acu is not None:  # what else may limit something is about the work
+        reading.wrong = [one for one in reading.wrong if one[2].nearest != f"{ACU}=" or one[2].reason]
     return reading
+
+
+def _read_word(reading: _Reading, word: OptionWord, read: Callable[[str], _Value]) -> None:
+    """Take the value of an option, if it is sure that it is one."""
+    value = _unquoted(word)
+    if word.sure is Sure.YES and value.lower() == NONE and word.key in MAY_BE_NONE:
+        reading.without.add(word.key)
+        reading.taken.append((word.start, word.end))
+        return
+    right = read(value)
+    options = _set(reading.options, word.key, right)
+    if word.sure is not Sure.YES:
+        raise _WrongValueError("", value if isinstance(right, tuple) else str(right))
+    reading.options = options
+    if word.apart:
+        reading.taken.append((word.start, word.end))
+
+
+def _read_known(reading: _Reading, word: OptionWord, known: Known) -> None:
+    """Take a value that a sentence names if there is such a one. One that has its own word counts instead of it."""
+    if word.key == REPO and (repo := (known.repos or {}).get(word.value.casefold())) and repo not in reading.repos:
+        reading.repos.append(repo)
+    elif word.key == PLAYBOOK and not reading.options.playbook and (playbook := known.playbook(word.value)):
+        reading.options = replace(reading.options, playbook=playbook)
+        if word.apart:
+            reading.taken.append((word.start, word.end))
 
 
 def _written(key: str, value: str) -> str | None:
     """The option as people type it, in quotation marks if it needs them; None where no marks fit around the value."""
+    if value.isalnum() or _REPO.fullmatch(value):
+        return f"{key}={value}"
     for mark in ("", '"', "'"):
         option = f"{key}={mark}{value}{mark}"
         words = list(option_words(option))
@@ -220,11 +292,9 @@ def _without_punctuation(key: str, raw: str) -> str:
 def _no_value(word: OptionWord) -> _WrongValueError:
     """The error about an option without a value. The word behind it is its value, if it has the form of one."""
     reason, behind = NO_VALUE.format(example=EXAMPLES[word.key]), _without_punctuation(word.key, word.follows)
-    form = {"repo": _REPO, "acu": _ACUS}.get(word.key)
-    if word.value or form is None or not form.fullmatch(behind):
-        return _WrongValueError(reason)
-    right = behind if word.key == "repo" else _right_acus(behind)
-    return _WrongValueError(reason, right, word.follows_end - len(word.follows) + len(behind))
+    if word.value or word.key != REPO or not _REPO.fullmatch(behind):
+        return _WrongValueError(reason, others=ACUS_OFFERED if word.key == ACU else ())
+    return _WrongValueError(reason, behind, word.follows_end - len(word.follows) + len(behind))
 
 
 def _set(options: Options, key: str, value: _Value) -> Options:
@@ -249,13 +319,14 @@ def without_host(value: str) -> str:
     return _GITHUB.sub("", value, count=1).rstrip("/").removesuffix(".git")
 
 
-def _repo(value: str, repos: Sequence[str]) -> str:
-    name = without_host(value)
-    if not is_repo(name):
-        near = nearest_repos(name, repos)
-        right = _right_repo(value) or (near[0] if len(near) == 1 else None)
-        raise _WrongValueError(NOT_A_REPO, right, others=near)
-    return name
+def _repo(value: str, known: Known) -> str:
+    name = value if is_repo(value) and not _GITHUB.match(value) else _named_in(value)
+    right = (known.repos or {}).get(name.casefold()) if name else None
+    if right or (name and (known.as_written or not known.complete)):
+        return right or name or ""
+    near = nearest_repos((name or value).rpartition("/")[2], list(dict.fromkeys((known.repos or {}).values())))
+    reason = NO_SUCH_REPO if name else NOT_A_REPO
+    raise _WrongValueError(reason, near[0] if len(near) == 1 else None, others=near)
 
 
 def nearest_repos(name: str, repos: Sequence[str]) -> list[str]:
@@ -266,8 +337,8 @@ def nearest_repos(name: str, repos: Sequence[str]) -> list[str]:
     return [repo for repo, called in names.items() if called in near][:MOST_OFFERED]
 
 
-def _right_repo(value: str) -> str | None:
-    """The owner and name at the beginning of an address of something in a repository."""
+def _named_in(value: str) -> str | None:
+    """The owner and name at the beginning of an address of a repository, or of something in it."""
     parts = _REMOTE.sub("", value, count=1).split("/")
     name = "/".join(part.removesuffix(".git") for part in parts[:2])
     return name if len(parts) > 1 and _REPO.fullmatch(name) else None
@@ -279,19 +350,23 @@ def is_whole_number_above_zero(value: str) -> bool:
 
 
 def _acu(value: str) -> int:
-    if not is_whole_number_above_zero(value):
-        raise _WrongValueError(NOT_ACUS, _right_acus(value), others=ACUS_OFFERED)
-    return int(value)
-
-
-def _right_acus(value: str) -> str | None:
-    """The whole number in a value such as `10ACUs`, as it is typed."""
-    found = _ACUS.fullmatch(value)
-    return str(int(found["number"])) if found and int(found["number"]) else None
+    plain = value.strip(QUOTES).lstrip("~<≤ ").removeprefix("max").strip()
+    if (spelled := NUMBERS.get(plain.lower())) is not None:
+        return spelled
+    found = _NUMBER.fullmatch(plain)
+    if found and int(found["number"]):
+        return int(found["number"])
+    if _UNCOUNTED.search(plain):
+        raise _WrongValueError(NOT_COUNTED, others=ACUS_OFFERED)
+    between = _BETWEEN.match(plain)  # as in `5-10`, or 2.5
+    ends = [str(int(number)) for number in _NUMBERS.findall(between[0])] if between and "," not in plain else []
+    if between and "." in between[0]:
+        ends = [ends[0], str(int(ends[0]) + 1)]
+    raise _WrongValueError(NOT_ACUS, others=[end for end in ends if end != "0"] or ACUS_OFFERED)
 
 
 def _tags(value: str) -> tuple[str, ...]:
-    tags = tuple(tag.strip() for tag in value.split(",") if tag.strip())
+    tags = tuple(tag for part in value.split(",") if (tag := part.strip().removeprefix("#")))
     if not tags:
         raise _WrongValueError(NO_VALUE.format(example=EXAMPLES["tags"]))
     allowed = [tag for tag in tags if not is_reserved_tag(tag)]
@@ -308,20 +383,29 @@ def is_reserved_tag(tag: str) -> bool:
     return plain == "devin-bridge" or plain.startswith("slack-")
 
 
-def _mode(value: str, any_mode: bool) -> str:
-    if not _WORD.fullmatch(value):
-        raise _WrongValueError(NOT_A_WORD.format(example=EXAMPLES["mode"]))
+def looks_like_a_mode(value: str) -> bool:
+    """Whether `value` may be a mode. Which there are is Devin's to say, so one that nobody knows here is passed on."""
+    return _MODE.fullmatch(value) is not None
+
+
+def _mode(value: str, known: Known) -> str:
     mode = value.lower()
-    if mode not in MODES and not any_mode:
-        raise _WrongValueError(NOT_A_MODE, next(iter(get_close_matches(mode, MODES, n=1)), None), others=MODES)
+    if not looks_like_a_mode(mode):
+        raise _WrongValueError(NOT_A_WORD.format(example=EXAMPLES["mode"]), others=MODES[:MOST_OFFERED])
+    near = get_close_matches(mode, MODES, n=1, cutoff=0.75) if mode not in MODES and mode.isalpha() else []
+    if near and not known.as_written:
+        raise _WrongValueError(NOT_A_MODE, near[0])
     return mode
 
 
-def _playbook(value: str, playbooks: Playbooks | None) -> str:
+def _playbook(value: str, known: Known) -> str:
+    playbooks = known.playbooks
     if playbooks is None or is_playbook_id(value) or value.lower() in playbooks:
         return value
     if not playbooks:
         raise _WrongValueError(NO_PLAYBOOKS)
+    if title := known.playbook(value):
+        return title
     titles = list(dict.fromkeys(playbooks.values()))
     more = ["…"] if len(titles) > MOST_TITLES else []
     shown = ", ".join([*(f"“{title}”" for title in titles[:MOST_TITLES]), *more])
@@ -353,11 +437,11 @@ def _as_one_word(name: str) -> str:
     return re.sub(r"[\s_-]+", "-", name.lower())
 
 
-def _readers(playbooks: Playbooks | None, any_mode: bool, repos: Sequence[str]) -> dict[str, Callable[[str], _Value]]:
+def _readers(known: Known) -> dict[str, Callable[[str], _Value]]:
     return {
-        "repo": lambda value: _repo(value, repos),
-        "playbook": lambda value: _playbook(value, playbooks),
-        "mode": lambda value: _mode(value, any_mode),
+        "repo": lambda value: _repo(value, known),
+        "playbook": lambda value: _playbook(value, known),
+        "mode": lambda value: _mode(value, known),
         "acu": _acu,
         "tags": _tags,
         "title": str,

@@ -43,5 +43,6 @@ def _field(group: Group, setting: Setting) -> Block:
     name, label = field_name(group.scope, setting), LABELS[setting]
     value, hint = shown_in_field(group.chosen, setting), _HINTS.get(setting, "")
     if setting in CHOICES:
-        return choice_field(name, label, {UNSET: _NOT_SET, **CHOICES[setting]}, value or UNSET, hint=hint)
+        own = {value: value} if value and value not in CHOICES[setting] else {}  # a mode that only Devin knows
+        return choice_field(name, label, {UNSET: _NOT_SET, **CHOICES[setting], **own}, value or UNSET, hint=hint)
     return text_field(name, label, value, hint=hint, optional=True)

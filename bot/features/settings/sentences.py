@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.domain.commands.options import MODES
+from bot.domain.commands.option_words import MODES
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.settings_values import Detail, Effective, Scope, Setting, Source, TurnTaking, Value, as_text
 from bot.features.settings.rules import SettingChange

@@ -21,7 +21,8 @@ from bot.playground.devin.session import (
 from bot.playground.devin.state import World
 from bot.playground.devin.switches import Switches
 
-MODES: Final = ("normal", "fast", "lite", "ultra", "fusion")
+# Two public sources of October 2026 have the last three beside those of the documented contract.
+MODES: Final = ("normal", "fast", "lite", "ultra", "fusion", "swe-2-medium", "swe-2-high", "swe-2-max")
 PLATFORMS: Final = ("linux",)
 MAX_SCHEMA: Final = 64 * 1024
 

@@ -5,8 +5,8 @@ from difflib import get_close_matches
 from typing import Final
 
 from bot.domain.commands import registry
-from bot.domain.commands.option_words import ACU
-from bot.domain.commands.options import MODES, NOT_A_MODE, Mistyped, Request
+from bot.domain.commands.option_words import ACU, MODES
+from bot.domain.commands.options import NO_SUCH_REPO, NOT_A_MODE, NOT_COUNTED, Mistyped, Request
 from bot.domain.commands.parser import Doubt
 from bot.domain.commands.small_talk import SmallTalk
 from bot.domain.commands.spec import CommandSpec, Surface
@@ -327,15 +327,22 @@ def ask_about_options(key: str, request: Request) -> Message:
     wrong = request.mistyped[:MOST_OPTIONS]
     lines = [f"Nothing was started. Check {'this option' if len(wrong) == 1 else 'these options'}:"]
     lines = [*lines, *(f"• {_mistyped(word)}" for word in wrong), *_as_written(request)]
-    if len(wrong) == 1 and wrong[0].reason == NOT_A_MODE:
-        lines = [_mistyped(wrong[0]), "Nothing was started."]
+    if len(wrong) == 1 and (wrong[0].reason is None or wrong[0].reason == NOT_A_MODE):
+        lines = [_mistyped(wrong[0]), "Nothing was started.", *_as_written(request)]
+    is_limit = request.options.acu is None and all(word.nearest == f"{ACU}=" for word in request.mistyped)
     offered = zip(corrected_answers(), request.offered, strict=False)
     row = blocks.actions(
-        *(questions.answer(_label(f"Start with {option}"), OPTIONS, answer, key) for answer, (option, _) in offered),
-        questions.answer("Start as written", OPTIONS, AS_WRITTEN, key),
+        *(questions.answer(_start_with(option), OPTIONS, answer, key) for answer, (option, _) in offered),
+        questions.answer(f"Start {'without this limit' if is_limit else 'as written'}", OPTIONS, AS_WRITTEN, key),
         questions.no("Cancel", OPTIONS, key),
     )
     return Message(" ".join(lines), [blocks.section("\n".join(lines)), *row])
+
+
+def _start_with(option: str) -> str:
+    """The label of the button that starts with `option`."""
+    name, _, value = option.partition("=")
+    return _label(f"Start with {counted(int(value), 'ACU') if name == ACU and value.isdecimal() else option}")
 
 
 def ask_about_default(key: str, gone: Gone, source: Source, file: str = "") -> Message:
@@ -377,15 +384,17 @@ def _default_of(source: Source, file: str) -> str:
     return "It's your default. Change it with `/devin settings mine`."
 
 
+_PASSED_ON: Final = {NOT_A_MODE, NO_SUCH_REPO}  # Devin is asked for them as they are written
+
+
 def _as_written(request: Request) -> list[str]:
-    """Say what comes of a start as it is written: most of the options are text. Devin is asked for a mode."""
-    texts = [word.word for word in request.mistyped if word.reason != NOT_A_MODE]
+    """Say what comes of a start as it is written: most of the options are text."""
+    texts = [word.word for word in request.mistyped if word.reason not in _PASSED_ON]
     limit = any(word.nearest == f"{ACU}=" for word in request.mistyped) and request.options.acu is None
     if not texts:
         return []
-    verb = "is" if len(texts) == 1 else "are"
-    without = ", and the session has no ACU limit" if limit else ""
-    return [f"As written, {_codes(texts)} {verb} part of the task{without}."]
+    is_, sets = ("is", "sets") if len(texts) == 1 else ("are", "set")
+    return [f"As written, {_codes(texts)} {is_} part of the task{f', and {sets} no ACU limit' if limit else ''}."]
 
 
 def _codes(words: Sequence[str]) -> str:
@@ -408,6 +417,15 @@ def start_refused(reason: str | None = None) -> Message:
         ":no_entry: Devin didn't accept this request. Nothing was started.",
         f"It says: “{fitted(reason, 300)}”." if reason else "",
         "Change the task or its options, and send it again.",
+    )
+
+
+def mode_refused(mode: str, reason: str) -> Message:
+    """Report that Devin has no such `mode`; `reason` is its answer, which lists those that it has."""
+    return message_of(
+        f":no_entry: Devin didn't accept the mode “{fitted(mode, 60)}”. Nothing was started.",
+        f"It says: “{fitted(reason, 300)}”.",
+        "“Try again” uses Devin's default mode. Or send the task again with another mode.",
     )
 
 
@@ -496,7 +514,13 @@ def started_after_all(session_url: str | None) -> Message:
 
 def _mistyped(word: Mistyped) -> str:
     if word.reason == NOT_A_MODE:
-        return f"There's no mode “{fitted(word.word.partition('=')[2], 60)}”. Pick: {', '.join(MODES)}."
+        meant = (word.correction or "").partition("=")[2]
+        ways_on = f"Did you mean “{meant}”?" if meant else f"Pick: {', '.join(MODES)}."
+        return f"There's no mode “{fitted(word.word.partition('=')[2], 60)}”. {ways_on}"
+    if word.reason in {NO_SUCH_REPO, NOT_COUNTED}:
+        return f"{code(word.word)} {word.reason}."
     if word.reason:
         return f"{code(word.word)}: `{word.nearest}` {fitted(word.reason, 200)}"
+    if word.nearest == f"{ACU}=":
+        return f"Is {code(word.word)} an ACU limit?"
     return f"{code(word.word)}: did you mean `{word.nearest}`?"

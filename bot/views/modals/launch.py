@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.domain.commands.option_words import without_option_words
-from bot.domain.commands.options import MODES, MOST_TAGS
+from bot.domain.commands.option_words import MODES, without_option_words
+from bot.domain.commands.options import MOST_TAGS
 from bot.domain.form import Form
 from bot.domain.launch import (
     CHANNEL,
@@ -72,7 +72,7 @@ def launch_form(form: Form, start: Launch, playbook_title: str = "") -> View:
         choice_field(
             MODE,
             "Mode",
-            {mode: mode for mode in MODES},
+            {mode: mode for mode in dict.fromkeys((*MODES, options.mode or MODES[0]))},
             options.mode or "",
             optional=True,
             placeholder="Devin's default",
@@ -106,10 +106,7 @@ def sentences_of(mistakes: Mistakes) -> dict[str, str]:
     """The sentence under each field with a mistake, by its name."""
     said = {name: _IN_FIELD[name] for name in mistakes.fields}
     in_task = [_TWICE.format(name=name) for name in mistakes.twice]
-    in_task += [
-        f"`{one.word}` {one.reason}." if one.reason else f"`{one.word}` is no option. Do you mean `{one.nearest}`?"
-        for one in mistakes.in_task
-    ]
+    in_task += [f"`{one.word}` {one.reason}." for one in mistakes.in_task]
     if in_task or mistakes.empty:
         said[TASK] = " ".join(in_task) or EMPTY
     return said
