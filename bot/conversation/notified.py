@@ -12,7 +12,7 @@ from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import channels, notifications, people, sessions
 from bot.store.notifications import Scope
 from bot.views.answers import stops as stop_sentences
-from bot.views.dead_ends import with_new_session
+from bot.views.dead_ends import with_way_on
 from bot.views.message import Message
 
 
@@ -55,5 +55,5 @@ async def post_stop(uow: UnitOfWork, key: str, session: Session, by: str | None,
     users = await mentioned(uow, session, asker, AnnouncementKind.ENDED)
     said, known = stop_sentences.mentioning(users, message), await channels.get(uow.tx, session.team, session.channel)
     if known is None or not known.is_shared:
-        said = with_new_session(said, await sessions.get(uow.tx, session.id) or session)
+        said = with_way_on(said, await sessions.get(uow.tx, session.id) or session)
     await uow.post(key, session, said)

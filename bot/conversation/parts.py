@@ -93,7 +93,7 @@ class ConversationParts:
         conversation = Conversation(
             services,
             self._kernel.access,
-            Reply(services, gates, self._prompts, self._lookup, self._identities),
+            Reply(services, gates, self._prompts, self._lookup, self._identities, self._session_list),
             self._session_commands,
             self._from_command,
             StartFromMessage(services, gates, self._prompts, create),

@@ -166,8 +166,7 @@ async def refuse(uow: UnitOfWork, session_id: str, message: Message, words: str 
     if session is not None and session.thread_ts is not None:
         await sessions.change(uow.tx, session.id, last_words=words)
         refused = replace(session, lifecycle=Lifecycle.REFUSED)
-        if await kept_tasks.exists(uow.tx, session.id):
-            message = dead_ends.with_way_on(message, refused)
+        message = dead_ends.with_way_on(message, refused, kept=await kept_tasks.exists(uow.tx, session.id))
         await uow.post(f"announce:{session.id}:refused", session, message)
 
 

@@ -23,6 +23,7 @@ from bot.views.answers import wakings as waking_sentences
 from bot.views.attachments import files_named
 
 EYES: Final = "eyes"
+NOT_SENT: Final = "pray"  # on small talk and the like: Devin doesn't get it
 FILES_A_POST: Final = 10  # what people can share at once in Slack
 
 

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final
 
 from bot.domain import keys
-from bot.domain.session import DisplayState, Session
+from bot.domain.session import DisplayState, Lifecycle, Session
 
 MORE_ACUS: Final = 20  # the limit of a session that continues another one
 OWN_LIMIT: Final = "usage_limit_exceeded"
@@ -32,7 +32,8 @@ def way_on(session: Session) -> WayOn | None:
 
 def is_over(session: Session) -> bool:
     """Whether `session` has ended or is archived, so that only a new one goes on about the same."""
-    return session.display_state in _OVER
+    exited = session.lifecycle is Lifecycle.OPEN and session.snapshot.status == "exit"
+    return exited or session.display_state in _OVER
 
 
 def next_session_id(session_id: str) -> str:

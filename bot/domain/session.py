@@ -13,7 +13,7 @@ from typing import Final
 from bot.domain.commands.option_words import without_option_words
 from bot.domain.keys import ts_of
 from bot.domain.lane import own_lane, thread_lane
-from bot.domain.title_words import title_words
+from bot.domain.title_words import is_mark, title_words
 
 BILLING_DETAILS: Final = frozenset({"out_of_credits", "out_of_quota", "no_quota_allocation", "payment_declined"})
 LIMIT_DETAILS: Final = BILLING_DETAILS | {
@@ -296,8 +296,10 @@ def bare_id(session_id: str) -> str:
 
 
 def first_line(prompt: str, length: int = 80) -> str:
-    """The first line of `prompt` that has text, cut at a word to at most `length` characters."""
-    line = next((part.strip() for part in prompt.splitlines() if part.strip()), "Session")
+    """The first line of `prompt` that has words, without its markup, cut at a word to at most `length` characters."""
+    lines = [part.strip() for part in prompt.splitlines() if part.strip()]
+    line = next((line for line in lines if not is_mark(line)), lines[0] if lines else "Session")
+    line = title_words(line) or line
     if len(line) <= length:
         return line
     return line[: length - 1].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"

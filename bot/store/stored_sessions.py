@@ -163,7 +163,7 @@ async def _of_fan_outs(tx: AsyncConnection, ids: list[str]) -> dict[str, StoredS
     return {
         row.session_id: StoredSession(
             row.created_at,
-            f"{row.options.get('title') or first_line(row.prompt)} ({row.name[:_LONGEST_NAME]})",
+            f"{first_line(row.options.get('title') or row.prompt)} ({row.name[:_LONGEST_NAME]})",
             row.channel,
             row.ts,
             row.url,

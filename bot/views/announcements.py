@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.announcements import AnnouncementKind, TurnEnd
+from bot.domain.dead_ends import is_over
 from bot.domain.session import Lifecycle, PullRequest, Session, waits_for_something_new
 from bot.domain.settings_values import TurnTaking
 from bot.views import blocks
 from bot.views.card import spent, worked
-from bot.views.dead_ends import new_session_button
+from bot.views.dead_ends import way_on_button
 from bot.views.message import Block, Message
 from bot.views.plain_text import TEXT_LIMIT, notification, plain
 from bot.views.pull_requests import pull_request_lines, pull_request_link, pull_request_name
@@ -108,6 +109,8 @@ def turn_end(
     session = replace(session, lifecycle=Lifecycle.OPEN, stop_requested=False)  # the sentence is about Devin's state
     pulls = pull_request_lines(session, _PULL_REQUESTS_LIMIT, more="; `status` lists them")
     label = APPROVE if end.kind is AnnouncementKind.APPROVAL else OPEN
+    ended = end.kind is not AnnouncementKind.DONE and is_over(session)
+    further = way_on_button(session) if ended else None
     opens = linked or end.kind in _OPENS_DEVIN or waits_for_something_new(session.snapshot)
     return Message(
         _notification(end, session, words),
@@ -116,7 +119,7 @@ def turn_end(
             *(words.blocks if words else []),
             *blocks.sections([] if _names_all(end, session) else pulls),
             *blocks.context(_facts(end, session)),
-            *blocks.actions(new_session_button(session), blocks.open_button(session.url, label) if opens else None),
+            *blocks.actions(further, blocks.open_button(session.url, label) if opens else None),
         ],
     )
 

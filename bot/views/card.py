@@ -11,7 +11,7 @@ from bot.domain.session import DisplayState, Options, Session
 from bot.domain.settings_values import TurnTaking
 from bot.views import blocks
 from bot.views.card_words import PROGRESS
-from bot.views.dead_ends import WENT_ON, new_session_button, way_on_button
+from bot.views.dead_ends import WENT_ON, way_on_button
 from bot.views.message import Block, Message
 from bot.views.plain_text import plain
 from bot.views.pull_requests import pull_request_link
@@ -52,7 +52,7 @@ def card(
 
     A session that is done takes two lines with a button beside them. Times are written so that Slack keeps them up to
     date without an edit. While Devin works, `silence` is after how many seconds without news a line says so. One that
-    gets no further has a button for its way on, unless another session `went_on` from there or its task is not `kept`.
+    gets no further has a button for its way on, unless another session `went_on` from there.
     On the `first` card that a person gets, ACUs are explained. What it asks for reaches Devin where `turns` holds.
     """
     quiet = session.silent_for(now, silence)
@@ -84,7 +84,7 @@ def _card(
     active = "" if silent else _active(session, now)
     went = WENT_ON[way] if went_on and way is not None else ""
     facts = [] if state is DisplayState.DONE else [*_facts(session), *_figures(session), active, went]
-    further = way_on_button(session) if kept and not went_on else None
+    further = None if went_on else way_on_button(session, kept=kept)
     opens = blocks.open_button(session.url)
     # The one button of a session that is done stands beside the two lines. The title opens Devin, too.
     beside, below = (_review_button(session) or opens, []) if state is DisplayState.DONE else (None, [opens])
@@ -96,7 +96,7 @@ def _card(
             *blocks.context(facts),
             # A card that is done has two lines; while it was not, the word was explained.
             *blocks.context([ACU] if first and spent(session) and state is not DisplayState.DONE else []),
-            *blocks.actions(further, new_session_button(session), *below, stop_button(session)),
+            *blocks.actions(further, *below, stop_button(session)),
         ],
     )
 

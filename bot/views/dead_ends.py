@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.commands.registry import CONTINUE, LAUNCH, OPEN_FORM, TRY_AGAIN
 from bot.domain.dead_ends import MORE_ACUS, WayOn, is_over, way_on
-from bot.domain.session import Session
+from bot.domain.session import DisplayState, Session
 from bot.views import blocks
 from bot.views.message import Block, Message
 from bot.views.sentences import asker_name
@@ -24,36 +24,30 @@ _LABELS: Final = {WayOn.TRY_AGAIN: "Try again", WayOn.CONTINUE: f"Continue with 
 _COMMANDS: Final = {WayOn.TRY_AGAIN: TRY_AGAIN, WayOn.CONTINUE: CONTINUE}
 
 
-def way_on_button(session: Session) -> Block | None:
-    """The button that begins another session where `session` gets no further; None where it does."""
+def way_on_button(session: Session, *, kept: bool = True) -> Block | None:
+    """The button that begins another session where `session` gets no further; None where it does.
+
+    Where it is over, or its task is not `kept`, that opens the form for a session about the same.
+    """
     way = way_on(session)
-    return None if way is None else blocks.button(_LABELS[way], _COMMANDS[way].action_id, session.id, style="primary")
+    if session.display_state is DisplayState.REFUSED and not kept:
+        return None  # there was no task
+    if way is not None and kept:
+        return blocks.button(_LABELS[way], _COMMANDS[way].action_id, session.id, style="primary")
+    if way is None and not is_over(session):
+        return None
+    return blocks.button(NEW_SESSION, OPEN_FORM.action_id, f"{LAUNCH.name} {session.id}", style="primary")
 
 
-def with_way_on(message: Message, session: Session) -> Message:
-    """Put the button of the way on under a `message` of text alone about `session`."""
-    button = way_on_button(session)
+def with_way_on(message: Message, session: Session, *, kept: bool = True) -> Message:
+    """Put the button of the way on under a `message` of text alone about `session`, if it has one."""
+    button = way_on_button(session, kept=kept)
     if button is None or message.blocks:
         return message
     # Beside blocks, the text is the line of a notification.
     return replace(
         message, text=" ".join(message.text.split()), blocks=[blocks.section(message.text), *blocks.actions(button)]
     )
-
-
-def new_session_button(session: Session) -> Block | None:
-    """The button that opens the form for another session about the same, where `session` is over; None elsewhere."""
-    if not is_over(session):
-        return None
-    return blocks.button(NEW_SESSION, OPEN_FORM.action_id, f"{LAUNCH.name} {session.id}", style="primary")
-
-
-def with_new_session(message: Message, session: Session) -> Message:
-    """Put the button for another session about the same under a `message` of text alone, where `session` is over."""
-    button = new_session_button(session)
-    if button is None:
-        return message
-    return replace(message, blocks=[blocks.section(message.text), *blocks.actions(button)])
 
 
 def went_on_already(session: Session, way: WayOn) -> Message:

@@ -84,8 +84,8 @@ async def test_one_that_fails_is_not_tried_again_as_its_task_is_at_devin_alone(o
     await on.devin.set(made, status="error", status_detail=None)
     post = await on.wait_for_post(GENERAL, ts, "Failed")
     await settled(on)
-    assert buttons(post) == ["Open in Devin"]
-    assert buttons(await card(on, ts)) == ["Open in Devin"]
+    assert buttons(post) == ["New session about this", "Open in Devin"]
+    assert buttons(await card(on, ts)) == ["New session about this", "Open in Devin"]
     (stored,) = await rows(on, "sessions")
     await forge(on, "interactive", press(BEN, GENERAL, "try_again", stored["id"]))
     await on.slack.wait_for_ephemeral(BEN, dead_ends.TASK_NOT_KEPT.text)

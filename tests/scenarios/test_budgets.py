@@ -351,8 +351,8 @@ async def test_a_channel_and_a_session_are_warned_where_they_are(on: Harness) ->
 
 async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harness) -> None:
     ts, devin_id = await used_up(on)
-    await on.slack.say(ANN, GENERAL, "one thing more", thread_ts=ts)
-    await on.devin.wait_for_messages("one thing more")  # a session that runs is not cut
+    await on.slack.say(ANN, GENERAL, "rename the flag", thread_ts=ts)
+    await on.devin.wait_for_messages("rename the flag")  # a session that runs is not cut
     assert not await answer(on, ANN, "fix another test")
     refused = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
     assert read(refused) == NOT_STARTED
@@ -407,10 +407,10 @@ async def two_asleep(on: Harness, acu: int, spent: float) -> list[str]:
 async def test_a_session_is_woken_only_where_there_is_room_for_all_that_it_may_still_use(on: Harness) -> None:
     first, second = await two_asleep(on, acu=9, spent=0.5)
     await set_budget(on.slack, "org 10 a day")
-    await on.slack.say(ADA, GENERAL, "first reply", thread_ts=first)
-    await on.devin.wait_for_messages("first reply")
+    await on.slack.say(ADA, GENERAL, "use the first fixture", thread_ts=first)
+    await on.devin.wait_for_messages("use the first fixture")
     await settled(on)
-    await on.slack.say(ADA, GENERAL, "second reply", thread_ts=second)
+    await on.slack.say(ADA, GENERAL, "use the second fixture", thread_ts=second)
     refused = await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")
     why = (
         "the organisation's budget has less than the 8.5 ACUs free that this session may still use "
@@ -421,12 +421,12 @@ async def test_a_session_is_woken_only_where_there_is_room_for_all_that_it_may_s
     await on.slack.click(ADA, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
     assert read(asked) == (
-        f"ada asks for more ACUs to send “second reply”: "
+        f"ada asks for more ACUs to send “use the second fixture”: "
         f"{why.replace('1 of 10', '1 of 11').replace('this session', 'a sleeping session')}"
     )
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
     await on.slack.wait_for_message(OPS, "ada raised the organisation's budget by 7 ACUs: 1 of 18 ACUs today.")
-    await on.devin.wait_for_messages("second reply")
+    await on.devin.wait_for_messages("use the second fixture")
 
 
 async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harness) -> None:
@@ -529,17 +529,17 @@ async def test_sessions_that_are_woken_at_once_share_what_is_left_of_a_budget(on
     threads = await two_asleep(on, acu=4, spent=1.0)
     await set_budget(on.slack, "org 6 a day")
     await on.slack.wait_for_ephemeral(ADA, "6 ACUs")
-    await on.devin.fault("send_message", "hang", contains="first reply", commit="after")
-    await on.slack.say(ADA, GENERAL, "first reply", thread_ts=threads[0])
+    await on.devin.fault("send_message", "hang", contains="use the first fixture", commit="after")
+    await on.slack.say(ADA, GENERAL, "use the first fixture", thread_ts=threads[0])
     await until(lambda: held(on))
-    await on.slack.say(ADA, GENERAL, "second reply", thread_ts=threads[1])
+    await on.slack.say(ADA, GENERAL, "use the second fixture", thread_ts=threads[1])
     assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
         "Your reply wasn't sent and Devin stays asleep: the organisation's budget has less than the 3 ACUs free "
         "that this session may still use (2 of 6 ACUs used today, 3 more held for work in progress). "
         "It resets DATE."
     )
     await on.devin.release()
-    await on.devin.wait_for_messages("first reply")
+    await on.devin.wait_for_messages("use the first fixture")
 
 
 async def test_who_steers_the_session_of_somebody_else_needs_a_budget_too(on: Harness) -> None:
@@ -552,11 +552,11 @@ async def test_who_steers_the_session_of_somebody_else_needs_a_budget_too(on: Ha
     )
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=bens)
-    await on.slack.say(ANN, GENERAL, "wake up", thread_ts=bens)
+    await on.slack.say(ANN, GENERAL, "fix the typo", thread_ts=bens)
     await on.slack.wait_for_ephemeral(ANN, "stays asleep: your budget is used up, 2.1 of 2 ACUs today.")
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=bens)
     await on.devin.wait_for_messages("go on")
-    for unsent in ("and the docs", "wake up"):
+    for unsent in ("and the docs", "fix the typo"):
         with pytest.raises(TimeoutError):
             await on.devin.wait_for_messages(unsent, seconds=0.1)
 

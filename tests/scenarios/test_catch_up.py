@@ -96,17 +96,17 @@ async def test_a_reply_that_arrives_before_the_thread_was_read_hides_nothing(on:
     await on.slack.wait_for_call("conversations.replies")
     await on.stop()
     await on.slack.pause("lose")
-    await on.slack.say(BEN, GENERAL, "lost", thread_ts=ts)
+    await on.slack.say(BEN, GENERAL, "rename the flag", thread_ts=ts)
     await on.slack.resume()
     await on.slack.fault("conversations.replies", "hang", times=0)
     await on.start()
-    await on.slack.say(ANN, GENERAL, "arrived", thread_ts=ts)
-    await on.devin.wait_for_messages("arrived", seconds=15)
+    await on.slack.say(ANN, GENERAL, "fix the typo", thread_ts=ts)
+    await on.devin.wait_for_messages("fix the typo", seconds=15)
     await on.stop()  # before the thread was read
     await on.slack.clear_faults()
     await on.start()
-    await on.devin.wait_for_messages("lost", seconds=15)
-    assert await said(on, session) == ["arrived", "lost"]
+    await on.devin.wait_for_messages("rename the flag", seconds=15)
+    assert await said(on, session) == ["fix the typo", "rename the flag"]
 
 
 @pytest.mark.both_transports
@@ -158,15 +158,15 @@ async def test_mentions_and_direct_messages_written_while_the_bot_was_down_start
     await on.slack.say(BEN, WEB, "no mention")
     missed = await on.mention("fix the logout test", BEN, WEB)
     await on.slack.say(ANN, WEB, "me too", thread_ts=missed)
-    await on.slack.say(ANN, "im", "and hurry")
+    await on.slack.say(ANN, "im", "and fix the footer")
     await on.slack.resume()
     for _ in range(2):
         await on.start()
         begun = await on.session("fix the logout test")
-        await on.devin.wait_for_messages("and hurry", seconds=15)
+        await on.devin.wait_for_messages("and fix the footer", seconds=15)
         await on.stop()
     assert begun["tags"] == ["devin-bridge", f"slack-T0PLAY-{WEB}-{missed}"]
-    assert await said(on, made["session_id"]) == ["and hurry"]
+    assert await said(on, made["session_id"]) == ["and fix the footer"]
     assert f"slack-T0PLAY-D0ANN-{direct}" in made["tags"]
     assert await creations(on) == 3
 

@@ -305,7 +305,7 @@ async def test_who_writes_again_after_ten_minutes_is_asked_once_more(on: Harness
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     await question(on, BEN, ts)
     clock.put(10 * MINUTE + 1)
-    await on.slack.say(BEN, GENERAL, "are you there?", thread_ts=ts)
+    await on.slack.say(BEN, GENERAL, "use pytest too", thread_ts=ts)
 
     async def asked_again() -> bool:
         return len(await private_answers(on, BEN)) == 2
@@ -314,7 +314,7 @@ async def test_who_writes_again_after_ten_minutes_is_asked_once_more(on: Harness
     again = (await on.slack.ephemerals(user=BEN))[-1]
     assert (written(again["blocks"]), buttons(again)) == (ASKED, ["Wake it, 2 more ACUs", "Leave it"])
     await on.slack.click(BEN, GENERAL, again["ts"], "answer:wake:wake")
-    await on.devin.wait_for_messages("are you there?")
+    await on.devin.wait_for_messages("use pytest too")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 2
 

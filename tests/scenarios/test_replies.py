@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.domain.session import DisplayState
+from bot.views import dead_ends
 from bot.views.announcements import ANSWERED
 from bot.views.answers import replies as reply_sentences
 from bot.views.help_texts import slash_help
@@ -13,6 +14,7 @@ from tests.for_devin import as_corrected, as_sent
 from tests.said import a_session, as_shown, up_to_reference
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
+    buttons,
     card,
     card_of,
     creations,
@@ -22,6 +24,8 @@ from tests.scenarios.observations import (
     settled,
     started_by_command,
 )
+
+ENDED = f"{reply_sentences.SESSION_ENDED.text}\n{dead_ends.NEW_SESSION}"
 
 
 async def test_two_identical_replies_both_arrive(on: Harness) -> None:
@@ -201,11 +205,11 @@ async def test_a_reply_to_a_session_that_is_over_at_devin_is_announced_in_the_th
     ts, session = await on.started()
     await on.devin.terminate(session)
     await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
-    await on.slack.say(BEN, GENERAL, "one more thing", thread_ts=ts)
+    await on.slack.say(BEN, GENERAL, "add one more test", thread_ts=ts)
     lost = await on.slack.wait_for_message(GENERAL, reply_sentences.SESSION_ENDED.text, thread_ts=ts)
-    assert lost["rendered"] == reply_sentences.SESSION_ENDED.text
-    await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
-    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == reply_sentences.SESSION_ENDED.text
+    assert buttons(lost) == [dead_ends.NEW_SESSION]
+    await on.slack.say(ANN, GENERAL, "and fix the typo", thread_ts=ts)
+    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == ENDED
     await on.slack.say(BEN, GENERAL, f"{BOT} fix the logout test", thread_ts=ts)
     await on.session("fix the logout test")
     await settled(on)
@@ -290,8 +294,8 @@ async def test_a_thumb_is_no_approval_and_is_answered_with_where_to_approve(on: 
     thumb = await on.slack.say(BEN, GENERAL, ":+1:", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN)
     await settled(on)
-    buttons = [part for block in (await card(on, ts))["blocks"] for part in block.get("elements", [])]
-    url = next(part["url"] for part in buttons if "url" in part)
+    elements = [part for block in (await card(on, ts))["blocks"] for part in block.get("elements", [])]
+    url = next(part["url"] for part in elements if "url" in part)
     assert await private_answers(on, BEN) == [reply_sentences.approve_in_devin(a_session(url=url)).text]
     assert await reactions(on, thumb) == []
     assert await sent_to_devin(on, session) == []
@@ -305,7 +309,7 @@ async def test_small_talk_behind_a_mention_starts_no_second_session_where_the_fi
     hello = await on.mention("hi, how are you?", user=ANN, thread_ts=ts)
     await on.slack.wait_for_ephemeral(ANN, text="*Devin Bridge* starts Devin sessions")
     await settled(on)
-    assert (await reactions(on, thanks), await reactions(on, hello)) == (["pray"], [])
+    assert (await reactions(on, thanks), await reactions(on, hello)) == (["pray"], ["wave"])
     assert (await private_answers(on, ANN), await private_answers(on, BEN)) == ([as_shown(slash_help())], [])
     assert await creations(on) == 1
     assert await sent_to_devin(on, session) == []

@@ -77,19 +77,19 @@ async def test_what_was_open_in_the_backup_and_is_done_since_is_not_repeated(on:
     await settled(on)
     for route in ("send_message", "create_session"):
         await on.devin.fault(route, 429, times=-1, retry_after=1)
-    await on.slack.say(ANN, GENERAL, "wait for it", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "fix the footer", thread_ts=ts)
     begun = await on.mention("fix the logout test", BEN, WEB)
     await on.slack.wait_for_delivery(2, type="message", status="acked")
     backup = backed_up(on)
     await on.devin.clear_faults()
-    await on.devin.wait_for_messages("wait for it")
+    await on.devin.wait_for_messages("fix the footer")
     await on.session("fix the logout test")
     await on.slack.wait_for_message(WEB, "Queued", thread_ts=begun)
     await settled(on)
 
     await put_back(on, backup)
     await all_once(on)
-    assert [text.rsplit("> ", 1)[1] for text in await sent_to_devin(on, session)] == ["wait for it"]
+    assert [text.rsplit("> ", 1)[1] for text in await sent_to_devin(on, session)] == ["fix the footer"]
 
 
 async def test_what_was_not_done_before_the_end_is_done(on: Harness) -> None:
@@ -98,13 +98,13 @@ async def test_what_was_not_done_before_the_end_is_done(on: Harness) -> None:
     backup = backed_up(on)
     await on.stop()
     await on.slack.pause("lose")
-    await on.slack.say(ANN, GENERAL, "nobody was there", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "fix the header", thread_ts=ts)
     begun = await on.mention("fix the logout test", BEN, GENERAL)
     await on.devin.say(session, "Done so far. What next?", status="running", status_detail="waiting_for_user")
     await on.slack.resume()
 
     await put_back(on, backup)
-    await on.devin.wait_for_messages("nobody was there")
+    await on.devin.wait_for_messages("fix the header")
     await on.session("fix the logout test")
     await on.slack.wait_for_message(GENERAL, "Queued", thread_ts=begun)
     await on.wait_for_post(GENERAL, ts, "Done so far")

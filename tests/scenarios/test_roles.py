@@ -140,8 +140,8 @@ async def test_others_may_not_write_to_a_session_and_who_asked_for_it_may(on: Ha
     ts, _ = await on.started(user=ANN)
     await on.slack.say(CAM, GENERAL, "and the docs", thread_ts=ts)
     await on.slack.wait_for_ephemeral(CAM, refused(Right.STEER, GROUP))
-    await on.slack.say(ANN, GENERAL, "mine", thread_ts=ts)
-    await on.devin.wait_for_messages("mine")
+    await on.slack.say(ANN, GENERAL, "fix the footer", thread_ts=ts)
+    await on.devin.wait_for_messages("fix the footer")
     await on.slack.say(BEN, GENERAL, "by the group", thread_ts=ts)
     await on.devin.wait_for_messages("by the group")
 

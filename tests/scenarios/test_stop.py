@@ -346,7 +346,7 @@ async def test_a_stop_of_a_done_session_says_that_it_is_done_and_changes_nothing
 async def test_a_stop_of_a_done_session_keeps_back_the_replies_that_would_set_it_to_work(on: Harness) -> None:
     ts, session = await done_with_a_pull_request(on)
     await on.devin.fault("send_message", "503", **AWAY)
-    await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "rename the flag too", thread_ts=ts)
     await on.devin.wait_for_calls("send_message")
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, stop_sentences.none_sent(1).text)

@@ -81,11 +81,11 @@ async def test_two_people_who_talk_to_each_other_are_left_alone(on: Harness) -> 
     await say(on, ts, ANN, "it is shorter")
     await say(on, ts, ANN, "and we have it")
     mention = await say(on, ts, BEN, f"{BOT} please run unittest")
-    then = await say(on, ts, ANN, "that sounds right to me")
+    then = await say(on, ts, ANN, "then use tox")
     assert await sent_to_devin(on, session) == [
         as_sent(first, "ann", "use pytest"),
         as_sent(mention, "ben", "please run unittest"),
-        as_sent(then, "ann", "that sounds right to me"),
+        as_sent(then, "ann", "then use tox"),
     ]
     assert await private_answers(on, ANN, thread_ts=ts) == await private_answers(on, BEN, thread_ts=ts) == [TALK]
 

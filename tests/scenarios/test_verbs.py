@@ -137,12 +137,12 @@ async def test_archive_closes_the_thread(on: Harness) -> None:
     asked = await on.slack.wait_for_ephemeral(BEN, "Archive it?")
     await on.slack.click(BEN, GENERAL, asked["ts"], "choose:archive_confirmed")
     await on.slack.wait_for_message(GENERAL, "Archived by", thread_ts=ts)
-    await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
-    await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "rename the flag", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "and fix the typo", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [f"<@{ANN}> {stop_sentences.archived('ben').text}"]
     assert await reactions(on, ts) == []
-    assert await private_answers(on, ANN) == [reply_sentences.SESSION_ARCHIVED.text]
+    assert await private_answers(on, ANN) == [f"{reply_sentences.SESSION_ARCHIVED.text}\nNew session about this"] * 2
     await card_of(on, ts, STATE_SENTENCES[DisplayState.ARCHIVED].format(by=" by ben"))
     assert ": archived" in (await on.slack.slash(ANN, GENERAL, "list"))["shown"]["rendered"]
     assert (await on.devin.session(session))["is_archived"] is True
@@ -177,12 +177,11 @@ async def test_new_without_a_task_starts_nothing(on: Harness) -> None:
 
 
 SENTENCES = (
-    "please don't stop",
-    "stop retrying",
+    "stop retrying when the token is wrong",
     "sleep well, then fix it",
     "archive the old logs",
     "exit",
-    "Stop that!",
+    "archive the ones of last week too",
 )
 
 

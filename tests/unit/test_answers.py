@@ -223,6 +223,7 @@ def test_the_fixed_answers():
             "SESSION_ARCHIVED": (
                 "This session is archived, so your reply wasn't sent. Mention Devin Bridge to start a new one."
             ),
+            "REPLY_AFTER_END": "Devin has your reply, but this session has ended and may stay silent.",
             "REPLY_LATE": (
                 ":hourglass_flowing_sand: Devin can't be reached right now. Your reply is stored and "
                 "sent later; no need to resend."

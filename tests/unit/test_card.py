@@ -78,7 +78,7 @@ def test_an_acu_is_explained_on_a_first_card_until_it_is_done():
         for one in (SESSION, seen("error"), seen("exit", "finished"))
     ]
     assert explained == [True, True, False]
-    assert len(card(seen("exit", "finished"), NOW, first=True).blocks) == 1  # its two lines
+    assert len(card(seen("running", "finished"), NOW, first=True).blocks) == 1  # its two lines
 
 
 def test_a_working_session_shows_what_devin_does():

@@ -199,3 +199,26 @@ def test_a_row_that_leaves_something_out_takes_nothing_back():
 
 def test_an_id_is_compared_without_its_prefix():
     assert bare_id("devin-abc") == bare_id("Devin-abc") == bare_id("abc") == "abc"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "shown"),
+    [
+        ("# Fix *the* login ##", "Fix the login"),
+        ("- [ ] 1. fix **that**", "fix that"),
+        ("> quoted", "quoted"),
+        ("_slanted_ and __Both Words__", "slanted and Both Words"),
+        ("*bold* and ~gone~ and ***both***", "bold and gone and both"),
+        ("```python\nx = 1\n```", "x = 1"),
+        ("---\nafter the rule", "after the rule"),
+        ('see [the page](https://acme.test/a "A") and <https://acme.test/b>', "see the page and https://acme.test/b"),
+        # Names, paths and arithmetic stay.
+        ("fix __init__ and snake_case_name", "fix __init__ and snake_case_name"),
+        ("move ~/bin to ~/lib", "move ~/bin to ~/lib"),
+        ("2 * 3 * 4 > 5", "2 * 3 * 4 > 5"),
+        ("#12 fails in C# with -v", "#12 fails in C# with -v"),
+        ("---", "---"),
+    ],
+)
+def test_a_first_line_shows_no_marks(prompt, shown):
+    assert first_line(prompt) == shown

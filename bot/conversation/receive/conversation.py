@@ -11,7 +11,7 @@ from bot.conversation.start.from_message import StartFromMessage
 from bot.conversation.start.from_pick import StartFromPick
 from bot.conversation.start.options_check import lacks_tracker
 from bot.conversation.steer.held_start import hold
-from bot.conversation.steer.reply import Reply, may_wait_for_answer
+from bot.conversation.steer.reply import Reply
 from bot.conversation.steer.reply_loss import ReplyLoss
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.devin.secrets import SECRETS_PAGE
@@ -24,6 +24,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import session_id
 from bot.domain.lane import person_lane, thread_lane
 from bot.domain.person import Person
+from bot.domain.reply_rules import Meaning, may_wait_for_answer, meaning_of
 from bot.domain.roles import Right
 from bot.domain.second_task import reads_like_task
 from bot.domain.session import Lifecycle, Session
@@ -254,7 +255,7 @@ class Conversation:
         cause = job.cause
         if cause.confirmation.answered:
             await self._start_confirmed(job, text, thread)
-        elif thread is not None and await self._is_reply(thread, cause):
+        elif thread is not None and await self._is_reply(thread, cause, text):
             await self._handle_reply(job, text, thread)
         elif cause.direct and cause.thread_ts is None:
             await self._handle_direct(job, text)
@@ -267,11 +268,12 @@ class Conversation:
         else:
             await self._start(job, text)
 
-    async def _is_reply(self, thread: Thread, cause: MessageCause) -> bool:
-        """Whether a message in `thread` is for its session. Once that has ended, a mention starts a new one."""
+    async def _is_reply(self, thread: Thread, cause: MessageCause, text: str) -> bool:
+        """Whether a message in `thread` is about its session. Once that has ended, a mention may start a new one."""
         if cause.confirmation.as_reply or not cause.mention:
             return True
-        return await self._goes_on(thread)
+        asks = cause.only_text and small_talk(text) is None and meaning_of(text) is Meaning.FACTS
+        return asks or await self._goes_on(thread)
 
     async def _goes_on(self, thread: Thread) -> bool:
         session = await self._services.session(thread.session_id)

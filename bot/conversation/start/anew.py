@@ -67,9 +67,11 @@ class WayOnButton:
     """The button under the post of an end of a turn at which a session gets no further."""
 
     async def under(self, tx: Transaction, session: Session, _end: AnnouncedEnd) -> Sequence[Block]:
-        """Return the button where the task is kept: it goes with a session that goes on from this one."""
-        button = dead_ends.way_on_button(session)
-        return [button] if button and await kept_tasks.exists(tx, session.id) else []
+        """Return the button of the way on: it goes with a session that goes on from this one."""
+        if way_on(session) is None:
+            return []
+        button = dead_ends.way_on_button(session, kept=await kept_tasks.exists(tx, session.id))
+        return [button] if button else []
 
 
 async def _already(uow: UnitOfWork, way: WayOn, session: Session) -> Message | None:

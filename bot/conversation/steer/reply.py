@@ -16,10 +16,11 @@ from bot.conversation.lookup import SessionLookup
 from bot.conversation.prompt import PromptBuilder, left_out_of, with_left_out
 from bot.conversation.session_card import SessionCard
 from bot.conversation.session_check import MAY_BE_OVER, MAY_BE_TAKEN_BACK, SessionCheck
-from bot.conversation.session_rows import EYES, recheck_held, show_new_state
+from bot.conversation.session_rows import EYES, NOT_SENT, recheck_held, show_new_state
 from bot.conversation.steer import held_reply
-from bot.conversation.steer.held_start import answer_refusal
+from bot.conversation.steer.held_start import answer_refusal, hold
 from bot.conversation.steer.quick_answer import why_not_open
+from bot.conversation.steer.session_list import SessionList
 from bot.conversation.steer.turns import Turns
 from bot.conversation.uploads import Files
 from bot.devin.errors import (
@@ -32,10 +33,13 @@ from bot.devin.errors import (
     DevinUnauthorized,
 )
 from bot.domain.causes import MessageCause, SearchStart
-from bot.domain.commands.small_talk import SmallTalk, small_talk
+from bot.domain.commands.intent import Place, read_intent
+from bot.domain.dead_ends import is_over
 from bot.domain.keys import ts_of
+from bot.domain.reply_rules import Outcome, Situation, outcome_of, situation_of
 from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
 from bot.domain.text import plain, unescape, without_mention
+from bot.domain.turn_taking import NotForDevin
 from bot.domain.waking import is_asleep
 from bot.kernel.exactly_once.creation import Creation, LookupResult, Missing
 from bot.kernel.exactly_once.protocol import ExactlyOnce
@@ -49,6 +53,7 @@ from bot.store import inbox, kept_tasks, session_days, sessions, threads, turn_e
 from bot.store.threads import Thread
 from bot.views.answers import files as file_sentences
 from bot.views.answers import replies as reply_sentences
+from bot.views.answers import starts as start_sentences
 from bot.views.dead_ends import with_way_on
 from bot.views.message import Message
 from bot.views.questions import STALE
@@ -62,32 +67,11 @@ _WHY_REFUSED: Final = {
     DevinTooLarge: "it's too long for Devin",
 }
 _PERMISSION: Final = "Devin Bridge's key lacks the permission `{needed}`, which a Devin admin can grant"
-_MAY_WAIT_FOR_ANSWER: Final = frozenset({DisplayState.WAITING, DisplayState.UNKNOWN})
-_GOES_ON_AFTER_A_REPLY: Final = _MAY_WAIT_FOR_ANSWER | {
-    DisplayState.ANSWERED,
-    DisplayState.LIMIT,
-    DisplayState.FAILED,
-}
-# What is said of a reply that Devin has taken although the session goes no further.
-_AT_DEAD_END: Final = {
-    DisplayState.LIMIT: reply_sentences.REPLY_AT_LIMIT,
-    DisplayState.FAILED: reply_sentences.REPLY_AFTER_FAILURE,
-}
 # Awake at Devin, and nothing of a budget is reserved for it any more (`SESSION_GOES_ON` in `bot.store.tables`).
 _HOLDS_NOTHING: Final = frozenset({DisplayState.DONE, DisplayState.ANSWERED})
-# In these states Devin does nothing and waits for nothing.
-_RESTING: Final = frozenset(
-    {
-        *(DisplayState.DONE, DisplayState.ASLEEP, DisplayState.STOPPED),
-        *(DisplayState.ENDED, DisplayState.ARCHIVED, DisplayState.CANCELLED, DisplayState.REFUSED),
-        DisplayState.UNFOLLOWED,
-    }
-)
-_NOT_SENT_MARK: Final = "pray"  # the reaction to small talk
-# Small talk needs no answer in either case.
-_OR_ENDED: Final = (
-    *(None, reply_sentences.SESSION_ENDED),
-    *(reply_sentences.SESSION_ARCHIVED, reply_sentences.SESSION_UNFOLLOWED),
+_OVER: Final = (
+    *(reply_sentences.SESSION_ENDED, reply_sentences.SESSION_ARCHIVED),
+    reply_sentences.SESSION_UNFOLLOWED,
 )
 
 
@@ -101,33 +85,29 @@ class Reply:
         prompts: PromptBuilder,
         lookup: SessionLookup,
         identities: Identities,
+        session_list: SessionList,
     ) -> None:
         self._services = services
         self._gates = gates
         self._prompts = prompts
         self._lookup = lookup
         self._identities = identities
+        self._session_list = session_list
         self._once = ExactlyOnce(services)
         self._turns = Turns(services)
 
     async def run(self, job: Job[MessageCause], thread: Thread, session: Session | None) -> None:
         """Send the reply to the `session` of `thread`, or answer privately why it is not sent."""
         unwanted = self._reason_not_to_send(job, thread, session)
-        if session is not None and unwanted is None and (kept := await self._turns.reason(job, thread, session)):
-            key = _key_once(thread, job.cause.user, f"turns:{kept}")
-            await self._refuse(job, reply_sentences.NOT_FOR_DEVIN[kept], key)
-            return
         if job.cause.revision is not None and job.row.intent_at is None:
             unwanted = _unwanted_correction(unwanted, session)
-        if session is not None and unwanted in _OR_ENDED and self._is_small_talk(job, session):
-            await self._take_small_talk(job, session)
-            return
+        over = unwanted is not None
+        if session is not None and (not over or unwanted in _OVER):
+            for_others = await self._is_for_others(job, thread, session, over=over)
+            if for_others or await self._is_handled(job, session, over=over):
+                return
         if session is None or unwanted is not None:
-            unknown = session is not None and session.lifecycle is Lifecycle.UNCERTAIN
-            edited = f"edited:{job.cause.ts}" if job.cause.revision is not None else None
-            key = _key_once(thread, job.cause.user, edited or ("unknown" if unknown else "ended"))
-            muted = unwanted is reply_sentences.THREAD_MUTED
-            await self._refuse(job, unwanted, key_of_muted(thread, job.cause.user) if muted else key)
+            await self._refuse_unwanted(job, thread, session, unwanted)
             return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
@@ -163,24 +143,57 @@ class Reply:
             await answer_refusal(self._services, replace(job, row=job.row.with_cause(kept)), refusal, session)
         return refusal is not None
 
-    def _is_small_talk(self, job: Job[MessageCause], session: Session) -> bool:
-        """Whether the reply is thanks or the like that nobody waits for: Devin would wake from it, and cost."""
-        text = plain(without_mention(job.cause.text, job.workspace.bot_user))
-        tried = job.row.intent_at is not None  # then Devin may have it already
-        return (
-            job.cause.only_text
-            and job.cause.picked is None
-            and not tried
-            and needs_no_answer(small_talk(text), session)
-        )
+    async def _is_for_others(self, job: Job[MessageCause], thread: Thread, session: Session, *, over: bool) -> bool:
+        """Whether people write to each other: then Devin does not get it, which is said unless it is `over`."""
+        kept = await self._turns.reason(job, thread, session)
+        if kept is None or (over and kept is NotForDevin.NO_MENTION):
+            return False
+        said = None if over else reply_sentences.NOT_FOR_DEVIN[kept]
+        await self._refuse(job, said, _key_once(thread, job.cause.user, f"turns:{kept}"))
+        return True
 
-    async def _take_small_talk(self, job: Job[MessageCause], session: Session) -> None:
-        """React to the reply, or answer where to approve if it may be meant as an approval. Nothing is sent."""
+    async def _is_handled(self, job: Job[MessageCause], session: Session, *, over: bool) -> bool:
+        """Whether something else than sending becomes of the reply: then that is done. `over` is whether none can be.
+
+        It is sent if Devin may have it already, if its author has said so, or if it brings more than a text.
+        """
+        cause = job.cause
+        said_so = cause.picked is not None or cause.was_held or cause.confirmation.as_reply
+        if said_so or not cause.only_text or job.row.intent_at is not None:
+            return False
+        outcome = outcome_of(self._text(job), Situation.OVER if over else situation_of(session))
+        # Nobody is asked about the correction of what Devin has.
+        asks = cause.revision is not None and outcome in {Outcome.TELL, Outcome.ASK}
+        unknown = session.lifecycle is Lifecycle.UNFOLLOWED and outcome is Outcome.TELL  # our rows are old
+        if asks or unknown or outcome in {Outcome.SEND, Outcome.WAY_ON}:
+            return False
+        await self._act(job, session, outcome, over=over)
+        return True
+
+    def _text(self, job: Job[MessageCause]) -> str:
+        bot_user = job.workspace.bot_user
+        return plain(without_mention(job.cause.text, bot_user).replace(f"<@{bot_user}>", "Devin Bridge"))
+
+    async def _act(self, job: Job[MessageCause], session: Session, outcome: Outcome, *, over: bool) -> None:
+        """Do what is done in place of sending the reply. Its author may have it sent after all, unless it is `over`."""
+        to, key, said, waits = recipient_of(job, session), job.row.key, None, False
+        if outcome is Outcome.TELL:
+            kind = read_intent(self._text(job), Place.REPLY).kind
+            said, waits = await self._session_list.facts(job, session, kind), not over
+            said = reply_sentences.told(said, key) if waits else said
+        elif outcome is Outcome.ASK:
+            said, waits = reply_sentences.ask_if_for_devin(session, key), True
+        elif outcome is Outcome.APPROVE:
+            said = reply_sentences.approve_in_devin(session)
         async with self._services.unit_of_work_for(job) as uow:
-            if session.display_state is DisplayState.APPROVAL:
-                await uow.reply_privately(recipient_of(job, session), reply_sentences.approve_in_devin(session))
+            # A crash before this commit has it decided anew; after it nothing is said twice.
+            if said is not None and waits:
+                await hold(uow, job, start_sentences.COMMAND, said, to=to)
+                return
+            if said is None:
+                await uow.react(session, job.cause.ts, NOT_SENT)
             else:
-                await uow.react(session, job.cause.ts, _NOT_SENT_MARK)
+                await uow.reply_privately(to, said)
             await finish(uow, job)
 
     def _reason_not_to_send(self, job: Job[MessageCause], thread: Thread, session: Session | None) -> Message | None:
@@ -202,6 +215,20 @@ class Reply:
             return Message("")
         empty = not without_mention(job.cause.text, job.workspace.bot_user).strip()
         return Message("") if empty and job.cause.only_text else None
+
+    async def _refuse_unwanted(
+        self, job: Job[MessageCause], thread: Thread, session: Session | None, unwanted: Message | None
+    ) -> None:
+        """Close the row and answer why it is not sent: each time with the way on, where only a new session has one."""
+        user, edited = job.cause.user, job.cause.revision is not None
+        if session is not None and unwanted is not None and unwanted in _OVER and is_over(session):
+            await self._refuse(job, with_way_on(unwanted, session, kept=False), job.row.key)
+        elif unwanted is reply_sentences.THREAD_MUTED:
+            await self._refuse(job, unwanted, key_of_muted(thread, user))
+        else:
+            unknown = session is not None and session.lifecycle is Lifecycle.UNCERTAIN
+            once = f"edited:{job.cause.ts}" if edited else "unknown" if unknown else "ended"
+            await self._refuse(job, unwanted, _key_once(thread, user, once))
 
     async def _refuse(self, job: Job[MessageCause], message: Message | None, key: str) -> None:
         """Close the row, and answer with `message`: once for each `key`."""
@@ -386,16 +413,20 @@ class NewMessage(Creation[Snapshot | None]):
         uow.after_commit(self._follow)
 
     async def _answer_at_dead_end(self, uow: UnitOfWork) -> None:
-        """Answer what becomes of a reply to a session that stays at its limit, or failed: each person once then."""
-        session = self._session
-        answer = _AT_DEAD_END.get(session.display_state)
-        if answer is None:
+        """Answer what becomes of a reply that may lead nowhere, with the way on; at a limit each person once."""
+        session, key = self._session, None
+        if session.display_state is DisplayState.LIMIT:
+            turn = (await sessions.tracked(uow.tx, [session.id]))[session.id].position.turn
+            answer, key = reply_sentences.REPLY_AT_LIMIT, f"limit:{session.id}:{turn.number}:{self._job.cause.user}"
+        elif session.display_state is DisplayState.FAILED:
+            answer = reply_sentences.REPLY_AFTER_FAILURE
+        elif is_over(session):
+            answer = reply_sentences.REPLY_AFTER_END
+        else:
             return
-        if await kept_tasks.exists(uow.tx, session.id):
-            answer = with_way_on(answer, session)
-        turn = (await sessions.tracked(uow.tx, [session.id]))[session.id].position.turn
-        key = f"limit:{session.id}:{turn.number}:{self._job.cause.user}"
-        await uow.reply_privately(recipient_of(self._job, session), answer, key=key)
+        kept = await kept_tasks.exists(uow.tx, session.id)
+        to = recipient_of(self._job, session)
+        await uow.reply_privately(to, with_way_on(answer, session, kept=kept), key=key or f"{self._job.row.key}:end")
 
     def _follow(self) -> None:
         log.info("reply sent", session=self._session.id, devin_id=self._session.devin_id)
@@ -416,7 +447,8 @@ class NewMessage(Creation[Snapshot | None]):
         over = {"lifecycle": Lifecycle.ENDED, "ended_at": uow.now, "archived": False}
         await sessions.change(uow.tx, session.id, **over, stopped_by=None)
         await show_new_state(uow, session.id)
-        await self._write_lost(uow, reply_sentences.SESSION_ENDED, "session ended")
+        said = with_way_on(reply_sentences.SESSION_ENDED, replace(session, lifecycle=Lifecycle.ENDED), kept=False)
+        await self._write_lost(uow, said, "session ended")
         uow.after_commit(
             partial(self._services.engine.wake_by, self._organisation.poll_tick, self._services.timing.poll_soon)
         )  # for its last words
@@ -443,26 +475,6 @@ def begins_anew(session: Session) -> bool:
     return is_asleep(session) or session.display_state in _HOLDS_NOTHING
 
 
-def may_wait_for_answer(session: Session) -> bool:
-    """Whether a question of Devin's may be open in `session`: not while Devin works on without an answer."""
-    state = session.display_state
-    return state in _MAY_WAIT_FOR_ANSWER or (state is not DisplayState.WORKING and session.snapshot.asks is True)
-
-
-def needs_no_answer(kind: SmallTalk | None, session: Session) -> bool:
-    """Whether a text of this `kind` is nothing that `session` needs: no task, and no answer to what Devin asks."""
-    state, asks = session.display_state, session.snapshot.asks
-    if kind is None or kind is SmallTalk.QUESTION:
-        return False
-    if state is DisplayState.APPROVAL:
-        return True  # an approval cannot be given from Slack, so that no text is one
-    if kind is SmallTalk.ANSWER:
-        return state in _RESTING and asks is not True
-    if kind is SmallTalk.AGREEMENT:
-        return state not in _GOES_ON_AFTER_A_REPLY and asks is not True
-    return state not in _MAY_WAIT_FOR_ANSWER
-
-
 def _mark(job: Job[MessageCause]) -> str:
     """Return the mark that begins the first line of the message: no other message has the same."""
     revision = job.cause.revision
@@ -484,7 +496,9 @@ def _unwanted_correction(unwanted: Message | None, session: Session | None) -> M
     """
     if unwanted is not None:
         return Message("")
-    rests = session is not None and (begins_anew(session) or session.display_state in _RESTING | {DisplayState.FAILED})
+    rests = session is not None and (
+        begins_anew(session) or session.display_state in {DisplayState.FAILED, DisplayState.ENDED}
+    )
     return reply_sentences.EDIT_NOT_SENT if rests else None
 
 

@@ -6,9 +6,12 @@ stood there as number 2, whatever has changed since.
 
 from collections.abc import Sequence
 
+from bot.conversation.session_costs import cost_so_far
 from bot.conversation.steer.others_sessions import OthersSessions, permalink
+from bot.domain.causes import MessageCause
 from bot.domain.commands import registry
 from bot.domain.commands.arguments import number_of
+from bot.domain.commands.intent import Kind
 from bot.domain.commands.registry import STOP
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.list_groups import Grouped, ListGroup, grouped
@@ -18,7 +21,7 @@ from bot.domain.session import Session
 from bot.kernel.access import Access
 from bot.kernel.admins import without_acus
 from bot.kernel.commands.handler import Asked, Handler, asked_by
-from bot.kernel.job import CommandJob
+from bot.kernel.job import CommandJob, Job
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store import session_lists, sessions
@@ -76,6 +79,18 @@ class SessionList:
         """Return the answer that says where `session` stands."""
         session = self._services.workspaces.with_code_hosts(session)
         return session_sentences.status(session, permalink(workspace, session))
+
+    async def facts(self, job: Job[MessageCause], session: Session, kind: Kind) -> Message:
+        """Return what our rows answer to a question of this `kind` about `session`: its cost, or how it is."""
+        user, price, acus = job.cause.user, job.workspace.policy.acu_price, session.snapshot.acus
+        if kind is not Kind.COST:
+            shown = await self.as_seen_by(job.workspace, session, user)
+            return session_sentences.status(self._services.workspaces.with_code_hosts(shown))
+        asker = session.requester
+        refused = await self._access.right_refusal(job.workspace, user, Right.COST, session.channel, asker=asker)
+        async with self._services.db.read() as tx:
+            so_far = await cost_so_far(tx, price, session.id, acus, self._services.clock())
+        return refused or session_sentences.cost(session, so_far)
 
     async def as_seen_by(self, workspace: Workspace, session: Session, user: str) -> Session:
         """Return `session` as `user` may be shown it: without ACUs if a role keeps what it cost from them."""

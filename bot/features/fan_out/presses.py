@@ -87,7 +87,7 @@ class FanOutPresses:
         """Have the table posted, after which the sessions are started. Returns how many there are."""
         fan_out, sessions = await self._current(uow, job)
         await post_table(uow, fan_out)
-        title = fan_out.options.title or first_line(fan_out.prompt)
+        title = first_line(fan_out.options.title or fan_out.prompt)
         organisations = [session.org_id for session in sessions]
         await _audit(uow, job, fan_out, {"title": title, "organisations": organisations, "acu_limit": fan_out.limit})
         return len(sessions)

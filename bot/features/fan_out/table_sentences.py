@@ -102,7 +102,7 @@ def _ended(sessions: Sequence[FanOutSession]) -> str:
 
 
 def _title(fan_out: FanOut) -> str:
-    return f"Fan-out: “{fitted(fan_out.options.title or first_line(fan_out.prompt))}”"
+    return f"Fan-out: “{fitted(first_line(fan_out.options.title or fan_out.prompt))}”"
 
 
 def _line(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> str:

@@ -3,20 +3,23 @@
 from typing import Final
 
 from bot.domain.commands.parser import UnknownVerb
-from bot.domain.commands.registry import STOP_LISTED
+from bot.domain.commands.registry import HELP, STOP, STOP_LISTED
+from bot.domain.reply_rules import Situation, situation_of
 from bot.domain.session import Session
 from bot.domain.settings_values import TurnTaking
 from bot.domain.turn_taking import NotForDevin
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
+from bot.views.answers.starts import AS_REPLY, COMMAND, MAY_BE_ANSWERS
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
-from bot.views.message import Message
+from bot.views.message import Block, Message
 from bot.views.text import fitted, link
 from bot.views.turn_taking import REACHES
 
 # The question about a line of a direct message that was added to the last session, and its answer.
 ADDED: Final = "added"
 OWN: Final = "own"
+ANSWERED: Final = "Answered from this session's figures. Nothing was sent to Devin."
 LONGEST_VALUE: Final = 2_000  # characters, of a button at Slack
 MUTED: Final = Message(
     ":mute: Muted. Replies here don't reach Devin until somebody writes `!unmute`. Devin's words still appear."
@@ -63,6 +66,7 @@ EDIT_IS_NO_COMMAND: Final = Message(
 )
 REPLY_AT_LIMIT: Final = Message("Still paused at its limit. Devin sees your reply when it resumes.")
 REPLY_AFTER_FAILURE: Final = Message("Devin has your reply, but this session failed and may stay silent.")
+REPLY_AFTER_END: Final = Message("Devin has your reply, but this session has ended and may stay silent.")
 REPLY_LATE: Final = Message(
     ":hourglass_flowing_sand: Devin can't be reached right now. Your reply is stored and sent later; no need to resend."
 )
@@ -114,6 +118,25 @@ def deleted_task(session: Session) -> Message:
     task = link(session.url, fitted(session.title, PROMPT_SHOWN))
     stop = questions.choice("Stop", STOP_LISTED, session.id)
     return Message(f"{text}.", [blocks.section(f"{text}: {task}."), *blocks.actions(stop)])
+
+
+def ask_if_for_devin(session: Session, key: str) -> Message:
+    """Ask whether a reply, which waits under `key`, is for Devin in `session`: it reads as if it was not."""
+    situation = situation_of(session)
+    costs = situation in {Situation.ANSWERED, Situation.RESTS, Situation.STUCK}
+    text = f"Is this for Devin? It wasn't sent{', because new work uses ACUs' if costs else ' yet'}."
+    stop = questions.choice(MAY_BE_ANSWERS[STOP], STOP, session.id) if situation is Situation.WORKS else None
+    help_here = questions.choice("Show help", HELP, "")
+    return Message(text, [blocks.section(text), *blocks.actions(_send(key), stop, help_here)])
+
+
+def told(answer: Message, key: str) -> Message:
+    """Put the button that sends a reply, which waits under `key`, to Devin after all under what it was answered."""
+    return Message(ANSWERED, [*blocks.sections(answer.text.splitlines()), *blocks.actions(_send(key))])
+
+
+def _send(key: str) -> Block:
+    return questions.answer("Send it to Devin", COMMAND, AS_REPLY, key)
 
 
 def approve_in_devin(session: Session) -> Message:

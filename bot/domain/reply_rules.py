@@ -1,0 +1,137 @@
+"""What becomes of a reply in a session's thread: by what the session does, and by what the text is.
+
+A message has Devin work, and work is paid for. So a session that rests gets what is surely meant for it, and its
+author is asked about the rest. A session at work gets whatever may be meant for it: a lost instruction costs more.
+"""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.commands.intent import Kind, Place, read_intent
+from bot.domain.commands.small_talk import SmallTalk, small_talk
+from bot.domain.session import DisplayState, Session
+
+
+class Situation(StrEnum):
+    """What a session does, as far as it matters to a reply."""
+
+    WORKS = "works"  # or is about to
+    WAITS = "waits"  # for an answer
+    ASKED = "asked"  # Devin's last words ask something, but it works on or rests
+    ANSWERED = "answered"  # Devin has said something, and asks nothing
+    RESTS = "rests"  # it is done or asleep
+    STUCK = "stuck"  # it failed, or is at a limit
+    APPROVAL = "approval"  # which cannot be given from Slack, so that no text is one
+    OVER = "over"  # it takes no more messages
+
+
+class Meaning(StrEnum):
+    """What the text of a reply is."""
+
+    INSTRUCTION = "instruction"  # or an answer, a correction or a question about the code
+    YES = "yes"
+    OK = "ok"  # may be meant as an answer
+    THANKS = "thanks"  # praise or a greeting
+    FACTS = "facts"  # a question about what the session costs, who asked for it or how far it is
+    FOR_BOT = "for bot"  # such as a question about its use
+    CHATTER = "chatter"  # asks for nothing
+    UNLIKELY = "unlikely"  # to be for Devin
+    UNCLEAR = "unclear"
+
+
+class Outcome(StrEnum):
+    """What becomes of a reply."""
+
+    SEND = "send"
+    REACT = "react"  # it is not sent, which a reaction shows
+    TELL = "tell"  # its author is answered from our rows, and may have it sent
+    ASK = "ask"  # its author is asked whether it is for Devin
+    APPROVE = "approve"  # its author is told where to approve
+    WAY_ON = "way on"  # its author is told that it leads nowhere, with what does
+
+
+SEND, REACT, TELL, ASK, APPROVE, WAY_ON = Outcome
+_OUTCOMES: Final[Mapping[Meaning, Mapping[Situation, Outcome]]] = {
+    meaning: dict(zip(Situation, outcomes, strict=True))
+    for meaning, outcomes in {
+        #                     works  waits asked answered rests stuck approval over
+        Meaning.INSTRUCTION: (SEND, SEND, SEND, SEND, SEND, SEND, SEND, WAY_ON),
+        Meaning.YES: (SEND, SEND, SEND, SEND, REACT, SEND, APPROVE, REACT),
+        Meaning.OK: (REACT, SEND, SEND, SEND, REACT, SEND, APPROVE, REACT),
+        Meaning.THANKS: (REACT, SEND, REACT, REACT, REACT, REACT, APPROVE, REACT),
+        Meaning.FACTS: (TELL, TELL, TELL, TELL, TELL, TELL, TELL, TELL),
+        Meaning.FOR_BOT: (ASK, ASK, ASK, ASK, ASK, ASK, ASK, WAY_ON),
+        Meaning.CHATTER: (REACT, SEND, ASK, REACT, REACT, REACT, REACT, REACT),
+        Meaning.UNLIKELY: (ASK, SEND, SEND, ASK, ASK, ASK, SEND, WAY_ON),
+        Meaning.UNCLEAR: (SEND, SEND, SEND, SEND, ASK, ASK, SEND, WAY_ON),
+    }.items()
+}  # fmt: skip
+_SITUATIONS: Final = {
+    **dict.fromkeys((DisplayState.WAITING, DisplayState.UNKNOWN), Situation.WAITS),
+    DisplayState.ANSWERED: Situation.ANSWERED,
+    **dict.fromkeys((DisplayState.DONE, DisplayState.ASLEEP, DisplayState.STOPPED), Situation.RESTS),
+    # Devin may take a message in a session that it has ended: that is not documented.
+    **dict.fromkeys((DisplayState.LIMIT, DisplayState.FAILED, DisplayState.ENDED), Situation.STUCK),
+    DisplayState.APPROVAL: Situation.APPROVAL,
+}
+_ASKS_ELSE: Final = frozenset({Situation.WORKS, Situation.ANSWERED, Situation.RESTS, Situation.STUCK})
+_SMALL_TALK: Final = {
+    SmallTalk.GREETING: Meaning.THANKS,
+    SmallTalk.THANKS: Meaning.THANKS,
+    SmallTalk.AGREEMENT: Meaning.OK,
+    SmallTalk.ANSWER: Meaning.YES,
+}
+_KINDS: Final = {
+    **dict.fromkeys((Kind.COST, Kind.STATE, Kind.WHO), Meaning.FACTS),
+    Kind.BOT: Meaning.FOR_BOT,
+    **dict.fromkeys((Kind.NONE, Kind.TALK), Meaning.CHATTER),
+}
+# How likely a text has to be for Devin: to wake it, and to reach it at work.
+_ENOUGH: Final = 0.65
+_LITTLE: Final = 0.4
+_SHORT: Final = 8  # words
+_MOST_CLAUSES: Final = 8  # that are read by themselves
+_SURELY: Final = 0.8  # of another clause than the first one
+# How sure it has to be what else it is. An answer with facts has the button that sends the text.
+_SURE: Final = {Meaning.FACTS: 0.6, Meaning.FOR_BOT: 0.6, Meaning.CHATTER: 0.9}
+_CLAUSES: Final = re.compile(r"[,.!?;:\n]+(?=\s)|[\n、。\uff0c\uff01]|\s-\s")
+
+
+def situation_of(session: Session) -> Situation:
+    """Return what `session` does, which takes messages."""
+    found = _SITUATIONS.get(session.display_state, Situation.WORKS)
+    return Situation.ASKED if session.snapshot.asks is True and found in _ASKS_ELSE else found
+
+
+def may_wait_for_answer(session: Session) -> bool:
+    """Whether a question of Devin's may be open in `session`: not while Devin works on without an answer."""
+    waits = situation_of(session) in {Situation.WAITS, Situation.ASKED}
+    return waits and session.display_state is not DisplayState.WORKING
+
+
+def meaning_of(text: str) -> Meaning:
+    """Return what `text` is as a reply, as people read it."""
+    said = _SMALL_TALK.get(small_talk(text) or SmallTalk.QUESTION)
+    if said is not None:
+        return said
+    intent = read_intent(text, Place.REPLY)
+    if intent.task >= _ENOUGH:
+        return Meaning.INSTRUCTION
+    first, *others = _CLAUSES.split(text.strip(), _MOST_CLAUSES)
+    of_others = max((read_intent(other, Place.REPLY).task for other in others), default=0.0)
+    if of_others >= _SURELY and small_talk(first) is not None:
+        return Meaning.INSTRUCTION  # as in "thanks, now fix the test"
+    found = _KINDS.get(intent.kind, Meaning.UNCLEAR)
+    if intent.task >= _LITTLE or found is Meaning.UNCLEAR:
+        return Meaning.UNCLEAR
+    # A reaction offers nothing to press. What tells something before it orders something looks like chatter, and so
+    # may a long text.
+    may_be_lost = intent.kind is Kind.NONE and (of_others >= _LITTLE or len(text.split()) > _SHORT)
+    return Meaning.UNLIKELY if may_be_lost or intent.confidence < _SURE[found] else found
+
+
+def outcome_of(text: str, situation: Situation) -> Outcome:
+    """Return what becomes of a reply with this `text` to a session in this `situation`."""
+    return _OUTCOMES[meaning_of(text)][situation]

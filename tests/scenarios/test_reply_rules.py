@@ -1,0 +1,114 @@
+"""Replies that are not for Devin: each is answered, asked about or gets a reaction, and none is paid for or lost."""
+
+import pytest
+
+from bot.domain.session import DisplayState
+from bot.views import dead_ends
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import starts as start_sentences
+from bot.views.sentences import STATE_SENTENCES
+from tests.for_devin import as_sent
+from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
+from tests.scenarios.observations import (
+    buttons,
+    card,
+    creations,
+    private_answers,
+    reactions,
+    sent_to_devin,
+    settled,
+    what_became_of,
+)
+
+IS_IT = "Is this for Devin? It wasn't sent, because new work uses ACUs."
+SEND = "Send it to Devin"
+
+
+async def asleep(on: Harness) -> tuple[str, str]:
+    ts, session = await on.started()
+    await on.devin.spend(session, 2.5)
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
+    return ts, session
+
+
+async def test_what_asks_nothing_of_devin_wakes_no_session(on: Harness) -> None:
+    ts, session = await asleep(on)
+    said = ("?", "nevermind", f"<@{ANN}> can you check?", "nice, the build is green", "I'll merge it after lunch")
+    for text in said:
+        await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+    assert (await on.devin.session(session))["status"] == "suspended"
+    answers = await private_answers(on, BEN)
+    shown = {f"{IS_IT}\n{SEND}\nShow help", reply_sentences.NOT_FOR_DEVIN["addressed"].text}
+    assert set(answers) == shown
+
+
+async def test_a_reply_that_was_asked_about_is_sent_by_one_press(on: Harness) -> None:
+    ts, session = await asleep(on)
+    reply = await on.slack.say(BEN, GENERAL, "nevermind", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(BEN, IS_IT)
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:command:as_reply")
+    await on.devin.wait_for_messages("nevermind")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "nevermind")]
+    assert await what_became_of(on, asked) == (start_sentences.SENT_ON.text, [])
+
+
+async def test_questions_about_the_session_are_answered_from_its_rows(on: Harness) -> None:
+    ts, session = await asleep(on)
+    asked = {
+        "how much did that cost?": "This session has used 2.5 ACUs so far, as of a few minutes ago.",
+        "¿quién empezó esto?": "Asked by ann",
+        "are you there?": STATE_SENTENCES[DisplayState.ASLEEP],
+    }
+    for text, answer in asked.items():
+        await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
+        told = await on.slack.wait_for_ephemeral(BEN, answer)
+        assert buttons(told) == [SEND], text
+    await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Archived by ann")
+    await on.mention("who started this?", ANN, GENERAL, thread_ts=ts)
+    told = await on.slack.wait_for_ephemeral(ANN, "Asked by ann")
+    await settled(on)
+    assert buttons(told) == [], "nothing can be sent any more"
+    assert await sent_to_devin(on, session) == []
+    assert await creations(on) == 1
+
+
+async def test_at_work_thanks_are_not_sent_and_who_wants_a_pause_is_asked_whether_to_stop(on: Harness) -> None:
+    ts, session = await on.started()
+    thanks = [await on.slack.say(ANN, GENERAL, text, thread_ts=ts) for text in ("nice progress, thanks", "thx :tada:")]
+    await on.slack.say(ANN, GENERAL, "hold on", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(ANN, "Is this for Devin? It wasn't sent yet.")
+    assert buttons(asked) == [SEND, "Stop Devin", "Show help"]
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:stop")
+    await on.wait_for_post(GENERAL, ts, "Stopped by ann")
+    await settled(on)
+    assert [await reactions(on, one) for one in thanks] == [["pray"]] * 2
+    assert await sent_to_devin(on, session) == []
+
+
+@pytest.mark.parametrize("answer", ["option 2", "use postgres", "yes", "the first one", "good question, hm"])
+async def test_whatever_may_be_the_answer_that_devin_waits_for_is_sent(on: Harness, answer: str) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "Which database?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
+    reply = await on.slack.say(ANN, GENERAL, answer, thread_ts=ts)
+    await on.devin.wait_for_messages(answer)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ann", answer)]
+
+
+async def test_a_session_that_exited_has_its_way_on_at_once_and_for_each_reply(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "All done.", status="exit", status_detail=None)
+    await on.wait_for_post(GENERAL, ts, "All done.")
+    await settled(on)
+    assert dead_ends.NEW_SESSION in buttons(await card(on, ts))
+    for text in ("rename the flag", "and fix the typo in the readme"):
+        await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
+    await on.devin.wait_for_messages("fix the typo")
+    await settled(on)
+    shown = f"{reply_sentences.REPLY_AFTER_END.text}\n{dead_ends.NEW_SESSION}"
+    assert await private_answers(on, BEN) == [shown] * 2
