@@ -89,7 +89,7 @@ _KINDS: Final = {
     **dict.fromkeys((Kind.NONE, Kind.TALK), Meaning.CHATTER),
 }
 # How likely a text has to be for Devin: to wake it, and to reach it at work.
-_ENOUGH: Final = 0.65
+_ENOUGH: Final = 0.6
 _LITTLE: Final = 0.4
 _SHORT: Final = 8  # words
 _MOST_CLAUSES: Final = 8  # that are read by themselves
