@@ -331,14 +331,14 @@ def test_a_start_is_read_from_what_was_filled_in():
 
 def test_what_is_wrong_with_a_start():
     assert mistakes_of({"task": "repo=acme/web"}) == Mistakes(empty=True)
-    forged = {"task": "x", "mode": "turbo", "limit": "0", "tags": "slack-1", "title": "t" * 201}
+    forged = {"task": "x", "mode": "no mode!", "limit": "0", "tags": "slack-1", "title": "t" * 201}
     forged["repos"] = ",".join(f"acme/{number}" for number in range(11))
     found = mistakes_of(forged)
     assert found == Mistakes(fields=("limit", "tags", "mode", "title", "repos"))
     assert launch_views.sentences_of(found) == {
         "limit": "Write a whole number above zero, such as 10.",
         "tags": "Up to 40 tags, none of them devin-bridge or slack-….",
-        "mode": "Pick one of normal, fast, lite, ultra, fusion.",
+        "mode": "Pick one of normal, fast, lite, ultra, fusion, swe-2-medium, swe-2-high, swe-2-max.",
         "title": "Keep the title below 200 characters.",
         "repos": "Pick up to 10 repositories, each written as owner/name.",
     }
