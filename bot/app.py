@@ -22,7 +22,7 @@ from bot.conversation.receive.restored_store import recognise
 from bot.conversation.receive.unreadable import announce_unreadable
 from bot.conversation.session_card import SessionCard, notify_asker_of_channel
 from bot.domain import causes
-from bot.domain.commands import registry
+from bot.domain.commands import intent, registry
 from bot.domain.settings_file import FileSettings
 from bot.engine.port import Engine, Route
 from bot.engines import open_engine
@@ -126,6 +126,7 @@ def wire(services: Services, settings: Settings) -> Bot:
 
     What the process does not do by its kind is made all the same, and left unconnected.
     """
+    intent.weights()  # the first text would wait for them
     access = Access(services)
     gates = Gates(
         [RoleGate(access), PauseGate(services), *(gate(services) for feature in FEATURES for gate in feature.gates)]

@@ -6,6 +6,7 @@ of its words, and signs such as a path or a ticket. How it is trained, and how w
 
 import math
 import re
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -93,10 +94,10 @@ def read_intent(text: str, place: Place = Place.START) -> Intent:
 
 
 def _likelihoods(text: str, place: Place) -> list[float]:
-    weights = _weights()
-    sums = list(weights[""])
+    known = weights()
+    sums = list(known[""])
     for feature in features(text, place):
-        found = weights.get(feature)
+        found = known.get(feature)
         if found is not None:
             sums = [have + more for have, more in zip(sums, found, strict=True)]
     most = max(sums)
@@ -106,11 +107,14 @@ def _likelihoods(text: str, place: Place) -> list[float]:
 
 
 @lru_cache(1)
-def _weights() -> dict[str, tuple[int, ...]]:
-    """The weights of the model by feature, in hundredths; those of the empty one are each text's."""
+def weights() -> "dict[str, array[int]]":
+    """Return the model's weights by feature, in hundredths; those of the empty feature are every text's.
+
+    The first call reads a file of a megabyte, so a process makes it before anybody waits.
+    """
     lines = resources.files(__package__).joinpath("intent.tsv").read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t") for line in lines)
-    return {feature: tuple(map(int, numbers)) for feature, *numbers in rows}
+    return {feature: array("h", map(int, numbers)) for feature, *numbers in rows}
 
 
 def features(text: str, place: Place) -> set[str]:
