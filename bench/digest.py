@@ -98,7 +98,7 @@ class Watch:
         self.pause = self.computing = self.lock = 0.0
 
     async def ticks(self) -> None:
-        """Measure pauses of the event loop until cancelled."""
+        """Measure pauses of the event loop until canceled."""
         before, computed = time.perf_counter(), time.thread_time()
         while True:
             await asyncio.sleep(TICK)
@@ -107,7 +107,7 @@ class Watch:
             self.computing, computed = max(self.computing, so_far - computed), so_far
 
     async def locks(self) -> None:
-        """Measure waits for the write lock until cancelled."""
+        """Measure waits for the write lock until canceled."""
         while True:
             asked = time.perf_counter()
             async with self._db.write_lock(urgent=True):

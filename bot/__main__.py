@@ -42,8 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     for name, command, meaning in (
         ("run", _serve, "everything in one process"),
-        ("web", _serve, "of several processes on one PostgreSQL one that receives what Slack sends"),
-        ("worker", _serve, "of several processes on one PostgreSQL one that does the work"),
+        ("web", _serve, "receive Slack events (one of several processes sharing PostgreSQL)"),
+        ("worker", _serve, "do the work (one of several processes sharing PostgreSQL)"),
         ("migrate", _migrate, "bring the store's schema up"),
         ("restored", _restored, "say that a backup was put back, before the bot starts on it"),
         ("doctor", _doctor, "check tokens, scopes, permissions and store, with the exact fix"),

@@ -51,7 +51,7 @@ MISSING: Final = {
         " to use Socket Mode."
     ),
     "devin_api_key": ("create a service user in Devin's settings and copy its key (cog_…), which is shown only once."),
-    "devin_org_id": "copy the organisation's id (org-…) from Devin's settings, where service users are made.",
+    "devin_org_id": "copy the organization's id (org-…) from Devin's settings, where service users are made.",
 }
 
 WRONG: Final = {
@@ -67,7 +67,7 @@ WRONG: Final = {
         "must start with cog_: create a service user in Devin's settings and copy its key. Keys that start"
         " with apk_ belong to old versions of the API and are refused by the one used here."
     ),
-    "devin_org_id": "must be the organisation's id (org-…) as Devin's settings show it, not its name.",
+    "devin_org_id": "must be the organization's id (org-…) as Devin's settings show it, not its name.",
     "devin_api_url": (
         "must be the address of the host alone, for example https://api.devin.ai: leave out /v3 and any other path."
     ),

@@ -36,7 +36,7 @@ def in_doubt(text: str) -> str:
 
 def up_to_reference(message: Message) -> str:
     """The text of `message` up to the reference, which no test knows before."""
-    return message.text[: message.text.index(" Reference `") + len(" Reference `")]
+    return message.text[: message.text.index(" Error ID `") + len(" Error ID `")]
 
 
 def as_shown(message: Message) -> str:

@@ -19,7 +19,7 @@ async def check_admin_channel(slack: Slack, channel_id: str | None) -> Finding:
     if channel_id is None:
         return note(
             "BOT_ADMIN_CHANNEL is not set: there is no daily digest.",
-            "Set it to the id of a channel if somebody wants the digest.",
+            "Set it to the id of a channel if someone wants the digest.",
         )
     try:
         return _digest_channel(await slack.channel(channel_id))
@@ -113,7 +113,7 @@ async def check_role_groups(slack: Slack, file: str, groups: Iterable[str]) -> l
     findings = [finding for group in sorted(groups) if (finding := await _role_group(slack, file, group)) is not None]
     if findings or not groups:
         return list(dict.fromkeys(findings))
-    return [ok(f"Slack knows each user group that holds a role by {file}.")]
+    return [ok(f"Slack knows each user group with a role in {file}.")]
 
 
 async def _role_group(slack: Slack, file: str, group: str) -> Finding | None:
@@ -127,12 +127,12 @@ async def _role_group(slack: Slack, file: str, group: str) -> Finding | None:
                 f"Name people in {file} instead, or have a workspace owner change the plan.",
             )
         return misleads(
-            f"Slack knows no user group {group}, which holds a role by {file}, or it is disabled.",
+            f"{file} gives a role to user group {group}, but Slack doesn't know it, or it's disabled.",
             f"Enable it in Slack under Directories → User groups, or copy the right id into {file}.",
         )
     except SlackError as error:
         return not_checked(f"the user groups of {file}", error)
     if members:
         return None
-    what = f"The user group {group} holds a role by {file} but has no members, so nobody has the role by it."
+    what = f"{file} gives a role to user group {group}, but the group is empty."
     return misleads(what, ADD_MEMBERS)

@@ -23,7 +23,7 @@ CHECK_DEVIN_URL: Final = (
     "Leave DEVIN_API_URL empty for https://api.devin.ai, or set it to your deployment's host without /v3."
 )
 REACH_DEVIN: Final = "Check this machine's network and proxy, and DEVIN_API_URL if it is set; then run this again."
-SETTLE: Final = "Settle in Devin what it says; then run this again."
+SETTLE: Final = "Fix the problem Devin reports, then run this again."
 RUN_AGAIN: Final = "Run this again in a few minutes."
 
 

@@ -292,10 +292,10 @@ async def _repositories(live: Live) -> None:
 
 _POSTS: Final = (
     ("card", "status card", "Threads have no status card."),
-    ("card_that_asks", "card of a session that asks", "Nobody sees on the card that Devin waits."),
+    ("card_that_asks", "card of a session that asks", "No one sees on the card that Devin waits."),
     ("card_that_is_done", "card of a session that is done", "Cards don't show that a session is done."),
     ("devins_words", "Devin's message", "Devin's messages don't appear in the thread."),
-    ("turn_end", "post that a session is done", "Nobody is told when Devin is done."),
+    ("turn_end", "post that a session is done", "No one is told when Devin is done."),
     ("pull_request", "post about a pull request", "Pull requests aren't announced."),
     ("question", "question about an option", "A mistyped option stops a task without a question."),
     ("help", "help", "`/devin help` shows nothing."),

@@ -18,7 +18,7 @@ from bot.features import FEATURES
 from bot.kernel.feature import Permission
 from bot.timing import DAY
 
-COPY_ORG_ID: Final = "Copy the organisation's id (org-…) from Devin's page Settings → Service users into DEVIN_ORG_ID."
+COPY_ORG_ID: Final = "Copy the organization's id (org-…) from Devin's page Settings → Service users into DEVIN_ORG_ID."
 
 
 async def check_organisation(devin: Devin, own: str | None) -> Finding | None:
@@ -27,8 +27,8 @@ async def check_organisation(devin: Devin, own: str | None) -> Finding | None:
         await SESSIONS.read(devin)
     except DevinNotFound:
         named = own and own != devin.org_id
-        fix = f"Set DEVIN_ORG_ID to {own}, the organisation of the key." if named else COPY_ORG_ID
-        return problem(f"Devin does not show this key an organisation {devin.org_id} (DEVIN_ORG_ID).", fix)
+        fix = f"Set DEVIN_ORG_ID to {own}, the organization of the key." if named else COPY_ORG_ID
+        return problem(f"Devin does not show this key an organization {devin.org_id} (DEVIN_ORG_ID).", fix)
     except DevinError:
         return None  # the check of the permissions makes the same call and reports it
     return None
@@ -38,7 +38,7 @@ NO_SESSION: Final = "devin-00000000000000000000000000000000"
 NOBODY: Final = "user-of-nobody"
 IMPERSONATE, MANAGE, USE = "ImpersonateOrgSessions", "ManageOrgSessions", "UseDevinSessions"
 
-IN_OWN_NAMES: Final = ok(f"Devin grants {IMPERSONATE}: sessions can stand in people's own names.")
+IN_OWN_NAMES: Final = ok(f"{IMPERSONATE} is granted: sessions can run as the person who started them.")
 NOT_IN_OWN_NAMES: Final = note(
     f"Devin does not grant {IMPERSONATE}: sessions stand in the bot's own name (optional).", grant(IMPERSONATE)
 )
@@ -146,7 +146,7 @@ class Probe:
             said = quoted(error.words, "without a reason")
             return Finding(self.refusal, f"Devin does not allow this, it says {said}: {self.without}.", SETTLE)
         except DevinNotFound:
-            return note(f"Devin does not offer this to the organisation: {self.without}.")
+            return note(f"Devin does not offer this to the organization: {self.without}.")
         except DevinError as error:
             return devin_problem(error)
         return ok(f"Devin grants {self.permission}: {self.allows}.")
@@ -197,8 +197,8 @@ CYCLES: Final = Probe(
 )
 CYCLE_LIMIT: Final = Probe(
     "ManageOrganizations",
-    allows="the digest knows the organisation's ACU limit for a cycle",
-    without="the organisation's own ACU limit for a cycle is not read; where Devin's list of ACU limits has none"
+    allows="the digest knows the organization's ACU limit for a cycle",
+    without="the organization's own ACU limit for a cycle is not read; where Devin's list of ACU limits has none"
     " either, BOT_CYCLE_ACUS counts (optional)",
     refusal=Level.NOTE,
     read=lambda devin: devin.organization(),

@@ -18,7 +18,7 @@ NEEDED: Final = frozenset({"channels:read", "chat:write", "commands", "users:rea
 
 # For each scope of the manifest, what does not work without it.
 WITHOUT_SCOPE: Final = {
-    "app_mentions:read": "the bot does not hear when somebody mentions it",
+    "app_mentions:read": "the bot does not hear when someone mentions it",
     "channels:history": "the bot hears no replies in public channels",
     "channels:read": "the bot cannot see what kind of channel a public one is, and starts nothing there",
     "chat:write": "the bot cannot write anything",

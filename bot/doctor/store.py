@@ -47,7 +47,7 @@ async def _checked(url: str, reached: str) -> Finding:
 
 LASTING_DISK: Final = note(
     "The store is a file, which is lost with its disk: some platforms give each deploy a new one.",
-    "There let DATABASE_URL name a file on a disk that lasts, or a PostgreSQL database.",
+    "Point DATABASE_URL to a file on a persistent disk, or to PostgreSQL.",
 )
 OTHER_FOLDER: Final = "Let the bot's account write there, or name a file in another folder in DATABASE_URL."
 

@@ -99,7 +99,7 @@ class Identities:
                 found = await self._find_link(workspace, organisation, user, known)
         except (SlackError, DevinError, TimeoutError) as error:
             # The work does not wait for a name. The next start looks again.
-            log.info("not known who somebody is at Devin", error=type(error).__name__)
+            log.info("not known who someone is at Devin", error=type(error).__name__)
             return OwnName()
         return OwnName(found)
 

@@ -80,7 +80,7 @@ class Organisations:
         try:
             return self._by_id[org_id]
         except KeyError:
-            raise OrganisationNotConnectedError(f"This process has no client for the organisation {org_id}.") from None
+            raise OrganisationNotConnectedError(f"This process has no client for the organization {org_id}.") from None
 
     def of(self, session: Session) -> Organisation:
         """The organisation that the session is in."""

@@ -197,7 +197,7 @@ class Keeper:
         return True
 
     async def _end_told(self) -> None:
-        """Wait until the one that was begun last has ended. Who waits can be cancelled, who tells cannot."""
+        """Wait until the one that was begun last has ended. Who waits can be canceled, who tells cannot."""
         if self._watching is not None:
             await asyncio.shield(self._watching)
 

@@ -176,7 +176,7 @@ class Backlog:
         if since is None:
             return []
         age = round((self._services.clock() - since) / 60)
-        return [f"A post has waited {age} minutes to be sent, although it could have been."]
+        return [f"A Slack post has been ready to send for {age} minutes and is still waiting."]
 
     async def _full_disk(self) -> list[str]:
         path = sqlite_path(self._services.db.url)

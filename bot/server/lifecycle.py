@@ -180,7 +180,7 @@ async def _until(stopping: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -
     stop.cancel()
     for task in (task for task in tasks if task.done()):
         task.result()
-        raise StartError("A part of the bot ended by itself; the process ends to be started anew.")
+        raise StartError("A background task stopped unexpectedly. Exiting so the process can be restarted.")
 
 
 async def _stop(

@@ -96,4 +96,4 @@ class SocketModeConnection(AsyncSocketModeHandler):
                 continue
             self._disconnected_since = self._disconnected_since or time.monotonic()
             if time.monotonic() - self._disconnected_since > self._timing.disconnected:
-                raise StartError("The socket to Slack stayed away for a minute; the process ends to be started anew.")
+                raise StartError("The Slack socket was down for a minute. Exiting so the process can be restarted.")

@@ -31,7 +31,7 @@ async def get(tx: AsyncConnection, team: str, user: str, read_after: float) -> P
 async def name_of(tx: AsyncConnection, team: str, user: str | None) -> str:
     """The name of the person with the id `user` as it was last read from Slack, however long ago that was."""
     found = await tx.execute(select(people.c.name).where(people.c.team == team, people.c.user == user))
-    return found.scalar() or "somebody"
+    return found.scalar() or "someone"
 
 
 async def names(tx: AsyncConnection, team: str, users: Collection[str]) -> dict[str, str]:

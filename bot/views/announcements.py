@@ -29,8 +29,8 @@ from bot.views.turn_taking import in_turns
 
 QUESTION: Final = ":speech_balloon: {who}, Devin has a question. Reply here."
 ANSWERED: Final = ":speech_balloon: {who}, Devin has answered. Reply here for more."
-WAITS: Final = ":speech_balloon: {who}, Devin waits · {outcome}"
-APPROVAL: Final = ":raised_hand: {who}, Devin needs your approval. Allow or refuse it in Devin."
+WAITS: Final = ":speech_balloon: {who}, Devin is waiting for you · {outcome}"
+APPROVAL: Final = ":raised_hand: {who}, Devin needs your approval. Approve or deny it in Devin."
 PULL_REQUEST: Final = ":twisted_rightwards_arrows: New pull request: {pull_request}"
 OPEN: Final = "Open in Devin"
 APPROVE: Final = "Approve in Devin"  # no call of Devin's API approves
@@ -50,11 +50,11 @@ LEFT_OUT_LINK: Final = "Read all of it in Devin."
 LEFT_OUT_PLAIN: Final = "All of it is in Devin."
 UNREADABLE: Final = "Devin wrote something that can't be shown here. {link}"
 UNREADABLE_LINK: Final = "Read it in Devin."
-CAUGHT_UP: Final = "For {minutes} Devin's messages couldn't be shown here. It wrote {count}; this is the last one."
-CAUGHT_UP_LINK: Final = "The others are in Devin."
+CAUGHT_UP: Final = "Devin's messages couldn't be shown for {minutes}. Here's the latest of {count}."
+CAUGHT_UP_LINK: Final = "The rest are in Devin."
 DUPLICATE_ENDED: Final = (
-    ":information_source: Devin started this task twice after a lost answer. The younger "
-    "session was ended and {link} keeps running. What the younger one spent stays spent."
+    ":information_source: Devin started this task twice after a network error. The duplicate was stopped; "
+    "its ACUs still count. {link} keeps running."
 )
 _CAUGHT_UP_LIMIT: Final = 3_000
 
@@ -148,8 +148,8 @@ def caught_up(count: int, last: str, session: Session, minutes: int) -> Message:
 
 def duplicate_ended(session: Session) -> Message:
     """Build the post that a second session for one task was ended; `session` is the older one, which goes on."""
-    sentence = DUPLICATE_ENDED.format(link=link(session.url, "the older one"))
-    return Message(DUPLICATE_ENDED.format(link="the older one"), [blocks.section(sentence)])
+    sentence = DUPLICATE_ENDED.format(link=link(session.url, "The first session"))
+    return Message(DUPLICATE_ENDED.format(link="The first session"), [blocks.section(sentence)])
 
 
 def _all_of_it(session: Session, label: str) -> str:

@@ -33,7 +33,7 @@ from bot.views.turn_taking import in_turns
 
 MOST_ON_THE_CARD: Final = 3
 LAST_LINE: Final = 120  # characters, where Devin's words are one line
-ACU: Final = "An ACU is Devin's unit of work and of billing."
+ACU: Final = "ACU (agent compute unit): how Devin measures and bills work."
 WORTH_A_WORD: Final = 120  # seconds of rest between two turns
 _ASKS: Final = frozenset({DisplayState.WAITING, DisplayState.APPROVAL})
 

@@ -15,9 +15,11 @@ CONTINUING: Final = Message(
     f"Devin can't raise a session's limit. A new session continues it here, with {MORE_ACUS} ACUs."
 )
 WENT_ON: Final = {WayOn.TRY_AGAIN: "tried again below", WayOn.CONTINUE: "continued below"}
-NOTHING_TO_GO_ON_FROM: Final = Message("This session has moved on. Nothing was started.")
+NOTHING_TO_GO_ON_FROM: Final = Message(
+    "This session has changed since that button was posted. Check its latest message."
+)
 TASK_NOT_KEPT: Final = Message("The task is no longer stored here. Send it again to start a session.")
-NEW_SESSION: Final = "New session about this"
+NEW_SESSION: Final = "Start a follow-up"
 _BEGAN: Final = {WayOn.TRY_AGAIN: TRYING_AGAIN, WayOn.CONTINUE: CONTINUING}
 _DONE: Final = {WayOn.TRY_AGAIN: "tried this again", WayOn.CONTINUE: "continued this"}
 _LABELS: Final = {WayOn.TRY_AGAIN: "Try again", WayOn.CONTINUE: f"Continue with {MORE_ACUS} more ACUs"}

@@ -11,11 +11,9 @@ LONGEST_WORDS: Final = 300  # of Devin's, in characters
 STILL_WORKING: Final = Message("Still working on that. The answer appears below.")
 UNREACHABLE: Final = Message("Devin can't be reached right now. Nothing was changed; try again in a minute.")
 UNREADABLE: Final = Message("Devin's answer can't be read. Nothing was changed; try again later.")
-UNAUTHORISED: Final = Message(
-    "Devin doesn't accept Devin Bridge's key, so nothing was changed. `python -m bot doctor` says more."
-)
+UNAUTHORISED: Final = Message("Nothing changed: Devin rejected the API key. Tell your Devin Bridge operator.")
 NOT_THERE: Final = Message(
-    "Devin doesn't show this to Devin Bridge's key, so nothing was changed. `python -m bot doctor` says more."
+    "Nothing changed: Devin doesn't show this to Devin Bridge's key. Tell your Devin Bridge operator."
 )
 
 
@@ -26,7 +24,7 @@ def not_accepted(words: str) -> Message:
 
 def limited(words: str) -> Message:
     """Say that a limit or quota is used up, in Devin's own `words`."""
-    return _refusal("A limit or quota of your Devin organisation is used up, so nothing was changed", words)
+    return _refusal("Nothing changed: your Devin organization has used up a limit or quota", words)
 
 
 def denied(words: str) -> Message:

@@ -9,10 +9,10 @@ _STAYS: Final = {
     "person": "What stays says nothing about the person: which messages were handled, so that none acts twice, and "
     "what sessions cost.",
     "workspace": "What stays is what Devin billed by day, with its cycles and limits: that belongs to the "
-    "organisation. If the bot still serves this workspace, it begins to store again when it runs.",
+    "organization. If the bot still serves this workspace, it begins to store again when it runs.",
 }
 _ELSEWHERE: Final = (
-    "What stands in Slack and at Devin stays there. So do backups of the store and lines of "
+    "What is in Slack and Devin stays there. So do backups of the store and lines of "
     "the log: delete them there if they have to go."
 )
 _WHERE_IDS_ARE: Final = {
@@ -56,8 +56,8 @@ def _counts(rows: Mapping[Nouns, int]) -> str:
 
 def _unfollowed(number: int) -> str:
     if number == 1:
-        return "1 session was open, and the bot follows it no longer. It runs at Devin until you end it there:"
+        return "1 session was open, and the bot no longer follows it. It runs in Devin until you end it there:"
     return (
-        f"{number:,} sessions were open, and the bot follows them no longer. "
-        "They run at Devin until you end them there:"
+        f"{number:,} sessions were open, and the bot no longer follows them. "
+        "They run in Devin until you end them there:"
     )

@@ -17,8 +17,8 @@ from bot.views.text import cell_of, counted, fitted, short_duration
 
 # What stands above the columns of a table in a message; their names in the file are for programs.
 HEADINGS: Final[Mapping[str, str]] = {
-    "name": "Organisation",
-    "org_id": "Organisation's id",
+    "name": "Organization",
+    "org_id": "Organization ID",
     "max_session_acu_limit": "ACUs per session",
     "max_cycle_acu_limit": "ACUs per cycle",
     "acus": "ACUs used",
@@ -32,9 +32,9 @@ LONGEST_CELL: Final = 60  # characters
 LONGEST_TITLE: Final = 200
 MOST_ROWS: Final = 100  # of a table in a message
 
-BEGUN: Final = Message("This takes a moment. Devin Bridge sends you a direct message with the result.")
-NO_OPERATION: Final = Message("Only whoever asked can cancel it, and only while it runs.")
-TOO_LATE_TO_CANCEL: Final = Message("It's nearly done, so it wasn't cancelled.")
+BEGUN: Final = Message("This takes a moment. Devin Bridge sends you a DM with the result.")
+NO_OPERATION: Final = Message("Only the person who asked can cancel it, and only while it runs.")
+TOO_LATE_TO_CANCEL: Final = Message("It's nearly done, so it wasn't canceled.")
 ENTERPRISE_PERMISSIONS: Final = frozenset(
     {
         "ManageAccountKnowledge",
@@ -46,7 +46,7 @@ ENTERPRISE_PERMISSIONS: Final = frozenset(
     }
 )
 NO_ENTERPRISE: Final = (  # behind a colon
-    "Devin shows this key no enterprise. An admin there can create a service user of the enterprise."
+    "Devin shows this key no enterprise. An enterprise admin can create a service user there."
 )
 LOST: Final = "This couldn't be finished after many tries. Try again later."
 UNREADABLE: Final = "Devin's answer can't be read. Try again later."
@@ -70,9 +70,9 @@ def no_file(needed: str | None) -> str:
 def devin_refused(permission: str | None, words: str = "") -> str:
     """Say that Devin refuses what is needed: who can grant the `permission` that is missing, or Devin's own `words`."""
     if permission is None and words:
-        return f"Devin refused it. It says: “{fitted(words, 300)}”."
+        return f"Devin rejected it. It says: “{fitted(words, 300)}”."
     if permission is None:
-        return "Devin refused it. `python -m bot doctor` says more."
+        return "Devin rejected it. Tell your Devin Bridge operator."
     return f"Devin Bridge's key lacks the permission `{fitted(permission, 60)}`. {granted_by(permission)}"
 
 
@@ -88,7 +88,7 @@ def denied(words: str) -> str:
 
 def granted_by(permission: str) -> str:
     """Say who can grant a `permission`."""
-    who = "the enterprise" if permission in ENTERPRISE_PERMISSIONS else "your Devin organisation"
+    who = "the enterprise" if permission in ENTERPRISE_PERMISSIONS else "your Devin organization"
     return f"An admin of {who} can grant it to the service user."
 
 
@@ -117,7 +117,7 @@ class OperationSentences:
     def ended(self, operation: Operation, count: int, rows: Sequence[Sequence[Cell]]) -> Message:
         """Show how `operation` has ended: its result, of `count` rows and first of all these, or why there is none."""
         if operation.state is OperationState.CANCELLED:
-            return _message(operation, "Cancelled. No file was made.")
+            return _message(operation, "Canceled. No file was made.")
         if operation.state is OperationState.FAILED:
             return _message(operation, f":warning: {operation.reason or LOST}")
         has_file = count > operation.new.file_beyond

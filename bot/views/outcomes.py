@@ -43,7 +43,7 @@ def waiting_now(number: int) -> str:
     """Say how many sessions wait for somebody right now, whatever day a report is about; nothing for none."""
     if not number:
         return ""
-    return f"{counted(number, 'session')} {'is' if number == 1 else 'are'} waiting for somebody now."
+    return f"{counted(number, 'session')} {'is' if number == 1 else 'are'} waiting for someone now."
 
 
 def pull_requests_moved(opened: int, merged: int) -> str:

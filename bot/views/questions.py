@@ -8,7 +8,7 @@ from bot.views import blocks
 from bot.views.message import Block, Message
 
 TOO_LATE_TO_UNDO: Final = Message("Undo works for a minute only. Nothing was changed.")
-STALE: Final = Message("This button is too old, so nothing was changed. `/devin help` lists the commands.")
+STALE: Final = Message("That button has expired. Nothing changed. See `/devin help` for commands.")
 
 
 def choice(label: str, command: CommandSpec, argument: str, style: str | None = None, beside: str = "") -> Block:

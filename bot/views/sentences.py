@@ -24,18 +24,18 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.WORKING: "{working}.",
     DisplayState.WAITING: "Waiting for {asker}'s answer in this thread.",
     DisplayState.ANSWERED: "Devin has answered. Reply here for more.",
-    DisplayState.APPROVAL: "Waiting for {asker}'s approval. Allow or refuse the next action in Devin.",
+    DisplayState.APPROVAL: "Waiting for {asker}'s approval. Approve or deny the next action in Devin.",
     DisplayState.DONE: "Done{took}.{changes}",
-    DisplayState.ASLEEP: "Asleep. Reply in the thread to wake Devin.",
+    DisplayState.ASLEEP: "Asleep. Reply in the thread to resume.",
     DisplayState.STOPPED: "Stopped{by}. Reply in the thread to resume.",
-    DisplayState.LIMIT: "Paused: Devin says {detail}. Open it in Devin to see why, then reply to resume.",
+    DisplayState.LIMIT: "Paused by Devin ({detail}). Open Devin for the reason, then reply to resume.",
     DisplayState.FAILED: "Failed: Devin ended the session with an error.",
     DisplayState.ENDED: "Ended. Replies here no longer reach Devin.",
     DisplayState.ARCHIVED: "Archived{by}. Replies here no longer reach Devin.",
-    DisplayState.CANCELLED: "Cancelled{by} before it began. Nothing was spent.",
-    DisplayState.REFUSED: "Not started. The thread says why.",
+    DisplayState.CANCELLED: "Canceled{by} before it started. No ACUs were used.",
+    DisplayState.REFUSED: "Not started. See the thread for the reason.",
     DisplayState.UNCERTAIN: "Devin didn't answer. If your session started, it appears here.",
-    DisplayState.UNFOLLOWED: "Not followed here any more. `!adopt` with its address follows it again.",
+    DisplayState.UNFOLLOWED: "No longer linked to this thread. To link it again, send `!adopt` and the session link.",
     DisplayState.UNKNOWN: "Devin says: {status}. Open it in Devin to see what that means.",
 }
 SHORTEST: Final = 30  # seconds of work; a shorter time is not worth a word
@@ -47,27 +47,26 @@ _RESUME: Final = "Then reply to resume."
 # At which limit a session is, and who can raise it, by Devin's word for that.
 LIMIT_REASONS: Final[Mapping[str, str]] = {
     OWN_LIMIT: "out of ACUs. Raise its limit in Devin, or start a new session with a higher `acu=`",
-    "out_of_credits": "no credits left. Whoever manages billing can buy more in Devin",
-    "out_of_quota": "your plan's quota is used up. It renews, or whoever manages billing raises it in Devin",
+    "out_of_credits": "out of credits. Ask your Devin billing admin to add more",
+    "out_of_quota": "your plan's quota is used up. It renews, or your Devin billing admin can raise it",
     "no_quota_allocation": "this session has no quota. A Devin admin can allocate some",
-    "payment_declined": "a payment to Devin was declined. Whoever manages billing can update the payment method",
-    "org_usage_limit_exceeded": "your Devin organisation is at its usage limit. A Devin admin can raise it",
+    "payment_declined": "a payment to Devin was declined. Ask your Devin billing admin to update the payment method",
+    "org_usage_limit_exceeded": "your Devin organization is at its usage limit. A Devin admin can raise it",
     "user_usage_limit_exceeded": "the user this session runs for is at their usage limit. A Devin admin can raise it",
     "total_session_limit_exceeded": (
-        "your Devin organisation can't run more sessions. Stop one that isn't needed (`/devin "
-        "list`) or ask a Devin admin for more"
+        "your Devin organization is at its session limit. Stop one (`/devin list`) or ask a Devin admin to raise it"
     ),
 }
 DETAIL_SENTENCES: Final[Mapping[str, str]] = {
     **{word: f"Paused: {why}. {_RESUME}" for word, why in LIMIT_REASONS.items() if word != OWN_LIMIT},
     OWN_LIMIT: "Out of ACUs.",
-    "error": "Devin suspended this session after a fault. Reply in the thread to wake it.",
+    "error": "Devin paused this session after an error. Reply in the thread to resume.",
 }
 
 # Of a session that Devin had before, until it is tied to its thread.
 ADOPTION_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.STARTING: "Reading the session in Devin.",
-    DisplayState.REFUSED: "Not followed here. The thread says why.",
+    DisplayState.REFUSED: "Not linked here. See the thread for the reason.",
 }
 
 # In Devin's own words, where there are any.
@@ -81,13 +80,13 @@ STATUS_SENTENCES: Final[Mapping[str, str]] = {
     "resuming": "Waking up: Devin resumes where it stopped.",
 }
 
-NEEDS_SOMETHING_NEW: Final = "{asker}, Devin needs you: it says {detail}. Reply here, or open it in Devin."
+NEEDS_SOMETHING_NEW: Final = "{asker}, Devin needs your input ({detail}). Reply here or open the session in Devin."
 ENDED_FOR_SOMETHING_NEW: Final = "Ended: Devin says {detail}. Open it in Devin to see why."
-STOPPING: Final = "Stopping. A reply resumes it later."
+STOPPING: Final = "Stopping. Reply to resume later."
 
 STATE_WORDS: Final[Mapping[DisplayState, str]] = {
     DisplayState.STARTING: "starting",
-    DisplayState.CHECKING: "being looked up",
+    DisplayState.CHECKING: "checking whether it started",
     DisplayState.QUEUED: "queued",
     DisplayState.WORKING: "working",
     DisplayState.WAITING: "waiting for an answer",
@@ -100,11 +99,11 @@ STATE_WORDS: Final[Mapping[DisplayState, str]] = {
     DisplayState.FAILED: "failed",
     DisplayState.ENDED: "ended",
     DisplayState.ARCHIVED: "archived",
-    DisplayState.CANCELLED: "cancelled",
+    DisplayState.CANCELLED: "canceled",
     DisplayState.REFUSED: "not started",
-    DisplayState.UNCERTAIN: "may have been started; look in Devin",
-    DisplayState.UNFOLLOWED: "not followed here",
-    DisplayState.UNKNOWN: "in a state of its own",
+    DisplayState.UNCERTAIN: "start not confirmed; check in Devin",
+    DisplayState.UNFOLLOWED: "not linked here",
+    DisplayState.UNKNOWN: "unknown status",
 }
 
 STATE_EMOJI: Final[Mapping[DisplayState, str]] = {
@@ -199,7 +198,7 @@ def limit_words(session: Session) -> str:
 
 def asker_name(session: Session) -> str:
     """The name of who asked for `session`; a name and no mention, because a mention would notify them."""
-    return fitted(session.requester_name, 80) or "somebody"
+    return fitted(session.requester_name, 80) or "someone"
 
 
 def took(session: Session) -> str:

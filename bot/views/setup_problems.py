@@ -9,10 +9,10 @@ def sentence(problem: SetupProblem) -> str:
     """Return what is wrong, and what to do about it."""
     return {
         Kind.SIGNATURES: "Slack's requests don't fit the signing secret. Check SLACK_SIGNING_SECRET.",
-        Kind.SLACK_ACCESS: "Slack refuses the bot's token. Put a new one into SLACK_BOT_TOKEN.",
-        Kind.DEVIN_ACCESS: "Devin refuses the bot's key. Put a new one into DEVIN_API_KEY.",
-        Kind.DEVIN_RIGHTS: "Devin refuses everything (403). In Devin, check the bot's role and IP access.",
-        Kind.ORGANISATION: f"Devin doesn't know the organisation {problem.subject}. Check DEVIN_ORG_ID.",
+        Kind.SLACK_ACCESS: "Slack rejects the bot's token. Put a new one into SLACK_BOT_TOKEN.",
+        Kind.DEVIN_ACCESS: "Devin rejects the bot's key. Put a new one into DEVIN_API_KEY.",
+        Kind.DEVIN_RIGHTS: "Devin rejects everything (403). In Devin, check the bot's role and IP access.",
+        Kind.ORGANISATION: f"Devin doesn't know the organization {problem.subject}. Check DEVIN_ORG_ID.",
         Kind.CLOCK: _clock(problem),
     }[problem.kind]
 

@@ -165,7 +165,7 @@ def number_of_acus(acus: float | Decimal) -> str:
 
 def percent(number: int) -> str:
     """Write how many percent of something are used; so many of them that the number says nothing are far above it."""
-    return f"{number:,} %" if number < FAR_ABOVE else "far above"
+    return f"{number:,}%" if number < FAR_ABOVE else "far above"
 
 
 def total_acus(amount: float, cost: Money | None) -> str:

@@ -19,7 +19,7 @@ CHOSEN_BEFORE: Final = "{who} already chose “{option}”. Reply here to change
 ANSWERED_BEFORE: Final = "{who} already answered. Reply here to add to it."
 REMINDERS: Final = {
     AnnouncementKind.QUESTION: "Devin's question is still open.",
-    AnnouncementKind.APPROVAL: "Devin still waits for your approval.",
+    AnnouncementKind.APPROVAL: "Devin is still waiting for your approval.",
 }
 REMINDERS_OFF: Final = "No more reminders here: `!remind off`"
 RATED: Final = frozenset({AnnouncementKind.DONE, AnnouncementKind.ANSWERED})
@@ -30,7 +30,7 @@ THANKS: Final = {
     True: Message("Thanks, noted as good."),
     False: Message("Thanks, noted as bad. Reply here to say what's wrong."),
 }
-SOMEBODY: Final = "Somebody"
+SOMEBODY: Final = "Someone"
 YOU: Final = "You"
 
 

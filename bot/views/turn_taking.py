@@ -7,7 +7,7 @@ from typing import Final
 from bot.domain.settings_values import TurnTaking
 
 REACHES: Final[Mapping[TurnTaking, str]] = {
-    TurnTaking.ALL: "Replies here go to Devin, unless they begin with somebody else's @name.",
+    TurnTaking.ALL: "Replies here go to Devin, unless they begin with someone else's @name.",
     TurnTaking.MENTIONS: "Only replies that mention Devin Bridge go to Devin here.",
     TurnTaking.TWO_PEOPLE: "Replies here go to Devin, except what people say to each other.",
 }
@@ -17,7 +17,6 @@ STEERS: Final[Mapping[TurnTaking, str]] = {
     TurnTaking.MENTIONS: "In a session's thread, mention Devin Bridge to steer Devin",
     TurnTaking.TWO_PEOPLE: "In a session's thread, reply to steer Devin (what people say to each other isn't sent)",
 }
-_A_REPLY: Final = re.compile(r"(?<=\b[Aa]) reply (?=resumes|wakes)")
 _REPLY: Final = re.compile(r"\b(?P<first>[Rr])eply (?=here\b|in th|to resume|to steer)")
 
 
@@ -25,5 +24,4 @@ def in_turns(words: str, turns: TurnTaking) -> str:
     """Return `words` of ours that ask for a reply as they are true where `turns` holds."""
     if turns is not TurnTaking.MENTIONS:
         return words
-    words = _A_REPLY.sub(" mention ", words)
     return _REPLY.sub(lambda found: f"{'M' if found['first'] == 'R' else 'm'}ention Devin Bridge ", words)

@@ -87,7 +87,7 @@ async def test_a_worker_frozen_on_the_wire_makes_a_duplicate_that_is_ended_and_a
         assert (devin_id, lifecycle) == (kept, "open")
         older, younger = await one.devin.sessions()
         assert (older["session_id"], older["terminated"], younger["terminated"]) == (kept, False, True)
-        assert await one.on.thread(GENERAL, ts) == [DUPLICATE_ENDED.format(link=f"<{url}|the older one>")]
+        assert await one.on.thread(GENERAL, ts) == [DUPLICATE_ENDED.format(link=f"<{url}|The first session>")]
 
 
 async def test_a_worker_frozen_longer_than_a_request_may_take_sends_it_no_more(

@@ -125,12 +125,12 @@ async def end_for_good(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     ts, _devin_id = begun
     await one.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
     for _ in range(10):
-        question = await one.slack.wait_for_ephemeral(ANN, "for good?", within=PATIENCE)
+        question = await one.slack.wait_for_ephemeral(ANN, "permanently?", within=PATIENCE)
         if (await one.slack.click(ANN, GENERAL, question["ts"], "choose:exit_confirmed"))["status"] == "acked":
             break
         await one.reachable()
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, status="exit")
-    await one.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Ended permanently", thread_ts=ts, within=PATIENCE)
     return begun
 
 

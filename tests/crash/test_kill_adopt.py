@@ -54,7 +54,7 @@ async def followed_once(one: Scene, begun: tuple[str, str]) -> None:
 async def untie(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(ANN, GENERAL, "!unsync", thread_ts=begun[0])
     await one.slack.wait_for_message(GENERAL, UNFOLLOWED, thread_ts=begun[0], within=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, "follows it again", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "To link it again, send", thread_ts=begun[0], within=PATIENCE)
     await one.devin.say(begun[1], AFTER)
     return begun
 

@@ -92,7 +92,7 @@ async def delete_the_mention(one: Scene, ts: str) -> str:
     return ts
 
 
-async def cancelled(one: Scene, ts: str) -> None:
+async def canceled(one: Scene, ts: str) -> None:
     """Nothing was started, and nothing will be."""
     assert await one.devin.sessions() == []
     assert await one.on.thread(GENERAL, ts) == [CANCELLED]
@@ -131,7 +131,7 @@ STORIES = [
     Story("a deletion of a reply that Devin has", replied, delete, told),
     Story("an edit of a reply that waits", waiting_reply, edit_what_waits, said_once),
     Story("a second task that becomes a session of its own", second_task, make_it_its_own, its_own_once),
-    Story("a deletion of a start that waits", waiting_start, delete_the_mention, cancelled),
+    Story("a deletion of a start that waits", waiting_start, delete_the_mention, canceled),
 ]
 
 

@@ -51,7 +51,7 @@ async def change(one: Scene, note_id: str) -> None:
 
 async def delete(one: Scene, _: str) -> None:
     await answered(one, "note list", "*1 note*")
-    question = await answered(one, "note delete 1", "for good?")
+    question = await answered(one, "note delete 1", "permanently?")
     for _ in range(10):
         if (await one.slack.click(ADA, GENERAL, question["ts"], "choose:note_delete_confirmed"))["status"] == "acked":
             break

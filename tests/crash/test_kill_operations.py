@@ -17,7 +17,7 @@ pytestmark = pytest.mark.edge
 DIRECT = "D0ANN"
 ENTRIES = 205  # more than a page
 REFUSED = "Stopped: only admins can see this, and you're no longer one."
-CANCELLED = "Cancelled. No file was made."
+CANCELLED = "Canceled. No file was made."
 
 
 def admin() -> dict[str, str]:
@@ -73,7 +73,7 @@ async def cancel(one: Scene, _: None) -> None:
     await one.slack.wait_for_message(DIRECT, CANCELLED, within=PATIENCE)
 
 
-async def cancelled_once(one: Scene, _: None) -> None:
+async def canceled_once(one: Scene, _: None) -> None:
     said = [message["rendered"] for message in await one.slack.messages(DIRECT, user="U0BOT")]
     assert len(said) == 1
     assert said[0].endswith(CANCELLED)
@@ -102,7 +102,7 @@ async def refused_once(one: Scene, _: None) -> None:
 STORIES = [
     Story("an admin becomes a guest while a file waits", uploads_wait, become_guest, refused_once, settings=admin),
     Story("an admin asks for a file", entries, export, exported_once, settings=admin),
-    Story("an admin cancels an operation", slow, cancel, cancelled_once, settings=admin),
+    Story("an admin cancels an operation", slow, cancel, canceled_once, settings=admin),
 ]
 
 

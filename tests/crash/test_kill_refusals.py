@@ -1,4 +1,4 @@
-"""`SIGKILL` while Devin is asked for nothing: a start is cancelled, a reply is not sent, a digest is only shown."""
+"""`SIGKILL` while Devin is asked for nothing: a start is canceled, a reply is not sent, a digest is only shown."""
 
 import asyncio
 import time
@@ -42,7 +42,7 @@ async def cancel_after_another_try(one: Scene, ts: str) -> str:
     await one.tried_in_vain()
     await press(one, ts, "stop")
     await one.slack.wait_for_message(
-        GENERAL, "Cancelled by ann before it began. Nothing was spent.", thread_ts=ts, within=PATIENCE
+        GENERAL, "Canceled by ann before it started. No ACUs were used.", thread_ts=ts, within=PATIENCE
     )
     await one.slack.wait_for_message(
         GENERAL, STATE_SENTENCES[DisplayState.CANCELLED].format(by=" by ann"), thread_ts=ts, within=PATIENCE
@@ -50,7 +50,7 @@ async def cancel_after_another_try(one: Scene, ts: str) -> str:
     return ts
 
 
-async def cancelled_once(one: Scene, ts: str) -> None:
+async def canceled_once(one: Scene, ts: str) -> None:
     assert await one.devin.sessions() == []
     assert await one.on.thread(GENERAL, ts) == [stop_sentences.cancelled("ann").text]
 
@@ -109,7 +109,7 @@ async def only_shown(one: Scene, _: None) -> None:
 MESSAGES: Final = 3  # the mention, the mute and the reply
 PREVIEWED: Final = "No daily digest would be posted here now"
 STORIES = [
-    Story("a start that waits is cancelled", waiting_start, cancel_after_another_try, cancelled_once),
+    Story("a start that waits is canceled", waiting_start, cancel_after_another_try, canceled_once),
     Story("a reply in a thread that is closed", closed, reply, not_sent),
     Story("a thread is muted", running, mute, muted_once),
     Story("a digest is only shown", quiet_day, preview, only_shown),

@@ -36,7 +36,7 @@ LOG: Final = {"name": "login.log", "content": "login failed"}
 EARLIER_LOG: Final = {**LOG, "name": "earlier.log"}
 READ: Final = "Read 1 message and 1 file of this thread."
 DM: Final = "D0ANN"
-UNCERTAIN: Final = ":warning: Devin didn't answer, so nobody knows whether the reply “please use pytest” arrived."
+UNCERTAIN: Final = ":warning: Devin didn't respond, so it's unclear whether the reply “please use pytest” arrived."
 
 
 async def asleep(one: Scene) -> tuple[str, str]:
@@ -248,7 +248,7 @@ async def wake_after_a_question(one: Scene, begun: tuple[str, str]) -> tuple[str
 async def woken_once(one: Scene, begun: tuple[str, str]) -> None:
     """What waited is sent once and in order. A death may show the question twice, but raises the ceiling once."""
     assert await asked(await one_session(one)) == ["go on", "and use pytest"]
-    told = "<@U0ANN> ben woke this session with 2 more ACUs. It may now use 4 ACUs in all."
+    told = "<@U0ANN> ben woke this session with 2 more ACUs. It can now use 4 ACUs in all."
     assert await one.on.thread(GENERAL, begun[0]) == [told]
     assert await one.rows("SELECT ceiling FROM sessions") == [(4.0,)]
     assert await one.rows("SELECT action FROM audit") == [("wake",)]

@@ -289,7 +289,7 @@ async def younger_ended(one: Scene, begun: tuple[str, str]) -> None:
     older, younger = await one.devin.sessions()
     assert (older["session_id"], older["terminated"], younger["terminated"]) == (begun[1], False, True)
     (said,) = await one.on.thread(GENERAL, begun[0])
-    assert said.startswith(":information_source: Devin started this task twice after a lost answer. ")
+    assert said.startswith(":information_source: Devin started this task twice after a network error. ")
 
 
 async def copied(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -326,7 +326,7 @@ async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def announced_once(one: Scene, begun: tuple[str, str]) -> None:
     """The requester knows that the thread has fallen silent; the session goes on."""
     (said,) = await one.slack.messages(DM, user="U0BOT")
-    assert said["rendered"].startswith(f":warning: Devin Bridge can't post in <#{GENERAL}>")
+    assert said["rendered"].startswith(f":warning: Devin Bridge can no longer post in <#{GENERAL}>")
     (made,) = await one.devin.sessions()
     assert (made["session_id"], made["is_archived"]) == (begun[1], False)
 

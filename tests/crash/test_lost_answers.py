@@ -151,10 +151,10 @@ async def test_a_stop_whose_answer_is_lost_is_announced_once(on: Harness, fault:
 async def test_an_end_for_good_whose_answer_is_lost_is_announced_once(on: Harness, fault: dict[str, Any]) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    question = await on.slack.wait_for_ephemeral(ANN, "for good?", within=WITHIN)
+    question = await on.slack.wait_for_ephemeral(ANN, "permanently?", within=WITHIN)
     await on.devin.fault("terminate", **fault)
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Ended permanently", thread_ts=ts, within=WITHIN)
     other, _ = await on.started("fix another test")  # the poller looks on
     await on.slack.wait_for_message(GENERAL, "Working", thread_ts=other, within=WITHIN)
     assert (await on.devin.session(session))["terminated"]

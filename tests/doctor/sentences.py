@@ -78,7 +78,7 @@ NOT_A_BOT_TOKEN = (
     "SLACK_BOT_TOKEN must start with xoxb-: copy the Bot User OAuth Token from the app's page “OAuth & Permissions”."
 )
 NO_ORGANISATION = (
-    "DEVIN_ORG_ID is missing: copy the organisation's id (org-…) from Devin's settings, where service users are made."
+    "DEVIN_ORG_ID is missing: copy the organization's id (org-…) from Devin's settings, where service users are made."
 )
 NOT_A_DATABASE_URL = (
     "DATABASE_URL must start with sqlite:/// and name a file, or start with postgresql:// and name a server,"
@@ -129,7 +129,7 @@ SIGNING_NOT_CHECKED = note(
 )
 NO_DIGEST = note(
     "BOT_ADMIN_CHANNEL is not set: there is no daily digest.",
-    "Set it to the id of a channel if somebody wants the digest.",
+    "Set it to the id of a channel if someone wants the digest.",
 )
 NOBODY_ASKS = note(
     "Neither BOT_ADMIN_USERS nor BOT_ADMIN_GROUP is set: nobody may ask for /devin usage.",
@@ -154,7 +154,7 @@ UNKNOWN_GROUP = problem(
 # ---------------------------------------------------------------- Devin
 
 RUN_AGAIN = "Run this again in a few minutes."
-SETTLE = "Settle in Devin what it says; then run this again."
+SETTLE = "Fix the problem Devin reports, then run this again."
 NEW_KEY = (
     "In Devin under Settings → Service users make a new key for the bot's service user and copy it"
     " (cog_…) into DEVIN_API_KEY."
@@ -186,15 +186,17 @@ SESSIONS = ok("Devin grants ViewOrgSessions: sessions and messages can be read."
 CONSUMPTION = ok("Devin grants ViewOrgConsumption: the digest and /devin usage show what was spent.")
 CYCLES = ok(
     "Devin grants ViewAccountConsumption: the digest goes by Devin's billing cycles and knows their ACU limits."
-) + ok("Devin grants ManageOrganizations: the digest knows the organisation's ACU limit for a cycle.")
+) + ok("Devin grants ManageOrganizations: the digest knows the organization's ACU limit for a cycle.")
 NO_CYCLES = note(
     "Devin does not grant ViewAccountConsumption: the digest goes by calendar months instead of Devin's billing cycles,"
     " and does not read Devin's list of ACU limits (optional).",
     grant("ViewAccountConsumption"),
 )
 NO_CYCLE_LIMIT = note(
-    "Devin does not grant ManageOrganizations: the organisation's own ACU limit for a cycle is not read; where Devin's"
-    " list of ACU limits has none either, BOT_CYCLE_ACUS counts (optional).",
+    (
+        "Devin does not grant ManageOrganizations: the organization's own ACU limit for a cycle is not read; "
+        "where Devin's list of ACU limits has none either, BOT_CYCLE_ACUS counts (optional)."
+    ),
     grant("ManageOrganizations"),
 )
 INSIGHTS = ok("Devin grants ViewOrgSessions: /devin insights works, and message counts can be read.")
@@ -265,7 +267,7 @@ MIGRATE = "Run `python -m bot migrate`; `python -m bot run` does it too when it 
 POSTGRES_IS_UP_TO_DATE = "The PostgreSQL store can be reached, and its schema is up to date."
 LASTING_DISK = note(
     "The store is a file, which is lost with its disk: some platforms give each deploy a new one.",
-    "There let DATABASE_URL name a file on a disk that lasts, or a PostgreSQL database.",
+    "Point DATABASE_URL to a file on a persistent disk, or to PostgreSQL.",
 )
 POSTGRES_NOT_REACHED = problem(
     "No PostgreSQL server listens at the host and port of DATABASE_URL.",

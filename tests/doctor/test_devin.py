@@ -203,25 +203,25 @@ async def test_devin_out_of_reach(checked, devin):
 
 async def test_another_organisation_than_the_keys(checked):
     assert await checked(DEVIN_ORG_ID="org-typo") == KEY_IS_GOOD + problem(
-        "Devin does not show this key an organisation org-typo (DEVIN_ORG_ID).",
-        "Set DEVIN_ORG_ID to org-play, the organisation of the key.",
+        "Devin does not show this key an organization org-typo (DEVIN_ORG_ID).",
+        "Set DEVIN_ORG_ID to org-play, the organization of the key.",
     )
 
 
-COPY_ORG_ID = "Copy the organisation's id (org-…) from Devin's page Settings → Service users into DEVIN_ORG_ID."
+COPY_ORG_ID = "Copy the organization's id (org-…) from Devin's page Settings → Service users into DEVIN_ORG_ID."
 
 
 async def test_an_unknown_organisation_when_the_key_names_none(checked, devin):
     devin.answer("/v3/self", principal_type="service_user", service_user_name="Devin Bridge")
     assert await checked(DEVIN_ORG_ID="org-typo") == KEY_IS_GOOD + problem(
-        "Devin does not show this key an organisation org-typo (DEVIN_ORG_ID).", COPY_ORG_ID
+        "Devin does not show this key an organization org-typo (DEVIN_ORG_ID).", COPY_ORG_ID
     )
 
 
 async def test_the_keys_own_organisation_is_not_shown(checked, devin):
     devin.refuse(f"{IN_ORG}/sessions", 404)
     assert await checked() == KEY_IS_GOOD + problem(
-        "Devin does not show this key an organisation org-play (DEVIN_ORG_ID).", COPY_ORG_ID
+        "Devin does not show this key an organization org-play (DEVIN_ORG_ID).", COPY_ORG_ID
     )
 
 
@@ -243,7 +243,7 @@ async def test_the_keys_own_organisation_is_not_shown(checked, devin):
         (
             403,
             "Target user lacks the required permission: UseDevinSessions",
-            ok("Devin grants ImpersonateOrgSessions: sessions can stand in people's own names.") + BOTH_NOT_PROBED,
+            ok("ImpersonateOrgSessions is granted: sessions can run as the person who started them.") + BOTH_NOT_PROBED,
         ),
         (
             403,
@@ -367,8 +367,8 @@ async def test_an_organisation_without_insights(checked, devin):
         + CONSUMPTION
         + CYCLES
         + note(
-            "Devin does not offer this to the organisation: /devin insights shows nothing, message counts cannot be"
-            " read, and what Devin says may be noticed later."
+            "Devin does not offer this to the organization: /devin insights shows nothing, message counts "
+            "cannot be read, and what Devin says may be noticed later."
         )
         + PLAYBOOKS
         + COMMANDS

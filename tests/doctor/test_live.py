@@ -101,7 +101,7 @@ REFUSED: Final = (
     "refused    edit of a card: Slack says “cant_update_message”.",
     "           → Cards stay as they were first posted.",
     "refused    post that a session is done: Slack: chat.postMessage: outcome unknown (HTTP 500).",
-    "           → Nobody is told when Devin is done.",
+    "           → No one is told when Devin is done.",
     "refused    chart: Slack says “invalid_blocks”.",
     "           → Charts come as pictures or as text.",
     "refused    form for a new session: Slack says “invalid_view”.",

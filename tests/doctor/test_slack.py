@@ -254,14 +254,14 @@ async def test_a_plan_without_user_groups():
 async def test_the_user_groups_of_roles_in_the_file():
     slack = FakeSlack(groups={"S0SENIORS": frozenset({"U0ANN"}), "S0EMPTY": frozenset()})
     assert await check_role_groups(slack, "bot.toml", ()) == []
-    good = "Slack knows each user group that holds a role by bot.toml."
+    good = "Slack knows each user group with a role in bot.toml."
     assert shown(*await check_role_groups(slack, "bot.toml", {"S0SENIORS"})) == ok(good)
     findings = await check_role_groups(slack, "bot.toml", {"S0SENIORS", "S0EMPTY", "S0NOWHERE"})
     assert shown(*findings) == problem(
-        "The user group S0EMPTY holds a role by bot.toml but has no members, so nobody has the role by it.",
+        "bot.toml gives a role to user group S0EMPTY, but the group is empty.",
         "Whoever manages user groups in Slack can add members under Directories → User groups.",
     ) + problem(
-        "Slack knows no user group S0NOWHERE, which holds a role by bot.toml, or it is disabled.",
+        "bot.toml gives a role to user group S0NOWHERE, but Slack doesn't know it, or it's disabled.",
         "Enable it in Slack under Directories → User groups, or copy the right id into bot.toml.",
     )
     without = FakeSlack(failing=refusal("usergroups.users.list", "plan_upgrade_required"))

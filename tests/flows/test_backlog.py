@@ -16,7 +16,7 @@ async def test_a_post_that_could_have_been_sent_is_warned_of_after_five_minutes(
     assert await Backlog(make(either_store, clock)).warnings() == []
     async with either_store.db.write() as tx:
         await outbox.add(tx, [said("d", next_at=LONG_AGO, thread="t3")])
-    late = "A post has waited 7 minutes to be sent, although it could have been."
+    late = "A Slack post has been ready to send for 7 minutes and is still waiting."
     assert await Backlog(make(either_store, clock)).warnings() == [late]
 
 

@@ -45,12 +45,14 @@ BUSY = "Devin gets too many requests right now, so nothing was changed."
         ),
         (
             DevinForbidden("Missing permission: ViewOrgSessions", status=403),
-            "Devin Bridge's key lacks the permission `ViewOrgSessions`. An admin of your Devin "
-            "organisation can grant it to the service user.",
+            (
+                "Devin Bridge's key lacks the permission `ViewOrgSessions`. An admin of your Devin "
+                "organization can grant it to the service user."
+            ),
         ),
         (
             DevinQuotaExceeded("out_of_quota"),
-            "A limit or quota of your Devin organisation is used up, so nothing was changed. It says: “out_of_quota”.",
+            "Nothing changed: your Devin organization has used up a limit or quota. It says: “out_of_quota”.",
         ),
         (DevinUnauthorized("no"), devin_answers.UNAUTHORISED.text),
         (DevinNotFound("no"), devin_answers.NOT_THERE.text),

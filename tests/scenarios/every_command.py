@@ -64,9 +64,9 @@ from tests.scenarios.walk import ANY, OWN_COST, Role, Row, admins_only
 TASK = "fix the login test"
 BUDGETS, AUDIT_LOGS = admins_only("change budgets"), admins_only("see audit logs")
 SOMEBODYS = a_session(prompt="A long task")
-END_FOR_GOOD = f"{stop_sentences.exit_confirm(SOMEBODYS).text}\nEnd for good\nKeep it"
-STOP_IT = f"{stop_sentences.stop_confirm(SOMEBODYS).text}\nStop it\nLeave it running"
-ARCHIVE_IT = f"{stop_sentences.archive_confirm(SOMEBODYS).text}\nArchive it\nLeave it"
+END_FOR_GOOD = f"{stop_sentences.exit_confirm(SOMEBODYS).text}\nEnd permanently\nKeep open"
+STOP_IT = f"{stop_sentences.stop_confirm(SOMEBODYS).text}\nStop it\nKeep running"
+ARCHIVE_IT = f"{stop_sentences.archive_confirm(SOMEBODYS).text}\nArchive it\nKeep open"
 NOT_YOURS = access_sentences.not_yours("U0ANN", Admins(frozenset({"U0ADA"}), ("S0ADMINS",), frozenset({"U0ADA"}))).text
 PULL = "https://github.com/acme/web/pull/7"
 OPEN_THE_FORM = "This needs a form, which a button opens.\nOpen the form"
@@ -77,7 +77,7 @@ SECRETS = "https://app.devin.ai/secrets"
 
 def gone(kind: str) -> str:
     """What is said of a note or playbook that is not there."""
-    return f"Devin doesn't have that {kind} any more. Nothing was changed. `/devin {kind} list` shows what there is."
+    return f"Devin no longer has that {kind}. Nothing was changed. `/devin {kind} list` shows what there is."
 
 
 def lacks(permission: str, *, sign: str = "", more: str = "") -> dict[str, str]:
@@ -130,7 +130,7 @@ ROWS = (
         typed="status",
         verb="!status",
         answer=session_list_sentences.NO_SESSIONS.text,
-        on={Surface.THREAD: f"*<{ANY}|A long task>*\n:gear: Working.\nAsked by somebody · active DATE"},
+        on={Surface.THREAD: f"*<{ANY}|A long task>*\n:gear: Working.\nAsked by someone · active DATE"},
     ),
     Row(
         command="stop",
@@ -177,7 +177,7 @@ ROWS = (
         verb="!archive",
         answer=session_sentences.NO_SESSION_HERE.text,
         on={Surface.SLASH: stop_sentences.NOTHING_TO_STOP.text, Surface.THREAD: ARCHIVE_IT},
-        by={Role.ASKER: f"{stop_sentences.archived('{by}').text}\nNew session about this"},
+        by={Role.ASKER: f"{stop_sentences.archived('{by}').text}\nStart a follow-up"},
     ),
     Row(
         command="new",
@@ -307,13 +307,13 @@ ROWS = (
         command="identity_set",
         typed="identity set <@U0GUEST> nobody@acme.test",
         then=identity.OUTSIDER.text,
-        refused=admins_only("set who people are at Devin"),
+        refused=admins_only("set who people are in Devin"),
     ),
     Row(
         command="identity_unset",
         typed="identity unset",
         answer=identity.WRONG_PERSON.text,
-        refused=admins_only("set who people are at Devin"),
+        refused=admins_only("set who people are in Devin"),
     ),
     Row(
         command="budget_list",
@@ -327,13 +327,13 @@ ROWS = (
     Row(
         command="budget_set",
         typed="budget set <@{other}> 20 a week",
-        then=f"Set a budget of 20 ACUs a week for <@{{other}}>, with a warning at 80 %? {ANY}\nSet it\nDon't set it",
+        then=f"Set a budget of 20 ACUs a week for <@{{other}}>, with a warning at 80%? {ANY}\nSet it\nDon't set it",
         refused=BUDGETS,
     ),
     Row(
         command="budget_try",
         typed="budget try org 20 a week",
-        then=f"Only a trial: 20 ACUs a week for the organisation, with a warning at 80 %. {ANY} {budgets.SAME_WORDS}",
+        then=f"Only a trial: 20 ACUs a week for the organization, with a warning at 80%. {ANY} {budgets.SAME_WORDS}",
         refused=BUDGETS,
     ),
     Row(
@@ -352,8 +352,8 @@ ROWS = (
         command="orgs",
         typed="orgs",
         answer=operations.BEGUN.text,
-        on=in_dm(f"*Devin's organisations*\n1 row.{ANY}"),
-        refused=admins_only("see Devin's organisations"),
+        on=in_dm(f"*Devin's organizations*\n1 row.{ANY}"),
+        refused=admins_only("see Devin's organizations"),
         without={
             "ManageOrganizations": organisations.own_alone(operations.lacks("ManageOrganizations")),
             "ViewAccountConsumption": organisations.no_acus(operations.lacks("ViewAccountConsumption")),
@@ -442,7 +442,7 @@ ROWS = (
         command="review",
         typed=f"review {PULL}",
         # Devin reviews a commit once, whoever asks for it next.
-        then=f"Devin {ANY}<{PULL}|acme/web#7>{ANY} A direct message says when it's done.",
+        then=f"Devin {ANY}<{PULL}|acme/web#7>{ANY} You'll get a DM when it's done.",
         on=in_dm(f"*Review of <{PULL}|acme/web#7>* ({ANY})\n{ANY}"),
         without=lacks("UseReviewManual"),
         later=True,

@@ -162,7 +162,7 @@ def of(*names: str) -> frozenset[str]:
 
 OPENS, NO_FORM = members("New Devin session"), {Kind.GUEST: GUESTS}
 SHARED_TO_ALL = {Place.SHARED: dict.fromkeys(PEOPLE, SHARED)}
-ASKS = f"{stop_sentences.stop_confirm(a_session(prompt='A long task')).text}\nStop it\nLeave it running"
+ASKS = f"{stop_sentences.stop_confirm(a_session(prompt='A long task')).text}\nStop it\nKeep running"
 IN_DM = frozenset({Place.DM})
 INTERACTIONS = (
     # It opens before Slack is asked who somebody is. The second time the bot knows a guest, and refuses at once.

@@ -385,7 +385,7 @@ class Checks:
                 self._budget(f"budget of {NAMES[user]}", shown, r"\*each person\*", spent, 3000)
         shown = await self.asked("budget list", ADA)
         if self.knows(cycle):
-            self._budget("budget of the organisation", shown, r"\*the organisation\*", books.of_budget(cycle), 9000)
+            self._budget("budget of the organization", shown, r"\*the organization\*", books.of_budget(cycle), 9000)
             others = added(acus for name, acus in books.by_limit(cycle).items() if name != "Devin")
             noted = re.search(rf"not counting ({ACUS}) of other products", shown)
             self.compared.same(

@@ -61,6 +61,6 @@ async def test_a_member_of_the_group_may_end_the_session_of_somebody_else(on: Ha
     await wait_for_figures(on, BEN, "Devin today, so far")
     ts, _ = await on.started(user=ANN)
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
-    question = await on.slack.wait_for_ephemeral(BEN, "for good?")
+    question = await on.slack.wait_for_ephemeral(BEN, "permanently?")
     await on.slack.click(BEN, GENERAL, question["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, "Ended for good by ben", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Ended permanently by ben", thread_ts=ts)

@@ -23,7 +23,7 @@ DEEDS = {
     "usage": "see usage figures",
     "usage by session csv": "see usage figures",
     "report": "see outcome reports",
-    "orgs": "see Devin's organisations",
+    "orgs": "see Devin's organizations",
     "audit": "see audit logs",
     "audit bot": "see audit logs",
     "budget set org 5": "change budgets",
@@ -139,7 +139,7 @@ async def test_a_post_that_waits_does_not_go_to_who_is_no_admin_any_more(on: Har
     await changes_unnoticed(on, clock, BEN, is_restricted=True)
 
     async def is_dropped() -> bool:
-        return [row["reason"] for row in await rows(on, "outbox", state="dead")] == ["no admin any more"]
+        return [row["reason"] for row in await rows(on, "outbox", state="dead")] == ["no longer an admin"]
 
     await until(is_dropped)
     assert await on.slack.messages("D0BEN", user="U0BOT") == []

@@ -27,7 +27,6 @@ from tests.scenarios.observations import (
 
 TASK = "migrate the billing job"
 BEFORE, AFTER = "I've read the job.", "The migration is done."
-UNFOLLOWED = "Not followed here any more"
 
 
 async def at_devin(on: Harness, **facts: Any) -> str:
@@ -84,8 +83,8 @@ async def test_one_that_fails_is_not_tried_again_as_its_task_is_at_devin_alone(o
     await on.devin.set(made, status="error", status_detail=None)
     post = await on.wait_for_post(GENERAL, ts, "Failed")
     await settled(on)
-    assert buttons(post) == ["New session about this", "Open in Devin"]
-    assert buttons(await card(on, ts)) == ["New session about this", "Open in Devin"]
+    assert buttons(post) == ["Start a follow-up", "Open in Devin"]
+    assert buttons(await card(on, ts)) == ["Start a follow-up", "Open in Devin"]
     (stored,) = await rows(on, "sessions")
     await forge(on, "interactive", press(BEN, GENERAL, "try_again", stored["id"]))
     await on.slack.wait_for_ephemeral(BEN, dead_ends.TASK_NOT_KEPT.text)
@@ -136,10 +135,12 @@ async def test_untied_nothing_is_relayed_until_it_is_tied_again(on: Harness) -> 
     made = await at_devin(on)
     ts = await adopted(on, made)
     await on.slack.say(ADA, GENERAL, "!unsync", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ADA, "Stop following it here? Devin continues.")
+    asked = await on.slack.wait_for_ephemeral(ADA, "Unlink it from this thread? The session keeps running.")
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:unsync_confirmed")
-    await on.slack.wait_for_message(GENERAL, "Unfollowed by ada.", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, f"{UNFOLLOWED}. `!adopt` with its address follows it again.")
+    await on.slack.wait_for_message(GENERAL, "Unlinked by ada.", thread_ts=ts)
+    await on.slack.wait_for_message(
+        GENERAL, "No longer linked to this thread. To link it again, send `!adopt` and the session link."
+    )
     await on.devin.say(made, "Half of it is done.")
     await on.slack.say(BEN, GENERAL, "how far is it?", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN, reply_sentences.SESSION_UNFOLLOWED.text)
@@ -156,7 +157,7 @@ async def test_untied_nothing_is_relayed_until_it_is_tied_again(on: Harness) -> 
 async def test_a_session_that_was_started_here_is_untied_and_never_ended_for_it(on: Harness) -> None:
     ts, made = await on.started()
     await on.slack.say(ANN, GENERAL, "!unsync", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Unfollowed by ann.", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Unlinked by ann.", thread_ts=ts)
     again = await adopted(on, made, channel=OPS)
     await on.devin.say(made, AFTER)
     await on.wait_for_post(OPS, again, AFTER)
@@ -173,9 +174,9 @@ async def test_budgets_and_the_runaway_watch_hold_for_it_as_for_any_other(on: Ha
     await adopted(on, made)
     await on.slack.slash(ANN, GENERAL, "fix another test")
     held = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
-    assert f"held for “{TASK}”, which has no ACU limit" in held["rendered"]
+    assert f"“{TASK}” has no ACU limit, so the rest of your budget is reserved for it" in held["rendered"]
     await on.devin.spend(made, 8.5)
-    await on.slack.wait_for_message(OPS, "85 % of ann's budget is used: 8.5 of 10 ACUs today.")
+    await on.slack.wait_for_message(OPS, "85% of ann's budget is used: 8.5 of 10 ACUs today.")
     await on.slack.wait_for_message(OPS, "8.5 ACUs since its last message or pull request.")
     await on.devin.spend(made, 2.0)
     await on.slack.wait_for_message(OPS, "Ann's budget is used up: 10.5 of 10 ACUs today.")
@@ -184,8 +185,8 @@ async def test_budgets_and_the_runaway_watch_hold_for_it_as_for_any_other(on: Ha
 
 async def test_an_address_alone_is_no_task_and_offers_to_follow_its_session(on: Harness) -> None:
     asked = (await on.slack.slash(ANN, GENERAL, address(await at_devin(on))))["shown"]
-    assert written(asked["blocks"]) == "That's the address of a Devin session. Nothing was started."
-    assert buttons(asked) == ["Follow that session", "Start as a task"]
+    assert written(asked["blocks"]) == "That's a link to a Devin session. Nothing was started."
+    assert buttons(asked) == ["Link it here", "Start a session"]
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:adopt")
     await on.slack.wait_for_message(GENERAL, "Working")
     assert await creations(on) == 0
@@ -196,6 +197,6 @@ async def test_an_address_behind_a_mention_or_in_a_direct_message_starts_nothing
     await on.mention(f"<{address(made)}>", ANN)
     await on.slack.say(ANN, "im", f"<{address(made)}>")
     await settled(on)
-    answers = [text for text in await private_answers(on, ANN) if "the address of a Devin session" in text]
+    answers = [text for text in await private_answers(on, ANN) if "a link to a Devin session" in text]
     assert answers
     assert await creations(on) == 0

@@ -51,7 +51,7 @@ async def alarms(on: Harness) -> list[str]:
 async def test_an_alarm_is_one_post_that_shows_what_was_decided_and_that_it_is_over(on: Harness) -> None:
     _, session = await spending(on)
     post = await alarm(on)
-    assert buttons(post) == ["Stop", "Fine, go on", "Snooze 4 h"]
+    assert buttons(post) == ["Stop", "Keep running", "Snooze 4 h"]
     assert written(post["blocks"][:1]).endswith(SPENT)
     await on.slack.click(BEN, OPS, post["ts"], "alarm_fine")
     refused = await on.slack.wait_for_ephemeral(BEN)
@@ -94,7 +94,7 @@ async def test_stop_in_the_admins_channel_is_for_who_may_see_the_session(on: Har
     await on.slack.click(BEN, OPS, post["ts"], "alarm_stop")
     refused = await on.slack.wait_for_ephemeral(BEN)
     assert refused["rendered"].startswith("Only <@U0ANN>, who asked for this session, or an admin")
-    assert buttons(await on.slack.message(OPS, post["ts"])) == ["Stop", "Fine, go on", "Snooze 4 h"]
+    assert buttons(await on.slack.message(OPS, post["ts"])) == ["Stop", "Keep running", "Snooze 4 h"]
     await on.slack.click(ADA, OPS, post["ts"], "alarm_stop")
     await on.wait_for_post(PRIVATE, ts, stop_sentences.stopped("ada").text)
 
@@ -110,7 +110,7 @@ async def open_again(on: Harness, post: dict[str, Any]) -> None:
     """Wait until the post of an alarm has all of its buttons."""
 
     async def holds() -> bool:
-        return buttons(await on.slack.message(OPS, post["ts"])) == ["Stop", "Fine, go on", "Snooze 4 h"]
+        return buttons(await on.slack.message(OPS, post["ts"])) == ["Stop", "Keep running", "Snooze 4 h"]
 
     await until(holds)
 
@@ -157,7 +157,7 @@ async def test_after_a_snooze_the_thread_of_the_post_reminds(on: Harness, clock:
     post = await alarm(on)
     await on.slack.click(ADA, OPS, post["ts"], "alarm_snooze")
     await on.slack.wait_for_ephemeral(ADA, SNOOZED.text)
-    assert buttons(await alarm(on, "Snoozed by ada until")) == ["Stop", "Fine, go on"]
+    assert buttons(await alarm(on, "Snoozed by ada until")) == ["Stop", "Keep running"]
     clock.put(4 * HOUR + 1)
     said = await on.slack.wait_for_message(OPS, "The snooze is over", thread_ts=post["ts"])
     assert said["rendered"] == f"The snooze is over, and the session {SPENT}"
@@ -180,7 +180,7 @@ async def test_spend_that_nobody_could_read_for_an_hour_is_said(on: Harness, clo
     await polled(on)
     await on.devin.fault("list_sessions", "503", times=-1)
     clock.put(HOUR + 60)
-    post = await on.slack.wait_for_message(OPS, "Devin hasn't said since")
+    post = await on.slack.wait_for_message(OPS, "No usage data from Devin since")
     await on.devin.clear_faults()
     clock.put(600)
     shown = await on.slack.wait_for_message(OPS, "What running sessions spend couldn't be read from")

@@ -42,7 +42,12 @@ async def on(
 
 def read(message: dict[str, Any]) -> str:
     """The first lines of a message up to its buttons, with each instant as one word."""
-    return re.sub(r"<!date\^[^>]*>", "DATE", message["rendered"]).split("\nAsk ")[0].split("\nGrant ")[0]
+    return (
+        re.sub(r"<!date\^[^>]*>", "DATE", message["rendered"])
+        .split("\nAsk ")[0]
+        .split("\nRequest approval")[0]
+        .split("\nGrant ")[0]
+    )
 
 
 async def answer(on: Harness, user: str, text: str, channel: str = GENERAL) -> str:
@@ -97,29 +102,29 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
     assert (await answer(on, ADA, "budget set org ten")).startswith(budgets.problem(Problem.ACUS).text)
     assert await answer(on, ADA, f"budget set <@{ANN}> 0.5 a day") == budgets.problem(Problem.LEAST).text
     web = number_in(said := await confirmed(on, f"<#{WEB}> 20 a week warn 50,80"))
-    assert said == f"Budget `{web}` is set: 20 ACUs a week for <#{WEB}>, with warnings at 50 and 80 %."
+    assert said == f"Budget `{web}` is set: 20 ACUs a week for <#{WEB}>, with warnings at 50 and 80%."
     each = number_in(said := await confirmed(on, "each-person 10"))
-    assert said == f"Budget `{each}` is set: 10 ACUs a cycle for each person, with a warning at 80 %."
+    assert said == f"Budget `{each}` is set: 10 ACUs a cycle for each person, with a warning at 80%."
     assert await confirmed(on, "each-person 7.5 a day") == (
-        f"Budget `{each}` is set: 7.5 ACUs a day for each person, with a warning at 80 %. "
+        f"Budget `{each}` is set: 7.5 ACUs a day for each person, with a warning at 80%. "
         "Before, it was 10 ACUs a cycle."
     )
-    mine = f"`{each}` *each person* 7.5 ACUs a day · you 0 of 7.5 ACUs today (0 %) · resets DATE"
-    of_web = f"`{web}` *<#{WEB}>* 20 ACUs a week · 0 of 20 ACUs this week (0 %) · resets DATE"
+    mine = f"`{each}` *each person* 7.5 ACUs a day · you 0 of 7.5 ACUs today (0%) · resets DATE"
+    of_web = f"`{web}` *<#{WEB}>* 20 ACUs a week · 0 of 20 ACUs this week (0%) · resets DATE"
     assert await answer(on, ANN, "budget list") == mine
     assert await answer(on, ANN, "budget list", WEB) == f"{of_web}\n{mine}"
-    assert await answer(on, ADA, "budget list") == f"{of_web} · warns at 50 and 80 %\n{mine} · warns at 80 %"
+    assert await answer(on, ADA, "budget list") == f"{of_web} · warns at 50 and 80%\n{mine} · warns at 80%"
     assert await answer(on, ADA, "budget grant org 5") == (
-        "No budget applies to the organisation, so nothing was granted. `/devin budget list` shows those there are."
+        "No budget applies to the organization, so nothing was granted. `/devin budget list` shows those there are."
     )
     assert await answer(on, ADA, "budget grant each-person 2.5") == (
-        "Each person may now use 10 ACUs today, 2.5 ACUs more than before. That holds until DATE."
+        "Each person can now use 10 ACUs today, 2.5 ACUs more than before. That applies until DATE."
     )
     assert await answer(on, ANN, "budget list") == (
         f"`{each}` *each person* 7.5 ACUs a day · granted until DATE: 2.5 ACUs more to each · "
-        "you 0 of 10 ACUs today (0 %) · resets DATE"
+        "you 0 of 10 ACUs today (0%) · resets DATE"
     )
-    assert "\nYour budget: 0 of 10 ACUs today (0 %) · resets DATE" in await answer(on, ANN, "cost")
+    assert "\nYour budget: 0 of 10 ACUs today (0%) · resets DATE" in await answer(on, ANN, "cost")
     assert "budget" not in await answer(on, GUEST, "cost")
     assert await answer(on, ADA, f"budget rm `{web}`") == f"Budget `{web}` was removed: 20 ACUs a week for <#{WEB}>."
     assert await answer(on, ADA, f"budget delete {web}") == (
@@ -137,7 +142,7 @@ async def test_the_same_grant_that_comes_twice_grants_once(on: Harness) -> None:
         assert await forge(on, "slash_commands", again) == "acked"
     said = [sent["answer"]["text"] for sent in (await on.slack.deliveries(kind="slash_commands"))[-2:]]
     assert said[0] == said[1]
-    assert "you 0 of 15 ACUs today (0 %)" in await answer(on, ANN, "budget list")
+    assert "you 0 of 15 ACUs today (0%)" in await answer(on, ANN, "budget list")
     await settled(on)
     assert await posts(on, DM_OF_ANN) == ["ada raised your budget by 5 ACUs: 0 of 15 ACUs today. It resets DATE."]
     assert [row["action"] for row in await rows(on, "audit")] == ["budget_set", "budget_grant"]
@@ -148,32 +153,33 @@ async def test_a_grant_says_what_holds_now_for_whom_and_the_list_shows_it(on: Ha
     await confirmed(on, f"<@{BEN}> 3 a week")
     await answer(on, ADA, f"budget grant <@{ANN}> 5")
     assert await answer(on, ADA, "budget grant each-person 2.5") == (
-        "Each person may now use 12.5 ACUs today, 2.5 ACUs more than before. That holds until DATE. "
-        "It comes on top of what was granted to 1 person. 1 person has their own budget, which stays as it is."
+        "Each person can now use 12.5 ACUs today, 2.5 ACUs more than before. That applies until DATE. "
+        "It's in addition to the ACUs granted to 1 person. 1 person has their own budget, which doesn't "
+        "change."
     )
     await answer(on, ADA, f"budget grant <@{BEN}> 1")
     each, of_ben = (re.sub(r"^`\d+` ", "", line) for line in (await answer(on, ADA, "budget list")).split("\n"))
     assert each == (
         "*each person* 10 ACUs a day · granted until DATE: 2.5 ACUs more to each, 5 ACUs more to <@U0ANN> · "
-        "you 0 of 12.5 ACUs today (0 %) · resets DATE · warns at 80 %"
+        "you 0 of 12.5 ACUs today (0%) · resets DATE · warns at 80%"
     )
     assert of_ben == (
         "*<@U0BEN>* 3 ACUs a week · granted until DATE: 1 ACU more · "
-        "0 of 4 ACUs this week (0 %) · resets DATE · warns at 80 %"
+        "0 of 4 ACUs this week (0%) · resets DATE · warns at 80%"
     )
     assert (await answer(on, BEN, "budget list")).endswith(
-        "*<@U0BEN>* 3 ACUs a week · granted until DATE: 1 ACU more · 0 of 4 ACUs this week (0 %) · resets DATE"
+        "*<@U0BEN>* 3 ACUs a week · granted until DATE: 1 ACU more · 0 of 4 ACUs this week (0%) · resets DATE"
     )
-    assert "granted until DATE: 2.5 ACUs more to each, 5 ACUs more to <@U0ANN> · you 0 of 17.5 ACUs today (0 %)" in (
+    assert "granted until DATE: 2.5 ACUs more to each, 5 ACUs more to <@U0ANN> · you 0 of 17.5 ACUs today (0%)" in (
         await answer(on, ANN, "budget list")
     )
 
 
 async def test_an_order_with_somebody_who_was_picked_is_one_however_long_it_is(on: Harness) -> None:
     said = await confirmed(on, f"<#{WEB}> 20 ACUs a week warn 80")
-    assert said == f"Budget `{number_in(said)}` is set: 20 ACUs a week for <#{WEB}>, with a warning at 80 %."
+    assert said == f"Budget `{number_in(said)}` is set: 20 ACUs a week for <#{WEB}>, with a warning at 80%."
     said = await confirmed(on, f"<@{ANN}> 10 ACUs a week warn 50, 80")
-    assert said == f"Budget `{number_in(said)}` is set: 10 ACUs a week for <@{ANN}>, with warnings at 50 and 80 %."
+    assert said == f"Budget `{number_in(said)}` is set: 10 ACUs a week for <@{ANN}>, with warnings at 50 and 80%."
     assert (await answer(on, ADA, f"budget set <#{WEB}> 20 ACUs a week warn 101")).startswith(
         budgets.problem(Problem.WARN).text
     )
@@ -190,12 +196,12 @@ async def test_an_order_with_somebody_who_was_picked_is_one_however_long_it_is(o
 async def test_a_mistyped_order_is_repaired_with_the_channel_that_was_picked(on: Harness) -> None:
     asked = (await on.slack.slash(ADA, GENERAL, f"bugdet set <#{WEB}> 20 ACUs a week warn 80"))["shown"]
     assert asked["text"] == in_doubt("bugdet set #web 20")
-    assert buttons(asked) == ["Run budget set #web 20 ACUs a week warn 80", "Start as a task"]
+    assert buttons(asked) == ["Run budget set #web 20 ACUs a week warn 80", "Start a session"]
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set")
     await on.slack.wait_for_ephemeral(ADA, "Set it", ts=asked["ts"])
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set_confirmed")
     said = read(await on.slack.wait_for_ephemeral(ADA, "is set"))
-    assert said == f"Budget `{number_in(said)}` is set: 20 ACUs a week for <#{WEB}>, with a warning at 80 %."
+    assert said == f"Budget `{number_in(said)}` is set: 20 ACUs a week for <#{WEB}>, with a warning at 80%."
     await on.slack.say(ADA, GENERAL, f"{BOT} set budget <#{WEB}> 7")
     asked = await on.slack.wait_for_ephemeral(ADA, "Run budget set #web 7")
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set")
@@ -203,7 +209,7 @@ async def test_a_mistyped_order_is_repaired_with_the_channel_that_was_picked(on:
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set_confirmed")
     said = read(await on.slack.wait_for_ephemeral(ADA, "is set: 7 ACUs a cycle"))
     assert said == (
-        f"Budget `{number_in(said)}` is set: 7 ACUs a cycle for <#{WEB}>, with a warning at 80 %. "
+        f"Budget `{number_in(said)}` is set: 7 ACUs a cycle for <#{WEB}>, with a warning at 80%. "
         "Before, it was 20 ACUs a week."
     )
     assert await on.devin.sessions() == []
@@ -230,31 +236,31 @@ async def test_before_a_budget_is_set_an_admin_reads_what_it_would_have_refused(
     )
     assert await answer(on, ANN, "budget try each-person 2 a day") == ONLY_ADMINS
     assert await tried(on, "each-person 2 a day") == (
-        f"Only a trial: 2 ACUs a day for each person, with a warning at 80 %. {found} "
+        f"Only a trial: 2 ACUs a day for each person, with a warning at 80%. {found} "
         "To set it, use `/devin budget set` with the same words."
     )
     assert (await answer(on, ADA, "budget try each-person two")).startswith(budgets.problem(Problem.ACUS, "try").text)
     await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
     asked = await on.slack.wait_for_ephemeral(ADA, "Set it")
     assert asked["rendered"] == (
-        f"Set a budget of 2 ACUs a day for each person, with a warning at 80 %? {found}\nSet it\nDon't set it"
+        f"Set a budget of 2 ACUs a day for each person, with a warning at 80%? {found}\nSet it\nDon't set it"
     )
     await on.slack.click(ADA, GENERAL, asked["ts"], "answer:budget:no")
     await on.slack.wait_for_ephemeral(ADA, budgets.NOT_SET.text, ts=asked["ts"])
     assert (await rows(on, "budgets"), await rows(on, "audit")) == ([], [])
     assert await tried(on, "org 5 a day") == (
-        "Only a trial: 5 ACUs a day for the organisation, with a warning at 80 %. "
-        "In the last 30 days, it would have refused about 1 of the 4 starts (by <@U0ANN>). "
-        "It would be used up right away: 6 of 5 ACUs today. To set it, use `/devin budget set` with the same words."
+        "Only a trial: 5 ACUs a day for the organization, with a warning at 80%. In the last 30 days, it "
+        "would have refused about 1 of the 4 starts (by <@U0ANN>). It would be used up right away: 6 of 5 "
+        "ACUs today. To set it, use `/devin budget set` with the same words."
     )
     assert await tried(on, "each-session 1") == (
-        "Only a trial: 1 ACU a cycle for each session, with a warning at 80 %. "
+        "Only a trial: 1 ACU a cycle for each session, with a warning at 80%. "
         "In the last 30 days, all 4 sessions used more (3 by <@U0ANN>, 1 by <@U0BEN>). "
         "4 sessions have used that much already. To set it, use `/devin budget set` with the same words."
     )
     assert "it would have refused none of the 3 starts." in await tried(on, f"<@{ANN}> 20 a day")
     assert "it wouldn't have refused the one start." in await tried(on, f"<@{BEN}> 20 a day")
-    assert "nothing was started that it would apply to." in await tried(on, f"<#{WEB}> 20 a day")
+    assert "no sessions would have counted toward this budget." in await tried(on, f"<#{WEB}> 20 a day")
 
 
 async def test_a_budget_below_what_is_used_asks_first_and_says_what_it_is_now(on: Harness) -> None:
@@ -263,9 +269,9 @@ async def test_a_budget_below_what_is_used_asks_first_and_says_what_it_is_now(on
     await on.slack.slash(ADA, GENERAL, "budget set org 6 a day")
     asked = read(await on.slack.wait_for_ephemeral(ADA, "Set it"))
     assert asked == (
-        "Change the budget for the organisation to 6 ACUs a day, with a warning at 80 %? Now it's 200 ACUs a day. "
-        "In the last 30 days, it would have refused none of the 4 starts. "
-        "It would be used up right away: 6 of 6 ACUs today.\nSet it\nDon't set it"
+        "Change the budget for the organization to 6 ACUs a day, with a warning at 80%? Now it's 200 ACUs "
+        "a day. In the last 30 days, it would have refused none of the 4 starts. It would be used up "
+        "right away: 6 of 6 ACUs today.\nSet it\nDon't set it"
     )
     assert [row["acus"] for row in await rows(on, "budgets")] == [200]
 
@@ -274,8 +280,8 @@ async def test_a_budget_that_is_set_already_asks_nothing(on: Harness) -> None:
     await confirmed(on, "org 200 a day warn 50,80")
     (before,) = await rows(on, "budgets")
     already = (
-        f"That's set already, as budget `{before['seq']}`: 200 ACUs a day for the organisation, "
-        "with warnings at 50 and 80 %."
+        f"That's set already, as budget `{before['seq']}`: 200 ACUs a day for the organization, with "
+        "warnings at 50 and 80%."
     )
     await on.slack.slash(ADA, GENERAL, "budget set org 200.0 ACUs a day warn 80, 50")
     assert read(await on.slack.wait_for_ephemeral(ADA, "set already")) == already
@@ -286,7 +292,7 @@ async def test_a_budget_that_is_set_already_asks_nothing(on: Harness) -> None:
     assert len(await rows(on, "audit")) == 1
     await on.slack.slash(ADA, GENERAL, "budget set org 200 a day")
     asked = read(await on.slack.wait_for_ephemeral(ADA, "Set it"))
-    assert "to 200 ACUs a day, with a warning at 80 %? Now it's 200 ACUs a day, with warnings at 50 and 80 %." in asked
+    assert "to 200 ACUs a day, with a warning at 80%? Now it's 200 ACUs a day, with warnings at 50 and 80%." in asked
 
 
 async def test_only_an_admin_says_yes_to_the_question(on: Harness) -> None:
@@ -306,8 +312,8 @@ async def test_where_figures_name_nobody_a_trial_counts_people(
         assert "about 2 of the 4 starts (by 1 person)." in await tried(on, "each-person 2 a day")
         await on.slack.slash(ADA, GENERAL, f"budget set <@{ANN}> 2 a day")
         assert read(await on.slack.wait_for_ephemeral(ADA, "Set it")) == (
-            "Set a budget of 2 ACUs a day for <@U0ANN>, with a warning at 80 %? "
-            "People aren't named beside figures here, so what it would have refused isn't shown.\nSet it\nDon't set it"
+            "Set a budget of 2 ACUs a day for <@U0ANN>, with a warning at 80%? "
+            "No preview: per-person figures are hidden in this workspace.\nSet it\nDon't set it"
         )
 
 
@@ -316,16 +322,16 @@ async def test_a_level_is_announced_once_to_the_admins_and_to_whose_it_is(on: Ha
     ts, devin_id = await on.started(user=ANN)
     made = await on.devin.session(devin_id)
     assert made["request"]["max_acu_limit"] == 2
-    await spends(on, devin_id, 1.7, "85 %")
-    await spends(on, devin_id, 1.9, "85 %")
+    await spends(on, devin_id, 1.7, "85%")
+    await spends(on, devin_id, 1.9, "85%")
     await spends(on, devin_id, 2.1, "used up")
     await on.slack.wait_for_message(DM_OF_ANN, "used up")
     assert await posts(on, OPS) == [
-        "85 % of ann's budget is used: 1.7 of 2 ACUs today.",
+        "85% of ann's budget is used: 1.7 of 2 ACUs today.",
         f"Ann's budget is used up: 2.1 of 2 ACUs today. {NOT_THEIRS}",
     ]
     assert await posts(on, DM_OF_ANN) == [
-        "85 % of your budget is used: 1.7 of 2 ACUs today. It resets DATE.",
+        "85% of your budget is used: 1.7 of 2 ACUs today. It resets DATE.",
         f"Your budget is used up: 2.1 of 2 ACUs today. {NOT_YOURS} An admin can grant more.",
     ]
     assert await on.thread(GENERAL, ts) == []
@@ -337,14 +343,14 @@ async def test_a_channel_and_a_session_are_warned_where_they_are(on: Harness) ->
     ts, devin_id = await on.started(user=ANN)
     assert (await on.devin.session(devin_id))["request"]["max_acu_limit"] == 1
     await on.devin.set(devin_id, acus_consumed=1.6)
-    await on.slack.wait_for_message(GENERAL, f"80 % of the budget of <#{GENERAL}> is used: 1.6 of 2 ACUs today.")
+    await on.slack.wait_for_message(GENERAL, f"80% of the budget of <#{GENERAL}> is used: 1.6 of 2 ACUs today.")
     said = await on.wait_for_post(GENERAL, ts, "used up")
     assert read(said) == (
         f"<@U0ANN> This session's budget is used up: 1.6 of 1 ACU this cycle. {NOT_WOKEN} An admin can grant more."
     )
     await on.slack.wait_for_messages(OPS, 2)
     assert set(await posts(on, OPS)) == {
-        f"80 % of the budget of <#{GENERAL}> is used: 1.6 of 2 ACUs today.",
+        f"80% of the budget of <#{GENERAL}> is used: 1.6 of 2 ACUs today.",
         f"The budget of “fix the login test” is used up: 1.6 of 1 ACU this cycle. {NOT_WOKEN}",
     }
 
@@ -370,7 +376,9 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
         "ann asks for more ACUs to start “fix another test”: ann's budget is used up, 2.1 of 2 ACUs today. "
         "It resets DATE."
     )
-    await on.slack.wait_for_ephemeral(ANN, "The admins were asked. “fix another test” starts when one approves.")
+    await on.slack.wait_for_ephemeral(
+        ANN, "Request sent to your admins. “fix another test” starts as soon as one approves it."
+    )
     await on.slack.click(BEN, OPS, asked["ts"], "grant_more")
     await on.slack.wait_for_ephemeral(BEN, ONLY_ADMINS)
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
@@ -384,7 +392,7 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     await on.mention("another task after all acu=15", user=ADA)
     await on.slack.wait_for_ephemeral(
         ADA,
-        "This session may use 2 ACUs, not 15: a budget has no more left. `/devin budget list` shows which.",
+        "This session's limit is 2 ACUs, not 15: a budget has no more left. `/devin budget list` shows which.",
     )
 
 
@@ -413,8 +421,8 @@ async def test_a_session_is_woken_only_where_there_is_room_for_all_that_it_may_s
     await on.slack.say(ADA, GENERAL, "use the second fixture", thread_ts=second)
     refused = await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")
     why = (
-        "the organisation's budget has less than the 8.5 ACUs free that this session may still use "
-        "(1 of 10 ACUs used today, 8.5 more held for work in progress). It resets DATE."
+        "the organization's budget has less than the 8.5 ACUs free that this session may still use (1 "
+        "of 10 ACUs used today, 8.5 more reserved by running sessions). It resets DATE."
     )
     assert read(refused) == (f"Your reply wasn't sent and Devin stays asleep: {why}")
     await on.slack.slash(ADA, GENERAL, "budget grant org 1")
@@ -425,7 +433,7 @@ async def test_a_session_is_woken_only_where_there_is_room_for_all_that_it_may_s
         f"{why.replace('1 of 10', '1 of 11').replace('this session', 'a sleeping session')}"
     )
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
-    await on.slack.wait_for_message(OPS, "ada raised the organisation's budget by 7 ACUs: 1 of 18 ACUs today.")
+    await on.slack.wait_for_message(OPS, "ada raised the organization's budget by 7 ACUs: 1 of 18 ACUs today.")
     await on.devin.wait_for_messages("use the second fixture")
 
 
@@ -440,8 +448,9 @@ async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harne
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
     refused = await on.slack.wait_for_ephemeral(ANN, "Devin wasn't woken")
     assert read(refused) == (
-        "Devin wasn't woken: the organisation's budget has less than the 5 ACUs free that this session may still use "
-        "(5 of 8 ACUs used today). It resets DATE. What waits is kept for a day at most. Choose again, or ask for more."
+        "Devin wasn't woken: the organization's budget has less than the 5 ACUs free that this session "
+        "may still use (5 of 8 ACUs used today). It resets DATE. It's kept for up to a day. Try again, or "
+        "ask for more."
     )
     await on.slack.click(ANN, GENERAL, refused["ts"], "choose:ask_for_more")
     await on.slack.wait_for_message(OPS, "less than the 5 ACUs free")
@@ -452,8 +461,8 @@ async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harne
     await settled(on)
     assert not await answer(on, BEN, "fix another test")
     assert read(await on.slack.wait_for_ephemeral(BEN, "Nothing was started")) == (
-        "Nothing was started: the organisation's budget has less than 1 ACU free (5 of 10 ACUs used today, "
-        "5 more held for work in progress). It resets DATE."
+        "Nothing was started: the organization's budget has less than 1 ACU free (5 of 10 ACUs used "
+        "today, 5 more reserved by running sessions). It resets DATE."
     )
     assert len(await on.devin.sessions()) == 1
 
@@ -469,8 +478,8 @@ async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_res
     await until(is_counted)
     assert not await answer(on, BEN, "fix another test")
     held = (
-        "the rest of the organisation's budget is held for “fix the login test”, which has no ACU limit "
-        "(1.5 of 10 ACUs used today)."
+        "“fix the login test” has no ACU limit, so the rest of the organization's budget is reserved "
+        "for it (1.5 of 10 ACUs used today)."
     )
     refused = await on.slack.wait_for_ephemeral(BEN, "Nothing was started")
     assert read(refused) == f"Nothing was started: {held} Try again once that session is done or stopped."
@@ -488,7 +497,7 @@ async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_res
     await on.devin.wait_for_messages("go on")
     await settled(on)
     await on.slack.slash(BEN, GENERAL, "fix a third test")
-    await on.slack.wait_for_ephemeral(BEN, "held for “fix the login test”, which has no ACU limit (1.5 of 10 ACUs used")
+    await on.slack.wait_for_ephemeral(BEN, "is reserved for it (1.5 of 10 ACUs used")
     assert len(await on.devin.sessions()) == 2
 
 
@@ -508,9 +517,9 @@ async def test_of_two_replies_that_were_let_through_at_once_only_one_wakes_its_s
     await until(both_wait)
     await on.devin.release()
     assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
-        "Your reply wasn't sent and Devin stays asleep: the organisation's budget has less than the 3 ACUs free "
-        "that this session may still use (2 of 6 ACUs used today, 3 more held for work in progress). "
-        "It resets DATE."
+        "Your reply wasn't sent and Devin stays asleep: the organization's budget has less than the 3 "
+        "ACUs free that this session may still use (2 of 6 ACUs used today, 3 more reserved by running "
+        "sessions). It resets DATE."
     )
     await settled(on)
     assert (await on.devin.counters())["send_message"] == 1
@@ -534,9 +543,9 @@ async def test_sessions_that_are_woken_at_once_share_what_is_left_of_a_budget(on
     await until(lambda: held(on))
     await on.slack.say(ADA, GENERAL, "use the second fixture", thread_ts=threads[1])
     assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
-        "Your reply wasn't sent and Devin stays asleep: the organisation's budget has less than the 3 ACUs free "
-        "that this session may still use (2 of 6 ACUs used today, 3 more held for work in progress). "
-        "It resets DATE."
+        "Your reply wasn't sent and Devin stays asleep: the organization's budget has less than the 3 "
+        "ACUs free that this session may still use (2 of 6 ACUs used today, 3 more reserved by running "
+        "sessions). It resets DATE."
     )
     await on.devin.release()
     await on.devin.wait_for_messages("use the first fixture")
@@ -548,7 +557,7 @@ async def test_who_steers_the_session_of_somebody_else_needs_a_budget_too(on: Ha
     await on.slack.say(ANN, GENERAL, "and the docs", thread_ts=bens)
     assert read(await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent")) == (
         "Your reply wasn't sent: your budget is used up, 2.1 of 2 ACUs today. It resets DATE. "
-        "Replies to other people's sessions need room in your budget too."
+        "You need ACUs left in your own budget to reply in someone else's session."
     )
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=bens)
@@ -565,8 +574,8 @@ async def test_sessions_that_start_at_once_never_get_more_than_a_budget_has(on: 
     await set_budget(on.slack, "org 20 a day")
     for number in range(5):
         await on.slack.slash(ANN, GENERAL, f"task number {number} acu=8")
-    said = "the organisation's budget has less than 1 ACU free (0 of 20 ACUs used today, "
-    await on.slack.wait("ephemerals", 2, user=ANN, text=f"{said}20 more held for work in progress).")
+    said = "the organization's budget has less than 1 ACU free (0 of 20 ACUs used today, "
+    await on.slack.wait("ephemerals", 2, user=ANN, text=f"{said}20 more reserved by running sessions).")
     await settled(on)
     assert sorted(one["request"]["max_acu_limit"] for one in await on.devin.sessions()) == [4, 8, 8]
     first = next(one for one in await on.devin.sessions() if one["request"]["max_acu_limit"] == 8)
@@ -665,11 +674,11 @@ async def test_a_grant_after_the_budget_has_started_afresh_raises_nothing(on: Ha
     asked = await asked_for_more(on)
     clock.put(DAY)
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
-    late = await on.slack.wait_for_message(OPS, "started afresh")
-    assert (read(late), late["ts"]) == ("That budget started afresh DATE, so nothing was raised.", asked["ts"])
-    received = await on.slack.wait_for_message(DM_OF_ANN, "There is room again")
-    assert read(received) == "There is room again in your budget: 0 of 2 ACUs today. Your task starts now."
-    assert "you 0 of 2 ACUs today (0 %)" in await answer(on, ANN, "budget list")
+    late = await on.slack.wait_for_message(OPS, "That budget already reset")
+    assert (read(late), late["ts"]) == ("That budget already reset DATE, so no ACUs were added.", asked["ts"])
+    received = await on.slack.wait_for_message(DM_OF_ANN, "There are ACUs left again")
+    assert read(received) == "There are ACUs left again in your budget: 0 of 2 ACUs today. Your task starts now."
+    assert "you 0 of 2 ACUs today (0%)" in await answer(on, ANN, "budget list")
     assert [row["action"] for row in await rows(on, "audit")] == ["budget_set"]
 
 
@@ -694,7 +703,7 @@ async def test_without_an_admin_channel_each_admin_is_asked_and_one_of_them_answ
         await on.slack.wait_for_message("D0BEN", "ben raised ann's budget by 11 ACUs: 2.1 of 13 ACUs today.")
         await on.slack.click(ADA, "im", by_ada["ts"], "refuse_more")
         await on.slack.wait_for_ephemeral(ADA, budgets.ANSWERED_ALREADY.text)
-        assert "you 2.1 of 13 ACUs today (16 %)" in await answer(on, ANN, "budget list")
+        assert "you 2.1 of 13 ACUs today (16%)" in await answer(on, ANN, "budget list")
 
 
 async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_who_grants(
@@ -705,7 +714,7 @@ async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_w
         await used_up(on)
         asked = await asked_for_more(on)
         assert read(asked) == (
-            "Somebody asks for more ACUs to start “fix another test”: one person's budget is used up, 2.1 of 2 ACUs "
+            "Someone asks for more ACUs to start “fix another test”: one person's budget is used up, 2.1 of 2 ACUs "
             "today. It resets DATE."
         )
         await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
@@ -714,11 +723,11 @@ async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_w
         received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
         assert read(received) == f"An admin raised your budget {raised} Your task starts now."
         assert await answer(on, ADA, f"budget grant <@{ANN}> 5") == (
-            "<@U0ANN> may now use 18 ACUs today, 5 ACUs more than before. That holds until DATE."
+            "<@U0ANN> can now use 18 ACUs today, 5 ACUs more than before. That applies until DATE."
         )
         assert (await answer(on, ADA, "budget list")).endswith(
             "2 ACUs a day · granted until DATE: more to 1 person · "
-            "you 0 of 2 ACUs today (0 %) · resets DATE · warns at 80 %"
+            "you 0 of 2 ACUs today (0%) · resets DATE · warns at 80%"
         )
         assert [one[:3] for one in await changes(on)] == [
             ("budget_set", "each-person", GENERAL),
@@ -735,10 +744,10 @@ async def test_where_figures_name_nobody_a_request_is_refused_by_an_admin(
         await used_up(on)
         asked = await asked_for_more(on)
         await on.slack.click(ADA, OPS, asked["ts"], "refuse_more")
-        refused = await on.slack.wait_for_message(OPS, "refused")
-        assert read(refused) == "An admin refused a request for more ACUs."
-        received = await on.slack.wait_for_message(DM_OF_ANN, "refused")
-        assert read(received).startswith("An admin refused your request for more ACUs. Nothing was started.")
+        refused = await on.slack.wait_for_message(OPS, "denied")
+        assert read(refused) == "An admin denied a request for more ACUs."
+        received = await on.slack.wait_for_message(DM_OF_ANN, "denied")
+        assert read(received).startswith("An admin denied your request for more ACUs. Nothing was started.")
 
 
 async def test_a_session_that_has_used_up_its_own_budget_is_not_woken(on: Harness) -> None:
@@ -758,9 +767,9 @@ async def test_a_request_is_refused_once_and_written_down(on: Harness) -> None:
     await used_up(on)
     asked = await asked_for_more(on)
     await on.slack.click(ADA, OPS, asked["ts"], "refuse_more")
-    await on.slack.wait_for_message(OPS, "ada refused ann's request for more ACUs.")
-    received = await on.slack.wait_for_message(DM_OF_ANN, "refused")
-    assert read(received).startswith("ada refused your request for more ACUs. Nothing was started.")
+    await on.slack.wait_for_message(OPS, "ada denied ann's request for more ACUs.")
+    received = await on.slack.wait_for_message(DM_OF_ANN, "denied")
+    assert read(received).startswith("ada denied your request for more ACUs. Nothing was started.")
     assert (await changes(on))[1:] == [("budget_grant", "each-person U0ANN", OPS, None, None, "refused")]
     assert "13 ACUs" not in await answer(on, ANN, "budget list")
 
@@ -771,7 +780,7 @@ async def test_a_sentence_about_a_budget_starts_a_session(on: Harness) -> None:
     await on.slack.slash(ADA, GENERAL, "bugdet set org 10")
     assert await answer(on, ADA, "budget") == (
         "`budget` needs a word after it: `list`, `set`, `try`, `remove` or `grant`. Nothing was started.\n"
-        "Show budget list\nStart as a task"
+        "Show budget list\nStart a session"
     )
     assert len(await on.devin.sessions()) == 1
 
@@ -780,7 +789,7 @@ async def test_an_admin_sets_and_grants_in_a_direct_message(on: Harness) -> None
     await on.slack.say(ADA, DM_OF_ADA, f"budget set <@{ANN}> 5 a week")
     asked = await on.slack.wait_for_message(DM_OF_ADA, "Set it")
     await on.slack.click(ADA, "im", asked["ts"], "choose:budget_set_confirmed")
-    await on.slack.wait_for_message(DM_OF_ADA, "is set: 5 ACUs a week for <@U0ANN>, with a warning at 80 %.")
+    await on.slack.wait_for_message(DM_OF_ADA, "is set: 5 ACUs a week for <@U0ANN>, with a warning at 80%.")
     await on.slack.say(ADA, DM_OF_ADA, f"budget grant <@{ANN}> 2.5")
     raised = await on.slack.wait_for_message(DM_OF_ADA, "raised")
     assert read(raised) == "ada raised <@U0ANN>'s budget by 2.5 ACUs: 0 of 7.5 ACUs this week. It resets DATE."
@@ -798,12 +807,12 @@ async def test_a_yes_to_waking_waits_for_a_budget_that_was_used_up_meanwhile(on:
     await set_budget(on.slack, "each-person 2 a day")
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
     assert read(await on.slack.wait_for_ephemeral(ANN, "Devin wasn't woken")) == (
-        f"Devin wasn't woken: {USED_UP} What waits is kept for a day at most. Choose again, or ask for more."
+        f"Devin wasn't woken: {USED_UP} It's kept for up to a day. Try again, or ask for more."
     )
     await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 5")
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on")
-    await on.slack.wait_for_ephemeral(ANN, "It may now use 4 ACUs in all.")
+    await on.slack.wait_for_ephemeral(ANN, "It can now use 4 ACUs in all.")
 
 
 async def test_an_answer_to_a_warning_in_a_direct_message_starts_nothing(on: Harness) -> None:
@@ -839,7 +848,7 @@ async def test_a_budget_is_set_with_a_form(on: Harness) -> None:
 
     assert "Pick the person." in str(await submit())
     filled["person"] = BEN
-    assert "The least budget is 1 ACU" in str(await submit())
+    assert "The smallest budget is 1 ACU" in str(await submit())
     assert "After `warn`, write up to five percentages" in str(await submit(acus="30", warn="half"))
     done = await submit(acus="30")
     assert done.get("closed") is True, done

@@ -70,7 +70,7 @@ async def test_figures_are_drawn_with_the_next_change_of_state(on: Harness) -> N
     await polled(on)
     await on.devin.set(session, status_detail="waiting_for_approval")
     card = await on.slack.wait_for_message(GENERAL, "approval", thread_ts=ts)
-    assert "Allow or refuse the next action in Devin.\n" in card["rendered"]
+    assert "Approve or deny the next action in Devin.\n" in card["rendered"]
     assert " · 2.5 ACUs · active " in card["rendered"]
 
 

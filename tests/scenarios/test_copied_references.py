@@ -99,7 +99,7 @@ async def test_a_copy_is_not_taken_up_by_a_start_of_which_nothing_is_known(on: H
     await on.devin.fault("create_session", "drop_before")
     await on.devin.fault("list_sessions", "503", **AWAY)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "nobody knows whether", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "it's unclear whether", thread_ts=ts, within=WITHIN)
     made = await on.devin.session((await on.devin.create_sessions(prompt="Tells what time it is"))[0])
     reference = f"slack-T0PLAY-{GENERAL}-{ts}"
     copy = await copy_of(on.devin, reference, made["created_at"], service_user_id=None, user_id="email|eve")

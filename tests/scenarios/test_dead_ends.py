@@ -148,7 +148,7 @@ async def test_a_dead_end_that_somebody_went_on_from_needs_nobody(on: Harness) -
     waiting, own = (await private_answers(on, ANN))[-2:]
     assert waiting == session_list_sentences.NOTHING_WAITS.text
     assert "*Needs you*" not in own
-    assert "*Done lately*" in own
+    assert "*Recently done*" in own
 
 
 async def test_a_guest_tries_nothing_again(on: Harness) -> None:
@@ -186,7 +186,7 @@ async def test_what_devin_refuses_at_the_start_says_why_and_is_tried_again(on: H
     await on.devin.fault("create_session", status, detail=why, times=1)
     ts = await on.mention(TASK)
     post = await on.wait_for_post(GENERAL, ts, why)
-    assert ":no_entry: Not started. The thread says why." in await card_of(on, ts, "Not started")
+    assert ":no_entry: Not started. See the thread for the reason." in await card_of(on, ts, "Not started")
     assert buttons(post) == ["Try again"]
     await on.slack.click(ANN, GENERAL, post["ts"], "try_again")
     await on.session(TASK)
@@ -233,7 +233,8 @@ async def test_who_archives_the_session_of_somebody_else_is_asked_first(on: Harn
     await on.slack.say(BEN, GENERAL, "!archive", thread_ts=ts)
     asked = await on.slack.wait_for_ephemeral(BEN, "Archive it?")
     assert asked["rendered"] == (
-        "ann asked for “fix the login test”. Archive it? Its thread then takes no replies.\nArchive it\nLeave it"
+        "ann asked for “fix the login test”. Archive it? After that, replies here won't reach "
+        "Devin.\nArchive it\nKeep open"
     )
     await settled(on)
     assert not (await on.devin.session(session))["is_archived"]
@@ -243,7 +244,7 @@ async def test_who_archives_the_session_of_somebody_else_is_asked_first(on: Harn
 
 
 async def about_it(on: Harness, user: str, channel: str, post: dict[str, Any]) -> dict[str, Any]:
-    """The form that *New session about this* opens for somebody; what its fields hold, by their names."""
+    """The form that *Start a follow-up* opens for somebody; what its fields hold, by their names."""
     await on.slack.click(user, channel, post["ts"], "open_form")
     (form,) = await on.slack.wait("views", user=user, type="modal", open=True)
     assert form["title"]["text"] == FORM_TITLE
@@ -286,9 +287,9 @@ async def test_what_ended_for_good_or_at_devin_has_the_button_too(on: Harness) -
     assert buttons(post) == [dead_ends.NEW_SESSION, "Open in Devin"]
     other, _ = await on.started("write the changelog")
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=other)
-    asked = await on.slack.wait_for_ephemeral(ANN, "for good?")
+    asked = await on.slack.wait_for_ephemeral(ANN, "permanently?")
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:exit_confirmed")
-    assert buttons(await on.wait_for_post(GENERAL, other, "Ended for good")) == [dead_ends.NEW_SESSION]
+    assert buttons(await on.wait_for_post(GENERAL, other, "Ended permanently")) == [dead_ends.NEW_SESSION]
 
 
 async def test_whoever_may_not_read_the_title_gets_an_empty_form_and_a_guest_none(on: Harness) -> None:
@@ -319,7 +320,7 @@ async def test_an_acu_is_explained_on_the_first_card_alone(on: Harness) -> None:
         return (await card_of(on, ts, "1.5 ACUs")).splitlines()
 
     assert ACU in await spent_on(TASK, ANN)
-    assert ACU == "An ACU is Devin's unit of work and of billing."
+    assert ACU == "ACU (agent compute unit): how Devin measures and bills work."
     assert ACU not in await spent_on("write the changelog", ANN)
     assert ACU in await spent_on("bump the linter", BEN)
     await on.stop()
@@ -334,8 +335,8 @@ async def test_an_acu_is_explained_on_the_first_card_alone(on: Harness) -> None:
 async def test_a_start_that_devin_could_not_take_for_an_hour_is_tried_again_once(on: Harness, status: int) -> None:
     await on.devin.fault("create_session", status, times=-1)
     ts = await on.mention(TASK)
-    post = await on.wait_for_post(GENERAL, ts, "couldn't be started after several attempts")
-    assert ":no_entry: Not started. The thread says why." in await card_of(on, ts, "Not started")
+    post = await on.wait_for_post(GENERAL, ts, "The session failed to start")
+    assert ":no_entry: Not started. See the thread for the reason." in await card_of(on, ts, "Not started")
     assert buttons(post) == ["Try again"]
     await on.devin.clear_faults()
     await on.slack.click(BEN, GENERAL, post["ts"], "try_again")

@@ -153,7 +153,7 @@ async def test_an_admin_reads_members_secrets_and_metrics(on: Harness) -> None:
 
     on.simulated_devin.world.held.secrets.append({"secret_id": "s1", "key": "NPM_TOKEN", "org_id": "org-play"})
     assert await read(on, "secret list", "NPM_TOKEN") == (
-        "*1 secret* in your Devin organisation; values are never shown:\n• `NPM_TOKEN`"
+        "*1 secret* in your Devin organization; values are never shown:\n• `NPM_TOKEN`"
     )
     assert await typed(on, "secret add") == secrets.add_secret("https://app.devin.ai/secrets").text
 
@@ -263,7 +263,7 @@ async def test_a_change_that_devin_never_answers_is_recorded_as_unknown(on: Harn
     await on.devin.permissions(grant=PERMISSIONS)
     nightly = await schedule(on, "Nightly")
     await on.devin.fault("change_schedule", 500, times=100)
-    assert await read(on, f"schedule pause {nightly}", "nobody knows") == UNKNOWN.text
+    assert await read(on, f"schedule pause {nightly}", "it's unclear whether") == UNKNOWN.text
     ((_, action, target, _, _, outcome),) = await recorded(on)
     assert (action, target, outcome) == ("schedule_pause", nightly, "unknown")
 
@@ -351,7 +351,9 @@ async def test_a_review_is_under_budgets(on: Harness) -> None:
     await set_budget(on.slack, "each-person 1 a day")
     await on.started(user=ANN)
     refused = await read(on, f"review {PULL}", "Nothing was started", ANN)
-    assert "your budget has less than 1 ACU free (0 of 1 ACU used today, 1 more held for work in progress)" in refused
+    assert (
+        "your budget has less than 1 ACU free (0 of 1 ACU used today, 1 more reserved by running sessions)" in refused
+    )
     assert "create_review" not in await on.devin.counters()
 
 
@@ -362,7 +364,8 @@ async def test_reviews_at_once_never_pass_a_budget_and_hold_an_acu_until_they_ar
     for number in range(1, 6):
         await on.slack.slash(ANN, GENERAL, f"review https://github.com/acme/web/pull/{number}")
     why = (
-        "the organisation's budget has less than 1 ACU free (0 of 2 ACUs used today, 2 more held for work in progress)"
+        "the organization's budget has less than 1 ACU free (0 of 2 ACUs used today, 2 more reserved by "
+        "running sessions)"
     )
     await on.slack.wait("ephemerals", 3, user=ANN, text=f"Nothing was started: {why}")
     await on.devin.release()

@@ -139,7 +139,7 @@ async def test_channels_that_can_get_none_are_refused_with_what_to_do(on: Harnes
     for text, answer in {
         f"digest add <#{OPS}>": f"The daily digest in <#{OPS}> comes from the settings, so nothing was changed.",
         "digest add weekly Berlin": "`Berlin` isn't a time zone, so nothing was changed. Did you mean `Europe/Berlin`?",
-        "digest remove 1": "You've seen no list of digests in the last day. Nothing was changed.",
+        "digest remove 1": "Those numbers have expired. Run `/devin digest list`, then try again.",
         "digest": FORMS_BEGIN,
     }.items():
         assert answer in await typed(on, text, channel=OPS)

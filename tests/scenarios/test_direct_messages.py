@@ -215,7 +215,7 @@ async def test_answers_are_ordinary_messages_here(on: Harness) -> None:
     ts, _ = await running(on)
     await on.slack.say(ANN, "im", "!frobnicate")
     said = await on.slack.wait_for_message(DM, reply_sentences.unknown_verb(UnknownVerb("!frobnicate")).text)
-    assert said["rendered"].endswith("leave out the `!` to send it.")
+    assert said["rendered"].endswith("drop the `!`.")
     await on.slack.say(ANN, "im", "!status", thread_ts=ts)
     status = await on.slack.wait_for_message(DM, ":gear: Working.", thread_ts=ts, user="U0BOT")
     assert status

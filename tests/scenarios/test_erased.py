@@ -41,7 +41,7 @@ async def test_after_a_person_was_erased_their_session_is_over_and_that_of_other
     await settled(on)
     assert len(await erase(on, ANN)) == 1
     shown = await card_of(on, hers, STATE_SENTENCES[DisplayState.ENDED])
-    assert "somebody" in shown
+    assert "someone" in shown
     assert "ann" not in shown
     assert "login" not in shown
     await on.devin.say(session, "Nobody is to read this.", status="exit")

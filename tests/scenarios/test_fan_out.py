@@ -153,8 +153,8 @@ async def test_what_was_not_started_is_named_and_tried_again(on: Harness) -> Non
     await begun(on)
     table = await shows(on, "1 not started")
     assert (
-        "*Data Team*: Devin Bridge's key doesn't reach this organisation. An enterprise admin "
-        "can give the service user access."
+        "*Data Team*: Devin Bridge's key doesn't reach this organization. An enterprise admin can give "
+        "the service user access."
     ) in table["rendered"]
     assert buttons(table) == ["Stop all", "Retry failed"]
     await on.slack.click(ANN, GENERAL, table["ts"], "retry_fan_out")
@@ -214,7 +214,7 @@ async def test_a_session_at_a_limit_says_which_and_is_stopped_like_others(on: Ha
     await shows(on, "1 queued")
     await on.devin.set(made(on)["org-play"].bare_id, status="suspended", status_detail="out_of_credits")
     table = await shows(on, "0 of 1 finished · 1 paused")
-    assert "No credits left. Whoever manages billing can buy more in Devin." in table["rendered"]
+    assert "Out of credits. Ask your Devin billing admin to add more." in table["rendered"]
     await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
     await shows(on, "1 of 1 finished · 1 stopped")
 
@@ -233,12 +233,12 @@ async def test_what_nobody_knows_is_looked_up_and_never_started_twice(on: Harnes
     await on.devin.fault("create_session", "commit_then_drop", contains="org-web", times=1)
     await on.devin.fault("list_sessions", 500, contains="org-web", times=-1)
     table = await begun(on)
-    await shows(on, "1 being looked up, 2 queued")
+    await shows(on, "1 checking whether it started, 2 queued")
     clock.put(6.1 * 3_600)
     unknown = await shows(on, "1 not known")
     assert fan_out_table.UNKNOWN in unknown["rendered"]
     await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out")
-    await shows(on, "1 being looked up, 2 queued")
+    await shows(on, "1 checking whether it started, 2 queued")
     await on.devin.clear_faults()
     await shows(on, "0 of 3 finished · 3 queued")
     assert len(made(on)) == 3
@@ -260,11 +260,11 @@ async def test_all_are_stopped_and_nothing_is_lost(on: Harness) -> None:
 async def test_what_is_typed_wrong_starts_nothing_and_says_why(on: Harness) -> None:
     await enterprise(on)
     nothing = "Nothing was started."
-    where = "In which organisations? Add `orgs=all`, or names or ids such as `orgs=acme,web`."
+    where = "In which organizations? Add `orgs=all`, or names or IDs such as `orgs=acme,web`."
     assert (await answer(on, "fanout upgrade deps")).startswith(where)
     assert await answer(on, "fanout fix it orgs=all", ANN) == ("Only admins can run fan-outs. Ask <@U0ADA>.")
     assert not await answer(on, "fanout fix it orgs=Nobody,web")
-    unknown = await on.slack.wait_for_ephemeral(ADA, "sees no organisation `Nobody`.")
+    unknown = await on.slack.wait_for_ephemeral(ADA, "sees no organization `Nobody`.")
     assert unknown["rendered"].endswith(nothing)
     await on.slack.say(ADA, GENERAL, f"{BOT} fanout fix it orgs=all")
     await on.slack.wait_for_ephemeral(ADA, fan_outs.ONLY_IN_PRIVATE.text)
@@ -278,11 +278,11 @@ async def test_what_is_typed_wrong_starts_nothing_and_says_why(on: Harness) -> N
 async def test_behind_a_mention_what_resembles_a_fan_out_is_not_offered_as_one(on: Harness, text: str) -> None:
     await on.slack.say(ADA, GENERAL, f"{BOT} {text}")
     asked = await on.slack.wait_for_ephemeral(ADA, fan_outs.ONLY_IN_PRIVATE.text)
-    assert (asked["text"], buttons(asked)) == (fan_outs.ONLY_IN_PRIVATE.text, ["Start as a task"])
+    assert (asked["text"], buttons(asked)) == (fan_outs.ONLY_IN_PRIVATE.text, ["Start a session"])
     assert await rows(on, "fan_outs") == []
     await on.slack.slash(ADA, GENERAL, text)
     asked = await on.slack.wait_for_ephemeral(ADA, "looks like `fanout`")
-    assert buttons(asked) == ["Run fanout fix it orgs=all", "Start as a task"]
+    assert buttons(asked) == ["Run fanout fix it orgs=all", "Start a session"]
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:fanout")
     await on.slack.wait_for_ephemeral(ADA, "Start 1 session?")
 

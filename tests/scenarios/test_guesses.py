@@ -97,7 +97,7 @@ async def test_none_of_them_starts_a_session_in_a_direct_message(on: Harness) ->
 async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None:
     asked = (await on.slack.slash(ADA, GENERAL, "fix it"))["shown"]
     assert written(asked["blocks"]) == "Is `fix it` a task for Devin? Nothing was started."
-    assert buttons(asked) == ["Show help", "Start as a task"]
+    assert buttons(asked) == ["Show help", "Start a session"]
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:start")
     await on.session("fix it")
     await settled(on)
@@ -121,7 +121,7 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
 async def test_the_command_that_does_it_is_offered(on: Harness, text: str, question: str, button: str) -> None:
     asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
     assert written(asked["blocks"]) == question
-    assert buttons(asked) == [button, "Start as a task"]
+    assert buttons(asked) == [button, "Start a session"]
 
 
 @pytest.mark.parametrize("task", TASKS[::EVERY])
@@ -170,10 +170,10 @@ async def test_a_short_line_is_a_reply_where_a_session_runs(on: Harness) -> None
 async def test_a_question_to_the_bot_is_asked_about_and_costs_nothing(on: Harness, text: str, button: str) -> None:
     asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
     assert written(asked["blocks"]) == f"Is `{text}` a task for Devin? Nothing was started."
-    assert buttons(asked) == [button, "Start as a task"]
+    assert buttons(asked) == [button, "Start a session"]
     await on.mention(text, BEN)
     same = await on.slack.wait_for_ephemeral(BEN, "Nothing was started.")
-    assert buttons(same) == [button, "Start as a task"]
+    assert buttons(same) == [button, "Start a session"]
     await settled(on)
     assert await creations(on) == 0
 

@@ -31,8 +31,8 @@ from tests.scenarios.observations import (
 )
 
 ASKED = "This session used up its 2 ACUs (2.1 ACUs). Wake it anyway?"
-WOKEN = "Waking Devin with your {}. It may now use 4 ACUs in all."
-NOT_SENT = "Reply again to be asked again."
+WOKEN = "Waking Devin with your {}. It can now use 4 ACUs in all."
+NOT_SENT = "Reply again if you want to wake it."
 LEFT = ":zzz: ben left Devin asleep, so {}. " + NOT_SENT
 
 
@@ -60,7 +60,7 @@ async def test_a_yes_raises_the_ceiling_by_its_own_amount_and_sends_all_that_wai
     ts, session = await spent(on)
     first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
-    assert (written(asked["blocks"]), buttons(asked)) == (ASKED, ["Wake it, 2 more ACUs", "Leave it"])
+    assert (written(asked["blocks"]), buttons(asked)) == (ASKED, ["Wake (+2 ACUs)", "Keep asleep"])
     second = await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
     third = await on.slack.say(ADA, GENERAL, "with coverage", thread_ts=ts)
     await question(on, ADA, ts)
@@ -78,7 +78,7 @@ async def test_a_yes_raises_the_ceiling_by_its_own_amount_and_sends_all_that_wai
     [row] = await rows(on, "audit")
     assert (row["action"], row["user"], row["before"], row["after"]) == ("wake", BEN, {"ceiling": 2}, {"ceiling": 4})
     assert await on.thread(GENERAL, ts) == [
-        "<@U0ANN> ben woke this session with 2 more ACUs. It may now use 4 ACUs in all."
+        "<@U0ANN> ben woke this session with 2 more ACUs. It can now use 4 ACUs in all."
     ]
     await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=3.9)
     await card_of(on, ts, "3.9 of 4 ACUs")
@@ -97,7 +97,7 @@ async def test_where_figures_name_nobody_the_asker_is_told_of_a_raised_ceiling_w
         await on.devin.wait_for_messages("go on, please")
         await settled(on)
         assert await on.thread(GENERAL, ts) == [
-            "<@U0ANN> Somebody woke this session with 2 more ACUs. It may now use 4 ACUs in all."
+            "<@U0ANN> Someone woke this session with 2 more ACUs. It can now use 4 ACUs in all."
         ]
 
 
@@ -110,17 +110,17 @@ async def test_a_ceiling_is_shown_as_it_was_set(
         asked = await question(on, BEN, ts)
         assert (written(asked["blocks"]), buttons(asked)) == (
             "This session used up its 7.25 ACUs (7.3 ACUs). Wake it anyway?",
-            ["Wake it, 7.25 more ACUs", "Leave it"],
+            ["Wake (+7.25 ACUs)", "Keep asleep"],
         )
         await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
         await on.devin.wait_for_messages("go on, please")
         await settled(on)
         assert await what_became_of(on, asked) == (
-            "Waking Devin with your reply. It may now use 14.5 ACUs in all.",
+            "Waking Devin with your reply. It can now use 14.5 ACUs in all.",
             [],
         )
         assert await on.thread(GENERAL, ts) == [
-            "<@U0ANN> ben woke this session with 7.25 more ACUs. It may now use 14.5 ACUs in all."
+            "<@U0ANN> ben woke this session with 7.25 more ACUs. It can now use 14.5 ACUs in all."
         ]
 
 
@@ -141,7 +141,7 @@ async def test_a_press_that_comes_to_nothing_says_so_and_can_be_repeated(on: Har
     asked = await question(on, BEN, ts)
     await on.slack.fault("conversations.info", "error", error="internal_error", times=10_000)
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
-    said = await on.slack.wait_for_ephemeral(BEN, "nothing was changed")
+    said = await on.slack.wait_for_ephemeral(BEN, "nothing changed")
     (press_row,) = [row for row in await rows(on, "inbox") if row["state"] == "dead"]
     assert said["rendered"] == failure_sentences.not_done(press_row["ref"]).text
     assert await sent_to_devin(on, session) == []
@@ -203,10 +203,10 @@ async def test_nobody_chooses_for_a_day(on: Harness, clock: Ahead) -> None:
     await on.stop()
     clock.put(DAY + 1)
     await on.start()
-    await on.wait_for_post(GENERAL, ts, "Nobody chose")
+    await on.wait_for_post(GENERAL, ts, "No one chose")
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.slack.wait_for_ephemeral(BEN, waking_sentences.LEFT_BEFORE.text)
-    assert await on.thread(GENERAL, ts) == [f":zzz: Nobody chose within a day, so 1 reply *wasn't sent*. {NOT_SENT}"]
+    assert await on.thread(GENERAL, ts) == [f":zzz: No one chose within a day, so 1 reply *wasn't sent*. {NOT_SENT}"]
     assert await sent_to_devin(on, session) == []
 
 
@@ -289,7 +289,7 @@ async def test_a_session_that_slept_for_long_is_woken_after_one_question(on: Har
     asked = await question(on, BEN, ts)
     assert (written(asked["blocks"]), buttons(asked)) == (
         waking_sentences.ask_to_wake(a_session(snapshot=Snapshot(acus=3.4)), WakeQuestion(slept=73 * HOUR), "").text,
-        ["Wake it", "Leave it"],
+        ["Wake it", "Keep asleep"],
     )
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on, please")
@@ -312,7 +312,7 @@ async def test_who_writes_again_after_ten_minutes_is_asked_once_more(on: Harness
 
     await until(asked_again)
     again = (await on.slack.ephemerals(user=BEN))[-1]
-    assert (written(again["blocks"]), buttons(again)) == (ASKED, ["Wake it, 2 more ACUs", "Leave it"])
+    assert (written(again["blocks"]), buttons(again)) == (ASKED, ["Wake (+2 ACUs)", "Keep asleep"])
     await on.slack.click(BEN, GENERAL, again["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("use pytest too")
     await settled(on)
@@ -328,7 +328,7 @@ async def test_a_session_that_devin_stopped_at_its_limit_is_woken_after_one_ques
     asked = await question(on, BEN, ts)
     assert (written(asked["blocks"]), buttons(asked)) == (
         waking_sentences.ask_to_wake(a_session(snapshot=Snapshot(acus=1.2)), ONLY_AT_LIMIT, "").text,
-        ["Wake it", "Leave it"],
+        ["Wake it", "Keep asleep"],
     )
     second = await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
     await settled(on)

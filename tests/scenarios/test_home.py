@@ -59,9 +59,9 @@ async def test_home_says_what_was_used_and_how_the_budgets_stand(on: Harness) ->
     await on.devin.say(session, "Which ones?", status_detail="waiting_for_user")
     await on.wait_for_post(GENERAL, thread, "Which ones?")
     shown = written((await opened(on, ANN, "1.5 ACUs in 1 session of yours"))["blocks"])
-    assert "Your budget: 1.5 of 20 ACUs this cycle (7 %)" in shown
-    assert "Whole organisation" not in shown
-    assert "Whole organisation: 1.5 ACUs" in written((await opened(on, ADA, "Whole organisation"))["blocks"])
+    assert "Your budget: 1.5 of 20 ACUs this cycle (7%)" in shown
+    assert "Whole organization" not in shown
+    assert "Whole organization: 1.5 ACUs" in written((await opened(on, ADA, "Whole organization"))["blocks"])
 
 
 async def test_all_that_are_done_open_in_a_window(on: Harness) -> None:
@@ -70,7 +70,7 @@ async def test_all_that_are_done_open_in_a_window(on: Harness) -> None:
         await on.devin.set(session, status="exit", status_detail="finished")
         await on.slack.wait_for_message(GENERAL, f"fix the test {number}", user="U0BOT")
     await settled(on)
-    view = await opened(on, ANN, "2 more sessions done lately")
+    view = await opened(on, ANN, "2 more sessions recently done")
     assert written(view["blocks"]).count("*<") == 5
     await on.slack.act("click", user=ANN, view_id=view["id"], action_id="open_form", value="done_lately")
     await on.slack.wait_for_call("views.update", text="fix the test 0")
@@ -190,5 +190,5 @@ async def test_an_admin_sees_what_runs_and_which_budgets_are_near_their_end(on: 
     assert "*Running now: 2 sessions*" in shown
     assert f":gear: *<{thread_address(GENERAL, thread)}|fix the login test>* · working" in shown
     assert "secret" not in shown
-    assert "*Budgets near their end*\nAnn's budget: 1.8 of 2 ACUs this cycle (90 %)" in shown
+    assert "*Budgets near their end*\nAnn's budget: 1.8 of 2 ACUs this cycle (90%)" in shown
     assert "Running now" not in written((await opened(on, ANN, "1.8 ACUs"))["blocks"])

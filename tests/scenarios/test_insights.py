@@ -31,7 +31,7 @@ async def listed(on: Harness) -> str:
 @pytest.mark.both_transports
 async def test_an_analysis_is_asked_for_once_and_shown_at_the_next_look(on: Harness) -> None:
     await listed(on)
-    first = await read(on, "insights 1", "Devin is analysing it now, which takes about a minute.")
+    first = await read(on, "insights 1", "Devin is analyzing it now. That takes about a minute.")
     assert first.startswith("*<https://app.devin.ai/sessions/")
     question = (await on.slack.ephemerals(user=ANN, visible=True))[-1]
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:insights")
@@ -68,4 +68,4 @@ async def test_devin_is_down(on: Harness) -> None:
 async def test_it_is_asked_in_a_direct_message(on: Harness) -> None:
     await listed(on)
     await on.slack.say(ANN, "D0ANN", "insights 1")
-    await on.slack.wait_for_message("D0ANN", "Devin is analysing it now")
+    await on.slack.wait_for_message("D0ANN", "Devin is analyzing it now")

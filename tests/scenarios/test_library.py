@@ -110,8 +110,8 @@ async def test_a_note_is_added_listed_shown_changed_and_deleted(on: Harness) -> 
     changed = {**NOTE, "body": "Straight to production.", "repo": None}
     assert (known(on), notes(on)[0]["is_enabled"]) == ([changed], False)
 
-    asked = await read(on, f"note delete {note_id}", "for good?")
-    assert asked.startswith("Delete the note *Deploys* for good?")
+    asked = await read(on, f"note delete {note_id}", "permanently?")
+    assert asked.startswith("Delete the note *Deploys* permanently?")
     question = (await on.slack.ephemerals(user=ADA, visible=True))[-1]
     await on.slack.click(ADA, GENERAL, question["ts"], "choose:note_delete_confirmed")
     await on.slack.wait_for_ephemeral(ADA, "The note *Deploys* is deleted.")
@@ -272,10 +272,10 @@ async def test_numbers_and_ids_that_name_nothing(on: Harness) -> None:
         == "Which note? `/devin note show 2` takes number 2 of your last `/devin note list`."
     )
     assert await typed(on, "note delete login") == (
-        "`login` is no number of your list, and no id of a note. Nothing was changed. `/devin "
-        "note list` shows the numbers."
+        "`login` isn't a number from your list or the ID of a note. Nothing was changed. `/devin note "
+        "list` shows the numbers."
     )
-    gone = "Devin doesn't have that note any more. Nothing was changed. `/devin note list` shows what there is."
+    gone = "Devin no longer has that note. Nothing was changed. `/devin note list` shows what there is."
     for text in ("note show note-0", "note delete note-0"):
         assert await read(on, text, "doesn't have that note") == gone
     assert await typed(on, "note edit note-0") == ""
@@ -291,9 +291,9 @@ async def test_a_change_that_meets_another_one_is_given_back(on: Harness) -> Non
     await on.slack.submit_view(ADA, form["id"], filled(body="Straight to production."))
     lost = await on.slack.wait_for_message(DIRECT, "wasn't saved")
     assert lost["rendered"] == (
-        ":warning: The note *Deploys* wasn't saved. Somebody else changed it while your form was "
-        "open. `/devin note edit` opens it as it is now.\n*Trigger*\n```when deploying```\n"
-        "*Repository*\n```acme/web```\n*Body*\n```Straight to production.```"
+        ":warning: The note *Deploys* wasn't saved. Someone else changed it while your form was open. "
+        "`/devin note edit` opens it as it is now.\n*Trigger*\n```when "
+        "deploying```\n*Repository*\n```acme/web```\n*Body*\n```Straight to production.```"
     )
     assert notes(on)[0]["body"] == "Ask Ben first."
 
@@ -306,7 +306,7 @@ async def test_a_change_that_meets_another_one_is_given_back(on: Harness) -> Non
     form = await view(on, "Edit note")
     notes(on).clear()
     await on.slack.submit_view(ADA, form["id"], filled(body="Straight to production."))
-    await on.slack.wait_for_message(DIRECT, "Somebody deleted it while your form was open.")
+    await on.slack.wait_for_message(DIRECT, "Someone deleted it while your form was open.")
     assert [one[1] for one in await recorded(on)] == ["note_add"]
 
 
@@ -317,8 +317,8 @@ async def test_a_note_is_kept_or_is_deleted_already(on: Harness) -> None:
         ("answer:note:no", "The note was kept."),
         ("choose:note_delete_confirmed", "That note is deleted already."),
     ):
-        await read(on, f"note delete {note_id}", "for good?")
-        question = await on.slack.wait_for_ephemeral(ADA, "for good?", visible=True)
+        await read(on, f"note delete {note_id}", "permanently?")
+        question = await on.slack.wait_for_ephemeral(ADA, "permanently?", visible=True)
         assert len(notes(on)) == 1
         if button == "choose:note_delete_confirmed":
             notes(on).clear()
@@ -397,8 +397,8 @@ async def test_who_has_become_a_guest_saves_nothing_and_reads_why(on: Harness) -
     await on.slack.put_person(ADA, is_restricted=True)
     answered = (await on.slack.submit_view(ADA, form["id"], filled(**NOTE)))["answer"]
     refusal = (
-        "Nobody can change notes yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or "
-        "`BOT_ADMIN_GROUP`."
+        "No one can change notes yet. Your Devin Bridge operator can name admins in "
+        "`BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`."
     )
     if answered is None:  # Slack said too late who is a guest, so that it is told when the row is carried out
         await on.slack.wait_for_message(DIRECT, refusal)

@@ -167,7 +167,7 @@ async def test_five_that_are_done_are_shown_and_a_button_shows_all_in_their_plac
     listed = await shown(on, ANN, OPS, "list")
     assert lines(listed)[:2] == ["You have 8 sessions:", "*Working*"]
     assert [key for key in ids if f"|{key}>" in listed["rendered"]] == ids[:5]
-    assert "2 more sessions done lately" in lines(listed)
+    assert "2 more sessions recently done" in lines(listed)
     assert buttons(listed)[-1] == "Show all"
     await on.slack.click(ANN, OPS, listed["ts"], "choose:list_page")
     everything = await on.slack.wait_for_ephemeral(ANN, f"|{ids[6]}>", ts=listed["ts"])
@@ -243,7 +243,7 @@ async def test_an_admin_lists_all_sessions_but_reads_no_title_that_is_not_for_th
     await on.wait_for_post("C0PRIVATE", hidden, "When?")
     listed = await shown(on, ADA, OPS, "list all")
     text = "\n".join(lines(listed))
-    assert text.startswith("2 sessions in this workspace:\n*Needs somebody*\n:speech_balloon: ")
+    assert text.startswith("2 sessions in this workspace:\n*Needs attention*\n:speech_balloon: ")
     assert "|update the docs>: working" in text
     assert IN_PRIVATE_CHANNEL in text
     assert "secret launch" not in str(listed)
@@ -251,7 +251,7 @@ async def test_an_admin_lists_all_sessions_but_reads_no_title_that_is_not_for_th
     assert "C0PRIVATE" not in str(listed)
     assert buttons(listed) == ["Open in Devin"]
     refused = (await shown(on, ANN, OPS, "list all"))["rendered"]
-    assert refused.startswith("Only admins can see everybody's sessions")
+    assert refused.startswith("Only admins can see everyone's sessions")
     for button in ("choose:list_page", "choose:list_all"):
         assert await forge(on, "interactive", press(ANN, OPS, button, "all 0 whole")) == "acked"
     await settled(on)

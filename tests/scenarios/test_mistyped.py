@@ -190,7 +190,7 @@ async def test_in_a_thread_without_a_session_it_asks_and_starts_with_what_the_th
     await on.mention("report the bug", ANN, thread_ts=ts)
     question = await asked(on, ANN)
     assert written(question["blocks"]) == "Only admins can see outcome reports. Ask <@U0ADA>."
-    assert buttons(question) == ["Start as a task"], "reports are for admins"
+    assert buttons(question) == ["Start a session"], "reports are for admins"
     assert await creations(on) == 0
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:command:as_task")
     made = await on.session("report the bug")
@@ -240,7 +240,7 @@ async def test_commands_are_commands_in_the_thread_of_a_session_too(on: Harness)
 async def test_what_is_not_read_is_answered_with_examples_that_run(on: Harness) -> None:
     for text, answered in {
         "usage by weekday": "Devin in ",
-        "budget set org 20 a year": "Set a budget of 500 ACUs a month for the organisation",
+        "budget set org 20 a year": "Set a budget of 500 ACUs a month for the organization",
     }.items():
         shown = (await on.slack.slash(ADA, GENERAL, text))["shown"]
         first = next(label for label in buttons(shown) if "month" in label)
@@ -250,7 +250,7 @@ async def test_what_is_not_read_is_answered_with_examples_that_run(on: Harness) 
         assert (await on.slack.wait_for_ephemeral(ADA, answered))["rendered"].startswith(answered)
     member = (await on.slack.slash(ANN, GENERAL, "usage by weekday"))["shown"]
     assert member["text"] == "Only admins can see usage figures. Ask <@U0ADA>. `/devin cost` shows your own."
-    assert buttons(member) == ["Start as a task"]
+    assert buttons(member) == ["Start a session"]
     assert await creations(on) == 0
 
 

@@ -56,7 +56,7 @@ async def test_a_session_that_devin_has_accepted_and_lists_nowhere_is_not_made_a
     await on.devin.fault("list_sessions", "odd", fields={"tags": []}, **AWAY)
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, "Checking whether your session started", thread_ts=ts, within=WITHIN)
-    await on.slack.wait_for_message(GENERAL, "nobody knows whether", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "it's unclear whether", thread_ts=ts, within=WITHIN)
     assert await creations(on) == 1
     assert [row["lifecycle"] for row in await rows(on, "sessions")] == ["uncertain"]
     await on.devin.clear_faults()
@@ -94,7 +94,7 @@ async def test_a_session_whose_row_can_never_be_read_ends_as_not_known(on: Harne
     await on.devin.fault("create_session", "commit_then_drop")
     await on.devin.fault("list_sessions", "odd", fields={"session_id": " "}, **AWAY)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "nobody knows whether", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "it's unclear whether", thread_ts=ts, within=WITHIN)
     await settled(on)
     assert [row["lifecycle"] for row in await rows(on, "sessions")] == ["uncertain"]
     (said,) = await on.thread(GENERAL, ts)

@@ -242,7 +242,7 @@ async def test_the_filters_and_days_are_those_that_were_typed(on: Harness) -> No
     shown = await result(on, "3 rows, also")
     title = (
         "Devin's audit log, 1 Jan to 29 Aug 2026 (UTC), action create_org, person ann@example.com, "
-        "organisation data team"
+        "organization data team"
     )
     assert shown.startswith(f"*{title}*\n3 rows, also in `devin-audit-2026-01-01-to-2026-08-29.csv` below.")
     assert [entry[0] for entry in (await file_of(on))[1:]] == ["a2", "a1", "a0"]
@@ -256,8 +256,8 @@ async def test_what_is_wrong_with_a_query_is_said(on: Harness) -> None:
         'around `=`. Put a name with spaces in quotation marks: `org="Acme Web"`. Nothing was read.'
     )
     assert await asked(on, f"audit person=<@{ANN}>") == (
-        "Devin doesn't know people by @mention. Write the e-mail address, such as `person=ada@example.com`. "
-        "Nothing was read."
+        "Devin doesn't know people by @mention. Write the email address, such as "
+        "`person=ada@example.com`. Nothing was read."
     )
     assert await rows(on, "operations") == await on.devin.sessions() == []
 
@@ -273,8 +273,8 @@ async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) 
 async def test_an_organisation_that_is_not_there_is_said(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageEnterpriseSettings", "ManageOrganizations"])
     await asked(on, "audit org=Nobody")
-    shown = await result(on, "no organisation")
-    assert "Devin Bridge's key sees no organisation `Nobody`. `/devin orgs` shows the names and ids." in shown
+    shown = await result(on, "no organization")
+    assert "Devin Bridge's key sees no organization `Nobody`. `/devin orgs` shows the names and IDs." in shown
 
 
 async def test_audit_logs_stay_out_of_channels(on: Harness) -> None:
@@ -288,7 +288,7 @@ async def test_audit_logs_stay_out_of_channels(on: Harness) -> None:
 async def test_what_resembles_audit_is_not_offered_in_a_channel_either(on: Harness, text: str) -> None:
     await on.slack.say(ADA, GENERAL, f"{BOT} {text}")
     answer = await on.slack.wait_for_ephemeral(ADA, "n't shown in channels")
-    assert (answer["text"], buttons(answer)) == (audit_logs.ONLY_IN_PRIVATE.text, ["Start as a task"])
+    assert (answer["text"], buttons(answer)) == (audit_logs.ONLY_IN_PRIVATE.text, ["Start a session"])
     await on.slack.say(ADA, DIRECT, text)
     answer = await on.slack.wait_for_message(DIRECT, "Nothing was started.")
     assert buttons(answer)[0].startswith("Show audit")
@@ -302,14 +302,14 @@ async def test_in_a_direct_message_the_message_of_the_operation_is_the_answer(on
     assert len(await on.slack.messages(DIRECT, user="U0BOT")) == 1
 
 
-async def test_an_operation_that_waits_for_devin_is_cancelled(on: Harness) -> None:
+async def test_an_operation_that_waits_for_devin_is_canceled(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageEnterpriseSettings"])
     await on.devin.fault("audit_logs", 429, times=100, retry_after=60)
     await asked(on, "audit")
     message = await on.slack.wait_for_message(DIRECT, "Reading…")
     await on.devin.wait_for_calls("audit_logs")
     await on.slack.click(ADA, DIRECT, message["ts"], CANCEL_OPERATION.action_id)
-    await on.slack.wait_for_message(DIRECT, "Cancelled. No file was made.")
+    await on.slack.wait_for_message(DIRECT, "Canceled. No file was made.")
     assert await shared(on) == []
 
 
@@ -326,8 +326,8 @@ async def test_the_organisations_are_a_table_with_limits_acus_and_the_queue(on: 
     assert await asked(on, "orgs") == operations.BEGUN.text
     shown = await result(on, "2 rows.")
     assert "Queue: normal, 0 sessions wait for a machine." in shown
-    assert shown.split("Organisation\n", 1)[1].split("\n") == [
-        *("Organisation's id", "ACUs per session", "ACUs per cycle", "Used by Devin", "Used by others"),
+    assert shown.split("Organization\n", 1)[1].split("\n") == [
+        *("Organization ID", "ACUs per session", "ACUs per cycle", "Used by Devin", "Used by others"),
         *("Play", "org-play", "none", "none", "0.0", "0.0"),
         *("Data Team", "org-other", "none", "500", "12.5", "627.0"),
         *("total", "-", "-", "-", "12.5", "627.0"),
@@ -392,7 +392,7 @@ async def test_in_the_file_a_total_of_acus_that_are_not_known_is_empty(on: Harne
 @pytest.mark.timing(operation_unnoticed=0.0)
 async def test_the_end_without_a_file_of_an_operation_that_took_long_is_a_message(on: Harness) -> None:
     await asked(on, "orgs")
-    assert (await on.slack.wait_for_message(DIRECT, "ready"))["text"] == "Devin's organisations: It's ready above."
+    assert (await on.slack.wait_for_message(DIRECT, "ready"))["text"] == "Devin's organizations: It's ready above."
     assert "1 row." in (await on.slack.messages(DIRECT))[0]["rendered"]
 
 
@@ -462,7 +462,7 @@ async def test_what_all_organisations_used_is_shown_by_day_or_product_and_as_a_f
     newest = newest_finished(time.time())
     assert await asked(on, "usage week org=all csv") == operations.BEGUN.text
     shown = await result(on, "7 rows, also")
-    assert shown.startswith("*Devin in the last seven days, all organisations, by day*\n7 rows, also in")
+    assert shown.startswith("*Devin in the last seven days, all organizations, by day*\n7 rows, also in")
     assert "3.9 ACUs in all. Not finished, so not included:" in shown
     head, *days, total = await file_of(on)
     assert (head, total) == (["day", "acus"], ["total", "3.875"])
@@ -487,7 +487,7 @@ async def test_what_each_organisation_used_is_listed(on: Harness) -> None:
     await asked(on, "usage week by org org=all")
     shown = await result(on, "2 rows.")
     assert shown.startswith(
-        "*Devin in the last seven days, all organisations, by org*\n2 rows. 3.9 ACUs in all. Not finished"
+        "*Devin in the last seven days, all organizations, by org*\n2 rows. 3.9 ACUs in all. Not finished"
     )
     for row in ("Play\norg-play\n1.3", "Data Team\norg-other\n2.6", "total\n-\n3.9"):
         assert row in shown
@@ -508,7 +508,7 @@ async def test_by_organisation_a_day_that_devin_does_not_list_is_not_in_yet_eith
         ("day", "1 row. Not in Devin's bill yet: {day}.\nDay\nACUs used\n{iso}\nnot in yet"),
         (
             "org",
-            "1 row. Not in Devin's bill yet: {day}.\nOrganisation\nOrganisation's id\nACUs used\n"
+            "1 row. Not in Devin's bill yet: {day}.\nOrganization\nOrganization ID\nACUs used\n"
             "Play\norg-play\nnot in yet",
         ),
         ("product", "Nothing was found, so there is no file. Not in Devin's bill yet: {day}."),
@@ -520,7 +520,7 @@ async def test_a_zero_that_is_not_known_is_not_shown(on: Harness, by: str, shown
     await on.devin.consumption(day.isoformat(), None)
     await asked(on, f"usage today org=all by {by}")
     named = shown.format(day=full_date(day), iso=day.isoformat())
-    assert await result(on, "Not in") == f"*Devin today, so far, all organisations, by {by}*\n{named}"
+    assert await result(on, "Not in") == f"*Devin today, so far, all organizations, by {by}*\n{named}"
 
 
 @pytest.mark.parametrize("by", ["day", "org"])
@@ -542,8 +542,8 @@ async def test_what_was_used_in_no_organisation_is_a_row_of_its_own(on: Harness)
     shown = await result(on, "3 rows, also")
     assert "4.4 ACUs in all. Not finished, so not included: " in shown
     assert "so far" not in shown
-    assert "no organisation\n-\n0.5" in shown
-    assert (await file_of(on))[-2:] == [["no organisation", "", "0.5"], ["total", "", "4.375"]]
+    assert "no organization\n-\n0.5" in shown
+    assert (await file_of(on))[-2:] == [["no organization", "", "0.5"], ["total", "", "4.375"]]
 
 
 async def test_what_is_not_known_of_all_organisations_is_said(on: Harness) -> None:
@@ -552,7 +552,7 @@ async def test_what_is_not_known_of_all_organisations_is_said(on: Harness) -> No
     await asked(on, "usage org=all")
     shown = await result(on, "lacks the permission")
     missing = operations.devin_refused("ViewAccountConsumption")
-    assert shown == f"*Devin today, so far, all organisations, by day*\n:warning: {missing}"
+    assert shown == f"*Devin today, so far, all organizations, by day*\n:warning: {missing}"
 
 
 # ---------------------------------------------------------------- one file, whatever Slack does

@@ -31,9 +31,9 @@ async def pull_request(on: Harness) -> tuple[str, bool, bool]:
 
 async def ended_for_good(on: Harness, ts: str) -> None:
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "for good?")
+    asked = await on.slack.wait_for_ephemeral(ANN, "permanently?")
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Ended permanently", thread_ts=ts)
 
 
 async def test_each_day_of_a_session_keeps_what_became_of_it_on_that_day(on: Harness, clock: Ahead) -> None:
@@ -167,7 +167,7 @@ async def test_a_report_names_what_was_used_and_nothing_merged(on: Harness, cloc
     await until(is_seen)
     clock.put(2 * DAY)
     report = str((await on.slack.slash(ADA, GENERAL, "report"))["shown"]["rendered"])
-    assert "*Used, and nothing merged*\n• Without a pull request: 4 ACUs in 1 session\n1. <" in report
+    assert "*ACUs with nothing merged*\n• Without a pull request: 4 ACUs in 1 session\n1. <" in report
     assert "|fix the login test>: 4 ACUs · ann · <" in report
 
 

@@ -60,7 +60,7 @@ async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
     await settled(on)
     assert await reactions(on, mentioned) == []
     # The card of a command is read in its channel, and that of a mention beside the post that says why.
-    shows = ("Not started. The thread says why.", "Not started: “")
+    shows = ("Not started. See the thread for the reason.", "Not started: “")
     for (channel, ts), said in zip(((GENERAL, mentioned), (WEB, by_command)), shows, strict=True):
         assert await on.thread(channel, ts) == [f"{sentence}\nTry again"]
         shown = (await card(on, ts, channel))["rendered"]
@@ -155,7 +155,7 @@ async def marked_dead(on: Harness) -> str:
     await on.devin.fault("create_session", "commit_then_drop")
     await on.devin.fault("list_sessions", "503", **AWAY)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "nobody knows whether", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "it's unclear whether", thread_ts=ts, within=WITHIN)
     return ts
 
 
@@ -233,7 +233,7 @@ async def test_a_reply_to_a_start_that_is_not_known_is_kept_back_and_one_after_i
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN, reply_sentences.START_UNKNOWN.text, within=WITHIN)
     listed = (await on.slack.slash(ANN, GENERAL, "list"))["shown"]["text"]
-    assert listed == "You have 1 session: 1. fix the login test: may have been started; look in Devin"
+    assert listed == "You have 1 session: 1. fix the login test: start not confirmed; check in Devin"
     await on.slack.slash(ANN, GENERAL, "stop 1")
     await on.slack.wait_for_ephemeral(ANN, stop_sentences.STOP_UNKNOWN.text, within=WITHIN)
     await on.devin.clear_faults()
@@ -256,7 +256,7 @@ async def test_a_stop_of_a_start_that_was_marked_dead_stops_the_session_that_sho
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_ephemeral(ANN, "Checking whether your session", within=WITHIN)
     clock.put(PRODUCTION.row_outage + 60)
-    await on.slack.wait_for_message(GENERAL, "nobody knows whether", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "it's unclear whether", thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, stop_sentences.stopped("ann").text, thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["is_archived"] is True
@@ -265,8 +265,8 @@ async def test_a_stop_of_a_start_that_was_marked_dead_stops_the_session_that_sho
 # ---------------------------------------------------------------- it comes although nothing was to come
 
 
-async def cancelled_on_the_wire(on: Harness) -> tuple[str, int]:
-    """A start that was cancelled while Devin had its request; answers its thread and the call that is held."""
+async def canceled_on_the_wire(on: Harness) -> tuple[str, int]:
+    """A start that was canceled while Devin had its request; answers its thread and the call that is held."""
     held = await on.devin.fault("create_session", "hang", commit="late")
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, "Checking whether your session started", thread_ts=ts, within=WITHIN)
@@ -275,8 +275,8 @@ async def cancelled_on_the_wire(on: Harness) -> tuple[str, int]:
     return ts, held
 
 
-async def test_a_session_that_appears_after_its_start_was_cancelled_is_ended_and_announced(on: Harness) -> None:
-    ts, held = await cancelled_on_the_wire(on)
+async def test_a_session_that_appears_after_its_start_was_canceled_is_ended_and_announced(on: Harness) -> None:
+    ts, held = await canceled_on_the_wire(on)
     assert await on.devin.sessions() == []
     await on.devin.release(held)
     await on.slack.wait_for_message(GENERAL, "after all", thread_ts=ts, within=WITHIN)
@@ -297,7 +297,7 @@ async def without_tags(on: Harness) -> None:
 @pytest.mark.long
 async def test_where_devin_refuses_tags_a_session_that_appears_too_late_is_ended_too(on: Harness) -> None:
     await without_tags(on)
-    ts, held = await cancelled_on_the_wire(on)
+    ts, held = await canceled_on_the_wire(on)
     await on.devin.release(held)
     await on.slack.wait_for_message(GENERAL, "after all", thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["terminated"] is True
@@ -327,7 +327,7 @@ async def test_where_devin_refuses_tags_a_start_that_was_marked_dead_long_after_
     ts = await on.mention("fix the login test")
     await waited(on, "inbox", kind="message", reason="DevinServerError")
     clock.put(PRODUCTION.row_outage + 60)
-    await on.slack.wait_for_message(GENERAL, "nobody knows whether", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "it's unclear whether", thread_ts=ts, within=WITHIN)
     clock.put(23.5 * 3600)
     await on.devin.clear_faults()
     made = await on.session("fix the login test")

@@ -208,7 +208,7 @@ async def test_a_file_gives_roles_that_go_before_those_that_admins_give(
 
 async def test_another_word_for_add_offers_the_command_that_gives_the_role(on: Harness) -> None:
     shown = (await on.slack.slash(ADA, GENERAL, f"role give start <@{BEN}>"))["shown"]
-    assert buttons(shown) == ["Run role add start @ben", "Start as a task"]
+    assert buttons(shown) == ["Run role add start @ben", "Start a session"]
     why = "`role` doesn't work with `give start @ben`, only with `list`, `add` or `remove`. Nothing was started."
     assert shown["rendered"].splitlines()[0] == why
     await on.slack.click(ADA, GENERAL, shown["ts"], "choose:role_add")

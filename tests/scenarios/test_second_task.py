@@ -38,7 +38,7 @@ async def test_it_is_a_reply_and_says_so(on: Harness) -> None:
     ts, said = await added(on, "update the docs of the api")
     await on.devin.wait_for_messages("update the docs of the api")
     assert written(said["blocks"]) == "Added to “build the signup form”."
-    assert buttons(said) == ["Make it a session of its own"]
+    assert buttons(said) == ["Start its own session"]
     assert said.get("thread_ts") is None
     assert await sent_to_devin(on, session) == [as_sent(ts, "ann", "update the docs of the api")]
     assert await creations(on) == 1

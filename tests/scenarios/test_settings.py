@@ -152,8 +152,8 @@ async def test_admins_set_what_holds_for_everybody_in_a_channel(on: Harness) -> 
     ) in shown
     assert shown.startswith("Your settings in this channel:\n")
     assert shown.endswith(
-        "\nChange yours with `/devin settings mine`. "
-        "Admins and whoever created this channel change the rest with `/devin settings channel`."
+        "\nChange yours with `/devin settings mine`. Admins and the channel's creator can change the rest "
+        "with `/devin settings channel`."
     )
     assert "• *Mode*: `fast` (set by you)" in await why(on, channel=WEB)
     assert "• *Mode*: `fast` (set by you)" in await why(on, channel=direct(ANN))
@@ -299,7 +299,7 @@ async def test_a_default_that_devin_refuses_is_named(on: Harness) -> None:
     ts = await on.mention("fix the login test")
     post = await on.wait_for_post(GENERAL, ts, "didn't accept")
     assert (
-        "Used `acme/gone`. It's this channel's default. Admins and whoever created the channel can change it "
+        "Used `acme/gone`. It's this channel's default. Admins and the channel's creator can change it "
         "with `/devin settings channel`."
     ) in post["rendered"]
 
@@ -386,7 +386,7 @@ async def test_a_file_goes_before_what_people_set(tmp_path: Path, sqlite_templat
         await on.slack.wait_for_message(direct(ADA), "Saved.")
         here = await why(on, ADA)
         assert "• *ACU limit*: `5` (set in `team.toml`)" in here
-        assert here.endswith("with `/devin settings channel`. Whoever runs Devin Bridge changes `team.toml`.")
+        assert here.endswith("with `/devin settings channel`. Your Devin Bridge operator can change `team.toml`.")
         assert "• *ACU limit*: `9` (set by you)" in await why(on, ADA, direct(ADA))
         answer = (await on.slack.slash(ANN, GENERAL, "notify all"))["shown"]["rendered"]
         assert answer == notification_sentences.set_by_file("team.toml").text
@@ -408,7 +408,7 @@ async def test_a_default_of_the_file_that_devin_lacks_is_logged_at_the_start_and
         question = await on.slack.wait_for_ephemeral(ANN, "Devin has no playbook")
         asked = start_sentences.ask_about_default("", Gone("playbook", "Release note", ()), Source.FILE, "team.toml")
         assert question["rendered"].startswith(asked.text)
-        assert "which whoever runs Devin Bridge can change" in asked.text
+        assert "Ask your Devin Bridge operator to change it." in asked.text
 
 
 async def test_a_file_that_is_wrong_stops_the_start(tmp_path: Path, sqlite_template: Path) -> None:

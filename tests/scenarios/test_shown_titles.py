@@ -147,9 +147,9 @@ async def test_the_audit_names_no_session_of_a_private_channel(on: Harness) -> N
     made = await three_sessions(on)
     (session,) = await rows(on, "sessions", channel=PRIVATE)
     await on.slack.say(BEN, PRIVATE, "EXIT", thread_ts=session["thread_ts"])
-    question = await on.slack.wait_for_ephemeral(BEN, "for good?")
+    question = await on.slack.wait_for_ephemeral(BEN, "permanently?")
     await on.slack.click(BEN, PRIVATE, question["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(PRIVATE, "Ended for good by ben", thread_ts=session["thread_ts"])
+    await on.slack.wait_for_message(PRIVATE, "Ended permanently by ben", thread_ts=session["thread_ts"])
     seen = await asked(on, "audit bot")
     assert IN_PRIVATE_CHANNEL in seen
     assert hides(seen, made)

@@ -245,7 +245,7 @@ async def test_a_mistyped_command_asks_and_starts_nothing(on: Harness) -> None:
     await on.slack.slash(ANN, GENERAL, "list")
     asked = await question(on, "stattus 1")
     assert asked["rendered"].startswith(in_doubt("stattus 1"))
-    assert buttons(asked) == ["Show status 1", "Start as a task"]
+    assert buttons(asked) == ["Show status 1", "Start a session"]
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:status")
     await on.slack.wait_for_ephemeral(ANN, ":gear: Working.")
     await settled(on)
@@ -263,7 +263,7 @@ async def test_an_argument_that_does_not_fit_asks_too(on: Harness) -> None:
     }.items():
         await on.slack.slash(ANN, GENERAL, text)
         asked = await on.slack.wait_for_ephemeral(ANN, in_doubt(text))
-        assert (asked["text"], buttons(asked)) == (in_doubt(text), [*offered, "Start as a task"])
+        assert (asked["text"], buttons(asked)) == (in_doubt(text), [*offered, "Start a session"])
     await settled(on)
     assert await creations(on) == 0
 
@@ -279,7 +279,7 @@ async def test_what_admins_mistype_starts_nothing_wherever_it_is_written(on: Har
     }
     for text, label in offered.items():
         answer = (await on.slack.slash(ADA, GENERAL, text))["shown"]
-        assert (answer["text"], buttons(answer)) == (in_doubt(text), [label, "Start as a task"])
+        assert (answer["text"], buttons(answer)) == (in_doubt(text), [label, "Start a session"])
         await on.mention(text, ADA, OPS)
         await on.slack.wait_for_ephemeral(ADA, in_doubt(text), channel=OPS)
         await on.slack.say(ADA, "im", text)
@@ -380,7 +380,7 @@ async def test_the_stop_that_was_meant_stops(on: Harness) -> None:
     _, session = await started_by_command(on, "fix the login test", ANN, GENERAL)
     await on.slack.slash(ANN, GENERAL, "list")
     asked = await question(on, "stopp 1")
-    assert buttons(asked) == ["Stop 1", "Start as a task"]
+    assert buttons(asked) == ["Stop 1", "Start a session"]
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:stop")
     await on.slack.wait_for_ephemeral(ANN, "Stopping “")
     await on.devin.wait_for_sessions("fix the login test", is_archived=True)
@@ -550,8 +550,8 @@ async def test_usage_is_for_admins(on: Harness) -> None:
         "usage by person": "Devin today, so far, by person",
         "report week by repo": "Devin in the last seven days: what came of it, by repo",
         "usage 2026-02-30": (
-            "`2026-02-30` names no days of the calendar. Write a month such as `2026-10`, a day such as `2026-11-26`, "
-            "or two days such as `2026-11-01..2026-11-15`."
+            "`2026-02-30` isn't a valid date. Write a month such as `2026-10`, a day such as "
+            "`2026-11-26`, or two days such as `2026-11-01..2026-11-15`."
         ),
     }.items():
         assert (await shown(on, ADA, GENERAL, text)).splitlines()[0] == title

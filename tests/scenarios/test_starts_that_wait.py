@@ -25,8 +25,8 @@ from tests.scenarios.short_waits import waited
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 
-ASK = "Ask an admin, start when approved"
-ASK_FOR_REPLY = "Ask an admin, send when approved"
+ASK = "Request approval"
+ASK_FOR_REPLY = "Request approval"
 DM_OF_ANN = "D0ANN"
 TASK = "write the changelog\nin full sentences"
 
@@ -58,7 +58,7 @@ async def refused(on: Harness, text: str = f"{TASK} acu=3") -> dict[str, Any]:
 async def asked(on: Harness, question: dict[str, Any]) -> dict[str, Any]:
     """The request that admins get when Ann presses the button under the refusal."""
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:ask_for_more")
-    await on.slack.wait_for_ephemeral(ANN, "The admins were asked", ts=question["ts"])
+    await on.slack.wait_for_ephemeral(ANN, "Request sent to your admins", ts=question["ts"])
     return await on.slack.wait_for_message(OPS, "asks for")
 
 
@@ -70,7 +70,7 @@ async def test_a_start_without_room_begins_by_itself_once_an_admin_approves(on: 
     request = await asked(on, question)
     # 2.1 used and three wanted, of two: 3.1 more are needed.
     assert request["rendered"].startswith("ann asks for more ACUs to start “write the changelog”: ")
-    assert buttons(request) == ["Grant 4 ACUs", "Refuse"]
+    assert buttons(request) == ["Grant 4 ACUs", "Deny"]
     assert await creations(on) == 1
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     made = await on.session("in full sentences")
@@ -140,7 +140,7 @@ async def test_each_start_that_waits_has_a_request_of_its_own(on: Harness) -> No
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:ask_for_more")
     second = await on.slack.wait_for_message(OPS, "write the manual")
     # Ten are asked for where the task says nothing.
-    assert buttons(second) == ["Grant 11 ACUs", "Refuse"]
+    assert buttons(second) == ["Grant 11 ACUs", "Deny"]
     await on.slack.click(ADA, OPS, second["ts"], "grant_more")
     await on.session("write the manual")
     await settled(on)
@@ -176,7 +176,7 @@ async def test_a_budget_that_is_used_up_before_devin_takes_the_start_refuses_it(
     await set_budget(on.slack, "each-person 2 a day")
     post = await on.wait_for_post(GENERAL, ts, start_sentences.NO_ROOM.text)
     assert buttons(post) == ["Try again"]
-    assert ":no_entry: Not started. The thread says why." in await card_of(on, ts, "Not started")
+    assert ":no_entry: Not started. See the thread for the reason." in await card_of(on, ts, "Not started")
     await on.devin.clear_faults()
     await on.slack.click(ANN, GENERAL, post["ts"], "try_again")
     await settled(on)
@@ -344,7 +344,7 @@ async def test_a_press_without_room_begins_by_itself_once_an_admin_approves(
     assert buttons(question) == [ASK, "Cancel"]
     request = await asked(on, question)
     assert request["rendered"].startswith("ann asks for more ACUs to start “fix the login test”: ")
-    assert buttons(request) == [grants, "Refuse"]
+    assert buttons(request) == [grants, "Deny"]
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     await on.devin.wait_for_sessions("fix the login test", 2)
     await on.slack.wait_for_message(DM_OF_ANN, "Your task starts now.")

@@ -69,7 +69,7 @@ async def test_the_button_asks_somebody_who_did_not_ask_for_the_session(on: Harn
     await press_stop(on, ts, BEN)
     question = await on.slack.wait_for_ephemeral(BEN)
     assert question["text"] == stop_sentences.stop_confirm(a_session(requester_name="ann")).text
-    assert buttons(question) == ["Stop it", "Leave it running"]
+    assert buttons(question) == ["Stop it", "Keep running"]
     assert (await on.devin.session(session))["is_archived"] is False
     assert (await on.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed"))["status"] == "acked"
     await on.wait_for_post(GENERAL, ts, STOPPED)
@@ -93,7 +93,7 @@ async def test_somebody_who_was_asked_may_leave_the_session_running(on: Harness)
     assert (await on.devin.session(session))["is_archived"] is False
 
 
-async def test_a_start_is_not_cancelled_before_somebody_else_has_confirmed_that(on: Harness) -> None:
+async def test_a_start_is_not_canceled_before_somebody_else_has_confirmed_that(on: Harness) -> None:
     await on.devin.fault("create_session", "503", **AWAY)
     ts = await on.mention("fix the login test")
     await on.devin.wait_for_calls("create_session")
@@ -359,7 +359,7 @@ async def test_a_stop_of_a_done_session_keeps_back_the_replies_that_would_set_it
 async def test_a_stop_of_a_failed_session_leaves_it_failed(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="suspended", status_detail="error")
-    failed = await card_of(on, ts, "Devin suspended this session after a fault")
+    failed = await card_of(on, ts, "Devin paused this session after an error")
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_ephemeral(ANN, stop_sentences.ALREADY_FAILED.text)
     await settled(on)
@@ -373,9 +373,9 @@ async def test_exit_ends_the_replies_that_wait(on: Harness) -> None:
     await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_calls("send_message")
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "for good?")
+    asked = await on.slack.wait_for_ephemeral(ANN, "permanently?")
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Ended permanently", thread_ts=ts)
     await on.devin.clear_faults()
     await settled(on)
     assert await on.thread(GENERAL, ts) == [stop_sentences.exited("ann", 1).text]

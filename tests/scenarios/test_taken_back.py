@@ -215,9 +215,9 @@ async def test_an_end_for_good_that_devin_refuses_for_now_is_repeated(on: Harnes
     ts, session = await on.started()
     await on.devin.fault("terminate", 409, times=2)
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "for good?")
+    asked = await on.slack.wait_for_ephemeral(ANN, "permanently?")
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Ended permanently", thread_ts=ts, within=WITHIN)
     await settled(on)
     assert (await on.devin.session(session))["terminated"] is True
     assert len(await on.devin.log("terminate")) == 3

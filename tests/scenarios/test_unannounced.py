@@ -189,14 +189,14 @@ async def test_what_was_answered_before_a_poll_found_it_is_not_asked(on: Harness
 async def test_a_session_that_is_ended_for_good_during_a_poll_asks_nothing_more(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "for good?")
+    asked = await on.slack.wait_for_ephemeral(ANN, "permanently?")
     polls = await between_polls(on)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
     await on.devin.release(polls)
     await hanging(on, reads)
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:exit_confirmed")
-    ended = await on.wait_for_post(GENERAL, ts, "Ended for good")
+    ended = await on.wait_for_post(GENERAL, ts, "Ended permanently")
     await on.devin.clear_faults()
     assert await in_the_end(on, ts) == [ended["rendered"]]
 

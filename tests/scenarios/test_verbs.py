@@ -142,7 +142,7 @@ async def test_archive_closes_the_thread(on: Harness) -> None:
     await settled(on)
     assert await on.thread(GENERAL, ts) == [f"<@{ANN}> {stop_sentences.archived('ben').text}"]
     assert await reactions(on, ts) == []
-    assert await private_answers(on, ANN) == [f"{reply_sentences.SESSION_ARCHIVED.text}\nNew session about this"] * 2
+    assert await private_answers(on, ANN) == [f"{reply_sentences.SESSION_ARCHIVED.text}\nStart a follow-up"] * 2
     await card_of(on, ts, STATE_SENTENCES[DisplayState.ARCHIVED].format(by=" by ben"))
     assert ": archived" in (await on.slack.slash(ANN, GENERAL, "list"))["shown"]["rendered"]
     assert (await on.devin.session(session))["is_archived"] is True
@@ -227,7 +227,7 @@ async def test_a_verb_where_there_is_no_session_changes_nothing(on: Harness) -> 
 
 async def _question(on: Harness, user: str, ts: str) -> dict[str, Any]:
     await on.slack.say(user, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(user, "for good?")
+    asked = await on.slack.wait_for_ephemeral(user, "permanently?")
     assert asked["text"] == stop_sentences.exit_confirm(a_session()).text
     return asked
 
@@ -238,7 +238,7 @@ async def test_exit_ends_for_good_after_a_question(on: Harness) -> None:
     question = await _question(on, ANN, ts)
     assert (await on.devin.session(session))["terminated"] is False
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Ended permanently", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "wait", thread_ts=ts)
     await on.slack.wait_for_ephemeral(ANN, reply_sentences.SESSION_ENDED.text)
     await settled(on)
@@ -271,7 +271,7 @@ async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
     assert (await on.devin.session(session))["terminated"] is False
     assert await rows(on, "audit") == []
     await on.slack.click(ADA, GENERAL, question["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, "Ended for good by ada", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Ended permanently by ada", thread_ts=ts)
     (recorded,) = await rows(on, "audit")
     assert [recorded[name] for name in ("user", "action", "target", "channel")] == [ADA, "exit", session, GENERAL]
     assert recorded["before"] == {"lifecycle": "open", "status": "running"}
@@ -281,7 +281,7 @@ async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
 async def test_of_a_session_that_has_ended_everybody_learns_just_that(on: Harness) -> None:
     ts, _ = await on.started(user=ANN)
     await on.slack.click(ANN, GENERAL, (await _question(on, ANN, ts))["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Ended permanently", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
     assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == stop_sentences.ALREADY_ENDED.text
 

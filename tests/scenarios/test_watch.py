@@ -104,7 +104,7 @@ async def test_an_end_for_a_new_reason_is_told_in_devins_word_and_is_no_failure(
     await on.devin.set(session, status=status, status_detail="terminated_by_guardrail")
     sentence = ENDED_FOR_SOMETHING_NEW.format(detail="“terminated_by_guardrail”")
     await card_of(on, ts, f":checkered_flag: {sentence}")
-    await until(lambda: _announced(on, ts, announced(f":checkered_flag: {sentence}", "New session about this\n")))
+    await until(lambda: _announced(on, ts, announced(f":checkered_flag: {sentence}", "Start a follow-up\n")))
     assert len(await on.thread(GENERAL, ts)) == 1
     assert [row["outcome"] for row in await rows(on, "spend")] == ["stopped"]
 
@@ -289,14 +289,14 @@ async def test_ending_a_session_for_good_is_announced_once_and_not_as_done(on: H
     ts, session = await on.started()
     other, second = await on.started("fix another one", channel=WEB)
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "for good?")
+    asked = await on.slack.wait_for_ephemeral(ANN, "permanently?")
     value = next(
         part["value"] for part in asked["blocks"][-1]["elements"] if part["action_id"] == "choose:exit_confirmed"
     )
     await on.slack.act(
         "click", user=ANN, channel=GENERAL, ts=asked["ts"], action_id="choose:exit_confirmed", value=value
     )
-    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Ended permanently", thread_ts=ts)
     await on.devin.spend(session, 2.0)
     await polled(on)
     await on.devin.say(second, "Still at work.")
@@ -569,7 +569,7 @@ async def test_a_conversation_of_many_pages_is_relayed_once(
     await on.devin.say(session, "And the second.")
     await on.wait_for_post(GENERAL, ts, "And the second.")
     announced = await on.thread(GENERAL, ts)
-    assert f"It wrote {count} messages" in announced[0]
+    assert f"Here's the latest of {count} messages" in announced[0]
     assert announced[1:] == ["The first one after.", "And the second."]
 
 
@@ -730,7 +730,7 @@ async def _is_ended(on: Harness, ts: str) -> bool:
 
 # ------------------------------------------------------------ duplicates
 
-DUPLICATE = DUPLICATE_ENDED.format(link="<{url}|the older one>")
+DUPLICATE = DUPLICATE_ENDED.format(link="<{url}|The first session>")
 
 
 @pytest.mark.edge

@@ -125,7 +125,7 @@ async def test_a_transaction_is_committed_whole_or_not_at_all(db: Database) -> N
     assert await names(db) == ["in:whole"]
 
 
-async def test_a_writer_who_is_cancelled_leaves_nothing_and_locks_nobody_out(db: Database) -> None:
+async def test_a_writer_who_is_canceled_leaves_nothing_and_locks_nobody_out(db: Database) -> None:
     inside = asyncio.Event()
 
     async def write() -> None:
@@ -145,7 +145,7 @@ async def test_a_writer_who_is_cancelled_leaves_nothing_and_locks_nobody_out(db:
     assert await names(db) == ["in:after0", "in:after1", "in:after2"]
 
 
-async def test_a_writer_who_is_cancelled_at_any_await_locks_nobody_out(db: Database) -> None:
+async def test_a_writer_who_is_canceled_at_any_await_locks_nobody_out(db: Database) -> None:
     await note(db, "in:warm")
     for steps in range(12):
         task = asyncio.create_task(note(db, f"in:{steps:02}"))

@@ -183,7 +183,7 @@ async def test_an_odd_sign_in_a_message_does_not_keep_it_out(db: Database) -> No
     assert row.cause.files == (SlackFile("F1", "a\ufffdb"),)
 
 
-async def test_the_row_of_a_cancelled_caller_is_left_out(db: Database) -> None:
+async def test_the_row_of_a_canceled_caller_is_left_out(db: Database) -> None:
     writer = InboxWriter(db, stored(30.0))
     gone, stays = soon(writer.put(asked("gone")), writer.put(asked("stays")))
     await asyncio.sleep(0)
@@ -195,7 +195,7 @@ async def test_the_row_of_a_cancelled_caller_is_left_out(db: Database) -> None:
     assert await keys(db) == ["stays"]
 
 
-async def test_a_caller_who_is_cancelled_during_the_commit_does_not_kill_the_writer(db: Database) -> None:
+async def test_a_caller_who_is_canceled_during_the_commit_does_not_kill_the_writer(db: Database) -> None:
     writer = InboxWriter(db, stored(30.0))
     async with at_work(writer):
         (impatient,) = soon(writer.put(asked("impatient")))

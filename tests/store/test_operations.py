@@ -64,8 +64,8 @@ async def test_a_row_that_is_read_twice_is_stored_once_and_rows_keep_their_order
 async def test_a_change_may_depend_on_the_state(db: Database) -> None:
     await add(db, OPERATION)
     async with db.write() as tx:
-        cancelled = {"state": OperationState.CANCELLED}
-        assert await operations.change_while(tx, "j1", OperationState.READING, **cancelled)
+        canceled = {"state": OperationState.CANCELLED}
+        assert await operations.change_while(tx, "j1", OperationState.READING, **canceled)
         assert not await operations.change_while(tx, "j1", OperationState.READING, state=OperationState.DONE)
     found = await stored(db)
     assert found is not None

@@ -463,7 +463,7 @@ async def test_the_same_prompt_is_known_again_when_only_its_first_line_is_left(d
         session("second", prompt=prompt, created_at=NOW - 40, lifecycle=Lifecycle.ENDED),
         session("else", prompt="Fix this bug:\nthe export is slow"),
         session("refused", prompt=prompt, lifecycle=Lifecycle.REFUSED),
-        session("cancelled", prompt=prompt, lifecycle=Lifecycle.CANCELLED),
+        session("canceled", prompt=prompt, lifecycle=Lifecycle.CANCELLED),
         session("of another", prompt=prompt, requester="U2"),
     )
     async with db.write() as tx:

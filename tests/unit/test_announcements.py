@@ -165,7 +165,7 @@ def test_where_it_is_not_known_whether_devin_asks_the_post_says_what_is_there(pu
     snapshot = replace(WAITING, pull_requests=pulls, has_result=result)
     text, (line, *_) = ended(AnnouncementKind.WAITS, snapshot)
     assert text == f"Fix the login test: Devin waits, {there}"
-    assert line == f":speech_balloon: <@U1>, Devin waits · {shown_there}"
+    assert line == f":speech_balloon: <@U1>, Devin is waiting for you · {shown_there}"
     text, (_, words, *_) = ended(AnnouncementKind.WAITS, snapshot, "I need the **key**:\n\n- `staging`\n- `live`")
     assert text == f"Fix the login test: Devin waits, {there}: I need the key: staging live"
     assert words == "I need the **key**:\n\n- `staging`\n- `live`"
@@ -189,7 +189,7 @@ def test_an_approval_is_given_in_devin():
     assert ended(AnnouncementKind.APPROVAL, snapshot, "May I run `make`?") == (
         "Fix the login test needs your approval: May I run make?",
         [
-            ":raised_hand: <@U1>, Devin needs your approval. Allow or refuse it in Devin.",
+            ":raised_hand: <@U1>, Devin needs your approval. Approve or deny it in Devin.",
             "May I run `make`?",
             "Approve in Devin",
         ],
@@ -232,14 +232,14 @@ def test_an_end_without_a_pull_request(snapshot, words, text, facts):
         (
             AnnouncementKind.LIMIT,
             Snapshot("suspended", "team_budget"),
-            (":no_entry: <@U1> · Paused: Devin says “team_budget”. Open it in Devin to see why, then reply to resume."),
+            (":no_entry: <@U1> · Paused by Devin (“team_budget”). Open Devin for the reason, then reply to resume."),
         ),
         (
             AnnouncementKind.LIMIT,
             Snapshot("suspended", "stopped_by_guardrail"),
             (
-                ":no_entry: <@U1> · Paused: Devin says “stopped_by_guardrail”. Open it in Devin to see "
-                "why, then reply to resume."
+                ":no_entry: <@U1> · Paused by Devin (“stopped_by_guardrail”). Open Devin for the reason, "
+                "then reply to resume."
             ),
         ),
         (
@@ -250,14 +250,17 @@ def test_an_end_without_a_pull_request(snapshot, words, text, facts):
         (
             AnnouncementKind.QUESTION,
             Snapshot("running", "waiting_for_login"),
-            (":speech_balloon: <@U1>, Devin needs you: it says “waiting_for_login”. Reply here, or open it in Devin."),
+            (
+                ":speech_balloon: <@U1>, Devin needs your input (“waiting_for_login”). Reply here or open "
+                "the session in Devin."
+            ),
         ),
     ],
     ids=["limit", "guardrail", "end", "wait"],
 )
 def test_an_unknown_detail_is_announced_like_its_family_with_devins_word(kind, snapshot_, text):
     _, (line, *_, button) = ended(kind, snapshot_)
-    buttons = "New session about this Open in Devin" if kind is AnnouncementKind.ENDED else "Open in Devin"
+    buttons = "Start a follow-up Open in Devin" if kind is AnnouncementKind.ENDED else "Open in Devin"
     assert (line, button) == (text, buttons)
 
 
@@ -288,7 +291,7 @@ def test_a_session_at_its_own_limit_is_out_of_acus():
 
 def test_a_limit_in_one_line():
     snapshot = Snapshot("suspended", "out_of_credits", "Refactor everything")
-    assert ended(AnnouncementKind.LIMIT, snapshot)[0] == "Refactor everything is paused: no credits left"
+    assert ended(AnnouncementKind.LIMIT, snapshot)[0] == "Refactor everything is paused: out of credits"
 
 
 def test_a_failure():
@@ -346,8 +349,8 @@ def test_catching_up_shows_the_last_message_and_counts_the_others():
     assert_valid(message)
     assert message.text == (
         snapshot(
-            "Fix the login test: For 45 minutes Devin's messages couldn't be shown here. It wrote 12 "
-            "messages; this is the last one. I opened a pull request."
+            "Fix the login test: Devin's messages couldn't be shown for 45 minutes. Here's the latest of "
+            "12 messages. I opened a pull request."
         )
     )
     assert message.blocks == snapshot(
@@ -357,8 +360,8 @@ def test_catching_up_shows_the_last_message_and_counts_the_others():
                 "text": {
                     "type": "mrkdwn",
                     "text": (
-                        ":information_source: For 45 minutes Devin's messages couldn't be shown here. It wrote "
-                        "12 messages; this is the last one. <https://app.devin.ai/sessions/abc|The others are in "
+                        ":information_source: Devin's messages couldn't be shown for 45 minutes. Here's "
+                        "the latest of 12 messages. <https://app.devin.ai/sessions/abc|The rest are in "
                         "Devin.>"
                     ),
                     "verbatim": True,
@@ -372,12 +375,10 @@ def test_catching_up_shows_the_last_message_and_counts_the_others():
 def test_catching_up_with_one_message():
     message = caught_up(1, "# Hello", SESSION, 1)
     assert message.text == snapshot(
-        "Fix the login test: For 1 minute Devin's messages couldn't be shown here. It wrote 1 "
-        "message; this is the last one. Hello"
+        "Fix the login test: Devin's messages couldn't be shown for 1 minute. Here's the latest of 1 message. Hello"
     )
     assert message.blocks[0]["text"]["text"] == snapshot(
-        ":information_source: For 1 minute Devin's messages couldn't be shown here. It wrote 1 "
-        "message; this is the last one."
+        ":information_source: Devin's messages couldn't be shown for 1 minute. Here's the latest of 1 message."
     )
     for last in ("", NASTY * 9_000):
         assert_valid(caught_up(3, last, SESSION, 0))
@@ -387,15 +388,14 @@ def test_a_duplicate_that_was_ended():
     message = duplicate_ended(SESSION)
     assert_valid(message)
     assert message.text == snapshot(
-        ":information_source: Devin started this task twice after a lost answer. The younger "
-        "session was ended and the older one keeps running. What the younger one spent stays "
-        "spent."
+        ":information_source: Devin started this task twice after a network error. The duplicate was "
+        "stopped; its ACUs still count. The first session keeps running."
     )
     assert shown(message) == [
         (
-            ":information_source: Devin started this task twice after a lost answer. The younger "
-            "session was ended and <https://app.devin.ai/sessions/abc|the older one> keeps running. "
-            "What the younger one spent stays spent."
+            ":information_source: Devin started this task twice after a network error. The duplicate was "
+            "stopped; its ACUs still count. <https://app.devin.ai/sessions/abc|The first session> keeps "
+            "running."
         )
     ]
     assert [node["url"] for node in nodes(message.blocks) if "url" in node] == []

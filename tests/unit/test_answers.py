@@ -112,18 +112,18 @@ CONSTANTS = {name: value for module in MODULES for name, value in vars(module).i
 def test_the_fixed_answers():
     assert {name: message.text for name, message in CONSTANTS.items()} == snapshot(
         {
-            "NO_ADDRESS": "Which session? Add its address: `/devin adopt https://app.devin.ai/sessions/…`",
-            "GONE": "Devin doesn't have that session in your organisation. Check its address in Devin.",
-            "ELSEWHERE": "That session belongs to another Devin organisation, so it isn't followed here.",
+            "NO_ADDRESS": "Which session? Add its link: `/devin adopt https://app.devin.ai/sessions/…`",
+            "GONE": "Devin doesn't have that session in your organization. Check its link in Devin.",
+            "ELSEWHERE": "That session belongs to another Devin organization, so it can't be linked here.",
             "OVER": "That session has ended in Devin. `/devin` starts a new one.",
             "ARCHIVED": "That session is archived in Devin. Unarchive it there, then try again.",
-            "TAKEN": "That session is followed in another thread already.",
-            "OF_FAN_OUT": "That session is part of a fan-out, whose table follows it.",
+            "TAKEN": "That session is already linked to another thread.",
+            "OF_FAN_OUT": "That session is part of a fan-out. Its table shows it.",
             "NOT_YET": "The session is still being started. Try again in a minute.",
-            "UNTIED": "The session isn't followed here any more.",
+            "UNTIED": "The session is no longer linked here.",
             "THREAD_TAKEN": "This thread has a session already. `/devin adopt` begins a new thread.",
-            "NOT_FOLLOWED": "This session isn't followed here any more. `!adopt` with its address follows it again.",
-            "SESSION_UNFOLLOWED": "This session isn't followed here any more, so your reply wasn't sent. Write in Devin, or tie it again with `!adopt` and its address.",
+            "NOT_FOLLOWED": "This session is no longer linked here. To link it again, send `!adopt` and the session link.",
+            "SESSION_UNFOLLOWED": "Not sent: this session is no longer linked to the thread. Reply in Devin, or relink with `!adopt`.",
             "GUESTS": "Guests can't use Devin here.",
             "EMPTY_PROMPT": "What should Devin do? For example: `/devin fix the flaky login test repo=acme/web`",
             "GUEST_REFUSED": "Guests can't use Devin here. Nothing was started.",
@@ -137,13 +137,10 @@ def test_the_fixed_answers():
             "SHARED_CHANNEL_REFUSED": "Devin can't be used in channels shared with other companies. Nothing was started.",
             "CHANNEL_ARCHIVED": "This channel is archived. Nothing was started. Unarchive it, or use another channel.",
             "CHANNEL_RESTRICTED": (
-                "Devin Bridge may not post in this channel. Nothing was started. Whoever manages it can allow that."
+                "Not started: Devin Bridge can't post in this channel. Ask the channel's manager to allow it."
             ),
-            "MAY_NOT_START": "Nothing was started: whoever asked may not start sessions here any more.",
-            "BETWEEN_PEOPLE": (
-                "Devin Bridge can't post between two people. Nothing was started. Use a channel, or "
-                "write to Devin Bridge directly."
-            ),
+            "MAY_NOT_START": "Not started: the person who asked can no longer start sessions here.",
+            "BETWEEN_PEOPLE": ("Not started: Devin Bridge can't post in this DM. Use a channel, or DM Devin Bridge."),
             "STORE_DOWN": "Devin Bridge can't store anything right now. Nothing was started; try again in a minute.",
             "MAYBE_STORED": (
                 "Devin Bridge couldn't confirm your command. If nothing happens within a minute, type it again."
@@ -153,23 +150,18 @@ def test_the_fixed_answers():
             "REPLY_CANCELLED": "OK, your reply wasn't sent.",
             "START_DECLINED": "OK, nothing more was started.",
             "SENT_ON": "OK, your message goes to Devin.",
-            "START_EXPIRED": (
-                "That question was already answered or is too old. Nothing more was started; send the task again."
-            ),
-            "ANSWER_EXPIRED": (
-                "That question was already answered or is too old. Nothing more was sent to Devin; reply again."
-            ),
+            "START_EXPIRED": ("That question has expired. Send the task again to start a session."),
+            "ANSWER_EXPIRED": ("That question has expired. Send your reply again."),
             "START_OVERTAKEN": "Another session now runs in this thread, so nothing more was started. Reply to steer it.",
             "START_UNKNOWN": (
-                "Nobody knows yet whether this session started, so your reply wasn't sent. Reply again "
-                "once its card shows it. Look in Devin before you start anew, so that nothing runs twice."
+                "Your reply wasn't sent: still checking whether this session started. Reply again when the card updates."
             ),
-            "NO_ROOM": "A budget has no room for another session. Nothing was started. Who asked can see which.",
+            "NO_ROOM": "Not started: a budget is used up. Only the person who asked can see which.",
             "NOTHING_WAITS": "None of your sessions needs you. `/devin list` shows them all.",
             "EDIT_NOT_SENT": "Devin has read your message and finished, so your edit wasn't sent. Reply if it matters.",
             "STARTS_AS_IT_WAS": "Devin starts with your message as it was. Your edit follows as a correction.",
             "CHANGED_SINCE": "You edited or deleted that message. Nothing was started; write the task with `/devin`.",
-            "EDITED_LATE": "Your edit came too late and did nothing. Write it as a new message.",
+            "EDITED_LATE": "Too late to edit that message. Send the change as a new one.",
             "EDIT_IS_NO_COMMAND": "Devin has read your message, so your edit did nothing. Write the command as a new message.",
             "REPLY_AFTER_FAILURE": "Devin has your reply, but this session failed and may stay silent.",
             "REPLY_AT_LIMIT": "Still paused at its limit. Devin sees your reply when it resumes.",
@@ -180,7 +172,7 @@ def test_the_fixed_answers():
                 "There's no session in this thread. Mention Devin Bridge to start one; `/devin list` shows yours."
             ),
             "STOP_AFTER_CHECK": "Checking whether your session started. If it did, it's stopped at once.",
-            "ALREADY_STOPPED": "This session is already asleep. Reply in its thread to wake it.",
+            "ALREADY_STOPPED": "This session is already asleep. Reply in its thread to resume.",
             "ALREADY_DONE": "This session is already done. Reply in its thread for changes.",
             "ALREADY_OVER": "This session is already done. There was nothing to stop.",
             "ALREADY_FAILED": "This session has failed. There was nothing to stop.",
@@ -195,26 +187,24 @@ def test_the_fixed_answers():
             "THANKED": "You're welcome.",
             "NO_TASK": "What should Devin do?",
             "STOP_UNKNOWN": (
-                "Nobody knows yet whether this session started, so nothing was stopped. If it shows up "
-                "in Devin, stop it there."
+                "Not stopped: still checking whether this session started. If it shows up in Devin, stop it there."
             ),
             "STOP_DONE": "The session was stopped.",
-            "EXIT_DONE": "The session was ended for good.",
+            "EXIT_DONE": "The session was ended permanently.",
             "SESSION_KEPT": "OK, nothing was changed.",
             "ALREADY_ENDED": "This session has already ended. `/devin` starts a new one.",
             "ARCHIVE_DONE": "The session was archived.",
             "ALREADY_ARCHIVED": "This session is already archived. `/devin` starts a new one.",
             "MUTED": (
-                ":mute: Muted. Replies here don't reach Devin until somebody writes `!unmute`. Devin's "
-                "words still appear."
+                ":mute: Muted: Devin won't see replies until someone sends `!unmute`. You'll still see Devin's messages."
             ),
             "THREAD_MUTED": (
                 ":mute: This thread is muted, so your reply wasn't sent. Write `!unmute` first, or "
                 "mention Devin Bridge in it."
             ),
-            "ALREADY_MUTED": "This thread is already muted. `!unmute` ends that.",
-            "ASIDE": "Kept between you. Devin didn't get that message.",
-            "KEPT_ASLEEP": "OK, Devin stays asleep. The thread says what wasn't sent.",
+            "ALREADY_MUTED": "This thread is already muted. Send `!unmute` to unmute it.",
+            "ASIDE": "Not sent to Devin. Only people in this thread can see it.",
+            "KEPT_ASLEEP": "OK, Devin stays asleep. Your reply wasn't sent.",
             "LEFT_BEFORE": "That was answered before, so nothing was sent now. Reply again if it still matters.",
             "WOKEN_BEFORE": "Devin was woken already, with your reply.",
             "SESSION_ENDED": (
@@ -237,16 +227,13 @@ def test_the_fixed_answers():
                 "is stored and sent later; no need to resend."
             ),
             "CARD_LOST": (
-                ":warning: This session's card can't be updated any more. The session keeps running; "
-                "`!status` says where it stands."
+                ":warning: This session's card can no longer be updated. The session keeps running; send `!status` to see its state."
             ),
             "DIGEST_NEEDS_CHANNEL": "A digest goes to a channel, so nothing was changed. Name one, for example `/devin digest add weekly #general`.",
             "DIGEST_NOT_ADDED": (
                 "Devin Bridge couldn't find out whether it may post there. Nothing was changed; try again in a minute."
             ),
-            "DIGEST_UNSEEN": (
-                "You've seen no list of digests in the last day. Nothing was changed. `/devin digest list` shows one."
-            ),
+            "DIGEST_UNSEEN": ("Those numbers have expired. Run `/devin digest list`, then try again."),
         }
     )
 
@@ -344,7 +331,7 @@ SAID = {
     "stopped_while_shared": lambda text: stop_sentences.stopped("Ann", shared=True),
     "stopped_with_one_reply": lambda text: stop_sentences.stopped("Ann", 1),
     "stopped_with_two_replies": lambda text: stop_sentences.stopped("", 2),
-    "cancelled": lambda text: stop_sentences.cancelled("Ann", 1),
+    "canceled": lambda text: stop_sentences.cancelled("Ann", 1),
     "stop_failed": lambda text: stop_sentences.stop_failed(SESSION.url, "r-1"),
     "stop_failed_with_a_reply": lambda text: stop_sentences.stop_failed(SESSION.url, "r-1", 1),
     "archived": lambda text: stop_sentences.archived("Ann", 1),
@@ -423,8 +410,7 @@ def test_the_answers_that_depend_on_something():
                 "Nothing was started."
             ),
             "takes_only": (
-                "`!notify` takes `all`, `questions`, `done` or `off`. Nothing was sent to Devin; leave "
-                "out the `!` to send it."
+                "Send `!notify` with `all`, `questions`, `done` or `off`. To send this text to Devin, drop the `!`."
             ),
             "ask_again": "You started “fix it” 20 seconds ago. Run it a second time?",
             "start_refused": (
@@ -444,8 +430,8 @@ def test_the_answers_that_depend_on_something():
                 "admin can grant it to the service user."
             ),
             "start_limited": (
-                ":no_entry: A limit of your Devin organisation is used up. Nothing was started. Devin "
-                "says: “fix it”. Whoever manages billing can raise it. Then send the task again."
+                ":no_entry: Not started: your Devin organization hit a limit. Devin says: “fix it”. "
+                "Ask your Devin billing admin to raise it, then resend."
             ),
             "start_denied": ":no_entry: Devin doesn't allow this. Nothing was started. It says: “fix it”.",
             "start_too_large": (
@@ -457,21 +443,16 @@ def test_the_answers_that_depend_on_something():
                 "text into a file."
             ),
             "start_failed": (
-                ":warning: The session couldn't be started after several attempts. Nothing is running; "
-                "send the task again. If it fails again, give whoever runs Devin Bridge the reference "
-                "`r-1`."
+                ":warning: The session failed to start. Send the task again. If that fails, give your Devin Bridge operator this error ID: `r-1`."
             ),
             "start_uncertain": (
-                ":warning: Devin didn't answer, so nobody knows whether the session was started. Look in "
-                "Devin for `slack-T1-C1-1.0` before you send the task again. If the session shows up, "
-                "this thread follows it. Reference `r-1`."
+                ":warning: Devin didn't respond, so it's unclear whether the session was started. Look in Devin for `slack-T1-C1-1.0` before you send the task again. If the session shows up, this thread follows it. Error ID `r-1`."
             ),
             "start_retrying": (
-                ":hourglass_flowing_sand: Devin can't be reached right now. Your task is stored and "
-                "starts later; no need to resend. Reference `r-1`."
+                ":hourglass_flowing_sand: Devin can't be reached right now. Your task is stored and starts later; no need to resend. Error ID `r-1`."
             ),
             "session_list": Is(f"You have 44 sessions: {LINES} · and 40 more"),
-            "list_with_stop": Is(f"Stopping “fix it”. A reply resumes it. {LINES} · and 40 more"),
+            "list_with_stop": Is(f"Stopping “fix it”. Reply to resume. {LINES} · and 40 more"),
             "several_sessions": Is(
                 f"You have 44 sessions to archive. Which one? For example `/devin archive 1`: {LINES} · and 40 more"
             ),
@@ -482,19 +463,18 @@ def test_the_answers_that_depend_on_something():
             ),
             "no_such_number": "Your last list has no number 3. `/devin list` shows yours.",
             "no_such_number_without_a_list": (
-                "There's no session 3: you've seen no list of your own in the last day. `/devin list` shows yours."
+                "Those numbers have expired. Run `/devin list`, then use a number from it. `/devin list` shows yours."
             ),
             "no_such_session": "You have no session `fix it`. `/devin list` shows yours.",
             "not_yours": (
                 "Only <@U1>, who asked for this session, or an admin can do that. Nothing was changed. "
-                "Ask <@U1>, <@U8>, <@U9> or somebody in <!subteam^S1>."
+                "Ask <@U1>, <@U8>, <@U9> or someone in <!subteam^S1>."
             ),
             "not_yours_but_an_admins": (
                 "Only <@U8>, who asked for this session, or an admin can do that. Nothing was changed. Ask <@U8>."
             ),
             "not_anybodys": (
-                "Only an admin can do that. Nothing was changed. Whoever runs Devin Bridge can name "
-                "admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`."
+                "Only an admin can do that. Nothing was changed. Your Devin Bridge operator can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`."
             ),
             "status": (
                 "*<https://acme.slack.com/p1|Fix the login test>* · <https://app.devin.ai/sessions/abc|Open in Devin>\n"
@@ -505,21 +485,20 @@ def test_the_answers_that_depend_on_something():
             "cost": "This session has used 1.5 of 10 ACUs so far, as of a few minutes ago.",
             "cost_in_money": "This session has used 1.5 of 10 ACUs (3.38 USD) so far, as of a few minutes ago.",
             "cost_unknown": "Devin reports no ACUs for this session yet; on some plans it never does.",
-            "admins_only": "Only admins can see usage figures. Ask <@U8>, <@U9> or somebody in <!subteam^S1>.",
-            "admins_only_with_a_way_on": "Only admins can see usage figures. Ask <@U8>, <@U9> or somebody in <!subteam^S1>. `/devin cost` shows your own.",
+            "admins_only": "Only admins can see usage figures. Ask <@U8>, <@U9> or someone in <!subteam^S1>.",
+            "admins_only_with_a_way_on": "Only admins can see usage figures. Ask <@U8>, <@U9> or someone in <!subteam^S1>. `/devin cost` shows your own.",
             "admins_only_of_many": "Only admins can see usage figures. Ask <@U1>, <@U2>, <@U3>, <@U4> or <@U5>.",
-            "admins_only_of_a_group": "Only admins can see usage figures. Ask somebody in <!subteam^S1>.",
+            "admins_only_of_a_group": "Only admins can see usage figures. Ask someone in <!subteam^S1>.",
             "admins_only_of_a_group_without_members": (
-                "Nobody can see usage figures right now. The admins' user group is empty, or Slack "
-                "doesn't show it. `python -m bot doctor` says more."
+                "No one can see usage figures right now. No admins found: the admin user group is empty or unavailable. Tell your Devin Bridge operator."
             ),
-            "role_missing_to_start": "You can't start sessions here. Nothing was started. Ask <@U1>, somebody in <!subteam^S1>, <@U8> or <@U9>.",
-            "role_missing_to_steer": "You can't write to Devin here. Nothing was sent. Ask <@U1>, somebody in <!subteam^S1>, <@U8> or <@U9>.",
-            "role_missing_to_stop": "You can't stop other people's sessions here. Ask <@U1>, somebody in <!subteam^S1>, <@U8> or <@U9>.",
-            "role_missing_to_cost": "You can't see what other people's sessions cost here. Ask <@U1>, somebody in <!subteam^S1>, <@U8> or <@U9>.",
-            "role_missing_to_administer": "You can't administer Devin Bridge here. Ask <@U1>, somebody in <!subteam^S1>, <@U8> or <@U9>.",
-            "role_missing_without_anybody": "You can't stop other people's sessions here. Ask somebody in <!subteam^S1>.",
-            "admins_only_without_any": "Nobody can see usage figures yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`.",
+            "role_missing_to_start": "You can't start sessions here. Nothing was started. Ask <@U1>, someone in <!subteam^S1>, <@U8> or <@U9>.",
+            "role_missing_to_steer": "You can't write to Devin here. Nothing was sent. Ask <@U1>, someone in <!subteam^S1>, <@U8> or <@U9>.",
+            "role_missing_to_stop": "You can't stop other people's sessions here. Ask <@U1>, someone in <!subteam^S1>, <@U8> or <@U9>.",
+            "role_missing_to_cost": "You can't see what other people's sessions cost here. Ask <@U1>, someone in <!subteam^S1>, <@U8> or <@U9>.",
+            "role_missing_to_administer": "You can't administer Devin Bridge here. Ask <@U1>, someone in <!subteam^S1>, <@U8> or <@U9>.",
+            "role_missing_without_anybody": "You can't stop other people's sessions here. Ask someone in <!subteam^S1>.",
+            "admins_only_without_any": "No one can see usage figures yet. Your Devin Bridge operator can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`.",
             "stopped": ":black_square_for_stop: Stopped by Ann. Reply to resume.",
             "stopped_while_shared": ":black_square_for_stop: Stopped by Ann. While another company shares this channel, replies don't wake it.",
             "stopped_with_one_reply": (
@@ -528,58 +507,51 @@ def test_the_answers_that_depend_on_something():
             "stopped_with_two_replies": (
                 ":black_square_for_stop: Stopped. Reply to resume. 2 waiting replies weren't sent to Devin."
             ),
-            "cancelled": (
-                ":black_square_for_stop: Cancelled by Ann before it began. Nothing was spent. 1 waiting reply wasn't sent to Devin."
+            "canceled": (
+                ":black_square_for_stop: Canceled by Ann before it started. No ACUs were used. 1 waiting reply wasn't sent to Devin."
             ),
             "stop_failed": (
-                ":warning: Devin didn't take the stop, so *the session is still running*. Stop it in "
-                "<https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. Reference "
-                "`r-1`."
+                ":warning: Devin didn't take the stop, so *the session is still running*. Stop it in <https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. Error ID `r-1`."
             ),
             "stop_failed_with_a_reply": (
-                ":warning: Devin didn't take the stop, so *the session is still running*. Stop it in <https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. 1 waiting reply wasn't sent to Devin. Reference `r-1`."
+                ":warning: Devin didn't take the stop, so *the session is still running*. Stop it in <https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. 1 waiting reply wasn't sent to Devin. Error ID `r-1`."
             ),
             "archived": (
                 ":file_cabinet: Archived by Ann. Replies here no longer reach Devin. 1 waiting reply wasn't sent to Devin."
             ),
             "stopped_by_somebody_else": "<@U1> :black_square_for_stop: Stopped by Ann. Reply to resume.",
             "none_sent": ":black_square_for_stop: 2 waiting replies weren't sent to Devin.",
-            "stopping": "Stopping “fix it”. A reply resumes it.",
-            "archiving": "Archiving “fix it”. Its thread then takes no replies.",
-            "stop_confirm": "Ann asked for “fix it”. Stop it? A reply resumes it later.",
-            "exit_confirm": "End “fix it” for good? Nothing can wake it again; `!stop` only pauses it.",
+            "stopping": "Stopping “fix it”. Reply to resume.",
+            "archiving": "Archiving “fix it”. After that, replies here won't reach Devin.",
+            "stop_confirm": "Ann asked for “fix it”. Stop it? Reply to resume later.",
+            "exit_confirm": "End “fix it” permanently? It can't be resumed; `!stop` keeps it asleep instead.",
             "taken": "That session has <https://acme.slack.com/p1|a thread> already.",
-            "not_adopted": ":warning: Devin didn't answer, so its session isn't followed here. Try again. Reference `r-1`.",
-            "confirm_untying": "Ann asked for “fix it”. Stop following it here? Devin continues.",
-            "untied": ":link: Unfollowed by Ann. 2 waiting replies were not sent. It continues in <https://app.devin.ai/sessions/abc|Devin>. `!adopt https://app.devin.ai/sessions/abc` follows it again.",
-            "exited": ":checkered_flag: Ended for good by Ann. Replies here no longer reach Devin.",
+            "not_adopted": ":warning: Devin didn't answer, so its session isn't linked here. Try again. Error ID `r-1`.",
+            "confirm_untying": "Ann asked for “fix it”. Unlink it from this thread? The session keeps running.",
+            "untied": ":link: Unlinked by Ann. 2 waiting replies were not sent. It continues in <https://app.devin.ai/sessions/abc|Devin>. To link it again, send `!adopt https://app.devin.ai/sessions/abc`.",
+            "exited": ":checkered_flag: Ended permanently by Ann. Replies here no longer reach Devin.",
             "approve_in_devin": (
                 "Devin needs an approval, so your reply wasn't sent. "
-                "<https://app.devin.ai/sessions/abc|Open the session in Devin> to allow or refuse it."
+                "<https://app.devin.ai/sessions/abc|Open the session in Devin> to approve or deny it."
             ),
             "reply_at_limit": ("Still paused at its limit. Devin sees your reply when it resumes."),
             "reply_not_sent": (
-                ":warning: The reply “fix it” *wasn't sent* to Devin: Devin could not be reached for an hour. Write it again if it still matters. Reference `r-1`."
+                ":warning: The reply “fix it” *wasn't sent* to Devin: Devin could not be reached for an hour. Write it again if it still matters. Error ID `r-1`."
             ),
             "reply_not_sent_bare": (
-                ":warning: A reply *wasn't sent* to Devin: the session has ended. Write it again if it "
-                "still matters. Reference `r-1`."
+                ":warning: A reply *wasn't sent* to Devin: the session has ended. Write it again if it still matters. Error ID `r-1`."
             ),
             "reply_not_sent_in_devins_words": (
-                ":warning: The reply “go on” *wasn't sent* to Devin: Devin didn't accept it. Devin says: "
-                "“fix it”. Write it again if it still matters. Reference `r-1`."
+                ":warning: The reply “go on” *wasn't sent* to Devin: Devin didn't accept it. Devin says: “fix it”. Write it again if it still matters. Error ID `r-1`."
             ),
             "reply_uncertain": (
-                ":warning: Devin didn't answer, so nobody knows whether the reply “fix it” arrived. Look "
-                "in Devin before you write it again. Reference `r-1`."
+                ":warning: Devin didn't respond, so it's unclear whether the reply “fix it” arrived. Look in Devin before you write it again. Error ID `r-1`."
             ),
             "reply_uncertain_bare": (
-                ":warning: Devin didn't answer, so nobody knows whether a reply arrived. Look in Devin "
-                "before you write it again. Reference `r-1`."
+                ":warning: Devin didn't respond, so it's unclear whether a reply arrived. Look in Devin before you write it again. Error ID `r-1`."
             ),
             "not_done": (
-                ":warning: That didn't work, and nothing was changed. Try again. If it fails again, give "
-                "whoever runs Devin Bridge the reference `r-1`."
+                ":warning: That didn't work, and nothing changed. Try again. If that fails, give your Devin Bridge operator this error ID: `r-1`."
             ),
             "store_restored": (
                 ":information_source: Devin Bridge's store was restored as of "
@@ -587,28 +559,21 @@ def test_the_answers_that_depend_on_something():
                 "first. Settings and budgets changed since are lost: set them again."
             ),
             "without_thread": (
-                ":warning: Since the restore, <https://app.devin.ai/sessions/1|a session in Devin> has no thread. "
-                "To follow it, mention Devin Bridge with `adopt` and its address."
+                ":warning: Since the restore, <https://app.devin.ai/sessions/1|a session in Devin> has no thread. To link it to a thread, mention Devin Bridge with `adopt` and the session link."
             ),
             "not_readable": (
-                ":warning: Another version of Devin Bridge stored this request, so it wasn't done. Ask "
-                "again if you still need it. Reference `r-1`."
+                ":warning: A different version stored this request and it can't be read. Ask again if you still need it. Error ID `r-1`."
             ),
             "not_readable_maybe_done": (
-                ":warning: Another version of Devin Bridge stored this request, so nobody knows whether "
-                "it was done. Look in Devin before you ask again. Reference `r-1`."
+                ":warning: A different version stored this request and it can't be read. It might have been done; look in Devin before you ask again. Error ID `r-1`."
             ),
             "unknown_verb": (
-                "There's no `!stpo`. Did you mean `!stop`? `!help` lists what works here. Nothing was "
-                "sent to Devin; leave out the `!` to send it."
+                "There's no `!stpo`. Did you mean `!stop`? `!help` lists what works here. To send this text to Devin, drop the `!`."
             ),
             "unknown_verb_far": (
-                "There's no `!important`. `!help` lists what works here. Nothing was sent to Devin; "
-                "leave out the `!` to send it."
+                "There's no `!important`. `!help` lists what works here. To send this text to Devin, drop the `!`."
             ),
-            "verb_not_alone": (
-                "`!stop` works only as the whole message. Nothing was sent to Devin; leave out the `!` to send it."
-            ),
+            "verb_not_alone": ("Send `!stop` on its own. To send this text to Devin, drop the `!`."),
             "file_too_large": (
                 ":paperclip: “fix it” wasn't sent to Devin: it has 31.4 MB (limit 20.0 MB). Your text was. Share a smaller one, or paste what matters."
             ),
@@ -621,24 +586,18 @@ def test_the_answers_that_depend_on_something():
                 "Upload it again, or paste what matters."
             ),
             "started_after_all": (
-                ":information_source: Devin had started <https://app.devin.ai/sessions/abc|a session> "
-                "for this after all. It was ended; what it spent stays spent."
+                ":information_source: Devin had started <https://app.devin.ai/sessions/abc|a session> for this after all. It was ended; its ACUs still count."
             ),
             "started_elsewhere": "Your new session has its own thread: <https://acme.slack.com/p1|Fix the login test>.",
             "posting_lost": (
-                ":warning: Devin Bridge can't post in <#C1> any more (removed, archived or not allowed). "
-                "Session <https://app.devin.ai/sessions/abc|Fix the login test> keeps running. Type "
-                "`/invite @Devin Bridge` there, or stop it with `/devin stop`."
+                ":warning: Devin Bridge can no longer post in <#C1> (removed, archived, or not allowed). Session <https://app.devin.ai/sessions/abc|Fix the login test> keeps running. Type `/invite @Devin Bridge` there, or stop it with `/devin stop`."
             ),
             "posting_restricted": (
-                ":warning: Devin Bridge may not post in <#C1> any more. Session "
-                "<https://app.devin.ai/sessions/abc|Fix the login test> keeps running. Whoever manages "
-                "the channel can let it post, or stop the session with `/devin stop`."
+                ":warning: Devin Bridge can no longer post in <#C1>. Session <https://app.devin.ai/sessions/abc|Fix the login test> keeps running. Ask the channel's manager to let it post, or stop the session with `/devin stop`."
             ),
-            "posting_lost_bare": ":warning: Devin Bridge can't post in <#C1> any more (removed, archived or not allowed).",
+            "posting_lost_bare": ":warning: Devin Bridge can no longer post in <#C1> (removed, archived, or not allowed).",
             "post_lost": (
-                ":warning: One message of Devin's couldn't be shown. Read it in "
-                "<https://app.devin.ai/sessions/abc|Devin>. Reference `r-1`."
+                ":warning: One message of Devin's couldn't be shown. Read it in <https://app.devin.ai/sessions/abc|Devin>. Error ID `r-1`."
             ),
         }
     )
@@ -683,13 +642,13 @@ def test_below_a_list_stand_the_buttons_for_what_it_does_not_show():
 
     whole = ListPage(whole=True)
     show_all = ("Show all", "choose:list_page", "mine 0 whole")
-    assert rest(total=10, folded=6) == (["6 more sessions done lately"], [show_all])
+    assert rest(total=10, folded=6) == (["6 more sessions recently done"], [show_all])
     assert rest(total=50, next=ListPage(20), folded=6) == (
         ["1 to 4 of 44"],
         [("Next 20", "choose:list_page", "mine 20")],
     ), "what is done stands behind the last page"
     assert rest(total=50, page=ListPage(40), next=ListPage(), folded=6) == (
-        ["6 more sessions done lately", "41 to 44 of 44"],
+        ["6 more sessions recently done", "41 to 44 of 44"],
         [("Show all", "choose:list_page", "mine 40 whole"), ("First page", "choose:list_page", "mine 0")],
     )
     assert rest(total=50, page=whole, next=whole.next(50))[1] == [("Next 20", "choose:list_page", "mine 20 whole")]
@@ -717,7 +676,7 @@ def test_a_list_in_its_groups():
         "*Asleep*",
         f"2. :zzz: <https://acme.slack.com/p2|Upgrade>: asleep\n<#C1> · {started} · 0 of 10 ACUs · `s2`",
         "and 40 more",
-        "`/devin status`, `/devin stop` and `/devin archive` take a number or an id of this list.",
+        "Use a number from this list, for example `/devin stop 2`.",
     ]
 
 
@@ -756,7 +715,7 @@ def seen(block):
         ),
         (
             start_sentences.ask_command_or_task(COMMANDS.parser.doubt("stattus 1")),
-            [("choose:status", "Show status 1", "1"), ("choose:start", "Start as a task", "stattus 1")],
+            [("choose:status", "Show status 1", "1"), ("choose:start", "Start a session", "stattus 1")],
         ),
         (
             start_sentences.ask_command_or_task(
@@ -764,12 +723,12 @@ def seen(block):
             ),
             [
                 ("choose:budget_set", "Run budget set #web 20", "#C0WEB 20"),
-                ("choose:start", "Start as a task", "bugdet set #web 20"),
+                ("choose:start", "Start a session", "bugdet set #web 20"),
             ],
         ),
         (
             start_sentences.ask_command_or_task(Doubt("audit logs", "audit", AUDIT, "audit"), Message("Not here.")),
-            [("choose:start", "Start as a task", "audit logs")],
+            [("choose:start", "Start a session", "audit logs")],
         ),
         (
             start_sentences.ask_command_or_message("k1", COMMANDS.parser.doubt("stop it now"), SESSION),
@@ -783,7 +742,7 @@ def seen(block):
             start_sentences.ask_command_or_message("k1", COMMANDS.parser.doubt("budget org 100")),
             [
                 ("choose:budget_set", "Run budget set org 100", "org 100"),
-                ("answer:command:as_task", "Start as a task", "k1"),
+                ("answer:command:as_task", "Start a session", "k1"),
             ],
         ),
         (
@@ -792,15 +751,15 @@ def seen(block):
         ),
         (
             stop_sentences.stop_confirm(SESSION),
-            [("choose:stop_confirmed", "Stop it", "s1"), ("answer:session:no", "Leave it running", "s1")],
+            [("choose:stop_confirmed", "Stop it", "s1"), ("answer:session:no", "Keep running", "s1")],
         ),
         (
             adoption_sentences.confirm(SESSION),
-            [("choose:unsync_confirmed", "Stop following", "s1"), ("answer:session:no", "Keep following", "s1")],
+            [("choose:unsync_confirmed", "Unlink", "s1"), ("answer:session:no", "Keep linked", "s1")],
         ),
         (
             stop_sentences.exit_confirm(SESSION),
-            [("choose:exit_confirmed", "End for good", "s1"), ("answer:session:no", "Keep it", "s1")],
+            [("choose:exit_confirmed", "End permanently", "s1"), ("answer:session:no", "Keep open", "s1")],
         ),
     ],
 )
@@ -816,84 +775,84 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
 @pytest.mark.parametrize(
     ("text", "said", "labels"),
     [
-        ("stop 1 please", "`stop` doesn't work with `1 please`. Nothing was started.", ["Stop 1", "Start as a task"]),
-        ("kill 1", "`kill` isn't a command here, but `stop` is. Nothing was started.", ["Stop 1", "Start as a task"]),
-        ("Sleep", "`Sleep` isn't a command here, but `stop` is. Nothing was started.", ["Stop", "Start as a task"]),
+        ("stop 1 please", "`stop` doesn't work with `1 please`. Nothing was started.", ["Stop 1", "Start a session"]),
+        ("kill 1", "`kill` isn't a command here, but `stop` is. Nothing was started.", ["Stop 1", "Start a session"]),
+        ("Sleep", "`Sleep` isn't a command here, but `stop` is. Nothing was started.", ["Stop", "Start a session"]),
         (
             "mute",
             "`mute` works only in a session's thread: write `!mute` there. Nothing was started.",
-            ["Start as a task"],
+            ["Start a session"],
         ),
-        ("cost of it", "`cost` doesn't work with `of it`. Nothing was started.", ["Show cost", "Start as a task"]),
+        ("cost of it", "`cost` doesn't work with `of it`. Nothing was started.", ["Show cost", "Start a session"]),
         (
             "report whole month",
             "`report` doesn't work with `whole month`. Nothing was started.",
-            ["Show report month", "Start as a task"],
+            ["Show report month", "Start a session"],
         ),
         (
             "exit",
             "`exit` works only in a session's thread: write `EXIT` there. Nothing was started.",
-            ["Start as a task"],
+            ["Start a session"],
         ),
         (
             "settings foo",
             "`settings` doesn't work with `foo`, only with `mine`, `channel` or `why`. Nothing was started.",
-            ["Show settings", "Start as a task"],
+            ["Show settings", "Start a session"],
         ),
         (
             "settings wy",
             "`settings` doesn't work with `wy`. Nothing was started.",
-            ["Show settings why", "Start as a task"],
+            ["Show settings why", "Start a session"],
         ),
         (
             "settings chanel",
             "`settings` doesn't work with `chanel`, only with `mine`, `channel` or `why`. Nothing was started.",
-            ["Show settings channel", "Start as a task"],
+            ["Show settings channel", "Start a session"],
         ),
         (
             "budget lst",
             "`budget` doesn't work with `lst`. Nothing was started.",
-            ["Show budget list", "Start as a task"],
+            ["Show budget list", "Start a session"],
         ),
         (
             "Budget",
             "`budget` needs a word after it: `list`, `set`, `try`, `remove` or `grant`. Nothing was started.",
-            ["Show budget list", "Start as a task"],
+            ["Show budget list", "Start a session"],
         ),
         (
             "note?",
             "`note` needs a word after it: `list`, `show`, `add`, `edit` or `delete`. Nothing was started.",
-            ["Show note list", "Start as a task"],
+            ["Show note list", "Start a session"],
         ),
         (
             "playbook.",
             "`playbook` needs a word after it: `list`, `show`, `add` or `edit`. Nothing was started.",
-            ["Show playbook list", "Start as a task"],
+            ["Show playbook list", "Start a session"],
         ),
         (
             "schedule",
             "`schedule` needs a word after it: `list`, `add`, `pause`, `resume` or `delete`. Nothing was started.",
-            ["Show schedule list", "Start as a task"],
+            ["Show schedule list", "Start a session"],
         ),
         (
             "team",
             "`team` needs a word after it: `list`, `add` or `remove`. Nothing was started.",
-            ["Show team list", "Start as a task"],
+            ["Show team list", "Start a session"],
         ),
         (
             "secret",
             "`secret` needs a word after it: `list` or `add`. Nothing was started.",
-            ["Show secret list", "Start as a task"],
+            ["Show secret list", "Start a session"],
         ),
         (
             "note shwo 1",
             "`note` doesn't work with `shwo 1`. Nothing was started.",
-            ["Run note show 1", "Start as a task"],
+            ["Run note show 1", "Start a session"],
         ),
         (
             "fan-out rename it orgs=all",
             "`fan-out` looks like `fanout`. Nothing was started.",
-            ["Run fanout rename it orgs=all", "Start as a task"],
+            ["Run fanout rename it orgs=all", "Start a session"],
         ),
     ],
 )
@@ -984,11 +943,11 @@ def test_what_was_read_of_a_thread(messages, files, left_out, older, text):
     [
         (
             1,
-            ("1 message by guests or other companies isn't passed on to Devin; write what matters of it yourself."),
+            ("Devin didn't get 1 message from guests or other companies. Paste anything it needs."),
         ),
         (
             3,
-            ("3 messages by guests or other companies aren't passed on to Devin; write what matters of them yourself."),
+            ("Devin didn't get 3 messages from guests or other companies. Paste anything it needs."),
         ),
     ],
 )
@@ -1004,13 +963,10 @@ def test_what_no_admin_has_approved() -> None:
 
 def test_a_thread_in_which_there_is_nothing_to_read():
     assert start_sentences.nothing_to_read(0).text == snapshot(
-        "There's no task in that, and nothing to read in this thread. Mention Devin Bridge "
-        "again, with what Devin should do."
+        "What should Devin do? Mention Devin Bridge again with a task."
     )
     assert start_sentences.nothing_to_read(2).text == snapshot(
-        "There's no task in that, and nothing to read in this thread. 2 messages by guests or "
-        "other companies aren't passed on to Devin; write what matters of them yourself. Mention "
-        "Devin Bridge again, with what Devin should do."
+        "What should Devin do? Devin didn't get 2 messages from guests or other companies. Paste anything it needs. Mention Devin Bridge again with a task."
     )
 
 
@@ -1034,7 +990,7 @@ BACK_HERE, BACK, KEEP = (
         ("all", True, f"You'll be {HERE} each time Devin needs you, has answered, is done or has failed."),
         ("questions", True, f"You'll be {HERE} only when Devin needs you. {BACK_HERE}"),
         ("done", True, f"You'll be {HERE} only when Devin has answered, is done or has failed. {BACK_HERE}"),
-        ("off", True, f"You won't be {HERE} any more. {BACK_HERE}"),
+        ("off", True, f"You'll no longer be {HERE}. {BACK_HERE}"),
         (
             "all",
             False,
@@ -1042,7 +998,7 @@ BACK_HERE, BACK, KEEP = (
         ),
         ("questions", False, f"You'll be {EVERYWHERE} only when Devin needs you. {BACK} {KEEP}"),
         ("done", False, f"You'll be {EVERYWHERE} only when Devin has answered, is done or has failed. {BACK} {KEEP}"),
-        ("off", False, f"You won't be {EVERYWHERE} any more. {BACK} {KEEP}"),
+        ("off", False, f"You'll no longer be {EVERYWHERE}. {BACK} {KEEP}"),
     ],
 )
 def test_a_choice_is_confirmed(choice, in_thread, said):
@@ -1108,7 +1064,7 @@ def test_what_is_chosen_is_said_with_what_can_be(choice, where, said):
 )
 def test_the_button_of_a_doubtful_choice_says_what_it_does(typed, meant, label):
     buttons = start_sentences.ask_command_or_task(Doubt("notify me", typed, NOTIFY, meant)).blocks[1]["elements"]
-    assert [one["text"]["text"] for one in buttons] == [label, "Start as a task"]
+    assert [one["text"]["text"] for one in buttons] == [label, "Start a session"]
 
 
 def test_status_names_each_of_a_dozen_pull_requests_and_of_hundreds_what_fits():

@@ -296,63 +296,64 @@ def test_the_time_since_the_start_stands_beside_the_time_worked_where_devin_rest
         "Working: sold_&lt;\u200b!channel&gt;.": seen("running", "sold_<!channel>"),
         "Waiting for Ann's answer in this thread.": seen("running", "waiting_for_user"),
         "Devin has answered. Reply here for more.": seen("running", "waiting_for_user", asks=False),
-        "Waiting for Ann's approval. Allow or refuse the next action in Devin.": seen(
+        "Waiting for Ann's approval. Approve or deny the next action in Devin.": seen(
             "running", "waiting_for_approval"
         ),
         "Done. Reply here for changes.": seen("running", "finished"),
-        "Asleep. Reply in the thread to wake Devin.": seen("suspended", "inactivity"),
+        "Asleep. Reply in the thread to resume.": seen("suspended", "inactivity"),
         "Stopped. Reply in the thread to resume.": seen("suspended", "user_request"),
         "Stopped by Ben. Reply in the thread to resume.": replace(
             seen("suspended", "user_request"), stopped_by="U2", stopped_by_name="Ben"
         ),
-        "Stopping. A reply resumes it later.": replace(SESSION, stop_requested=True),
+        "Stopping. Reply to resume later.": replace(SESSION, stop_requested=True),
         "Out of ACUs.": seen("suspended", "usage_limit_exceeded"),
-        "Paused: no credits left. Whoever manages billing can buy more in Devin. Then reply to resume.": seen(
+        "Paused: out of credits. Ask your Devin billing admin to add more. Then reply to resume.": seen(
             "suspended", "out_of_credits"
         ),
         (
-            "Paused: your plan's quota is used up. It renews, or whoever manages billing raises it "
-            "in Devin. Then reply to resume."
+            "Paused: your plan's quota is used up. It renews, or your Devin billing admin can raise it. "
+            "Then reply to resume."
         ): seen("suspended", "out_of_quota"),
         "Paused: this session has no quota. A Devin admin can allocate some. Then reply to resume.": seen(
             "suspended", "no_quota_allocation"
         ),
         (
-            "Paused: a payment to Devin was declined. Whoever manages billing can update the payment "
+            "Paused: a payment to Devin was declined. Ask your Devin billing admin to update the payment "
             "method. Then reply to resume."
         ): seen("suspended", "payment_declined"),
         (
-            "Paused: your Devin organisation is at its usage limit. A Devin admin can raise it. Then reply to resume."
+            "Paused: your Devin organization is at its usage limit. A Devin admin can raise it. Then reply to resume."
         ): seen("suspended", "org_usage_limit_exceeded"),
         (
             "Paused: the user this session runs for is at their usage limit. A Devin admin can raise "
             "it. Then reply to resume."
         ): seen("suspended", "user_usage_limit_exceeded"),
         (
-            "Paused: your Devin organisation can't run more sessions. Stop one that isn't needed "
-            "(`/devin list`) or ask a Devin admin for more. Then reply to resume."
+            "Paused: your Devin organization is at its session limit. Stop one (`/devin list`) or ask a "
+            "Devin admin to raise it. Then reply to resume."
         ): seen("suspended", "total_session_limit_exceeded"),
-        "Devin suspended this session after a fault. Reply in the thread to wake it.": seen("suspended", "error"),
+        "Devin paused this session after an error. Reply in the thread to resume.": seen("suspended", "error"),
         "Failed: Devin ended the session with an error.": seen("error"),
         "Failed: “No such thing.”": seen("error", last_words="No such thing."),
         "Failed: “No such thing”.": seen("error", last_words="No *such* thing"),
         "Devin says: “sold_&lt;\u200b!channel&gt;” / “running”. Open it in Devin to see what that means.": seen(
             "sold_<!channel>", "running"
         ),
-        "Paused: Devin says “sold_&lt;\u200b!channel&gt;”. Open it in Devin to see why, then reply to resume.": seen(
+        "Paused by Devin (“sold_&lt;\u200b!channel&gt;”). Open Devin for the reason, then reply to resume.": seen(
             "suspended", "sold_<!channel>"
         ),
         "Ended: Devin says “stopped_by_&lt;\u200b!channel&gt;”. Open it in Devin to see why.": seen(
             "exit", "stopped_by_<!channel>"
         ),
-        "Ann, Devin needs you: it says “waiting_for_&lt;\u200b!channel&gt;”. Reply here, or open it in Devin.": seen(
-            "running", "waiting_for_<!channel>"
-        ),
+        (
+            "Ann, Devin needs your input (“waiting_for_&lt;\u200b!channel&gt;”). Reply here or open the "
+            "session in Devin."
+        ): seen("running", "waiting_for_<!channel>"),
         "Ended. Replies here no longer reach Devin.": replace(SESSION, lifecycle=Lifecycle.ENDED),
-        "Cancelled by Ben before it began. Nothing was spent.": replace(
+        "Canceled by Ben before it started. No ACUs were used.": replace(
             SESSION, lifecycle=Lifecycle.CANCELLED, stopped_by="U2", stopped_by_name="Ben"
         ),
-        "Not started. The thread says why.": replace(SESSION, lifecycle=Lifecycle.REFUSED),
+        "Not started. See the thread for the reason.": replace(SESSION, lifecycle=Lifecycle.REFUSED),
     }.items(),
 )
 def test_every_state_has_its_sentence_with_the_next_step(session, sentence):
@@ -367,7 +368,10 @@ def test_a_card_inside_a_thread_leaves_the_reason_to_the_post_beside_it():
     failed = seen("error", last_words="No such thing.")
     inside = replace(failed, thread_ts="1.000001", cause_ts="1.000001", reference="slack-T1-C1-1.000001")
     assert state_line(inside) == ":x: Failed: Devin ended the session with an error."
-    assert state_line(replace(inside, lifecycle=Lifecycle.REFUSED)) == ":no_entry: Not started. The thread says why."
+    assert (
+        state_line(replace(inside, lifecycle=Lifecycle.REFUSED))
+        == ":no_entry: Not started. See the thread for the reason."
+    )
     begins = replace(inside, cause_ts=None)
     assert state_line(begins) == ":x: Failed: “No such thing.”"
     assert state_line(replace(begins, thread_ts="0.5")) == ":x: Failed: Devin ended the session with an error."

@@ -198,7 +198,7 @@ def test_spaces_around_a_value_are_forgiven():
         (
             "DEVIN_ORG_ID",
             "Acme Inc.",
-            "DEVIN_ORG_ID must be the organisation's id (org-…) as Devin's settings show it, not its name.",
+            "DEVIN_ORG_ID must be the organization's id (org-…) as Devin's settings show it, not its name.",
         ),
         (
             "SLACK_API_URL",

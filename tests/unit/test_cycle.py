@@ -115,34 +115,34 @@ def line(**facts):
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({}, "November: 973 of 1,200 ACUs (81 %) · forecast: too early to say"),
+        ({}, "November: 973 of 1,200 ACUs (81%) · forecast: too early to say"),
         (
             {"forecast": Forecast(1123.4, 1187.2)},
-            "November: 973 of 1,200 ACUs (81 %) · forecast 1,120\N{EN DASH}1,190",
+            "November: 973 of 1,200 ACUs (81%) · forecast 1,120\N{EN DASH}1,190",
         ),
-        ({"forecast": Forecast(973.0, 973.0)}, "November: 973 of 1,200 ACUs (81 %) · forecast 973"),
+        ({"forecast": Forecast(973.0, 973.0)}, "November: 973 of 1,200 ACUs (81%) · forecast 973"),
         ({"limit": None, "forecast": Forecast(973, 1000)}, "November: 973 ACUs · forecast 973\N{EN DASH}1,000"),
         ({"limit": None, "is_over": True}, "November: 973 ACUs"),
-        ({"is_over": True}, "November: 973 of 1,200 ACUs (81 %)"),
+        ({"is_over": True}, "November: 973 of 1,200 ACUs (81%)"),
         (
             {"forecast": Forecast(1123.4, 1123.4, is_range=False)},
-            "November: 973 of 1,200 ACUs (81 %) · forecast about 1,120",
+            "November: 973 of 1,200 ACUs (81%) · forecast about 1,120",
         ),
         # Rounded, the forecast would be below what was used.
         ({"used": 1124.6, "limit": None, "forecast": Forecast(1124.6, 1124.7)},
          "November: 1,124.6 ACUs · forecast 1,124.6"),
-        ({"used": 1199.9, "is_over": True}, "November: 1,199.9 of 1,200 ACUs (99 %)"),
+        ({"used": 1199.9, "is_over": True}, "November: 1,199.9 of 1,200 ACUs (99%)"),
         ({"used": 15000.0, "is_over": True}, "November: 15,000 of 1,200 ACUs (far above)"),
-        ({"used": 0.0, "forecast": Forecast(0, 0)}, "November: 0 of 1,200 ACUs (0 %)"),
+        ({"used": 0.0, "forecast": Forecast(0, 0)}, "November: 0 of 1,200 ACUs (0%)"),
         ({"used": 2.0, "limit": 0, "is_over": True}, "November: 2 of 0 ACUs"),
-        ({"used": 0.01, "limit": 1.0, "is_over": True}, "November: under 0.1 of 1 ACU (1 %)"),
+        ({"used": 0.01, "limit": 1.0, "is_over": True}, "November: under 0.1 of 1 ACU (1%)"),
         (
             {"until": date(2026, 11, 24), "forecast": Forecast(1000, 1100)},
-            "November, through 24 Nov: 973 of 1,200 ACUs (81 %) · forecast 1,000\N{EN DASH}1,100",
+            "November, through 24 Nov: 973 of 1,200 ACUs (81%) · forecast 1,000\N{EN DASH}1,100",
         ),
         (
             {"cycle": FROM_THE_20TH, "is_over": True},
-            "20 Nov \N{EN DASH} 19 Dec: 973 of 1,200 ACUs (81 %)",
+            "20 Nov \N{EN DASH} 19 Dec: 973 of 1,200 ACUs (81%)",
         ),
         ({"cycle": Cycle(date(2026, 11, 20), date(2026, 11, 20)), "limit": None, "is_over": True},
          "20 Nov: 973 ACUs"),
@@ -158,30 +158,30 @@ LOCAL = ProductUse("local agents", 600.0)
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({}, "Devin 24 of 500 ACUs (4 %), forecast: too early to say · local agents 600 ACUs · 624 ACUs in all"),
+        ({}, "Devin 24 of 500 ACUs (4%), forecast: too early to say · local agents 600 ACUs · 624 ACUs in all"),
         (
             {"others": (replace(LOCAL, limit=800.0, forecast=Forecast(700, 900)),), "forecast": Forecast(30, 40)},
-            "Devin 24 of 500 ACUs (4 %), forecast 30\N{EN DASH}40"
-            " · local agents 600 of 800 ACUs (75 %), forecast 700\N{EN DASH}900 · 624 ACUs in all",
+            "Devin 24 of 500 ACUs (4%), forecast 30\N{EN DASH}40"
+            " · local agents 600 of 800 ACUs (75%), forecast 700\N{EN DASH}900 · 624 ACUs in all",
         ),
         (
             {"others": (replace(LOCAL, limit=800.0),), "is_over": True},
-            "Devin 24 of 500 ACUs (4 %) · local agents 600 of 800 ACUs (75 %) · 624 ACUs in all",
+            "Devin 24 of 500 ACUs (4%) · local agents 600 of 800 ACUs (75%) · 624 ACUs in all",
         ),
         ({"limit": None, "is_over": True}, "Devin 24 ACUs · local agents 600 ACUs · 624 ACUs in all"),
         (
             {"used": 1.0, "others": (ProductUse("review", 0.04),), "is_over": True},
-            "Devin 1 of 500 ACUs (0 %) · review under 0.1 ACUs · 1 ACU in all",
+            "Devin 1 of 500 ACUs (0%) · review under 0.1 ACUs · 1 ACU in all",
         ),
         # The rounded parts add up to the rounded sum.
         (
             {"used": 24.05, "others": (ProductUse("review", 1.05), ProductUse("a_b", 1.05)), "is_over": True},
-            "Devin 24.1 of 500 ACUs (4 %) · review 1.1 ACUs · a_b 1 ACU · 26.2 ACUs in all",
+            "Devin 24.1 of 500 ACUs (4%) · review 1.1 ACUs · a_b 1 ACU · 26.2 ACUs in all",
         ),
         # A credit.
         (
             {"others": (ProductUse("review", -2.0),), "is_over": True},
-            "Devin 24 of 500 ACUs (4 %) · review -2 ACUs · 22 ACUs in all",
+            "Devin 24 of 500 ACUs (4%) · review -2 ACUs · 22 ACUs in all",
         ),
     ],
 )
@@ -192,10 +192,10 @@ def test_what_others_used_stands_beside_what_devin_used_of_its_limit(facts, word
 
 def test_beside_others_the_sum_has_the_money():
     assert line(cost=DOLLARS, used=24.0, limit=500, others=(LOCAL,), is_over=True) == (
-        "November: Devin 24 of 500 ACUs (4 %) · local agents 600 ACUs · 624 ACUs in all (2,189.25 USD)"
+        "November: Devin 24 of 500 ACUs (4%) · local agents 600 ACUs · 624 ACUs in all (2,189.25 USD)"
     )
 
 
 def test_with_a_price_the_total_of_the_cycle_has_its_money():
-    assert line(cost=DOLLARS, is_over=True) == "November: 973 of 1,200 ACUs (81 %, 2,189.25 USD)"
+    assert line(cost=DOLLARS, is_over=True) == "November: 973 of 1,200 ACUs (81%, 2,189.25 USD)"
     assert line(cost=DOLLARS, limit=None, is_over=True) == "November: 973 ACUs (2,189.25 USD)"

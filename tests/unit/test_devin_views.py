@@ -46,9 +46,7 @@ def test_a_search_is_for_names_and_addresses():
     assert members.members([BEN, CYD, ADA], "LOVE").text == (
         "*Devin's members* with `LOVE` in name or address: 1 of 3\n• Ada Lovelace · ada@acme.test · Admin, Member"
     )
-    assert members.members([BEN, ADA], "dan").text == (
-        "None of Devin's 2 members has `dan` in their name or e-mail address."
-    )
+    assert members.members([BEN, ADA], "dan").text == ("None of Devin's 2 members has `dan` in their name or email.")
 
 
 def test_the_first_twenty_of_many_members_are_listed():
@@ -67,12 +65,12 @@ def test_where_people_are_not_named_they_are_counted_and_small_groups_together()
 
 def test_nobody_is_a_member():
     assert members.members([]) == members.member_counts([]) == members.NOBODY
-    assert members.NOBODY.text == "Devin shows no members of your organisation."
+    assert members.NOBODY.text == "Devin shows no members of your organization."
 
 
 def test_a_member_is_found_by_no_mention():
     assert members.NO_MENTION.text == snapshot(
-        "Devin doesn't know people by @mention. Write part of their name or e-mail address, such as `/devin members ada`."
+        "Devin doesn't know people by @mention. Write part of their name or email, such as `/devin members ada`."
     )
 
 
@@ -81,17 +79,17 @@ def test_a_member_is_found_by_no_mention():
 
 def test_secrets_are_named_and_nothing_more():
     assert secrets.secrets(["b`KEY", None, "a_key"], "https://x.test/secrets").text == (
-        "*3 secrets* in your Devin organisation; values are never shown:\n• `a_key`\n• `bKEY`\n• (without a name)"
+        "*3 secrets* in your Devin organization; values are never shown:\n• `a_key`\n• `bKEY`\n• (without a name)"
     )
     assert secrets.secrets([], "https://x.test/secrets").text == snapshot(
-        "There are no secrets in your Devin organisation. Add one on <https://x.test/secrets|Devin's page>."
+        "There are no secrets in your Devin organization. Add one on <https://x.test/secrets|Devin's page>."
     )
     assert secrets.secrets([f"K{number}" for number in range(300)], "").text.endswith("\nand 200 more")
 
 
 def test_where_a_secret_is_added():
     assert secrets.add_secret("https://x.test/secrets").text == snapshot(
-        "Add a secret on <https://x.test/secrets|Devin's page>, never in Slack: everybody in a channel could read it, and Slack keeps it. Nothing was added."
+        "Add a secret on <https://x.test/secrets|Devin's page>, never in Slack: everyone in a channel could read it, and Slack keeps it. Nothing was added."
     )
 
 
@@ -119,9 +117,9 @@ def test_metrics_of_a_week():
     message = metrics.metrics(WEEK)
     assert message.text == (
         "*Devin, 19 to 25 November 2026*\n• 1,300 sessions in use, 1 search\n"
-        "• 1,200 sessions created (600 of 1,200 through Devin Bridge, 50 %), 2.3 ACUs each on average\n"
+        "• 1,200 sessions created (600 of 1,200 through Devin Bridge, 50%), 2.3 ACUs each on average\n"
         "• by origin: 700 API, 400 web app, 3 new_one, 97 elsewhere\n• by size: 150 XS, 1,000 S, 50 XXL\n"
-        "• 8 pull requests created (3 of 8 through Devin Bridge, 38 %), 5 merged, 1 closed unmerged\n"
+        "• 8 pull requests created (3 of 8 through Devin Bridge, 38%), 5 merged, 1 closed unmerged\n"
         "• 31 active people\nSessions that Devin Bridge starts count as API."
     )
     assert_valid(message)
@@ -210,7 +208,7 @@ def test_what_is_said_about_a_change_of_a_schedule():
     assert schedules.was_deleted(NIGHTLY.name, NIGHTLY.id).text == "Deleted: *Nightly &lt;tests&gt;*."
     assert schedules.was_deleted(" ", "sched-1").text == "Deleted: `sched-1`."
     assert schedules.UNKNOWN.text == snapshot(
-        "Devin didn't answer, so nobody knows whether the schedule was changed. `/devin schedule list` shows how it is."
+        "Devin didn't respond, so it's unclear whether the schedule was changed. `/devin schedule list` shows how it is."
     )
     assert schedules.KEPT.text == "The schedule stays as it is."
 
@@ -225,7 +223,7 @@ def test_the_question_before_a_schedule_is_deleted():
     buttons = [(one["text"]["text"], one["action_id"], one["value"]) for one in message.blocks[1]["elements"]]
     assert buttons == [
         ("Delete", "choose:schedule_delete_confirmed", "sched-1"),
-        ("Keep it", "answer:schedule:no", "sched-1"),
+        ("Keep schedule", "answer:schedule:no", "sched-1"),
     ]
     assert_valid(message)
 
@@ -274,12 +272,9 @@ def test_what_is_said_before_a_review():
         "Which pull request? `/devin review https://github.com/acme/web/pull/7` has Devin review that pull request. Nothing was requested."
     )
     assert reviews.NO_PULL_REQUEST.text == snapshot(
-        "That isn't the address of a pull request. Nothing was requested. `/devin review "
-        "https://github.com/acme/web/pull/7` has Devin review that pull request."
+        "That isn't a link to a pull request. Nothing was requested. `/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
     )
-    assert (
-        reviews.asked_for(PULL).text == f"Devin will review <{PULL}|acme/web#7>. A direct message says when it's done."
-    )
+    assert reviews.asked_for(PULL).text == f"Devin will review <{PULL}|acme/web#7>. You'll get a DM when it's done."
     assert reviews.NOT_SEEN.text == (
         "Devin doesn't see that pull request, so nothing was requested. A Devin admin can connect its repository."
     )
@@ -289,13 +284,10 @@ def test_what_is_said_before_a_review():
 
 def test_a_review_that_is_lost_says_whether_it_may_be_there():
     assert reviews.not_asked_for(PULL, "r1").text == (
-        f"The review of <{PULL}|acme/web#7> wasn't requested: Devin couldn't be reached. "
-        "Ask again with `/devin review`. Reference `r1`."
+        f"The review of <{PULL}|acme/web#7> wasn't requested: Devin couldn't be reached. Ask again with `/devin review`. Error ID `r1`."
     )
     assert reviews.maybe_asked_for(PULL, "r1").text == (
-        ":warning: Devin didn't answer, so nobody knows whether the review of "
-        f"<{PULL}|acme/web#7> was asked for. Look at the pull request before you ask again. "
-        "Reference `r1`."
+        f":warning: Devin didn't respond, so it's unclear whether the review of <{PULL}|acme/web#7> was asked for. Look at the pull request before you ask again. Error ID `r1`."
     )
 
 
@@ -317,10 +309,10 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
         ":warning: Devin hasn't finished it in two hours (`running`). Look at the pull request itself.": SENTENCES.ended(
             operation(OperationState.FAILED, reviews.still_going("running")), 0, ()
         ),
-        ":warning: Devin doesn't show this review any more. Look at the pull request itself.": SENTENCES.ended(
+        ":warning: Devin no longer shows this review. Look at the pull request itself.": SENTENCES.ended(
             operation(OperationState.FAILED, reviews.NO_COMMIT), 0, ()
         ),
-        ":warning: Devin Bridge couldn't follow it any more. Look at the pull request itself.": SENTENCES.ended(
+        ":warning: Devin Bridge can no longer follow it. Look at the pull request itself.": SENTENCES.ended(
             operation(OperationState.FAILED), 0, ()
         ),
         (
@@ -366,11 +358,9 @@ def test_what_is_said_where_devin_does_not_answer():
     assert devin_answers.UNREADABLE.text == "Devin's answer can't be read. Nothing was changed; try again later."
     assert (
         devin_answers.UNAUTHORISED.text
-        == "Devin doesn't accept Devin Bridge's key, so nothing was changed. `python -m bot doctor` says more."
+        == "Nothing changed: Devin rejected the API key. Tell your Devin Bridge operator."
     )
-    not_there = (
-        "Devin doesn't show this to Devin Bridge's key, so nothing was changed. `python -m bot doctor` says more."
-    )
+    not_there = "Nothing changed: Devin doesn't show this to Devin Bridge's key. Tell your Devin Bridge operator."
     assert devin_answers.NOT_THERE.text == not_there
     assert devin_answers.not_accepted(" ").text == "Devin didn't accept this, so nothing was changed."
     assert (
@@ -378,5 +368,5 @@ def test_what_is_said_where_devin_does_not_answer():
         == "Devin didn't accept this, so nothing was changed. It says: “no &lt;b&gt;”."
     )
     assert devin_answers.limited("out of credits").text == (
-        "A limit or quota of your Devin organisation is used up, so nothing was changed. It says: “out of credits”."
+        "Nothing changed: your Devin organization has used up a limit or quota. It says: “out of credits”."
     )

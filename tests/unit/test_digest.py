@@ -41,11 +41,11 @@ FIGURES = Figures(
     ),
     cycle=CycleFigures(calendar_month(date(2025, 3, 9)), used=99.0, limit=1200.0, forecast=Forecast(310.0, 380.0)),
 )
-MARCH = "March: 99 of 1,200 ACUs (8 %) · forecast 310\N{EN DASH}380"
+MARCH = "March: 99 of 1,200 ACUs (8%) · forecast 310\N{EN DASH}380"
 RESULTS = (
     "4 sessions, as of Sun 9 Mar: 3 done, 1 running.",
     "2 pull requests opened, 1 merged.",
-    "1 session is waiting for somebody now.",
+    "1 session is waiting for someone now.",
 )
 
 
@@ -66,7 +66,7 @@ def test_an_answer_names_its_day():
     assert_valid(message)
     assert written(message.blocks) == (
         "Devin yesterday\nBilling day Sunday, 9 March 2025, 08:00 UTC to 08:00 UTC.\n"
-        f"*12.5 ACUs* · ▲ 25 % (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n{RESULTS[1]}\n"
+        f"*12.5 ACUs* · ▲ 25% (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n{RESULTS[1]}\n"
         f"{RESULTS[2]}\n{MARCH}\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · <https://app.devin.ai/sessions/a|Devin>\n"
         "2. Upgrade: 5.2 ACUs"
@@ -89,7 +89,7 @@ def test_an_answer_names_its_day():
                 "text": {
                     "type": "mrkdwn",
                     "text": Is(
-                        f"*12.5 ACUs* · ▲ 25 % (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n{RESULTS[1]}\n"
+                        f"*12.5 ACUs* · ▲ 25% (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n{RESULTS[1]}\n"
                         f"{RESULTS[2]}\n{MARCH}"
                     ),
                     "verbatim": True,
@@ -153,9 +153,7 @@ def test_an_answer_about_an_empty_day():
             WithheldBecause.NOT_FOUND,
             "ViewOrgConsumption",
             (
-                ":information_source: Counted from the sessions of Devin Bridge alone, because Devin has "
-                "no bill for this organisation. If your plan is billed in ACUs, a Devin admin can grant "
-                "`ViewOrgConsumption` to the service user."
+                ":information_source: Counted from the sessions of Devin Bridge alone, because Devin has no bill for this organization. If your plan is billed in ACUs, a Devin admin can grant `ViewOrgConsumption` to the service user."
             ),
         ),
         (
@@ -171,7 +169,7 @@ def test_an_answer_about_an_empty_day():
 def test_figures_from_our_own_rows_say_why(because, named, sentence):
     message = yesterday(replace(FIGURES, total=None, withheld=Withheld(because, named)))
     assert_valid(message)
-    assert written(message.blocks).splitlines()[2] == "*12.5 ACUs* through Slack · ▲ 25 % (usual 10)"
+    assert written(message.blocks).splitlines()[2] == "*12.5 ACUs* through Slack · ▲ 25% (usual 10)"
     assert written(message.blocks).endswith(sentence)
     assert message.blocks[-1]["elements"][0]["text"] == sentence
 
@@ -200,7 +198,7 @@ def test_what_came_through_slack_and_what_came_otherwise_add_up(total, through_s
 
 def test_a_count_of_our_own_that_is_above_the_bill_is_explained():
     above, below = amounts(total=12.5, through_slack=12.75)
-    assert above == ["*12.5 ACUs* · ▲ 25 % (usual 10)", "12.8 through Slack, -0.3 elsewhere"]
+    assert above == ["*12.5 ACUs* · ▲ 25% (usual 10)", "12.8 through Slack, -0.3 elsewhere"]
     assert below == [
         "No session of this workspace used anything in this time.",
         "Added up session by session, 12.8 ACUs came through Slack. What is used around 08:00 UTC can count toward the day before or after.",
@@ -283,11 +281,11 @@ def dollars(amount):
 
 def test_with_a_price_money_stands_beside_the_totals_and_nothing_else():
     message = yesterday(replace(FIGURES, cost=dollars("28.125"), cycle=replace(FIGURES.cycle, cost=dollars("222.75"))))
-    march = "March: 99 of 1,200 ACUs (8 %, 222.75 USD) · forecast 310\N{EN DASH}380"
+    march = "March: 99 of 1,200 ACUs (8%, 222.75 USD) · forecast 310\N{EN DASH}380"
     assert_valid(message)
     assert written(message.blocks) == (
         "Devin yesterday\nBilling day Sunday, 9 March 2025, 08:00 UTC to 08:00 UTC.\n"
-        f"*12.5 ACUs (28.13 USD)* · ▲ 25 % (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n"
+        f"*12.5 ACUs (28.13 USD)* · ▲ 25% (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n"
         f"{RESULTS[1]}\n{RESULTS[2]}\n{march}\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · <https://app.devin.ai/sessions/a|Devin>\n"
         "2. Upgrade: 5.2 ACUs"
@@ -304,7 +302,7 @@ def test_with_a_price_what_came_through_slack_has_its_money_where_the_total_is_n
 def test_a_plan_that_counts_only_the_whole_says_so():
     above, below = amounts(total=12.5, through_slack=0.0, no_acus_reported=True)
     assert above == [
-        "*12.5 ACUs* · ▲ 25 % (usual 10)",
+        "*12.5 ACUs* · ▲ 25% (usual 10)",
         "Devin reports no ACUs for single sessions, so what came through Slack isn't known.",
     ]
     assert below == []
@@ -313,9 +311,9 @@ def test_a_plan_that_counts_only_the_whole_says_so():
 @pytest.mark.parametrize(
     ("total", "mean", "words"),
     [
-        (43.2, 36.0, "▲ 20 % (usual 36)"),
-        (5.0, 10.0, "▼ 50 % (usual 10)"),
-        (0.0, 10.0, "▼ 100 % (usual 10)"),
+        (43.2, 36.0, "▲ 20% (usual 36)"),
+        (5.0, 10.0, "▼ 50% (usual 10)"),
+        (0.0, 10.0, "▼ 100% (usual 10)"),
         (5000.0, 1.0, "▲ far above (usual 1)"),
         (10.0, 10.0, "as usual"),
         (10.0, 0.0, "nothing in the seven days before to compare with"),

@@ -21,8 +21,8 @@ STAYS = (
     "cost."
 )
 ELSEWHERE = (
-    "What stands in Slack and at Devin stays there. So do backups of the store and lines of "
-    "the log: delete them there if they have to go."
+    "What is in Slack and Devin stays there. So do backups of the store and lines of the log: "
+    "delete them there if they have to go."
 )
 UNKNOWN = (
     "The store holds nothing of a person with the id U0ADA. A person's id, such as U024BE7LH, is in their profile in "
@@ -55,12 +55,12 @@ def test_what_was_erased_is_counted_and_what_stays_is_said() -> None:
 def test_sessions_that_nobody_follows_any_more_are_named() -> None:
     one = erasure.report("person", "U0ADA", Erased({SESSIONS: 1}, ("https://devin/1",))).splitlines()
     assert one[2:4] == [
-        "1 session was open, and the bot follows it no longer. It runs at Devin until you end it there:",
+        "1 session was open, and the bot no longer follows it. It runs in Devin until you end it there:",
         "https://devin/1",
     ]
     two = erasure.report("person", "U0ADA", Erased({SESSIONS: 2}, ("https://devin/1", "https://devin/2"))).splitlines()
     assert two[2:5] == [
-        "2 sessions were open, and the bot follows them no longer. They run at Devin until you end them there:",
+        "2 sessions were open, and the bot no longer follows them. They run in Devin until you end them there:",
         "https://devin/1",
         "https://devin/2",
     ]
@@ -70,8 +70,10 @@ def test_of_a_workspace_all_is_deleted_but_the_bill() -> None:
     edited = ("post that is edited", "posts that are edited")
     assert erasure.report("workspace", "T0ACME", Erased({edited: 3})).splitlines() == [
         "T0ACME is forgotten. Deleted from the store: 3 posts that are edited.",
-        "What stays is what Devin billed by day, with its cycles and limits: that belongs to the organisation. If the "
-        "bot still serves this workspace, it begins to store again when it runs.",
+        (
+            "What stays is what Devin billed by day, with its cycles and limits: that belongs to the "
+            "organization. If the bot still serves this workspace, it begins to store again when it runs."
+        ),
         ELSEWHERE,
     ]
 

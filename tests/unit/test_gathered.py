@@ -61,7 +61,7 @@ async def test_a_question_that_is_at_fault_harms_no_other(doubler):
     assert doubler.calls == [[12, 13, 14], [12], [13], [14]]
 
 
-async def test_who_was_cancelled_is_not_asked_about_and_harms_no_other(doubler):
+async def test_who_was_canceled_is_not_asked_about_and_harms_no_other(doubler):
     double = Gathered(doubler)
     gone, here = (asyncio.create_task(double(number)) for number in (1, 2))
     await asyncio.sleep(0)
@@ -82,10 +82,10 @@ async def test_alone_waits_for_nobody(doubler):
     assert doubler.calls == [[1], [2]]
 
 
-async def test_nobody_waits_for_ever_where_what_answers_is_cancelled():
-    async def cancelled(numbers):
+async def test_nobody_waits_for_ever_where_what_answers_is_canceled():
+    async def canceled(numbers):
         raise asyncio.CancelledError
 
-    double = Gathered(cancelled)
+    double = Gathered(canceled)
     answers = await asyncio.gather(*(double(number) for number in range(3)), return_exceptions=True)
     assert [type(answer) for answer in answers] == [asyncio.CancelledError] * 3

@@ -152,7 +152,7 @@ def test_notes_stand_behind_the_result():
 def test_other_ends():
     assert words(SENTENCES.delivering(OPERATION, 1)).endswith("\n1 row read. The file is on its way.")
     assert words(SENTENCES.ended(replace(OPERATION, state=OperationState.CANCELLED), 0, ())).endswith(
-        "\nCancelled. No file was made."
+        "\nCanceled. No file was made."
     )
     refused = operations.devin_refused("ManageEnterpriseSettings")
     failed = SENTENCES.ended(replace(OPERATION, state=OperationState.FAILED, reason=refused), 0, ())
@@ -168,14 +168,13 @@ def test_other_ends():
 
 def test_why_there_is_no_result():
     assert operations.devin_refused("ViewOrgConsumption") == snapshot(
-        "Devin Bridge's key lacks the permission `ViewOrgConsumption`. An admin of your Devin "
-        "organisation can grant it to the service user."
+        "Devin Bridge's key lacks the permission `ViewOrgConsumption`. An admin of your Devin organization can grant it to the service user."
     )
-    assert operations.devin_refused(None) == "Devin refused it. `python -m bot doctor` says more."
+    assert operations.devin_refused(None) == "Devin rejected it. Tell your Devin Bridge operator."
     assert operations.no_file(None) == "Slack didn't take the file. Try again later."
     assert operations.UNREADABLE == "Devin's answer can't be read. Try again later."
-    assert operations.NO_OPERATION.text == "Only whoever asked can cancel it, and only while it runs."
-    assert operations.TOO_LATE_TO_CANCEL.text == "It's nearly done, so it wasn't cancelled."
+    assert operations.NO_OPERATION.text == "Only the person who asked can cancel it, and only while it runs."
+    assert operations.TOO_LATE_TO_CANCEL.text == "It's nearly done, so it wasn't canceled."
 
 
 # ---------------------------------------------------------------- audit logs
@@ -199,7 +198,7 @@ def test_why_there_is_no_result():
         ),
         (
             (AuditMistake.MENTION, "@U0ADA"),
-            "Devin doesn't know people by @mention. Write the e-mail address, such as `person=ada@example.com`.",
+            "Devin doesn't know people by @mention. Write the email address, such as `person=ada@example.com`.",
         ),
     ],
 )
@@ -213,7 +212,7 @@ def test_the_title_of_an_audit_log_names_days_and_filters():
     days = replace(day, first=date(2026, 11, 20), zone="Europe/Berlin")
     query = AuditQuery(action="login", person="ann", org="Data")
     assert audit_logs.audit_title(query, days) == (
-        "Devin's audit log, 20 Nov to 26 Nov 2026 (Europe/Berlin), action login, person ann, organisation Data"
+        "Devin's audit log, 20 Nov to 26 Nov 2026 (Europe/Berlin), action login, person ann, organization Data"
     )
 
 
@@ -224,7 +223,7 @@ def test_what_is_missing_in_an_audit_log():
         "Devin's audit log has no action `logn`. The column `action` of an unfiltered log shows some."
     )
     assert audit_logs.no_such_organisation("Data", 2) == (
-        "2 organisations are called `Data`. Write the id of one; `/devin orgs` shows them."
+        "2 organizations are called `Data`. Use the ID of one; `/devin orgs` shows them."
     )
     assert audit_logs.NO_AUDIT_LOG == (
         "Devin Bridge's key sees no audit log. An enterprise admin can create a service user "
@@ -334,13 +333,12 @@ def test_what_is_said_about_organisations():
     assert organisations.no_acus(operations.lacks("ViewOrgConsumption")) == (
         snapshot(
             "The ACUs aren't shown: the key lacks the permission `ViewOrgConsumption`. An admin of "
-            "your Devin organisation can grant it to the service user."
+            "your Devin organization can grant it to the service user."
         )
     )
     assert organisations.no_queue(operations.NO_ENTERPRISE) == (
         snapshot(
-            "The queue isn't shown: Devin shows this key no enterprise. An admin there can create a "
-            "service user of the enterprise."
+            "The queue isn't shown: Devin shows this key no enterprise. An enterprise admin can create a service user there."
         )
     )
     assert organisations.no_queue(operations.denied("No <queue> here")) == (
@@ -348,7 +346,7 @@ def test_what_is_said_about_organisations():
     )
     assert organisations.own_alone(operations.lacks("ManageOrganizations")) == (
         snapshot(
-            "Only the organisation of Devin Bridge is shown, without its limits: the key lacks the permission `ManageOrganizations`. An admin of the enterprise can grant it to the service user."
+            "Only Devin Bridge's own organization is shown, without its limits: the key lacks the permission `ManageOrganizations`. An admin of the enterprise can grant it to the service user."
         )
     )
 

@@ -197,6 +197,6 @@ def test_pull_requests_are_counted_where_there_are_any(opened: int, merged: int,
 def test_who_waits_now_is_said_where_somebody_does() -> None:
     assert [waiting_now(number) for number in (0, 1, 2)] == [
         "",
-        "1 session is waiting for somebody now.",
-        "2 sessions are waiting for somebody now.",
+        "1 session is waiting for someone now.",
+        "2 sessions are waiting for someone now.",
     ]

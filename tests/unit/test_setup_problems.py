@@ -87,15 +87,15 @@ def test_a_clock_is_wrong_by_more_than_half_a_minute(ahead: float, wrong: bool) 
         ),
         (
             SetupProblem(Kind.SLACK_ACCESS, "T1"),
-            "Slack refuses the bot's token. Put a new one into SLACK_BOT_TOKEN.",
+            "Slack rejects the bot's token. Put a new one into SLACK_BOT_TOKEN.",
         ),
         (
             SetupProblem(Kind.DEVIN_ACCESS, "org-1"),
-            "Devin refuses the bot's key. Put a new one into DEVIN_API_KEY.",
+            "Devin rejects the bot's key. Put a new one into DEVIN_API_KEY.",
         ),
         (
             SetupProblem(Kind.ORGANISATION, "org-1"),
-            "Devin doesn't know the organisation org-1. Check DEVIN_ORG_ID.",
+            "Devin doesn't know the organization org-1. Check DEVIN_ORG_ID.",
         ),
         (
             SetupProblem(Kind.CLOCK, "Slack", 240),

@@ -36,7 +36,7 @@ def test_what_was_chosen_takes_the_place_of_the_buttons() -> None:
     assert end_post(chosen, [FIRST], "ann").blocks == [CALL, *line, *blocks.actions(OPEN)]
     assert end_post(replace(chosen, message=end(CALL).message), [], "").blocks == [
         CALL,
-        *blocks.context([":point_right: Somebody chose “Use *Rust*”"]),
+        *blocks.context([":point_right: Someone chose “Use *Rust*”"]),
     ]
 
 
@@ -59,7 +59,7 @@ def test_who_comes_late_reads_who_answered_what() -> None:
         [
             "ann already chose “Rust”. Reply here to change that.",
             "You already chose “Rust”. Reply here to change that.",
-            "Somebody already answered. Reply here to add to it.",
+            "Someone already answered. Reply here to add to it.",
         ]
     )
 

@@ -103,7 +103,7 @@ def test_whose_turn_it_is(
 
 def test_what_its_author_reads_says_why_and_how() -> None:
     assert {reason.name: message.text for reason, message in NOT_FOR_DEVIN.items()} == {
-        "ADDRESSED": "You wrote to somebody else, so Devin didn't get this. Mention Devin Bridge to include it.",
+        "ADDRESSED": "Not sent to Devin: you wrote to someone else. Mention Devin Bridge to send it.",
         "NO_MENTION": "Devin only gets mentions here. Mention Devin Bridge to send this.",
-        "TALK": "You're talking to each other, so Devin didn't get this. Mention Devin Bridge to include it.",
+        "TALK": "Not sent to Devin: this looked like a side conversation. Mention Devin Bridge to send it.",
     }

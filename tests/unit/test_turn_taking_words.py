@@ -17,7 +17,7 @@ MENTIONS = TurnTaking.MENTIONS
 @pytest.mark.parametrize(
     ("turns", "line"),
     [
-        (TurnTaking.ALL, "Replies here go to Devin, unless they begin with somebody else's @name."),
+        (TurnTaking.ALL, "Replies here go to Devin, unless they begin with someone else's @name."),
         (TurnTaking.MENTIONS, "Only replies that mention Devin Bridge go to Devin here."),
         (TurnTaking.TWO_PEOPLE, "Replies here go to Devin, except what people say to each other."),
     ],
@@ -57,13 +57,13 @@ def test_who_unmutes_reads_what_reaches_devin_then() -> None:
     ("words", "said"),
     [
         (STEER, "mention Devin Bridge in this thread to steer it"),
-        (STATE_SENTENCES[DisplayState.ASLEEP], "Asleep. Mention Devin Bridge in the thread to wake Devin."),
+        (STATE_SENTENCES[DisplayState.ASLEEP], "Asleep. Mention Devin Bridge in the thread to resume."),
         (STATE_SENTENCES[DisplayState.ANSWERED], "Devin has answered. Mention Devin Bridge here for more."),
         (
             DETAIL_SENTENCES["error"],
-            "Devin suspended this session after a fault. Mention Devin Bridge in the thread to wake it.",
+            "Devin paused this session after an error. Mention Devin Bridge in the thread to resume.",
         ),
-        ("Stopping. A reply resumes it later.", "Stopping. A mention resumes it later."),
+        ("Stopping. Reply to resume later.", "Stopping. Mention Devin Bridge to resume later."),
     ],
 )
 def test_where_only_mentions_reach_devin_nobody_is_asked_for_a_mere_reply(words: str, said: str) -> None:

@@ -105,16 +105,16 @@ def asked(session, limits=LIMITS, cost=None):
 def test_the_question_says_what_it_has_cost_and_what_a_yes_gives():
     assert asked(asleep(2.13, acu=2), cost=Money(Decimal("4.79"), "USD")) == (
         "This session used up its 2 ACUs (2.1 ACUs, 4.79 USD). Wake it anyway?",
-        ["Wake it, 2 more ACUs", "Leave it"],
+        ["Wake (+2 ACUs)", "Keep asleep"],
     )
-    assert asked(asleep(1.0, acu=1))[1] == ["Wake it, 1 more ACU", "Leave it"]
-    assert asked(asleep(7.0), replace(LIMITS, session_acus=2.5))[1] == ["Wake it, 2.5 more ACUs", "Leave it"]
+    assert asked(asleep(1.0, acu=1))[1] == ["Wake (+1 ACU)", "Keep asleep"]
+    assert asked(asleep(7.0), replace(LIMITS, session_acus=2.5))[1] == ["Wake (+2.5 ACUs)", "Keep asleep"]
 
 
 def test_the_question_about_a_long_sleep():
     assert asked(asleep(3.4, slept=99 * HOUR)) == (
         "This session slept for 4 d 3 h (3.4 ACUs). Wake it anyway?",
-        ["Wake it", "Leave it"],
+        ["Wake it", "Keep asleep"],
     )
     assert asked(asleep(slept=99 * HOUR))[0] == "This session slept for 4 d 3 h. Wake it anyway?"
     assert asked(asleep(2.0, acu=2, slept=99 * HOUR))[0] == (
@@ -132,7 +132,7 @@ def test_what_was_used_is_said_once_where_it_is_the_limit():
 def test_the_question_at_devins_own_limit():
     assert asked(asleep(1.2, acu=2, detail=OWN_LIMIT)) == (
         "This session hit its limit (1.2 ACUs). Wake it anyway?",
-        ["Wake it", "Leave it"],
+        ["Wake it", "Keep asleep"],
     )
     assert asked(asleep(1.2, acu=2, detail=OWN_LIMIT, slept=99 * HOUR))[0] == (
         "This session hit its limit and slept for 4 d 3 h (1.2 ACUs). Wake it anyway?"
@@ -141,13 +141,13 @@ def test_the_question_at_devins_own_limit():
 
 def test_what_came_of_it():
     assert waking_sentences.waking(WakeQuestion(2, 2, 4), 1).text == (
-        "Waking Devin with your reply. It may now use 4 ACUs in all."
+        "Waking Devin with your reply. It can now use 4 ACUs in all."
     )
     assert waking_sentences.waking(WakeQuestion(slept=9.0), 2).text == "Waking Devin with your 2 replies."
     assert waking_sentences.waking(None, 2).text == "Devin is already awake. Your 2 replies are sent."
     assert waking_sentences.left_asleep("ann", 1).text == (
-        ":zzz: ann left Devin asleep, so 1 reply *wasn't sent*. Reply again to be asked again."
+        ":zzz: ann left Devin asleep, so 1 reply *wasn't sent*. Reply again if you want to wake it."
     )
     assert waking_sentences.left_asleep("", 2).text.startswith(
-        ":zzz: Nobody chose within a day, so 2 replies *weren't sent*."
+        ":zzz: No one chose within a day, so 2 replies *weren't sent*."
     )

@@ -69,7 +69,7 @@ class Give:
             before, after = {"asker": session.requester}, {"asker": to}
             where = (session.devin_id or session.id, session.channel, before, after)
             await audit.add(uow.tx, AuditRow(session.team, uow.now, by, GIVE.name, *where))
-            await uow.post(f"said:{job.row.key}", session, views.given(session, by, names.get(by, "Somebody"), to))
+            await uow.post(f"said:{job.row.key}", session, views.given(session, by, names.get(by, "Someone"), to))
             await uow.redraw(SessionCard, session.id)
             await uow.redraw_home(session.team, session.requester)
             await finish(uow, job)

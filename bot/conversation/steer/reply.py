@@ -62,7 +62,7 @@ log = get_logger(__name__)
 
 _WHY_REFUSED: Final = {
     DevinForbidden: "Devin Bridge's key lacks a permission for it",
-    DevinQuotaExceeded: "a limit or quota of your Devin organisation is used up",
+    DevinQuotaExceeded: "a limit or quota of your Devin organization is used up",
     DevinDenied: "Devin doesn't allow it",
     DevinTooLarge: "it's too long for Devin",
 }

@@ -59,7 +59,7 @@ class Request:
 
 Playbooks = Mapping[str, str]  # the title of each playbook, by all names that people may give it, in lower case
 
-TWICE: Final = "stands twice; the first one counts"
+TWICE: Final = "appears twice; the first one is used"
 NO_VALUE: Final = "has nothing after the `=`; write it without a space, such as {example}"
 OPEN_QUOTE: Final = "has an opening quote without a closing one"
 NONE: Final = "none"  # the value with which an option is not even a default
@@ -76,7 +76,7 @@ MOST_OFFERED: Final = 5  # repositories that may be meant
 NOT_A_WORD: Final = "needs a single word, such as {example}"
 NOT_A_MODE: Final = "isn't a mode that Devin Bridge knows"
 NO_SUCH_PLAYBOOK: Final = "needs a playbook that exists, such as {titles}"
-NO_PLAYBOOKS: Final = "doesn't work, because your Devin organisation has no playbooks"
+NO_PLAYBOOKS: Final = "doesn't work, because your Devin organization has no playbooks"
 MOST_TITLES: Final = 5
 MOST_ASKED: Final = 10  # values that Devin is asked about
 MOST_WRONG: Final = 50  # words that are no valid options; whatever follows them stays in the prompt

@@ -40,7 +40,7 @@ LIST_ALL: Final = CommandSpec(
     "list_all",
     ways=(),
     role=Role.ADMIN,
-    admins_can="see everybody's sessions",
+    admins_can="see everyone's sessions",
     urgent=True,
 )
 # The buttons below other lists: all that are done, and the next page.

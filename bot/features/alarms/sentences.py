@@ -15,8 +15,8 @@ WITHHELD: Final = Message("There was an alarm here. It isn't shown in a channel 
 SETTLED: Final = Message("That was already settled; the post says how.")
 OVER: Final = Message("This alarm is over or too old. Nothing was changed.")
 GO_ON: Final = Message("OK. No other alarm about this session until this one is over.")
-SNOOZED: Final = Message("Snoozed for 4 hours. Then this post's thread says where it stands.")
-_SOMEBODY: Final = "somebody"  # who is erased, or where figures name nobody
+SNOOZED: Final = Message("Snoozed for 4 hours. You'll get an update in this thread.")
+_SOMEBODY: Final = "someone"  # who is erased, or where figures name nobody
 
 
 def alarm_post(
@@ -85,7 +85,7 @@ def _decision(alarm: Alarm, session: Session | None, by: str) -> str:
     who = by or _SOMEBODY.capitalize()
     words = {
         AlarmState.ACKNOWLEDGED: f":white_check_mark: {who} says this is fine.",
-        AlarmState.STOPPED: f":black_square_for_stop: {who} stops it.",
+        AlarmState.STOPPED: f":black_square_for_stop: Stopped by {who}.",
     }
     return words.get(alarm.state, "")
 
@@ -97,7 +97,7 @@ def _buttons(alarm: Alarm) -> list[Block]:
     is_open, snoozed = alarm.state is AlarmState.OPEN, alarm.state is AlarmState.SNOOZED
     return blocks.actions(
         blocks.button("Stop", ALARM_STOP.action_id, alarm.key, style="danger"),
-        blocks.button("Fine, go on", ALARM_FINE.action_id, alarm.key) if is_open or snoozed else None,
+        blocks.button("Keep running", ALARM_FINE.action_id, alarm.key) if is_open or snoozed else None,
         blocks.button("Snooze 4 h", ALARM_SNOOZE.action_id, alarm.key) if is_open else None,
     )
 
@@ -107,8 +107,5 @@ def _unread(alarm: Alarm) -> Message:
     if alarm.over_at is not None:
         text = f":white_check_mark: What running sessions spend couldn't be read from {since} to {when(alarm.over_at)}."
         return Message("What running sessions spend is read again.", [blocks.section(text)])
-    text = (
-        f":warning: Devin hasn't said since {since} what running sessions spend. Until it does, "
-        "there are no alarms about sessions."
-    )
+    text = f":warning: No usage data from Devin since {since}. Until it's back, there are no alarms about sessions."
     return Message("What running sessions spend hasn't been readable for an hour.", [blocks.section(text)])

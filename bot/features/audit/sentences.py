@@ -37,7 +37,7 @@ _WRONG: Final[Mapping[AuditMistake, str]] = {
         'Put a name with spaces in quotation marks: `org="Acme Web"`.'
     ),
     AuditMistake.MENTION: (
-        "Devin doesn't know people by @mention. Write the e-mail address, such as `person=ada@example.com`."
+        "Devin doesn't know people by @mention. Write the email address, such as `person=ada@example.com`."
     ),
     AuditMistake.NO_DATE: "{what} isn't a date. Write one such as `2026-11-26`.",
     AuditMistake.FUTURE: "{what} is in the future, so there is nothing to read yet.",
@@ -53,7 +53,7 @@ def wrong_query(wrong: WrongQuery) -> Message:
 def audit_title(query: AuditQuery, days: Days) -> str:
     """The title of the operation that reads Devin's audit log: the days with their zone, and the filters if any."""
     span = short_date(days.last) if days.first == days.last else f"{short_date(days.first)} to {short_date(days.last)}"
-    named = {"action": query.action, "person": query.person, "organisation": query.org}
+    named = {"action": query.action, "person": query.person, "organization": query.org}
     filters = "".join(f", {name} {value}" for name, value in named.items() if value)
     return f"Devin's audit log, {span} {days.last.year} ({days.zone}){filters}"
 
@@ -76,8 +76,8 @@ def no_such_action(action: str) -> str:
 def no_such_organisation(named: str, found: int) -> str:
     """Say that no organisation, or more than one, is called `named`."""
     if found:
-        return f"{found} organisations are called {code(named)}. Write the id of one; `/devin orgs` shows them."
-    return f"Devin Bridge's key sees no organisation {code(named)}. `/devin orgs` shows the names and ids."
+        return f"{found} organizations are called {code(named)}. Use the ID of one; `/devin orgs` shows them."
+    return f"Devin Bridge's key sees no organization {code(named)}. `/devin orgs` shows the names and IDs."
 
 
 def bot_audit(rows: Sequence[Sequence[Cell]]) -> Message:

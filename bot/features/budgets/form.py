@@ -50,7 +50,7 @@ class BudgetForm(FormKind):
             choice_field(WHOM, "For", whom, ScopeKind.EACH_PERSON),
             channel_field(CHANNEL, "Channel", current=False),
             person_field(PERSON, "Person"),
-            text_field(ACUS, "ACUs", hint="An ACU is Devin's unit of work.", most=20),
+            text_field(ACUS, "ACUs", hint="An ACU (agent compute unit) measures Devin's work.", most=20),
             choice_field(SPAN, "How often", spans, Span.CYCLE, hint="A cycle is Devin's billing cycle."),
             text_field(
                 WARN, "Warn at", ", ".join(map(str, USUAL_WARNINGS)), hint="Percentages, such as 50, 80.", most=40

@@ -34,24 +34,24 @@ MOST_IN_TEXT: Final = 5  # budgets that a notification names
 MOST_GRANTED: Final = 5  # people or channels that are named beside what was granted to them
 MOST_REFUSED: Final = 5  # people who are named beside how many of their starts a budget would have refused
 NO_ACUS: Final = (
-    "Devin reports no ACUs for this organisation, so budgets can't work: nothing is ever counted against them."
+    "Devin reports no ACUs for this organization, so budgets can't work: nothing is ever counted against them."
 )
 NONE_SET: Final = "No budgets are set. `/devin budget set each-person 20 a week` sets one."
 NOT_STORED: Final = "A session that is no longer stored"
 OF_FAN_OUT: Final = "A session of a fan-out"
 NONE_HERE: Final = "No budget applies to you here."
-ASKED: Final = Message("The admins were asked. You'll hear when they answer; then send your text again.")
+ASKED: Final = Message("Request sent to your admins. You'll hear when they answer; then send your message again.")
 ASKED_ALREADY: Final = Message("The admins were already asked. You'll hear when they answer.")
 ANSWERED_ALREADY: Final = Message("This request was already answered. Nothing was changed.")
 BUDGET_GONE: Final = Message("That budget was removed. If it stopped your text, send it again.")
 _SEND_AGAIN: Final = "Send it again"
-_OTHERS_SESSIONS: Final = "Replies to other people's sessions need room in your budget too."
-_SEND_WHEN_APPROVED: Final = "Ask an admin, send when approved"
+_OTHERS_SESSIONS: Final = "You need ACUs left in your own budget to reply in someone else's session."
+_SEND_WHEN_APPROVED: Final = "Request approval"
 _WHEN_DONE: Final = "once that session is done or stopped."
 _NO_MORE: Final = "no session is started or woken"
 _GO_ON: Final = "Running sessions keep running."
 KINDS: Final = {
-    ScopeKind.ORG: "the organisation",
+    ScopeKind.ORG: "the organization",
     ScopeKind.EACH_SESSION: "each session",
     ScopeKind.EACH_PERSON: "each person",
     ScopeKind.EACH_CHANNEL: "each channel",
@@ -63,13 +63,13 @@ _EACH_OF: Final = {
 }
 _ONE_OF: Final = {ScopeKind.EACH_PERSON: ScopeKind.PERSON, ScopeKind.EACH_CHANNEL: ScopeKind.CHANNEL}
 SAME_WORDS: Final = "To set it, use `/devin budget set` with the same words."
-HIDDEN: Final = "People aren't named beside figures here, so what it would have refused isn't shown."
+HIDDEN: Final = "No preview: per-person figures are hidden in this workspace."
 PROBLEMS: Final = {
-    Problem.SCOPE: "Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or `each-channel`.",
+    Problem.SCOPE: "Who is it for? Use `org`, #channel, @person, `each-person`, `each-channel`, or `each-session`.",
     Problem.NAME: "Pick the channel or person from Slack's list as you type `#` or `@`.",
-    Problem.ACUS: "After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`.",
-    Problem.LEAST: "The least budget is 1 ACU, because a session needs that much to start.",
-    Problem.BEHIND: "After the ACUs, write nothing more: a grant holds until the budget resets.",
+    Problem.ACUS: "How many ACUs? Use a number above zero, such as `20` or `7.5`.",
+    Problem.LEAST: "The smallest budget is 1 ACU, the minimum to start a session.",
+    Problem.BEHIND: "After the ACUs, write nothing more: a grant applies until the budget resets.",
     Problem.SPAN: "After the ACUs, write only `a day`, `a week`, `a month` or `a cycle`, and `warn` with percentages.",
     Problem.WARN: "After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`.",
     Problem.NUMBER: "Say which budget, by its number in `/devin budget list`: `/devin budget remove N`.",
@@ -106,7 +106,7 @@ class Named:
         """Whose budget it is, such as "your budget"."""
         budget, subject = self.standing.budget, self.standing.subject
         if budget.scope.kind is ScopeKind.ORG:
-            return "the organisation's budget"
+            return "the organization's budget"
         if budget.scope.kind is ScopeKind.EACH_SESSION:
             if self.yours:
                 return "this session's budget"
@@ -213,7 +213,7 @@ def ask_or_set_already(tried: Tried, wanted: WantedBudget) -> Message:
 
 def form_lost(ref: str) -> Message:
     """Report that nothing came of the form."""
-    return Message(f"No budget was set. Try `/devin budget set` again. Reference `{ref}`.")
+    return Message(f"No budget was set. Try `/devin budget set` again. Error ID `{ref}`.")
 
 
 def ask_to_set(tried: Tried, wanted: str) -> Message:
@@ -265,7 +265,7 @@ def _would_have_refused(tried: Tried) -> str:
     trial, refused = tried.trial, sum(tried.trial.refused.values())
     lately = f"In the last {DAYS} days"
     if not trial.sessions:
-        return f"{lately}, nothing was started that it would apply to."
+        return f"{lately}, no sessions would have counted toward this budget."
     not_the_one = trial.sessions == 1 and not refused
     if tried.budget.scope.kind is ScopeKind.EACH_SESSION:
         used = "used no more" if not_the_one else "used more"
@@ -302,7 +302,7 @@ def _by_whom(refused: Mapping[str, int], *, names: bool) -> str:
 
 
 def _asker(user: str) -> str:
-    return mention(user) if user else "somebody"
+    return mention(user) if user else "someone"
 
 
 def _used_up_at_once(tried: Tried) -> list[str]:
@@ -422,7 +422,7 @@ def _with_warnings(budget: Budget) -> str:
 
 def _percentages(budget: Budget) -> str:
     *others, last = map(str, budget.warn)
-    return f"{', '.join(others)} and {last} %" if others else f"{last} %"
+    return f"{', '.join(others)} and {last}%" if others else f"{last}%"
 
 
 def _this(span: Span) -> str:
@@ -463,7 +463,7 @@ def start_refused(named: Named, sessions: int = 1) -> Message:
 
 def start_kept(named: Named, key: str) -> Message:
     """Say that a budget has no room for the start with this `key`, which waits; an admin can make some, if asked."""
-    row = _kept_row("Ask an admin, start when approved", _target(named, start=key), key)
+    row = _kept_row("Request approval", _target(named, start=key), key)
     if not named.standing.is_used_up:
         return named.message(f"Nothing was started: {_safe(_why(named))} It resets {{anew}}.", *row)
     over = "You're over budget" if named.owner == YOURS else f"{_capitalised(named.owner)} is used up"
@@ -493,7 +493,7 @@ def _kept_row(label: str, target: str, key: str) -> list[Block]:
 def asked_to_start(key: str, text: str, *, reply: bool = False) -> Message:
     """Confirm that the admins were asked about the start or the `reply` with this `key`, which waits for them."""
     shown = f"“{fitted(text, PROMPT_SHOWN)}”" if text else "Your reply"
-    said = f"The admins were asked. {shown} {'is sent' if reply else 'starts'} when one approves."
+    said = f"Request sent to your admins. {shown} {'is sent' if reply else 'starts'} as soon as one approves it."
     return Message(said, [blocks.section(said), *blocks.actions(questions.no("Cancel", APPROVAL, key))])
 
 
@@ -504,7 +504,7 @@ def taken_back(asker: str) -> Message:
 
 def start_not_approved(by: str, reply: bool) -> Message:
     """Inform who asked that `by` refused to make room for their start, or for their `reply`."""
-    return Message(f"{_admin(by)} refused your request for more ACUs. {REPLY_NOT_SENT if reply else NOT_STARTED}")
+    return Message(f"{_admin(by)} denied your request for more ACUs. {REPLY_NOT_SENT if reply else NOT_STARTED}")
 
 
 def _target(named: Named, session: str = "", start: str = "") -> str:
@@ -557,10 +557,10 @@ def _why(named: Named, sessions: int = 1, waking: Waking | None = None, whose: s
     if standing.is_used_up:
         return f"{named.owner} is used up, {named.used}."
     rest = tenths(float(standing.reserved))
-    held = [f"{rest} more held for work in progress"] if standing.reserved else []
+    held = [f"{rest} more reserved by running sessions"] if standing.reserved else []
     known = ", ".join([f"{named.so_many} used {_this(standing.period.span)}", *held, *named.notes])
     if is_held(named):
-        return f"the rest of {named.owner} is held for {named.unlimited}, which has no ACU limit ({known})."
+        return f"{named.unlimited} has no ACU limit, so the rest of {named.owner} is reserved for it ({known})."
     return f"{named.owner} has less than {_needed(sessions, waking, whose)} ({known})."
 
 
@@ -573,26 +573,26 @@ def _needed(sessions: int, waking: Waking | None, whose: str) -> str:
 
 def waking_refused(named: Named, waking: Waking | None = None) -> Message:
     """Refuse to wake a session for which a budget has no room, after a press of the button under the question."""
-    again = "What waits is kept for a day at most. Choose again"
+    again = "It's kept for up to a day. Try again"
     return _refused(named, "Devin wasn't woken:", again, waking=waking, ask=", or ask for more.")
 
 
 def less_than_asked(limit: int, wanted: int) -> Message:
     """Inform the asker of a new session that it may use less than `wanted`, because a budget leaves no more."""
     return Message(
-        f"This session may use {tenths_of_acus(limit)}, not {wanted:,}: a budget has no more left. "
+        f"This session's limit is {tenths_of_acus(limit)}, not {wanted:,}: a budget has no more left. "
         "`/devin budget list` shows which."
     )
 
 
 def room_again(named: Named) -> Message:
     """Answer somebody who asks for more although something is left by now."""
-    return Message(f"There is room again in {named.owner}: {named.used}. Send your text again.")
+    return Message(f"There are ACUs left again in {named.owner}: {named.used}. Send your message again.")
 
 
 def room_for_start(named: Named, *, reply: bool = False) -> Message:
     """Say that a start that waited begins, or that a `reply` goes, because there is room for it by now."""
-    return Message(f"There is room again in {named.owner}: {named.used}. {goes(reply=reply)}")
+    return Message(f"There are ACUs left again in {named.owner}: {named.used}. {goes(reply=reply)}")
 
 
 def gone_for(*, reply: bool) -> Message:
@@ -617,10 +617,10 @@ def request(named: Named, asker: str, acus: Decimal, key: str, waking: Waking | 
     """
     row = blocks.actions(
         blocks.button(f"Grant {limit_of_acus(acus)}", GRANT_MORE.action_id, key, style="primary"),
-        blocks.button("Refuse", REFUSE_MORE.action_id, key),
+        blocks.button("Deny", REFUSE_MORE.action_id, key),
     )
     why = _safe(_why(named, waking=waking, whose="a sleeping session"))
-    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs{_safe(what)}: {why}"
+    asks = f"{_safe(fitted(asker)) or 'Someone'} asks for more ACUs{_safe(what)}: {why}"
     return named.message(f"{asks} It resets {{anew}}.", *row)
 
 
@@ -646,7 +646,7 @@ def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool, then:
 
     Who asked for it was `refused` something before, and can send it again; `then` says what becomes of what was kept.
     """
-    again = [then or "Send again what wasn't sent."] if refused else []
+    again = [then or "Send your message again."] if refused else []
     next_step = ["It's still used up."] if named.standing.is_used_up else again
     return named.message(" ".join([_raised(named, acus, by), *next_step]))
 
@@ -657,20 +657,20 @@ def granted_to(scope: Scope, acus: Decimal, standing: Standing, own: int = 0, si
     Of a scope for each, so many have their `own` budget, which was not raised, or were granted more as a `single` one.
     """
     now = f"{limit_of_acus(standing.acus)} {_this(standing.period.span)}"
-    raised = f"{_capitalised(scope_name(scope))} may now use {now}, {limit_of_acus(acus)} more than before."
-    until = f"That holds until {_local(standing.period)}."
+    raised = f"{_capitalised(scope_name(scope))} can now use {now}, {limit_of_acus(acus)} more than before."
+    until = f"That applies until {_local(standing.period)}."
     return message_of(raised, until, _on_top(scope.kind, single), _keep_their_own(scope.kind, own))
 
 
 def _on_top(kind: ScopeKind, single: int) -> str:
-    return f"It comes on top of what was granted to {_many(single, *_EACH_OF[kind])}." if single else ""
+    return f"It's in addition to the ACUs granted to {_many(single, *_EACH_OF[kind])}." if single else ""
 
 
 def _keep_their_own(kind: ScopeKind, own: int) -> str:
     if own <= 1:
         its = "its" if kind is ScopeKind.EACH_CHANNEL else "their"
-        return f"{_many(own, *_EACH_OF[kind])} has {its} own budget, which stays as it is." if own else ""
-    return f"{_many(own, *_EACH_OF[kind])} have their own budgets, which stay as they are."
+        return f"{_many(own, *_EACH_OF[kind])} has {its} own budget, which doesn't change." if own else ""
+    return f"{_many(own, *_EACH_OF[kind])} have their own budgets, which don't change."
 
 
 def _raised(named: Named, acus: Decimal, by: str) -> str:
@@ -684,7 +684,7 @@ def _admin(name: str) -> str:
 
 def begun_anew(period: Period) -> Message:
     """Report to admins that nothing was granted, because the budget is in a `period` after that of the request."""
-    text = "That budget started afresh {since}, so nothing was raised."
+    text = "That budget already reset {since}, so no ACUs were added."
     local = text.format(since=when(bounds(period.first)[0]))
     return Message(text.format(since=_morning(period.first)), [blocks.section(local)])
 
@@ -692,12 +692,12 @@ def begun_anew(period: Period) -> Message:
 def request_refused(asker: str, by: str) -> Message:
     """Report to admins that `by` refused the request of `asker`; neither has a name where figures name nobody."""
     whose = f"{fitted(asker)}'s" if asker else "a"
-    return Message(f"{_admin(by)} refused {whose} request for more ACUs.")
+    return Message(f"{_admin(by)} denied {whose} request for more ACUs.")
 
 
 def refused_to_you(named: Named, by: str) -> Message:
     """Inform who asked that `by` refused more ACUs."""
-    refused = f"{_safe(_admin(by))} refused your request for more ACUs."
+    refused = f"{_safe(_admin(by))} denied your request for more ACUs."
     return named.message(f"{refused} {_capitalised(_safe(named.owner))} resets {{anew}}.")
 
 
@@ -731,7 +731,7 @@ def _reached(named: Named, level: int) -> str:
     owner = _safe(named.owner)
     if level >= USED_UP:
         return f"{_capitalised(owner)} is used up: {named.used}."
-    return f"{named.standing.percent} % of {owner} is used: {named.used}."
+    return f"{named.standing.percent}% of {owner} is used: {named.used}."
 
 
 def _capitalised(text: str) -> str:

@@ -49,7 +49,7 @@ CORRECTED: Final = "{day} corrected: {before} → {after}."
 CAME_IN: Final = "Devin's bill for {day} is in now: {after}."
 MORE_CORRECTED: Final = "and {days}."
 DAY: Final = "Day 08:00\N{EN DASH}08:00 UTC"
-NEEDS_SOMEBODY: Final = "*Needs somebody*"
+NEEDS_SOMEBODY: Final = "*Needs attention*"
 _JUST_READ: Final = 12 * 3600.0  # seconds: so long ago, a time of day needs no date
 
 

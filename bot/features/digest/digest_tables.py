@@ -100,7 +100,7 @@ def _acus(amount: Share) -> Cell:
 
 
 def _percent(percent: Decimal) -> Cell:
-    text = f"{percent:,f} %"
+    text = f"{percent:,f}%"
     return Cell(text, said=text, value=float(percent))
 
 

@@ -143,7 +143,7 @@ def _days(edition: EditionFigures) -> str:
     if first == last:
         return f"Billing day {HOURS}."
     number = counted((last - first).days + 1, "billing day")
-    before = f" The {number} before took {tenths_of_acus(edition.before)}." if edition.before is not None else ""
+    before = f" Previous {number}: {tenths_of_acus(edition.before)}." if edition.before is not None else ""
     return f"{number} from {weekday_date(first)} to {weekday_date(last)}, each {HOURS}.{before}"
 
 

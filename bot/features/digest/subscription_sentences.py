@@ -23,16 +23,16 @@ _COMES: Final[Mapping[Edition, str]] = {
     Edition.CYCLE: "once a billing cycle is over, with a warning three days before its end,",
 }
 _COUNTS: Final[Mapping[Share, str]] = {
-    Share.ALL: "everything that your Devin organisation uses",
+    Share.ALL: "everything that your Devin organization uses",
     Share.HERE: "the sessions of that channel",
 }
 _WHY_LOST: Final[Mapping[MissedBecause, str]] = {
     MissedBecause.SHARED: "it is shared with another company, and a digest shows what you spend",
     MissedBecause.ARCHIVED: "it is archived",
-    MissedBecause.NOT_IN_CHANNEL: "Devin Bridge isn't a member of it any more",
+    MissedBecause.NOT_IN_CHANNEL: "Devin Bridge is no longer a member of it",
     MissedBecause.RESTRICTED: "only some people may post there, and Devin Bridge isn't one of them",
 }
-_REFUSED: Final = "Slack refuses the post"
+_REFUSED: Final = "Slack rejects the post"
 _CSV: Final = "With `csv` a file in its thread has a row for each session."
 _HAS_FILE: Final = "A CSV file in its thread has a row for each session."
 _TITLES: Final = "It lists sessions of all channels. Those of direct messages and other private channels have no title."
@@ -42,9 +42,7 @@ ALREADY_REMOVED: Final = Message("That digest is removed already.")
 DIGEST_NEEDS_CHANNEL: Final = Message(
     f"A digest goes to a channel, {_UNCHANGED}. Name one, for example `/devin digest add weekly #general`."
 )
-DIGEST_UNSEEN: Final = Message(
-    "You've seen no list of digests in the last day. Nothing was changed. `/devin digest list` shows one."
-)
+DIGEST_UNSEEN: Final = Message("Those numbers have expired. Run `/devin digest list`, then try again.")
 DIGEST_NOT_ADDED: Final = Message(
     "Devin Bridge couldn't find out whether it may post there. Nothing was changed; try again in a minute."
 )
@@ -59,7 +57,7 @@ def digest_forms(schedule: Schedule) -> Message:
         "• `/devin digest list` shows which channels get which",
         f"• {_ADD} adds one; what you leave out is {left_out}",
         "• `/devin digest remove N` removes number N of the list that you saw last",
-        "• `/devin digest now` shows you, and nobody else, what would be posted here",
+        "• `/devin digest now` shows only you what would be posted here",
         f"`weekly` comes {weekly}, about Sunday to Saturday. `cycle` comes {cycle}.",
         f"`all` counts {_COUNTS[Share.ALL]}, `here` {_COUNTS[Share.HERE]}. {_CSV}",
     ]
@@ -140,8 +138,8 @@ def digest_no_number(number: int) -> Message:
 def digest_from_settings(channel: str) -> Message:
     """Report that no command changes the digest that the settings ask for."""
     return Message(
-        f"The daily digest in <#{channel}> comes from the settings, {_UNCHANGED}. Whoever runs Devin Bridge can change "
-        "it with `BOT_ADMIN_CHANNEL`, `BOT_DIGEST_TIME` and `BOT_TIMEZONE`."
+        f"The daily digest in <#{channel}> comes from the settings, {_UNCHANGED}. Your Devin Bridge operator "
+        "can change it with `BOT_ADMIN_CHANNEL`, `BOT_DIGEST_TIME`, and `BOT_TIMEZONE`."
     )
 
 
@@ -171,8 +169,8 @@ def digest_mistake(mistake: DigestMistake) -> Message:
         ),
         MistakeKind.TIME: f"{typed} isn't a time of day, {_UNCHANGED}. Write it as HH:MM, for example `09:00`.",
         MistakeKind.OFFSET: (
-            f"{typed} is an offset, which doesn't follow when the clocks change, {_UNCHANGED}. Write "
-            "the name of a zone, for example `Europe/Berlin`."
+            f"{typed} is an offset, which doesn't follow daylight saving time, {_UNCHANGED}. Use "
+            "a zone name such as `America/New_York`."
         ),
         MistakeKind.ZONE: f"{typed} isn't a time zone, {_UNCHANGED}. {_instead(mistake.near)}",
         MistakeKind.NUMBER: (

@@ -125,7 +125,7 @@ async def _organisations(workspace: Workspace, query: FanOutQuery) -> tuple[list
     except DevinRefused as refused:
         return refusal_sentence(refused)
     except DevinError as error:
-        log.warning("organisations not read", error=str(error))
+        log.warning("organizations not read", error=str(error))
         return views.UNREACHABLE
     found = chosen(query.names, known)
     if isinstance(found, NotChosen):

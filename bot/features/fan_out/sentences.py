@@ -30,7 +30,7 @@ ONLY_IN_PRIVATE: Final = Message(
     "A mention can't start a fan-out. Type `/devin fanout …`, or write `fanout …` to Devin "
     f"Bridge directly. {NOTHING_STARTED}"
 )
-NO_ORGANISATIONS: Final = Message(f"Devin shows no organisation to Devin Bridge's key. {NOTHING_STARTED}")
+NO_ORGANISATIONS: Final = Message(f"Devin shows no organization to Devin Bridge's key. {NOTHING_STARTED}")
 CANCELLED: Final = Message("OK, nothing was started.")
 EXPIRED: Final = Message(
     "That preview was already answered or is too old. Nothing more was started; ask for the fan-out again."
@@ -41,19 +41,19 @@ BEING_STOPPED: Final = Message("This fan-out is already being stopped.")
 NOTHING_TO_RETRY: Final = Message("Nothing to try again: no session has failed, or the fan-out was stopped.")
 NO_REPLIES: Final = Message("Replies here don't reach Devin. Open a session in the table to write to it.")
 UNREACHABLE: Final = Message(
-    f":warning: Devin can't list the organisations right now. {NOTHING_STARTED} Try again in a minute."
+    f":warning: Devin can't list the organizations right now. {NOTHING_STARTED} Try again in a minute."
 )
 _WRONG: Final[Mapping[FanOutMistake, str]] = {
     FanOutMistake.NO_ORGANISATIONS: (
-        f"In which organisations? Add `orgs=all`, or names or ids such as `orgs=acme,web`. {_WHERE}"
+        f"In which organizations? Add `orgs=all`, or names or IDs such as `orgs=acme,web`. {_WHERE}"
     ),
     FanOutMistake.TWICE: "`orgs=` is there twice. Write it once, with commas: `orgs=acme,web`.",
     FanOutMistake.NO_TASK: (
         "What should Devin do? For example: `/devin fanout upgrade the dependencies of {org} orgs=all`."
     ),
     FanOutMistake.PLAYBOOK: (
-        "In a fan-out, name a playbook by its id, such as `playbook=playbook-1a2b`. Titles "
-        "differ between organisations."
+        "In a fan-out, name a playbook by its ID, such as `playbook=playbook-1a2b`. Titles "
+        "differ between organizations."
     ),
 }
 
@@ -75,9 +75,9 @@ def not_chosen(found: NotChosen) -> Message:
     """Say which names stand for no organisation, and which for several."""
     unknown, ambiguous = ([code(name) for name in names[:NAMES_SHOWN]] for names in (found.unknown, found.ambiguous))
     return message_of(
-        f"Devin Bridge's key sees no organisation {any_of(unknown)}." if unknown else "",
-        f"Several organisations are called {any_of(ambiguous)}: write the id of one." if ambiguous else "",
-        f"{_WHERE} Put a name with spaces in quotation marks. For one with a comma, write its id.",
+        f"Devin Bridge's key sees no organization {any_of(unknown)}." if unknown else "",
+        f"Several organizations are called {any_of(ambiguous)}: use the ID of one." if ambiguous else "",
+        f"{_WHERE} Put a name with spaces in quotation marks. For one with a comma, use its ID.",
         NOTHING_STARTED,
     )
 
@@ -85,7 +85,7 @@ def not_chosen(found: NotChosen) -> Message:
 def too_many(count: int) -> Message:
     """Say that so many organisations are more than a fan-out takes."""
     return Message(
-        f"That is {counted(count, 'organisation')}, and a fan-out starts at most {MOST_ORGANISATIONS} sessions at "
+        f"That's {counted(count, 'organization')}, and a fan-out starts at most {MOST_ORGANISATIONS} sessions at "
         f"once. Name up to {MOST_ORGANISATIONS} of them with `orgs=`. {NOTHING_STARTED}"
     )
 
@@ -95,7 +95,7 @@ def own_alone(own: str, why: str, *, started: bool) -> str:
 
     Without `started` others were asked for, so that nothing was started.
     """
-    sentence = f"Devin Bridge can start sessions only in its own organisation, {code(own)}: {why}"
+    sentence = f"Devin Bridge can start sessions only in its own organization, {code(own)}: {why}"
     return sentence if started else f"{sentence} {NOTHING_STARTED}"
 
 

@@ -19,24 +19,24 @@ from bot.views.message import Block, Message
 from bot.views.sentences import LIMIT_REASONS, STATE_WORDS, mention, quoted
 from bot.views.text import counted, fitted, link, share_of, short_duration, with_unit
 
-COLUMNS: Final = ("Organisation", "State", "Session", "ACUs", "Reason")
+COLUMNS: Final = ("Organization", "State", "Session", "ACUs", "Reason")
 REASON_SHOWN: Final = 400  # characters, below the table
 MOST_REASONS: Final = 5
 LOST: Final = "Devin couldn't be reached."
 NOT_STOPPED: Final = "Devin didn't stop it. Open it in Devin to stop it."
-NO_LONGER_ALLOWED: Final = "The person who asked for it may no longer start sessions."
+NO_LONGER_ALLOWED: Final = "The person who started it can no longer start sessions."
 UNKNOWN: Final = (
     f"{failure_sentences.lost_answer('it was started')} “Retry failed” looks first, and "
     "starts it only if it isn't there."
 )
 NOT_REACHED: Final = (
-    "Devin Bridge's key doesn't reach this organisation. An enterprise admin can give the service user access."
+    "Devin Bridge's key doesn't reach this organization. An enterprise admin can give the service user access."
 )
 FAILED: Final = "Devin ended the session with an error. Open it in Devin to see what happened."
-SUSPENDED: Final = "Devin suspended the session after a fault. Write to it in Devin to wake it."
+SUSPENDED: Final = "Devin paused the session after an error. Reply in Devin to resume."
 _FAULT: Final = "error"  # Devin's word for a fault of its own
 # What differs in the reasons of cards where a session is in another organisation and has no thread.
-_ELSEWHERE: Final = (("your Devin organisation", "this organisation"), (" (`/devin list`)", ""))
+_ELSEWHERE: Final = (("your Devin organization", "this organization"), (" (`/devin list`)", ""))
 _STOPPING: Final = "Stopping. Nothing is lost."
 _UNFOLLOWED: Final = "This table is no longer kept up to date."
 
@@ -45,13 +45,13 @@ def forbidden(permission: str | None) -> str:
     """Say that a permission is missing in an organisation, and who can grant it."""
     return (
         f"Devin Bridge's key lacks the permission {code(permission or 'ManageOrgSessions')} "
-        "there. An admin of that organisation can grant it."
+        "there. A Devin admin there can grant it."
     )
 
 
 def limited(words: str) -> str:
     """Say that an organisation is at a limit, in Devin's `words`."""
-    return f"Devin says “{fitted(words, 150)}”. An admin of that organisation can raise the limit."
+    return f"Devin says “{fitted(words, 150)}”. A Devin admin there can raise the limit."
 
 
 def refused(words: str) -> str:
@@ -110,7 +110,7 @@ def _line(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> str
         f"{sum(session.is_finished for session in sessions)} of {len(sessions)} finished",
         _states(sessions),
         _in_all(sessions),
-        f"asked by {fitted(asker, 80) or 'somebody'}",
+        f"asked by {fitted(asker, 80) or 'someone'}",
     ]
     return "\n".join([" · ".join(parts), *_remarks(fan_out, sessions)])
 

@@ -35,8 +35,8 @@ MOST_PULL_REQUESTS: Final = 3
 MOST_OF_ALL: Final = 5  # running sessions, budgets and alarms that an admin's tab names
 ROOM: Final = 2_400  # characters of one session; a section takes more, and an address may be long
 TITLE: Final = "Your Devin sessions"
-DONE_TITLE: Final = "Done lately"
-NONE_DONE: Final = "None of your sessions was done lately."
+DONE_TITLE: Final = "Recently done"
+NONE_DONE: Final = "You have no recently done sessions."
 AS_OF: Final = "As of when you opened this tab."
 OPEN_IN_DEVIN: Final = "Open in Devin"
 THIS_CYCLE: Final = "*This cycle: {cycle}*"
@@ -93,7 +93,7 @@ class Home:
 
 
 DEFAULTS: Final = "*Your defaults*"
-NO_DEFAULTS: Final = "You have set none."
+NO_DEFAULTS: Final = "No defaults set."
 _SETTINGS: Final = blocks.button("Settings", OPEN_FORM.action_id, f"{SETTINGS.name} {MINE}")
 _NEW_SESSION: Final = blocks.button("New session", OPEN_FORM.action_id, LAUNCH.name, "primary")
 
@@ -144,7 +144,7 @@ def _groups(listed: Sequence[AtHome]) -> Iterator[Block]:
 def _more(not_listed: int, folded: int) -> Iterator[Block]:
     if folded > 0:
         show_all = blocks.button("Show all", OPEN_FORM.action_id, DONE_LATELY.name)
-        yield blocks.section(f"{counted(folded, 'more session')} done lately", show_all)
+        yield blocks.section(f"{counted(folded, 'more session')} recently done", show_all)
     if not_listed > 0:
         yield from blocks.context([f"and {counted(not_listed, 'more session')}: `/devin list`"])
 
@@ -229,4 +229,4 @@ def _organisation(figures: HomeFigures) -> list[str]:
         return []
     used = float(figures.organisation)
     of = tenths_of_acus(used) if figures.limit is None else f"{tenths(used)} of {limit_of_acus(figures.limit)}"
-    return [f"Whole organisation: {of}"]
+    return [f"Whole organization: {of}"]

@@ -7,24 +7,22 @@ from bot.views.answers.wording import code
 from bot.views.message import Message
 from bot.views.sentences import mention
 
-NOT_LOOKED_UP: Final = Message("Your first session looks you up at Devin by your e-mail address.")
+NOT_LOOKED_UP: Final = Message("Your first session looks you up in Devin by your email.")
 _OTHERWISE: Final = {
     LinkState.UNKNOWN: (
-        "Nobody at Devin has your e-mail address. "
-        "Your sessions are in Devin Bridge's name until an admin sets who you are."
+        "No Devin account matches your email. Your sessions run as Devin Bridge until an admin links you."
     ),
     LinkState.HIDDEN: (
-        "Slack doesn't show Devin Bridge your e-mail address. "
-        "Your sessions are in its name until an admin sets who you are."
+        "Slack doesn't show Devin Bridge your email. Your sessions run as Devin Bridge until an admin links you."
     ),
     LinkState.INVALID: "Devin no longer takes sessions in your name. You're looked up again within a day.",
-    LinkState.UNLINKED: "An admin has unlinked you. Your sessions are in Devin Bridge's name.",
+    LinkState.UNLINKED: "An admin unlinked you. Your sessions run as Devin Bridge.",
 }
 WRONG_LINK: Final = Message(
-    "Nothing was changed. Write `/devin identity set @ann ann@corp.com`, or Devin's user id for the address."
+    "Nothing was changed. Write `/devin identity set @ann ann@corp.com`, or a Devin user ID instead of the email."
 )
 WRONG_PERSON: Final = Message("Nothing was changed. Write `/devin identity unset @ann`, with a person picked in Slack.")
-OUTSIDER: Final = Message("Nothing was changed. Only full members of this workspace can be somebody at Devin.")
+OUTSIDER: Final = Message("Nothing was changed. Only full members of this workspace can be linked to Devin.")
 
 
 def mine(identity: Identity | None) -> Message:
@@ -33,13 +31,13 @@ def mine(identity: Identity | None) -> Message:
         return NOT_LOOKED_UP
     if identity.acts_as is None:
         return Message(_OTHERWISE[identity.state])
-    by = "set by an admin" if identity.source is LinkSource.ADMIN else "found by your e-mail address"
-    return Message(f"At Devin you're {code(identity.acts_as)}, {by}.")
+    by = "set by an admin" if identity.source is LinkSource.ADMIN else "found by your email"
+    return Message(f"In Devin you're {code(identity.acts_as)}, {by}.")
 
 
 def nobody(wanted: str) -> Message:
     """Report that Devin knows no such member, or more than one."""
-    return Message(f"Nothing was changed. Devin has no one member {code(wanted)}. `/devin members` shows them.")
+    return Message(f"Nothing changed: no Devin member, or more than one, matches {code(wanted)}. See `/devin members`.")
 
 
 def linked(person: str, devin_user: str) -> Message:

@@ -5,7 +5,7 @@ from typing import Final
 from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
 from bot.features.identity.words import read_link, read_person
 
-LINK: Final = Argument("@person e-mail|user-id", read_link)
+LINK: Final = Argument("@person email|user-id", read_link)
 PERSON: Final = Argument("@person", read_person)
 IDENTITY: Final = CommandSpec(
     "identity",
@@ -17,14 +17,14 @@ IDENTITY_SET: Final = CommandSpec(
     "identity_set",
     ways=typed("identity set", LINK),
     role=Role.ADMIN,
-    admins_can="set who people are at Devin",
+    admins_can="set who people are in Devin",
     slash_help=Help(f"`/devin identity set {LINK.shown}` sets the Devin user that a person's sessions run as"),
 )
 IDENTITY_UNSET: Final = CommandSpec(
     "identity_unset",
     ways=typed("identity unset", PERSON),
     role=Role.ADMIN,
-    admins_can="set who people are at Devin",
+    admins_can="set who people are in Devin",
     slash_help=Help(f"`/devin identity unset {PERSON.shown}` runs them as Devin Bridge again", same_line=True),
 )
 COMMANDS: Final = (IDENTITY, IDENTITY_SET, IDENTITY_UNSET)

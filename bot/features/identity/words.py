@@ -19,7 +19,7 @@ class WantedLink:
 
 
 def parse_link(typed: str) -> WantedLink | None:
-    """Read `@person e-mail|user-id`, in either order; None if it is something else."""
+    """Read `@person email|user-id`, in either order; None if it is something else."""
     people = [person for word in typed.split() if (person := picked_person(word))]
     others = [word for word in typed.split() if picked_person(word) is None]
     return WantedLink(people[0], others[0]) if len(people) == len(others) == 1 else None

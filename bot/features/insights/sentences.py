@@ -35,7 +35,7 @@ def insights(session: Session, sizes: Counted, analysis: Analysis) -> Message:
 
 def analysing(session: Session, sizes: Counted) -> Message:
     """Say that Devin has only begun to analyse `session`, with a button to ask again."""
-    lines = [*_head(session, sizes), "Devin is analysing it now, which takes about a minute."]
+    lines = [*_head(session, sizes), "Devin is analyzing it now. That takes about a minute."]
     again = questions.choice("Look again", INSIGHTS, session.id)
     return Message(f"{fitted(session.title, 80)}: {lines[-1]}", [*blocks.sections(lines), *blocks.actions(again)])
 

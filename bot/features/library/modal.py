@@ -30,8 +30,7 @@ TITLES: Final[Mapping[str, str]] = {
 }
 _HINTS: Final[Mapping[str, str]] = {
     TRIGGER: "When Devin should think of it, such as: when deploying the web app.",
-    REPO: f"Pins the note to one repository (owner/name) or to all of them ({ALL_REPOS}). Left "
-    "empty, it isn't pinned, and its trigger decides.",
+    REPO: f"Pin to one repository (owner/name) or all ({ALL_REPOS}). Leave empty to use only the trigger.",
     MACRO: "A short name such as !release, with which a task can ask for this playbook.",
 }
 _OPTIONAL: Final = frozenset({REPO, MACRO})
@@ -39,7 +38,7 @@ _MULTILINE: Final = frozenset({TRIGGER, BODY})
 _EMPTY: Final[Mapping[str, str]] = {
     NAME: "Give it a name.",
     TRIGGER: "Say when Devin should think of it.",
-    BODY: "Write down what Devin should know.",
+    BODY: "Write what Devin should know.",
 }
 
 
@@ -61,7 +60,7 @@ def sentence(kind: Kind, name: str, mistake: FieldMistake, length: int) -> str:
     """The sentence under the field called `name`, which holds so many characters, for what is wrong with it."""
     if mistake is FieldMistake.EMPTY:
         playbook = kind is Kind.PLAYBOOK and name == BODY
-        return "Write down what Devin should do." if playbook else _EMPTY[name]
+        return "Write what Devin should do." if playbook else _EMPTY[name]
     if mistake is FieldMistake.TOO_LONG:
         return f"This has {length:,} characters, and the limit is {LONGEST[name]:,}. Make it shorter."
     if mistake is FieldMistake.NO_REPO:

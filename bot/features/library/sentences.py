@@ -104,7 +104,7 @@ def which(kind: Kind, verb: str) -> Message:
 def no_number(kind: Kind, verb: str, typed: str) -> Message:
     """Say that what was typed is neither a number nor an id."""
     return message_of(
-        f"{code(typed)} is no number of your list, and no id of a {kind}.",
+        f"{code(typed)} isn't a number from your list or the ID of a {kind}.",
         _unchanged(verb),
         f"`/devin {kind} list` shows the numbers.",
     )
@@ -131,12 +131,12 @@ def _unchanged(verb: str) -> str:
 
 def gone(kind: Kind) -> Message:
     """Say that it does not exist at Devin, or not for the bot's key."""
-    return Message(f"Devin doesn't have that {kind} any more. {_UNCHANGED} `/devin {kind} list` shows what there is.")
+    return Message(f"Devin no longer has that {kind}. {_UNCHANGED} `/devin {kind} list` shows what there is.")
 
 
 def not_offered(kind: Kind) -> Message:
     """Say that Devin knows no list of them."""
-    return Message(f"Devin shows no {kind}s to this organisation. {_UNCHANGED}")
+    return Message(f"Devin shows no {kind}s to this organization. {_UNCHANGED}")
 
 
 def refused(permission: str | None) -> Message:
@@ -149,10 +149,10 @@ def refused(permission: str | None) -> Message:
 
 def ask_delete(item: LibraryItem) -> Message:
     """Ask whether to delete a note."""
-    ask = "Delete the note {} for good?"
+    ask = "Delete the note {} permanently?"
     buttons = blocks.actions(
         questions.choice("Delete it", NOTE_DELETE_CONFIRMED, item.id, "danger"),
-        questions.no("Keep it", QUESTION, item.id),
+        questions.no("Keep note", QUESTION, item.id),
     )
     return Message(ask.format(_plain(item)), [blocks.section(ask.format(_bold(item))), *buttons])
 
@@ -173,7 +173,7 @@ def not_deleted(reference: str) -> Message:
     """Say that a note was not deleted, because Devin could not be reached."""
     return Message(
         ":warning: Devin couldn't be reached for hours, so the note wasn't deleted. `/devin note "
-        f"list` shows what there is. Reference {code(reference)}."
+        f"list` shows what there is. Error ID {code(reference)}."
     )
 
 
@@ -207,23 +207,23 @@ def maybe_saved(item: LibraryItem, reference: str) -> list[Message]:
     """Say that nobody knows whether a new note or playbook was saved, and give back what was written."""
     advice = f"`/devin {item.kind} list` shows it if it was."
     head = failure_sentences.outcome_unknown(f"the {item.kind} {_bold(item)} was saved", advice, reference).text
-    text = f"Nobody knows whether the {item.kind} {_plain(item)} was saved. What you wrote is below."
+    text = f"It's unclear whether the {item.kind} {_plain(item)} was saved. Your text is below."
     return given_back(text, head, _written(item))
 
 
 def gone_meanwhile(kind: Kind) -> str:
     """Why a change was not saved: what it would change was deleted."""
-    return f"Somebody deleted it while your form was open. `/devin {kind} add` adds a new one."
+    return f"Someone deleted it while your form was open. `/devin {kind} add` adds a new one."
 
 
 def changed_meanwhile(kind: Kind) -> str:
     """Why a change was not saved: somebody else made another one."""
-    return f"Somebody else changed it while your form was open. `/devin {kind} edit` opens it as it is now."
+    return f"Someone else changed it while your form was open. `/devin {kind} edit` opens it as it is now."
 
 
 def unreachable(reference: str) -> str:
     """Why something was not saved: Devin could not be reached."""
-    return f"Devin couldn't be reached for hours. Send it again. Reference {code(reference)}."
+    return f"Devin couldn't be reached for hours. Send it again. Error ID {code(reference)}."
 
 
 def _written(item: LibraryItem) -> dict[str, str]:

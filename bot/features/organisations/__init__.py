@@ -1,4 +1,4 @@
-"""`/devin orgs`: Devin's organisations."""
+"""`/devin orgs`: Devin's organizations."""
 
 from typing import Final
 

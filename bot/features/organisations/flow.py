@@ -1,4 +1,4 @@
-"""`/devin orgs`: begins the list of Devin's organisations, which is an operation."""
+"""`/devin orgs`: begins the list of Devin's organizations, which is an operation."""
 
 from bot.domain.commands.spec import CommandSpec
 from bot.features.organisations.source import organisation_list
@@ -10,7 +10,7 @@ from bot.views.message import Message
 
 
 class OrganisationsCommand:
-    """Begins the list of Devin's organisations."""
+    """Begins the list of Devin's organizations."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -9,7 +9,7 @@ from bot.views.dates import short_date
 from bot.views.operations import OperationSentences
 from bot.views.text import counted, fitted
 
-TITLE: Final = "Devin's organisations"
+TITLE: Final = "Devin's organizations"
 
 
 def cycle_shown(cycle: Cycle) -> str:
@@ -36,7 +36,7 @@ def no_acus(why: str) -> str:
 
 def own_alone(why: str) -> str:
     """Say that only the bot's own organisation can be shown, without its limits, and `why`."""
-    return f"Only the organisation of Devin Bridge is shown, without its limits: {why}"
+    return f"Only Devin Bridge's own organization is shown, without its limits: {why}"
 
 
 def cut(count: int) -> str:

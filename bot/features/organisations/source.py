@@ -52,7 +52,7 @@ _Days = tuple[date, date]
 
 def organisation_list(now: float) -> NewOperation:
     """The operation that lists the organisations."""
-    name = f"devin-organisations-{datetime.fromtimestamp(now, UTC):%Y-%m-%d}.csv"
+    name = f"devin-organizations-{datetime.fromtimestamp(now, UTC):%Y-%m-%d}.csv"
     return NewOperation(
         KIND,
         views.TITLE,

@@ -1,4 +1,4 @@
-"""The command that lists Devin's organisations."""
+"""The command that lists Devin's organizations."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ ORGS: Final = CommandSpec(
     "orgs",
     ways=typed("orgs"),
     role=Role.ADMIN,
-    admins_can="see Devin's organisations",
+    admins_can="see Devin's organizations",
     slash_help=Help("`/devin orgs` shows your Devin organizations with their limits and ACUs"),
     meant_by=("organisations", "organizations"),
 )

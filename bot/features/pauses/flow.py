@@ -91,7 +91,7 @@ async def _change(uow: UnitOfWork, asked: Asked, channel: str) -> Message:
     team = asked.workspace.team
     held = {pause.channel: pause for pause in await pauses.of_workspace(uow.tx, team)}
     names = await people.names(uow.tx, team, {pause.user for pause in held.values()})
-    said = {where: paused_by(names.get(pause.user, "somebody"), where, pause.at) for where, pause in held.items()}
+    said = {where: paused_by(names.get(pause.user, "someone"), where, pause.at) for where, pause in held.items()}
     if asked.spec is PAUSE:
         if channel in held:
             return views.paused_already(said[channel], channel)

@@ -20,14 +20,14 @@ SCHEDULES_UNREAD: Final = Message("Schedules in Devin still run. `/devin schedul
 def paused(running: int) -> Message:
     """Confirm that the workspace is paused, with how many sessions are still `running`."""
     goes_on = f"{counted(running, 'session')} {'is' if running == 1 else 'are'} still running." if running else ""
-    said = message_of("Paused for this workspace. Nobody can start or wake sessions.", goes_on)
+    said = message_of("Paused for this workspace. No one can start or wake sessions.", goes_on)
     stop = questions.choice(f"Stop {running}", STOP_ALL_CONFIRMED, EVERYBODYS, style="danger") if running else None
     return with_buttons(said.text, _resume(""), stop)
 
 
 def paused_channel(channel: str, workspace: str | None) -> Message:
     """Confirm that `channel` is paused; `workspace` says who has paused the whole workspace, if anybody has."""
-    said = message_of(f"Paused in <#{channel}>. Nobody can start or wake sessions there.", workspace or "")
+    said = message_of(f"Paused in <#{channel}>. No one can start or wake sessions there.", workspace or "")
     return with_buttons(said.text, _resume(channel))
 
 

@@ -16,9 +16,9 @@ NO_SEARCH: Final = Message(
     "members` alone shows how many there are."
 )
 NO_MENTION: Final = Message(
-    "Devin doesn't know people by @mention. Write part of their name or e-mail address, such as `/devin members ada`."
+    "Devin doesn't know people by @mention. Write part of their name or email, such as `/devin members ada`."
 )
-NOBODY: Final = Message("Devin shows no members of your organisation.")
+NOBODY: Final = Message("Devin shows no members of your organization.")
 _NO_ROLE: Final = "through a group"
 
 
@@ -45,9 +45,7 @@ def members(people: Sequence[Person], searched: str = "") -> Message:
         key=lambda person: (person.name or person.email).casefold(),
     )
     if not found:
-        return Message(
-            f"None of Devin's {counted(len(people), 'member')} has {code(searched)} in their name or e-mail address."
-        )
+        return Message(f"None of Devin's {counted(len(people), 'member')} has {code(searched)} in their name or email.")
     head = f"*Devin's members*: {len(people):,}"
     if searched:
         head = f"*Devin's members* with {code(searched)} in name or address: {len(found):,} of {len(people):,}"

@@ -86,7 +86,7 @@ def _pull_requests(found: Metrics) -> str:
 def _share(own: int | None, whole: int) -> str:
     if own is None or not whole:
         return ""
-    share = f", {half_up(100 * own / whole, 0)} %" if whole >= FEWEST else ""
+    share = f", {half_up(100 * own / whole, 0)}%" if whole >= FEWEST else ""
     return f" ({own:,} of {whole:,} through Devin Bridge{share})"
 
 

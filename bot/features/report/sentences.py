@@ -35,9 +35,9 @@ EXPLAINED: Final = (
     "that their sessions used ÷ merged. Times are when Devin Bridge saw a change; sessions "
     "that are over are checked once a day. Nothing merged: what sessions used whose pull "
     "requests are closed unmerged or open for more than 14 days, or that had none. Blocked: "
-    "from when Devin needed somebody until somebody answered, Devin resumed, or the session "
+    "from when Devin needed someone until someone answered, Devin resumed, or the session "
     "slept or ended. Only working hours count: Monday to Friday 09:00\N{EN DASH}17:00 in the time zone "
-    "of whoever asked for the session."
+    "of the person who started the session."
 )
 _UNMERGED: Final = {
     Result.NONE: "Without a pull request",
@@ -168,7 +168,7 @@ def _nothing_merged(report: OutcomeReport) -> list[str]:
         f"{rank}. {most_expensive_line(entry, alone(entry.acus))}"
         for rank, entry in enumerate(report.unmerged, start=1)
     ]
-    return ["*Used, and nothing merged*", *lines, *listed]
+    return ["*ACUs with nothing merged*", *lines, *listed]
 
 
 def _explained(report: OutcomeReport, before: MonthOutcomes | None) -> list[str]:
@@ -188,7 +188,7 @@ def _blocked(report: OutcomeReport) -> list[str]:
         return []
     hours, waits = tenths(found.seconds / 3600), counted(found.times, "wait")
     unit = "hour" if hours == "1" else "hours"
-    line = f"Blocked on a person: {hours} working {unit} in {waits}, median {duration(found.median)}."
+    line = f"Waiting on people: {hours} working {unit} across {waits}, median {duration(found.median)}."
     return [f"{line} Longest: {report.longest_blocked}, {duration(found.longest[1])}."]
 
 
@@ -215,7 +215,7 @@ def _ratios(outcomes: Outcomes, cost: Money | None) -> list[str]:
 def _merge_rate(rate: Ratio) -> str:
     of = f"{tenths(rate.numerator)} of {rate.denominator:,}"
     # Rounded down, so that 100 % means that all of them were merged.
-    return _too_few(of) if rate.value is None else f"{int(rate.value * 100)} % ({of})"
+    return _too_few(of) if rate.value is None else f"{int(rate.value * 100)}% ({of})"
 
 
 def _per_merged(ratio: Ratio, cost: Money | None) -> str:
@@ -227,7 +227,7 @@ def _per_merged(ratio: Ratio, cost: Money | None) -> str:
 
 
 def _too_few(numbers: str) -> str:
-    return f"too few to say ({numbers}; it takes {LEAST_DENOMINATOR})"
+    return f"not enough data ({numbers}; needs at least {LEAST_DENOMINATOR})"
 
 
 def _open(report: OutcomeReport) -> list[str]:

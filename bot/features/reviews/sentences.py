@@ -15,13 +15,13 @@ from bot.views.text import fitted, link
 COMMIT_SHOWN: Final = 7  # characters
 _HOW: Final = "`/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
 HOW: Final = Message(f"Which pull request? {_HOW} Nothing was requested.")
-NO_PULL_REQUEST: Final = Message(f"That isn't the address of a pull request. Nothing was requested. {_HOW}")
+NO_PULL_REQUEST: Final = Message(f"That isn't a link to a pull request. Nothing was requested. {_HOW}")
 CHECKING: Final = Message("Devin didn't answer. Checking whether the review was requested.")
 LATE: Final = Message("Devin can't be reached right now. The review is requested as soon as it answers.")
 NOT_SEEN: Final = Message(
     "Devin doesn't see that pull request, so nothing was requested. A Devin admin can connect its repository."
 )
-NO_COMMIT: Final = "Devin doesn't show this review any more. Look at the pull request itself."
+NO_COMMIT: Final = "Devin no longer shows this review. Look at the pull request itself."
 _GOES_ON: Final = "The review continues and appears on the pull request."
 NO_MESSAGE: Final = (
     "Slack takes no message about this review, because the app lacks the scope `im:write`. "
@@ -29,7 +29,7 @@ NO_MESSAGE: Final = (
 )
 STOPPED: Final = f"No longer followed. {_GOES_ON}"
 ERRORED: Final = "Devin couldn't finish the review. Ask again with `/devin review`."
-LOST: Final = "Devin Bridge couldn't follow it any more. Look at the pull request itself."
+LOST: Final = "Devin Bridge can no longer follow it. Look at the pull request itself."
 _STATES: Final = {"pending": "Devin begins soon.", "running": "Devin is reading it."}
 
 
@@ -41,13 +41,13 @@ def title(pr_url: str, commit: str, hosts: Collection[str] = ()) -> str:
 def asked_for(pr_url: str, hosts: Collection[str] = ()) -> Message:
     """Confirm privately that a review was asked for."""
     name = link(pr_url, pull_request_name(pr_url, hosts))
-    return Message(f"Devin will review {name}. A direct message says when it's done.")
+    return Message(f"Devin will review {name}. You'll get a DM when it's done.")
 
 
 def goes_on(pr_url: str, hosts: Collection[str] = ()) -> Message:
     """Say privately that Devin reviews that commit already, so that no second review was asked for."""
     name = link(pr_url, pull_request_name(pr_url, hosts))
-    return Message(f"Devin is already reviewing the newest commit of {name}. A direct message says when it's done.")
+    return Message(f"Devin is already reviewing the newest commit of {name}. You'll get a DM when it's done.")
 
 
 def maybe_asked_for(pr_url: str, ref: str, hosts: Collection[str] = ()) -> Message:
@@ -62,7 +62,7 @@ def not_asked_for(pr_url: str, ref: str, hosts: Collection[str] = ()) -> Message
     name = link(pr_url, pull_request_name(pr_url, hosts))
     return Message(
         f"The review of {name} wasn't requested: Devin couldn't be reached. Ask again with "
-        f"`/devin review`. Reference `{ref}`."
+        f"`/devin review`. Error ID `{ref}`."
     )
 
 

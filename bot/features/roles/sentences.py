@@ -28,14 +28,14 @@ _PROBLEMS: Final = {
 }
 QUESTION: Final = "role"  # the name of the question whether to shut people out
 UNCHANGED: Final = Message("OK, nothing was changed.")
-ALWAYS: Final = "Admins have every role. Who asked for a session may always steer it, stop it and see its cost."
+ALWAYS: Final = "Admins have every role. You can always steer, stop, and see the cost of sessions you started."
 NOT_YOURSELF: Final = Message("You can't take that from yourself. Ask another admin.")
 
 
 def problem(which: Problem, *, removes: bool = False) -> Message:
     """Say what is wrong with what was typed, and how it is written."""
     form = f"role remove {TAKEN.shown}" if removes else f"role add {GIVEN.shown}"
-    return message_of("Nothing was changed.", _PROBLEMS[which], f"The whole form is `/devin {form}`.")
+    return message_of("Nothing was changed.", _PROBLEMS[which], f"Use `/devin {form}`.")
 
 
 def listing(roles: Roles, of_file: Roles) -> Message:
@@ -47,7 +47,7 @@ def listing(roles: Roles, of_file: Roles) -> Message:
         for (held, channel), holders in sorted(roles.held.items()):
             if held is right and channel:
                 lines.append(f"• *{right}* in <#{channel}>: {_held(right, holders)}{_source(of_file, right, channel)}")
-    return Message("Who may do what", [*blocks.sections(lines), *blocks.context([ALWAYS])])
+    return Message("Who can do what", [*blocks.sections(lines), *blocks.context([ALWAYS])])
 
 
 def given(right: Right, channel: str, holders: Sequence[str]) -> Message:
@@ -99,7 +99,7 @@ def not_held(right: Right, holders: Sequence[str], channel: str) -> Message:
     """Report that there was nothing to take from `holders`, or from anybody."""
     if holders:
         return Message(f"They don't have the role `{right}` there. Nothing was changed.")
-    return Message(f"Nobody was given the role `{right}`{_where(channel)}. Nothing was changed.")
+    return Message(f"No one was given the role `{right}`{_where(channel)}. Nothing was changed.")
 
 
 def set_by_file(right: Right) -> Message:

@@ -41,7 +41,7 @@ _REPEATS: Final[Mapping[str, str]] = {
     Repeat.HOURLY: "Every hour",
     Repeat.CRON: "By the cron expression below",
 }
-_EMPTY: Final[Mapping[str, str]] = {NAME: "Give it a name.", PROMPT: "Write down what Devin should do."}
+_EMPTY: Final[Mapping[str, str]] = {NAME: "Give it a name.", PROMPT: "Write what Devin should do."}
 
 
 def schedule_form(form: Form, zone: str) -> View:

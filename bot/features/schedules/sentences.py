@@ -134,8 +134,7 @@ def not_added(new: NewSchedule, why: str) -> list[Message]:
 def unreachable(ref: str, page: str) -> str:
     """Why a schedule was not added, after many tries, and what to do; `page` is where Devin takes it as well."""
     return (
-        f"Devin couldn't be reached for too long. Add it again, here or on <{page}|Devin's page>. "
-        f"Reference {code(ref)}."
+        f"Devin couldn't be reached for too long. Add it again, here or on <{page}|Devin's page>. Error ID {code(ref)}."
     )
 
 
@@ -152,7 +151,7 @@ def maybe_added(new: NewSchedule, ref: str) -> list[Message]:
     named = fitted(new.name, _NAME_LENGTH)
     advice = "`/devin schedule list` shows it if it was."
     head = failure_sentences.outcome_unknown(f"the schedule *{named}* was added", advice, ref).text
-    text = f"Nobody knows whether the schedule {named} was added. What you wrote is below."
+    text = f"It's unclear whether the schedule {named} was added. Your text is below."
     return given_back(text, head, _written(new))
 
 
@@ -169,7 +168,7 @@ def ask_to_delete(schedule: Shown, zone: tzinfo, now: float) -> Message:
     )
     buttons = blocks.actions(
         questions.choice("Delete", SCHEDULE_DELETE_CONFIRMED, schedule.id, "danger"),
-        questions.no("Keep it", QUESTION, schedule.id),
+        questions.no("Keep schedule", QUESTION, schedule.id),
     )
     text = f"Delete {fitted(schedule.name, 80) or schedule.id}?"
     return Message(text, [blocks.section(question), *buttons])

@@ -14,15 +14,15 @@ from bot.views.modals.parts import View, choice_field, form_view, text_field
 
 TITLE: Final = "Settings"
 _ABOUT: Final = {
-    Scope.PERSON: "For your sessions where the channel sets nothing. Your own reminders and mentions go first.",
-    Scope.CHANNEL: "For everybody's sessions here. Each person's own reminders and mentions go first.",
+    Scope.PERSON: "Used unless the channel has its own setting. Your reminders and mentions override the channel's.",
+    Scope.CHANNEL: "For everyone's sessions here. Each person's own reminders and mentions override these.",
 }
 _HINTS: Final[Mapping[Setting, str]] = {
     Setting.REPOS: "owner/name, with commas between them. A session starts with them unless repo= names others.",
     Setting.PLAYBOOK: "Its name, its macro or its id.",
-    Setting.LIMIT: "ACUs that Devin may use in one session. An ACU is Devin's unit of work.",
+    Setting.LIMIT: "ACUs that Devin may use in one session. An ACU (agent compute unit) measures Devin's work.",
     Setting.TAGS: "Single words with commas between them.",
-    Setting.QUIET: "From and to by your own clock, such as 22:00-07:00. Nothing mentions you then.",
+    Setting.QUIET: "In your time zone, such as 22:00-07:00. You won't be mentioned.",
 }
 _NOT_SET: Final = "Not set"
 

@@ -36,15 +36,15 @@ CHOICES: Final[Mapping[Setting, Mapping[str, str]]] = {
     },
     Setting.REMINDERS: {"on": "Remind me of open questions", "off": "No reminders"},
     Setting.NOTIFY: {
-        NotifyChoice.ALL.value: "Each time Devin needs somebody, is done or has failed",
-        NotifyChoice.QUESTIONS.value: "Only when Devin needs somebody",
+        NotifyChoice.ALL.value: "Each time Devin needs someone, is done, or has failed",
+        NotifyChoice.QUESTIONS.value: "Only when Devin needs someone",
         NotifyChoice.DONE.value: "Only when Devin is done or has failed",
         NotifyChoice.OFF.value: "Never",
     },
 }
 GROUPS: Final = {Scope.PERSON: "Mine", Scope.CHANNEL: "This channel"}
-NOT_YOURS: Final = Message("Only admins and whoever created this channel can change its settings.")
-NO_CHANNEL: Final = Message("A direct message has no settings of its own. `/devin settings mine` opens yours.")
+NOT_YOURS: Final = Message("Only admins and the channel's creator can change its settings.")
+NO_CHANNEL: Final = Message("A DM has no settings of its own. `/devin settings mine` opens yours.")
 NOT_SAVED: Final = "Your settings weren't saved."
 NOTHING_CHANGED: Final = Message("Your settings are as they were.")
 _SOURCES: Final = {Source.CHANNEL: "set for this channel", Source.MINE: "set by you", Source.BUILT_IN: "default"}
@@ -89,10 +89,10 @@ def why(held: Effective, file: str, *, in_channel: bool) -> Message:
     ]
     ways = ["Change yours with `/devin settings mine`."]
     if in_channel:
-        ways.append("Admins and whoever created this channel change the rest with `/devin settings channel`.")
+        ways.append("Admins and the channel's creator can change the rest with `/devin settings channel`.")
     if any(held.source(setting) is Source.FILE for setting in shown):
-        ways.append(f"Whoever runs Devin Bridge changes {code(file)}.")
-    head = f"Your settings in {'this channel' if in_channel else 'direct messages'}:"
+        ways.append(f"Your Devin Bridge operator can change {code(file)}.")
+    head = f"Your settings in {'this channel' if in_channel else 'DMs'}:"
     return Message("\n".join([head, *lines, " ".join(ways)]))
 
 

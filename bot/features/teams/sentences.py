@@ -29,7 +29,7 @@ _PROBLEMS: Final = {
 def problem(which: Problem, *, removes: bool = False) -> Message:
     """Say what is wrong with what was typed, and how it is written."""
     form = f"team remove {TEAM_OR_MEMBERS.shown}" if removes else f"team add {TEAM.shown}"
-    return message_of("Nothing was changed.", _PROBLEMS[which], f"The whole form is `/devin {form}`.")
+    return message_of("Nothing was changed.", _PROBLEMS[which], f"Use `/devin {form}`.")
 
 
 def listing(centres: Sequence[CostCentre]) -> Message:

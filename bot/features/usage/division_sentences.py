@@ -13,7 +13,7 @@ from bot.views.text import counted, duration, share_of, with_unit
 MOST_ROWS: Final = 20
 ELSEWHERE: Final = "elsewhere"
 NOT_IN_YET: Final = "not in yet"
-NEGATIVE: Final = "{names} below zero: Devin's bill has less there than what it divides into."
+NEGATIVE: Final = "{names} below zero: the sessions there add up to more than Devin billed."
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,18 +19,18 @@ MOST_SHOWN: Final = 100  # rows, as Slack's tables take no more
 DIVISIONS: Final = (By.ORG, By.PRODUCT, By.DAY)
 NOT_DIVIDED: Final = Message(
     "`org=all` shows Devin's bill, which can be divided only `by org`, `by product` or `by day`. "
-    "For other divisions leave `org=all` out: they are about your own organisation."
+    "For other divisions leave `org=all` out: they're about your own organization."
 )
-NO_ORGANISATION: Final = "no organisation"
+NO_ORGANISATION: Final = "no organization"
 NO_REPORT: Final = Message(
     "A report is about sessions that Devin Bridge started, so there's none with `org=all`. "
-    "`/devin usage org=all` shows what all organisations used."
+    "`/devin usage org=all` shows what all organizations used."
 )
 
 
 def title(question: Question, span: Span, by: By) -> str:
     """Write the title of an answer about all organisations."""
-    return f"{heading(question, span)[0]}, all organisations, by {by}"
+    return f"{heading(question, span)[0]}, all organizations, by {by}"
 
 
 def file_name(span: Span, by: By) -> str:

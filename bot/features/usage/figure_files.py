@@ -17,7 +17,7 @@ from bot.views.csv import TOTAL, Value, named_row, with_total
 from bot.views.message import Message
 
 MOST_ROWS: Final = 2_000  # of a file, which are stored in one transaction; the others are one row
-BEGUN: Final = Message("Devin Bridge sends you the file as a direct message.")
+BEGUN: Final = Message("Devin Bridge sends you the file as a DM.")
 TODAY_RUNS: Final = "Today is still running, and a file holds finished days only. Type {instead} instead."
 NOTHING_FINISHED: Final = (
     "No day of this period is finished yet, and a file holds finished days only. Type {instead} instead."

@@ -50,7 +50,7 @@ WITHHELD: Final[Mapping[WithheldBecause, str]] = {
     WithheldBecause.PERMISSION: _OWN_ROWS_ONLY
     + "its key lacks the permission `{named}`. A Devin admin can grant it to the service user.",
     WithheldBecause.NOT_FOUND: _OWN_ROWS_ONLY
-    + "Devin has no bill for this organisation. If your plan is billed in ACUs, a Devin admin "
+    + "Devin has no bill for this organization. If your plan is billed in ACUs, a Devin admin "
     "can grant `{named}` to the service user.",
     WithheldBecause.QUOTA: _OWN_ROWS_ONLY
     + "Devin shows no bill while a quota is used up (`{named}`). A Devin admin can raise it.",

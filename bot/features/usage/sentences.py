@@ -36,7 +36,7 @@ _EXAMPLE: Final = (
     "Write a month such as `2026-10`, a day such as `2026-11-26`, or two days such as `2026-11-01..2026-11-15`."
 )
 _REFUSED: Final[Mapping[RangeFault, str]] = {
-    RangeFault.MALFORMED: "{typed} names no days of the calendar. " + _EXAMPLE,
+    RangeFault.MALFORMED: "{typed} isn't a valid date. " + _EXAMPLE,
     RangeFault.REVERSED: "{typed} ends before it begins. Write the earlier day first.",
     RangeFault.FUTURE: "{typed} isn't over yet: the running billing day is {today}, until {until}. A range can "
     "end with it at the latest.",

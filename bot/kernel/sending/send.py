@@ -136,7 +136,7 @@ class Send:
             await self._post_drawn(row)
             return
         if not await self._is_for_its_reader(row):
-            await self._failure.mark_dead(row, "no admin any more")
+            await self._failure.mark_dead(row, "no longer an admin")
             return
         row = await self._forms.drawable(row)
         if await self._figures.withholds(row):

@@ -69,7 +69,7 @@ class WithheldFigures:
         except SlackRefused as refused:
             if not refused.permanent:
                 raise
-            log.warning("an admin gets no direct messages", user=user, error=str(refused))
+            log.warning("could not send a DM to an admin", user=user, error=str(refused))
             return None
 
     async def _redirect(self, row: OutboxRow, direct: dict[str, str]) -> None:

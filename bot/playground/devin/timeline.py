@@ -118,7 +118,7 @@ class Player:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)  # one that broke off must not keep a reset from healing
-        self._tasks.clear()  # one that was cancelled before it began has not taken itself out
+        self._tasks.clear()  # one that was canceled before it began has not taken itself out
         self._paces.clear()
         self._told.clear()
         self._lifted.clear()

@@ -30,14 +30,12 @@ CHANNEL_ARCHIVED: Final = Message(
 )
 
 CHANNEL_RESTRICTED: Final = Message(
-    "Devin Bridge may not post in this channel. Nothing was started. Whoever manages it can allow that."
+    "Not started: Devin Bridge can't post in this channel. Ask the channel's manager to allow it."
 )
-BETWEEN_PEOPLE: Final = Message(
-    "Devin Bridge can't post between two people. Nothing was started. Use a channel, or write to Devin Bridge directly."
-)
+BETWEEN_PEOPLE: Final = Message("Not started: Devin Bridge can't post in this DM. Use a channel, or DM Devin Bridge.")
 
 # In public, where nobody is to be mentioned.
-MAY_NOT_START: Final = Message("Nothing was started: whoever asked may not start sessions here any more.")
+MAY_NOT_START: Final = Message("Not started: the person who asked can no longer start sessions here.")
 _MISSING: Final = {
     Right.START: "You can't start sessions here. Nothing was started.",
     Right.STEER: "You can't write to Devin here. Nothing was sent.",
@@ -80,7 +78,7 @@ def admins_only(deed: str, admins: Admins, instead: str = "") -> Message:
     to_ask = _mentions(admins)
     if not to_ask:
         since = "right now" if admins.groups else "yet"
-        return message_of(f"Nobody can {deed} {since}.", _how_to_name(admins), instead)
+        return message_of(f"No one can {deed} {since}.", _how_to_name(admins), instead)
     return message_of(f"Only admins can {deed}.", f"Ask {any_of(to_ask)}.", instead)
 
 
@@ -98,11 +96,11 @@ def _mentions(admins: Admins) -> list[str]:
 
 
 def _member_of(group: str) -> str:
-    return f"somebody in <!subteam^{group}>"
+    return f"someone in <!subteam^{group}>"
 
 
 def _how_to_name(admins: Admins) -> str:
     """What to do where nobody is an admin."""
     if admins.groups:
-        return "The admins' user group is empty, or Slack doesn't show it. `python -m bot doctor` says more."
-    return "Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`."
+        return "No admins found: the admin user group is empty or unavailable. Tell your Devin Bridge operator."
+    return "Your Devin Bridge operator can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`."

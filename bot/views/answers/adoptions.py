@@ -11,15 +11,15 @@ from bot.views.message import Message
 from bot.views.sentences import asker_name
 from bot.views.text import fitted, link
 
-NO_ADDRESS: Final = Message("Which session? Add its address: `/devin adopt https://app.devin.ai/sessions/…`")
-GONE: Final = Message("Devin doesn't have that session in your organisation. Check its address in Devin.")
-ELSEWHERE: Final = Message("That session belongs to another Devin organisation, so it isn't followed here.")
+NO_ADDRESS: Final = Message("Which session? Add its link: `/devin adopt https://app.devin.ai/sessions/…`")
+GONE: Final = Message("Devin doesn't have that session in your organization. Check its link in Devin.")
+ELSEWHERE: Final = Message("That session belongs to another Devin organization, so it can't be linked here.")
 OVER: Final = Message("That session has ended in Devin. `/devin` starts a new one.")
 ARCHIVED: Final = Message("That session is archived in Devin. Unarchive it there, then try again.")
-TAKEN: Final = Message("That session is followed in another thread already.")
-OF_FAN_OUT: Final = Message("That session is part of a fan-out, whose table follows it.")
+TAKEN: Final = Message("That session is already linked to another thread.")
+OF_FAN_OUT: Final = Message("That session is part of a fan-out. Its table shows it.")
 NOT_YET: Final = Message("The session is still being started. Try again in a minute.")
-UNTIED: Final = Message("The session isn't followed here any more.")
+UNTIED: Final = Message("The session is no longer linked here.")
 THREAD_TAKEN: Final = Message("This thread has a session already. `/devin adopt` begins a new thread.")
 
 
@@ -31,28 +31,31 @@ def taken(permalink: str | None) -> Message:
 def not_adopted(reference: str) -> Message:
     """Report that Devin gave no answer about a session; `reference` leads to the lines in the log."""
     return message_of(
-        ":warning: Devin didn't answer, so its session isn't followed here. Try again.",
-        f"Reference {code(reference)}.",
+        ":warning: Devin didn't answer, so its session isn't linked here. Try again.",
+        f"Error ID {code(reference)}.",
     )
 
 
 def confirm(session: Session) -> Message:
     """Ask a person who did not ask for `session` whether it is to be untied, with a button for each answer."""
-    text = f"{asker_name(session)} asked for “{fitted(session.title)}”. Stop following it here? Devin continues."
+    text = (
+        f"{asker_name(session)} asked for “{fitted(session.title)}”. Unlink it from this thread? The "
+        "session keeps running."
+    )
     row = blocks.actions(
-        questions.choice("Stop following", registry.UNSYNC_CONFIRMED, session.id),
-        questions.no("Keep following", QUESTION, session.id),
+        questions.choice("Unlink", registry.UNSYNC_CONFIRMED, session.id),
+        questions.no("Keep linked", QUESTION, session.id),
     )
     return Message(text, [blocks.section(text), *row])
 
 
 def untied(session: Session, by: str, unsent: int = 0) -> Message:
     """Report that `by` untied `session` from its thread, and that `unsent` replies that waited were not sent."""
-    unfollowed = f"Unfollowed by {fitted(by)}." if by else "Not followed here any more."
+    unfollowed = f"Unlinked by {fitted(by)}." if by else "No longer linked here."
     waiting = f"{unsent} waiting {'reply was' if unsent == 1 else 'replies were'} not sent." if unsent else ""
     return message_of(
         f":link: {unfollowed}",
         waiting,
         f"It continues in {link(session.url, 'Devin')}.",
-        f"{code(f'!adopt {session.url}')} follows it again." if session.url else "",
+        f"To link it again, send {code(f'!adopt {session.url}')}." if session.url else "",
     )

@@ -14,16 +14,16 @@ MAYBE_STORED: Final = Message(
 )
 KEY_REFUSED: Final = "Devin doesn't accept Devin Bridge's key right now."
 CARD_LOST: Final = Message(
-    ":warning: This session's card can't be updated any more. The session keeps running; "
-    "`!status` says where it stands."
+    ":warning: This session's card can no longer be updated. The session keeps running; "
+    "send `!status` to see its state."
 )
 
 
 def not_done(reference: str) -> Message:
     """Report that nothing came of what a person asked for; `reference` leads to the lines in the log."""
     return Message(
-        ":warning: That didn't work, and nothing was changed. Try again. If it fails again, give "
-        f"whoever runs Devin Bridge the reference {code(reference)}."
+        ":warning: That didn't work, and nothing changed. Try again. If that fails, give "
+        f"your Devin Bridge operator this error ID: {code(reference)}."
     )
 
 
@@ -32,12 +32,12 @@ def outcome_unknown(what: str, advice: str, reference: str) -> Message:
 
     `advice` is a sentence about how people can find out. `reference` leads to the lines in the log.
     """
-    return Message(f":warning: {lost_answer(what)} {advice} Reference {code(reference)}.")
+    return Message(f":warning: {lost_answer(what)} {advice} Error ID {code(reference)}.")
 
 
 def lost_answer(what: str) -> str:
     """The sentence that it is unknown whether `what`, a clause, is true."""
-    return f"Devin didn't answer, so nobody knows whether {what}."
+    return f"Devin didn't respond, so it's unclear whether {what}."
 
 
 def not_readable(reference: str, *, maybe_done: bool) -> Message:
@@ -46,11 +46,11 @@ def not_readable(reference: str, *, maybe_done: bool) -> Message:
     With `maybe_done` an earlier attempt may have done it. `reference` leads to the lines in the log.
     """
     if maybe_done:
-        outcome = "nobody knows whether it was done. Look in Devin before you ask again."
+        outcome = "It might have been done; look in Devin before you ask again."
     else:
-        outcome = "it wasn't done. Ask again if you still need it."
+        outcome = "Ask again if you still need it."
     return Message(
-        f":warning: Another version of Devin Bridge stored this request, so {outcome} Reference {code(reference)}."
+        f":warning: A different version stored this request and it can't be read. {outcome} Error ID {code(reference)}."
     )
 
 
@@ -59,7 +59,7 @@ def posting_lost(channel: str, session: Session | None = None) -> Message:
 
     With a `session` the answer adds that it goes on, and how to stop it.
     """
-    sentence = f":warning: Devin Bridge can't post in <#{channel}> any more (removed, archived or not allowed)."
+    sentence = f":warning: Devin Bridge can no longer post in <#{channel}> (removed, archived, or not allowed)."
     if session is None:
         return Message(sentence)
     return Message(
@@ -71,8 +71,8 @@ def posting_lost(channel: str, session: Session | None = None) -> Message:
 def posting_restricted(channel: str, session: Session) -> Message:
     """Report to the asker of `session` in a direct message that only some people may post in `channel` now."""
     return Message(
-        f":warning: Devin Bridge may not post in <#{channel}> any more. Session "
-        f"{link(session.url, session.title)} keeps running. Whoever manages the channel can let "
+        f":warning: Devin Bridge can no longer post in <#{channel}>. Session "
+        f"{link(session.url, session.title)} keeps running. Ask the channel's manager to let "
         "it post, or stop the session with `/devin stop`."
     )
 
@@ -107,7 +107,7 @@ def without_thread(url: str) -> Message:
     """Inform the admins that the session at Devin at `url` has no thread, after a backup was put back."""
     return Message(
         f":warning: Since the restore, {link(url, 'a session in Devin')} has no thread. "
-        "To follow it, mention Devin Bridge with `adopt` and its address."
+        "To link it to a thread, mention Devin Bridge with `adopt` and the session link."
     )
 
 
@@ -115,5 +115,5 @@ def post_lost(reference: str, url: str | None = None) -> Message:
     """Report in a thread that one message of Devin's could not be shown; `url` is the session at Devin."""
     return Message(
         f":warning: One message of Devin's couldn't be shown. Read it in {link(url, 'Devin')}. "
-        f"Reference {code(reference)}."
+        f"Error ID {code(reference)}."
     )

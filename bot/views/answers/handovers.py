@@ -18,7 +18,7 @@ def theirs_already(user: str) -> Message:
 
 def cannot_take(user: str) -> Message:
     """Report that `user` can take no session over here."""
-    return Message(f"{mention(user)} can't use Devin here. Nothing was changed; give it to somebody who can.")
+    return Message(f"{mention(user)} can't use Devin here. Nothing was changed; give it to someone who can.")
 
 
 def given(session: Session, by: str, name: str, to: str) -> Message:

@@ -10,7 +10,7 @@ EXPLANATIONS: Final = {
         "At Devin, your sessions and replies are in your own name. `/devin identity` shows it. Not you? Ask an admin."
     ),
     LinkState.UNKNOWN: Message(
-        "Nobody at Devin has your e-mail address. Your sessions are in Devin Bridge's name; all else works."
+        "No Devin account matches your email. Your sessions run as Devin Bridge; all else works."
     ),
     LinkState.INVALID: Message(
         "Devin no longer takes sessions in your name. Yours are in Devin Bridge's name for now."

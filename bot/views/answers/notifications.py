@@ -19,8 +19,8 @@ _MEANING: Final = _WHEN | {
 }
 _THREADS_KEEP: Final = "Threads where you used `!notify` keep what you set there."
 
-REMINDERS_ON: Final = "Reminders are on here. You're reminded twice of what Devin asks."
-REMINDERS_OFF: Final = "Reminders are off here. Nobody is reminded of what Devin asks."
+REMINDERS_ON: Final = "Reminders are on here. You're reminded twice of Devin's questions."
+REMINDERS_OFF: Final = "Reminders are off here. No one is reminded of Devin's questions."
 REMINDERS_ARE_ON: Final = "Reminders are on here. Turn them off with `!remind off`."
 REMINDERS_ARE_OFF: Final = "Reminders are off here. Turn them on with `!remind on`."
 
@@ -29,7 +29,7 @@ def notify_set(choice: NotifyChoice, *, in_thread: bool) -> Message:
     """Confirm to a person that from now on `choice` holds for them, in this thread or in all sessions."""
     where, typed = _place(in_thread=in_thread), _typed(in_thread=in_thread)
     if choice is NotifyChoice.OFF:
-        said = f"You won't be mentioned {where} any more."
+        said = f"You'll no longer be mentioned {where}."
     else:
         said = f"You'll be mentioned {where} {_WHEN[choice]}."
     back = f"`{typed} {NotifyChoice.ALL}` brings all mentions back."

@@ -22,22 +22,20 @@ OWN: Final = "own"
 ANSWERED: Final = "Answered from this session's figures. Nothing was sent to Devin."
 LONGEST_VALUE: Final = 2_000  # characters, of a button at Slack
 MUTED: Final = Message(
-    ":mute: Muted. Replies here don't reach Devin until somebody writes `!unmute`. Devin's words still appear."
+    ":mute: Muted: Devin won't see replies until someone sends `!unmute`. You'll still see Devin's messages."
 )
 THREAD_MUTED: Final = Message(
     ":mute: This thread is muted, so your reply wasn't sent. Write `!unmute` first, or mention Devin Bridge in it."
 )
-ALREADY_MUTED: Final = Message("This thread is already muted. `!unmute` ends that.")
+ALREADY_MUTED: Final = Message("This thread is already muted. Send `!unmute` to unmute it.")
 NOT_FOR_DEVIN: Final = {
-    NotForDevin.ADDRESSED: Message(
-        "You wrote to somebody else, so Devin didn't get this. Mention Devin Bridge to include it."
-    ),
+    NotForDevin.ADDRESSED: Message("Not sent to Devin: you wrote to someone else. Mention Devin Bridge to send it."),
     NotForDevin.NO_MENTION: Message("Devin only gets mentions here. Mention Devin Bridge to send this."),
     NotForDevin.TALK: Message(
-        "You're talking to each other, so Devin didn't get this. Mention Devin Bridge to include it."
+        "Not sent to Devin: this looked like a side conversation. Mention Devin Bridge to send it."
     ),
 }
-ASIDE: Final = Message("Kept between you. Devin didn't get that message.")
+ASIDE: Final = Message("Not sent to Devin. Only people in this thread can see it.")
 NOTHING_TO_REPLY_TO: Final = Message(
     "There's no session in this thread. Nothing was started. Mention Devin Bridge with your task."
 )
@@ -45,22 +43,20 @@ SESSION_ENDED: Final = Message(
     "This session has ended, so your reply wasn't sent. Mention Devin Bridge to start a new one."
 )
 START_UNKNOWN: Final = Message(
-    "Nobody knows yet whether this session started, so your reply wasn't sent. Reply again "
-    "once its card shows it. Look in Devin before you start anew, so that nothing runs twice."
+    "Your reply wasn't sent: still checking whether this session started. Reply again when the card updates."
 )
 SESSION_ARCHIVED: Final = Message(
     "This session is archived, so your reply wasn't sent. Mention Devin Bridge to start a new one."
 )
 SESSION_UNFOLLOWED: Final = Message(
-    "This session isn't followed here any more, so your reply wasn't sent. "
-    "Write in Devin, or tie it again with `!adopt` and its address."
+    "Not sent: this session is no longer linked to the thread. Reply in Devin, or relink with `!adopt`."
 )
 EDIT_NOT_SENT: Final = Message(
     "Devin has read your message and finished, so your edit wasn't sent. Reply if it matters."
 )
 STARTS_AS_IT_WAS: Final = Message("Devin starts with your message as it was. Your edit follows as a correction.")
 CHANGED_SINCE: Final = Message("You edited or deleted that message. Nothing was started; write the task with `/devin`.")
-EDITED_LATE: Final = Message("Your edit came too late and did nothing. Write it as a new message.")
+EDITED_LATE: Final = Message("Too late to edit that message. Send the change as a new one.")
 EDIT_IS_NO_COMMAND: Final = Message(
     "Devin has read your message, so your edit did nothing. Write the command as a new message."
 )
@@ -97,7 +93,7 @@ def added(session: Session, key: str, text: str) -> Message:
     said, subject = f"Added to “{fitted(session.title, PROMPT_SHOWN)}”.", f"{session.id}|{key}|{text}"
     if len(subject) > LONGEST_VALUE:
         return Message(said)
-    row = blocks.actions(questions.answer("Make it a session of its own", ADDED, OWN, subject))
+    row = blocks.actions(questions.answer("Start its own session", ADDED, OWN, subject))
     return Message(said, [blocks.section(said), *row])
 
 
@@ -142,7 +138,7 @@ def _send(key: str) -> Block:
 def approve_in_devin(session: Session) -> Message:
     """Explain that the approval that `session` waits for cannot be given by a reply, and link where it can."""
     where = link(session.url, "Open the session in Devin")
-    return Message(f"Devin needs an approval, so your reply wasn't sent. {where} to allow or refuse it.")
+    return Message(f"Devin needs an approval, so your reply wasn't sent. {where} to approve or deny it.")
 
 
 def reply_not_sent(reason: str, reference: str, excerpt: str = "", words: str = "") -> Message:
@@ -154,7 +150,7 @@ def reply_not_sent(reason: str, reference: str, excerpt: str = "", words: str = 
     return message_of(
         f":warning: {which} *wasn't sent* to Devin: {fitted(reason, 300)}.",
         f"Devin says: “{fitted(words, 300)}”." if words else "",
-        f"Write it again if it still matters. Reference {code(reference)}.",
+        f"Write it again if it still matters. Error ID {code(reference)}.",
     )
 
 
@@ -168,16 +164,10 @@ def reply_uncertain(reference: str, excerpt: str = "") -> Message:
 def unknown_verb(verb: UnknownVerb) -> Message:
     """Explain that `verb` is no command or has to stand alone, and suggest the nearest command."""
     if verb.words:
-        return Message(
-            f"{code(verb.word)} takes {one_of(verb.words)}. Nothing was sent to Devin; leave out the `!` to send it."
-        )
+        return Message(f"Send {code(verb.word)} with {one_of(verb.words)}. To send this text to Devin, drop the `!`.")
     if verb.nearest == verb.word:
-        return Message(
-            f"{code(verb.word)} works only as the whole message. Nothing was sent to Devin; leave out "
-            "the `!` to send it."
-        )
+        return Message(f"Send {code(verb.word)} on its own. To send this text to Devin, drop the `!`.")
     meant = f"Did you mean {code(verb.nearest)}? " if verb.nearest else ""
     return Message(
-        f"There's no {code(verb.word)}. {meant}`!help` lists what works here. Nothing was sent to "
-        "Devin; leave out the `!` to send it."
+        f"There's no {code(verb.word)}. {meant}`!help` lists what works here. To send this text to Devin, drop the `!`."
     )

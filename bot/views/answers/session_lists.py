@@ -36,12 +36,12 @@ SHOWN_ID: Final = 8  # characters of an id in the list
 LONGER_ID: Final = 16  # the same where several ids begin alike
 STOPPING: Final = "stopping"
 LONGEST_LINK: Final = 300  # characters of an address: twenty longer ones would not fit into a message
-HINT: Final = "`/devin status`, `/devin stop` and `/devin archive` take a number or an id of this list."
+HINT: Final = "Use a number from this list, for example `/devin stop 2`."
 HEADINGS: Final[Mapping[ListGroup, str]] = {
     ListGroup.NEEDS_YOU: "Needs you",
     ListGroup.WORKING: "Working",
     ListGroup.ASLEEP: "Asleep",
-    ListGroup.DONE_LATELY: "Done lately",
+    ListGroup.DONE_LATELY: "Recently done",
 }
 
 
@@ -108,7 +108,7 @@ def no_such_number(number: int, *, shown: bool) -> Message:
     why = (
         f"Your last list has no number {number}."
         if shown
-        else f"There's no session {number}: you've seen no list of your own in the last day."
+        else "Those numbers have expired. Run `/devin list`, then use a number from it."
     )
     return Message(f"{why} `/devin list` shows yours.")
 
@@ -150,7 +150,7 @@ def _rest(shown: ShownList) -> Iterator[Block]:
     turn = LIST_ALL if shown.page.which is Which.ALL else LIST_PAGE
     folded = shown.folded if ends else 0
     if folded:
-        more = f"{counted(folded, 'more session')} done lately"
+        more = f"{counted(folded, 'more session')} recently done"
         yield blocks.section(more, questions.choice("Show all", turn, shown.page.all().argument))
     if shown.next is not None:
         label = "First page" if ends else f"Next {PAGE}"
@@ -170,7 +170,7 @@ def _number(entry: Listed) -> str:
 
 def _group(group: ListGroup, entries: Sequence[Listed]) -> Iterator[Block]:
     others = any(entry.number is None for entry in entries)
-    yield blocks.section(f"*{'Needs somebody' if others and group is ListGroup.NEEDS_YOU else HEADINGS[group]}*")
+    yield blocks.section(f"*{'Needs attention' if others and group is ListGroup.NEEDS_YOU else HEADINGS[group]}*")
     for entry in sorted(entries, key=lambda listed: listed.number or 0):
         yield from _entry(entry)
 

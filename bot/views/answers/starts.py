@@ -62,16 +62,12 @@ NOT_STARTED: Final = "Nothing was started."
 NOT_SENT: Final = "Nothing was sent to Devin."
 REPLY_NOT_SENT: Final = "Your reply wasn't sent."
 SENT_ON: Final = Message("OK, your message goes to Devin.")
-START_EXPIRED: Final = Message(
-    "That question was already answered or is too old. Nothing more was started; send the task again."
-)
-ANSWER_EXPIRED: Final = Message(
-    "That question was already answered or is too old. Nothing more was sent to Devin; reply again."
-)
+START_EXPIRED: Final = Message("That question has expired. Send the task again to start a session.")
+ANSWER_EXPIRED: Final = Message("That question has expired. Send your reply again.")
 START_OVERTAKEN: Final = Message(
     "Another session now runs in this thread, so nothing more was started. Reply to steer it."
 )
-NO_ROOM: Final = Message("A budget has no room for another session. Nothing was started. Who asked can see which.")
+NO_ROOM: Final = Message("Not started: a budget is used up. Only the person who asked can see which.")
 
 
 def start_cancelled(text: str) -> list[Message]:
@@ -105,9 +101,9 @@ def nothing_to_read(outsiders: int) -> Message:
     `outsiders` is the number of messages that guests and people of other companies wrote there.
     """
     return message_of(
-        "There's no task in that, and nothing to read in this thread.",
+        "What should Devin do?",
         _of_outsiders(outsiders),
-        "Mention Devin Bridge again, with what Devin should do.",
+        "Mention Devin Bridge again with a task.",
     )
 
 
@@ -129,9 +125,8 @@ def thread_read(messages: int, files: int, left_out: Sequence[str], *, older: bo
 def _of_outsiders(messages: int) -> str:
     if not messages:
         return ""
-    it, is_ = ("it", "isn't") if messages == 1 else ("them", "aren't")
-    which = f"{counted(messages, 'message')} by guests or other companies {is_} passed on to Devin"
-    return f"{which}; write what matters of {it} yourself."
+    which = f"Devin didn't get {counted(messages, 'message')} from guests or other companies"
+    return f"{which}. Paste anything it needs."
 
 
 def _not_passed_on(names: Sequence[str]) -> str:
@@ -186,7 +181,7 @@ def ask_command_or_task(doubt: Doubt, refused: Message | None = None) -> Message
     A command that is `refused` where the text was written is not offered.
     """
     text = f"{_why_in_doubt(doubt)} {NOT_STARTED}" if refused is None else refused.text
-    task = questions.choice("Start a session" if _is_review(doubt) else "Start as a task", registry.START, doubt.text)
+    task = questions.choice("Start a session", registry.START, doubt.text)
     offered = doubt.argument if doubt.spec.is_typed and refused is None else None
     return Message(text, [blocks.section(text), *_offered(doubt, offered, task)])
 
@@ -204,7 +199,7 @@ def ask_command_or_message(
     text = message_of(why, nothing).text
     about = session.id if session is not None and doubt.spec.of_session and not doubt.argument else ""
     task = (
-        questions.answer("Start as a task", COMMAND, AS_TASK, key)
+        questions.answer("Start a session", COMMAND, AS_TASK, key)
         if session is None
         else questions.answer("Send it to Devin", COMMAND, AS_REPLY, key)
     )
@@ -224,7 +219,7 @@ def ask_command_or_answer(key: str, session: Session, spec: CommandSpec) -> Mess
 
 def _why_guessed(doubt: Doubt) -> str:
     if doubt.spec is registry.ADOPT:
-        return "That's the address of a Devin session."
+        return "That's a link to a Devin session."
     if _is_review(doubt):
         return "Devin can review this pull request, or work on it in a session."
     return f"Is {code(doubt.word)} a task for Devin?"
@@ -293,7 +288,7 @@ def _words_behind(doubt: Doubt, behind: str) -> tuple[str, ...]:
 def _meant(doubt: Doubt) -> str:
     meant = doubt.shown or doubt.meant
     if doubt.spec is registry.ADOPT and doubt.guessed:
-        return "Follow that session"
+        return "Link it here"
     if _is_review(doubt):
         return "Review"
     if doubt.spec is registry.NOTIFY:
@@ -375,10 +370,10 @@ def from_defaults(message: Message, values: Mapping[Source, Sequence[str]], file
 def _default_of(source: Source, file: str) -> str:
     """Say where a default is set, and who can change it."""
     if source is Source.FILE:
-        return f"It's a default in {code(file)}, which whoever runs Devin Bridge can change."
+        return f"This default is set in {code(file)}. Ask your Devin Bridge operator to change it."
     if source is Source.CHANNEL:
         return (
-            "It's this channel's default. Admins and whoever created the channel can change it "
+            "It's this channel's default. Admins and the channel's creator can change it "
             "with `/devin settings channel`."
         )
     return "It's your default. Change it with `/devin settings mine`."
@@ -434,7 +429,7 @@ def no_such_playbook(wanted: str, titles: Sequence[str]) -> Message:
     known = ", ".join(code(title) for title in titles[:10])
     return message_of(
         f":no_entry: There's no playbook {code(wanted)}. Nothing was started.",
-        f"There are {known}." if known else "Your Devin organisation has none.",
+        f"There are {known}." if known else "Your Devin organization has none.",
         "Send the task again with one of them, or without `playbook=`.",
     )
 
@@ -465,9 +460,9 @@ def start_too_large(reason: str | None = None) -> Message:
 def start_limited(reason: str | None = None) -> Message:
     """Report that a quota or limit of the Devin organisation is used up; `reason` is what Devin answered."""
     return message_of(
-        ":no_entry: A limit of your Devin organisation is used up. Nothing was started.",
+        ":no_entry: Not started: your Devin organization hit a limit.",
         f"Devin says: “{fitted(reason, 300)}”." if reason else "",
-        "Whoever manages billing can raise it. Then send the task again.",
+        "Ask your Devin billing admin to raise it, then resend.",
     )
 
 
@@ -477,9 +472,8 @@ def start_failed(reference: str) -> Message:
     `reference` leads to the lines in the log.
     """
     return Message(
-        ":warning: The session couldn't be started after several attempts. Nothing is running; "
-        "send the task again. If it fails again, give whoever runs Devin Bridge the reference "
-        f"{code(reference)}."
+        ":warning: The session failed to start. Send the task again. "
+        f"If that fails, give your Devin Bridge operator this error ID: {code(reference)}."
     )
 
 
@@ -500,7 +494,7 @@ def start_retrying(reference: str, *, key_refused: bool = False) -> Message:
     why = failure_sentences.KEY_REFUSED if key_refused else "Devin can't be reached right now."
     return Message(
         f":hourglass_flowing_sand: {why} Your task is stored and "
-        f"starts later; no need to resend. Reference {code(reference)}."
+        f"starts later; no need to resend. Error ID {code(reference)}."
     )
 
 
@@ -508,7 +502,7 @@ def started_after_all(session_url: str | None) -> Message:
     """Report that Devin had started a session that was cancelled or marked dead here, and that it was ended now."""
     return Message(
         f":information_source: Devin had started {link(session_url, 'a session')} for this after "
-        "all. It was ended; what it spent stays spent."
+        "all. It was ended; its ACUs still count."
     )
 
 

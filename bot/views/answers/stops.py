@@ -16,7 +16,7 @@ from bot.views.turn_taking import in_turns
 
 QUESTION: Final = "session"  # the name of the questions whether to stop or to end one
 STOP_AFTER_CHECK: Final = Message("Checking whether your session started. If it did, it's stopped at once.")
-ALREADY_STOPPED: Final = Message("This session is already asleep. Reply in its thread to wake it.")
+ALREADY_STOPPED: Final = Message("This session is already asleep. Reply in its thread to resume.")
 ALREADY_DONE: Final = Message("This session is already done. Reply in its thread for changes.")
 ALREADY_OVER: Final = Message("This session is already done. There was nothing to stop.")  # and takes no more replies
 ALREADY_FAILED: Final = Message("This session has failed. There was nothing to stop.")
@@ -24,16 +24,18 @@ NOTHING_TO_STOP: Final = Message("None of your sessions is running. `/devin list
 NONE_RUNS: Final = Message("No session is running here.")
 EVERYBODYS: Final = "all"  # whose sessions a choice to stop all of them means
 OWN: Final = "mine"
-STOP_EVERYBODYS: Final = "stop everybody's sessions"
+STOP_EVERYBODYS: Final = "stop everyone's sessions"
 STOP_UNKNOWN: Final = Message(
-    "Nobody knows yet whether this session started, so nothing was stopped. If it shows up in Devin, stop it there."
+    "Not stopped: still checking whether this session started. If it shows up in Devin, stop it there."
 )
-EXIT_DONE: Final = Message("The session was ended for good.")
+EXIT_DONE: Final = Message("The session was ended permanently.")
 STOP_DONE: Final = Message("The session was stopped.")
 ARCHIVE_DONE: Final = Message("The session was archived.")
 SESSION_KEPT: Final = Message("OK, nothing was changed.")
 ALREADY_ENDED: Final = Message("This session has already ended. `/devin` starts a new one.")
-NOT_FOLLOWED: Final = Message("This session isn't followed here any more. `!adopt` with its address follows it again.")
+NOT_FOLLOWED: Final = Message(
+    "This session is no longer linked here. To link it again, send `!adopt` and the session link."
+)
 ALREADY_ARCHIVED: Final = Message("This session is already archived. `/devin` starts a new one.")
 
 _NOTHING_TO_STOP: Final[Mapping[DisplayState, Message]] = {
@@ -51,12 +53,12 @@ def stopping(session: Session, stand_in: str | None = None) -> Message:
     A `stand_in` takes the place of the title, where the person may not see it.
     """
     title = f"{stand_in[:1].lower()}{stand_in[1:]}" if stand_in else f"“{fitted(session.title)}”"
-    return Message(f"Stopping {title}. A reply resumes it.")
+    return Message(f"Stopping {title}. Reply to resume.")
 
 
 def archiving(session: Session) -> Message:
     """Confirm a command that archives `session`, before Devin is asked."""
-    return Message(f"Archiving “{fitted(session.title)}”. Its thread then takes no replies.")
+    return Message(f"Archiving “{fitted(session.title)}”. After that, replies here won't reach Devin.")
 
 
 def nothing_to_stop(session: Session) -> Message | None:
@@ -79,20 +81,21 @@ def none_sent(unsent: int) -> Message:
 
 def stop_confirm(session: Session) -> Message:
     """Ask a person who did not ask for `session` whether to stop it, with a button for each answer."""
-    text = f"{asker_name(session)} asked for “{fitted(session.title)}”. Stop it? A reply resumes it later."
+    text = f"{asker_name(session)} asked for “{fitted(session.title)}”. Stop it? Reply to resume later."
     row = blocks.actions(
         questions.choice("Stop it", registry.STOP_CONFIRMED, session.id, style="danger"),
-        questions.no("Leave it running", QUESTION, session.id),
+        questions.no("Keep running", QUESTION, session.id),
     )
     return Message(text, [blocks.section(text), *row])
 
 
 def archive_confirm(session: Session) -> Message:
     """Ask a person who did not ask for `session` whether to archive it, with a button for each answer."""
-    text = f"{asker_name(session)} asked for “{fitted(session.title)}”. Archive it? Its thread then takes no replies."
+    who, title = asker_name(session), fitted(session.title)
+    text = f"{who} asked for “{title}”. Archive it? After that, replies here won't reach Devin."
     row = blocks.actions(
         questions.choice("Archive it", registry.ARCHIVE_CONFIRMED, session.id, style="danger"),
-        questions.no("Leave it", QUESTION, session.id),
+        questions.no("Keep open", QUESTION, session.id),
     )
     return Message(text, [blocks.section(text), *row])
 
@@ -157,7 +160,7 @@ def cancelled(by: str, unsent: int = 0) -> Message:
     """Report that `by` stopped the session before Devin had it, and that `unsent` replies were not sent."""
     whose = f" by {fitted(by)}" if by else ""
     return message_of(
-        f":black_square_for_stop: Cancelled{whose} before it began. Nothing was spent.",
+        f":black_square_for_stop: Canceled{whose} before it started. No ACUs were used.",
         _unsent(unsent),
     )
 
@@ -171,7 +174,7 @@ def stop_failed(url: str | None, reference: str, unsent: int = 0) -> Message:
         ":warning: Devin didn't take the stop, so *the session is still running*. Stop it in",
         f"{link(url, 'Devin')}, or try `!stop` again in a minute.",
         _unsent(unsent),
-        f"Reference {code(reference)}.",
+        f"Error ID {code(reference)}.",
     )
 
 
@@ -186,10 +189,10 @@ def archived(by: str, unsent: int = 0) -> Message:
 
 def exit_confirm(session: Session) -> Message:
     """Ask whether to end `session` for good, with a button for each answer."""
-    text = f"End “{fitted(session.title)}” for good? Nothing can wake it again; `!stop` only pauses it."
+    text = f"End “{fitted(session.title)}” permanently? It can't be resumed; `!stop` keeps it asleep instead."
     row = blocks.actions(
-        questions.choice("End for good", registry.EXIT_CONFIRMED, session.id, style="danger"),
-        questions.no("Keep it", QUESTION, session.id),
+        questions.choice("End permanently", registry.EXIT_CONFIRMED, session.id, style="danger"),
+        questions.no("Keep open", QUESTION, session.id),
     )
     return Message(text, [blocks.section(text), *row])
 
@@ -198,7 +201,7 @@ def exited(by: str, unsent: int = 0) -> Message:
     """Report that `by` ended the session for good, and that `unsent` replies were not sent to Devin."""
     whose = f" by {fitted(by)}" if by else ""
     return message_of(
-        f":checkered_flag: Ended for good{whose}. Replies here no longer reach Devin.",
+        f":checkered_flag: Ended permanently{whose}. Replies here no longer reach Devin.",
         _unsent(unsent),
     )
 

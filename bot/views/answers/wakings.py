@@ -14,17 +14,17 @@ from bot.views.text import duration, fitted, limit_of_acus, money, number_of_acu
 QUESTION: Final = "wake"  # the name of the question
 WAKE: Final = "wake"  # the answer
 WOKEN_BEFORE: Final = Message("Devin was woken already, with your reply.")
-KEPT_ASLEEP: Final = Message("OK, Devin stays asleep. The thread says what wasn't sent.")
+KEPT_ASLEEP: Final = Message("OK, Devin stays asleep. Your reply wasn't sent.")
 LEFT_BEFORE: Final = Message("That was answered before, so nothing was sent now. Reply again if it still matters.")
 
 
 def ask_to_wake(session: Session, question: WakeQuestion, target: str, cost: Money | None = None) -> Message:
     """Ask the author of a reply whether it may wake `session`; `target` is what the buttons carry."""
-    label = f"Wake it, {_more(question.by)}" if question.by else "Wake it"
+    label = f"Wake (+{limit_of_acus(question.by)})" if question.by else "Wake it"
     text = f"{_reason(session, question, cost)} Wake it anyway?"
     row = blocks.actions(
         questions.answer(label, QUESTION, WAKE, target, style="primary"),
-        questions.no("Leave it", QUESTION, target),
+        questions.no("Keep asleep", QUESTION, target),
     )
     return Message(text, [blocks.section(text), *row])
 
@@ -51,7 +51,7 @@ def waking(question: WakeQuestion | None, replies: int) -> Message:
     """Confirm to whoever said yes to `question` that the `replies` are sent; None if the session was awake by then."""
     if question is None:
         return Message(f"Devin is already awake. Your {_replies(replies)} {'is' if replies == 1 else 'are'} sent.")
-    ceiling = f"It may now use {limit_of_acus(question.raised)} in all." if question.raised else ""
+    ceiling = f"It can now use {limit_of_acus(question.raised)} in all." if question.raised else ""
     return message_of(f"Waking Devin with your {_replies(replies)}.", ceiling)
 
 
@@ -60,17 +60,17 @@ def ceiling_raised(asker: str, by: str, question: WakeQuestion) -> Message:
 
     `by` is empty where figures name nobody.
     """
-    who, in_all = fitted(by) or "Somebody", limit_of_acus(question.raised or 0)
+    who, in_all = fitted(by) or "Someone", limit_of_acus(question.raised or 0)
     return Message(
-        f"{mention(asker)} {who} woke this session with {_more(question.by)}. It may now use {in_all} in all."
+        f"{mention(asker)} {who} woke this session with {_more(question.by)}. It can now use {in_all} in all."
     )
 
 
 def left_asleep(by: str, replies: int) -> Message:
     """Report in the thread that `by` left Devin asleep, or nobody chose if it is empty, and `replies` were not sent."""
     unsent = "1 reply *wasn't sent*" if replies == 1 else f"{replies} replies *weren't sent*"
-    why = f"{fitted(by)} left Devin asleep" if by else "Nobody chose within a day"
-    then = "Reply again to be asked again."
+    why = f"{fitted(by)} left Devin asleep" if by else "No one chose within a day"
+    then = "Reply again if you want to wake it."
     return Message(f":zzz: {why}, so {unsent}. {then}")
 
 

@@ -77,10 +77,10 @@ def launch_form(form: Form, start: Launch, playbook_title: str = "") -> View:
             optional=True,
             placeholder="Devin's default",
         ),
-        text_field(LIMIT, "ACU limit", limit, hint="An ACU is Devin's unit of work.", optional=True),
-        text_field(TAGS, "Tags", ", ".join(options.tags), hint="With commas between them.", optional=True),
+        text_field(LIMIT, "ACU limit", limit, hint="An ACU (agent compute unit) measures Devin's work.", optional=True),
+        text_field(TAGS, "Tags", ", ".join(options.tags), hint="Separate tags with commas.", optional=True),
         text_field(TITLE, "Title", options.title or "", most=LONGEST_TITLE, optional=True),
-        channel_field(CHANNEL, "Channel", start.channel, hint="Empty: in your direct messages with Devin Bridge."),
+        channel_field(CHANNEL, "Channel", start.channel, hint="Leave empty to use your DM with Devin Bridge."),
     ]
     return form_view(form, FORM_TITLE, "Start", fields)
 

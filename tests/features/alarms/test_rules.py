@@ -98,7 +98,7 @@ SPENT = f"*<{LINK}|Fix &lt;it&gt;>* has spent 6.2 ACUs since its last message or
 
 
 def test_an_open_alarm():
-    assert shown(ALARM) == (f":rotating_light: {SPENT}", ["Stop", "Fine, go on", "Snooze 4 h"])
+    assert shown(ALARM) == (f":rotating_light: {SPENT}", ["Stop", "Keep running", "Snooze 4 h"])
     message = alarm_post(ALARM, SESSION, "", LINK, Money(Decimal("27.675"), "USD"))
     assert message.text == "Fix &lt;it&gt; has spent 6.2 ACUs since its last message or pull request."
     message = alarm_post(ALARM, replace(SESSION, requester_name="ann"), "", LINK, Money(Decimal("27.675"), "USD"))
@@ -128,11 +128,11 @@ def test_in_the_sessions_thread_it_needs_no_title():
     ("changed", "line", "buttons"),
     [
         ({"state": AlarmState.ACKNOWLEDGED}, ":white_check_mark: ada says this is fine.", ["Stop"]),
-        ({"state": AlarmState.STOPPED}, ":black_square_for_stop: ada stops it.", []),
+        ({"state": AlarmState.STOPPED}, ":black_square_for_stop: Stopped by ada.", []),
         (
             {"state": AlarmState.SNOOZED, "snoozed_until": 1_800_000_000.0},
             ":zzz: Snoozed by ada until <!date^1800000000^{date_short_pretty} at {time}|2027-01-15 08:00 UTC>.",
-            ["Stop", "Fine, go on"],
+            ["Stop", "Keep running"],
         ),
     ],
 )
@@ -143,11 +143,11 @@ def test_what_somebody_has_decided(changed, line, buttons):
 def test_who_has_no_name_is_somebody():
     decided = [replace(ALARM, user="U0ADA", state=state) for state in (AlarmState.ACKNOWLEDGED, AlarmState.STOPPED)]
     assert [shown(one)[0].splitlines()[1] for one in decided] == [
-        ":white_check_mark: Somebody says this is fine.",
-        ":black_square_for_stop: Somebody stops it.",
+        ":white_check_mark: Someone says this is fine.",
+        ":black_square_for_stop: Stopped by Someone.",
     ]
     snoozed = replace(ALARM, state=AlarmState.SNOOZED, snoozed_until=1_800_000_000.0)
-    assert shown(snoozed)[0].splitlines()[1].startswith(":zzz: Snoozed by somebody until <!date^1800000000^")
+    assert shown(snoozed)[0].splitlines()[1].startswith(":zzz: Snoozed by someone until <!date^1800000000^")
 
 
 def test_an_alarm_that_is_over_says_why_and_has_no_buttons():
@@ -164,8 +164,7 @@ def test_spend_that_cannot_be_read():
     since = "<!date^1800000000^{date_short_pretty} at {time}|2027-01-15 08:00 UTC>"
     assert alarm_post(alarm).text == "What running sessions spend hasn't been readable for an hour."
     assert shown(alarm) == (
-        f":warning: Devin hasn't said since {since} what running sessions spend. Until it does, "
-        "there are no alarms about sessions.",
+        f":warning: No usage data from Devin since {since}. Until it's back, there are no alarms about sessions.",
         [],
     )
     over = replace(alarm, over_at=1_800_003_600.0)

@@ -246,7 +246,7 @@ async def test_a_stop_that_fails_leaves_an_alarm_that_is_over_alone(make, either
         assert (alarm.state, alarm.over_at) == (state, over_at)
 
 
-@pytest.mark.parametrize(("shows_names", "who"), [(True, "Ada"), (False, "Somebody")])
+@pytest.mark.parametrize(("shows_names", "who"), [(True, "Ada"), (False, "Someone")])
 async def test_who_has_decided_is_named_where_figures_name_people(make, either_store, clock, shows_names, who):
     services, watch, organisation = watch_of(make, either_store, clock, shows_names=shows_names)
     await either_store.person("U0ADA", "Ada", NOW)

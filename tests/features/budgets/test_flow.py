@@ -107,7 +107,7 @@ async def test_only_the_highest_of_several_levels_is_announced_and_that_once(
     await spent(either_store, 4.9)
     assert await announced() == []
     await spent(either_store, 3.2)
-    assert await announced() == ["81 % of somebody's budget is used: 8.1 of 10 ACUs today."]
+    assert await announced() == ["81% of someone's budget is used: 8.1 of 10 ACUs today."]
     assert await announced() == []
     rows = await either_store.rows(budget_tables.crossings, budget_tables.crossings.c.level)
     assert [(row["level"], row["times"]) for row in rows] == [(50, 1), (80, 1)]
@@ -123,8 +123,8 @@ async def test_where_figures_name_nobody_only_the_person_reads_whose_budget_it_i
     await watch_of(services).tick()
     rows = await either_store.rows(tables.outbox, tables.outbox.c.seq)
     assert [(row["channel"], row["payload"]["text"].split(" is used")[0]) for row in rows] == [
-        (ADMINS, "80 % of one person's budget"),
-        ("U0ADA", "80 % of your budget"),
+        (ADMINS, "80% of one person's budget"),
+        ("U0ADA", "80% of your budget"),
     ]
 
 
@@ -158,7 +158,7 @@ async def test_a_level_is_announced_again_only_if_it_was_raised(either_store: St
     await grant(either_store, one, "1.5")
     assert await announced() == []
     await spent(either_store, 0.5)
-    assert await announced() == ["80 % of somebody's budget is used: 8.5 of 10.5 ACUs today."]
+    assert await announced() == ["80% of someone's budget is used: 8.5 of 10.5 ACUs today."]
 
 
 async def test_a_level_is_announced_again_once_the_bill_has_fallen_five_points(
@@ -254,7 +254,7 @@ async def test_other_products_on_the_bill_use_up_no_budget_of_the_organisation(
     assert await BudgetCheck(services).start_refusal(asker(services, "U0ADA")) is None
     assert await announced() == []
     assert await listed(services, "U0ADA") == (
-        "1 budget: the organisation 24 of 500 ACUs this cycle, not counting 627 of other products"
+        "1 budget: the organization 24 of 500 ACUs this cycle, not counting 627 of other products"
     )
 
 
@@ -268,7 +268,7 @@ async def test_beside_other_products_a_day_that_devin_does_not_list_took_what_ou
         await spend.put_consumption(tx, ORG, {TODAY: {"devin": Decimal("0.5"), "cascade": Decimal(600)}}, NOON)
     assert await standing(services) == [(Decimal("9.5"), Decimal(100))]
     assert await listed(services, "U0ADA") == (
-        "1 budget: the organisation 9.5 of 100 ACUs this week, not counting 600 of other products"
+        "1 budget: the organization 9.5 of 100 ACUs this week, not counting 600 of other products"
     )
 
 
@@ -327,8 +327,8 @@ async def test_what_sessions_may_still_use_is_reserved_until_they_rest(services:
     refused = await BudgetCheck(services).start_refusal(asker(services, "U9"))
     assert refused is not None
     assert refused.text.split(" It resets")[0] == (
-        "Nothing was started: the organisation's budget has less than 1 ACU free "
-        "(0 of 20 ACUs used today, 20 more held for work in progress)."
+        "Nothing was started: the organization's budget has less than 1 ACU free (0 of 20 ACUs used "
+        "today, 20 more reserved by running sessions)."
     )
     rests = {"s0": {"detail": "finished"}, "s1": {"status": "suspended"}, "s2": {"lifecycle": "ended"}}
     async with either_store.db.write() as tx:
@@ -390,8 +390,8 @@ async def test_for_a_session_without_a_limit_the_rest_is_held_and_it_is_named_as
     assert (refused is None) is (not channel)
     if refused is not None:
         assert refused.text == (
-            f"Nothing was started: the rest of the organisation's budget is held for {whose}, which has no ACU limit "
-            "(0 of 20 ACUs used today). Try again once that session is done or stopped."
+            f"Nothing was started: {whose} has no ACU limit, so the rest of the organization's budget is "
+            "reserved for it (0 of 20 ACUs used today). Try again once that session is done or stopped."
         )
 
 
@@ -466,7 +466,7 @@ def used_up(owner: str) -> str:
 @pytest.mark.parametrize(
     ("scope", "owner", "elsewhere"),
     [
-        (Scope(ScopeKind.ORG), "the organisation's budget", True),
+        (Scope(ScopeKind.ORG), "the organization's budget", True),
         (Scope(ScopeKind.CHANNEL, CHANNEL), f"the budget of <#{CHANNEL}>", False),
         (Scope(ScopeKind.EACH_CHANNEL), f"the budget of <#{CHANNEL}>", False),
     ],
@@ -486,7 +486,7 @@ async def test_a_start_is_refused_where_the_organisation_or_the_channel_has_used
 @pytest.mark.parametrize(
     ("scope", "owner"),
     [
-        (Scope(ScopeKind.ORG), "the organisation's budget"),
+        (Scope(ScopeKind.ORG), "the organization's budget"),
         (Scope(ScopeKind.CHANNEL, CHANNEL), f"the budget of <#{CHANNEL}>"),
         (Scope(ScopeKind.EACH_SESSION), "this session's budget"),
     ],
@@ -537,11 +537,11 @@ async def test_where_the_bill_cannot_be_read_the_organisations_budget_says_what_
         )
     await spent(either_store, 8)
     only = "8 of 10 ACUs today, counted from Slack sessions only"
-    assert await announced() == [f"80 % of the organisation's budget is used: {only}."]
-    assert await listed(services, "U0ADA") == f"1 budget: the organisation {only}"
+    assert await announced() == [f"80% of the organization's budget is used: {only}."]
+    assert await listed(services, "U0ADA") == f"1 budget: the organization {only}"
     async with either_store.db.write() as tx:
         await spend.put_consumption(tx, ORG, {TODAY: {"devin": Decimal(9)}}, NOON)
-    assert await listed(services, "U0ADA") == "1 budget: the organisation 9 of 10 ACUs today"
+    assert await listed(services, "U0ADA") == "1 budget: the organization 9 of 10 ACUs today"
 
 
 async def test_of_two_admins_one_decides(either_store: Store) -> None:

@@ -19,7 +19,7 @@ from tests.unit.block_kit import assert_valid
 EACH = Budget(3, Scope(ScopeKind.EACH_PERSON), Decimal(10), Span.WEEK, (50, 80))
 WEEK = Period(Span.WEEK, date(2026, 11, 23), date(2026, 11, 29))
 ANNS = Named(Standing(EACH, "U0ANN", WEEK, Decimal("10.25"), Decimal(10)), "ann")
-NO_ACUS = "Devin reports no ACUs for this organisation, so budgets can't work: nothing is ever counted against them."
+NO_ACUS = "Devin reports no ACUs for this organization, so budgets can't work: nothing is ever counted against them."
 ANEW = "on 30 Nov at 08:00 UTC"
 FORM = "Or take an example:"
 
@@ -31,14 +31,14 @@ def of(kind: ScopeKind, subject: str = "", name: str = "") -> Named:
 
 def test_a_session_without_a_limit_holds_the_rest_of_a_budget_that_is_not_used_up() -> None:
     held = replace(ANNS, yours=True, standing=replace(ANNS.standing, spent=Decimal("7.5")), unlimited="“Fix it”")
-    rest = "the rest of your budget is held for “Fix it”, which has no ACU limit (7.5 of 10 ACUs used this week)."
+    rest = "“Fix it” has no ACU limit, so the rest of your budget is reserved for it (7.5 of 10 ACUs used this week)."
     refusals = [views.start_refused(held), views.retry_refused(held), views.wake_refused(held)]
     refusals += [views.waking_refused(held), views.more_is_no_use(held)]
     assert [one.text for one in refusals] == [
         f"Nothing was started: {rest} Try again once that session is done or stopped.",
         f"Nothing was retried: {rest} Press “Retry failed” again once that session is done or stopped.",
         f"Your reply wasn't sent and Devin stays asleep: {rest} Send it again once that session is done or stopped.",
-        f"Devin wasn't woken: {rest} What waits is kept for a day at most. Choose again once that session is done or stopped.",
+        f"Devin wasn't woken: {rest} It's kept for up to a day. Try again once that session is done or stopped.",
         f"More ACUs wouldn't help: {rest} Send it again once that session is done or stopped.",
     ]
     assert views.start_refused(replace(ANNS, unlimited="“Fix it”")) == views.start_refused(ANNS)
@@ -48,7 +48,7 @@ def test_a_session_without_a_limit_holds_the_rest_of_a_budget_that_is_not_used_u
 @pytest.mark.parametrize(
     ("one", "owner"),
     [
-        (of(ScopeKind.ORG), "the organisation's budget"),
+        (of(ScopeKind.ORG), "the organization's budget"),
         (of(ScopeKind.EACH_CHANNEL, "C0WEB"), "the budget of <#C0WEB>"),
         (of(ScopeKind.EACH_SESSION, "s1", "Fix it"), "the budget of “Fix it”"),
         (replace(of(ScopeKind.EACH_SESSION, "s1", "Fix it"), yours=True), "this session's budget"),
@@ -98,17 +98,17 @@ def test_a_reply_that_is_kept_says_why_it_was_not_sent_and_who_can_be_asked() ->
     used_up = f"your budget is used up, 10.3 of 10 ACUs this week. It resets {ANEW}."
     kept = views.reply_kept(yours, "key", Waking("s1", Decimal(2)))
     assert kept.text == f"Your reply wasn't sent and Devin stays asleep: {used_up}"
-    assert buttons(kept) == ["Ask an admin, send when approved", "Cancel"]
+    assert buttons(kept) == ["Request approval", "Cancel"]
     assert views.reply_kept(yours, "key", Waking("s1", Decimal(11))).text == (
         "Your reply wasn't sent and Devin stays asleep: your budget is used up, 10.3 of 10 ACUs this week."
     )
     assert views.steer_kept(yours, "key").text == (
-        f"Your reply wasn't sent: {used_up} Replies to other people's sessions need room in your budget too."
+        f"Your reply wasn't sent: {used_up} You need ACUs left in your own budget to reply in someone else's session."
     )
     asked = views.asked_to_start("key", "and mypy", reply=True)
-    assert asked.text == "The admins were asked. “and mypy” is sent when one approves."
+    assert asked.text == "Request sent to your admins. “and mypy” is sent as soon as one approves it."
     assert views.asked_to_start("key", "", reply=True).text == (
-        "The admins were asked. Your reply is sent when one approves."
+        "Request sent to your admins. Your reply is sent as soon as one approves it."
     )
     assert [
         views.to_send("and mypy", ""),
@@ -120,21 +120,21 @@ def test_a_reply_that_is_kept_says_why_it_was_not_sent_and_who_can_be_asked() ->
         " to reply to a session in a direct message",
     ]
     assert views.start_not_approved("ada", True).text == (
-        "ada refused your request for more ACUs. Your reply wasn't sent."
+        "ada denied your request for more ACUs. Your reply wasn't sent."
     )
     assert views.room_for_start(yours, reply=True).text.endswith("Your reply is sent now.")
 
 
 def test_a_budget_with_too_little_left_says_how_much_is_free_of_it() -> None:
     left = replace(ANNS, yours=True, standing=replace(ANNS.standing, spent=Decimal("7.5"), reserved=Decimal(2)))
-    why = "(7.5 of 10 ACUs used this week, 2 more held for work in progress)"
+    why = "(7.5 of 10 ACUs used this week, 2 more reserved by running sessions)"
     assert views.start_refused(left).text == (
         f"Nothing was started: your budget has less than 1 ACU free {why}. It resets {ANEW}. "
         "Try again then, or ask for more."
     )
     assert views.waking_refused(left, Waking("s1", Decimal("0.95"))).text == (
         f"Devin wasn't woken: your budget has less than 1 ACU free {why}. It resets {ANEW}. "
-        "What waits is kept for a day at most. Choose again, or ask for more."
+        "It's kept for up to a day. Try again, or ask for more."
     )
     assert views.wake_refused(left, Waking("s1", Decimal("2.876544"))).text == (
         "Your reply wasn't sent and Devin stays asleep: your budget has less than the 2.9 ACUs free that this session "
@@ -174,44 +174,44 @@ def buttons(message: Message) -> list[str]:
 def test_the_texts_of_the_buttons() -> None:
     for refusal in (views.start_refused, views.wake_refused, views.waking_refused):
         assert buttons(refusal(ANNS)) == ["Ask for more"]
-    assert buttons(views.request(ANNS, "ben", Decimal(10), "key")) == ["Grant 10 ACUs", "Refuse"]
+    assert buttons(views.request(ANNS, "ben", Decimal(10), "key")) == ["Grant 10 ACUs", "Deny"]
 
 
 def test_what_is_answered_to_who_asks_and_to_a_late_press() -> None:
     assert [one.text for one in (views.ASKED, views.ASKED_ALREADY, views.ANSWERED_ALREADY, views.BUDGET_GONE)] == [
-        "The admins were asked. You'll hear when they answer; then send your text again.",
+        "Request sent to your admins. You'll hear when they answer; then send your message again.",
         "The admins were already asked. You'll hear when they answer.",
         "This request was already answered. Nothing was changed.",
         "That budget was removed. If it stopped your text, send it again.",
     ]
     since = "<!date^1795420800^{date_short_pretty} at {time}|2026-11-23 08:00 UTC>"
     late = views.begun_anew(WEEK)
-    assert late.text == "That budget started afresh on 23 Nov at 08:00 UTC, so nothing was raised."
-    assert late.blocks[0]["text"]["text"] == f"That budget started afresh {since}, so nothing was raised."
+    assert late.text == "That budget already reset on 23 Nov at 08:00 UTC, so no ACUs were added."
+    assert late.blocks[0]["text"]["text"] == f"That budget already reset {since}, so no ACUs were added."
 
 
 def test_where_figures_name_nobody_neither_who_asks_nor_who_grants_is_named() -> None:
     theirs = replace(ANNS, anonymous=True)
     used = "10.3 of 10 ACUs this week"
     assert views.request(theirs, "", Decimal(10), "key").text == (
-        f"Somebody asks for more ACUs: one person's budget is used up, {used}. It resets {ANEW}."
+        f"Someone asks for more ACUs: one person's budget is used up, {used}. It resets {ANEW}."
     )
     assert views.granted(theirs, Decimal(1), "").text == (
         f"An admin raised one person's budget by 1 ACU: {used}. It resets {ANEW}."
     )
-    assert views.request_refused("", "").text == "An admin refused a request for more ACUs."
+    assert views.request_refused("", "").text == "An admin denied a request for more ACUs."
     assert views.refused_to_you(theirs, "").text == (
-        f"An admin refused your request for more ACUs. One person's budget resets {ANEW}."
+        f"An admin denied your request for more ACUs. One person's budget resets {ANEW}."
     )
 
 
 def test_a_budget_that_is_counted_without_devins_bill_says_so() -> None:
     unbilled = replace(of(ScopeKind.ORG), unbilled=True)
     assert views.reached_for_admins(unbilled, 50).text == (
-        "102 % of the organisation's budget is used: 10.3 of 10 ACUs this week, counted from Slack sessions only."
+        "102% of the organization's budget is used: 10.3 of 10 ACUs this week, counted from Slack sessions only."
     )
     message = views.listing([Entry(unbilled.standing.budget, unbilled)], admin=False, no_acus=False)
-    assert message.text == "1 budget: the organisation 10.3 of 10 ACUs this week, counted from Slack sessions only"
+    assert message.text == "1 budget: the organization 10.3 of 10 ACUs this week, counted from Slack sessions only"
 
 
 def test_a_grant_that_does_not_help_says_so() -> None:
@@ -227,7 +227,7 @@ def test_a_notification_names_a_few_budgets() -> None:
 def test_a_request_that_came_too_late() -> None:
     with_room = replace(ANNS, standing=replace(ANNS.standing, acus=Decimal(20)), yours=True)
     assert views.room_again(with_room).text == (
-        "There is room again in your budget: 10.3 of 20 ACUs this week. Send your text again."
+        "There are ACUs left again in your budget: 10.3 of 20 ACUs this week. Send your message again."
     )
 
 
@@ -235,11 +235,11 @@ def test_an_admin_sees_by_how_many_a_budget_is_used_up_and_where_budgets_cannot_
     message = views.listing([Entry(EACH, used_up_by=2)], admin=True, no_acus=True)
     assert message.text == "1 budget: each person 10 ACUs a week"
     (line, note) = message.blocks
-    assert line["text"]["text"] == "`3` *each person* 10 ACUs a week · used up by 2 · warns at 50 and 80 %"
+    assert line["text"]["text"] == "`3` *each person* 10 ACUs a week · used up by 2 · warns at 50 and 80%"
     assert note["elements"][0]["text"] == NO_ACUS
     assert views.listing([], admin=False, no_acus=True).text == f"No budget applies to you here. {NO_ACUS}"
     assert views.was_set(EACH, None, no_acus=True).text == (
-        f"Budget `3` is set: 10 ACUs a week for each person, with warnings at 50 and 80 %. {NO_ACUS}"
+        f"Budget `3` is set: 10 ACUs a week for each person, with warnings at 50 and 80%. {NO_ACUS}"
     )
 
 
@@ -271,9 +271,9 @@ def test_the_list_says_what_was_granted_to_whom(kind: ScopeKind, by_subject: dic
     ("kind", "own", "single", "then"),
     [
         (ScopeKind.EACH_SESSION, 0, 0, ""),
-        (ScopeKind.EACH_SESSION, 0, 3, " It comes on top of what was granted to 3 sessions."),
-        (ScopeKind.EACH_CHANNEL, 1, 0, " 1 channel has its own budget, which stays as it is."),
-        (ScopeKind.EACH_PERSON, 2, 0, " 2 people have their own budgets, which stay as they are."),
+        (ScopeKind.EACH_SESSION, 0, 3, " It's in addition to the ACUs granted to 3 sessions."),
+        (ScopeKind.EACH_CHANNEL, 1, 0, " 1 channel has its own budget, which doesn't change."),
+        (ScopeKind.EACH_PERSON, 2, 0, " 2 people have their own budgets, which don't change."),
     ],
 )
 def test_a_grant_to_each_says_for_whom_it_does_not_hold_alone(
@@ -282,19 +282,18 @@ def test_a_grant_to_each_says_for_whom_it_does_not_hold_alone(
     scope = Scope(kind)
     raised = Standing(replace(EACH, scope=scope), "", WEEK, Decimal(0), Decimal(12))
     assert views.granted_to(scope, Decimal(2), raised, own, single).text == (
-        f"Each {kind.value.removeprefix('each-')} may now use 12 ACUs this week, 2 ACUs more than before. "
-        f"That holds until <!date^1796025600^{{date_short_pretty}} at {{time}}|2026-11-30 08:00 UTC>.{then}"
+        f"Each {kind.value.removeprefix('each-')} can now use 12 ACUs this week, 2 ACUs more than before. That applies until <!date^1796025600^{{date_short_pretty}} at {{time}}|2026-11-30 08:00 UTC>.{then}"
     )
 
 
 @pytest.mark.parametrize(
     ("kind", "trial", "said"),
     [
-        (ScopeKind.ORG, Trial(0, {}), "nothing was started that it would apply to."),
+        (ScopeKind.ORG, Trial(0, {}), "no sessions would have counted toward this budget."),
         (ScopeKind.ORG, Trial(1, {}), "it wouldn't have refused the one start."),
         (ScopeKind.ORG, Trial(1, {"U0ANN": 1}), "it would have refused the one start (by <@U0ANN>)."),
         (ScopeKind.ORG, Trial(12, {}), "it would have refused none of the 12 starts."),
-        (ScopeKind.ORG, Trial(12, {"": 12}), "it would have refused all 12 starts (by somebody)."),
+        (ScopeKind.ORG, Trial(12, {"": 12}), "it would have refused all 12 starts (by someone)."),
         (
             ScopeKind.ORG,
             Trial(1200, {"U0ANN": 1000}),
@@ -312,9 +311,9 @@ def test_a_grant_to_each_says_for_whom_it_does_not_hold_alone(
 )
 def test_what_a_budget_would_have_refused_is_said_of_one_and_of_many(kind: ScopeKind, trial: Trial, said: str) -> None:
     budget = replace(EACH, scope=Scope(kind), warn=(80,))
-    whose = "the organisation" if kind is ScopeKind.ORG else "each session"
+    whose = "the organization" if kind is ScopeKind.ORG else "each session"
     assert views.shown(Tried(budget, None, trial)).text == (
-        f"Only a trial: 10 ACUs a week for {whose}, with a warning at 80 %. In the last 30 days, {said} "
+        f"Only a trial: 10 ACUs a week for {whose}, with a warning at 80%. In the last 30 days, {said} "
         "To set it, use `/devin budget set` with the same words."
     )
 
@@ -325,18 +324,18 @@ def test_what_is_said_of_people_who_have_used_a_budget_up_already() -> None:
 
 
 def test_the_question_before_a_budget_changes_says_what_it_is_now() -> None:
-    nothing = "In the last 30 days, nothing was started that it would apply to."
-    now = "Change the budget for each person to 10 ACUs a week, with warnings at 50 and 80 %?"
+    nothing = "In the last 30 days, no sessions would have counted toward this budget."
+    now = "Change the budget for each person to 10 ACUs a week, with warnings at 50 and 80%?"
     for before, said in (
         (replace(EACH, acus=Decimal(1), span=Span.CYCLE), "1 ACU a cycle"),
-        (replace(EACH, warn=(80,)), "10 ACUs a week, with a warning at 80 %"),
+        (replace(EACH, warn=(80,)), "10 ACUs a week, with a warning at 80%"),
     ):
         asked = views.ask_to_set(Tried(EACH, before, Trial(0, {})), "order")
         assert_valid(asked)
         assert asked.text == f"{now} Now it's {said}. {nothing}"
         assert buttons(asked) == ["Set it", "Don't set it"]
         assert views.was_set(EACH, before, no_acus=False).text == (
-            f"Budget `3` is set: 10 ACUs a week for each person, with warnings at 50 and 80 %. Before, it was {said}."
+            f"Budget `3` is set: 10 ACUs a week for each person, with warnings at 50 and 80%. Before, it was {said}."
         )
 
 
@@ -352,8 +351,7 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
         (
             Problem.SCOPE,
             "grant",
-            "Nothing was changed. Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or "
-            "`each-channel`. For example: `/devin budget grant org 50`.",
+            "Nothing was changed. Who is it for? Use `org`, #channel, @person, `each-person`, `each-channel`, or `each-session`. For example: `/devin budget grant org 50`.",
         ),
         (
             Problem.NAME,
@@ -366,18 +364,17 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
         (
             Problem.ACUS,
             "set",
-            "Nothing was changed. After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`. Or take an example:",
+            "Nothing was changed. How many ACUs? Use a number above zero, such as `20` or `7.5`. Or take an example:",
         ),
         (
             Problem.LEAST,
             "try",
-            "Nothing was changed. The least budget is 1 ACU, because a session needs that much to start.",
+            "Nothing was changed. The smallest budget is 1 ACU, the minimum to start a session.",
         ),
         (
             Problem.BEHIND,
             "grant",
-            "Nothing was changed. After the ACUs, write nothing more: a grant holds until the budget resets. "
-            "For example: `/devin budget grant org 50`.",
+            "Nothing was changed. After the ACUs, write nothing more: a grant applies until the budget resets. For example: `/devin budget grant org 50`.",
         ),
         (
             Problem.SPAN,

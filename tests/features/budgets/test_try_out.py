@@ -83,7 +83,7 @@ async def test_of_people_and_channels_it_counts_sessions_and_fan_outs(services: 
         "It would be used up right away: 6 of 4.5 ACUs today."
     )
     assert await found(services, "@U0BEN 2 a day") == "it wouldn't have refused the one start."
-    assert await found(services, "@U0NEW1 2") == "nothing was started that it would apply to."
+    assert await found(services, "@U0NEW1 2") == "no sessions would have counted toward this budget."
 
 
 async def test_who_has_a_budget_of_their_own_is_left_out_of_the_one_for_each(
@@ -95,7 +95,7 @@ async def test_who_has_a_budget_of_their_own_is_left_out_of_the_one_for_each(
     async with either_store.db.write() as tx:
         own = Scope(ScopeKind.PERSON, "U0ADA")
         await budgets.put(tx, TEAM, own, Decimal(100), Span.DAY, (80,), NOON)
-    assert await found(services, "each-person 2 a day") == "nothing was started that it would apply to."
+    assert await found(services, "each-person 2 a day") == "no sessions would have counted toward this budget."
 
 
 async def test_of_the_organisation_it_counts_the_bill(services: Services, either_store: Store) -> None:
@@ -120,7 +120,7 @@ async def test_a_cycle_is_the_one_in_which_something_was_started(services: Servi
 
 async def test_what_devin_never_had_was_no_start(services: Services, either_store: Store) -> None:
     await either_store.session("refused", NOON - HOUR, devin_id=None)
-    assert await found(services, "each-person 1") == "nothing was started that it would apply to."
+    assert await found(services, "each-person 1") == "no sessions would have counted toward this budget."
 
 
 async def test_at_most_five_people_are_named(services: Services, either_store: Store) -> None:

@@ -286,7 +286,7 @@ def office(first, last):
 
 async def test_usage_has_a_line_about_the_cycle(make, either_store, clock, devin, account):
     account.days, account.own_limit = office(date(2026, 4, 1), date(2026, 5, 19)), 1200
-    spent = "440 of 1,200 ACUs (36 %, 990.00 USD)"  # eleven weekdays since the 5th, of twenty-two
+    spent = "440 of 1,200 ACUs (36%, 990.00 USD)"  # eleven weekdays since the 5th, of twenty-two
     line = await used(make, either_store, clock, devin, acu_price=Price(Decimal("2.25"), "USD"))
     assert line == f"5 May \N{EN DASH} 3 Jun: {spent} · forecast about 880"
 
@@ -312,11 +312,11 @@ async def test_without_permissions_the_month_and_the_setting_count(make, store, 
     account.days = office(date(2026, 4, 1), date(2026, 5, 19))
     account.refused = dict.fromkeys((CYCLES, LIMITS, OWN), 403)
     line = await used(make, store, clock, devin, cycle_acus=1000.0)
-    assert line == "May: 520 of 1,000 ACUs (52 %) · forecast about 840"
+    assert line == "May: 520 of 1,000 ACUs (52%) · forecast about 840"
 
 
 @pytest.mark.parametrize(
-    ("own", "shown"), [(None, "4 of 1,000 ACUs (0 %)"), (900, "4 ACUs")], ids=["of the settings", "of Devin"]
+    ("own", "shown"), [(None, "4 of 1,000 ACUs (0%)"), (900, "4 ACUs")], ids=["of the settings", "of Devin"]
 )
 async def test_our_own_count_is_compared_with_no_limit_of_devins(make, store, clock, devin, account, own, shown):
     account.refused, account.own_limit = {DAILY: 403}, own
@@ -349,7 +349,7 @@ async def test_a_limit_of_devins_is_compared_with_what_devin_used_alone(make, ei
     account.own_limit = 500
     line = await used(make, either_store, clock, devin, acu_price=Price(Decimal("2.25"), "USD"))
     assert line == (
-        "5 May \N{EN DASH} 3 Jun: Devin 24 of 500 ACUs (4 %), forecast about 48"
+        "5 May \N{EN DASH} 3 Jun: Devin 24 of 500 ACUs (4%), forecast about 48"
         " · local agents 600 ACUs · review 27 ACUs · 651 ACUs in all (1,464.75 USD)"
     )
 
@@ -361,8 +361,8 @@ async def test_local_agents_have_a_limit_and_a_forecast_of_their_own(make, store
     account.by_agent = {"cloud_agent": {"cycle_acu_limit": 600}, "local_agent": {"cycle_acu_limit": 800}}
     account.own_limit = 900
     assert await used(make, store, clock, devin) == (
-        "5 May \N{EN DASH} 3 Jun: Devin 24 of 600 ACUs (4 %), forecast about 48"
-        " · local agents 627 of 800 ACUs (78 %), forecast about 1,250 · 651 ACUs in all"
+        "5 May \N{EN DASH} 3 Jun: Devin 24 of 600 ACUs (4%), forecast about 48"
+        " · local agents 627 of 800 ACUs (78%), forecast about 1,250 · 651 ACUs in all"
     )
 
 
@@ -372,15 +372,15 @@ async def test_of_a_day_that_is_not_in_yet_no_part_is_counted(make, either_store
     await either_store.session("a", NOW - 86_400)
     await either_store.spent(date(2026, 5, 19), a=4.0)
     assert await used(make, either_store, clock, devin) == (
-        "5 May \N{EN DASH} 3 Jun, through 18 May: Devin 28 of 500 ACUs (5 %), forecast about 60"
-        " · local agents 560 of 800 ACUs (70 %), forecast about 1,200 · 588 ACUs in all"
+        "5 May \N{EN DASH} 3 Jun, through 18 May: Devin 28 of 500 ACUs (5%), forecast about 60"
+        " · local agents 560 of 800 ACUs (70%), forecast about 1,200 · 588 ACUs in all"
     )
 
 
 async def test_the_setting_is_compared_with_what_devin_used_alone(make, store, clock, devin, account):
     account.days, account.products = divided(date(2026, 5, 5), date(2026, 5, 19), devin=1.6, cascade=40.0)
     assert await used(make, store, clock, devin, cycle_acus=1000.0) == (
-        "5 May \N{EN DASH} 3 Jun: Devin 24 of 1,000 ACUs (2 %), forecast about 48"
+        "5 May \N{EN DASH} 3 Jun: Devin 24 of 1,000 ACUs (2%), forecast about 48"
         " · local agents 600 ACUs · 624 ACUs in all"
     )
 

@@ -79,8 +79,8 @@ async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, cl
     message = await own_cost.answer(workspace, "U0ADA", "C0WORK")
     lines = re.sub(r"<!date[^>]*>", "DATE", written(message.blocks)).splitlines()
     assert lines[3:5] == [
-        "The organisation's budget: 12.8 of 80 ACUs this cycle (15 %) · resets DATE",
-        "Your budget: 2.8 of 10 ACUs today (27 %) · resets DATE",
+        "The organization's budget: 12.8 of 80 ACUs this cycle (15%) · resets DATE",
+        "Your budget: 2.8 of 10 ACUs today (27%) · resets DATE",
     ]
     assert written((await own_cost.answer(workspace, "U0ADA")).blocks) == (
         "Your sessions in May\n*3.8 ACUs*\n2 sessions: 1 done, 1 running.\n*Most ACUs used*\n"
@@ -105,7 +105,7 @@ async def test_what_may_be_of_the_cycle_before_makes_the_sum_about_right_and_a_b
         await spend.add(tx, ORG, date(2026, 5, 20), {"a": 1.0}, {"a": date(2026, 5, 18)})
     lines = written((await own_cost.answer(workspace, "U0ADA", "C0WORK")).blocks).splitlines()
     assert lines[1] == "*4 ACUs*"
-    assert lines[3].startswith("Your budget: about 4 of 10 ACUs today (40 %) · resets ")
+    assert lines[3].startswith("Your budget: about 4 of 10 ACUs today (40%) · resets ")
     assert lines[-1] == ABOUT.format(days="Wed 20 May")
     async with store.db.write() as tx:
         await spend.add(tx, ORG, date(2026, 5, 2), {"a": 8.0}, {"a": date(2026, 4, 30)})

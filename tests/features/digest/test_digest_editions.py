@@ -124,8 +124,7 @@ async def test_the_weekly_digest_is_about_the_week_that_ended_with_saturday(star
     (text,) = await texts(store)
     assert text.splitlines()[:4] == [
         "Devin in the week up to Saturday, 16 May 2026",
-        "7 billing days from Sun 10 May to Sat 16 May, each 08:00 UTC to 08:00 UTC. "
-        "The 7 billing days before took 7 ACUs.",
+        "7 billing days from Sun 10 May to Sat 16 May, each 08:00 UTC to 08:00 UTC. Previous 7 billing days: 7 ACUs.",
         "*14 ACUs*",
         "0 through Slack, 14 elsewhere",
     ]
@@ -260,7 +259,7 @@ async def test_the_cycle_has_a_warning_and_then_its_digest(start, store, bills):
     warning, digest = await texts(store)
     assert warning == (
         "Devin's billing cycle ends in three days\n"
-        "5 May \N{EN DASH} 14 May: 21 of 25 ACUs (84 %) · forecast about 30\n"
+        "5 May \N{EN DASH} 14 May: 21 of 25 ACUs (84%) · forecast about 30\n"
         ":warning: At this rate the limit may be reached before the cycle ends.\n"
         "It ends on Fri 15 May at 08:00 UTC. Counted up to Mon 11 May, the newest finished billing day."
     )
@@ -293,7 +292,7 @@ async def test_here_counts_the_sessions_of_that_channel_alone(start, store, bill
         "2 sessions, as of Sun 17 May: 1 done, 1 at a limit.",
     ]
     at = text.splitlines().index(digest_root.NEEDS_SOMEBODY)
-    assert "1 session is waiting for somebody now." in text.splitlines()
+    assert "1 session is waiting for someone now." in text.splitlines()
     assert text.splitlines()[at + 1 : at + 3] == [
         ":no_entry: Do c · Ada · 20 h · <https://acme.slack.com/archives/C0WORK/p1779019202000000|thread>",
         "*Most ACUs used*",
@@ -610,7 +609,7 @@ async def test_a_day_with_a_credit_has_a_digest_of_which_the_parts_add_up(start,
         await subscribe(store, Edition.DAILY)
         await run(frozen, start(posts_quiet_days=False), utc(2026, 5, 18, 9, 20))
     (text,) = await texts(store)
-    assert text.splitlines()[0] == "*-3.3 ACUs on Sun 17 May*  ▼ 181 % (usual 4) · through Slack 0 · elsewhere -3.3"
+    assert text.splitlines()[0] == "*-3.3 ACUs on Sun 17 May*  ▼ 181% (usual 4) · through Slack 0 · elsewhere -3.3"
     assert text.splitlines()[-1] == "Devin's bill has a credit that is more than what was used in this time."
 
 

@@ -45,8 +45,8 @@ DIGEST = DigestFigures(
     needing_by_state={DisplayState.APPROVAL: 1, DisplayState.WAITING: 1, DisplayState.FAILED: 1},
     pull_requests=PullRequestFigures(opened=8, merged=5, acus=10.1),
 )
-FIRST = "*49.5 ACUs on Thu 26 Nov*  ▲ 33 % (usual 37.3) · through Slack 16.4 · elsewhere 33.1"
-CYCLE = "November: 973 of 1,200 ACUs (81 %) · forecast 1,120\N{EN DASH}1,190"
+FIRST = "*49.5 ACUs on Thu 26 Nov*  ▲ 33% (usual 37.3) · through Slack 16.4 · elsewhere 33.1"
+CYCLE = "November: 973 of 1,200 ACUs (81%) · forecast 1,120\N{EN DASH}1,190"
 WITH_RATIO = "8 PRs opened · 5 merged · 2.0 ACUs per merged PR (Slack, 14 days)"
 READ = "Day 08:00\N{EN DASH}08:00 UTC, read 09:05. Wed 25 Nov corrected: 43.1 → 43.4 ACUs."
 
@@ -61,12 +61,12 @@ def test_the_whole_post():
     message = digest_root(DIGEST)
     assert_valid(message)
     assert written(message.blocks) == (
-        f"{FIRST}\n{CYCLE}\n{WITH_RATIO}\n*Needs somebody*\n"
+        f"{FIRST}\n{CYCLE}\n{WITH_RATIO}\n*Needs attention*\n"
         ":raised_hand: Deploy 2.3 to production · Ben · 23 h · <https://acme.slack.com/p1|thread>\n"
         f":speech_balloon: Which card? · Ann · 45 min\nand 1 more\n{READ}"
     )
     assert [block["type"] for block in message.blocks] == ["section", "section", "context"]
-    assert message.text == "49.5 ACUs on Thu 26 Nov (▲ 33 %) · 2 sessions wait · 1 failed"
+    assert message.text == "49.5 ACUs on Thu 26 Nov (▲ 33%) · 2 sessions wait · 1 failed"
     assert with_markup([message.text]) == []
 
 
@@ -81,7 +81,7 @@ def test_an_anomaly_is_a_line():
 def test_every_state_has_its_sign_and_five_are_listed():
     needing = (DEPLOY, CARD, LIMITED, FAILED, CARD, CARD)
     found = lines(replace(DIGEST, needing=needing, needing_by_state={DisplayState.WAITING: 7, DisplayState.FAILED: 1}))
-    at = found.index("*Needs somebody*")
+    at = found.index("*Needs attention*")
     assert found[at + 3 : at + 7] == [
         ":no_entry: Upgrade · 2 d",
         ":x: Fix the import · Ada · 0 min · <https://acme.slack.com/p2|thread>",
@@ -101,7 +101,7 @@ def test_every_state_has_its_sign_and_five_are_listed():
 )
 def test_the_notification_says_who_waits(states, said):
     message = digest_root(replace(DIGEST, needing=(), needing_by_state=states))
-    assert message.text == f"49.5 ACUs on Thu 26 Nov (▲ 33 %){said}"
+    assert message.text == f"49.5 ACUs on Thu 26 Nov (▲ 33%){said}"
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_a_ratio_stands_beside_its_basis_or_not_at_all(counts, line):
     [
         ({"usual": None}, "*49.5 ACUs on Thu 26 Nov* · through Slack 16.4 · elsewhere 33.1"),
         ({"usual": 49.5}, "*49.5 ACUs on Thu 26 Nov*  as usual · through Slack 16.4 · elsewhere 33.1"),
-        ({"usual": 99.0}, "*49.5 ACUs on Thu 26 Nov*  ▼ 50 % (usual 99) · through Slack 16.4 · elsewhere 33.1"),
-        ({"total": 0.0, "through_slack": 0.0}, "*0 ACUs on Thu 26 Nov*  ▼ 100 % (usual 37.3)"),
+        ({"usual": 99.0}, "*49.5 ACUs on Thu 26 Nov*  ▼ 50% (usual 99) · through Slack 16.4 · elsewhere 33.1"),
+        ({"total": 0.0, "through_slack": 0.0}, "*0 ACUs on Thu 26 Nov*  ▼ 100% (usual 37.3)"),
         (
             {"cost": Money(Decimal("111.375"), "USD"), "usual": None},
             "*49.5 ACUs (111.38 USD) on Thu 26 Nov* · through Slack 16.4 · elsewhere 33.1",
@@ -145,7 +145,7 @@ def test_a_bill_that_is_missing_is_explained_and_compared_with_nothing():
     assert found[-1] == "Day 08:00\N{EN DASH}08:00 UTC. Wed 25 Nov corrected: 43.1 → 43.4 ACUs."
     assert lines(total=None)[1] == NO_TOTAL
     withheld = lines(total=None, withheld=Withheld(WithheldBecause.PERMISSION, "ViewOrgConsumption"))
-    assert withheld[0] == "*16.4 ACUs through Slack on Thu 26 Nov*  ▼ 56 % (usual 37.3)"
+    assert withheld[0] == "*16.4 ACUs through Slack on Thu 26 Nov*  ▼ 56% (usual 37.3)"
     assert withheld[-1] == snapshot(
         ":information_source: Counted from the sessions of Devin Bridge alone, because its key "
         "lacks the permission `ViewOrgConsumption`. A Devin admin can grant it to the service "

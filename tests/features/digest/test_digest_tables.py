@@ -38,22 +38,22 @@ def rows(table, total):
 
 def test_the_rows_end_with_elsewhere_and_the_total():
     assert rows(PEOPLE, 49.5) == [
-        ["Ada", "8.3", "17 %", "3"],
-        ["Ben", "5.1", "10 %", "1"],
-        ["others", "3.0", "6 %", "7"],
-        ["elsewhere", "33.1", "67 %", ""],
-        ["total", "49.5", "100 %", "11"],
+        ["Ada", "8.3", "17%", "3"],
+        ["Ben", "5.1", "10%", "1"],
+        ["others", "3.0", "6%", "7"],
+        ["elsewhere", "33.1", "67%", ""],
+        ["total", "49.5", "100%", "11"],
     ]
 
 
 def test_without_a_bill_our_own_count_is_the_total_and_beside_a_lower_one_the_bill_still_is():
     assert [row[1] for row in rows(PEOPLE, None)] == ["8.3", "5.1", "3.0", "16.4"]
     assert [row[1:3] for row in rows(PEOPLE, 10.0)] == [
-        ["8.3", "83 %"],
-        ["5.1", "51 %"],
-        ["3.0", "30 %"],
-        ["-6.4", "-64 %"],
-        ["10.0", "100 %"],
+        ["8.3", "83%"],
+        ["5.1", "51%"],
+        ["3.0", "30%"],
+        ["-6.4", "-64%"],
+        ["10.0", "100%"],
     ]
     empty = replace(PEOPLE, rows=(), others=None)
     assert spender_table(empty, figures(empty, 10.0), DAY) is None
@@ -104,10 +104,10 @@ def test_a_table_has_three_forms_that_say_the_same():
     ]
     assert written(forms[-1].blocks) == (
         "*Sessions, Thu 26 Nov*\n"
-        "• <https://acme.slack.com/p1|Fix the login test>: 1.3 ACUs · 63 % · Ann\n"
-        "• Upgrade: 0.2 ACUs · 12 %\n"
-        "• elsewhere: 0.5 ACUs · 25 %\n"
-        "• total: 2.0 ACUs · 100 %"
+        "• <https://acme.slack.com/p1|Fix the login test>: 1.3 ACUs · 63% · Ann\n"
+        "• Upgrade: 0.2 ACUs · 12%\n"
+        "• elsewhere: 0.5 ACUs · 25%\n"
+        "• total: 2.0 ACUs · 100%"
     )
     assert message.blocks[0]["rows"][:2] == snapshot(
         [
@@ -130,7 +130,7 @@ def test_a_table_has_three_forms_that_say_the_same():
                     ],
                 },
                 {"type": "raw_number", "value": 1.3, "text": "1.3"},
-                {"type": "raw_number", "value": 63.0, "text": "63 %"},
+                {"type": "raw_number", "value": 63.0, "text": "63%"},
                 {"type": "raw_text", "text": "Ann"},
             ],
         ]
@@ -143,7 +143,7 @@ def test_a_channel_is_named_by_a_link_that_notifies_nobody():
     channel = {"type": "channel", "channel_id": "C0WEB"}
     cell = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [channel]}]}
     assert data.blocks[0]["rows"][1][0] == plain.blocks[1]["rows"][1][0] == cell
-    assert "• <#C0WEB>: 2.0 ACUs · 100 % · 1 session" in written(listed.blocks)
+    assert "• <#C0WEB>: 2.0 ACUs · 100% · 1 session" in written(listed.blocks)
     assert_calls_nobody(data)
 
 

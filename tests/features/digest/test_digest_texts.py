@@ -134,8 +134,8 @@ def test_another_digest_lists_who_needs_somebody_and_names_corrected_days_too():
     assert_valid(message)
     assert written(message.blocks).splitlines()[4:] == [
         "No active sessions.",
-        "2 sessions are waiting for somebody now.",
-        "*Needs somebody*",
+        "2 sessions are waiting for someone now.",
+        "*Needs attention*",
         ":speech_balloon: Which card? · Ann · 1 h",
         "and 1 more",
         "No session of Devin Bridge used anything in this time.",
@@ -191,7 +191,7 @@ def test_where_devin_names_no_cycle_nothing_is_said_about_one():
     }.items():
         message = digest(Occasion.WARNING, share, month=month, cycle=CycleFigures(month, 973.0, None, 1200.0, needed))
         assert message.text == (
-            f"{title}. November: 973 of 1,200 ACUs (81 %) · forecast 1,210\N{EN DASH}1,300 "
+            f"{title}. November: 973 of 1,200 ACUs (81%) · forecast 1,210\N{EN DASH}1,300 "
             "At this rate the limit will be reached before the month ends."
         )
 
@@ -242,16 +242,7 @@ def test_a_preview_says_that_a_quiet_day_would_be_skipped(share, where):
 
 def test_what_can_be_typed():
     assert subscription_sentences.digest_forms(NINE).text == (
-        "A digest says in a channel what was spent and what came of it.\n"
-        "• `/devin digest list` shows which channels get which\n"
-        "• `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]` adds one; "
-        "what you leave out is `daily`, this channel, `09:00`, `UTC` and `all`\n"
-        "• `/devin digest remove N` removes number N of the list that you saw last\n"
-        "• `/devin digest now` shows you, and nobody else, what would be posted here\n"
-        "`weekly` comes on Mondays, about Sunday to Saturday. `cycle` comes once a billing cycle is over, with a warning "
-        "three days before its end.\n"
-        "`all` counts everything that your Devin organisation uses, `here` the sessions of that channel. "
-        "With `csv` a file in its thread has a row for each session."
+        "A digest says in a channel what was spent and what came of it.\n• `/devin digest list` shows which channels get which\n• `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]` adds one; what you leave out is `daily`, this channel, `09:00`, `UTC` and `all`\n• `/devin digest remove N` removes number N of the list that you saw last\n• `/devin digest now` shows only you what would be posted here\n`weekly` comes on Mondays, about Sunday to Saturday. `cycle` comes once a billing cycle is over, with a warning three days before its end.\n`all` counts everything that your Devin organization uses, `here` the sessions of that channel. With `csv` a file in its thread has a row for each session."
     )
 
 
@@ -288,7 +279,7 @@ def test_what_is_confirmed():
     cycle = Subscription("C0WEB", Edition.CYCLE, NINE)
     assert subscription_sentences.digest_added(cycle, cycle, None).text == (
         "<#C0WEB> gets the cycle digest once a billing cycle is over, with a warning three days before its end, "
-        f"at 09:00 (UTC). It counts everything that your Devin organisation uses. {TITLES} "
+        f"at 09:00 (UTC). It counts everything that your Devin organization uses. {TITLES} "
         "It replaces the one at 09:00 (UTC), `all`."
     )
     with_file = replace(WEEKLY, with_file=True)
@@ -298,7 +289,7 @@ def test_what_is_confirmed():
     )
     daily = Subscription("C0WEB", Edition.DAILY, NINE)
     assert subscription_sentences.digest_added(daily, None, None).text == (
-        "<#C0WEB> gets the daily digest every day at 09:00 (UTC). It counts everything that your Devin organisation "
+        "<#C0WEB> gets the daily digest every day at 09:00 (UTC). It counts everything that your Devin organization "
         f"uses. {TITLES}"
     )
 
@@ -307,10 +298,10 @@ def test_what_is_confirmed():
     ("because", "why"),
     [
         (MissedBecause.ARCHIVED, "it is archived"),
-        (MissedBecause.NOT_IN_CHANNEL, "Devin Bridge isn't a member of it any more"),
+        (MissedBecause.NOT_IN_CHANNEL, "Devin Bridge is no longer a member of it"),
         (MissedBecause.RESTRICTED, "only some people may post there, and Devin Bridge isn't one of them"),
         (MissedBecause.SHARED, "it is shared with another company, and a digest shows what you spend"),
-        (MissedBecause.REFUSED, "Slack refuses the post"),
+        (MissedBecause.REFUSED, "Slack rejects the post"),
     ],
 )
 def test_what_the_admins_read_about_a_channel_that_gets_none_any_more(because, why):

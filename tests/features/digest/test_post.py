@@ -133,9 +133,9 @@ async def test_the_post(start, store, bills):
     assert row["payload"]["once"] is True
     # For thirteen days to come the level is a little above 2, as the high Monday counts as 8. No cycle before is known.
     expected = "about 69.5"
-    assert row["payload"]["text"] == "9.5 ACUs on Mon 18 May (▲ 375 %) · 2 sessions wait · 1 failed"
+    assert row["payload"]["text"] == "9.5 ACUs on Mon 18 May (▲ 375%) · 2 sessions wait · 1 failed"
     assert written(row["payload"]["blocks"]) == (
-        "*9.5 ACUs on Mon 18 May*  ▲ 375 % (usual 2) · through Slack 6.8 · elsewhere 2.7\n"
+        "*9.5 ACUs on Mon 18 May*  ▲ 375% (usual 2) · through Slack 6.8 · elsewhere 2.7\n"
         f"{ANOMALY.format(weekday='Monday', acus='7 ACUs')} {MOST_OF_IT.format(cause='Ada', acus='6.8 ACUs')}\n"
         f"May: 43.5 ACUs · forecast {expected}\n2 PRs opened · 1 merged (Slack, 14 days)\n"
         f"{digest_root.NEEDS_SOMEBODY}\n"
@@ -206,7 +206,7 @@ async def test_the_post_and_its_chart_compare_the_limit_with_devin_alone(start, 
         await run(frozen, start(cycle_acus=100.0), utc(2026, 5, 20, 7, 10))
     (root,), (chart, *_) = await posts(store), await thread(store)
     assert written(root["payload"]["blocks"]).splitlines()[1] == (
-        "May: Devin 36 of 100 ACUs (36 %), forecast about 62 · local agents 135 ACUs · review 9 ACUs · 180 ACUs in all"
+        "May: Devin 36 of 100 ACUs (36%), forecast about 62 · local agents 135 ACUs · review 9 ACUs · 180 ACUs in all"
     )
     assert chart["payload"]["text"] == (
         "ACUs a day, 5 May to 18 May: most on Tue 5 May with 10; "
@@ -303,7 +303,7 @@ async def test_a_post_without_permission(start, store, bills):
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
-        "*6.3 ACUs through Slack on Mon 18 May*  ▲ 525 % (usual 1)\n"
+        "*6.3 ACUs through Slack on Mon 18 May*  ▲ 525% (usual 1)\n"
         f"May: 13.3 ACUs · forecast: too early to say\n{digest_root.DAY}.\n"
         f"{WITHHELD[WithheldBecause.PERMISSION].format(named='ViewOrgConsumption')}"
     )

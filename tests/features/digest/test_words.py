@@ -108,8 +108,10 @@ def test_zones_are_found_by_name_with_any_capitals_and_offsets_are_none():
         ),
         (
             DigestMistake(MistakeKind.OFFSET, "UTC+2"),
-            "`UTC+2` is an offset, which doesn't follow when the clocks change, so nothing was "
-            "changed. Write the name of a zone, for example `Europe/Berlin`.",
+            (
+                "`UTC+2` is an offset, which doesn't follow daylight saving time, so nothing was changed. Use "
+                "a zone name such as `America/New_York`."
+            ),
         ),
         (
             DigestMistake(MistakeKind.TIME, "9am"),

@@ -48,15 +48,17 @@ def labels(message):
 @pytest.mark.parametrize(
     ("said", "found"),
     {
-        "In which organisations? Add `orgs=all`, or names or ids such as `orgs=acme,web`. "
-        "`/devin orgs` shows the names and ids. Nothing was started.": WrongFanOut(FanOutMistake.NO_ORGANISATIONS),
+        "In which organizations? Add `orgs=all`, or names or IDs such as `orgs=acme,web`. `/devin orgs` shows the names and ids. Nothing was started.": WrongFanOut(
+            FanOutMistake.NO_ORGANISATIONS
+        ),
         "`orgs=` is there twice. Write it once, with commas: `orgs=acme,web`. Nothing was started.": WrongFanOut(
             FanOutMistake.TWICE
         ),
         "What should Devin do? For example: `/devin fanout upgrade the dependencies of {org} "
         "orgs=all`. Nothing was started.": WrongFanOut(FanOutMistake.NO_TASK),
-        "In a fan-out, name a playbook by its id, such as `playbook=playbook-1a2b`. Titles "
-        "differ between organisations. Nothing was started.": WrongFanOut(FanOutMistake.PLAYBOOK),
+        "In a fan-out, name a playbook by its ID, such as `playbook=playbook-1a2b`. Titles differ between organizations. Nothing was started.": WrongFanOut(
+            FanOutMistake.PLAYBOOK
+        ),
         "`acu=lots` needs a whole number above zero, such as acu=10. Nothing was started.": WrongFanOut(
             FanOutMistake.OPTION, Mistyped("acu=lots", "acu=", NOT_ACUS)
         ),
@@ -70,22 +72,18 @@ def test_what_is_wrong_is_said(found, said):
 
 
 def test_which_names_stand_for_nothing_or_for_several():
-    hint = (
-        "`/devin orgs` shows the names and ids. Put a name with spaces in quotation marks. For "
-        "one with a comma, write its id. Nothing was started."
-    )
+    hint = "`/devin orgs` shows the names and ids. Put a name with spaces in quotation marks. For one with a comma, use its ID. Nothing was started."
     assert fan_outs.not_chosen(NotChosen(("a", "b"), ())).text == (
-        f"Devin Bridge's key sees no organisation `a` or `b`. {hint}"
+        f"Devin Bridge's key sees no organization `a` or `b`. {hint}"
     )
     assert fan_outs.not_chosen(NotChosen((), ("x",))).text == (
-        f"Several organisations are called `x`: write the id of one. {hint}"
+        f"Several organizations are called `x`: use the ID of one. {hint}"
     )
 
 
 def test_how_many_there_may_be():
     assert fan_outs.too_many(73).text == (
-        "That is 73 organisations, and a fan-out starts at most 50 sessions at once. "
-        "Name up to 50 of them with `orgs=`. Nothing was started."
+        "That's 73 organizations, and a fan-out starts at most 50 sessions at once. Name up to 50 of them with `orgs=`. Nothing was started."
     )
 
 
@@ -106,10 +104,7 @@ def test_the_preview_of_one_organisation_says_what_is_missing():
     message = fan_outs.preview(replace(FAN_OUT, prompt="upgrade"), NAMES[:1], note)
     assert texts(message) == [
         (
-            "*Start 1 session?* In Acme.\n"
-            "No limit of ACUs is set; `acu=5` sets one for each session.\n"
-            "Devin Bridge can start sessions only in its own organisation, `org-play`: the key lacks the permission `ManageOrganizations`. An admin of the enterprise can grant it to the service user.\n"
-            "The prompt:\n> upgrade"
+            "*Start 1 session?* In Acme.\nNo limit of ACUs is set; `acu=5` sets one for each session.\nDevin Bridge can start sessions only in its own organization, `org-play`: the key lacks the permission `ManageOrganizations`. An admin of the enterprise can grant it to the service user.\nThe prompt:\n> upgrade"
         )
     ]
     assert labels(message) == ["Start 1 session", "Cancel"]
@@ -129,9 +124,7 @@ def test_a_preview_with_fifty_long_names_fits():
 def test_the_other_answers():
     assert fan_outs.own_alone("org-play", operations.NO_ENTERPRISE, started=False) == (
         snapshot(
-            "Devin Bridge can start sessions only in its own organisation, `org-play`: Devin shows "
-            "this key no enterprise. An admin there can create a service user of the enterprise. "
-            "Nothing was started."
+            "Devin Bridge can start sessions only in its own organization, `org-play`: Devin shows this key no enterprise. An enterprise admin can create a service user there. Nothing was started."
         )
     )
     assert fan_outs.begun(5).text == "OK, 5 sessions will start. Their table appears here in a moment."
@@ -151,9 +144,9 @@ def test_the_other_answers():
     )
     assert (
         fan_outs.UNREACHABLE.text
-        == ":warning: Devin can't list the organisations right now. Nothing was started. Try again in a minute."
+        == ":warning: Devin can't list the organizations right now. Nothing was started. Try again in a minute."
     )
-    assert fan_outs.NO_ORGANISATIONS.text == ("Devin shows no organisation to Devin Bridge's key. Nothing was started.")
+    assert fan_outs.NO_ORGANISATIONS.text == ("Devin shows no organization to Devin Bridge's key. Nothing was started.")
 
 
 def test_the_answers_to_buttons_that_change_nothing():
@@ -179,13 +172,10 @@ def test_the_table_shows_state_link_acus_and_reason():
     )
     assert texts(message) == [
         "*Fan-out: “upgrade deps”*\n1 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada",
-        (
-            "*Web*: Devin Bridge's key lacks the permission `ManageOrgSessions` there. An admin of "
-            "that organisation can grant it."
-        ),
+        ("*Web*: Devin Bridge's key lacks the permission `ManageOrgSessions` there. A Devin admin there can grant it."),
     ]
     (data,) = [block for block in message.blocks if block["type"] == "data_table"]
-    assert [cell["text"] for cell in data["rows"][0]] == ["Organisation", "State", "Session", "ACUs", "Reason"]
+    assert [cell["text"] for cell in data["rows"][0]] == ["Organization", "State", "Session", "ACUs", "Reason"]
     assert data["rows"][1][0]["text"] == "Acme"
     assert data["rows"][1][3] == {"type": "raw_number", "value": 1.3, "text": "1.3"}
     assert labels(message) == ["Stop all", "Retry failed"]
@@ -259,20 +249,19 @@ def test_a_shared_channel_is_shown_nothing():
 
 def test_why_a_session_was_not_started():
     assert fan_out_table.limited("out_of_quota") == (
-        "Devin says “out_of_quota”. An admin of that organisation can raise the limit."
+        "Devin says “out_of_quota”. A Devin admin there can raise the limit."
     )
     assert fan_out_table.refused("no <way>") == "Devin says “no &lt;way&gt;”."
     assert fan_out_table.NOT_REACHED == (
-        "Devin Bridge's key doesn't reach this organisation. An enterprise admin can give the service user access."
+        "Devin Bridge's key doesn't reach this organization. An enterprise admin can give the service user access."
     )
 
     assert fan_out_table.NOT_STOPPED == "Devin didn't stop it. Open it in Devin to stop it."
-    assert fan_out_table.NO_LONGER_ALLOWED == "The person who asked for it may no longer start sessions."
+    assert fan_out_table.NO_LONGER_ALLOWED == "The person who started it can no longer start sessions."
     assert fan_out_table.LOST == "Devin couldn't be reached."
     assert (
         snapshot(
-            "Devin didn't answer, so nobody knows whether it was started. “Retry failed” looks "
-            "first, and starts it only if it isn't there."
+            "Devin didn't respond, so it's unclear whether it was started. “Retry failed” looks first, and starts it only if it isn't there."
         )
         == fan_out_table.UNKNOWN
     )
@@ -282,15 +271,15 @@ def test_why_a_session_was_not_started():
     ("reason", "session"),
     {
         "Devin ended the session with an error. Open it in Devin to see what happened.": FAILED,
-        "Devin suspended the session after a fault. Write to it in Devin to wake it.": replace(FAILED, detail="error"),
-        "No credits left. Whoever manages billing can buy more in Devin.": LIMIT,
+        "Devin paused the session after an error. Reply in Devin to resume.": replace(FAILED, detail="error"),
+        "Out of credits. Ask your Devin billing admin to add more.": LIMIT,
         "Out of ACUs. Raise its limit in Devin, or start a new session with a higher `acu=`.": replace(
             LIMIT, detail="usage_limit_exceeded"
         ),
-        "This organisation is at its usage limit. A Devin admin can raise it.": replace(
+        "This organization is at its usage limit. A Devin admin can raise it.": replace(
             LIMIT, detail="org_usage_limit_exceeded"
         ),
-        "This organisation can't run more sessions. Stop one that isn't needed or ask a Devin admin for more.": replace(
+        "This organization is at its session limit. Stop one or ask a Devin admin to raise it.": replace(
             LIMIT, detail="total_session_limit_exceeded"
         ),
         "Devin says “moon_quota”. Open it in Devin to see what that is.": replace(LIMIT, detail="moon_quota"),

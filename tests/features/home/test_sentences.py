@@ -36,7 +36,7 @@ def test_an_empty_home_says_how_to_start() -> None:
 Your Devin sessions
 You have no open sessions. `/devin fix the flaky login test` starts one.
 *Your defaults*
-You have set none.\
+No defaults set.\
 """)
 
 
@@ -55,41 +55,41 @@ def test_sessions_stand_in_their_groups_in_one_line_each() -> None:
 Your Devin sessions
 *Working*
 :gear: *<https://play.slack.com/archives/C1/p1|fix the &lt;login&gt; test>* · working · started <!date^0^{ago}|1970-01-01 00:00 UTC> · <https://github.com/a/b/pull/1|a/b#1> (open) · <https://github.com/a/b/pull/2|a/b#2> (open) · <https://github.com/a/b/pull/3|a/b#3> (open) · 2 more pull requests · <https://app.devin.ai/sessions/s|Open in Devin>
-*Done lately*
+*Recently done*
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
-2 more sessions done lately
+2 more sessions recently done
 *Your defaults*
-You have set none.\
+No defaults set.\
 """)
     assert view_errors(view(shown)) == []
 
 
 def test_the_figures_of_a_person_and_of_an_admin() -> None:
     none = HomeFigures(DECEMBER)
-    mine = HomeFigures(DECEMBER, 12.34, 4, budgets=["Your budget: 12.3 of 20 ACUs this cycle (61 %)"])
+    mine = HomeFigures(DECEMBER, 12.34, 4, budgets=["Your budget: 12.3 of 20 ACUs this cycle (61%)"])
     admins = HomeFigures(DECEMBER, 12.34, 1, organisation=Decimal("120.5"), limit=500.0)
     shown = [written(home_sentences.home(Home(figures=figures)).blocks[4:]) for figures in (none, mine, admins)]
     assert "\n--\n".join(shown) == snapshot("""\
 *This cycle: December*
 None of your sessions was active.
 *Your defaults*
-You have set none.
+No defaults set.
 --
 *This cycle: December*
 12.3 ACUs in 4 sessions of yours
-Your budget: 12.3 of 20 ACUs this cycle (61 %)
+Your budget: 12.3 of 20 ACUs this cycle (61%)
 *Your defaults*
-You have set none.
+No defaults set.
 --
 *This cycle: December*
 12.3 ACUs in 1 session of yours
 Whole organisation: 120.5 of 500 ACUs
 *Your defaults*
-You have set none.\
+No defaults set.\
 """)
 
 
@@ -105,7 +105,7 @@ def test_the_window_with_all_that_are_done() -> None:
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
 and 5 more\
 """)
-    assert written(home_sentences.done_lately([])["blocks"]) == snapshot("None of your sessions was done lately.")
+    assert written(home_sentences.done_lately([])["blocks"]) == snapshot("You have no recently done sessions.")
 
 
 _TITLES = st.text(max_size=400).filter(lambda text: text.strip() != "")

@@ -30,21 +30,21 @@ MESSAGES = {
 def test_what_they_read() -> None:
     assert {name: message.text for name, message in MESSAGES.items()} == snapshot(
         {
-            "mine_linked": "At Devin you're `email|ann`, found by your e-mail address.",
-            "mine_unknown": "Nobody at Devin has your e-mail address. Your sessions are in Devin Bridge's name until an admin sets who you are.",
-            "mine_hidden": "Slack doesn't show Devin Bridge your e-mail address. Your sessions are in its name until an admin sets who you are.",
+            "mine_linked": "In Devin you're `email|ann`, found by your email.",
+            "mine_unknown": "No Devin account matches your email. Your sessions run as Devin Bridge until an admin links you.",
+            "mine_hidden": "Slack doesn't show Devin Bridge your email. Your sessions run as Devin Bridge until an admin links you.",
             "mine_invalid": "Devin no longer takes sessions in your name. You're looked up again within a day.",
-            "mine_unlinked": "An admin has unlinked you. Your sessions are in Devin Bridge's name.",
-            "mine_by_an_admin": "At Devin you're `email|ann`, set by an admin.",
-            "mine_not_looked_up": "Your first session looks you up at Devin by your e-mail address.",
-            "nobody": "Nothing was changed. Devin has no one member `ann@acme.test`. `/devin members` shows them.",
+            "mine_unlinked": "An admin unlinked you. Your sessions run as Devin Bridge.",
+            "mine_by_an_admin": "In Devin you're `email|ann`, set by an admin.",
+            "mine_not_looked_up": "Your first session looks you up in Devin by your email.",
+            "nobody": "Nothing changed: no Devin member, or more than one, matches `ann@acme.test`. See `/devin members`.",
             "linked": "At Devin, sessions of <@U0ANN1> are in the name of `email|ann` now.",
             "unlinked": "Sessions of <@U0ANN1> are in Devin Bridge's name now.",
-            "outsider": "Nothing was changed. Only full members of this workspace can be somebody at Devin.",
-            "wrong_link": "Nothing was changed. Write `/devin identity set @ann ann@corp.com`, or Devin's user id for the address.",
+            "outsider": "Nothing was changed. Only full members of this workspace can be linked to Devin.",
+            "wrong_link": "Nothing was changed. Write `/devin identity set @ann ann@corp.com`, or a Devin user ID instead of the email.",
             "wrong_person": "Nothing was changed. Write `/devin identity unset @ann`, with a person picked in Slack.",
             "explained_linked": "At Devin, your sessions and replies are in your own name. `/devin identity` shows it. Not you? Ask an admin.",
-            "explained_unknown": "Nobody at Devin has your e-mail address. Your sessions are in Devin Bridge's name; all else works.",
+            "explained_unknown": "No Devin account matches your email. Your sessions run as Devin Bridge; all else works.",
             "explained_invalid": "Devin no longer takes sessions in your name. Yours are in Devin Bridge's name for now.",
         }
     )

@@ -60,7 +60,7 @@ def test_an_analysis_that_is_only_begun() -> None:
     assert written(message.blocks) == snapshot("""\
 *<https://app.devin.ai/sessions/s|fix the login test>*
 Medium · 1 message from people · 12 from Devin
-Devin is analysing it now, which takes about a minute.\
+Devin is analyzing it now. That takes about a minute.\
 """)
 
 

@@ -52,7 +52,7 @@ def test_lists_with_nothing_in_them():
     assert library.listing(Kind.NOTE, [], "", unreadable=1).text == (
         "*0 notes*\n:warning: 1 more row of Devin's couldn't be read."
     )
-    assert library.not_offered(Kind.NOTE).text == "Devin shows no notes to this organisation. Nothing was changed."
+    assert library.not_offered(Kind.NOTE).text == "Devin shows no notes to this organization. Nothing was changed."
 
 
 def test_a_long_text_is_shown_as_far_as_a_message_holds_it():
@@ -80,13 +80,13 @@ def test_what_is_said_about_changes():
 
 def test_a_deletion_for_which_devin_could_not_be_reached():
     assert library.not_deleted("0a1b").text == (
-        ":warning: Devin couldn't be reached for hours, so the note wasn't deleted. `/devin note "
-        "list` shows what there is. Reference `0a1b`."
+        ":warning: Devin couldn't be reached for hours, so the note wasn't deleted. `/devin note list` "
+        "shows what there is. Error ID `0a1b`."
     )
     assert library.maybe_deleted("0a1b").text == (
         snapshot(
-            ":warning: Devin didn't answer, so nobody knows whether the note was deleted. `/devin "
-            "note list` shows what there is. Reference `0a1b`."
+            ":warning: Devin didn't respond, so it's unclear whether the note was deleted. `/devin note "
+            "list` shows what there is. Error ID `0a1b`."
         )
     )
 
@@ -96,11 +96,11 @@ def test_a_deletion_for_which_devin_could_not_be_reached():
     [
         (
             library.gone_meanwhile(Kind.NOTE),
-            "Somebody deleted it while your form was open. `/devin note add` adds a new one.",
+            "Someone deleted it while your form was open. `/devin note add` adds a new one.",
         ),
         (
             library.unreachable("0a1b"),
-            "Devin couldn't be reached for hours. Send it again. Reference `0a1b`.",
+            "Devin couldn't be reached for hours. Send it again. Error ID `0a1b`.",
         ),
     ],
 )
@@ -117,11 +117,11 @@ def test_what_was_not_saved_is_given_back(why, said):
 
 def test_what_may_have_been_saved_is_given_back_too():
     (message,) = library.maybe_saved(PLAYBOOK, "0a1b")
-    assert message.text == "Nobody knows whether the playbook Release was saved. What you wrote is below."
+    assert message.text == "It's unclear whether the playbook Release was saved. Your text is below."
     assert words(message) == [
         (
-            ":warning: Devin didn't answer, so nobody knows whether the playbook *Release* was "
-            "saved. `/devin playbook list` shows it if it was. Reference `0a1b`."
+            ":warning: Devin didn't respond, so it's unclear whether the playbook *Release* was saved. "
+            "`/devin playbook list` shows it if it was. Error ID `0a1b`."
         ),
         "*Macro*\n```!release```",
         "*Body*\n```1. Tag it.```",

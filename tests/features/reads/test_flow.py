@@ -73,10 +73,10 @@ async def test_the_share_of_the_bot_is_what_its_own_service_user_has_made(read):
     assert (await read(counts, "week", (26, 12))).split("\n") == [
         "*Devin, 19 to 25 November 2026*",
         "• 12 sessions in use, 1 search",
-        "• 10 sessions created (4 of 10 through Devin Bridge, 40 %), 1.3 ACUs each on average",
+        "• 10 sessions created (4 of 10 through Devin Bridge, 40%), 1.3 ACUs each on average",
         "• by origin: 6 web app, 4 API",
         "• by size: 10 S",
-        "• 8 pull requests created (6 of 8 through Devin Bridge, 75 %), 3 merged, 2 closed unmerged",
+        "• 8 pull requests created (6 of 8 through Devin Bridge, 75%), 3 merged, 2 closed unmerged",
         "• 3 active people",
         "Sessions that Devin Bridge starts count as API.",
     ]
@@ -85,7 +85,7 @@ async def test_the_share_of_the_bot_is_what_its_own_service_user_has_made(read):
 
 async def test_sessions_in_peoples_own_names_are_the_bots_too(read):
     shown = await read(Counts(), "week", (26, 12), 3)
-    assert "• 10 sessions created (7 of 10 through Devin Bridge, 70 %)" in shown
+    assert "• 10 sessions created (7 of 10 through Devin Bridge, 70%)" in shown
     assert "• 8 pull requests created, 3 merged" in shown, "Devin does not say whose they are"
 
 

@@ -116,39 +116,28 @@ def test_a_report():
     sessions = "10 sessions: 7 with a pull request, 3 without."
     assert message.text == f"Devin in March, so far: what came of it. {counts} {sessions}"
     assert written(message.blocks) == (
-        "Devin in March, so far: what came of it\n"
-        "9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC.\n"
-        f"*{counts}*\n"
-        "Merge rate: 83 % (5 of 6)\n"
-        "ACUs per merged pull request: 2.1 (10.3 ÷ 5)\n"
-        "Time to merge: 2 h (median of 3)\n"
-        f"{sessions}\n"
-        "*Used, and nothing merged*\n"
-        "• Without a pull request: 3.4 ACUs in 3 sessions\n"
-        "• Closed unmerged: 1.3 ACUs in 1 session\n"
-        "1. <https://acme.slack.com/archives/C1/p1|Fix &lt;3>: 2.5 ACUs · Ada · "
-        "<https://app.devin.ai/sessions/a|Devin>\n"
-        "2. in a private channel: 1.3 ACUs\n"
-        "*Open, the oldest first*\n"
-        "• <https://github.com/acme/web/pull/1|acme/web#1>: 12 d\n"
-        "*Most used playbooks*\n"
-        "• Fix bugs: 5 sessions\n"
-        "• Upgrade: 1 session\n"
-        "About the pull requests opened on these days through Slack. Merge rate: merged ÷ "
-        "(merged, closed unmerged, and open for more than 14 days). ACUs per merged one: all "
-        "that their sessions used ÷ merged. Times are when Devin Bridge saw a change; sessions "
-        "that are over are checked once a day. Nothing merged: what sessions used whose pull "
-        "requests are closed unmerged or open for more than 14 days, or that had none. Blocked: "
-        "from when Devin needed somebody until somebody answered, Devin resumed, or the session "
-        "slept or ended. Only working hours count: Monday to Friday 09:00\N{EN DASH}17:00 in the time zone "
-        "of whoever asked for the session."
+        f"Devin in March, so far: what came of it\n9 finished billing days, 1 to 9 March 2025, each 08:00 "
+        f"UTC to 08:00 UTC.\n*{counts}*\nMerge rate: 83% (5 of 6)\nACUs per merged pull request: 2.1 (10.3 "
+        f"÷ 5)\nTime to merge: 2 h (median of 3)\n{sessions}\n*ACUs with nothing merged*\n• Without a pull "
+        f"request: 3.4 ACUs in 3 sessions\n• Closed unmerged: 1.3 ACUs in 1 session\n1. "
+        f"<https://acme.slack.com/archives/C1/p1|Fix &lt;3>: 2.5 ACUs · Ada · "
+        f"<https://app.devin.ai/sessions/a|Devin>\n2. in a private channel: 1.3 ACUs\n*Open, the oldest "
+        f"first*\n• <https://github.com/acme/web/pull/1|acme/web#1>: 12 d\n*Most used playbooks*\n• Fix "
+        f"bugs: 5 sessions\n• Upgrade: 1 session\nAbout the pull requests opened on these days through "
+        f"Slack. Merge rate: merged ÷ (merged, closed unmerged, and open for more than 14 days). ACUs per "
+        f"merged one: all that their sessions used ÷ merged. Times are when Devin Bridge saw a change; "
+        f"sessions that are over are checked once a day. Nothing merged: what sessions used whose pull "
+        f"requests are closed unmerged or open for more than 14 days, or that had none. Blocked: from when "
+        f"Devin needed someone until someone answered, Devin resumed, or the session slept or ended. Only "
+        f"working hours count: Monday to Friday 09:00\N{EN DASH}17:00 in the time zone of the person who "
+        f"started the session."
     )
 
 
 def test_a_ratio_below_five_is_withheld_with_both_its_numbers():
     assert written(outcome_report(MONTH, SPAN, OutcomeReport(FEW)).blocks).splitlines()[3:6] == [
-        "Merge rate: too few to say (2 of 3; it takes 5)",
-        "ACUs per merged pull request: too few to say (10.3 ÷ 2; it takes 5)",
+        "Merge rate: not enough data (2 of 3; needs at least 5)",
+        "ACUs per merged pull request: not enough data (10.3 ÷ 2; needs at least 5)",
         "4 sessions: 4 with a pull request, 0 without.",
     ]
 
@@ -161,7 +150,7 @@ def test_with_a_price_and_on_a_plan_without_acus():
     free = OutcomeReport(replace(MANY, spent=0.0, spent_without=0.0, unmerged={Result.NONE: Used(0.0, 3)}))
     lines = written(outcome_report(MONTH, SPAN, free).blocks).splitlines()
     assert lines[3:6] == [
-        "Merge rate: 83 % (5 of 6)",
+        "Merge rate: 83% (5 of 6)",
         "Time to merge: 2 h (median of 3)",
         "10 sessions: 7 with a pull request, 3 without.",
     ]
@@ -195,10 +184,13 @@ def test_the_report_by_group():
     assert_valid(message)
     found = [line for line in written(message.blocks).splitlines() if line.startswith("• ")]
     assert found[:3] == [
-        "• Ada: 8 pull requests opened, 5 merged · merge rate 83 % (5 of 6) · ACUs per merged one 2.1 (10.3 ÷ 5) · "
+        "• Ada: 8 pull requests opened, 5 merged · merge rate 83% (5 of 6) · ACUs per merged one 2.1 (10.3 ÷ 5) · "
         "10 sessions, 3 without a pull request",
-        "• Ben: 4 pull requests opened, 2 merged · merge rate too few to say (2 of 3; it takes 5) · "
-        "ACUs per merged one too few to say (10.3 ÷ 2; it takes 5) · 4 sessions, 0 without a pull request",
+        (
+            "• Ben: 4 pull requests opened, 2 merged · merge rate not enough data (2 of 3; needs at least 5) "
+            "· ACUs per merged one not enough data (10.3 ÷ 2; needs at least 5) · 4 sessions, 0 without a "
+            "pull request"
+        ),
         "• Cat: no pull requests · 1 session, 1 without a pull request",
     ]
     assert found[-1] == "• and 2 more: 4 pull requests opened, 2 merged"

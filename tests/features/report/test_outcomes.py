@@ -107,20 +107,17 @@ async def test_a_merged_pull_request_costs_what_the_days_of_its_sessions_did(mak
 
 async def test_what_came_of_it(asked):
     assert await asked("week") == (
-        "Devin in the last seven days: what came of it\n"
-        "Seven billing days up to Tuesday, 19 May 2026, each 08:00 UTC to 08:00 UTC.\n"
-        "*4 pull requests opened: 1 merged, 1 closed unmerged, 2 open.*\n"
-        "Merge rate: too few to say (1 of 2; it takes 5)\n"
-        "ACUs per merged pull request: too few to say (12 ÷ 1; it takes 5)\n"
-        "Time to merge: 2 h (median of 1)\n"
-        "4 sessions: 3 with a pull request, 1 without.\n"
-        "Blocked on a person: 2.5 working hours in 2 waits, median 1 h 15 min. "
-        "Longest: <https://acme.slack.com/archives/C0WORK/p1779105600000000|Do a>, 2 h 30 min.\n"
-        "*Used, and nothing merged*\n• Without a pull request: 0.5 ACUs in 1 session\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1779105602000000|Do c>: 0.5 ACUs · Ada · "
-        "<https://app.devin.ai/sessions/c|Devin>\n*Open, the oldest first*\n"
-        f"• {outcome_report.HIDDEN_PULL_REQUEST}: 2 d\n• <{WEB}2|acme/web#2>: 2 d\n*Most used playbooks*\n"
-        f"• Fix bugs: 2 sessions\n{outcome_report.EXPLAINED}"
+        "Devin in the last seven days: what came of it\nSeven billing days up to Tuesday, 19 May 2026, "
+        "each 08:00 UTC to 08:00 UTC.\n*4 pull requests opened: 1 merged, 1 closed unmerged, 2 "
+        "open.*\nMerge rate: not enough data (1 of 2; needs at least 5)\nACUs per merged pull request: "
+        "not enough data (12 ÷ 1; needs at least 5)\nTime to merge: 2 h (median of 1)\n4 sessions: 3 with "
+        "a pull request, 1 without.\nWaiting on people: 2.5 working hours across 2 waits, median 1 h 15 "
+        "min. Longest: <https://acme.slack.com/archives/C0WORK/p1779105600000000|Do a>, 2 h 30 "
+        "min.\n*ACUs with nothing merged*\n• Without a pull request: 0.5 ACUs in 1 session\n1. "
+        "<https://acme.slack.com/archives/C0WORK/p1779105602000000|Do c>: 0.5 ACUs · Ada · "
+        "<https://app.devin.ai/sessions/c|Devin>\n*Open, the oldest first*\n• "
+        f"{outcome_report.HIDDEN_PULL_REQUEST}: 2 d\n• <{WEB}2|acme/web#2>: 2 d\n*Most used playbooks*\n• "
+        f"Fix bugs: 2 sessions\n{outcome_report.EXPLAINED}"
     )
 
 
@@ -142,9 +139,9 @@ async def test_blocked_are_the_working_hours_of_who_asked_and_titles_are_not_for
 
     async def line():
         report = written((await answers.report(workspace, REPORT_QUESTIONS.of("week"))).blocks)
-        return next(line for line in report.splitlines() if line.startswith("Blocked on"))
+        return next(line for line in report.splitlines() if line.startswith("Waiting on"))
 
-    nine = "Blocked on a person: 9 working hours in 2 waits, median 4 h 30 min."
+    nine = "Waiting on people: 9 working hours across 2 waits, median 4 h 30 min."
     assert await line() == f"{nine} Longest: {IN_DIRECT_MESSAGE}, 8 h."
     async with store.db.write() as tx:
         await tx.execute(sessions.delete().where(sessions.c.id == "b"))
@@ -158,10 +155,10 @@ async def test_a_wait_stays_in_the_zone_of_who_asked_when_their_profile_is_gone(
         session = (await session_rows.tracked(tx, ["a"]))["a"].session
         await waits.begin(tx, session, utc(2026, 5, 18, 12))
         await waits.end(tx, "a", utc(2026, 5, 19, 1))
-    assert "1 working hour in 1 wait" in await asked("week")
+    assert "1 working hour across 1 wait" in await asked("week")
     async with either_store.db.write() as tx:
         await tx.execute(people.delete())
-    assert "1 working hour in 1 wait" in await asked("week")
+    assert "1 working hour across 1 wait" in await asked("week")
 
 
 async def test_groups_of_a_report(asked):
@@ -226,7 +223,7 @@ async def test_what_was_used_and_nothing_merged_is_named_by_its_biggest_sessions
     async with store.db.write() as tx:
         await cycles.put_cycles(tx, "org-acme", [Cycle(date(2026, 5, 6), date(2026, 6, 5))], now)
     message = await answers.report(workspace, REPORT_QUESTIONS.of("cycle"), Readers("C0ADMINS"))
-    section = written(message.blocks).split("*Used, and nothing merged*\n")[1].split("\n*Open")[0]
+    section = written(message.blocks).split("*ACUs with nothing merged*\n")[1].split("\n*Open")[0]
     lines = section.splitlines()
     assert lines[:3] == [
         "• Without a pull request: 7.5 ACUs in 3 sessions",
@@ -258,8 +255,8 @@ async def test_a_whole_month_stands_beside_the_one_before(asked, either_store, c
         begin = lines.index("*The month before, April 2026*")
         assert lines[begin + 1 : begin + 6] == [
             "1 pull request opened: 1 merged.",
-            "Merge rate: too few to say (1 of 1; it takes 5)",
-            "ACUs per merged pull request: too few to say (3 ÷ 1; it takes 5)",
+            "Merge rate: not enough data (1 of 1; needs at least 5)",
+            "ACUs per merged pull request: not enough data (3 ÷ 1; needs at least 5)",
             "Time to merge: 1 d (median of 1)",
             "1 session: 1 with a pull request, 0 without.",
         ]

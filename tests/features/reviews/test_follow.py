@@ -82,7 +82,7 @@ async def test_right_after_the_request_devin_may_not_know_the_review_yet(read):
         (
             refuses(404),
             NOT_FOUND_LASTS + 1,
-            "Devin doesn't show this review any more. Look at the pull request itself.",
+            "Devin no longer shows this review. Look at the pull request itself.",
         ),
         (refuses(403, "Missing permission"), 60, operations.devin_refused("UseReviewManual")),
         (
@@ -90,7 +90,7 @@ async def test_right_after_the_request_devin_may_not_know_the_review_yet(read):
             FOLLOWED + 1,
             "Devin hasn't finished it in two hours (`running`). Look at the pull request itself.",
         ),
-        (refuses(503), FOLLOWED + 1, "Devin Bridge couldn't follow it any more. Look at the pull request itself."),
+        (refuses(503), FOLLOWED + 1, "Devin Bridge can no longer follow it. Look at the pull request itself."),
     ],
 )
 async def test_what_ends_it_without_a_result_is_a_sentence(read, answer, age, sentence):

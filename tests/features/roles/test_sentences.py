@@ -41,20 +41,18 @@ def test_what_they_read() -> None:
             "as_everywhere": "Now only <!subteam^S0OPS1> and admins may stop other people's sessions in <#C0WEB1>.",
             "all_have_it": "They have the role `stop` there already. Nothing was changed.",
             "not_held": "They don't have the role `stop` there. Nothing was changed.",
-            "held_by_nobody": "Nobody was given the role `stop` in <#C0WEB1>. Nothing was changed.",
+            "held_by_nobody": "No one was given the role `stop` in <#C0WEB1>. Nothing was changed.",
             "set_by_file": "Nothing was changed. The settings file has the role `stop`. Change it there.",
             "not_yourself": "You can't take that from yourself. Ask another admin.",
-            "problem_right": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
-            "problem_nobody": "Nothing was changed. Name who gets it: people, user groups, or `everyone`. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
+            "problem_right": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. Use `/devin role add ROLE [#channel] @person|@group|everyone …`.",
+            "problem_nobody": "Nothing was changed. Name who gets it: people, user groups, or `everyone`. Use `/devin role add ROLE [#channel] @person|@group|everyone …`.",
             "problem_picked": (
-                "Nothing was changed. Pick the channel, person or group from Slack's list as you type "
-                "`#` or `@`. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone "
-                "…`."
+                "Nothing was changed. Pick the channel, person or group from Slack's list as you type `#` or `@`. Use `/devin role add ROLE [#channel] @person|@group|everyone …`."
             ),
-            "problem_channels": "Nothing was changed. Name one channel, or none for everywhere. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
-            "problem_everyone": "Nothing was changed. Name people or groups who administer, not everyone. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
-            "problem_word": "Nothing was changed. Write only the role, a channel, people and user groups. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
-            "problem_when_taken": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. The whole form is `/devin role remove ROLE [#channel] [@person|@group …]`.",
+            "problem_channels": "Nothing was changed. Name one channel, or none for everywhere. Use `/devin role add ROLE [#channel] @person|@group|everyone …`.",
+            "problem_everyone": "Nothing was changed. Name people or groups who administer, not everyone. Use `/devin role add ROLE [#channel] @person|@group|everyone …`.",
+            "problem_word": "Nothing was changed. Write only the role, a channel, people and user groups. Use `/devin role add ROLE [#channel] @person|@group|everyone …`.",
+            "problem_when_taken": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. Use `/devin role remove ROLE [#channel] [@person|@group …]`.",
         }
     )
 
@@ -69,7 +67,7 @@ def test_the_list() -> None:
 • *stop* in <#C0WEB1>: everyone
 • *cost*: everyone
 • *administer*: admins
-Admins have every role. Who asked for a session may always steer it, stop it and see its cost.\
+Admins have every role. You can always steer, stop, and see the cost of sessions you started.\
 """)
 
 

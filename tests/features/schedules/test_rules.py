@@ -65,7 +65,7 @@ def test_it_runs_at_that_time_on_those_days_in_that_zone(repeat, at, zone):
     ("fields", "name", "sentence"),
     [
         ({"name": " "}, "name", "Give it a name."),
-        ({"prompt": ""}, "prompt", "Write down what Devin should do."),
+        ({"prompt": ""}, "prompt", "Write what Devin should do."),
         ({"name": "x" * 101}, "name", "This has 101 characters, and the limit is 100. Make it shorter."),
         ({"time": "25:00"}, "time", "Write a time as HH:MM, such as 09:00."),
         ({"zone": "UTC+2"}, "zone", "Write the name of a zone, such as Europe/Berlin or UTC."),
@@ -169,19 +169,21 @@ def test_what_is_said_about_a_new_schedule():
     named, texts = f"{'n' * 79}…", [block["text"]["text"] for block in gone.blocks]
     assert gone.text == f"The schedule {named} wasn't added. The reason and what you wrote are below."
     assert texts[:3] == [
-        f":warning: The schedule *{named}* wasn't added. Devin couldn't be reached for too long. "
-        "Add it again, here or on <https://x.test|Devin's page>. Reference `r1`.",
+        (
+            f":warning: The schedule *{named}* wasn't added. Devin couldn't be reached for too long. Add it "
+            "again, here or on <https://x.test|Devin's page>. Error ID `r1`."
+        ),
         f"*Name*\n```{'n' * 90}```",
         "*Cron expression*\n```0 9 * * 1```",
     ]
     assert "".join(text.removeprefix("*Task*\n").strip("`") for text in texts[3:]) == by_cron.prompt
     assert_valid(gone)
     (unknown,) = views.maybe_added(entered(FIELDS), "r1")
-    assert unknown.text == "Nobody knows whether the schedule Nightly was added. What you wrote is below."
+    assert unknown.text == "It's unclear whether the schedule Nightly was added. Your text is below."
     assert [block["text"]["text"] for block in unknown.blocks] == [
         (
-            ":warning: Devin didn't answer, so nobody knows whether the schedule *Nightly* was "
-            "added. `/devin schedule list` shows it if it was. Reference `r1`."
+            ":warning: Devin didn't respond, so it's unclear whether the schedule *Nightly* was added. "
+            "`/devin schedule list` shows it if it was. Error ID `r1`."
         ),
         "*Runs*\n```Monday to Friday, 09:00, europe/berlin```",
         "*Task*\n```Run all tests.```",

@@ -57,18 +57,17 @@ def test_confirmations_and_refusals() -> None:
 def test_problems() -> None:
     assert {which: teams.problem(which).text for which in Problem} == snapshot(
         {
-            Problem.NAME: "Nothing was changed. Say what the team is called. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
-            Problem.LONG: "Nothing was changed. The name of a team can have at most 40 characters. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
-            Problem.RESERVED: "Nothing was changed. A team can't have this name, because other rows of the figures do. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
-            Problem.NOBODY: "Nothing was changed. After the name, say who or what belongs to it: people, channels, or tags such as `tag:pay`. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.NAME: "Nothing was changed. Say what the team is called. Use `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.LONG: "Nothing was changed. The name of a team can have at most 40 characters. Use `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.RESERVED: "Nothing was changed. A team can't have this name, because other rows of the figures do. Use `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.NOBODY: "Nothing was changed. After the name, say who or what belongs to it: people, channels, or tags such as `tag:pay`. Use `/devin team add NAME @person|#channel|tag:… …`.",
             Problem.PICKED: (
-                "Nothing was changed. Pick the channel or person from Slack's list as you type `#` or "
-                "`@`. The whole form is `/devin team add NAME @person|#channel|tag:… …`."
+                "Nothing was changed. Pick the channel or person from Slack's list as you type `#` or `@`. Use `/devin team add NAME @person|#channel|tag:… …`."
             ),
-            Problem.GROUP: "Nothing was changed. A team is made of people, channels and tags. A user group can't be in one: name its people. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
-            Problem.MEMBER: "Nothing was changed. After the name, write only people, channels, and tags such as `tag:pay`. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.GROUP: "Nothing was changed. A team is made of people, channels and tags. A user group can't be in one: name its people. Use `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.MEMBER: "Nothing was changed. After the name, write only people, channels, and tags such as `tag:pay`. Use `/devin team add NAME @person|#channel|tag:… …`.",
         }
     )
     assert teams.problem(Problem.NAME, removes=True).text == snapshot(
-        "Nothing was changed. Say what the team is called. The whole form is `/devin team remove NAME [@person|#channel|tag:… …]`."
+        "Nothing was changed. Say what the team is called. Use `/devin team remove NAME [@person|#channel|tag:… …]`."
     )

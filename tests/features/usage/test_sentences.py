@@ -149,8 +149,7 @@ def test_a_part_of_the_bill_below_zero_is_explained():
     parts = [UsagePart("devin", Decimal(13), ours=False), UsagePart("other", Decimal("-0.5"), ours=False)]
     answer = divided(Question(Period.WEEK, by=By.PRODUCT), SPAN, FIGURES, parts, Apart())
     assert written(answer.blocks).endswith(
-        "• devin: 13 ACUs\n• other: -0.5 ACUs\n"
-        "other is below zero: Devin's bill has less there than what it divides into."
+        "• devin: 13 ACUs\n• other: -0.5 ACUs\nother is below zero: the sessions there add up to more than Devin billed."
     )
 
 
@@ -324,7 +323,7 @@ def test_the_days_that_are_not_finished_stand_apart():
     [
         (
             RangeFault.MALFORMED,
-            "`2025-02-30` names no days of the calendar. Write a month such as `2026-10`, a day such as `2026-11-26`, or two days such as `2026-11-01..2026-11-15`.",
+            "`2025-02-30` isn't a valid date. Write a month such as `2026-10`, a day such as `2026-11-26`, or two days such as `2026-11-01..2026-11-15`.",
         ),
         (RangeFault.REVERSED, "`2025-02-30` ends before it begins. Write the earlier day first."),
         (

@@ -104,7 +104,7 @@ async def test_a_day_counts_as_finished_from_an_hour_after_its_end(asked, bills,
     assert (await asked(typed)).splitlines()[:3] == [
         title,
         "Billing day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.",
-        "*1 ACU* · ▼ 50 % (usual 2)",
+        "*1 ACU* · ▼ 50% (usual 2)",
     ]
 
 
@@ -144,7 +144,7 @@ async def test_a_session_at_a_limit_waits_for_somebody_too(asked, bills, store):
     bills.days = {may(day): 1.0 for day in range(1, 20)}
     await asked.refresh()
     await store.session("limited", NOW - 3 * 86_400, status="suspended", detail="out_of_credits")
-    assert "1 session is waiting for somebody now." in (await asked("yesterday")).splitlines()
+    assert "1 session is waiting for someone now." in (await asked("yesterday")).splitlines()
 
 
 async def test_a_cycle_is_devins(asked, bills, store):
@@ -221,10 +221,10 @@ async def test_a_whole_month_stands_beside_the_one_before(asked, store, bills, t
         await store.billed({date(2026, month, day): month * 2.0 for day in range(1, days + 1)}, NOW)
     assert (await asked(typed)).splitlines()[:3] == [
         "Devin in April 2026",
-        "30 finished billing days, 1 to 30 April 2026, each 08:00 UTC to 08:00 UTC. March took 186 ACUs: ▲ 29 %.",
+        "30 finished billing days, 1 to 30 April 2026, each 08:00 UTC to 08:00 UTC. March took 186 ACUs: ▲ 29%.",
         "*240 ACUs*",
     ]
-    assert "March took 186 ACUs: ▲ 29 %." in await asked(f"{typed} by day")
+    assert "March took 186 ACUs: ▲ 29%." in await asked(f"{typed} by day")
     assert "took" not in await asked("month")
 
 

@@ -51,7 +51,7 @@ def test_by_how_many_percent_a_day_differs(acus, basis, percent):
 
 @given(st.integers(1, 10_000), st.integers(-100, 1_000))
 def test_so_many_percent_more_means_so_many_hundredths_of_the_basis_on_top(basis, percent):
-    """▲ 50 % is half as much again, and not half of it."""
+    """▲ 50% is half as much again, and not half of it."""
     acus = float(basis + Decimal(basis) * percent / 100)
     assert percent_above(acus, float(basis)) == percent
     if percent == 50:
