@@ -136,7 +136,7 @@ async def test_each_start_that_waits_has_a_request_of_its_own(on: Harness) -> No
     await used_up(on)
     first = await asked(on, await refused(on))
     await on.slack.slash(ANN, GENERAL, "write the manual")
-    question = await on.slack.wait_for_ephemeral(ANN, "Ask an admin", visible=True)
+    question = await on.slack.wait_for_ephemeral(ANN, "Request approval", visible=True)
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:ask_for_more")
     second = await on.slack.wait_for_message(OPS, "write the manual")
     # Ten are asked for where the task says nothing.
