@@ -41,53 +41,51 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=release)
     commands = parser.add_subparsers(required=True, metavar="command")
     for name, command, meaning in (
-        ("run", _serve, "everything in one process"),
+        ("run", _serve, "run everything in one process"),
         ("web", _serve, "receive Slack events (one of several processes sharing PostgreSQL)"),
         ("worker", _serve, "do the work (one of several processes sharing PostgreSQL)"),
-        ("migrate", _migrate, "bring the store's schema up"),
-        ("restored", _restored, "say that a backup was put back, before the bot starts on it"),
-        ("doctor", _doctor, "check tokens, scopes, permissions and store, with the exact fix"),
+        ("migrate", _migrate, "update the store's schema"),
+        ("restored", _restored, "run once after a backup was restored, before the bot starts"),
+        ("doctor", _doctor, "check tokens, scopes, permissions, and store, with the exact fix"),
     ):
         sub = commands.add_parser(name, help=meaning, description=meaning)
-        sub.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
+        sub.add_argument("--env-file", type=Path, help="a settings file; environment variables override it")
         sub.set_defaults(command=command, name=name)
     _add_doctor(commands.choices["doctor"])
-    backup = commands.add_parser("backup", help="back the store up to a file, also while the bot runs")
+    backup = commands.add_parser("backup", help="back up the store to a file, even while the bot runs")
     backup.add_argument("file", type=Path, help="the file to write")
-    backup.add_argument("--replace", action="store_true", help="write over the file if it's there")
-    backup.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
+    backup.add_argument("--replace", action="store_true", help="replace the file if it exists")
+    backup.add_argument("--env-file", type=Path, help="a settings file; environment variables override it")
     backup.set_defaults(command=_backup)
-    copy = commands.add_parser("copy", help="copy one store into another, empty one, while the bot is stopped")
-    copy.add_argument("--from", dest="source", required=True, help="the address of the store, such as sqlite:///bot.db")
-    copy.add_argument("--to", dest="target", help="the address of the copy, such as postgresql://…; else DATABASE_URL")
-    copy.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
+    copy = commands.add_parser("copy", help="copy a store into an empty one while the bot is stopped")
+    copy.add_argument("--from", dest="source", required=True, help="the store's URL, such as sqlite:///bot.db")
+    copy.add_argument("--to", dest="target", help="the copy's URL, such as postgresql://… (default: DATABASE_URL)")
+    copy.add_argument("--env-file", type=Path, help="a settings file; environment variables override it")
     copy.set_defaults(command=_copy)
-    erase = commands.add_parser("forget", help="delete what is stored about a person, or of a workspace")
+    erase = commands.add_parser("forget", help="delete stored data of a person or a workspace")
     erase.add_argument("kind", choices=("person", "workspace"))
-    erase.add_argument("id", help="the id in Slack, such as U024BE7LH or T024BE7LD")
-    erase.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
+    erase.add_argument("id", help="the Slack ID, such as U024BE7LH or T024BE7LD")
+    erase.add_argument("--env-file", type=Path, help="a settings file; environment variables override it")
     erase.set_defaults(command=_erase)
     _add_manifest(commands.add_parser("manifest", help="print the Slack app's manifest"))
-    playground = commands.add_parser("playground", help="the bot against a simulated Slack and Devin on this machine")
+    playground = commands.add_parser("playground", help="try the bot with a simulated Slack and Devin on this machine")
     options.add_to(playground)
     playground.set_defaults(command=_playground)
     return parser
 
 
 def _add_manifest(manifest: argparse.ArgumentParser) -> None:
-    manifest.add_argument("--url", help="the bot's public https address; without it the manifest is for Socket Mode")
-    manifest.add_argument("--unfurl", action="store_true", help="with what previews of links need (BOT_UNFURL=on)")
-    manifest.add_argument("--no-agent", action="store_true", help="without what Slack has for agents in paid plans")
+    manifest.add_argument("--url", help="the bot's public https address; without it, the manifest is for Socket Mode")
+    manifest.add_argument("--unfurl", action="store_true", help="include what link previews need (BOT_UNFURL=on)")
+    manifest.add_argument("--no-agent", action="store_true", help="leave out agent features (paid Slack plans)")
     manifest.set_defaults(command=_manifest)
 
 
 def _add_doctor(doctor: argparse.ArgumentParser) -> None:
     kinds = ("run", "web", "worker")
-    doctor.add_argument(
-        "--for", dest="process", choices=kinds, default="run", help="the kind of process that is to run"
-    )
-    doctor.add_argument("--live", action="store_true", help="try on the real Slack and Devin what the bot does there")
-    doctor.add_argument("--as", dest="user", metavar="U…", help="with --live: the admin in whose DM it is tried")
+    doctor.add_argument("--for", dest="process", choices=kinds, default="run", help="the kind of process to check for")
+    doctor.add_argument("--live", action="store_true", help="try the bot's calls on the real Slack and Devin")
+    doctor.add_argument("--as", dest="user", metavar="U…", help="with --live: the admin whose DM is used")
     doctor.add_argument("--create", action="store_true", help="with --live: also create a note in Devin and delete it")
     doctor.add_argument("--json", action="store_true", help="with --live: write JSON, without names or texts")
 

@@ -51,7 +51,7 @@ MISSING: Final = {
         " to use Socket Mode."
     ),
     "devin_api_key": ("create a service user in Devin's settings and copy its key (cog_…), which is shown only once."),
-    "devin_org_id": "copy the organization's id (org-…) from Devin's settings, where service users are made.",
+    "devin_org_id": "copy the organization ID (org-…) from Devin's settings, on the page of service users.",
 }
 
 WRONG: Final = {
@@ -64,46 +64,39 @@ WRONG: Final = {
     ),
     "slack_api_url": "must be a web address that ends in /api/, for example https://slack.com/api/.",
     "devin_api_key": (
-        "must start with cog_: create a service user in Devin's settings and copy its key. Keys that start"
-        " with apk_ belong to old versions of the API and are refused by the one used here."
+        "must start with cog_: create a service user in Devin's settings and copy its key. Keys that start with apk_"
+        " are for old versions of the API and don't work here."
     ),
-    "devin_org_id": "must be the organization's id (org-…) as Devin's settings show it, not its name.",
+    "devin_org_id": "must be the organization ID (org-…) from Devin's settings, not its name.",
     "devin_api_url": (
-        "must be the address of the host alone, for example https://api.devin.ai: leave out /v3 and any other path."
+        "must be the host's address only, for example https://api.devin.ai: leave out /v3 and any other path."
     ),
     "database_url": (
         "must start with sqlite:/// and name a file, or start with postgresql:// and name a server,"
         " for example sqlite:///devin-bridge.db."
     ),
-    "database_direct_url": (
-        "must start with postgresql:// and name the server of DATABASE_URL itself, not the pooler before it."
-    ),
+    "database_direct_url": ("must start with postgresql:// and name the PostgreSQL server itself, not its pooler."),
     "port": "must be a port number from 1 to 65535, or 0 for any free one.",
     "bot_poll_seconds": "must be a number of seconds above 0 and up to 3600, for example 10.",
     "bot_slow_poll_seconds": "must be a number of seconds above 0 and up to 3600, for example 60.",
     "bot_admin_channel": (
-        "must be a channel's id such as C0123456789, not its name: it stands at the end of the channel's"
-        " details in Slack."
+        "must be a channel ID such as C0123456789, not its name: find it at the end of the channel's details in Slack."
     ),
     "bot_admin_users": (
-        "must be user ids with commas between them, for example U0123456789,U9876543210: “Copy member ID”"
-        " in a person's profile gives one."
+        "must be user IDs separated by commas, for example U0123456789,U9876543210: use “Copy member ID” in a"
+        " person's profile."
     ),
     "bot_admin_group": (
-        "must be a user group's id such as S0123456789, not its name: “Copy group ID” in the menu of the group"
-        " gives it."
+        "must be a user group ID such as S0123456789, not its name: use “Copy group ID” in the group's menu."
     ),
-    "bot_start_emoji": "must be the name of one emoji, such as robot_face, and not x, which stops a session.",
-    "bot_start_emoji_channels": "must be channel ids with commas, such as C0123456789, or * for every channel.",
-    "bot_alert_bots": (
-        "must be channel:bot:person with commas between several, such as C0123456789:B0123456789:U0123456789."
-    ),
+    "bot_start_emoji": "must be the name of one emoji, such as robot_face. It can't be x, which stops sessions.",
+    "bot_start_emoji_channels": "must be channel IDs separated by commas, such as C0123456789, or * for every channel.",
+    "bot_alert_bots": ("must be channel:bot:person, separated by commas, such as C0123456789:B0123456789:U0123456789."),
     "bot_digest_time": "must be a time of day as HH:MM, for example 09:00.",
     "bot_timezone": "must be the name of a time zone such as Europe/Berlin or UTC.",
     "bot_digest_quiet": "must be post or skip.",
     "bot_acu_price": (
-        "has a number that cannot be read: write digits with a point, and the currency behind them, for example"
-        " 2.25 USD."
+        "has an invalid number: write digits with a decimal point, then the currency, for example 2.25 USD."
     ),
     "bot_cycle_acus": (
         "must be how many ACUs Devin itself may use in a billing cycle: a number above 0 and up to a billion, without"
@@ -118,47 +111,42 @@ WRONG: Final = {
     "bot_retention_days": "must be a whole number of days from 1 to 3650, for example 30.",
     "bot_keep_dead_texts": "must be yes or no.",
     "bot_code_hosts": (
-        "must be the hosts of your code with commas between them, without https:// and paths,"
+        "must be your code hosts separated by commas, without https:// and paths,"
         " for example git.acme.example,code.acme.example:8443."
     ),
     "bot_settings_file": "must be the path of a file that exists, for example /etc/devin-bridge/bot.toml.",
     "bot_host": "must be the address to listen on, for example 0.0.0.0 or 127.0.0.1.",
     "bot_metrics_token": (
-        "must have at least 16 characters, for example what `openssl rand -hex 16` prints, or leave it empty: then"
-        " /metrics answers this machine alone."
+        "must have at least 16 characters, for example what `openssl rand -hex 16` prints, or leave it empty so that"
+        " /metrics answers only this machine."
     ),
     "bot_lease_seconds": "must be a number of seconds above 0 and up to 3600, for example 30.",
-    "bot_log_level": "must be DEBUG, INFO, WARNING or ERROR.",
+    "bot_log_level": "must be DEBUG, INFO, WARNING, or ERROR.",
     "bot_log_format": "must be json or console.",
 }
 
 # What else can be wrong with the price, by the type of the error.
 WRONG_PRICE: Final = {
-    "price_comma": "has a comma within a number: write a point, for example 2.25 USD.",
+    "price_comma": "has a comma in a number: use a decimal point, for example 2.25 USD.",
     "price_currency": (
-        "has no known currency behind a number: write its three letters or its sign, for example 2.25 USD."
+        "has a number without a known currency: add its three letters or its symbol, for example 2.25 USD."
     ),
     "price_zero": (
-        "has a price of 0: leave it empty to show no money, or write what an ACU costs, for example 2.25 USD."
+        "has a price of 0: leave it empty to show no prices, or write the price of an ACU, for example 2.25 USD."
     ),
     "price_empty": (
-        "has a comma without a price: write one there, or leave the comma out, for example"
-        " 2.00 USD, 2.25 USD from 2026-12-01."
+        "has a comma without a price: add a price or remove the comma, for example 2.00 USD, 2.25 USD from 2026-12-01."
     ),
     "price_day": (
-        "has a day that cannot be read: write year, month and day behind from, for example"
-        " 2.00 USD, 2.25 USD from 2026-12-01."
+        "has an invalid date: write year, month, and day after from, for example 2.00 USD, 2.25 USD from 2026-12-01."
     ),
-    "price_first": (
-        "has no price for the time before its first day: begin with a price without a day, for example"
-        " 2.00 USD, 2.25 USD from 2026-12-01."
-    ),
+    "price_first": ("must start with a price that has no date, for example 2.00 USD, 2.25 USD from 2026-12-01."),
     "price_without_day": (
-        "has several prices without a day: say from which day on the later ones are valid, for example"
+        "has several prices without a date: add a start date to the later ones, for example"
         " 2.00 USD, 2.25 USD from 2026-12-01."
     ),
     "price_same_day": (
-        "has several prices from the same day on: keep one of them, for example 2.00 USD, 2.25 USD from 2026-12-01."
+        "has several prices from the same date: keep one of them, for example 2.00 USD, 2.25 USD from 2026-12-01."
     ),
     "price_currencies": (
         "has prices in different currencies: use one for all of them, for example 2.00 USD, 2.25 USD from 2026-12-01."
@@ -462,7 +450,7 @@ def _is_secret(annotation: Any) -> bool:
 
 def _in_file(environ: Mapping[str, str], name: str) -> str:
     if environ.get(name, "").strip():
-        raise SettingsError([f"{name} and {name}{_FILE} are both set: leave one of them out."])
+        raise SettingsError([f"{name} and {name}{_FILE} are both set: remove one of them."])
     try:
         return Path(environ[name + _FILE]).read_text().strip()
     except (OSError, UnicodeDecodeError):
@@ -476,7 +464,9 @@ def unknown_names(environ: Mapping[str, str], env_file: Path | None = None) -> l
     given = {*environ, *(name.upper() for name in in_file)}
     unknown = sorted(name for name in given - names if name.startswith(("BOT_", "SLACK_", "DEVIN_")))
     nearest = {name: get_close_matches(name, names, n=1, cutoff=0.8) for name in unknown}
-    return [f"{name} is no setting." + (f" Did you mean {near[0]}?" if near else "") for name, near in nearest.items()]
+    return [
+        f"{name} isn't a setting." + "".join(f" Did you mean {one}?" for one in near) for name, near in nearest.items()
+    ]
 
 
 def of_opentelemetry(env_file: Path | None) -> dict[str, str]:

@@ -57,7 +57,7 @@ def read_settings_file(settings: Settings) -> FileSettings:
     except SettingError as wrong:
         raise StartError(str(wrong)) from None
     except (OSError, UnicodeDecodeError):
-        raise StartError(f"{path.name} cannot be read. Check who may read it, and that it is UTF-8.") from None
+        raise StartError(f"{path.name} can't be read. Check its permissions, and that it's UTF-8.") from None
 
 
 async def warn_of_defaults(file: FileSettings, organisations: Iterable[Organisation], timing: Timing) -> None:
@@ -68,7 +68,7 @@ async def warn_of_defaults(file: FileSettings, organisations: Iterable[Organisat
                 for section, values in file.sections.items():
                     for setting, sentence in (await unknown_defaults(organisation.devin, values)).items():
                         place = f"{file.name} [{section}] {setting}"
-                        log.warning("default not at Devin", set_in=place, organisation=organisation.id, why=sentence)
+                        log.warning("default not in Devin", set_in=place, organisation=organisation.id, why=sentence)
         except TimeoutError:
             log.info("defaults not checked", organisation=organisation.id)
 
@@ -129,8 +129,8 @@ class Connector:
             return await self._answered(slack.auth_test)
         except SlackRefused as refused:
             raise StartError(
-                f"Slack does not let the bot in ({refused.outcome}). Check SLACK_BOT_TOKEN and SLACK_API_URL; "
-                "`python -m bot doctor` says more."
+                f"Slack rejected the bot ({refused.outcome}). Check SLACK_BOT_TOKEN and SLACK_API_URL. For details,"
+                " run `python -m bot doctor`."
             ) from None
 
     async def _check_app_token(self, app_token: str, base_url: str) -> None:
@@ -140,8 +140,8 @@ class Connector:
                 await self._answered(opener.open_socket)
         except SlackRefused as refused:
             raise StartError(
-                f"Slack does not open a socket for the bot ({refused.outcome}). Check SLACK_APP_TOKEN; "
-                "`python -m bot doctor` says more."
+                f"Slack didn't open a socket for the bot ({refused.outcome}). Check SLACK_APP_TOKEN. For details,"
+                " run `python -m bot doctor`."
             ) from None
 
     async def _answered(self, call: Callable[[], Awaitable[_T]]) -> _T:
@@ -159,7 +159,7 @@ class Connector:
                     raise
                 pause = max(wait, getattr(error, "retry_after", 0.0))
                 self._setup.waits_for = "Slack"
-                log.warning("Slack does not answer at the start", error=error.outcome, again_in=pause)
+                log.warning("Slack didn't answer at startup", error=error.outcome, again_in=pause)
             await asyncio.sleep(pause)
             wait = min(2 * wait, self._timing.start_longest_retry)
 
@@ -169,7 +169,7 @@ async def _app_id(slack: Slack) -> str | None:
     try:
         return await slack.app_id()
     except SlackError as error:
-        log.warning("not known which app this is", error=error.outcome)
+        log.warning("app ID unknown", error=error.outcome)
         return None
 
 
@@ -212,15 +212,15 @@ async def _check_devin_key(organisation: Organisation) -> None:
     try:
         await organisation.own_id()
     except DevinDenied as denied:
-        raise StartError(f"Devin does not let the bot in ({denied.status}). It says: {denied.words}") from None
+        raise StartError(f"Devin rejected the bot ({denied.status}). It says: {denied.words}") from None
     except (DevinRefused, DevinUnauthorized) as refused:
         raise StartError(
-            f"Devin does not accept the key ({refused.status}). Check DEVIN_API_KEY and DEVIN_API_URL; "
-            "`python -m bot doctor` says more."
+            f"Devin rejected the key ({refused.status}). Check DEVIN_API_KEY and DEVIN_API_URL. For details, run"
+            " `python -m bot doctor`."
         ) from None
     except DevinError as error:
         # An outage at Devin is no reason to refuse what people write: the messages are stored and handled later.
-        log.warning("Devin does not answer at the start", error=type(error).__name__)
+        log.warning("Devin didn't answer at startup", error=type(error).__name__)
 
 
 def _http(settings: Settings, setup: SetupProblems) -> httpx.AsyncClient:

@@ -19,15 +19,14 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 NO_PGQUEUER: Final = (
-    "Several processes need PgQueuer, which is not installed. Run `pip install -r requirements-replicas.txt`,"
+    "Several processes need PgQueuer, which isn't installed. Run `pip install -r requirements-replicas.txt`,"
     " then start again."
 )
 NO_DIRECT_CONNECTION: Final = (
-    "The database cannot be reached for LISTEN. Check DATABASE_URL, or DATABASE_DIRECT_URL behind a pooler."
+    "The database can't be reached for LISTEN. Check DATABASE_URL, or DATABASE_DIRECT_URL behind a pooler."
 )
 BEHIND_A_POOLER: Final = (
-    "DATABASE_URL leads to a pooler, which passes no LISTEN on."
-    " Set DATABASE_DIRECT_URL to the address of PostgreSQL itself."
+    "DATABASE_URL points to a pooler, which doesn't support LISTEN. Set DATABASE_DIRECT_URL to PostgreSQL itself."
 )
 
 
@@ -54,13 +53,13 @@ async def open_engine(settings: StoreSettings, timing: Timing, process: ProcessK
     except ModuleNotFoundError:
         if process is not ProcessKind.RUN:
             raise StartError(NO_PGQUEUER) from None
-        log.warning("without the extra `replicas` hints do not reach other processes on this database")
+        log.warning("without the extra `replicas`, hints don't reach other processes on this database")
         return LocalEngine(timing)
     address = queue_address(settings)
     if address is None:
         if process is not ProcessKind.RUN:
             raise StartError(BEHIND_A_POOLER)
-        log.warning("without DATABASE_DIRECT_URL hints do not reach other processes behind a pooler")
+        log.warning("without DATABASE_DIRECT_URL, hints don't reach other processes behind a pooler")
         return LocalEngine(timing)
     is_there = await (_installed(address) if process is ProcessKind.RUN else _checked(address))
     return pgqueuer.PgQueuerEngine(address, timing) if is_there else LocalEngine(timing)
@@ -86,7 +85,7 @@ async def _installed(address: "QueueAddress") -> bool:
     try:
         await install(address)
     except Exception as error:  # noqa: BLE001 - whatever the driver raises
-        log.warning("hints do not reach other processes on this database", error=type(error).__name__)
+        log.warning("hints don't reach other processes on this database", error=type(error).__name__)
         return False
     return True
 

@@ -24,11 +24,11 @@ from bot.timing import PRODUCTION, Timing
 log = get_logger(__name__)
 
 NOT_MIGRATED: Final = (
-    "The store's schema is not that of this release. Run `python -m bot migrate` once, then start again."
+    "The store's schema doesn't match this release. Run `python -m bot migrate` once, then start again."
 )
 OTHER_SCHEMA: Final = (
-    "Other code than this made the store, between two releases, so its tables differ."
-    " Run the code that made it, or name a new store in DATABASE_URL."
+    "An unreleased version created the store, so its tables differ."
+    " Run the version that created it, or set DATABASE_URL to a new store."
 )
 
 
@@ -40,7 +40,7 @@ class StoreInUseError(StartError):
 def alone_on(path: Path | None) -> Iterator[None]:
     """Lock the SQLite file at `path` for this process while the block runs; None, for PostgreSQL, locks nothing.
 
-    Raises StoreInUseError if another process holds the lock, or StartError if the file cannot be opened.
+    Raises StoreInUseError if another process holds the lock, or StartError if the file can't be opened.
     """
     if path is None:
         yield
@@ -49,16 +49,16 @@ def alone_on(path: Path | None) -> Iterator[None]:
         opened = open_lock(path)
     except NotAFileError as error:
         raise StartError(
-            f"{error} is a link, or no file. Find out who put it there, remove it and start again."
+            f"{error} isn't a regular file. Find out where it came from, remove it, and start again."
         ) from None
     except OSError:
-        raise StartError(f"The store {path} cannot be opened. Check DATABASE_URL and who may write there.") from None
+        raise StartError(f"The store {path} can't be opened. Check DATABASE_URL and write access there.") from None
     with os.fdopen(opened) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise StoreInUseError(
-                f"Another process runs on {path}. Stop it first, or give this one a DATABASE_URL of its own."
+                f"Another process is using {path}. Stop it first, or give this one its own DATABASE_URL."
             ) from None
         yield
 
@@ -67,7 +67,7 @@ def _why_not_opened(error: Exception, url: str) -> str:
     why = None if url.startswith("sqlite") else why_unreachable(error)
     if why is not None:
         return f"{why.what} {why.fix}"
-    return "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more."
+    return "The store can't be opened or updated. Check DATABASE_URL. For details, run `python -m bot doctor`."
 
 
 async def open_store(
@@ -103,7 +103,7 @@ async def open_any_store(
             take_from_others(path)
     except LaterSchemaError as error:
         raise StartError(
-            f"The store is of a newer release ({error.found} > {error.newest})."
+            f"The store is from a newer release ({error.found} > {error.newest})."
             " Install that release, or restore the backup from before it."
         ) from None
     except EarlierSchemaError:
@@ -122,12 +122,12 @@ def check_kind(process: ProcessKind, settings: Settings) -> None:
         return
     if settings.uses_sqlite:
         raise StartError(
-            f"An SQLite file serves one process: start it with `python -m bot run`. For `{process}` set DATABASE_URL to"
-            " the address of PostgreSQL."
+            f"SQLite supports only one process: start it with `python -m bot run`. For `{process}` set DATABASE_URL"
+            " to PostgreSQL."
         )
     if not process.works and settings.transport == "socket":
         raise StartError(
-            "With SLACK_APP_TOKEN Slack sends everything to the workers. Start only these, or leave SLACK_APP_TOKEN"
+            "With SLACK_APP_TOKEN, Slack sends everything to the workers. Start only workers, or leave SLACK_APP_TOKEN"
             " empty to receive over HTTP."
         )
 
@@ -153,7 +153,7 @@ def bound_port(settings: Settings) -> Iterator[socket.socket]:
 def why_not_bound(error: OSError, host: str, port: int) -> str:
     """Return why the port cannot be opened, and what to do."""
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} is taken by another process. Stop it first, or set PORT to another number."
+        return f"Port {port} is used by another process. Stop it first, or set PORT to another number."
     if error.errno == errno.EACCES:
-        return f"This account may not open port {port}. Set PORT to a number from 1024."
-    return f"The bot cannot listen on “{host}”. Set BOT_HOST to an address of this machine, for example 0.0.0.0."
+        return f"This account can't open port {port}. Set PORT to 1024 or higher."
+    return f"The bot can't listen on “{host}”. Set BOT_HOST to an address of this machine, for example 0.0.0.0."

@@ -9,8 +9,8 @@ from bot.slack.client import Channel, Slack
 from bot.slack.errors import ChannelGone, GroupGone, PersonGone, SlackError
 
 INVITE_OR_CORRECT: Final = (
-    "Type `/invite @Devin Bridge` in the channel if it is private; otherwise copy the id at the end of the"
-    " channel's details into BOT_ADMIN_CHANNEL."
+    "If it's private, type `/invite @Devin Bridge` in the channel. Otherwise copy the ID at the end of the channel's"
+    " details into BOT_ADMIN_CHANNEL."
 )
 
 
@@ -18,14 +18,14 @@ async def check_admin_channel(slack: Slack, channel_id: str | None) -> Finding:
     """Report whether the digest can be posted to the channel, and who reads it there."""
     if channel_id is None:
         return note(
-            "BOT_ADMIN_CHANNEL is not set: there is no daily digest.",
-            "Set it to the id of a channel if someone wants the digest.",
+            "BOT_ADMIN_CHANNEL isn't set, so there's no daily digest.",
+            "To get a digest, set it to a channel ID.",
         )
     try:
         return _digest_channel(await slack.channel(channel_id))
     except ChannelGone:
         return misleads(
-            f"Slack does not show the bot a channel {channel_id} (BOT_ADMIN_CHANNEL), so no digest is posted.",
+            f"Slack doesn't show the bot a channel {channel_id} (BOT_ADMIN_CHANNEL), so no digest is posted.",
             INVITE_OR_CORRECT,
         )
     except SlackError as error:
@@ -41,13 +41,13 @@ def _digest_channel(channel: Channel) -> Finding:
         )
     if not channel.is_member:
         return misleads(
-            f"The bot is not in the channel {name} (BOT_ADMIN_CHANNEL), so no digest is posted.",
+            f"The bot isn't in the channel {name} (BOT_ADMIN_CHANNEL), so no digest is posted.",
             "Type `/invite @Devin Bridge` there.",
         )
     if channel.is_ext_shared:
         return note(
-            f"The channel {name} (BOT_ADMIN_CHANNEL) is shared with another company: admins get digests directly.",
-            "Set BOT_ADMIN_CHANNEL to a channel of your own workspace to have it in one place.",
+            f"The channel {name} (BOT_ADMIN_CHANNEL) is shared with another company, so admins get digests by DM.",
+            "To get digests in one place, set BOT_ADMIN_CHANNEL to a channel that isn't shared.",
         )
     return ok(f"The bot is in the channel {name}, where the digest is posted.")
 
@@ -56,9 +56,10 @@ async def check_admin_users(slack: Slack, users: Sequence[str]) -> Finding:
     """Report which of `users` Slack does not know, or that nobody is named."""
     if not users:
         return note(
-            "Neither BOT_ADMIN_USERS nor BOT_ADMIN_GROUP is set: nobody may ask for /devin usage.",
-            "Set one of them: BOT_ADMIN_USERS to the ids of the admins, with commas between them (“Copy member ID” in a"
-            " profile gives one), or BOT_ADMIN_GROUP to the id of a user group.",
+            "Neither BOT_ADMIN_USERS nor BOT_ADMIN_GROUP is set, so there are no admins, and no one can use /devin"
+            " usage.",
+            "Set BOT_ADMIN_USERS to the admins' IDs, separated by commas (“Copy member ID” in a profile). Or set"
+            " BOT_ADMIN_GROUP to a user group ID.",
         )
     try:
         unknown = [user for user in users if not await _is_there(slack, user)]
@@ -66,8 +67,8 @@ async def check_admin_users(slack: Slack, users: Sequence[str]) -> Finding:
         return not_checked("BOT_ADMIN_USERS", error)
     if unknown:
         return misleads(
-            f"BOT_ADMIN_USERS names {', '.join(unknown)}, whom Slack does not know or who left the workspace.",
-            "Take out each of these ids or put the right one: “Copy member ID” in a person's profile gives it.",
+            f"BOT_ADMIN_USERS has {', '.join(unknown)}: unknown to Slack, or no longer in the workspace.",
+            "Remove or correct each of these IDs. “Copy member ID” is in a person's profile.",
         )
     return ok(f"BOT_ADMIN_USERS: Slack knows each of them ({len(users)}).")
 
@@ -81,12 +82,12 @@ async def _is_there(slack: Slack, user: str) -> bool:
 
 NO_GROUPS: Final = "plan_upgrade_required"
 NAME_ADMINS: Final = (
-    "Take BOT_ADMIN_GROUP out and name the admins in BOT_ADMIN_USERS, or have a workspace owner change the plan."
+    "Remove BOT_ADMIN_GROUP and list the admins in BOT_ADMIN_USERS, or ask a workspace owner to change the plan."
 )
-ADD_MEMBERS: Final = "Whoever manages user groups in Slack can add members under Directories → User groups."
+ADD_MEMBERS: Final = "Add members in Slack under Directories → User groups."
 ENABLE_OR_CORRECT: Final = (
-    "Whoever manages user groups in Slack can enable it under Directories → User groups; otherwise copy the right id"
-    " into BOT_ADMIN_GROUP, which “Copy group ID” in the menu of the group gives."
+    "Enable it in Slack under Directories → User groups, or copy the right ID into BOT_ADMIN_GROUP (“Copy group ID”"
+    " in the group's menu)."
 )
 
 
@@ -96,16 +97,16 @@ async def check_admin_group(slack: Slack, group: str) -> Finding:
         members = await slack.group_members(group)
     except GroupGone as gone:
         if gone.error == NO_GROUPS:
-            what = "The workspace's plan at Slack has no user groups: nobody is an admin by BOT_ADMIN_GROUP."
+            what = "The workspace's Slack plan has no user groups, so BOT_ADMIN_GROUP makes no one an admin."
             return misleads(what, NAME_ADMINS)
-        what = f"Slack knows no user group {group} (BOT_ADMIN_GROUP), or it is disabled: nobody is an admin by it."
+        what = f"Slack knows no user group {group} (BOT_ADMIN_GROUP), or it's disabled. It makes no one an admin."
         return misleads(what, ENABLE_OR_CORRECT)
     except SlackError as error:
         return not_checked("BOT_ADMIN_GROUP", error)
     if not members:
-        what = f"The user group {group} (BOT_ADMIN_GROUP) has no members, so nobody is an admin by it."
+        what = f"The user group {group} (BOT_ADMIN_GROUP) is empty, so it makes no one an admin."
         return misleads(what, ADD_MEMBERS)
-    return ok(f"BOT_ADMIN_GROUP: Slack knows the user group, whose full members are admins ({len(members)} in it).")
+    return ok(f"BOT_ADMIN_GROUP: Slack knows the user group ({len(members)} in it). Its full members are admins.")
 
 
 async def check_role_groups(slack: Slack, file: str, groups: Iterable[str]) -> list[Finding]:
@@ -123,12 +124,12 @@ async def _role_group(slack: Slack, file: str, group: str) -> Finding | None:
     except GroupGone as gone:
         if gone.error == NO_GROUPS:
             return misleads(
-                f"The workspace's plan at Slack has no user groups: nobody holds a role of {file} by one.",
-                f"Name people in {file} instead, or have a workspace owner change the plan.",
+                f"The workspace's Slack plan has no user groups, so groups in {file} give no one a role.",
+                f"List people in {file} instead, or ask a workspace owner to change the plan.",
             )
         return misleads(
             f"{file} gives a role to user group {group}, but Slack doesn't know it, or it's disabled.",
-            f"Enable it in Slack under Directories → User groups, or copy the right id into {file}.",
+            f"Enable it in Slack under Directories → User groups, or copy the right ID into {file}.",
         )
     except SlackError as error:
         return not_checked(f"the user groups of {file}", error)

@@ -12,15 +12,15 @@ from bot.doctor.findings import Finding, note, ok, problem, quoted
 from bot.domain.key_expiry import is_near
 from bot.views.dates import full_date
 
-MALFORMED_KEY: Final = problem("DEVIN_API_KEY has a blank or another odd character in it.", NEW_KEY)
+MALFORMED_KEY: Final = problem("DEVIN_API_KEY contains a space or an invalid character.", NEW_KEY)
 NEW_SERVICE_USER: Final = (
-    "In Devin under Settings → Service users create a service user and copy its key (cog_…) into DEVIN_API_KEY."
+    "In Devin under Settings → Service users, create a service user. Copy its key (cog_…) into DEVIN_API_KEY."
 )
 NEW_KEY_SOON: Final = (
-    "Until then, create a new one in Devin under Settings → Service users, copy its key (cog_…) into DEVIN_API_KEY and"
-    " start the bot again."
+    "Before then, create a new one in Devin under Settings → Service users. Copy its key (cog_…) into DEVIN_API_KEY"
+    " and restart the bot."
 )
-NOT_WARNED: Final = "nobody is warned before the service user expires (optional)"
+NOT_WARNED: Final = "no one is warned before the service user expires (optional)"
 A_PERSON: Final = frozenset({"pat_user", "windsurf_session"})
 
 
@@ -31,7 +31,7 @@ def key_owner(principal: Principal) -> Finding:
         return ok(f"DEVIN_API_KEY belongs to the service user {name}.")
     if principal.principal_type in A_PERSON:
         return note(
-            f"DEVIN_API_KEY belongs to a person, {name}: sessions count as theirs, and end with their account.",
+            f"DEVIN_API_KEY belongs to a person, {name}: sessions count as theirs and end with their account.",
             NEW_SERVICE_USER,
         )
     kind = quoted(principal.principal_type, "unnamed")
@@ -44,7 +44,7 @@ async def key_expiry(devin: Devin, principal: Principal) -> list[Finding]:
         at = await devin.key_expires_at(principal)
     except DevinForbidden as error:
         permission = error.permission or "ViewAccountMembership"
-        return [note(f"Devin does not grant {permission}: {NOT_WARNED}.", grant(permission))]
+        return [note(f"Devin doesn't grant {permission}: {NOT_WARNED}.", grant(permission))]
     except DevinError:
         return []
     if at is None:
@@ -52,4 +52,4 @@ async def key_expiry(devin: Devin, principal: Principal) -> list[Finding]:
     day = full_date(datetime.fromtimestamp(at, UTC).date())
     if not is_near(at, time.time()):
         return [ok(f"The service user of DEVIN_API_KEY expires on {day}.")]
-    return [note(f"The service user of DEVIN_API_KEY expires on {day}; then Devin refuses its key.", NEW_KEY_SOON)]
+    return [note(f"The service user of DEVIN_API_KEY expires on {day}. Then Devin rejects its key.", NEW_KEY_SOON)]

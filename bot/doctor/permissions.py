@@ -18,7 +18,7 @@ from bot.features import FEATURES
 from bot.kernel.feature import Permission
 from bot.timing import DAY
 
-COPY_ORG_ID: Final = "Copy the organization's id (org-…) from Devin's page Settings → Service users into DEVIN_ORG_ID."
+COPY_ORG_ID: Final = "Copy the organization ID (org-…) from Devin's page Settings → Service users into DEVIN_ORG_ID."
 
 
 async def check_organisation(devin: Devin, own: str | None) -> Finding | None:
@@ -27,8 +27,8 @@ async def check_organisation(devin: Devin, own: str | None) -> Finding | None:
         await SESSIONS.read(devin)
     except DevinNotFound:
         named = own and own != devin.org_id
-        fix = f"Set DEVIN_ORG_ID to {own}, the organization of the key." if named else COPY_ORG_ID
-        return problem(f"Devin does not show this key an organization {devin.org_id} (DEVIN_ORG_ID).", fix)
+        fix = f"Set DEVIN_ORG_ID to {own}, the key's organization." if named else COPY_ORG_ID
+        return problem(f"Devin doesn't show this key an organization {devin.org_id} (DEVIN_ORG_ID).", fix)
     except DevinError:
         return None  # the check of the permissions makes the same call and reports it
     return None
@@ -40,15 +40,14 @@ IMPERSONATE, MANAGE, USE = "ImpersonateOrgSessions", "ManageOrgSessions", "UseDe
 
 IN_OWN_NAMES: Final = ok(f"{IMPERSONATE} is granted: sessions can run as the person who started them.")
 NOT_IN_OWN_NAMES: Final = note(
-    f"Devin does not grant {IMPERSONATE}: sessions stand in the bot's own name (optional).", grant(IMPERSONATE)
+    f"Devin doesn't grant {IMPERSONATE}: sessions run as the bot (optional).", grant(IMPERSONATE)
 )
 OWN_NAMES_NOT_KNOWN: Final = note(
-    f"Whether Devin grants {IMPERSONATE} shows with a first session; without it, sessions stand in the bot's own name"
-    " (optional).",
-    f"In Devin under Settings → Service users see that the service user's role has {IMPERSONATE}.",
+    f"The first session shows whether Devin grants {IMPERSONATE}. Without it, sessions run as the bot (optional).",
+    f"In Devin under Settings → Service users, check that the service user's role has {IMPERSONATE}.",
 )
 CANNOT_ACT: Final = problem(
-    f"Devin does not grant {MANAGE}: the bot can start, steer and stop no session.", grant(MANAGE)
+    f"Devin doesn't grant {MANAGE}: the bot can't start, steer, or stop sessions.", grant(MANAGE)
 )
 
 
@@ -104,14 +103,14 @@ class _Found:
         """Report what was found."""
         there = [f"{'It' if self.missing else 'Devin'} grants {_with_commands(self.granted)}."] if self.granted else []
         if self.not_tried:
-            there.append(f"{_listed(self.not_tried).capitalize()} can be read; creating is not tried.")
+            there.append(f"{_listed(self.not_tried).capitalize()} can be read; creating wasn't tried.")
         if self.not_offered:
             commands = _listed([f"/devin {command}" for command in self.not_offered])
-            there.append(f"Devin does not offer what {commands} would read.")
+            there.append(f"Devin doesn't offer the data for {commands}.")
         if not self.missing:
             return ok(" ".join(there))
         lacking = (
-            f"Devin does not grant {_with_commands(self.missing)}: these commands only say what is missing (optional)."
+            f"Devin doesn't grant {_with_commands(self.missing)}: these commands only report what's missing (optional)."
         )
         return note(" ".join([lacking, *there]), grant(_listed([*self.missing.values()])))
 
@@ -141,12 +140,12 @@ class Probe:
             await self.read(devin)
         except DevinForbidden as error:
             permission = error.permission or self.permission
-            return Finding(self.refusal, f"Devin does not grant {permission}: {self.without}.", grant(permission))
+            return Finding(self.refusal, f"Devin doesn't grant {permission}: {self.without}.", grant(permission))
         except DevinDenied as error:
             said = quoted(error.words, "without a reason")
-            return Finding(self.refusal, f"Devin does not allow this, it says {said}: {self.without}.", SETTLE)
+            return Finding(self.refusal, f"Devin doesn't allow this ({said}): {self.without}.", SETTLE)
         except DevinNotFound:
-            return note(f"Devin does not offer this to the organization: {self.without}.")
+            return note(f"Devin doesn't offer this to your organization: {self.without}.")
         except DevinError as error:
             return devin_problem(error)
         return ok(f"Devin grants {self.permission}: {self.allows}.")
@@ -155,21 +154,21 @@ class Probe:
 SESSIONS: Final = Probe(
     "ViewOrgSessions",
     allows="sessions and messages can be read",
-    without="the bot cannot follow its sessions",
+    without="the bot can't follow its sessions",
     refusal=Level.STOPS,
     read=lambda devin: read_first(devin.session_pages(created_after=int(time.time()))),
 )
 INSIGHTS: Final = Probe(
     "ViewOrgSessions",
     allows="/devin insights works, and message counts can be read",
-    without="/devin insights shows nothing, message counts cannot be read, and what Devin says may be noticed later",
+    without="/devin insights shows nothing, message counts can't be read, and Devin's messages may appear later",
     refusal=Level.NOTE,
     read=lambda devin: read_first(devin.session_insight_pages(created_after=int(time.time()))),
 )
 PLAYBOOKS: Final = Probe(
     "ManageOrgPlaybooks",
-    allows="playbook= takes titles. Playbooks can be read; creating is not tried",
-    without="playbook= takes ids only, no titles (optional)",
+    allows="playbook= accepts titles. Playbooks can be read; creating wasn't tried",
+    without="playbook= accepts only IDs, not titles (optional)",
     refusal=Level.NOTE,
     read=lambda devin: read_first(devin.playbook_pages()),
 )
@@ -189,31 +188,31 @@ AUTOMATIONS: Final = Probe(
 )
 CYCLES: Final = Probe(
     "ViewAccountConsumption",
-    allows="the digest goes by Devin's billing cycles and knows their ACU limits",
-    without="the digest goes by calendar months instead of Devin's billing cycles, and does not read Devin's list of"
-    " ACU limits (optional)",
+    allows="the digest uses Devin's billing cycles and their ACU limits",
+    without="the digest uses calendar months instead of Devin's billing cycles, and doesn't read Devin's ACU limits"
+    " (optional)",
     refusal=Level.NOTE,
     read=lambda devin: read_first(devin.consumption_cycles()),
 )
 CYCLE_LIMIT: Final = Probe(
     "ManageOrganizations",
     allows="the digest knows the organization's ACU limit for a cycle",
-    without="the organization's own ACU limit for a cycle is not read; where Devin's list of ACU limits has none"
-    " either, BOT_CYCLE_ACUS counts (optional)",
+    without="the organization's own ACU limit for a cycle isn't read. If Devin's list of ACU limits has none either,"
+    " BOT_CYCLE_ACUS is used (optional)",
     refusal=Level.NOTE,
     read=lambda devin: devin.organization(),
 )
 NOT_PROBED: Final = note(
-    "ManageOrgSessions is needed to start, steer and stop sessions, and UseDevinSessions to hand over files. Whether"
-    " Devin grants both was not probed, because that would start something.",
-    "In Devin under Settings → Service users see that the service user's role has them.",
+    "ManageOrgSessions is needed to start, steer, and stop sessions, and UseDevinSessions to pass on files. Whether"
+    " Devin grants both wasn't tried, because that would start something.",
+    "In Devin under Settings → Service users, check that the service user's role has them.",
 )
 
 
 def _consumption(*, figures_are_read: bool) -> Probe:
     return Probe(
         "ViewOrgConsumption",
-        allows="the digest and /devin usage show what was spent",
+        allows="the digest and /devin usage show ACU usage",
         without="the digest and /devin usage count the bot's own sessions only",
         refusal=Level.MISLEADS if figures_are_read else Level.NOTE,
         read=lambda devin: devin.daily_consumption(int(time.time() - DAY), int(time.time())),

@@ -1,4 +1,4 @@
-"""Checks what the kind of process that is to run needs of the settings: a store, a way to PostgreSQL, a port."""
+"""Checks what the kind of process to check for needs of the settings: a store, a way to PostgreSQL, a port."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from bot.engines import BEHIND_A_POOLER, NO_PGQUEUER, queue_address
 from bot.opening import bound_port, check_kind
 from bot.process import ProcessKind
 
-ALONE: Final = "Behind a pooler one process works alone: `web` and `worker` need DATABASE_DIRECT_URL too."
+ALONE: Final = "Behind a pooler, only a single process works. For `web` and `worker`, set DATABASE_DIRECT_URL too."
 
 
 async def check_process(settings: Settings, process: ProcessKind) -> list[Finding]:
@@ -42,7 +42,7 @@ async def _port(settings: Settings) -> list[Finding]:
         with bound_port(settings) as port:
             port.listen()
     except OSError:
-        return await _taken(settings, f"Port {settings.port} cannot be opened.")
+        return await _taken(settings, f"Port {settings.port} can't be opened.")
     except StartError as error:
         return await _taken(settings, str(error))
     return []
@@ -57,4 +57,4 @@ async def _taken(settings: Settings, why: str) -> list[Finding]:
     except (httpx.HTTPError, ValueError):
         said = None
     is_ours = isinstance(said, dict) and {"ok", "problems", "warnings"} <= said.keys()
-    return [ok(f"The bot runs already, on port {settings.port}.") if is_ours else problem(why)]
+    return [ok(f"The bot is already running, on port {settings.port}.") if is_ours else problem(why)]

@@ -18,28 +18,28 @@ NEEDED: Final = frozenset({"channels:read", "chat:write", "commands", "users:rea
 
 # For each scope of the manifest, what does not work without it.
 WITHOUT_SCOPE: Final = {
-    "app_mentions:read": "the bot does not hear when someone mentions it",
-    "channels:history": "the bot hears no replies in public channels",
-    "channels:read": "the bot cannot see what kind of channel a public one is, and starts nothing there",
-    "chat:write": "the bot cannot write anything",
-    "commands": "the command /devin does not exist",
-    "files:read": "files that people attach do not reach Devin",
-    "files:write": "screenshots and recordings of Devin's are only named in the thread, and admins get no files",
-    "groups:history": "the bot hears no replies in private channels",
-    "groups:read": "the bot cannot see what kind of channel a private one is, and starts nothing there",
-    "im:history": "the bot hears no direct messages",
-    "im:write": "what the bot tells a person directly may appear twice, and admins get no files",
-    "links:read": "no link gets a preview, although BOT_UNFURL is on",
-    "links:write": "no link gets a preview, although BOT_UNFURL is on",
-    "mpim:history": "the bot hears nothing in group direct messages",
-    "mpim:read": "the bot cannot see what kind of conversation a group direct message is, and starts nothing there",
-    "reactions:read": "a :x: on a post stops no session",
-    "reactions:write": "the bot cannot mark the messages it has taken on",
+    "app_mentions:read": "the bot doesn't see mentions",
+    "channels:history": "the bot doesn't see replies in public channels",
+    "channels:read": "the bot can't check public channels and starts nothing there",
+    "chat:write": "the bot can't post",
+    "commands": "the command /devin doesn't exist",
+    "files:read": "Devin doesn't get the files that people attach",
+    "files:write": "Devin's screenshots and recordings are only named in the thread, and admins get no files",
+    "groups:history": "the bot doesn't see replies in private channels",
+    "groups:read": "the bot can't check private channels and starts nothing there",
+    "im:history": "the bot doesn't see DMs",
+    "im:write": "DMs from the bot may appear twice, and admins get no files",
+    "links:read": "links get no preview, although BOT_UNFURL is on",
+    "links:write": "links get no preview, although BOT_UNFURL is on",
+    "mpim:history": "the bot doesn't see messages in group DMs",
+    "mpim:read": "the bot can't check group DMs and starts nothing there",
+    "reactions:read": "an :x: on a post doesn't stop its session",
+    "reactions:write": "the bot can't mark the messages that it accepted",
     "usergroups:read": (
-        "nobody is an admin by BOT_ADMIN_GROUP, and Devin reads the ids of user groups instead of their names"
+        "BOT_ADMIN_GROUP makes no one an admin, and Devin gets user groups' IDs instead of their names"
     ),
-    "users:read": "the bot cannot tell members from guests, and starts nothing for anybody",
-    "users:read.email": "sessions at Devin stand in the bot's name, not in that of who asked for them",
+    "users:read": "the bot can't tell members from guests and starts nothing for anyone",
+    "users:read.email": "sessions run as the bot, not as the person who started them",
 }
 
 
@@ -49,7 +49,7 @@ def check_scopes(granted: frozenset[str], *, unfurls: bool = False) -> list[Find
     With `unfurls` those for previews of links are needed too.
     """
     if not granted:
-        return [note("Slack does not tell the scopes of SLACK_BOT_TOKEN, so they were not compared with manifest.yml.")]
+        return [note("Slack doesn't list the scopes of SLACK_BOT_TOKEN, so they weren't compared with manifest.yml.")]
     wanted = scopes_of(manifest_for(unfurls=unfurls))
     no_agent = [] if AGENT_SCOPE in granted else [note(NO_AGENT)]
     return [*_missing(wanted - ({AGENT_SCOPE} - granted), granted), *no_agent, *_unused(wanted, granted)]
@@ -65,4 +65,4 @@ def _missing(wanted: frozenset[str], granted: frozenset[str]) -> list[Finding]:
 
 def _unused(wanted: frozenset[str], granted: frozenset[str]) -> list[Finding]:
     unused = ", ".join(sorted(granted - wanted))
-    return [note(f"The app has scopes that the bot does not use: {unused}.", REMOVE_SCOPES)] if unused else []
+    return [note(f"The app has scopes that the bot doesn't use: {unused}.", REMOVE_SCOPES)] if unused else []

@@ -14,12 +14,12 @@ from bot.slack.errors import (
 )
 
 ADD_SCOPES: Final = (
-    "Add what is missing under “Bot Token Scopes” on the app's page “OAuth & Permissions”, then press"
-    " “Reinstall to Workspace” there."
+    "Add what's missing under “Bot Token Scopes” on the app's page “OAuth & Permissions”. Then press “Reinstall to"
+    " Workspace” there."
 )
-REACH_SLACK: Final = "Check this machine's network and proxy, and SLACK_API_URL if it is set; then run this again."
+REACH_SLACK: Final = "Check this machine's network and proxy, and SLACK_API_URL if it's set. Then run this again."
 CHECK_SLACK_URL: Final = (
-    "Check SLACK_API_URL if it is set. Otherwise look at https://slack-status.com and run this again later."
+    "Check SLACK_API_URL if it's set. Otherwise look at https://slack-status.com and run this again later."
 )
 REVOKED: Final = frozenset({"token_revoked", "account_inactive"})
 
@@ -34,7 +34,7 @@ def token_problem(error: SlackError, setting: str, renew: str, reinstall: str) -
             what = f"{setting} was revoked: the app was removed from the workspace, or the token was replaced."
             return problem(what, reinstall)
         case TokenRefused():
-            return problem(f"Slack does not accept {setting} ({error.error}).", renew)
+            return problem(f"Slack rejected {setting} ({error.error}).", renew)
         case ScopeMissing():
             needed = f" {error.needed}" if error.needed else ""
             return problem(f"{setting} lacks the scope{needed}.", renew)
@@ -45,12 +45,12 @@ def token_problem(error: SlackError, setting: str, renew: str, reinstall: str) -
 def _call_problem(error: SlackError) -> Finding:
     match error:
         case SlackUnreachable():
-            return problem("Slack could not be reached, so nothing was checked there.", REACH_SLACK)
+            return problem("Slack couldn't be reached, so nothing was checked there.", REACH_SLACK)
         case SlackRateLimited():
-            return problem("Slack asks for fewer calls.", f"Run this again in {error.retry_after:.0f} seconds.")
+            return problem("Slack is rate limiting the bot.", f"Run this again in {error.retry_after:.0f} seconds.")
         case SlackRefused():
             url = f"https://docs.slack.dev/reference/methods/{error.method}"
-            return problem(f"Slack refuses {error.method} ({error.error}).", f"{url} says what the word means.")
+            return problem(f"Slack rejected {error.method} ({error.error}).", f"{url} explains the error.")
         case _:
             return problem("Slack gave no usable answer.", CHECK_SLACK_URL)
 
@@ -60,8 +60,8 @@ COPY_BOT: Final = (
     " into SLACK_BOT_TOKEN."
 )
 REINSTALL: Final = (
-    "Install the app again on its page “OAuth & Permissions” at https://api.slack.com/apps and copy the new Bot User"
-    " OAuth Token (xoxb-…) into SLACK_BOT_TOKEN."
+    "Reinstall the app on its page “OAuth & Permissions” at https://api.slack.com/apps. Copy the new Bot User OAuth"
+    " Token (xoxb-…) into SLACK_BOT_TOKEN."
 )
 
 
@@ -78,13 +78,13 @@ def refused_token(error: SlackError) -> Finding:
 def not_checked(setting: str, error: SlackError) -> Finding:
     """Report why `error` kept the value of `setting` from being checked with the bot token."""
     if isinstance(error, ScopeMissing):
-        return misleads(f"{setting} was not looked at: the scope {error.needed} is missing.", ADD_SCOPES)
+        return misleads(f"{setting} wasn't checked: the scope {error.needed} is missing.", ADD_SCOPES)
     return refused_token(error)
 
 
 MAKE_APP: Final = (
-    "Make an app-level token with the scope connections:write on the app's page “Basic Information” at"
-    " https://api.slack.com/apps and copy it (xapp-…) into SLACK_APP_TOKEN."
+    "Create an app-level token with the scope connections:write on the app's page “Basic Information” at"
+    " https://api.slack.com/apps. Copy it (xapp-…) into SLACK_APP_TOKEN."
 )
 
 
@@ -98,7 +98,7 @@ async def check_app_token(app: Slack) -> Finding:
 
 
 SIGNING_NOT_CHECKED: Final = note(
-    "Whether SLACK_SIGNING_SECRET is right cannot be verified from here: only a request from Slack shows it.",
+    "SLACK_SIGNING_SECRET can't be verified from here; only a request from Slack shows whether it's right.",
     "If requests from Slack are answered with 401, copy the Signing Secret from the app's page “Basic Information”"
     " at https://api.slack.com/apps into SLACK_SIGNING_SECRET.",
 )

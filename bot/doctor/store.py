@@ -13,9 +13,9 @@ from bot.store.database.connection import Database, sqlite_path
 from bot.store.database.schema import EarlierSchemaError, LaterSchemaError, OtherSchemaError, check_current
 from bot.store.database.unreachable import why_unreachable
 
-MIGRATE: Final = "Run `python -m bot migrate`; `python -m bot run` does it too when it starts."
+MIGRATE: Final = "Run `python -m bot migrate`. `python -m bot run` also does it when it starts."
 UPDATE: Final = "Install that release, or restore the backup from before it."
-OTHER_CODE: Final = "Run the code that made it, or name a new store in DATABASE_URL."
+OTHER_CODE: Final = "Run the version that created it, or set DATABASE_URL to a new store."
 
 
 async def check_schema(url: str, reached: str, on_error: Callable[[Exception], Finding]) -> Finding:
@@ -34,11 +34,11 @@ async def _checked(url: str, reached: str) -> Finding:
     try:
         await check_current(db)
     except LaterSchemaError:
-        return problem(f"{reached}, but its schema is of a newer release than this one.", UPDATE)
+        return problem(f"{reached}, but its schema is from a newer release.", UPDATE)
     except EarlierSchemaError:
         return problem(f"{reached}, but its schema is missing or older than this version.", MIGRATE)
     except OtherSchemaError:
-        return problem(f"{reached}, but its tables were made by other code, between two releases.", OTHER_CODE)
+        return problem(f"{reached}, but its tables are from an unreleased version.", OTHER_CODE)
     else:
         return ok(f"{reached}, and its schema is up to date.")
     finally:
@@ -46,10 +46,10 @@ async def _checked(url: str, reached: str) -> Finding:
 
 
 LASTING_DISK: Final = note(
-    "The store is a file, which is lost with its disk: some platforms give each deploy a new one.",
+    "The store is a file on this disk. Some platforms give each deploy a new disk, and the file is lost.",
     "Point DATABASE_URL to a file on a persistent disk, or to PostgreSQL.",
 )
-OTHER_FOLDER: Final = "Let the bot's account write there, or name a file in another folder in DATABASE_URL."
+OTHER_FOLDER: Final = "Give the bot's account write access there, or point DATABASE_URL to a file in another folder."
 
 
 async def check_sqlite(url: str) -> Finding:
@@ -59,15 +59,15 @@ async def check_sqlite(url: str) -> Finding:
     if unwritable := await asyncio.to_thread(_unwritable, path):
         return unwritable
     if not path.exists():
-        return note(f"The store {path} does not exist yet; its folder can be written to.", MIGRATE)
+        return note(f"The store {path} doesn't exist yet; its folder is writable.", MIGRATE)
     return await check_schema(url, f"The store {path} can be opened and written to", lambda _: _no_database(path))
 
 
 def _unwritable(path: Path) -> Finding | None:
     if path.is_dir():
-        return problem(f"The store {path} is a folder.", "Name a file in DATABASE_URL.")
+        return problem(f"The store {path} is a folder.", "Point DATABASE_URL to a file.")
     if path.exists() and not os.access(path, os.W_OK):
-        return problem(f"The store {path} cannot be written to.", OTHER_FOLDER)
+        return problem(f"The store {path} can't be written to.", OTHER_FOLDER)
     folder = next(folder for folder in path.absolute().parents if folder.exists())
     try:
         # A file is created to find out: SQLite needs more files in the folder, and permissions do not show that a disk
@@ -75,19 +75,19 @@ def _unwritable(path: Path) -> Finding | None:
         with tempfile.TemporaryFile(dir=folder):
             return None
     except OSError:
-        return problem(f"The folder of the store, {folder}, cannot be written to.", OTHER_FOLDER)
+        return problem(f"The folder of the store, {folder}, can't be written to.", OTHER_FOLDER)
 
 
 def _no_database(path: Path) -> Finding:
     return problem(
-        f"The store {path} cannot be read as an SQLite database.",
-        "If another program holds the file, close it; if it is something else, name another file in DATABASE_URL.",
+        f"The store {path} can't be read as an SQLite database.",
+        "If another program has the file open, close it. Otherwise point DATABASE_URL to another file.",
     )
 
 
 INSTALL_DRIVER: Final = "Run `pip install -r requirements.txt`."
-LOOK_UP_CODE: Final = "https://www.postgresql.org/docs/current/errcodes-appendix.html says what the code means."
-NAME_THE_POOLER: Final = "Add pgbouncer=true to DATABASE_URL, after a ? or after an & if it has a ? already."
+LOOK_UP_CODE: Final = "https://www.postgresql.org/docs/current/errcodes-appendix.html explains the code."
+NAME_THE_POOLER: Final = "Add ?pgbouncer=true to DATABASE_URL, or &pgbouncer=true if it already has a question mark."
 NO_PREPARED_STATEMENTS: Final = ("26000", "42P05")  # one is missing; one is there already, of another client
 CHECK_DATABASE_URL: Final = "Check that DATABASE_URL has the form postgresql://user:password@host:5432/name."
 
@@ -107,15 +107,15 @@ def postgres_problem(error: Exception) -> Finding:
     if code := str(getattr(getattr(error, "orig", error), "sqlstate", None) or ""):
         return _refusal(code)
     if isinstance(error, ModuleNotFoundError):
-        return problem("DATABASE_URL names PostgreSQL, whose driver is not installed.", INSTALL_DRIVER)
-    return problem(f"The PostgreSQL store cannot be used ({type(error).__name__}).", CHECK_DATABASE_URL)
+        return problem("DATABASE_URL is for PostgreSQL, but its driver isn't installed.", INSTALL_DRIVER)
+    return problem(f"The PostgreSQL store can't be used ({type(error).__name__}).", CHECK_DATABASE_URL)
 
 
 def _refusal(code: str) -> Finding:
     if code in NO_PREPARED_STATEMENTS:
-        what = f"A pooler such as PgBouncer stands before PostgreSQL and keeps no prepared statements ({code})."
+        what = f"PostgreSQL is behind a pooler such as PgBouncer, which keeps no prepared statements ({code})."
         return problem(what, NAME_THE_POOLER)
-    return problem(f"PostgreSQL refuses the store ({code}).", LOOK_UP_CODE)
+    return problem(f"PostgreSQL rejected the bot ({code}).", LOOK_UP_CODE)
 
 
 async def check_store(settings: StoreSettings) -> list[Finding]:

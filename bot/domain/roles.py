@@ -79,7 +79,7 @@ def read_roles(table: object, channel: str = EVERYWHERE) -> dict[tuple[Right, st
     Raises RoleError if it is not valid.
     """
     if not isinstance(table, Mapping):
-        raise RoleError('Roles are a table, such as stop = ["S0123ABC"].')
+        raise RoleError('Roles must be a table, such as stop = ["S0123ABC"].')
     return {(_right(key), channel): _holders(_right(key), value) for key, value in table.items()}
 
 
@@ -96,9 +96,9 @@ def _holders(right: Right, value: object) -> tuple[str, ...]:
     words: Sequence[object] = [value] if isinstance(value, str) else value if isinstance(value, list) else []
     holders = [_holder(word) for word in words]
     if not holders or None in holders:
-        raise RoleError(f'“{right}” takes ids of people and user groups, or "{EVERYONE}".')
+        raise RoleError(f'“{right}” needs IDs of people or user groups, or "{EVERYONE}".')
     if right is Right.ADMINISTER and EVERYONE in holders:
-        raise RoleError("Name people or user groups who administer, not everyone.")
+        raise RoleError("List the people or user groups who administer; “everyone” isn't allowed.")
     return tuple(dict.fromkeys(holder for holder in holders if holder is not None))
 
 

@@ -273,7 +273,7 @@ def _quiet(value: object) -> QuietHours:
         raise SettingError("Write quiet hours from start to end, such as 22:00-07:00.")
     hours = QuietHours(time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4])))
     if hours.begin == hours.end:
-        raise SettingError("Quiet hours need an end that is not their start.")
+        raise SettingError("Quiet hours can't start and end at the same time.")
     return hours
 
 

@@ -176,7 +176,7 @@ class LocalEngine:
             except Exception as error:
                 wait = self._timing.engine_retry
                 if not failing and not is_counted(error):
-                    log.exception("tick fails", tick=name)
+                    log.exception("tick failed", tick=name)
                     failing = True
             else:
                 if failing:

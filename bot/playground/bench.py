@@ -52,17 +52,17 @@ ENDS: Final[Mapping[str, Callable[[float], float]]] = {
     "billing_day": lambda now: next_end_of_billing_day(now) + SETTLING,
 }
 JUMPED: Final = {
-    "digest": "It is {}. The bot starts again and posts the digest in #ops.",
-    "billing_day": "It is {}. The billing day is over and settled, and the bot starts again.",
+    "digest": "It's {}. The bot is restarting and will post the digest in #ops.",
+    "billing_day": "It's {}. The billing day is over and settled, and the bot is restarting.",
 }
-NOT_RUNNING: Final = "The bot does not run, so there is nothing to {}. Start it first."
-RUNNING: Final = "The bot runs already."
-MOVING: Final = "A jump or a reset is under way. Jump again once the bot is up."
-PLAYING: Final = "The example is being played already: watch #web and #general."
-AFRESH: Final = "Everything is as in the beginning. Only the clock keeps its time, since time never runs backwards."
-AFRESH_BUT: Final = "Messages, sessions and faults are cleared, but the bot did not come up. {}"
-TOO_LATE: Final = "It did not start within {:g} seconds."
-NO_SPEED: Final = f"The speed is a number from {SLOWEST} to {FASTEST:.0f}."
+NOT_RUNNING: Final = "The bot isn't running, so there's nothing to {}. Start it first."
+RUNNING: Final = "The bot is already running."
+MOVING: Final = "A jump or reset is in progress. Try again once the bot is up."
+PLAYING: Final = "The example is already playing: watch #web and #general."
+AFRESH: Final = "Everything is reset except the clock, because time never runs backward."
+AFRESH_BUT: Final = "Messages, sessions, and faults are cleared, but the bot didn't start. {}"
+TOO_LATE: Final = "It didn't start within {:g} seconds."
+NO_SPEED: Final = f"The speed must be a number from {SLOWEST} to {FASTEST:.0f}."
 
 
 class TheBench:
@@ -102,7 +102,7 @@ class TheBench:
     async def do(self, act: str, order: Json) -> str:
         """Do one act; answers the sentence for a toast."""
         if act not in self._acts:
-            raise BenchError(f"The bench knows no {act}. It knows {', '.join(self._acts)}.")
+            raise BenchError(f"There's no action {act}. It knows {', '.join(self._acts)}.")
         return await self._acts[act](order)
 
     def bot(self) -> Json:
@@ -199,7 +199,7 @@ class TheBench:
         try:
             await self._keeper.up()
         except TroubleError as trouble:
-            raise BenchError(f"The clock stays where it is, because the bot does not start. {trouble}") from trouble
+            raise BenchError(f"The clock didn't change, because the bot didn't start. {trouble}") from trouble
 
     @contextmanager
     def _move(self) -> Iterator[None]:
@@ -219,21 +219,21 @@ class TheBench:
     async def _start(self, _: Json) -> str:
         if not await self._keeper.start():
             raise BenchError(RUNNING)
-        return "The bot starts. What was written meanwhile reaches it now."
+        return "The bot is starting. It gets the messages sent meanwhile."
 
     async def _stop(self, _: Json) -> str:
         if not await self._keeper.stop():
             raise BenchError(NOT_RUNNING.format("stop"))
-        return "The bot is stopped, as a supervisor does it. What people write waits for it."
+        return "The bot was stopped, as a supervisor would. Messages wait for it."
 
     async def _kill(self, _: Json) -> str:
         if not await self._keeper.kill():
             raise BenchError(NOT_RUNNING.format("kill"))
-        return "The bot is killed in the middle of whatever it did. Start it, and see that nothing is lost."
+        return "The bot was killed in the middle of its work. Start it and see that nothing is lost."
 
     async def _restart(self, _: Json) -> str:
         await self._keeper.restart()
-        return "The bot starts again."
+        return "The bot is restarting."
 
     # ------------------------------------------------------------ what goes wrong
 
@@ -252,7 +252,7 @@ class TheBench:
     async def _clear_faults(self, _: Json) -> str:
         await self._stage.slack.clear_faults()
         await self._stage.devin.clear_faults()
-        return "Slack and Devin answer as they should again."
+        return "Slack and Devin answer normally again."
 
     # ------------------------------------------------------------ the rest
 
@@ -261,7 +261,7 @@ class TheBench:
         if not is_speed(value):
             raise BenchError(NO_SPEED)
         self._change_speed(float(value))
-        return f"Devin works {value:g} times as fast as written." if value != 1 else "Devin works as fast as written."
+        return f"Devin works {value:g} times as fast as scripted." if value != 1 else "Devin works as fast as scripted."
 
     def _change_speed(self, value: float) -> None:
         self._stage.simulated_devin.speed = value
@@ -297,7 +297,7 @@ class TheBench:
         if not self._keeper.alive:
             raise BenchError(NOT_RUNNING.format("see"))
         self._begin_to_play()
-        return "The example begins in #web."
+        return "The example starts in #web."
 
     def _begin_to_play(self) -> None:
         self._awaits_a_page = False
@@ -331,11 +331,11 @@ def _is_in_work(session: Session) -> bool:
 
 def _check_fault(side: str, kind: str, times: Any, where: str) -> None:
     if side not in KNOWN:
-        raise BenchError("Something can go wrong at slack or at devin.")
+        raise BenchError("Choose slack or devin for the fault.")
     if kind not in SUFFERS:
-        raise BenchError(f"What goes wrong is one of {', '.join(SUFFERS)}.")
+        raise BenchError(f"The fault must be one of {', '.join(SUFFERS)}.")
     if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MOST_TIMES:
-        raise BenchError(f"How often it goes wrong is a whole number from 1 to {MOST_TIMES}.")
+        raise BenchError(f"The number of times must be a whole number from 1 to {MOST_TIMES}.")
     if where != "*" and where not in KNOWN[side]:
         raise BenchError(
             f"{NAMES[side]} has no call {where!r} here. Known: {', '.join(sorted(KNOWN[side]))}, or * for any."

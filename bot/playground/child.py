@@ -146,7 +146,7 @@ class Keeper:
         while self.state == "starting":
             await self._changed.wait()
         if self.state != "running":
-            raise TroubleError(self.said or "The bot does not run.")
+            raise TroubleError(self.said or "The bot isn't running.")
 
     async def died(self) -> None:
         """Wait for the bot to end by itself, which is trouble."""
@@ -219,17 +219,17 @@ class Keeper:
                     self._enter("running")
                 return
             if loop.time() > late and self.said is None:
-                self._enter(self.state, child.told(f"The bot did not start within {START_SECONDS:.0f} seconds."))
+                self._enter(self.state, child.told(f"The bot didn't start within {START_SECONDS:.0f} seconds."))
             await asyncio.wait({ended}, timeout=LOOK_SECONDS)
 
     def _last_words(self, child: Child, code: int) -> str | None:
         """What is to be said about its end; nothing when it ended as it was told to."""
         if child.wanted == "running":
-            return child.told(f"The bot ended by itself (exit code {code}).")
+            return child.told(f"The bot exited unexpectedly (exit code {code}).")
         # Before it is up, a SIGTERM simply ends it.
         early = code == -signal.SIGTERM and child.port() is None
         if child.wanted == "stopped" and code and not early:
-            return child.told(f"The bot did not stop as it should (exit code {code}).")
+            return child.told(f"The bot didn't stop cleanly (exit code {code}).")
         return None
 
     def _enter(self, state: State, said: str | None = None) -> None:

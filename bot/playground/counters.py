@@ -22,10 +22,7 @@ POSTS: Final = frozenset({"chat.postMessage", "chat.postEphemeral"})
 MARK: Final = re.compile(r"\[Slack \d+\.\d+(?:, edited \d+\.\d+)?\]")  # how the bot begins each message to Devin
 REFERENCE: Final = re.compile(r"slack-[\w-]+-\d+\.\d+")  # the tag by which it finds a session again
 
-SAVED_SAYS: Final = (
-    "Calls that were not needed: one list tells the bot of all its sessions that are in work, "
-    "where a bot that asks for each one makes a call for each one."
-)
+SAVED_SAYS: Final = "Calls saved: the bot reads all running sessions in one list instead of one call for each."
 
 
 @dataclass(slots=True)

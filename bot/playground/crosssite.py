@@ -12,12 +12,12 @@ LOOPBACK: Final = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?",
 OWN_SITES: Final = frozenset({"same-origin", "none"})  # none: an address that a person typed
 
 NOT_LOCAL: Final = (
-    "This server answers only under 127.0.0.1, localhost or [::1]; the request was for {host}. "
-    "Open it under one of these names."
+    "This server answers only at 127.0.0.1, localhost, or [::1]; the request was for {host}. Open it at one of these"
+    " names."
 )
 FROM_ELSEWHERE: Final = (
-    "This request came from another page, and only the server's own page may ask. "
-    "Type its address into the browser instead of following a link."
+    "This request came from another page, and only the server's own page can send it. Type its address into the"
+    " browser instead of following a link."
 )
 
 

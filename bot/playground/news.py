@@ -74,4 +74,4 @@ def _pass_on(follower: Callable[[Change], None], change: Change) -> None:
         follower(change)
     except Exception as error:  # noqa: BLE001 - whatever it was, the act that is told of is done
         # Its name only: a text or a traceback may quote what somebody wrote.
-        _log.error("Somebody who follows the news could not take in a change (%s).", type(error).__name__)
+        _log.error("A follower failed to process a change (%s).", type(error).__name__)

@@ -20,10 +20,10 @@ PORTS: Final = {
 }
 SWITCHES: Final = {
     "example": "play the scripted conversation when the page is first opened (default yes)",
-    "once": "play it, print what Slack shows, and end: no page",
+    "once": "play it, print what Slack shows, and exit (no page)",
     "quiet": "print nothing of what Slack shows",
     "open": "open the page in a browser",
-    "enterprise": "give the bot's key for the simulated Devin all rights, those of an enterprise too",
+    "enterprise": "give the bot's key all rights in the simulated Devin, including the enterprise's",
 }
 
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 DEEPEST: Final = 100  # levels; a modal has about ten
 LARGEST: Final = 9_007_199_254_740_991  # what a browser still counts exactly
 
-NOT_AN_OBJECT: Final = "The body of this request is not a JSON object."
+NOT_AN_OBJECT: Final = "The request body isn't a JSON object."
 HALF_A_SIGN: Final = "The text has an invalid character (a lone surrogate). Remove it and try again."
-NO_NUMBER: Final = f"A number in this request is none that JSON has, or is beyond {LARGEST:,}. Send a smaller one."
+NO_NUMBER: Final = f"A number in this request isn't valid JSON, or is beyond {LARGEST:,}. Send a smaller one."
 TOO_DEEP: Final = f"This request is nested more than {DEEPEST} levels deep. Send a flatter one."
 
 # What an act stumbles over when an order has another shape than it takes for granted.

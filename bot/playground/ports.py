@@ -10,8 +10,8 @@ from bot.playground.trouble import TroubleError
 HOST: Final = "127.0.0.1"
 TRIES: Final = 100
 NONE_FREE: Final = (
-    "Neither port {wanted} nor any of the next can be used: something else listens there, or it is not allowed. "
-    "Choose another with --port, --slack-port, --devin-port or --bot-port, or 0 for any free one."
+    "Port {wanted} and the ports after it are in use or not allowed. Choose another with --port, --slack-port,"
+    " --devin-port or --bot-port, or 0 for any free one."
 )
 
 

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 LOOK_SECONDS: Final = 0.2
 IDLE_SECONDS: Final = 60.0
 EXCERPT: Final = 50
-LEFT_OUT: Final = "  ┆ A message cannot be shown here ({}). The page shows it."
+LEFT_OUT: Final = "  ┆ This message can't be shown here ({}). See the page."
 
 
 @dataclass(frozen=True, slots=True)

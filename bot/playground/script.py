@@ -198,7 +198,7 @@ async def _admin(cast: Cast) -> None:
     await cast.command(ADA, "Ada", OPS, "usage today")
     await cast.whispered(ADA, "Devin today, so far")
     if cast.to_digest is not None:
-        cast.screen.aside("Nobody waits for the time of the digest:", [await cast.to_digest()])
+        cast.screen.aside("Skip ahead to the digest:", [await cast.to_digest()])
         await cast.seen(OPS, "Day 08:00", START_SECONDS + PATIENCE)  # the bot has to be up again first
 
 
@@ -212,8 +212,8 @@ async def _your_turn(cast: Cast, turn: Callable[[str, str], None]) -> None:
 
 SCENES: Final[tuple[tuple[str, Callable[[Cast], Awaitable[None]]], ...]] = (
     ("A slash command starts a session, and the card's thread is the session", _slash_command),
-    ("A mention in a thread: what was said before goes along as context", _mention),
+    ("A mention in a thread: earlier messages go along as context", _mention),
     ("Guests are refused, privately", _guest),
-    ("Ben looks at his sessions and stops one", _stop),
-    ("Admins ask what was spent, and get a daily digest", _admin),
+    ("Ben lists his sessions and stops one", _stop),
+    ("Admins check usage and get a daily digest", _admin),
 )

@@ -37,12 +37,12 @@ Open {page} in a browser: Devin Bridge between a simulated Slack and a simulated
   The bot's log         {log}
 {example}
 Ctrl-C stops everything."""
-EXAMPLE: Final = "\nThe example begins when the page is first opened.\n"
+EXAMPLE: Final = "\nThe example starts when the page is first opened.\n"
 INTRODUCTION: Final = """\
 Devin Bridge between a simulated Slack and a simulated Devin, on this machine: no account needed.
 The bot is the real one. This is what people see of it in Slack:"""
 AFTERWARDS: Final = """
-The example is over, and it's your turn. Everything stays up; what happens appears here and on the page, {page}
+The example is over, and it's your turn. Everything stays up; everything appears here and on the page, {page}
 
 You can also act in a second terminal. As Ann, mention the bot, type a command, and reply in Ben's thread:
   curl -so /dev/null {slack}say -d user=U0ANN -d channel=C0WEB -d 'text=<@U0BOT> write a changelog for the release'
@@ -52,10 +52,10 @@ You can also act in a second terminal. As Ann, mention the bot, type a command, 
 As Devin, say something in that session:
   curl -so /dev/null {devin}/sessions/{session}/say -d '{{"text": "The pull request has two approvals."}}'
 
-People, channels and all that can be done: curl {slack} and curl {devin}
+People, channels, and all actions: curl {slack} and curl {devin}
 
 Ctrl-C stops everything."""
-HALTED: Final = "The example came to a halt: {}"
+HALTED: Final = "The example stopped: {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ async def play(options: Options, launch: Launch = launch) -> int:
     except TroubleError as trouble:
         print(f"\n{trouble}", file=sys.stderr)
         return 1
-    _write("\nEverything is stopped.")
+    _write("\nEverything has stopped.")
     return 0
 
 

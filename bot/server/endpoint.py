@@ -94,7 +94,7 @@ class SlackEndpoint:
                 return Response()
             request = None if payload is None else bolt_request(payload)
             if request is None:
-                log.warning("signed request cannot be read")
+                log.warning("signed request unreadable")
                 raise _Refused(400, "not readable")
             answer = await self._bolt.async_dispatch(request)
         return Response(answer.body, answer.status, answer.first_headers_without_set_cookie())

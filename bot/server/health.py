@@ -33,7 +33,7 @@ from bot.views.setup_problems import sentence
 FORWARDED: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 
 NOT_FOR_YOU: Final = "Only on this machine, or with the token in BOT_METRICS_TOKEN."
-REFUSED: Final = "The store refuses to write: {}."
+REFUSED: Final = "The store rejects writes: {}."
 LEAST_ROOM: Final = 256 * 2**20  # bytes: ten minutes of 20 events a second take half of it, with SQLite's log
 
 log = get_logger(__name__)
@@ -146,7 +146,7 @@ class StoreCheck:
                 await self._write(tx)
         except Exception as error:  # noqa: BLE001 - whatever the store's driver raises, the store is not ready
             because = refusal(error)
-            return REFUSED.format(because) if because else f"The store does not answer ({type(error).__name__})."
+            return REFUSED.format(because) if because else f"The store doesn't answer ({type(error).__name__})."
         return None
 
 
@@ -183,7 +183,7 @@ class Backlog:
         if path is None:
             return []
         free = (await asyncio.to_thread(shutil.disk_usage, path.absolute().parent)).free
-        return [] if free >= LEAST_ROOM else [f"The disk of the store has {free // 2**20} MiB left."]
+        return [] if free >= LEAST_ROOM else [f"The store's disk has {free // 2**20} MiB left."]
 
 
 async def find_problems(store: StoreCheck, gate: RequestGate, connection: SocketModeConnection | None) -> list[str]:
@@ -192,7 +192,7 @@ async def find_problems(store: StoreCheck, gate: RequestGate, connection: Socket
     if (problem := await store.problem()) is not None:
         problems.append(problem)
     if connection is not None and not await connection.is_connected():
-        problems.append("There is no connection to Slack (Socket Mode).")
+        problems.append("There's no connection to Slack (Socket Mode).")
     return problems
 
 
@@ -206,5 +206,5 @@ def find_warnings(bot: Bot) -> list[str]:
     timing = bot.services.timing
     age = bot.services.clock.steady() - bot.polled_at
     overdue = age > timing.poll_overdue
-    late = [f"Devin has not answered a poll for {round(age)} s; what people write is stored."] if overdue else []
+    late = [f"Devin hasn't answered a poll for {round(age)} s. Messages are stored until it does."] if overdue else []
     return [*wrong, *late]

@@ -48,7 +48,7 @@ class SocketModeConnection(AsyncSocketModeHandler):
             return
         request = bolt_request(req.payload)
         if request is None:
-            log.warning("request cannot be read")
+            log.warning("request unreadable")
             self._metrics.request_refused("not readable")
             return
         started, begun = time.time(), time.perf_counter()  # Bolt wants the former

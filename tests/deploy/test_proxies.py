@@ -110,7 +110,7 @@ async def test_a_certificate_of_a_ca_that_is_not_known_is_not_taken(tmp_path: Pa
         environment = behind(on, through, tmp_path / "ca.pem")
         del environment["SSL_CERT_FILE"]
         bot = await stack.enter_async_context(process(environment))
-        await bot.line("Slack does not answer at the start")
+        await bot.line("Slack didn't answer at startup")
         assert bot.facts[-1]["error"] == "unreachable"
         await bot.end()
 

@@ -78,7 +78,7 @@ NOT_A_BOT_TOKEN = (
     "SLACK_BOT_TOKEN must start with xoxb-: copy the Bot User OAuth Token from the app's page “OAuth & Permissions”."
 )
 NO_ORGANISATION = (
-    "DEVIN_ORG_ID is missing: copy the organization's id (org-…) from Devin's settings, where service users are made."
+    "DEVIN_ORG_ID is missing: copy the organization ID (org-…) from Devin's settings, on the page of service users."
 )
 NOT_A_DATABASE_URL = (
     "DATABASE_URL must start with sqlite:/// and name a file, or start with postgresql:// and name a server,"
@@ -93,62 +93,62 @@ APP_TOKEN_IS_GOOD = ok("SLACK_APP_TOKEN opens Socket Mode; no connection was kep
 SCOPES_ARE_GOOD = ok("The app has the 19 scopes of manifest.yml.")
 CHANNEL_IS_GOOD = ok("The bot is in the channel “ops”, where the digest is posted.")
 USERS_ARE_GOOD = ok("BOT_ADMIN_USERS: Slack knows each of them (2).")
-GROUP_IS_GOOD = ok("BOT_ADMIN_GROUP: Slack knows the user group, whose full members are admins (2 in it).")
+GROUP_IS_GOOD = ok("BOT_ADMIN_GROUP: Slack knows the user group (2 in it). Its full members are admins.")
 ADD_SCOPES = (
-    "Add what is missing under “Bot Token Scopes” on the app's page “OAuth & Permissions”, then press"
-    " “Reinstall to Workspace” there."
+    "Add what's missing under “Bot Token Scopes” on the app's page “OAuth & Permissions”. Then press “Reinstall to"
+    " Workspace” there."
 )
 COPY_BOT = (
     "Copy the Bot User OAuth Token (xoxb-…) from the app's page “OAuth & Permissions” at"
     " https://api.slack.com/apps into SLACK_BOT_TOKEN."
 )
 MAKE_APP = (
-    "Make an app-level token with the scope connections:write on the app's page “Basic Information” at"
-    " https://api.slack.com/apps and copy it (xapp-…) into SLACK_APP_TOKEN."
+    "Create an app-level token with the scope connections:write on the app's page “Basic Information” at"
+    " https://api.slack.com/apps. Copy it (xapp-…) into SLACK_APP_TOKEN."
 )
-MISSING_SCOPES = problem("The scope files:read is missing: files that people attach do not reach Devin.") + problem(
-    "The scope reactions:write is missing: the bot cannot mark the messages it has taken on.", ADD_SCOPES
+MISSING_SCOPES = problem("The scope files:read is missing: Devin doesn't get the files that people attach.") + problem(
+    "The scope reactions:write is missing: the bot can't mark the messages that it accepted.", ADD_SCOPES
 )
-CHANNEL_NOT_CHECKED = problem("BOT_ADMIN_CHANNEL was not looked at: the scope channels:read is missing.")
-USERS_NOT_CHECKED = "BOT_ADMIN_USERS was not looked at: the scope users:read is missing."
-WRONG_BOT_TOKEN = problem("Slack does not accept SLACK_BOT_TOKEN (invalid_auth).", COPY_BOT)
-WRONG_APP_TOKEN = problem("Slack does not accept SLACK_APP_TOKEN (invalid_auth).", MAKE_APP)
+CHANNEL_NOT_CHECKED = problem("BOT_ADMIN_CHANNEL wasn't checked: the scope channels:read is missing.")
+USERS_NOT_CHECKED = "BOT_ADMIN_USERS wasn't checked: the scope users:read is missing."
+WRONG_BOT_TOKEN = problem("Slack rejected SLACK_BOT_TOKEN (invalid_auth).", COPY_BOT)
+WRONG_APP_TOKEN = problem("Slack rejected SLACK_APP_TOKEN (invalid_auth).", MAKE_APP)
 SLACK_NOT_REACHED = problem(
-    "Slack could not be reached, so nothing was checked there.",
-    "Check this machine's network and proxy, and SLACK_API_URL if it is set; then run this again.",
+    "Slack couldn't be reached, so nothing was checked there.",
+    "Check this machine's network and proxy, and SLACK_API_URL if it's set. Then run this again.",
 )
-FEWER_CALLS = problem("Slack asks for fewer calls.", "Run this again in 7 seconds.")
+FEWER_CALLS = problem("Slack is rate limiting the bot.", "Run this again in 7 seconds.")
 NO_USABLE_ANSWER = problem(
     "Slack gave no usable answer.",
-    "Check SLACK_API_URL if it is set. Otherwise look at https://slack-status.com and run this again later.",
+    "Check SLACK_API_URL if it's set. Otherwise look at https://slack-status.com and run this again later.",
 )
 SIGNING_NOT_CHECKED = note(
-    "Whether SLACK_SIGNING_SECRET is right cannot be verified from here: only a request from Slack shows it.",
+    "SLACK_SIGNING_SECRET can't be verified from here; only a request from Slack shows whether it's right.",
     "If requests from Slack are answered with 401, copy the Signing Secret from the app's page"
     " “Basic Information” at https://api.slack.com/apps into SLACK_SIGNING_SECRET.",
 )
 NO_DIGEST = note(
-    "BOT_ADMIN_CHANNEL is not set: there is no daily digest.",
-    "Set it to the id of a channel if someone wants the digest.",
+    "BOT_ADMIN_CHANNEL isn't set, so there's no daily digest.",
+    "To get a digest, set it to a channel ID.",
 )
 NOBODY_ASKS = note(
-    "Neither BOT_ADMIN_USERS nor BOT_ADMIN_GROUP is set: nobody may ask for /devin usage.",
-    "Set one of them: BOT_ADMIN_USERS to the ids of the admins, with commas between them (“Copy member ID” in a"
-    " profile gives one), or BOT_ADMIN_GROUP to the id of a user group.",
+    "Neither BOT_ADMIN_USERS nor BOT_ADMIN_GROUP is set, so there are no admins, and no one can use /devin usage.",
+    "Set BOT_ADMIN_USERS to the admins' IDs, separated by commas (“Copy member ID” in a profile). Or set"
+    " BOT_ADMIN_GROUP to a user group ID.",
 )
 NOT_INVITED = problem(
-    "The bot is not in the channel “nobot” (BOT_ADMIN_CHANNEL), so no digest is posted.",
+    "The bot isn't in the channel “nobot” (BOT_ADMIN_CHANNEL), so no digest is posted.",
     "Type `/invite @Devin Bridge` there.",
 )
 UNKNOWN_ADMINS = problem(
-    "BOT_ADMIN_USERS names U0ANN, U0NOBODY, whom Slack does not know or who left the workspace.",
-    "Take out each of these ids or put the right one: “Copy member ID” in a person's profile gives it.",
+    "BOT_ADMIN_USERS has U0ANN, U0NOBODY: unknown to Slack, or no longer in the workspace.",
+    "Remove or correct each of these IDs. “Copy member ID” is in a person's profile.",
 )
 
 UNKNOWN_GROUP = problem(
-    "Slack knows no user group S0NOWHERE (BOT_ADMIN_GROUP), or it is disabled: nobody is an admin by it.",
-    "Whoever manages user groups in Slack can enable it under Directories → User groups; otherwise copy the right id"
-    " into BOT_ADMIN_GROUP, which “Copy group ID” in the menu of the group gives.",
+    "Slack knows no user group S0NOWHERE (BOT_ADMIN_GROUP), or it's disabled. It makes no one an admin.",
+    "Enable it in Slack under Directories → User groups, or copy the right ID into BOT_ADMIN_GROUP (“Copy group ID”"
+    " in the group's menu).",
 )
 
 # ---------------------------------------------------------------- Devin
@@ -156,47 +156,45 @@ UNKNOWN_GROUP = problem(
 RUN_AGAIN = "Run this again in a few minutes."
 SETTLE = "Fix the problem Devin reports, then run this again."
 NEW_KEY = (
-    "In Devin under Settings → Service users make a new key for the bot's service user and copy it"
-    " (cog_…) into DEVIN_API_KEY."
+    "In Devin under Settings → Service users, create a new key for the bot's service user. Copy it (cog_…) into"
+    " DEVIN_API_KEY."
 )
-WRONG_KEY = problem("Devin does not accept DEVIN_API_KEY: it is wrong, expired or was revoked.", NEW_KEY)
+WRONG_KEY = problem("Devin rejected DEVIN_API_KEY: it's wrong, expired, or revoked.", NEW_KEY)
 DEVIN_NOT_REACHED = problem(
-    "Devin could not be reached, so nothing was checked there.",
-    "Check this machine's network and proxy, and DEVIN_API_URL if it is set; then run this again.",
+    "Devin couldn't be reached, so nothing was checked there.",
+    "Check this machine's network and proxy, and DEVIN_API_URL if it's set. Then run this again.",
 )
 
 
 def not_devin(status: int) -> list[str]:
     return problem(
-        f"What answers at DEVIN_API_URL is not Devin's API ({status}).",
+        f"The server at DEVIN_API_URL isn't Devin's API ({status}).",
         "Leave DEVIN_API_URL empty for https://api.devin.ai, or set it to your deployment's host without /v3.",
     )
 
 
 def grant(permission: str) -> str:
-    return f"In Devin under Settings → Service users give the bot's service user a role with {permission}."
+    return f"In Devin under Settings → Service users, give the bot's service user a role with {permission}."
 
 
 KEY_IS_GOOD = ok("DEVIN_API_KEY belongs to the service user “Devin Bridge”.")
 NOT_WARNED = note(
-    "Devin does not grant ViewAccountMembership: nobody is warned before the service user expires (optional).",
+    "Devin doesn't grant ViewAccountMembership: no one is warned before the service user expires (optional).",
     grant("ViewAccountMembership"),
 )
 SESSIONS = ok("Devin grants ViewOrgSessions: sessions and messages can be read.")
-CONSUMPTION = ok("Devin grants ViewOrgConsumption: the digest and /devin usage show what was spent.")
-CYCLES = ok(
-    "Devin grants ViewAccountConsumption: the digest goes by Devin's billing cycles and knows their ACU limits."
-) + ok("Devin grants ManageOrganizations: the digest knows the organization's ACU limit for a cycle.")
+CONSUMPTION = ok("Devin grants ViewOrgConsumption: the digest and /devin usage show ACU usage.")
+CYCLES = ok("Devin grants ViewAccountConsumption: the digest uses Devin's billing cycles and their ACU limits.") + ok(
+    "Devin grants ManageOrganizations: the digest knows the organization's ACU limit for a cycle."
+)
 NO_CYCLES = note(
-    "Devin does not grant ViewAccountConsumption: the digest goes by calendar months instead of Devin's billing cycles,"
-    " and does not read Devin's list of ACU limits (optional).",
+    "Devin doesn't grant ViewAccountConsumption: the digest uses calendar months instead of Devin's billing cycles,"
+    " and doesn't read Devin's ACU limits (optional).",
     grant("ViewAccountConsumption"),
 )
 NO_CYCLE_LIMIT = note(
-    (
-        "Devin does not grant ManageOrganizations: the organization's own ACU limit for a cycle is not read; "
-        "where Devin's list of ACU limits has none either, BOT_CYCLE_ACUS counts (optional)."
-    ),
+    "Devin doesn't grant ManageOrganizations: the organization's own ACU limit for a cycle isn't read. If Devin's"
+    " list of ACU limits has none either, BOT_CYCLE_ACUS is used (optional).",
     grant("ManageOrganizations"),
 )
 INSIGHTS = ok("Devin grants ViewOrgSessions: /devin insights works, and message counts can be read.")
@@ -204,42 +202,43 @@ LISTS = ok("Devin grants Read: forms and repo= know the organization's repositor
     "Devin grants ViewOrgAutomations: /devin schedule list names automations."
 )
 PLAYBOOKS = (
-    ok("Devin grants ManageOrgPlaybooks: playbook= takes titles. Playbooks can be read; creating is not tried.") + LISTS
+    ok("Devin grants ManageOrgPlaybooks: playbook= accepts titles. Playbooks can be read; creating wasn't tried.")
+    + LISTS
 )
 NO_SESSIONS = problem(
-    "Devin does not grant ViewOrgSessions: the bot cannot follow its sessions.", grant("ViewOrgSessions")
+    "Devin doesn't grant ViewOrgSessions: the bot can't follow its sessions.", grant("ViewOrgSessions")
 )
 WITHOUT_CONSUMPTION = (
-    "Devin does not grant ViewOrgConsumption: the digest and /devin usage count the bot's own sessions only.",
+    "Devin doesn't grant ViewOrgConsumption: the digest and /devin usage count the bot's own sessions only.",
     grant("ViewOrgConsumption"),
 )
 NO_INSIGHTS = note(
-    "Devin does not grant ViewOrgSessions: /devin insights shows nothing, message counts cannot be read, and what Devin"
-    " says may be noticed later.",
+    "Devin doesn't grant ViewOrgSessions: /devin insights shows nothing, message counts can't be read, and Devin's"
+    " messages may appear later.",
     grant("ViewOrgSessions"),
 )
 NO_PLAYBOOKS = note(
-    "Devin does not grant ManageOrgPlaybooks: playbook= takes ids only, no titles (optional).",
+    "Devin doesn't grant ManageOrgPlaybooks: playbook= accepts only IDs, not titles (optional).",
     grant("ManageOrgPlaybooks"),
 )
 COMMANDS = ok(
     "Devin grants ManageEnterpriseSettings (/devin audit), ManageOrgKnowledge (/devin note), UseReviewManual"
     " (/devin review), ManageOrgSchedules (/devin schedule), ManageOrgSecrets (/devin secret), ViewOrgMembership"
-    " (/devin members), ViewOrgMetrics (/devin metrics). Notes, reviews and schedules can be read; creating is not"
+    " (/devin members), ViewOrgMetrics (/devin metrics). Notes, reviews and schedules can be read; creating wasn't"
     " tried."
 )
 NO_LISTS = note(
-    "Devin does not grant Read: forms list no repositories, and repo= suggests only those of earlier sessions"
+    "Devin doesn't grant Read: forms list no repositories, and repo= suggests only those of earlier sessions"
     " (optional).",
     grant("Read"),
 ) + note(
-    "Devin does not grant ViewOrgAutomations: /devin schedule list leaves automations out (optional).",
+    "Devin doesn't grant ViewOrgAutomations: /devin schedule list leaves automations out (optional).",
     grant("ViewOrgAutomations"),
 )
 NO_COMMANDS = note(
-    "Devin does not grant ManageEnterpriseSettings (/devin audit), ManageOrgKnowledge (/devin note),"
+    "Devin doesn't grant ManageEnterpriseSettings (/devin audit), ManageOrgKnowledge (/devin note),"
     " UseReviewManual (/devin review), ManageOrgSchedules (/devin schedule), ManageOrgSecrets (/devin secret),"
-    " ViewOrgMembership (/devin members), ViewOrgMetrics (/devin metrics): these commands only say what is missing"
+    " ViewOrgMembership (/devin members), ViewOrgMetrics (/devin metrics): these commands only report what's missing"
     " (optional).",
     grant(
         "ManageEnterpriseSettings, ManageOrgKnowledge, UseReviewManual, ManageOrgSchedules, ManageOrgSecrets,"
@@ -247,31 +246,31 @@ NO_COMMANDS = note(
     ),
 )
 OWN_NAMES_NOT_KNOWN = note(
-    "Whether Devin grants ImpersonateOrgSessions shows with a first session; without it, sessions stand in the bot's"
-    " own name (optional).",
-    "In Devin under Settings → Service users see that the service user's role has ImpersonateOrgSessions.",
+    "The first session shows whether Devin grants ImpersonateOrgSessions. Without it, sessions run as the bot"
+    " (optional).",
+    "In Devin under Settings → Service users, check that the service user's role has ImpersonateOrgSessions.",
 )
 CANNOT_ACT = problem(
-    "Devin does not grant ManageOrgSessions: the bot can start, steer and stop no session.", grant("ManageOrgSessions")
+    "Devin doesn't grant ManageOrgSessions: the bot can't start, steer, or stop sessions.", grant("ManageOrgSessions")
 )
 BOTH_NOT_PROBED = note(
-    "ManageOrgSessions is needed to start, steer and stop sessions, and UseDevinSessions to hand over files. Whether"
-    " Devin grants both was not probed, because that would start something.",
-    "In Devin under Settings → Service users see that the service user's role has them.",
+    "ManageOrgSessions is needed to start, steer, and stop sessions, and UseDevinSessions to pass on files. Whether"
+    " Devin grants both wasn't tried, because that would start something.",
+    "In Devin under Settings → Service users, check that the service user's role has them.",
 )
 NOT_PROBED = OWN_NAMES_NOT_KNOWN + BOTH_NOT_PROBED
 
 # ---------------------------------------------------------------- the store
 
-MIGRATE = "Run `python -m bot migrate`; `python -m bot run` does it too when it starts."
+MIGRATE = "Run `python -m bot migrate`. `python -m bot run` also does it when it starts."
 POSTGRES_IS_UP_TO_DATE = "The PostgreSQL store can be reached, and its schema is up to date."
 LASTING_DISK = note(
-    "The store is a file, which is lost with its disk: some platforms give each deploy a new one.",
+    "The store is a file on this disk. Some platforms give each deploy a new disk, and the file is lost.",
     "Point DATABASE_URL to a file on a persistent disk, or to PostgreSQL.",
 )
 POSTGRES_NOT_REACHED = problem(
     "No PostgreSQL server listens at the host and port of DATABASE_URL.",
-    "Check that the server runs and that this machine may reach it, and the host and port in DATABASE_URL.",
+    "Check the host and port in DATABASE_URL, and that this machine can reach the running server.",
 )
 
 

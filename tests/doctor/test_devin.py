@@ -46,7 +46,7 @@ IN_ORG = f"/v3/organizations/{ORG}"
 NO_SESSION = f"{IN_ORG}/sessions/devin-{'0' * 32}/messages"
 TO_NO_SESSION = {NO_SESSION, NO_SESSION.replace("devin-", "")}  # in both forms of its id
 NEW_SERVICE_USER = (
-    "In Devin under Settings → Service users create a service user and copy its key (cog_…) into DEVIN_API_KEY."
+    "In Devin under Settings → Service users, create a service user. Copy its key (cog_…) into DEVIN_API_KEY."
 )
 
 
@@ -94,7 +94,7 @@ async def test_a_wrong_key(checked, devin):
 
 async def test_a_key_with_a_blank(checked, devin):
     assert await checked(DEVIN_API_KEY=f"{KEY} apart") == problem(
-        "DEVIN_API_KEY has a blank or another odd character in it.", NEW_KEY
+        "DEVIN_API_KEY contains a space or an invalid character.", NEW_KEY
     )
     assert devin.requests == []
 
@@ -104,11 +104,11 @@ async def test_a_key_with_a_blank(checked, devin):
     [
         (
             {"principal_type": "pat_user", "user_id": "email|1", "user_name": "Ann Lee"},
-            "DEVIN_API_KEY belongs to a person, “Ann Lee”: sessions count as theirs, and end with their account.",
+            "DEVIN_API_KEY belongs to a person, “Ann Lee”: sessions count as theirs and end with their account.",
         ),
         (
             {"principal_type": "windsurf_session", "user_id": "email|1"},
-            "DEVIN_API_KEY belongs to a person, without a name: sessions count as theirs, and end with their account.",
+            "DEVIN_API_KEY belongs to a person, without a name: sessions count as theirs and end with their account.",
         ),
         (
             {"principal_type": "devin_brain", "devin_id": "devin-1"},
@@ -125,9 +125,9 @@ async def test_whose_key_it_is(checked, devin, principal, line):
 
 SERVICE_USERS = "/v3/enterprise/members/service-users"
 EXPIRES_ON = (
-    "The service user of DEVIN_API_KEY expires on 3 June 2026; then Devin refuses its key.",
-    "Until then, create a new one in Devin under Settings → Service users, copy its key (cog_…) into DEVIN_API_KEY and"
-    " start the bot again.",
+    "The service user of DEVIN_API_KEY expires on 3 June 2026. Then Devin rejects its key.",
+    "Before then, create a new one in Devin under Settings → Service users. Copy its key (cog_…) into DEVIN_API_KEY"
+    " and restart the bot.",
 )
 
 
@@ -158,12 +158,12 @@ async def test_devin_does_not_say_when_the_key_expires(checked, devin, status, l
 @pytest.mark.parametrize(
     ("status", "lines"),
     [
-        (403, problem("Devin does not grant ReadAccountMeta.", grant("ReadAccountMeta"))),
+        (403, problem("Devin doesn't grant ReadAccountMeta.", grant("ReadAccountMeta"))),
         (404, not_devin(404)),
-        (409, problem("Devin refuses what the bot needs to read (409).", RUN_AGAIN)),
-        (429, problem("Devin does not answer as it should right now (429).", RUN_AGAIN)),
-        (500, problem("Devin does not answer as it should right now (500).", RUN_AGAIN)),
-        (503, problem("Devin does not answer as it should right now (503).", RUN_AGAIN)),
+        (409, problem("Devin rejected what the bot needs to read (409).", RUN_AGAIN)),
+        (429, problem("Devin isn't answering properly right now (429).", RUN_AGAIN)),
+        (500, problem("Devin isn't answering properly right now (500).", RUN_AGAIN)),
+        (503, problem("Devin isn't answering properly right now (503).", RUN_AGAIN)),
     ],
 )
 async def test_devin_does_not_say_whose_key_it_is(checked, devin, status, lines):
@@ -175,15 +175,15 @@ async def test_devin_does_not_say_whose_key_it_is(checked, devin, status, lines)
 async def test_a_refusal_that_is_about_no_permission_is_told_in_devins_words(checked, devin):
     devin.offer("/v3/self", 403, detail="IP 203.0.113.7 is not on the access list")
     assert await checked() == problem(
-        "Devin refuses what the bot needs to read (403): “IP 203.0.113.7 is not on the access list”.", SETTLE
+        "Devin rejected what the bot needs to read (403): “IP 203.0.113.7 is not on the access list”.", SETTLE
     )
 
 
 async def test_what_devin_does_not_allow_is_told_where_it_is_missing(checked, devin):
     devin.offer(f"{IN_ORG}/sessions/insights", 403, detail="Insights are not part of this contract")
     said = (
-        "Devin does not allow this, it says “Insights are not part of this contract”: /devin insights shows nothing, "
-        "message counts cannot be read, and what Devin says may be noticed later."
+        "Devin doesn't allow this (“Insights are not part of this contract”): /devin insights shows nothing, "
+        "message counts can't be read, and Devin's messages may appear later."
     )
     assert note(said, SETTLE)[0] in await checked()
 
@@ -203,25 +203,25 @@ async def test_devin_out_of_reach(checked, devin):
 
 async def test_another_organisation_than_the_keys(checked):
     assert await checked(DEVIN_ORG_ID="org-typo") == KEY_IS_GOOD + problem(
-        "Devin does not show this key an organization org-typo (DEVIN_ORG_ID).",
-        "Set DEVIN_ORG_ID to org-play, the organization of the key.",
+        "Devin doesn't show this key an organization org-typo (DEVIN_ORG_ID).",
+        "Set DEVIN_ORG_ID to org-play, the key's organization.",
     )
 
 
-COPY_ORG_ID = "Copy the organization's id (org-…) from Devin's page Settings → Service users into DEVIN_ORG_ID."
+COPY_ORG_ID = "Copy the organization ID (org-…) from Devin's page Settings → Service users into DEVIN_ORG_ID."
 
 
 async def test_an_unknown_organisation_when_the_key_names_none(checked, devin):
     devin.answer("/v3/self", principal_type="service_user", service_user_name="Devin Bridge")
     assert await checked(DEVIN_ORG_ID="org-typo") == KEY_IS_GOOD + problem(
-        "Devin does not show this key an organization org-typo (DEVIN_ORG_ID).", COPY_ORG_ID
+        "Devin doesn't show this key an organization org-typo (DEVIN_ORG_ID).", COPY_ORG_ID
     )
 
 
 async def test_the_keys_own_organisation_is_not_shown(checked, devin):
     devin.refuse(f"{IN_ORG}/sessions", 404)
     assert await checked() == KEY_IS_GOOD + problem(
-        "Devin does not show this key an organization org-play (DEVIN_ORG_ID).", COPY_ORG_ID
+        "Devin doesn't show this key an organization org-play (DEVIN_ORG_ID).", COPY_ORG_ID
     )
 
 
@@ -235,7 +235,7 @@ async def test_the_keys_own_organisation_is_not_shown(checked, devin):
             403,
             "Missing permission: ImpersonateOrgSessions",
             note(
-                "Devin does not grant ImpersonateOrgSessions: sessions stand in the bot's own name (optional).",
+                "Devin doesn't grant ImpersonateOrgSessions: sessions run as the bot (optional).",
                 grant("ImpersonateOrgSessions"),
             )
             + BOTH_NOT_PROBED,
@@ -252,7 +252,7 @@ async def test_the_keys_own_organisation_is_not_shown(checked, devin):
         ),
         (404, "Session not found", NOT_PROBED),
         (403, "Your address is not on the allow list", NOT_PROBED),
-        (429, "", problem("Devin does not answer as it should right now (429).", RUN_AGAIN) + BOTH_NOT_PROBED),
+        (429, "", problem("Devin isn't answering properly right now (429).", RUN_AGAIN) + BOTH_NOT_PROBED),
     ],
 )
 async def test_a_message_to_no_session_shows_whether_names_are_taken(checked, devin, status, detail, lines):
@@ -285,7 +285,7 @@ async def test_a_permission_that_devin_names_itself(checked, devin):
         + CYCLES
         + INSIGHTS
         + note(
-            "Devin does not grant ManageOrgPlaybooks: playbook= takes ids only, no titles (optional).",
+            "Devin doesn't grant ManageOrgPlaybooks: playbook= accepts only IDs, not titles (optional).",
             grant("ManageOrgPlaybooks"),
         )
         + LISTS
@@ -298,10 +298,10 @@ async def test_the_commands_that_lack_a_permission_are_named_in_one_line(checked
     devin.offer(f"{IN_ORG}/schedules", 403, detail="Missing permission")
     devin.offer("/v3/enterprise/audit-logs", 403, detail="Missing permission")
     lacking = note(
-        "Devin does not grant ManageEnterpriseSettings (/devin audit), ManageOrgSchedules (/devin schedule): these"
-        " commands only say what is missing (optional). It grants ManageOrgKnowledge (/devin note), UseReviewManual"
+        "Devin doesn't grant ManageEnterpriseSettings (/devin audit), ManageOrgSchedules (/devin schedule): these"
+        " commands only report what's missing (optional). It grants ManageOrgKnowledge (/devin note), UseReviewManual"
         " (/devin review), ManageOrgSecrets (/devin secret), ViewOrgMembership (/devin members), ViewOrgMetrics"
-        " (/devin metrics). Notes and reviews can be read; creating is not tried.",
+        " (/devin metrics). Notes and reviews can be read; creating wasn't tried.",
         grant("ManageEnterpriseSettings and ManageOrgSchedules"),
     )
     assert (
@@ -312,7 +312,7 @@ async def test_the_commands_that_lack_a_permission_are_named_in_one_line(checked
 async def test_that_reviews_are_not_granted_shows_in_a_read(checked, devin):
     devin.offer(f"{IN_ORG}/pr-reviews", 403, detail="Missing permission: UseReviewManual")
     line = next(line for line in await checked() if "UseReviewManual" in line)
-    assert "does not grant UseReviewManual (/devin review): these commands only say what is missing" in line
+    assert "doesn't grant UseReviewManual (/devin review): these commands only report what's missing" in line
     assert {request.url.path for request in devin.requests if request.method != "GET"} <= TO_NO_SESSION
 
 
@@ -321,8 +321,8 @@ async def test_a_command_that_devin_does_not_offer_is_not_called_granted(checked
     devin.offer("/v3/enterprise/audit-logs", 403, detail="Not part of this contract")
     granted = ok(
         "Devin grants ManageOrgKnowledge (/devin note), UseReviewManual (/devin review), ManageOrgSecrets (/devin"
-        " secret), ViewOrgMembership (/devin members), ViewOrgMetrics (/devin metrics). Notes and reviews can be read;"
-        " creating is not tried. Devin does not offer what /devin audit and /devin schedule would read."
+        " secret), ViewOrgMembership (/devin members), ViewOrgMetrics (/devin metrics). Notes and reviews can be"
+        " read; creating wasn't tried. Devin doesn't offer the data for /devin audit and /devin schedule."
     )
     assert granted[0] in await checked()
 
@@ -367,8 +367,8 @@ async def test_an_organisation_without_insights(checked, devin):
         + CONSUMPTION
         + CYCLES
         + note(
-            "Devin does not offer this to the organization: /devin insights shows nothing, message counts "
-            "cannot be read, and what Devin says may be noticed later."
+            "Devin doesn't offer this to your organization: /devin insights shows nothing, message counts can't be"
+            " read, and Devin's messages may appear later."
         )
         + PLAYBOOKS
         + COMMANDS
@@ -381,7 +381,7 @@ async def test_a_probe_that_devin_does_not_answer(checked, devin):
     assert await checked() == (
         KEY_IS_GOOD
         + SESSIONS
-        + problem("Devin does not answer as it should right now (500).", RUN_AGAIN)
+        + problem("Devin isn't answering properly right now (500).", RUN_AGAIN)
         + CYCLES
         + INSIGHTS
         + PLAYBOOKS
@@ -392,6 +392,6 @@ async def test_a_probe_that_devin_does_not_answer(checked, devin):
 
 async def test_devin_stops_answering_after_the_key(checked, devin):
     devin.refuse(f"{IN_ORG}/sessions", 503)
-    said = "Devin does not answer as it should right now (503)."
+    said = "Devin isn't answering properly right now (503)."
     lines = problem(said) + problem(said, RUN_AGAIN)
     assert await checked() == KEY_IS_GOOD + lines + CONSUMPTION + CYCLES + PLAYBOOKS + COMMANDS + NOT_PROBED

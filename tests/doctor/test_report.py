@@ -108,14 +108,14 @@ async def test_without_slacks_tokens_devin_is_checked(environ, store):
     lines = await reported(environ)
     for line in (*store_is_up_to_date(store), *LASTING_DISK, *note("Slack is checked once its settings can be used.")):
         assert line in lines
-    assert [line for line in lines if "Devin could not be reached" in line]  # where the tests let it answer nothing
+    assert [line for line in lines if "Devin couldn't be reached" in line]  # where the tests let it answer nothing
 
 
 async def test_without_devins_key_slack_is_checked(environ):
     del environ["DEVIN_API_KEY"]
     lines = await reported(environ)
     assert note("Devin is checked once its settings can be used.")[0] in lines
-    assert [line for line in lines if "Slack could not be reached" in line]
+    assert [line for line in lines if "Slack couldn't be reached" in line]
 
 
 async def test_a_file_of_settings_that_is_not_there(tmp_path):
@@ -131,7 +131,7 @@ def test_a_clock_that_is_not_that_of_a_service_is_a_problem():
     clocks.dated("Devin", None)
     assert shown(*clocks.findings()) == problem(
         "The bot's clock is 3 minutes ahead of Slack's. Set the clock of its machine.",
-        "Have it set by NTP. Slack's signatures are refused once it is five minutes wrong.",
+        "Set it by NTP. Slack's requests are rejected once it's five minutes off.",
     )
 
 
@@ -143,19 +143,18 @@ POOLED = {"DATABASE_URL": f"postgresql://bot:{PASSWORD}@127.0.0.1:6432/bridge"}
 @pytest.mark.parametrize("process", [ProcessKind.WEB, ProcessKind.WORKER])
 async def test_a_worker_on_an_sqlite_file_is_a_problem(environ, process):
     assert shown(*await check_process(load_settings(environ | {"PORT": "0"}), process)) == problem(
-        f"An SQLite file serves one process: start it with `python -m bot run`. For `{process}` set DATABASE_URL to the"
-        " address of PostgreSQL."
+        f"SQLite supports only one process: start it with `python -m bot run`. For `{process}` set DATABASE_URL to"
+        " PostgreSQL."
     )
 
 
 async def test_a_worker_behind_a_pooler_needs_the_address_of_postgresql_itself(environ):
     settings = load_settings(environ | POOLED | {"PORT": "0"})
     assert shown(*await check_process(settings, ProcessKind.WORKER)) == problem(
-        "DATABASE_URL leads to a pooler, which passes no LISTEN on. Set DATABASE_DIRECT_URL to the address of"
-        " PostgreSQL itself."
+        "DATABASE_URL points to a pooler, which doesn't support LISTEN. Set DATABASE_DIRECT_URL to PostgreSQL itself."
     )
     assert shown(*await check_process(settings, ProcessKind.RUN)) == note(
-        "Behind a pooler one process works alone: `web` and `worker` need DATABASE_DIRECT_URL too."
+        "Behind a pooler, only a single process works. For `web` and `worker`, set DATABASE_DIRECT_URL too."
     )
     direct = {"DATABASE_DIRECT_URL": f"postgresql://bot:{PASSWORD}@127.0.0.1:5432/bridge"}
     assert await check_process(load_settings(environ | POOLED | direct | {"PORT": "0"}), ProcessKind.WORKER) == []
@@ -172,8 +171,8 @@ async def test_a_port_that_something_else_has_is_a_problem_and_one_of_the_bot_is
         port = server.sockets[0].getsockname()[1]
         settings = load_settings(environ | {"PORT": str(port)})
         said = "Hello"
-        taken = f"Port {port} is taken by another process. Stop it first, or set PORT to another number."
+        taken = f"Port {port} is used by another process. Stop it first, or set PORT to another number."
         assert shown(*await check_process(settings, ProcessKind.RUN)) == problem(taken)
         said = '{"ok": true, "process": "run", "problems": [], "warnings": []}'
-        own = ok(f"The bot runs already, on port {port}.")
+        own = ok(f"The bot is already running, on port {port}.")
         assert shown(*await check_process(settings, ProcessKind.RUN)) == own

@@ -79,8 +79,8 @@ def test_a_wrong_bot_token():
 def test_a_revoked_bot_token(word):
     assert shown(refused_token(refusal("auth.test", word))) == problem(
         f"SLACK_BOT_TOKEN was revoked: the app was {WORDS}",
-        "Install the app again on its page “OAuth & Permissions” at https://api.slack.com/apps and copy"
-        " the new Bot User OAuth Token (xoxb-…) into SLACK_BOT_TOKEN.",
+        "Reinstall the app on its page “OAuth & Permissions” at https://api.slack.com/apps. Copy the new Bot User"
+        " OAuth Token (xoxb-…) into SLACK_BOT_TOKEN.",
     )
 
 
@@ -103,8 +103,8 @@ async def test_an_app_token_that_works():
         (
             "forbidden_team",
             problem(
-                "Slack refuses apps.connections.open (forbidden_team).",
-                "https://docs.slack.dev/reference/methods/apps.connections.open says what the word means.",
+                "Slack rejected apps.connections.open (forbidden_team).",
+                "https://docs.slack.dev/reference/methods/apps.connections.open explains the error.",
             ),
         ),
     ],
@@ -152,7 +152,7 @@ def test_missing_and_unused_scopes():
     assert shown(*check_scopes(granted)) == (
         MISSING_SCOPES
         + note(
-            "The app has scopes that the bot does not use: links:read, pins:read.",
+            "The app has scopes that the bot doesn't use: links:read, pins:read.",
             "Remove them under “Bot Token Scopes” on the app's page “OAuth & Permissions” if nothing else needs them.",
         )
     )
@@ -160,7 +160,7 @@ def test_missing_and_unused_scopes():
 
 def test_a_slack_that_names_no_scopes():
     assert shown(*check_scopes(frozenset())) == note(
-        "Slack does not tell the scopes of SLACK_BOT_TOKEN, so they were not compared with manifest.yml."
+        "Slack doesn't list the scopes of SLACK_BOT_TOKEN, so they weren't compared with manifest.yml."
     )
 
 
@@ -194,8 +194,8 @@ def test_a_slack_that_names_no_scopes():
         (
             Channel("C0SHARED", "shared", is_ext_shared=True, is_member=True),
             note(
-                "The channel “shared” (BOT_ADMIN_CHANNEL) is shared with another company: admins get digests directly.",
-                "Set BOT_ADMIN_CHANNEL to a channel of your own workspace to have it in one place.",
+                "The channel “shared” (BOT_ADMIN_CHANNEL) is shared with another company, so admins get digests by DM.",
+                "To get digests in one place, set BOT_ADMIN_CHANNEL to a channel that isn't shared.",
             ),
         ),
     ],
@@ -206,9 +206,9 @@ async def test_the_admin_channel(channel, lines):
 
 async def test_an_admin_channel_that_slack_does_not_show():
     assert shown(await check_admin_channel(FakeSlack(), "C0NOWHERE")) == problem(
-        "Slack does not show the bot a channel C0NOWHERE (BOT_ADMIN_CHANNEL), so no digest is posted.",
-        "Type `/invite @Devin Bridge` in the channel if it is private; otherwise copy the id at the end"
-        " of the channel's details into BOT_ADMIN_CHANNEL.",
+        "Slack doesn't show the bot a channel C0NOWHERE (BOT_ADMIN_CHANNEL), so no digest is posted.",
+        "If it's private, type `/invite @Devin Bridge` in the channel. Otherwise copy the ID at the end of the"
+        " channel's details into BOT_ADMIN_CHANNEL.",
     )
 
 
@@ -237,8 +237,8 @@ async def test_a_user_group_makes_its_members_admins():
     slack = FakeSlack(groups={"S0ADMINS": frozenset({"U0ADA", "U0ANN"}), "S0EMPTY": frozenset()})
     assert shown(await check_admin_group(slack, "S0ADMINS")) == GROUP_IS_GOOD
     assert shown(await check_admin_group(slack, "S0EMPTY")) == problem(
-        "The user group S0EMPTY (BOT_ADMIN_GROUP) has no members, so nobody is an admin by it.",
-        "Whoever manages user groups in Slack can add members under Directories → User groups.",
+        "The user group S0EMPTY (BOT_ADMIN_GROUP) is empty, so it makes no one an admin.",
+        "Add members in Slack under Directories → User groups.",
     )
     assert shown(await check_admin_group(slack, "S0NOWHERE")) == UNKNOWN_GROUP
 
@@ -246,8 +246,8 @@ async def test_a_user_group_makes_its_members_admins():
 async def test_a_plan_without_user_groups():
     slack = FakeSlack(failing=refusal("usergroups.users.list", "plan_upgrade_required"))
     assert shown(await check_admin_group(slack, "S0ADMINS")) == problem(
-        "The workspace's plan at Slack has no user groups: nobody is an admin by BOT_ADMIN_GROUP.",
-        "Take BOT_ADMIN_GROUP out and name the admins in BOT_ADMIN_USERS, or have a workspace owner change the plan.",
+        "The workspace's Slack plan has no user groups, so BOT_ADMIN_GROUP makes no one an admin.",
+        "Remove BOT_ADMIN_GROUP and list the admins in BOT_ADMIN_USERS, or ask a workspace owner to change the plan.",
     )
 
 
@@ -259,7 +259,7 @@ async def test_the_user_groups_of_roles_in_the_file():
     findings = await check_role_groups(slack, "bot.toml", {"S0SENIORS", "S0EMPTY", "S0NOWHERE"})
     assert shown(*findings) == problem(
         "bot.toml gives a role to user group S0EMPTY, but the group is empty.",
-        "Whoever manages user groups in Slack can add members under Directories → User groups.",
+        "Add members in Slack under Directories → User groups.",
     ) + problem(
         "bot.toml gives a role to user group S0NOWHERE, but Slack doesn't know it, or it's disabled.",
         "Enable it in Slack under Directories → User groups, or copy the right id into bot.toml.",
@@ -286,7 +286,7 @@ async def test_what_a_missing_scope_hides_is_reported():
     assert shown(*findings) == (
         CHANNEL_NOT_CHECKED
         + problem(USERS_NOT_CHECKED)
-        + problem("BOT_ADMIN_GROUP was not looked at: the scope usergroups:read is missing.", ADD_SCOPES)
+        + problem("BOT_ADMIN_GROUP wasn't checked: the scope usergroups:read is missing.", ADD_SCOPES)
     )
 
 
@@ -294,7 +294,7 @@ async def test_what_a_missing_scope_hides_is_reported():
     ("error", "lines"),
     [
         *NO_ANSWER,
-        (refusal("any.method", "not_authed"), problem("Slack does not accept SLACK_BOT_TOKEN (not_authed).", COPY_BOT)),
+        (refusal("any.method", "not_authed"), problem("Slack rejected SLACK_BOT_TOKEN (not_authed).", COPY_BOT)),
     ],
 )
 async def test_slack_does_not_answer_about_channel_or_admins(error, lines):

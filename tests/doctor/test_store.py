@@ -24,7 +24,7 @@ from tests.doctor.sentences import (
 )
 from tests.store.rows import mark_later, mark_other
 
-OTHER_FOLDER = "Let the bot's account write there, or name a file in another folder in DATABASE_URL."
+OTHER_FOLDER = "Give the bot's account write access there, or point DATABASE_URL to a file in another folder."
 
 
 async def sqlite(path):
@@ -44,7 +44,7 @@ async def test_a_store_that_is_up_to_date(store):
 
 async def test_a_store_that_does_not_exist_yet(tmp_path):
     path = tmp_path / "new" / "bot.db"
-    assert await sqlite(path) == note(f"The store {path} does not exist yet; its folder can be written to.", MIGRATE)
+    assert await sqlite(path) == note(f"The store {path} doesn't exist yet; its folder is writable.", MIGRATE)
     assert not path.parent.exists()
 
 
@@ -58,26 +58,24 @@ async def test_a_store_that_is_something_else(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("These are notes and no database. " * 100)
     assert await sqlite(path) == problem(
-        f"The store {path} cannot be read as an SQLite database.",
-        "If another program holds the file, close it; if it is something else, name another file in DATABASE_URL.",
+        f"The store {path} can't be read as an SQLite database.",
+        "If another program has the file open, close it. Otherwise point DATABASE_URL to another file.",
     )
 
 
 async def test_a_store_that_is_a_folder(tmp_path):
-    assert await sqlite(tmp_path) == problem(f"The store {tmp_path} is a folder.", "Name a file in DATABASE_URL.")
+    assert await sqlite(tmp_path) == problem(f"The store {tmp_path} is a folder.", "Point DATABASE_URL to a file.")
 
 
 async def test_a_store_that_cannot_be_written_to(store, monkeypatch):
     # For an account that may do everything no file is closed, so the system's answer is given here.
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != store)
-    assert await sqlite(store) == problem(f"The store {store} cannot be written to.", OTHER_FOLDER)
+    assert await sqlite(store) == problem(f"The store {store} can't be written to.", OTHER_FOLDER)
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that nobody can write to")
 async def test_a_folder_that_cannot_be_written_to():
-    assert await sqlite("/proc/bot.db") == problem(
-        "The folder of the store, /proc, cannot be written to.", OTHER_FOLDER
-    )
+    assert await sqlite("/proc/bot.db") == problem("The folder of the store, /proc, can't be written to.", OTHER_FOLDER)
 
 
 async def test_a_bot_at_work_does_not_disturb(store):
@@ -103,7 +101,7 @@ async def test_a_postgres_that_nobody_runs():
 )
 async def test_an_address_that_is_none(server, error):
     assert await postgres_at(f"postgresql://bot:a/{PASSWORD}@{server}/bridge") == problem(
-        f"The PostgreSQL store cannot be used ({error}).",
+        f"The PostgreSQL store can't be used ({error}).",
         "Check that DATABASE_URL has the form postgresql://user:password@host:5432/name.",
     )
 
@@ -111,7 +109,7 @@ async def test_an_address_that_is_none(server, error):
 async def test_postgres_without_its_driver(monkeypatch):
     monkeypatch.setitem(sys.modules, "asyncpg", None)
     assert await postgres_at(f"postgresql://bot:{PASSWORD}@127.0.0.1:1/bridge") == problem(
-        "DATABASE_URL names PostgreSQL, whose driver is not installed.",
+        "DATABASE_URL is for PostgreSQL, but its driver isn't installed.",
         "Run `pip install -r requirements.txt`.",
     )
 
@@ -147,7 +145,7 @@ async def test_a_store_that_other_code_made_with_the_same_revision(fresh_postgre
         await mark_other(db)
         await db.close()
     other = "its tables were made by other code, between two releases."
-    advice = "Run the code that made it, or name a new store in DATABASE_URL."
+    advice = "Run the version that created it, or set DATABASE_URL to a new store."
     assert await postgres_at(fresh_postgres) == problem(f"The PostgreSQL store can be reached, but {other}", advice)
     path = tmp_path / "bot.db"
     assert await sqlite(path) == problem(f"The store {path} can be opened and written to, but {other}", advice)
@@ -155,7 +153,7 @@ async def test_a_store_that_other_code_made_with_the_same_revision(fresh_postgre
 
 async def test_postgres_refuses_the_user(postgres_server):
     assert await postgres_at(postgres_server.replace("//postgres:@", f"//nobody:{PASSWORD}@")) == problem(
-        "PostgreSQL refuses the user of DATABASE_URL, or its kind of connection.",
+        "PostgreSQL rejected the user in DATABASE_URL, or its kind of connection.",
         "Correct the user, add sslmode=require where the server wants TLS, or let the user in by its pg_hba.conf.",
     )
 
@@ -173,6 +171,6 @@ async def test_postgres_refuses_for_another_reason(postgres_server):
         await tx.exec_driver_sql("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0")
     await db.close()
     assert await postgres_at(postgres_server.replace("//postgres:@", "//crowded:@")) == problem(
-        "PostgreSQL refuses the store (53300).",
-        "https://www.postgresql.org/docs/current/errcodes-appendix.html says what the code means.",
+        "PostgreSQL rejected the bot (53300).",
+        "https://www.postgresql.org/docs/current/errcodes-appendix.html explains the code.",
     )

@@ -191,12 +191,9 @@ async def test_what_a_missing_scope_hides_is_reported(environ, store):
     assert lines == (
         SOCKET_MODE
         + BOT_TOKEN_IS_GOOD
+        + problem("The scope channels:read is missing: the bot can't check public channels and starts nothing there.")
         + problem(
-            "The scope channels:read is missing: the bot cannot see what kind of channel a public one is,"
-            " and starts nothing there."
-        )
-        + problem(
-            "The scope users:read is missing: the bot cannot tell members from guests, and starts nothing for anybody.",
+            "The scope users:read is missing: the bot can't tell members from guests and starts nothing for anyone.",
             ADD_SCOPES,
         )
         + APP_TOKEN_IS_GOOD

@@ -470,9 +470,9 @@ async def test_a_tick_that_fails_is_logged_once_and_so_is_its_recovery(engine: L
         async with ticking(engine):
             await tick.until(9)
     assert [(line["event"], line["tick"]) for line in logs] == [
-        ("tick fails", "poll"),
+        ("tick failed", "poll"),
         ("tick works again", "poll"),
-        ("tick fails", "poll"),
+        ("tick failed", "poll"),
         ("tick works again", "poll"),
     ]
 

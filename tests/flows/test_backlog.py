@@ -24,5 +24,5 @@ async def test_a_disk_with_little_room_is_warned_of(make, store, clock, monkeypa
     clock.now = NOW
     monkeypatch.setattr(health, "LEAST_ROOM", 2**62)
     (warning,) = await Backlog(make(store, clock)).warnings()
-    assert warning.startswith("The disk of the store has ")
+    assert warning.startswith("The store's disk has ")
     assert warning.endswith(" MiB left.")

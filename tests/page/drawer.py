@@ -20,8 +20,8 @@ class Drawer:
         self.state = self.chosen.locator(".chosen-state")
         self.pin = self.chosen.get_by_role("button", name="Pin")
         self.beside = self.chosen.locator(".acts").get_by_role("status")
-        self.devin_calls = page.get_by_role("list", name="Calls of Devin's API, newest first")
-        self.slack_calls = page.get_by_role("list", name="Calls of Slack's Web API, newest first")
+        self.devin_calls = page.get_by_role("list", name="Devin API calls, newest first")
+        self.slack_calls = page.get_by_role("list", name="Slack Web API calls, newest first")
 
     async def opens(self, tab: str) -> None:
         """Show one of its tabs, "Devin" or "Faults"."""
@@ -96,7 +96,7 @@ class Drawer:
         return self.chosen.get_by_role("button", name=name, exact=True)
 
     async def lets(self, act: str, beside: str, state: str) -> None:
-        """Let something happen; what is said beside the buttons, and the state that the session is in then."""
+        """Make something happen; what is said beside the buttons, and the state that the session is in then."""
         await self.act(act).click()
         await expect(self.beside).to_have_text(beside)
         await self.tells(state)

@@ -98,7 +98,7 @@ class Playground:
         return str(said["ts"])
 
     async def crowd(self, channel: str, messages: int, sessions: int) -> None:
-        """A busy workspace. The bot is not in the channel, so none of it is work for it."""
+        """A busy workspace. The bot isn't in the channel, so none of it is work for it."""
         async with SlackControl(self.slack_url) as slack, DevinControl(self.devin_url) as devin:
             for number in range(1, messages + 1):
                 await slack.say(SPEAKERS[number % len(SPEAKERS)], CHANNELS[channel], f"Message number {number}.")

@@ -165,7 +165,7 @@ async def test_each_stop_of_the_tab_key_shows_that_it_has_the_focus(visit: Visit
     stops = await ann.tabs_through()
     assert [name for name, is_seen in stops.items() if not is_seen] == []
     needed = ["Skip to the message field", "Acting as", "web", "Messages", "Message #web", "Replies", "Reply in thread"]
-    needed += ["Width of the drawer", "Devin", "Filter the sessions", "Say something as Devin", "Close the drawer"]
+    needed += ["Width of the drawer", "Devin", "Filter the sessions", "Write as Devin", "Close the drawer"]
     assert [name for name in needed if name not in stops] == []
 
 

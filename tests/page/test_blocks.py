@@ -288,7 +288,7 @@ async def test_a_card_shows_its_parts_and_cards_lie_in_a_row(shown: Shown) -> No
 
 async def test_a_container_folds_if_it_may(shown: Shown) -> None:
     foldable, fixed = shown.block("container"), shown.block("container", 1)
-    head, inside = foldable.locator("summary"), foldable.get_by_text("Waits for an answer.")
+    head, inside = foldable.locator("summary"), foldable.get_by_text("Waiting for an answer.")
     await expect(head).to_have_text("Session 17acme/web")
     await expect(inside).to_be_visible()
     await head.click()

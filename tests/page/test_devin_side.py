@@ -74,7 +74,7 @@ async def test_calls_of_other_sessions_can_be_hidden(ann: Visitor, play: Playgro
     await expect(ann.card).to_contain_text("Done")
     await ann.drawer.chooses("Fix the flaky login test")
     await expect(ann.drawer.devin_call("create_session")).to_have_count(2)
-    await ann.page.get_by_role("radio", name="Of this session").check(force=True)
+    await ann.page.get_by_role("radio", name="This session").check(force=True)
     await expect(ann.drawer.devin_call("create_session")).to_have_count(1)
     await expect(ann.drawer.devin_call("list_sessions")).to_have_count(0)
     await expect(ann.drawer.devin_call("list_messages").last).to_contain_text(ours["bare_id"][:6])
@@ -92,7 +92,7 @@ async def test_a_call_that_a_fault_struck_says_so(ann: Visitor, play: Playground
     await ann.asks_devin()
     struck = ann.drawer.devin_call("create_session").last
     await expect(struck).to_have_text(re.compile(r"^\d\d:\d\d:\d\dPOST/sessionsfault500$"))
-    await expect(struck.get_by_text("fault")).to_have_attribute("title", "A fault of the bench: 500")
+    await expect(struck.get_by_text("fault")).to_have_attribute("title", "An armed fault: 500")
     struck = ann.drawer.slack_call("chat.postMessage").last
     await expect(struck).to_have_text(re.compile(r"^\d\d:\d\d:\d\dchat\.postMessagefault\d+ ms429$"))
     await expect(ann.drawer.devin_call("create_session").first).to_contain_text(re.compile("sessions200$"))
@@ -106,12 +106,12 @@ async def test_devin_asks_for_an_approval_and_asks_a_question(ann: Visitor) -> N
     card, drawer = await ann.asks_devin(), ann.drawer
     await ann.opens_thread(ASKED_BY)
     await ann.reads(QUESTION)
-    await drawer.lets("Need approval", "Devin waits for an approval.", "Needs approval running / waiting_for_approval")
+    await drawer.lets("Need approval", "Devin is waiting for approval.", "Needs approval running / waiting_for_approval")
     await ann.reads("I would like to run a database migration. Please approve it in the Devin app.")
     await ann.reads(APPROVAL)
     await expect(card).to_contain_text(f"✋ {STATE_SENTENCES[DisplayState.APPROVAL].format(asker='Ann Lee')}")
 
-    await drawer.lets("Ask a question", "Devin asked a question.", "Waits for an answer running / waiting_for_user")
+    await drawer.lets("Ask a question", "Devin asked a question.", "Waiting for an answer running / waiting_for_user")
     await ann.reads("There are two ways to do this: a small fix in one place, or a cleaner rewrite of the module.")
     await expect(ann.thread.get_by_text(QUESTION)).to_have_count(2)
     await expect(card).to_contain_text(f"💬 {STATE_SENTENCES[DisplayState.WAITING].format(asker='Ann Lee')}")
@@ -121,7 +121,7 @@ async def test_devin_opens_a_pull_request_merges_it_and_finishes(ann: Visitor) -
     card, drawer = await ann.asks_devin(), ann.drawer
     await ann.opens_thread(ASKED_BY)
     await expect(drawer.act("Merge it")).to_be_disabled()
-    await drawer.lets("Need approval", "Devin waits for an approval.", "Needs approval running / waiting_for_approval")
+    await drawer.lets("Need approval", "Devin is waiting for approval.", "Needs approval running / waiting_for_approval")
 
     await drawer.act("Open a pull request").click()
     await expect(drawer.beside).to_have_text(re.compile(r"^Devin opened acme/web#\d+\.$"))
@@ -136,7 +136,7 @@ async def test_devin_opens_a_pull_request_merges_it_and_finishes(ann: Visitor) -
     await expect(card).to_contain_text(f"{pull} (merged)")
 
     await drawer.lets("Finish", "Devin finished.", "Finished running / finished")
-    await ann.reads("Done. The tests pass, and what you asked for is in place.")
+    await ann.reads("Done. The tests pass, and the change you asked for is in place.")
     await ann.reads(", done")
     await expect(card).to_contain_text("✅ Done")
     await expect(drawer.act("Next step")).to_be_disabled()
@@ -152,7 +152,7 @@ async def test_a_session_is_put_to_rest_in_each_way(ann: Visitor) -> None:
     await expect(card).to_contain_text(SPENT_ITS_LIMIT)
 
     await drawer.lets("Fall asleep", "The session fell asleep.", "Asleep suspended / inactivity")
-    await ann.reads("I have what I need for now. Write to me when I should go on.")
+    await ann.reads("I have what I need for now. Write to me when I should continue.")
     await expect(card).to_contain_text(ASLEEP)
 
     await expect(drawer.act("Unarchive")).to_be_disabled()
@@ -162,7 +162,7 @@ async def test_a_session_is_put_to_rest_in_each_way(ann: Visitor) -> None:
     await drawer.lets("Unarchive", "The session is no longer archived.", "Asleep suspended / inactivity")
     await expect(card).to_contain_text(ASLEEP)
     await drawer.lets("Fail", "The session failed.", "Failed error")
-    why = "The machine does not come up with this repository."
+    why = "The machine doesn't start with this repository."
     await expect(await ann.reads(why)).to_contain_text(f"❌ @Ann Lee · {FAILED}")
     await expect(card).to_contain_text(f"❌ Failed: “{why}”")
 
@@ -170,7 +170,7 @@ async def test_a_session_is_put_to_rest_in_each_way(ann: Visitor) -> None:
 @pytest.mark.long
 async def test_a_session_is_terminated(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
-    await drawer.lets("Terminate", "The session was terminated. It cannot be resumed.", "Ended exit")
+    await drawer.lets("Terminate", "The session was terminated. It can't be resumed.", "Ended exit")
     await expect(drawer.fact("Story")).to_have_text("over: the session was terminated")
     for act in ("Terminate", "Next step", "Play", "Pause"):
         await expect(drawer.act(act)).to_be_disabled()
@@ -180,15 +180,15 @@ async def test_a_session_is_terminated(ann: Visitor) -> None:
 @pytest.mark.long
 async def test_a_story_goes_on_by_steps_and_by_the_clock(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
-    await expect(drawer.fact("Story")).to_have_text("5 steps left, waits for somebody to write")
-    await drawer.lets("Pause", "The story is paused.", "Waits for an answer running / waiting_for_user")
+    await expect(drawer.fact("Story")).to_have_text("5 steps left, waiting for someone to write")
+    await drawer.lets("Pause", "The script is paused.", "Waiting for an answer running / waiting_for_user")
     await expect(drawer.fact("Story")).to_have_text("5 steps left, paused")
     await expect(drawer.act("Pause")).to_be_disabled()
-    await drawer.lets("Next step", "The story went one step on.", "Working running / working")
+    await drawer.lets("Next step", "The script moved one step forward.", "Working running / working")
     await expect(drawer.fact("Story")).to_have_text("4 steps left, paused")
     await expect(card).to_contain_text("⚙️ Working")
-    await drawer.lets("Play", "The story plays.", "Finished running / finished")
-    await expect(drawer.fact("Story")).to_have_text("told to its end")
+    await drawer.lets("Play", "The script is playing.", "Finished running / finished")
+    await expect(drawer.fact("Story")).to_have_text("script finished")
     await expect(card).to_contain_text("✅ Done · ")
 
 
@@ -214,7 +214,7 @@ async def test_a_session_is_told_as_devin_has_it(ann: Visitor, play: Playground)
     await drawer.tells("Needs approval running / waiting_for_approval")
     told = {
         "Spent": "2.25 ACUs",
-        "Story": "told to its end",
+        "Story": "script finished",
         "Created": "21 Sept, 14:13",
         "Pull requests": "acme/web!7 draft",
         "Tags": "design small",
@@ -238,7 +238,7 @@ async def test_a_session_is_told_as_devin_has_it(ann: Visitor, play: Playground)
 async def test_acus_are_spent_by_a_press(ann: Visitor, play: Playground) -> None:
     await made(play, "tidy up the fonts", status="running", status_detail="working", acus_consumed=0.5)
     await ann.drawer.chooses("tidy up the fonts")
-    await ann.drawer.lets("Spend 1 ACU", "One ACU was spent.", "Working running / working")
+    await ann.drawer.lets("Use 1 ACU", "1 ACU was used.", "Working running / working")
     await expect(ann.drawer.fact("Spent")).to_have_text("1.5 ACUs")
 
 
@@ -307,7 +307,7 @@ async def test_sessions_are_filtered_and_counted(ann: Visitor, play: Playground)
         await expect(drawer.sessions.filter(visible=True)).to_contain_text(titles)
     await drawer.filter.fill("nothing like it")
     await expect(drawer.count).to_have_text("0 of 3")
-    await expect(drawer.node.get_by_text("No session fits the filter.")).to_be_visible()
+    await expect(drawer.node.get_by_text("No session matches the filter.")).to_be_visible()
     await ann.page.keyboard.press("Escape")
     await expect(drawer.filter).to_have_value("")
     await expect(drawer.count).to_have_text("3")
@@ -326,12 +326,12 @@ async def test_sessions_are_dated_by_the_clock_of_the_playground(ann: Visitor, p
 async def test_writing_as_devin_by_keyboard(ann: Visitor) -> None:
     await ann.asks_devin()
     await ann.opens_thread(ASKED_BY)
-    text = ann.page.get_by_role("textbox", name="Say something as Devin")
+    text = ann.page.get_by_role("textbox", name="Write as Devin")
     await text.fill("There is **one** more.")
     await text.press("Enter")
     await ann.page.keyboard.type("I mend it, too.")
     await text.press("Control+Enter")
-    await expect(ann.drawer.chosen).to_contain_text("Devin said it.")
+    await expect(ann.drawer.chosen).to_contain_text("Sent as Devin.")
     await expect(text).to_have_value("")
     await expect(text).to_be_focused()
     await expect(await ann.reads("There is one more.")).to_contain_text("I mend it, too.")

@@ -103,7 +103,7 @@ async def test_a_message_is_changed_and_deleted(ann: Visitor) -> None:
     changed = await ann.sees("Lunch at one?")
     await expect(changed).to_contain_text("(edited)")
     await ann.chooses(changed, "Delete message")
-    await expect(ann.page.get_by_role("dialog")).to_contain_text("It is gone for everybody. This cannot be undone.")
+    await expect(ann.page.get_by_role("dialog")).to_contain_text("It will be gone for everyone. This can't be undone.")
     await ann.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     await expect(ann.message("Lunch at")).to_have_count(0)
 

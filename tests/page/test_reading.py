@@ -15,7 +15,7 @@ from tests.page.visitor import AT_THE_PAGE, CLIPBOARD, Visitor
 
 pytestmark = AT_THE_PAGE
 
-NOT_FILLED: Final = "The app has not filled its Home tab yet. It may do so in a moment."
+NOT_FILLED: Final = "The app hasn't filled its Home tab yet. Wait a moment."
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -183,7 +183,7 @@ async def test_a_thread_is_copied_as_markdown(ann: Visitor) -> None:
     await ann.replies("It is")
     await ann.reads("It is")
     await ann.page.get_by_role("button", name="Copy this thread as Markdown").click()
-    await expect(ann.toast).to_contain_text("The thread is copied as Markdown.")
+    await expect(ann.toast).to_contain_text("Thread copied as Markdown.")
     copied = (await ann.page.evaluate("navigator.clipboard.readText()")).splitlines()
     assert copied[:3] == ["# A thread in #general in Play", "", "As Ann Lee sees it; times are UTC."]
     assert copied[4].startswith("## ")

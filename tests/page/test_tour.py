@@ -272,7 +272,7 @@ async def test_its_step_and_card_are_kept_over_a_reload_and_in_other_tabs(visit:
 async def test_the_example_says_that_it_is_one_and_leaves_the_visitor_in_a_thread_with_a_question(
     visit: Visit, play: Playground
 ) -> None:
-    assert (await play.post("/api/bench/example"))["said"] == "The example begins in #web."
+    assert (await play.post("/api/bench/example"))["said"] == "The example starts in #web."
     ann = await visit(play.url, toured=False)
     await expect(ann.tour.node).to_contain_text(
         "ExampleAn example is playingBen, Ada, and Gus show how it works, in #web and #general. Your turn is next."

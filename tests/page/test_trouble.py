@@ -99,7 +99,7 @@ async def test_a_transcript_is_copied_as_markdown(visit: Visit, play: Playground
     await ann.writes("Shall we <ship> it?")
     await ann.sees("Shall we <ship> it?")
     await ann.page.locator("#copy-transcript").click()
-    await expect(ann.toast).to_contain_text("The transcript is copied as Markdown.")
+    await expect(ann.toast).to_contain_text("Transcript copied as Markdown.")
     copied = await ann.page.evaluate("navigator.clipboard.readText()")
     head, _, seen, _, day, _, who, _, said = copied.splitlines()
     assert (head, seen) == ("# #nobot in Play", "As Ann Lee sees it; times are UTC.")
@@ -124,7 +124,7 @@ async def test_pages_that_lost_their_server_find_it_again(visit: Visit, tmp_path
         await ann.sees("Before the end")
         assert await one.end() == 0
     for tab in (ann, second):
-        await expect(tab.page.locator("#alerts")).to_have_text("The playground does not answer; trying again.")
+        await expect(tab.page.locator("#alerts")).to_have_text("The playground isn't answering. Trying again.")
     async with playground(after, "--no-example", "--port", port, "--quiet") as two:
         assert two.url == one.url
         for tab in (ann, second):

@@ -20,7 +20,7 @@ UNKNOWN: Final = (
     "commands. If you are trying to send a message and not run a command, "
     'try preceding the "/" with an empty space.'
 )
-UNREACHED: Final = "Slack could not reach the app (dispatch_failed). Try it again in a moment."
+UNREACHED: Final = "Slack couldn't reach the app (dispatch_failed). Try again in a moment."
 MB: Final = 1_000_000
 
 
@@ -68,7 +68,7 @@ async def test_too_large_and_too_many_files_are_left_out_with_a_sentence(ann: Vi
     said = ann.page.get_by_role("alert").get_by_text("“")
     await ann.drops(("big.bin", 10 * MB + 1))
     await expect(said).to_have_text(
-        ["“big.bin” is larger than 10 MB, the most the playground takes. Choose a smaller file."]
+        ["“big.bin” is larger than 10 MB, the most the playground accepts. Choose a smaller file."]
     )
     await expect(chips(ann)).to_have_count(0)
     await ann.drops(("half.bin", 6 * MB), ("other.bin", 6 * MB))
@@ -196,7 +196,7 @@ async def test_a_command_comes_back_when_nobody_hears_it(visit: Visit, play: Pla
     await ann.drawer.closes()
     await sends(ann, "/devin list")
     refusal = ann.channel.get_by_role("alert")
-    await expect(refusal.locator("p")).to_have_text("/devin failed. The app could not be reached. dispatch_failed")
+    await expect(refusal.locator("p")).to_have_text("/devin failed. The app couldn't be reached. dispatch_failed")
     await expect(ann.composer).to_have_value("/devin list")
     await ann.drawer.presses("start")
     await ann.drawer.sees_the_bot("running")
@@ -224,7 +224,7 @@ async def archives(ann: Visitor) -> None:
     """Archive the channel, and see that nobody can write in it."""
     await chooses_for_the_channel(ann, "Archive channel")
     await ann.page.get_by_role("dialog", name="Archive #general?").get_by_role("button", name="Archive").click()
-    await expect(closed(ann)).to_have_text("#general is archived: nobody can write here.Unarchive")
+    await expect(closed(ann)).to_have_text("#general is archived: no one can write here.Unarchive")
     await expect(ann.composer).to_be_hidden()
     await expect(ann.page.locator("#channel-head .badge")).to_have_text("Archived")
     await expect(ann.link("general")).to_have_accessible_name("general , Archived")
@@ -261,7 +261,7 @@ async def test_the_bot_is_removed_and_invited_again(ann: Visitor) -> None:
     await question.get_by_role("button", name="Remove").click()
     await expect(head.locator(".bot-words")).to_have_text("Devin Bridge is not in")
     await expect(ann.channel).to_contain_text(
-        "Devin Bridge is not in this channel yet: invite it with the button above."
+        "Devin Bridge isn't in this channel yet. Invite it with the button above."
     )
     await head.get_by_role("button", name="Invite Devin Bridge").click()
     await expect(head.locator(".bot-words")).to_have_text("Devin Bridge is in")
@@ -280,7 +280,7 @@ async def test_nobody_writes_in_an_archived_channel(ann: Visitor) -> None:
 async def test_a_link_leads_back_to_its_channel_and_message(ann: Visitor, gallery: Gallery) -> None:
     copied = "navigator.clipboard.readText()"
     await chooses_for_the_channel(ann, "Copy link")
-    await expect(ann.toast).to_contain_text("The link is copied.")
+    await expect(ann.toast).to_contain_text("Link copied.")
     assert await ann.page.evaluate(copied) == f"{gallery.url}#/C0GENERAL"
     await ann.writes("Look here")
     await ann.chooses(await ann.sees("Look here"), "Copy link")

@@ -9,14 +9,14 @@ STEPS: Final = (
     ("Give Devin a task", f"In #web, type {TOUR_TASK} and press Enter."),
     (
         "Look at the card",
-        "The card shows where the session stands and changes as Devin works. Open its thread to see what Devin says.",
+        "The card shows the session's status and updates as Devin works. Open its thread to see Devin's messages.",
     ),
     (
         "Answer Devin",
         "Devin will ask a question in the thread. Reply there, and Devin continues.",
     ),
     (
-        "Stop it, or see what it made",
+        "Stop it, or see the result",
         "Press Stop on the card; reply to resume. Or wait for the pull request and open it from the card.",
     ),
     (

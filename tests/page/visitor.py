@@ -28,7 +28,7 @@ TOURED: Final = "localStorage.setItem('playground.tour', '{\"step\": -1}')"
 TASK: Final = "fix the flaky login test"
 QUESTION: Final = announcements.QUESTION.format(who="@Ann Lee").partition(" ")[2]
 WAITING: Final = STATE_SENTENCES[DisplayState.WAITING].format(asker="Ann Lee")
-AFRESH: Final = "Everything is as in the beginning. Only the clock keeps its time, since time never runs backwards.×"
+AFRESH: Final = "Everything is reset except the clock, because time never runs backward.×"
 CLIPBOARD: Final = ("clipboard-read", "clipboard-write")
 SERIOUS: Final = {"serious", "critical"}
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.edge
 ANN, ADA = "U0ANN", "U0ADA"
 WEB, GENERAL, OPS = "C0WEB", "C0GENERAL", "C0OPS"
 DAY = 86_400
-UNDER_WAY = "A jump or a reset is under way. Jump again once the bot is up."
+UNDER_WAY = "A jump or reset is in progress. Try again once the bot is up."
 
 
 @dataclass
@@ -180,7 +180,7 @@ async def test_the_first_page_that_is_open_begins_the_example_and_no_other(tmp_p
 
 async def test_without_an_example_no_page_begins_one(house: Bench) -> None:
     house.bench.opened()
-    assert (await house.do("example")) == "The example begins in #web."  # so none is being played
+    assert (await house.do("example")) == "The example starts in #web."  # so none is being played
 
 
 async def test_the_example_jumps_after_a_jump_that_is_under_way(house: Bench) -> None:
@@ -194,7 +194,7 @@ async def test_a_jump_that_makes_no_sense(house: Bench) -> None:
     assert await house.refused("jump", to="next year") == "The clock can jump to digest or to billing_day."
     assert await house.refused("jump", to=["digest"]) == "The clock can jump to digest or to billing_day."
     assert await house.refused("dance") == (
-        "The bench knows no dance. "
+        "There's no action dance. "
         "It knows jump, fault, clear_faults, kill, stop, start, restart, speed, reset, example."
     )
     assert house.on.clock.ahead == 0
@@ -219,7 +219,7 @@ async def test_the_bot_is_killed_in_the_middle_and_nothing_is_lost(house: Bench)
     session = (await devin.wait_for_sessions("write a changelog"))[0]["session_id"]
     await slack.wait_for_message(WEB, ASKED_BY, thread_ts=ts)
     assert await house.do("kill") == (
-        "The bot is killed in the middle of whatever it did. Start it, and see that nothing is lost."
+        "The bot was killed in the middle of its work. Start it and see that nothing is lost."
     )
     assert house.bench.bot()["state"] == "killed"
     assert await house.refused("kill") == "The bot does not run, so there is nothing to kill. Start it first."
@@ -227,8 +227,8 @@ async def test_the_bot_is_killed_in_the_middle_and_nothing_is_lost(house: Bench)
     assert await house.refused("example") == "The bot does not run, so there is nothing to see. Start it first."
     await slack.say(ANN, WEB, "Mention the fix of the login test.", thread_ts=ts)
     await devin.say(session, "Which release is it for?")
-    assert await house.do("start") == "The bot starts. What was written meanwhile reaches it now."
-    assert await house.refused("start") == "The bot runs already."
+    assert await house.do("start") == "The bot is starting. It gets the messages sent meanwhile."
+    assert await house.refused("start") == "The bot is already running."
     await devin.wait_for_messages("Mention the fix of the login test.")
     await slack.wait_for_message(WEB, "Which release is it for?", thread_ts=ts)
     said = [one["message"] for one in (await devin.session(session))["messages"] if one["source"] == "user"]
@@ -238,11 +238,11 @@ async def test_the_bot_is_killed_in_the_middle_and_nothing_is_lost(house: Bench)
 
 
 async def test_stopped_and_restarted(house: Bench) -> None:
-    assert await house.do("stop") == "The bot is stopped, as a supervisor does it. What people write waits for it."
+    assert await house.do("stop") == "The bot was stopped, as a supervisor would. Messages wait for it."
     assert house.bench.bot() == {"state": "stopped", "pid": None, "port": None, "starts": 1, "said": None}
-    assert await house.do("restart") == "The bot starts again."
+    assert await house.do("restart") == "The bot is restarting."
     await house.keeper.up()
-    assert await house.do("restart") == "The bot starts again."
+    assert await house.do("restart") == "The bot is restarting."
     await house.keeper.up()
     assert house.bench.bot()["starts"] == 3
     assert house.told.count("bot") >= 6
@@ -298,7 +298,7 @@ async def test_what_hangs_is_let_go_when_the_faults_are_cleared(house: Bench) ->
     await slack.say(ANN, WEB, "<@U0BOT> write a changelog")
     await slack.wait("log", method="chat.postMessage", fault="hang")
     await devin.wait_for_calls("*", contains="")
-    assert await house.do("clear_faults") == "Slack and Devin answer as they should again."
+    assert await house.do("clear_faults") == "Slack and Devin answer normally again."
     [call] = await slack.wait_for_call("chat.postMessage", fault="hang")
     assert call["ms"] < 15_000
     assert await devin.faults() == []
@@ -314,11 +314,11 @@ async def test_any_call_means_none_that_the_bot_needs_to_start(house: Bench) -> 
 
 
 async def test_a_fault_that_makes_no_sense_names_what_there_is(house: Bench) -> None:
-    assert await house.refused("fault", side="mail", kind="429") == "Something can go wrong at slack or at devin."
-    assert await house.refused("fault", side="slack", kind="418") == ("What goes wrong is one of 429, 500, hang, drop.")
+    assert await house.refused("fault", side="mail", kind="429") == "Choose slack or devin for the fault."
+    assert await house.refused("fault", side="slack", kind="418") == ("The fault must be one of 429, 500, hang, drop.")
     for times in (0, 1001, 1.5, True, "2"):
         assert await house.refused("fault", side="slack", kind="429", times=times) == (
-            "How often it goes wrong is a whole number from 1 to 1000."
+            "The number of times must be a whole number from 1 to 1000."
         )
     slack = await house.refused("fault", side="slack", kind="429", where="create_session")
     assert slack.startswith("Slack has no call 'create_session' here. Known: agents.sessions.rename, ")
@@ -332,11 +332,11 @@ async def test_a_fault_that_makes_no_sense_names_what_there_is(house: Bench) -> 
 
 async def test_the_speed(house: Bench) -> None:
     assert house.bench.speed() == 1.0
-    assert await house.do("speed", value=4) == "Devin works 4 times as fast as written."
+    assert await house.do("speed", value=4) == "Devin works 4 times as fast as scripted."
     assert house.bench.speed() == 4.0
     for value in (0.2, 21, "fast", True, None):
-        assert await house.refused("speed", value=value) == "The speed is a number from 0.25 to 20."
-    assert await house.do("speed", value=1) == "Devin works as fast as written."
+        assert await house.refused("speed", value=value) == "The speed must be a number from 0.25 to 20."
+    assert await house.do("speed", value=1) == "Devin works as fast as scripted."
     assert house.told.count("speed") == 2
 
 
@@ -349,11 +349,9 @@ async def test_reset(house: Bench) -> None:
     await house.do("speed", value=4)
     await house.do("fault", side="devin", kind="500", times=1000)
     await house.do("example")
-    assert await house.refused("example") == "The example is being played already: watch #web and #general."
+    assert await house.refused("example") == "The example is already playing: watch #web and #general."
     ahead = house.on.clock.ahead
-    assert await house.do("reset") == (
-        "Everything is as in the beginning. Only the clock keeps its time, since time never runs backwards."
-    )
+    assert await house.do("reset") == ("Everything is reset except the clock, because time never runs backward.")
     assert house.bench.bot()["state"] == "running"
     assert await house.on.devin.sessions() == []
     assert await house.on.devin.faults() == []
@@ -377,7 +375,7 @@ async def test_a_reset_after_which_the_bot_is_not_up_in_time_says_so(
 ) -> None:
     monkeypatch.setattr(the_bench, "START_SECONDS", 0.01)
     assert await house.refused("reset") == (
-        "Messages, sessions and faults are cleared, but the bot did not come up. It did not start within 0.01 seconds."
+        "Messages, sessions, and faults are cleared, but the bot didn't start. It did not start within 0.01 seconds."
     )
     assert house.bench.bot()["state"] == "starting"
 
@@ -400,9 +398,7 @@ async def test_a_reset_in_which_the_bot_ends_says_so(house: Bench) -> None:
     while house.bench.bot()["starts"] == 1:
         await house.keeper.changes()
     await house.do("kill")
-    assert (
-        await reset == "Messages, sessions and faults are cleared, but the bot did not come up. The bot does not run."
-    )
+    assert await reset == "Messages, sessions, and faults are cleared, but the bot didn't start. The bot isn't running."
     await house.do("start")
     await house.keeper.up()
 
@@ -508,8 +504,7 @@ def test_one_list_saves_a_call_for_each_further_session() -> None:
     told = counters.read()
     assert told["saved"] == 4
     assert told["saved_says"] == (
-        "Calls that were not needed: one list tells the bot of all its sessions that are in work, "
-        "where a bot that asks for each one makes a call for each one."
+        "Calls saved: the bot reads all running sessions in one list instead of one call for each."
     )
     assert told["lost"] == 2
 

@@ -172,7 +172,7 @@ async def test_a_log_that_was_tidied_away_says_nothing_and_stops_nothing(keeper:
     keeper.log.unlink()
     os.kill(keeper.read()["pid"], signal.SIGKILL)
     await until(keeper, "stopped")
-    assert keeper.said == "The bot ended by itself (exit code -9).\nThe last lines of its log:\n  (nothing)"
+    assert keeper.said == "The bot exited unexpectedly (exit code -9).\nThe last lines of its log:\n  (nothing)"
     await keeper.start()
     await keeper.up()
 
@@ -199,7 +199,7 @@ async def test_one_that_ends_by_itself_leaves_its_last_lines(keeper: Keeper) -> 
     await until(keeper, "stopped")
     assert keeper.said is not None
     first, second, *lines = keeper.said.splitlines()
-    assert first == "The bot ended by itself (exit code -9)."
+    assert first == "The bot exited unexpectedly (exit code -9)."
     assert second == "The last lines of its log:"
     assert any('"running"' in line for line in lines)
     with pytest.raises(TroubleError, match="ended by itself"):
@@ -215,7 +215,7 @@ async def test_one_that_cannot_start_says_why(on: Stage, tmp_path: Path) -> None
         with pytest.raises(TroubleError, match="Devin does not accept the key"):
             await keeper.up()
         assert keeper.said is not None
-        assert keeper.said.startswith("The bot ended by itself (exit code 1).")
+        assert keeper.said.startswith("The bot exited unexpectedly (exit code 1).")
 
 
 async def test_one_that_takes_long_to_start_is_told_of_and_goes_on(
@@ -228,7 +228,7 @@ async def test_one_that_takes_long_to_start_is_told_of_and_goes_on(
     async with asyncio.timeout(30):
         while keeper.said is None:
             await keeper.changes()
-    assert keeper.said == "The bot did not start within 1 seconds.\nThe last lines of its log:\n  (nothing)"
+    assert keeper.said == "The bot didn't start within 1 seconds.\nThe last lines of its log:\n  (nothing)"
     assert keeper.state == "starting"
     os.kill(pid, signal.SIGCONT)
     await keeper.up()
@@ -251,7 +251,7 @@ async def test_one_that_does_not_stop_is_killed_and_told_of(
     with pytest.raises(TroubleError) as trouble:
         await left_while_it_is_frozen(on, tmp_path)
     first, second, *lines = str(trouble.value).splitlines()
-    assert first == "The bot did not stop as it should (exit code -9)."
+    assert first == "The bot didn't stop cleanly (exit code -9)."
     assert second == "The last lines of its log:"
     assert any('"running"' in line for line in lines)
     assert bots(tmp_path) == []

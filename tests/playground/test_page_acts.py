@@ -26,7 +26,7 @@ async def test_people_act_in_slack_and_what_is_impossible_is_told_with_names(hou
     assert await house.post("/api/slack/edit", user="U0ANN", channel="C0WEB") == (
         409,
         {
-            "error": "Slack refuses this: invalid_arguments [ERROR] missing required field: ts.",
+            "error": "Slack rejected this: invalid_arguments [ERROR] missing required field: ts.",
             "code": "invalid_arguments",
         },
     )
@@ -63,7 +63,7 @@ async def test_devin_is_moved_from_behind(house):
     assert (await house.post(f"{path}/unarchive"))[1]["is_archived"] is False
     assert await house.post("/api/devin/abc/say", text="x") == (404, {"error": "Session not found."})
     assert await house.post(f"{path}/dance") == (409, {"error": "There is no verb 'dance'."})
-    assert await house.post(f"{path}/say") == (409, {"error": "The order lacks text."})
+    assert await house.post(f"{path}/say") == (409, {"error": "The request is missing text."})
     assert await house.post(f"{path}/write", text="x") == (
         409,
         {"error": "Session was terminated and cannot receive messages."},
@@ -90,7 +90,7 @@ async def test_a_body_must_be_an_object(house):
         answer = await house.browser.post("/api/slack/say", content=body, headers=headers)
         assert (answer.status_code, answer.json()) == (
             400,
-            {"error": "The body of this request is not a JSON object."},
+            {"error": "The request body isn't a JSON object."},
         )
 
 

@@ -210,7 +210,7 @@ async def test_a_change_that_cannot_be_read_makes_the_page_load_anew(house, capl
         assert event == {"position": (await house.get("/api/workspace"))["position"], "reset": True}
         await house.say("afterwards")
         assert [row["text"] for row in (await page.event())["messages"]] == ["afterwards"]
-    assert "A change could not be read (RuntimeError). The pages load anew." in caplog.text
+    assert "A change couldn't be read (RuntimeError). Pages will reload." in caplog.text
     assert "the bench broke" not in caplog.text  # what an error says may be what somebody wrote
 
 

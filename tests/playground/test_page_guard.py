@@ -9,8 +9,8 @@ import pytest
 from tests.playground.house import OURS, POLICY
 
 ELSEWHERE = (
-    "This request came from another page, and only the server's own page may ask. "
-    "Type its address into the browser instead of following a link."
+    "This request came from another page, and only the server's own page can send it. Type its address into the"
+    " browser instead of following a link."
 )
 
 
@@ -23,8 +23,8 @@ async def test_another_name_for_this_machine_is_refused(house, host):
         answer = await house.browser.get(path, headers={"Host": host})
         assert answer.status_code == 403
         assert answer.json() == {
-            "error": "This server answers only under 127.0.0.1, localhost or [::1]; "
-            f"the request was for {host}. Open it under one of these names."
+            "error": f"This server answers only at 127.0.0.1, localhost, or [::1]; the request was for {host}. Open"
+            " it at one of these names."
         }
         assert answer.headers["content-security-policy"] == POLICY
 
@@ -81,10 +81,10 @@ async def test_a_post_that_a_form_could_send_is_refused(house):
         return answer.status_code, answer.json()["error"]
 
     json_type = {"Content-Type": "application/json"}
-    not_ours = (403, "A POST of the page carries the header X-Playground: page.")
+    not_ours = (403, "A POST from the page needs the header X-Playground: page.")
     assert await post(json_type) == not_ours
     assert await post(json_type | {"X-Playground": "other"}) == not_ours
-    not_json = (415, "A POST of the page carries JSON (Content-Type: application/json).")
+    not_json = (415, "A POST from the page needs JSON (Content-Type: application/json).")
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""):
         assert await post(OURS | {"Content-Type": kind}) == not_json
     assert house.bench.done == []
@@ -100,7 +100,7 @@ async def test_a_post_says_how_long_it_is_and_16_mb_are_enough(house):
     answer = await house.browser.post("/api/bench/kill", content=pieces(), headers=headers)
     assert (answer.status_code, answer.json()) == (
         411,
-        {"error": "A POST of the page says how long it is (Content-Length)."},
+        {"error": "A POST from the page needs its length (Content-Length)."},
     )
     reader, writer = await asyncio.open_connection("127.0.0.1", house.server.port)
     head = (
@@ -111,7 +111,7 @@ async def test_a_post_says_how_long_it_is_and_16_mb_are_enough(house):
     told = (await reader.readuntil(b"}")).decode()
     writer.close()
     assert told.startswith("HTTP/1.1 413 ")
-    assert told.endswith('{"error":"This is more than the 16 MB that the playground takes at once."}')
+    assert told.endswith('{"error":"This is larger than 16 MB, the most the playground accepts at once."}')
     assert house.bench.done == []
 
 
@@ -171,8 +171,8 @@ async def test_no_other_page_reaches_a_control_api(house, side, headers):
         assert answer.json()[name] == (
             ELSEWHERE
             if "Host" not in headers
-            else "This server answers only under 127.0.0.1, localhost or [::1]; the request was for evil.example. "
-            "Open it under one of these names."
+            else "This server answers only at 127.0.0.1, localhost, or [::1]; the request was for evil.example. "
+            "Open it at one of these names."
         )
     assert len((await house.get("/api/messages", channel="C0WEB", user="U0ANN"))["messages"]) == 1
 

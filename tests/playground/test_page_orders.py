@@ -8,7 +8,7 @@ from tests.playground.house import OURS
 from tests.playground.sentences import NOT_FILES
 
 HALF = "The text has an invalid character (a lone surrogate). Remove it and try again."
-NO_NUMBER = "A number in this request is none that JSON has, or is beyond 9,007,199,254,740,991. Send a smaller one."
+NO_NUMBER = "A number in this request isn't valid JSON, or is beyond 9,007,199,254,740,991. Send a smaller one."
 DEEP = "This request is nested more than 100 levels deep. Send a flatter one."
 READ = ("/api/workspace", "/api/messages?channel=C0WEB&user=U0ANN", "/api/sessions", "/api/calls")
 TRANSCRIPT = "/api/transcript?channel=C0WEB&user=U0ANN"
@@ -100,7 +100,7 @@ async def test_who_cannot_take_a_change_in_hinders_nobody(house, caplog):
     house.slack.state.news.follow(heard.append)
     await house.say("hello")
     assert [change.kind for change in heard] == ["message"]
-    assert "Somebody who follows the news could not take in a change (KeyError)." in caplog.messages
+    assert "A follower failed to process a change (KeyError)." in caplog.messages
     assert "a secret" not in caplog.text
 
 
@@ -194,7 +194,7 @@ async def test_an_order_of_a_strange_shape_is_told_to_be_one(house):
     order = {"user": "U0ANN", "channel": "C0WEB", "ts": ts, "event": [1]}
     assert await house.post("/api/slack/emit", **order) == (
         400,
-        {"error": "The simulated Slack cannot read this order (AttributeError)."},
+        {"error": "The simulated Slack can't read this request (AttributeError)."},
     )
     answer = await house.outside.post(f"{house.slack.control_url}emit", json=order)
     assert (answer.status_code, answer.json()) == (400, {"error": "this order cannot be read (AttributeError)"})

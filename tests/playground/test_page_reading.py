@@ -77,7 +77,7 @@ async def test_messages_come_page_by_page_each_with_what_only_this_person_sees(h
 
 
 async def test_questions_that_cannot_be_answered_get_a_sentence(house):
-    assert await house.refused("/api/messages", user="U0ANN") == (400, "The question lacks channel.")
+    assert await house.refused("/api/messages", user="U0ANN") == (400, "The request is missing channel.")
     place = {"channel": "C0WEB", "user": "U0ANN"}
     assert await house.refused("/api/messages", **place, limit=0) == (400, "limit is a whole number from 1 to 500.")
     assert await house.refused("/api/messages", **place, limit="many") == (
@@ -86,9 +86,9 @@ async def test_questions_that_cannot_be_answered_get_a_sentence(house):
     )
     assert await house.refused("/api/messages", channel="C0WEB", user="U0NOBODY") == (
         404,
-        "There is nobody called U0NOBODY.",
+        "There's no one called U0NOBODY.",
     )
-    assert await house.refused("/api/messages", channel="C1", user="U0ANN") == (404, "There is no channel C1.")
+    assert await house.refused("/api/messages", channel="C1", user="U0ANN") == (404, "There's no channel C1.")
     assert await house.refused("/api/messages", channel="C0PRIVATE", user="U0GUEST") == (
         403,
         "Gus Guest does not see #private.",
@@ -102,10 +102,10 @@ async def test_questions_that_cannot_be_answered_get_a_sentence(house):
         )
     assert await house.refused("/api/thread", **place, ts="1700000000.000001") == (
         404,
-        "This thread is gone: its first message was deleted.",
+        "This thread is gone because its first message was deleted.",
     )
-    assert await house.refused("/api/sessions/abc") == (404, "There is no session abc.")
-    assert await house.refused("/api/nothing") == (404, "There is nothing at /api/nothing.")
+    assert await house.refused("/api/sessions/abc") == (404, "There's no session abc.")
+    assert await house.refused("/api/nothing") == (404, "There's nothing at /api/nothing.")
     assert await house.refused("/api/slack/say") == (405, "/api/slack/say is not asked with GET.")
 
 
@@ -151,7 +151,7 @@ async def test_views_are_the_open_modals_bottom_to_top_and_the_home_tab(house):
     await house.do("close_view", user="U0ANN", view_id=told["modals"][1]["id"])
     assert len((await house.get("/api/views", user="U0ANN"))["modals"]) == 1
     assert (await house.get("/api/views", user="U0BEN"))["modals"] == []
-    assert await house.refused("/api/views", user="U0NOBODY") == (404, "There is nobody called U0NOBODY.")
+    assert await house.refused("/api/views", user="U0NOBODY") == (404, "There's no one called U0NOBODY.")
 
 
 async def test_sessions_are_listed_newest_first_and_one_is_told_with_its_calls(house):
@@ -225,6 +225,6 @@ async def test_a_file_of_some_size_is_zeros_and_one_that_is_elsewhere_is_not_fet
     linked = await attached(house, name="plan.doc", redirect="http://127.0.0.1:1/")
     assert await house.refused(f"/api/files/{linked}") == (
         404,
-        "plan.doc is not kept in Slack: it only links to another place.",
+        "plan.doc isn't stored in Slack: it only links to another site.",
     )
-    assert await house.refused("/api/files/F1") == (404, "There is no such file.")
+    assert await house.refused("/api/files/F1") == (404, "There's no such file.")

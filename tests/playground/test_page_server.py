@@ -60,7 +60,7 @@ async def test_static_files_have_their_type_and_nothing_else_of_the_disk_is_serv
             assert (await house.browser.get(path)).status_code == 404
         for name in ("b.js", f"{'b' * 300}.js", "b%00.js"):
             assert (await house.browser.get(f"/static/{name}")).status_code == 404
-        assert await house.refused("/static/b.js") == (404, "There is nothing at /static/b.js.")
+        assert await house.refused("/static/b.js") == (404, "There's nothing at /static/b.js.")
 
 
 def test_every_static_file_of_the_page_is_of_a_known_type():
@@ -71,7 +71,7 @@ async def test_a_broken_server_says_so_in_a_sentence(house, caplog):
     house.bench.broken = True
     answer = await house.browser.get("/api/workspace")
     assert answer.status_code == 500
-    assert answer.json() == {"error": "The playground failed at this. The terminal it was started in says why."}
+    assert answer.json() == {"error": "The playground failed. See its terminal for the reason."}
     assert answer.headers["content-security-policy"] == POLICY
     assert "the bench broke" in caplog.text
 
@@ -124,7 +124,7 @@ async def test_a_port_that_was_free_is_the_one_that_was_asked_for(house):
 
 
 @pytest.mark.parametrize(
-    ("error", "reason"), [(OSError("no more sockets"), "no more sockets"), (None, "it does not say why")]
+    ("error", "reason"), [(OSError("no more sockets"), "no more sockets"), (None, "no reason given")]
 )
 async def test_a_server_that_ends_while_it_starts_says_so(house, monkeypatch, error, reason):
     async def startup(self, sockets):
@@ -137,7 +137,7 @@ async def test_a_server_that_ends_while_it_starts_says_so(house, monkeypatch, er
         patch.setattr("uvicorn.Server.startup", startup)
         with pytest.raises(TroubleError) as caught:
             await server.start()
-    assert str(caught.value) == f"The page's server ended while it started on port {server.port} ({reason})."
+    assert str(caught.value) == f"The page's server failed to start on port {server.port} ({reason})."
     assert caught.value.__cause__ is error
     await server.stop()
     assert len(house.bench.news._followers) == 1  # of the house's own page

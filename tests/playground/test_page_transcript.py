@@ -198,7 +198,7 @@ async def test_an_empty_transcript_says_so_and_a_strange_one_is_refused(house):
     for direct in ("D0ANN", group):
         query = {"channel": direct, "user": "U0ANN"}
         assert (await house.browser.get("/api/transcript", params=query)).text == (
-            "# Direct messages in Play\n\nAs Ann Lee sees it; times are UTC.\n\n*Nothing was written here yet.*\n"
+            "# Direct messages in Play\n\nAs Ann Lee sees it; times are UTC.\n\n*No messages yet.*\n"
         )
     assert await house.refused("/api/transcript", channel="C0PRIVATE", user="U0GUEST") == (
         403,

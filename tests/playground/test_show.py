@@ -29,7 +29,7 @@ from bot.views.sentences import STATE_SENTENCES, STEER
 from tests.playground.sentences import NOTHING_TO_STOP, next_free_port, no_free_port
 
 PROJECT = Path(__file__).parents[2]
-STOPPED = "Everything is stopped."
+STOPPED = "Everything has stopped."
 
 
 class Run:
@@ -176,7 +176,7 @@ SHOWN = [
     "  Devin Bridge (only visible to Ada):",
     "    │ Devin today, so far",
     "    │ 1. Fix the flaky login test: 1.3 ACUs · Ben Ortiz · Devin",
-    "  ┆ Nobody waits for the time of the digest:",
+    "  ┆ Skip ahead to the digest:",
 ]
 # The visitor's part, beside a page; there the clock makes no jump.
 TURN = ["  Ada types: /devin fix the flaky search test", "    ↳ Ada: @Ann your turn: which one should Devin do?"]
@@ -190,7 +190,7 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     once.wait_for(STOPPED)
     assert once.ended() == 0
     assert staying.lines[-2:] == ["", "Ctrl-C stops everything."]  # nobody looks yet, so nothing is played
-    assert "The example begins when the page is first opened." in staying.lines
+    assert "The example starts when the page is first opened." in staying.lines
     assert once.lines[0] == INTRODUCTION
     assert [line for line in SHOWN if line not in once.lines] == []
     # The end of a turn is one post that calls who asked, and nothing else of the bot's calls anybody. Answered, the
@@ -236,7 +236,7 @@ def _without_prompt(text: str) -> str:
 def _play_it_again(run: Run) -> None:
     """The example does not mind what was there before, also not its own earlier performance."""
     with run.opened() as page:
-        assert page.post("/api/bench/example", json={}).json() == {"said": "The example begins in #web."}
+        assert page.post("/api/bench/example", json={}).json() == {"said": "The example starts in #web."}
         deadline = time.monotonic() + 90
         while run.text.count("The example is over") < 2:
             assert time.monotonic() < deadline, run.text + run.said
@@ -301,7 +301,7 @@ def test_a_sigterm_in_the_middle_of_a_reset_is_quiet(start: Callable[..., Run]) 
             time.sleep(0.01)
         assert run.ended(signal.SIGTERM) == 0, run.said
         answer = reset.result()
-        assert (answer.status_code, answer.json()) == (503, {"error": "The playground is being stopped."})
+        assert (answer.status_code, answer.json()) == (503, {"error": "The playground is stopping."})
     assert run.lines[-1] == STOPPED
     assert run.said == ""
 
@@ -375,7 +375,7 @@ def test_a_bot_that_dies_leaves_the_page_up(start: Callable[..., Run]) -> None:
 
 def _tells_of_a_dead_bot(said: str) -> None:
     first, second, *log = said.strip().splitlines()
-    assert first == "The bot ended by itself (exit code -9)."
+    assert first == "The bot exited unexpectedly (exit code -9)."
     assert second == "The last lines of its log:"
     assert any('"running"' in line for line in log)
 
@@ -388,7 +388,7 @@ def test_an_example_that_cannot_go_on_says_why_and_the_page_stays_up(start: Call
             time.sleep(0.05)
         alone = {"id": "C0WEB", "members": ["U0BOT"]}
         page.post("/api/slack/channel", json=alone).raise_for_status()
-        assert page.post("/api/bench/example", json={}).json() == {"said": "The example begins in #web."}
+        assert page.post("/api/bench/example", json={}).json() == {"said": "The example starts in #web."}
         run.wait_for_trouble("The last lines of its log:")
         assert page.get("/api/workspace").status_code == 200
     first, second, *log = run.said.splitlines()
@@ -587,7 +587,7 @@ async def test_a_message_that_cannot_be_drawn_is_left_out_and_told_once() -> Non
         screen.look()
         await people.react("U0BEN", "C0WEB", ts, "eyes")
         screen.look()
-    assert printed == ["  ┆ A message cannot be shown here (KeyError). The page shows it.", "\n#web", "  Ben: whole"]
+    assert printed == ["  ┆ This message can't be shown here (KeyError). See the page.", "\n#web", "  Ben: whole"]
 
 
 def test_long_lines_are_wrapped_and_hang_under_their_speaker() -> None:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timing(store_connect=1.0, store_statement=2.0, store_co
 
 PATIENCE = 60.0
 REPLIES = 12
-MET_IN_AN_OUTAGE = {"flow failed", "lane failed", "listener failed", "not stored", "tick fails", "tick works again"}
+MET_IN_AN_OUTAGE = {"flow failed", "lane failed", "listener failed", "not stored", "tick failed", "tick works again"}
 
 
 @dataclass
@@ -164,7 +164,7 @@ async def test_an_outage_is_one_line_and_its_end_says_how_long_it_was_and_how_mu
             await asyncio.sleep(1.0)
             way.cut()
             await asyncio.sleep(3.0)
-            assert await problems() == ["The store refuses to write: the server can't be reached."]
+            assert await problems() == ["The store rejects writes: the server can't be reached."]
             way.is_open = True
             async with asyncio.timeout(2.0):
                 await until(is_ready)

@@ -330,7 +330,7 @@ async def test_what_is_signed_and_cannot_be_read_is_refused_in_one_line(web: Har
     with capture_logs() as lines:
         answer = await _post(web, body, signed(web, body))
     assert (answer.status_code, answer.text) == (400, "not readable")
-    assert [line["event"] for line in lines if line["log_level"] != "info"] == ["signed request cannot be read"]
+    assert [line["event"] for line in lines if line["log_level"] != "info"] == ["signed request unreadable"]
 
 
 @pytest.mark.both_transports

@@ -31,9 +31,9 @@ from tests.scenarios.ahead import Ahead, until
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness, harness
 
 ROOT = Path(__file__).parents[2]
-NOT_OPENED = "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more."
+NOT_OPENED = "The store can't be opened or updated. Check DATABASE_URL. For details, run `python -m bot doctor`."
 
-REACH = "Check that the server runs and that this machine may reach it, and the host and port in DATABASE_URL."
+REACH = "Check the host and port in DATABASE_URL, and that this machine can reach the running server."
 
 
 @pytest.fixture(autouse=True)
@@ -226,8 +226,8 @@ async def test_a_store_of_some_commits_ago_is_refused_with_a_sentence(
     async with harness(tmp_path / "of it", "http", start=False, DATABASE_URL=url) as on:
         for command in commands:
             assert sentences_of(await complaints(tmp_path / command, on.environment, command)) == [
-                "Other code than this made the store, between two releases, so its tables differ."
-                " Run the code that made it, or name a new store in DATABASE_URL."
+                "An unreleased version created the store, so its tables differ."
+                " Run the version that created it, or set DATABASE_URL to a new store."
             ]
 
 
@@ -460,7 +460,7 @@ async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Harness, t
     async with process(on.environment) as second:
         assert await second.ended() == 1
     assert second.lines == [
-        (f"Another process runs on {tmp_path / 'bot.db'}. Stop it first, or give this one a DATABASE_URL of its own.")
+        (f"Another process is using {tmp_path / 'bot.db'}. Stop it first, or give this one its own DATABASE_URL.")
     ]
     assert await on.started()
 
@@ -473,8 +473,8 @@ async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Harness, t
             {"SLACK_BOT_TOKEN": "xoxb-wrong"},
             [
                 (
-                    "Slack does not let the bot in (invalid_auth). Check SLACK_BOT_TOKEN and SLACK_API_URL; "
-                    "`python -m bot doctor` says more."
+                    "Slack rejected the bot (invalid_auth). Check SLACK_BOT_TOKEN and SLACK_API_URL. For details,"
+                    " run `python -m bot doctor`."
                 )
             ],
         ),
@@ -482,8 +482,8 @@ async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Harness, t
             {"DEVIN_API_KEY": "cog_wrong"},
             [
                 (
-                    "Devin does not accept the key (401). Check DEVIN_API_KEY and DEVIN_API_URL; "
-                    "`python -m bot doctor` says more."
+                    "Devin rejected the key (401). Check DEVIN_API_KEY and DEVIN_API_URL. For details, run `python"
+                    " -m bot doctor`."
                 )
             ],
         ),
@@ -491,24 +491,19 @@ async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Harness, t
             {"SLACK_APP_TOKEN": "xapp-wrong"},
             [
                 (
-                    "Slack does not open a socket for the bot (invalid_auth). Check SLACK_APP_TOKEN; "
-                    "`python -m bot doctor` says more."
+                    "Slack didn't open a socket for the bot (invalid_auth). Check SLACK_APP_TOKEN. For details, run"
+                    " `python -m bot doctor`."
                 )
             ],
         ),
         ({"SLACK_BOT_TOKEN": "", "DEVIN_ORG_ID": ""}, [NO_BOT_TOKEN, NO_ORGANISATION]),
         (
             {"BOT_HOST": "192.0.2.1"},
-            [
-                (
-                    "The bot cannot listen on “192.0.2.1”. Set BOT_HOST to an address of this machine, "
-                    "for example 0.0.0.0."
-                )
-            ],
+            [("The bot can't listen on “192.0.2.1”. Set BOT_HOST to an address of this machine, for example 0.0.0.0.")],
         ),
         (
             {"DATABASE_URL": "sqlite:////proc/no/such/place/bot.db"},
-            ["The store /proc/no/such/place/bot.db cannot be opened. Check DATABASE_URL and who may write there."],
+            ["The store /proc/no/such/place/bot.db can't be opened. Check DATABASE_URL and write access there."],
         ),
         (
             {"DATABASE_URL": "postgres://ann:hush@127.0.0.1:none/bot"},
@@ -533,7 +528,7 @@ async def test_a_port_that_another_process_has_is_a_sentence(tmp_path: Path) -> 
         async with harness(tmp_path, start=False) as on:
             lines = await complaints(tmp_path / "log", on.environment | {"PORT": str(port)})
             assert await on.slack.log() == []
-    assert lines == [f"Port {port} is taken by another process. Stop it first, or set PORT to another number."]
+    assert lines == [f"Port {port} is used by another process. Stop it first, or set PORT to another number."]
 
 
 @pytest.mark.edge
@@ -566,7 +561,7 @@ async def test_an_outage_of_slack_at_the_start_is_waited_for(tmp_path: Path) -> 
         await on.slack.fault("apps.connections.open", "http_500", times=1)
         with structlog.testing.capture_logs() as lines:
             await on.start()
-        waits = [line["again_in"] for line in lines if line["event"] == "Slack does not answer at the start"]
+        waits = [line["again_in"] for line in lines if line["event"] == "Slack didn't answer at startup"]
         assert waits == [0.1, 0.2, 0.4, 0.1]
         await on.started()
 
@@ -583,7 +578,7 @@ async def test_a_token_that_slack_refuses_after_an_outage_ends_the_start(tmp_pat
 async def test_a_stop_while_slack_cannot_be_reached_ends_the_start(tmp_path: Path) -> None:
     async with harness(tmp_path, start=False, SLACK_API_URL="http://127.0.0.1:9/api/") as on:
         async with process(on.environment) as bot:
-            await bot.line("Slack does not answer at the start")
+            await bot.line("Slack didn't answer at startup")
             assert (bot.facts[-1]["error"], bot.facts[-1]["again_in"]) == ("unreachable", 1.0)
             assert await bot.end() == 0
         assert bot.facts[-1]["event"] == "stopped before it was up"
@@ -606,7 +601,7 @@ async def test_of_two_bots_on_one_port_the_second_says_so_while_the_first_one_wa
         await on.stop()
         await asyncio.gather(starting, return_exceptions=True)
     assert str(failed.value) == (
-        f"Port {port} is taken by another process. Stop it first, or set PORT to another number."
+        f"Port {port} is used by another process. Stop it first, or set PORT to another number."
     )
 
 

@@ -144,8 +144,8 @@ async def test_an_sqlite_file_is_for_one_process(tmp_path: Path, kind: ProcessKi
         with pytest.raises(StartError) as refused:
             await on.replica(kind).start()
     assert str(refused.value) == (
-        f"An SQLite file serves one process: start it with `python -m bot run`. For `{kind}` set DATABASE_URL to the"
-        " address of PostgreSQL."
+        f"SQLite supports only one process: start it with `python -m bot run`. For `{kind}` set DATABASE_URL to"
+        " PostgreSQL."
     )
 
 
@@ -154,7 +154,8 @@ async def test_with_socket_mode_nothing_is_left_for_a_process_that_only_receives
         with pytest.raises(StartError) as refused:
             await on.replica(WEB).start()
     assert str(refused.value) == (
-        "With SLACK_APP_TOKEN Slack sends everything to the workers. Start only these, or leave SLACK_APP_TOKEN empty"
+        "With SLACK_APP_TOKEN, Slack sends everything to the workers. Start only workers, or leave SLACK_APP_TOKEN"
+        " empty"
         " to receive over HTTP."
     )
 
@@ -167,7 +168,7 @@ async def test_a_replica_leaves_the_schema_to_the_command_for_it(tmp_path: Path,
         with pytest.raises(StartError) as refused:
             await on.replica(WORKER).start()
     assert str(refused.value) == (
-        "The store's schema is not that of this release. Run `python -m bot migrate` once, then start again."
+        "The store's schema doesn't match this release. Run `python -m bot migrate` once, then start again."
     )
 
 
@@ -181,6 +182,5 @@ async def test_behind_a_pooler_a_replica_needs_the_direct_address(tmp_path: Path
         await worker.start()
         await worker.close()
     assert str(refused.value) == (
-        "DATABASE_URL leads to a pooler, which passes no LISTEN on. Set DATABASE_DIRECT_URL to the address of"
-        " PostgreSQL itself."
+        "DATABASE_URL points to a pooler, which doesn't support LISTEN. Set DATABASE_DIRECT_URL to PostgreSQL itself."
     )

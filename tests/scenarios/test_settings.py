@@ -400,7 +400,7 @@ async def test_a_default_of_the_file_that_devin_lacks_is_logged_at_the_start_and
     with capture_logs() as lines:
         async with harness(tmp_path, empty_store=sqlite_template, BOT_SETTINGS_FILE=str(path)):
             pass
-    assert [line["set_in"] for line in lines if line["event"] == "default not at Devin"] == [
+    assert [line["set_in"] for line in lines if line["event"] == "default not in Devin"] == [
         "team.toml [default] playbook"
     ]
     async with harness(tmp_path, empty_store=sqlite_template, BOT_SETTINGS_FILE=str(path)) as on:

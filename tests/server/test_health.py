@@ -140,7 +140,7 @@ async def test_a_store_that_is_locked_is_named_and_found_again_once_it_is_free(d
     locked = sqlite3.connect(tmp_path / "bot.db", isolation_level=None)
     locked.execute("BEGIN IMMEDIATE")
     (problem,) = set(await asyncio.gather(*(check.problem() for _ in range(8))))
-    assert problem == "The store refuses to write: another process has locked the file."
+    assert problem == "The store rejects writes: another process has locked the file."
     locked.execute("ROLLBACK")
     locked.close()
     await asyncio.sleep(TIMING.readiness_kept + 0.1)
@@ -174,7 +174,7 @@ async def test_a_full_disk_is_named_although_other_writes_go_on(db: Database) ->
         await db.run_in_writer_thread(insert_much)
     async with db.write() as tx:
         await tx.exec_driver_sql("INSERT INTO notes VALUES ('short')")
-    assert await check.problem() == "The store refuses to write: the disk is full."
+    assert await check.problem() == "The store rejects writes: the disk is full."
     await asyncio.sleep(0.3)
     assert await check.problem() is None
 
@@ -185,7 +185,7 @@ async def test_the_check_writes_a_row_which_a_full_disk_refuses(db: Database) ->
 
     full = sqlite3.OperationalError("database or disk is full")
     full.sqlite_errorcode = sqlite3.SQLITE_FULL
-    assert await StoreCheck(db, TIMING, write).problem() == "The store refuses to write: the disk is full."
+    assert await StoreCheck(db, TIMING, write).problem() == "The store rejects writes: the disk is full."
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ async def test_a_store_of_a_newer_release_says_what_to_do(tmp_path: Path) -> Non
         with pytest.raises(StartError) as ended:
             await open_store(stack, f"sqlite:///{path}")
     assert str(ended.value) == (
-        "The store is of a newer release (0031 > 0001). Install that release, or restore the backup from before it."
+        "The store is from a newer release (0031 > 0001). Install that release, or restore the backup from before it."
     )
 
 
@@ -91,6 +91,6 @@ def test_a_lock_that_is_no_file_ends_the_start_with_a_sentence_and_changes_nothi
         target.write_text("precious")
     with pytest.raises(StartError) as ended, alone_on(tmp_path / "bot.db"):
         pass
-    assert str(ended.value) == f"{lock} is a link, or no file. Find out who put it there, remove it and start again."
+    assert str(ended.value) == f"{lock} isn't a regular file. Find out where it came from, remove it, and start again."
     assert target.read_text() == "precious" if kind == "link" else not target.exists()
     assert not (tmp_path / "bot.db").exists()

@@ -115,13 +115,13 @@ async def test_a_port_at_which_nobody_listens() -> None:
 
 async def test_a_server_that_does_not_answer() -> None:
     with server(silent) as port:
-        late = "The PostgreSQL server of DATABASE_URL did not answer in time."
+        late = "The PostgreSQL server of DATABASE_URL didn't answer in time."
         assert await reason(f"postgresql://u:p@127.0.0.1:{port}/x?sslmode=disable") == late
 
 
 async def test_a_server_without_tls() -> None:
     with server(without_tls) as port:
-        plain = "The PostgreSQL server takes no TLS, which DATABASE_URL asks for."
+        plain = "DATABASE_URL requires TLS, but the PostgreSQL server doesn't offer it."
         assert await reason(f"postgresql://u:p@127.0.0.1:{port}/x?sslmode=require") == plain
 
 
@@ -139,11 +139,11 @@ async def test_a_certificate_of_another_host(certificate: tuple[Path, Path]) -> 
 
 async def test_a_file_of_certificates_that_is_not_there(tmp_path: Path) -> None:
     url = f"postgresql://u:p@127.0.0.1:9/x?sslmode=verify-ca&sslrootcert={tmp_path / 'none.pem'}"
-    assert await reason(url) == "A file of certificates for PostgreSQL isn't there."
+    assert await reason(url) == "The CA file for PostgreSQL doesn't exist."
 
 
 async def test_a_login_and_a_database_that_the_server_does_not_have(postgres_server: str) -> None:
-    user = "PostgreSQL refuses the user of DATABASE_URL, or its kind of connection."
+    user = "PostgreSQL rejected the user in DATABASE_URL, or its kind of connection."
     assert await reason(postgres_server.replace("//postgres:@", "//nobody:hush@")) == user
     missing = "PostgreSQL has no database with the name in DATABASE_URL."
     assert await reason(postgres_server.replace("/postgres?", "/bridge?")) == missing
@@ -156,7 +156,7 @@ class Refusal(Exception):  # noqa: N818 - as the driver has it
 def test_a_password_and_what_is_no_matter_of_the_connection() -> None:
     why = why_unreachable(Refusal())
     assert why is not None
-    assert why.what == "PostgreSQL refuses the password of DATABASE_URL."
+    assert why.what == "PostgreSQL rejected the password in DATABASE_URL."
     assert why_unreachable(ValueError("port")) is None
     tls = why_unreachable(ssl.SSLError("wrong version"))
     assert tls is not None

@@ -31,21 +31,21 @@ SOCKET = {name: value for name, value in HTTP.items() if name != "SLACK_SIGNING_
 
 
 CODE_HOSTS = (
-    "BOT_CODE_HOSTS must be the hosts of your code with commas between them, without https:// and paths,"
+    "BOT_CODE_HOSTS must be your code hosts separated by commas, without https:// and paths,"
     " for example git.acme.example,code.acme.example:8443."
 )
 
 
 PRICE_NUMBER = (
-    "BOT_ACU_PRICE has a number that cannot be read: write digits with a point, and the currency behind them,"
-    " for example 2.25 USD."
+    "BOT_ACU_PRICE has an invalid number: write digits with a decimal point, then the currency, for example 2.25 USD."
 )
-PRICE_COMMA = "BOT_ACU_PRICE has a comma within a number: write a point, for example 2.25 USD."
+PRICE_COMMA = "BOT_ACU_PRICE has a comma in a number: use a decimal point, for example 2.25 USD."
 PRICE_CURRENCY = (
-    "BOT_ACU_PRICE has no known currency behind a number: write its three letters or its sign, for example 2.25 USD."
+    "BOT_ACU_PRICE has a number without a known currency: add its three letters or its symbol, for example 2.25 USD."
 )
 PRICE_ZERO = (
-    "BOT_ACU_PRICE has a price of 0: leave it empty to show no money, or write what an ACU costs, for example 2.25 USD."
+    "BOT_ACU_PRICE has a price of 0: leave it empty to show no prices, or write the price of an ACU, for example"
+    " 2.25 USD."
 )
 TWO_PRICES = "for example 2.00 USD, 2.25 USD from 2026-12-01."
 PRICE_EMPTY = f"BOT_ACU_PRICE has a comma without a price: write one there, or leave the comma out, {TWO_PRICES}"
@@ -96,7 +96,7 @@ def test_four_names_are_enough_and_the_rest_has_defaults():
 def test_a_secret_may_stand_in_a_file(tmp_path):
     (tmp_path / "token").write_text(BOT_TOKEN + "\n")
     environ = HTTP | {"SLACK_BOT_TOKEN_FILE": str(tmp_path / "token")}
-    assert problems(environ) == ["SLACK_BOT_TOKEN and SLACK_BOT_TOKEN_FILE are both set: leave one of them out."]
+    assert problems(environ) == ["SLACK_BOT_TOKEN and SLACK_BOT_TOKEN_FILE are both set: remove one of them."]
     del environ["SLACK_BOT_TOKEN"]
     assert load_settings(environ).slack_bot_token.get_secret_value() == BOT_TOKEN
     missing = environ | {"SLACK_BOT_TOKEN_FILE": str(tmp_path / "none")}
@@ -191,14 +191,14 @@ def test_spaces_around_a_value_are_forgiven():
             "DEVIN_API_KEY",
             "apk_user_old",
             (
-                "DEVIN_API_KEY must start with cog_: create a service user in Devin's settings and copy its key. Keys"
-                " that start with apk_ belong to old versions of the API and are refused by the one used here."
+                "DEVIN_API_KEY must start with cog_: create a service user in Devin's settings and copy its key."
+                " Keys that start with apk_ are for old versions of the API and don't work here."
             ),
         ),
         (
             "DEVIN_ORG_ID",
             "Acme Inc.",
-            "DEVIN_ORG_ID must be the organization's id (org-…) as Devin's settings show it, not its name.",
+            "DEVIN_ORG_ID must be the organization ID (org-…) from Devin's settings, not its name.",
         ),
         (
             "SLACK_API_URL",
@@ -209,7 +209,7 @@ def test_spaces_around_a_value_are_forgiven():
             "DEVIN_API_URL",
             "https://api.devin.ai/v3",
             (
-                "DEVIN_API_URL must be the address of the host alone, for example https://api.devin.ai: leave out /v3"
+                "DEVIN_API_URL must be the host's address only, for example https://api.devin.ai: leave out /v3"
                 " and any other path."
             ),
         ),
@@ -235,16 +235,16 @@ def test_spaces_around_a_value_are_forgiven():
             "BOT_ADMIN_CHANNEL",
             "#devin-admins",
             (
-                "BOT_ADMIN_CHANNEL must be a channel's id such as C0123456789, not its name: it stands at the end of"
-                " the channel's details in Slack."
+                "BOT_ADMIN_CHANNEL must be a channel ID such as C0123456789, not its name: find it at the end of the"
+                " channel's details in Slack."
             ),
         ),
         (
             "BOT_ADMIN_USERS",
             "U1,@ana,@bo",
             (
-                "BOT_ADMIN_USERS must be user ids with commas between them, for example U0123456789,U9876543210:"
-                " “Copy member ID” in a person's profile gives one."
+                "BOT_ADMIN_USERS must be user IDs separated by commas, for example U0123456789,U9876543210: use"
+                " “Copy member ID” in a person's profile."
             ),
         ),
         *(
@@ -252,8 +252,8 @@ def test_spaces_around_a_value_are_forgiven():
                 "BOT_ADMIN_GROUP",
                 wrong,
                 (
-                    "BOT_ADMIN_GROUP must be a user group's id such as S0123456789, not its name: “Copy group ID” in"
-                    " the menu of the group gives it."
+                    "BOT_ADMIN_GROUP must be a user group ID such as S0123456789, not its name: use “Copy group ID”"
+                    " in the group's menu."
                 ),
             )
             for wrong in ("@devin-admins", "U0123456789", "S1,S2", "s0123456789")
@@ -306,12 +306,12 @@ def test_spaces_around_a_value_are_forgiven():
             ("BOT_CODE_HOSTS", wrong, CODE_HOSTS)
             for wrong in ("https://git.acme.example", "git.acme.example/web", "a b")
         ),
-        ("BOT_LOG_LEVEL", "LOUD", "BOT_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR."),
+        ("BOT_LOG_LEVEL", "LOUD", "BOT_LOG_LEVEL must be DEBUG, INFO, WARNING, or ERROR."),
         (
             "BOT_METRICS_TOKEN",
             "short",
             "BOT_METRICS_TOKEN must have at least 16 characters, for example what `openssl rand -hex 16` prints, or"
-            " leave it empty: then /metrics answers this machine alone.",
+            " leave it empty so that /metrics answers only this machine.",
         ),
         ("BOT_LOG_FORMAT", "xml", "BOT_LOG_FORMAT must be json or console."),
     ],

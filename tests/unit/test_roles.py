@@ -60,14 +60,14 @@ def test_a_file_declares_roles_everywhere_and_in_channels():
 @pytest.mark.parametrize(
     ("table", "sentence"),
     [
-        ([], 'Roles are a table, such as stop = ["S0123ABC"].'),
+        ([], 'Roles must be a table, such as stop = ["S0123ABC"].'),
         ({"stopp": ["U0ANN1"]}, "There's no role “stopp”. Did you mean “stop”?"),
         ({"x": ["U0ANN1"]}, "There's no role “x”. Pick one of start, steer, stop, cost, administer."),
-        ({"stop": []}, '“stop” takes ids of people and user groups, or "everyone".'),
-        ({"stop": ["@ann"]}, '“stop” takes ids of people and user groups, or "everyone".'),
-        ({"stop": 5}, '“stop” takes ids of people and user groups, or "everyone".'),
-        ({"stop": [5]}, '“stop” takes ids of people and user groups, or "everyone".'),
-        ({"administer": "everyone"}, "Name people or user groups who administer, not everyone."),
+        ({"stop": []}, '“stop” needs IDs of people or user groups, or "everyone".'),
+        ({"stop": ["@ann"]}, '“stop” needs IDs of people or user groups, or "everyone".'),
+        ({"stop": 5}, '“stop” needs IDs of people or user groups, or "everyone".'),
+        ({"stop": [5]}, '“stop” needs IDs of people or user groups, or "everyone".'),
+        ({"administer": "everyone"}, "List the people or user groups who administer; “everyone” isn't allowed."),
     ],
 )
 def test_what_is_wrong_in_a_file(table, sentence):

@@ -83,7 +83,7 @@ def test_a_value_is_read_from_a_form_and_from_what_is_stored(
         (Setting.DETAIL, "finale", "There's no detail “finale”. Did you mean “final”?"),
         (Setting.REMINDERS, "maybe", "There's no switch “maybe”. Pick one of on, off."),
         (Setting.QUIET, "at night", "Write quiet hours from start to end, such as 22:00-07:00."),
-        (Setting.QUIET, "07:00-07:00", "Quiet hours need an end that is not their start."),
+        (Setting.QUIET, "07:00-07:00", "Quiet hours can't start and end at the same time."),
         (Setting.NOTIFY, "question", "There's no choice of mentions “question”. Did you mean “questions”?"),
     ],
 )

@@ -20,9 +20,9 @@ from bot.playground.slack.world import World
 Json = dict[str, Any]
 
 ID: Final = re.compile(r"\b[UCDG][A-Z0-9]{2,}\b")
-SLACK_SAYS: Final = "Slack refuses this: {reason}."
-MAKES_NO_SENSE: Final = "The simulated {side} cannot read this order ({reason})."
-LACKS: Final = "The order lacks {name}."
+SLACK_SAYS: Final = "Slack rejected this: {reason}."
+MAKES_NO_SENSE: Final = "The simulated {side} can't read this request ({reason})."
+LACKS: Final = "The request is missing {name}."
 
 
 class BenchError(Exception):

@@ -8,9 +8,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-BROKEN: Final = "The playground failed at this. The terminal it was started in says why."
-NOTHING_HERE: Final = "There is nothing at {path}."
-WRONG_METHOD: Final = "{path} is not asked with {method}."
+BROKEN: Final = "The playground failed. See its terminal for the reason."
+NOTHING_HERE: Final = "There's nothing at {path}."
+WRONG_METHOD: Final = "{path} doesn't accept {method}."
 
 
 class Answer(JSONResponse):
@@ -42,7 +42,7 @@ def number(query: Mapping[str, str], name: str, default: int, least: int, most: 
 def needed(query: Mapping[str, str], name: str) -> str:
     """A part of the query that must be there."""
     if not query.get(name):
-        raise HTTPException(400, f"The question lacks {name}.")
+        raise HTTPException(400, f"The request is missing {name}.")
     return query[name]
 
 

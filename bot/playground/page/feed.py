@@ -104,7 +104,7 @@ class Feed:
             return position, _written(self.event(after))
         except Exception as error:  # noqa: BLE001 - else a page would come back each second to fail at the same change
             # Its name only: a text or a traceback may quote what somebody wrote.
-            _log.error("A change could not be read (%s). The pages load anew.", type(error).__name__)
+            _log.error("A change couldn't be read (%s). Pages will reload.", type(error).__name__)
             return position, _written({"position": position, "reset": True})
 
     def _told(self, event: Json, things: Sequence[Change]) -> Json:

@@ -18,9 +18,9 @@ def download(slack: Slack, file_id: str) -> Response:
     """A picture to be shown, anything else to be saved."""
     file = slack.files.get(file_id)
     if file is None:
-        raise not_there("There is no such file.")
+        raise not_there("There's no such file.")
     if file.redirect:
-        raise not_there(f"{file.name} is not kept in Slack: it only links to another place.")
+        raise not_there(f"{file.name} isn't stored in Slack: it only links to another site.")
     headers = _headers(file)
     if file.content is not None:
         return Response(file.content, headers=headers)

@@ -25,11 +25,11 @@ HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-NOT_OURS: Final = "A POST of the page carries the header X-Playground: page."
-NOT_JSON: Final = "A POST of the page carries JSON (Content-Type: application/json)."
-NO_LENGTH: Final = "A POST of the page says how long it is (Content-Length)."
-STOPPING: Final = "The playground is being stopped."
-TOO_LARGE: Final = "This is more than the 16 MB that the playground takes at once."
+NOT_OURS: Final = "A POST from the page needs the header X-Playground: page."
+NOT_JSON: Final = "A POST from the page needs JSON (Content-Type: application/json)."
+NO_LENGTH: Final = "A POST from the page needs its length (Content-Length)."
+STOPPING: Final = "The playground is stopping."
+TOO_LARGE: Final = "This is larger than 16 MB, the most the playground accepts at once."
 
 
 class Guard:

@@ -91,7 +91,7 @@ class Reading:
         try:
             session = self.devin.session(session_id)
         except ProblemError as problem:
-            raise not_there(f"There is no session {session_id}.") from problem
+            raise not_there(f"There's no session {session_id}.") from problem
         about = (entry for entry in reversed(self.devin.journal.entries) if entry.session_id == session.bare_id)
         calls = [rows.devin_call(entry) for entry in last(about)]
         return {"session": life.snapshot(self.devin, session), "calls": calls}
@@ -107,14 +107,14 @@ class Reading:
         """Somebody who must be there."""
         found = self.slack.world.people.get(user)
         if found is None:
-            raise not_there(f"There is nobody called {user}.")
+            raise not_there(f"There's no one called {user}.")
         return found
 
     def place(self, channel_id: str, user: str) -> tuple[Person, Channel]:
         """A person, and a channel that they may look into."""
         person, place = self.person(user), self.slack.world.channels.get(channel_id)
         if place is None:
-            raise not_there(f"There is no channel {channel_id}.")
+            raise not_there(f"There's no channel {channel_id}.")
         anybody = place.kind == "channel" and rows.role(person) in {"member", "admin"}
         if user not in place.members and not anybody:
             name = f"#{place.name}" if not place.is_direct else "these direct messages"
@@ -127,7 +127,7 @@ class Reading:
         root = timeline.root(ts)
         found = [] if root is None else timeline.thread((root.parent or root).ts)
         if not found:
-            raise not_there("This thread is gone: its first message was deleted.")
+            raise not_there("This thread is gone because its first message was deleted.")
         return found
 
     def private(self, channel_id: str, user: str) -> Iterator[Ephemeral]:

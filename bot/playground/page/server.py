@@ -39,7 +39,7 @@ TYPES: Final = {
     ".woff2": "font/woff2",
 }
 
-ENDED: Final = "The page's server ended while it started on port {port} ({reason})."
+ENDED: Final = "The page's server failed to start on port {port} ({reason})."
 
 
 class Pages:
@@ -197,7 +197,7 @@ class PageServer:
             await ended
         except Exception as error:
             raise TroubleError(ENDED.format(port=self.port, reason=error)) from error
-        raise TroubleError(ENDED.format(port=self.port, reason="it does not say why"))
+        raise TroubleError(ENDED.format(port=self.port, reason="no reason given"))
 
     async def stop(self) -> None:
         """End the streams and the acts, then everything else; a second time there is nothing left to end."""

@@ -18,8 +18,8 @@ HEAD: Final = "# {what} in {team}\n\nAs {name} sees it; times are UTC."
 ONLY_YOU: Final = "🔒 *only visible to {name}*"
 EDITED: Final = "*edited*"
 DELETED: Final = "*A message was deleted here.*"
-EMPTY: Final = "*Nothing was written here yet.*"
-ELSEWHERE: Final = "a file of another workspace"
+EMPTY: Final = "*No messages yet.*"
+ELSEWHERE: Final = "a file from another workspace"
 
 
 def written(reading: Reading, channel: str, user: str, ts: str = "") -> str:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 FORM: Final = "postgresql://user:password@host:5432/name"
-REACH: Final = "Check that the server runs and that this machine may reach it, and the host and port in DATABASE_URL."
+REACH: Final = "Check the host and port in DATABASE_URL, and that this machine can reach the running server."
 LOGIN: Final = "Correct it: postgresql://user:password@host/name, with %40 for an @ in the password, %2F for a slash."
-TRUST: Final = "Add sslrootcert=/path/to/the/ca.pem to DATABASE_URL, with the certificate of who signed the server's."
+TRUST: Final = "Add sslrootcert=/path/to/the/ca.pem to DATABASE_URL, with the CA certificate that signed the server's."
 _WRONG_HOST: Final = frozenset({62, 64})  # of OpenSSL: the certificate is for another name, or another address
 
 
@@ -31,7 +31,7 @@ def why_unreachable(error: BaseException) -> Unreachable | None:
     if isinstance(found, ssl.SSLError):
         return _tls(found)
     if isinstance(found, FileNotFoundError) or "root certificate file" in str(found):
-        return Unreachable("A file of certificates for PostgreSQL isn't there.", "Correct sslrootcert in DATABASE_URL.")
+        return Unreachable("The CA file for PostgreSQL doesn't exist.", "Correct sslrootcert in DATABASE_URL.")
     return _unanswered(found) if isinstance(found, OSError) else None
 
 
@@ -41,19 +41,19 @@ def _unanswered(error: OSError) -> Unreachable:
     if isinstance(error, ConnectionRefusedError):
         return Unreachable("No PostgreSQL server listens at the host and port of DATABASE_URL.", REACH)
     if isinstance(error, TimeoutError):
-        return Unreachable("The PostgreSQL server of DATABASE_URL did not answer in time.", REACH)
+        return Unreachable("The PostgreSQL server of DATABASE_URL didn't answer in time.", REACH)
     if isinstance(error, ConnectionError) and "SSL upgrade" in str(error):
         fix = "Turn TLS on there, or leave sslmode out of DATABASE_URL."
-        return Unreachable("The PostgreSQL server takes no TLS, which DATABASE_URL asks for.", fix)
-    return Unreachable("The PostgreSQL server of DATABASE_URL could not be reached.", REACH)
+        return Unreachable("DATABASE_URL requires TLS, but the PostgreSQL server doesn't offer it.", fix)
+    return Unreachable("The PostgreSQL server of DATABASE_URL couldn't be reached.", REACH)
 
 
 def _refused(code: str) -> Unreachable | None:
     if code == "28P01":
-        return Unreachable("PostgreSQL refuses the password of DATABASE_URL.", LOGIN)
+        return Unreachable("PostgreSQL rejected the password in DATABASE_URL.", LOGIN)
     if code.startswith("28"):
         fix = "Correct the user, add sslmode=require where the server wants TLS, or let the user in by its pg_hba.conf."
-        return Unreachable("PostgreSQL refuses the user of DATABASE_URL, or its kind of connection.", fix)
+        return Unreachable("PostgreSQL rejected the user in DATABASE_URL, or its kind of connection.", fix)
     if code == "3D000":
         fix = "Create the database with `createdb`, or correct the name at the end of DATABASE_URL."
         return Unreachable("PostgreSQL has no database with the name in DATABASE_URL.", fix)

@@ -56,7 +56,7 @@ function clockPart() {
     orderButton("Jump to digest time", jump("digest"), { dataset: { testid: "bench-jump-digest" } }),
     orderButton("End the billing day", jump("billing_day"), { dataset: { testid: "bench-end-day" } }),
   );
-  const hint = el("p", { class: "drawer-hint" }, "Both restart the bot, so that it notices the new time.");
+  const hint = el("p", { class: "drawer-hint" }, "Both restart the bot so that it picks up the new time.");
   const tick = () => store.clock && showClock(store.clock, { time, words, due });
   subscribe("clock", tick);
   return { node: benchPart("Clock", place, time, words, due, buttons, hint), tick };
@@ -93,7 +93,7 @@ const PROCESS_ACTS = [
     act: "kill",
     label: "Kill the bot",
     hint: "SIGKILL",
-    title: "At once, with no chance to tidy up",
+    title: "Right away, without cleaning up",
     look: "is-danger",
     fits: (state) => ALIVE.has(state) || state === "stopping",
   },
@@ -101,7 +101,7 @@ const PROCESS_ACTS = [
     act: "stop",
     label: "Stop the bot",
     hint: "SIGTERM",
-    title: "It finishes what it does, then it ends",
+    title: "It finishes its work, then exits",
     fits: (state) => ALIVE.has(state),
   },
   { act: "start", label: "Start the bot", fits: (state) => state === "stopped" || state === "killed" },
@@ -156,7 +156,7 @@ function speedPart() {
     max: "20",
     step: "0.25",
     value: "1",
-    "aria-label": "Speed of Devin's stories",
+    "aria-label": "Devin's speed",
     dataset: { testid: "bench-speed" },
   });
   const tell = () => {
@@ -177,7 +177,7 @@ function speedPart() {
     orderButton(speedName(value), () => set(value), { "aria-label": speedWords(value) }),
   );
   const node = benchPart(
-    "Speed of Devin’s stories",
+    "Devin’s speed",
     place,
     words,
     slider,
@@ -191,9 +191,9 @@ function speedName(value) {
 }
 
 function speedWords(value) {
-  if (value === 1) return "As the story is written";
-  if (value > 1) return `${value} times as fast as written`;
-  return value === 0.25 ? "Four times slower than written" : `Slower: ${value} of the written speed`;
+  if (value === 1) return "As scripted";
+  if (value > 1) return `${value} times as fast as scripted`;
+  return value === 0.25 ? "Four times slower than scripted" : `Slower: ${value} of the scripted speed`;
 }
 
 // ------------------------------------------------------------ the counters
@@ -216,7 +216,7 @@ function countersPart() {
     ["Calls", ...CALLS],
     [service("Slack", "slack"), service("Devin", "devin")],
   );
-  const work = table("What became of the work", ["saved", "lost", "done twice"], [WORK.map(cell)]);
+  const work = table("What happened to the work", ["saved", "lost", "done twice"], [WORK.map(cell)]);
   work.classList.add("of-work");
   const sentence = el("p", { class: "drawer-hint" });
   const show = (counters) => counters && showCounters(counters, cells, sentence);

@@ -63,7 +63,7 @@ function one(block, context) {
 function unknown(block) {
   const kind = typeof block?.type === "string" ? `the type “${block.type}”` : "no type";
   return [
-    el("strong", null, `A block the page cannot draw, with ${kind}`),
+    el("strong", null, `The page can't draw this block: ${kind}`),
     el("pre", { class: "bk-pre", tabindex: "0" }, JSON.stringify(block, null, 2) ?? String(block)),
   ];
 }
@@ -175,7 +175,7 @@ function video(block) {
     el(
       "div",
       { class: "is-soft" },
-      "Videos do not play here. ",
+      "Videos don't play here. ",
       block.video_url && link(block.video_url, "Open the video"),
     ),
   );

@@ -127,7 +127,7 @@ function draw(list, row) {
     el("span", { class: "call-what" }, method ? el("b", { class: "call-method" }, method) : null, path),
     row.count > 1 ? el("span", { class: "call-count" }, `×${row.count}`) : null,
     call.fault
-      ? el("span", { class: "call-fault", title: `A fault of the bench: ${call.fault}` }, "fault")
+      ? el("span", { class: "call-fault", title: `An armed fault: ${call.fault}` }, "fault")
       : null,
     call.ms ? el("span", { class: "call-ms" }, `${Math.max(1, Math.round(call.ms))} ms`) : null,
     el("span", { class: "call-status", dataset: { tone } }, word),

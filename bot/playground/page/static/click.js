@@ -8,9 +8,9 @@ import { post } from "./net.js";
 import { store } from "./state.js";
 
 const SAID = {
-  operation_timeout: "The app did not respond in time. Try it again.",
-  dispatch_failed: "Slack could not reach the app (dispatch_failed). Try it again in a moment.",
-  interactivity_not_enabled: "The app takes no clicks: interactivity is off (interactivity_not_enabled).",
+  operation_timeout: "The app didn't respond in time. Try again.",
+  dispatch_failed: "Slack couldn't reach the app (dispatch_failed). Try again in a moment.",
+  interactivity_not_enabled: "The app doesn't handle clicks: interactivity is off (interactivity_not_enabled).",
 };
 
 /** What to tell when Slack answered "failed": words for people, else its code and what it complains about. */

@@ -13,9 +13,9 @@ import { markRead } from "./unread.js";
 import { stored } from "./writing.js";
 
 const FAILED = {
-  operation_timeout: "The app did not answer within three seconds.",
-  dispatch_failed: "The app could not be reached.",
-  not_a_command: "The app has no such command.",
+  operation_timeout: "The app didn't answer within three seconds.",
+  dispatch_failed: "The app couldn't be reached.",
+  not_a_command: "The app doesn't have that command.",
 };
 const drafts = new Map(); // "person:channel:thread" → what was begun there
 
@@ -83,7 +83,7 @@ function buildIn(it) {
 function tools(it) {
   const props = { class: "tool" };
   const opens = { ...props, "aria-haspopup": "menu" };
-  const somebody = "Mention somebody";
+  const somebody = "Mention someone";
   const hint = { class: "composer-hint", "aria-hidden": "true" };
   return [
     !it.names.inThread &&
@@ -165,13 +165,13 @@ function closedBecause(channel) {
     const open = button("Unarchive", { class: "button is-small" }, () =>
       act("unarchive", { channel: channel.id }),
     );
-    return [el("span", null, `#${channel.name} is archived: nobody can write here.`), open];
+    return [el("span", null, `#${channel.name} is archived: no one can write here.`), open];
   }
   if (isMember(channel)) {
     return null;
   }
   const who = firstName(store.me);
-  const words = `${who} is not in ${placeName(channel)}. Choose a channel of theirs, or act as somebody else.`;
+  const words = `${who} isn't in ${placeName(channel)}. Choose one of their channels, or act as someone else.`;
   const join = button(`Add ${who}`, { class: "button is-small" }, () =>
     act("invite", { channel: channel.id, who: store.me }),
   );

@@ -13,7 +13,7 @@ import { bareId, placeOf, titleOf } from "./words.js";
 
 const CLOSED = "playground.drawer.closed";
 const NONE_YET = "No calls yet. They appear here as they come in.";
-const NONE_OF_SESSION = "No call of this session among the last ones.";
+const NONE_OF_SESSION = "No recent calls for this session.";
 const SETTLING = 300; // milliseconds after a reset
 const NOTHING_CHOSEN = { id: null, session: null, followed: null, place: null };
 
@@ -31,8 +31,8 @@ export function devinPanel(makeRoom) {
     state: stateForm(taken),
     talk: conversation(),
     load: inTurn(() => load(desk)),
-    devinCalls: callList(DEVIN_CALLS, "Calls of Devin's API, newest first"),
-    slackCalls: callList(SLACK_CALLS, "Calls of Slack's Web API, newest first"),
+    devinCalls: callList(DEVIN_CALLS, "Devin API calls, newest first"),
+    slackCalls: callList(SLACK_CALLS, "Slack Web API calls, newest first"),
   });
   desk.chosen = chosenPart(desk);
   listen(desk);
@@ -57,15 +57,15 @@ function chosenPart(desk) {
     el("div", { class: "drawer-line" }, desk.title, desk.pin),
     desk.facts,
     desk.open,
-    foldable("acts", "Let something happen", desk.acts.node),
+    foldable("acts", "Make something happen", desk.acts.node),
     foldable("talk", "Conversation", desk.talk.node, desk.say.node),
-    foldable("state", "Force a state", desk.state.node),
+    foldable("state", "Set state", desk.state.node),
   );
 }
 
 function callsPart(desk) {
   const all = choice("All calls", true, () => filterCalls(desk, false));
-  const own = choice("Of this session", false, () => filterCalls(desk, true));
+  const own = choice("This session", false, () => filterCalls(desk, true));
   desk.noDevin = el("p", { class: "drawer-hint" });
   desk.noSlack = el("p", { class: "drawer-hint" });
   return el(
@@ -198,7 +198,7 @@ async function showThread(desk) {
     desk.makeRoom();
     await openThread(channel, messages[0].thread_ts ?? messages[0].ts);
   } catch {
-    toast("The thread is not there any more. The session itself goes on.", { kind: "error" });
+    toast("The thread is gone. The session is still running.", { kind: "error" });
   }
 }
 

@@ -54,13 +54,13 @@ const WHERE = {
     "self",
   ],
 };
-const SPARED = "“Any call” spares apps.connections.open and auth.test: without them the bot cannot start.";
+const SPARED = "“Any call” skips apps.connections.open and auth.test: the bot can't start without them.";
 const NONE_HERE =
-  "None is known here. Faults armed in another tab or before a reload are not listed; " +
-  "“Clear faults” takes them away, too.";
+  "No known faults. Faults armed in another tab or before a reload aren't listed; " +
+  "“Clear faults” removes them too.";
 const PRESETS = [
   {
-    name: "429 burst at Slack",
+    name: "429 burst in Slack",
     testid: "bench-preset-burst",
     fault: { side: "slack", kind: "429", times: 5, where: "*" },
   },
@@ -75,7 +75,7 @@ const PRESETS = [
     fault: { side: "devin", kind: "hang", times: 2, where: "*" },
   },
   {
-    name: "Slack loses the answer of a post",
+    name: "Slack loses the answer to a post",
     testid: "bench-preset-lost",
     fault: { side: "slack", kind: "drop", times: 1, where: "chat.postMessage" },
   },
@@ -152,7 +152,7 @@ function form(add) {
   });
   return el(
     "div",
-    { class: "fault-form", role: "group", "aria-label": "A fault of your own" },
+    { class: "fault-form", role: "group", "aria-label": "Custom fault" },
     labelled("Side", side),
     labelled("What happens", kind),
     labelled("Which calls", where),

@@ -101,14 +101,14 @@ function botIn(channel) {
     el(
       "span",
       { class: `bot-words${channel.has_bot ? " is-in" : ""}` },
-      channel.has_bot ? `${bot} is in` : `${bot} is not in`,
+      channel.has_bot ? `${bot} is in` : `${bot} isn't in`,
     ),
     button(words, props, change),
   );
 }
 
 async function removeBot(channel) {
-  const text = "It no longer hears what is said here. Its threads stay, and you can invite it again.";
+  const text = "It will no longer see messages here. Its threads stay, and you can invite it again.";
   const sure = await ask({
     title: `Remove the bot from #${channel.name}?`,
     text,
@@ -174,14 +174,14 @@ function channelButton(channel) {
       ? { label: "Unarchive channel", sign: "archive", run: () => act("unarchive", { channel: channel.id }) }
       : { label: "Archive channel", sign: "archive", danger: true, run: () => archiveOf(channel) };
     const link = `${location.origin}/#/${channel.id}`;
-    const copied = { label: "Copy link", sign: "copy", run: () => copy(link, "The link is copied.") };
+    const copied = { label: "Copy link", sign: "copy", run: () => copy(link, "Link copied.") };
     menu(event.currentTarget, isDirect(channel) ? [copied] : [copied, null, archive], "Channel actions");
   });
 }
 
 async function archiveOf(channel) {
   const who = firstName(store.me);
-  const text = `Nobody can write in it until somebody unarchives it. ${who} does this; the bot is told.`;
+  const text = `No one can write in it until someone unarchives it. This is done as ${who}, and the bot is notified.`;
   if (await ask({ title: `Archive #${channel.name}?`, text, yes: "Archive", danger: true })) {
     await act("archive", { channel: channel.id });
   }

@@ -7,7 +7,7 @@ import { get, post } from "./net.js";
 import { store, subscribe } from "./state.js";
 
 const NO_TAB = "This app has no Home tab. Write to it in its messages, or use its commands in a channel.";
-const NOTHING_YET = "The app has not filled its Home tab yet. It may do so in a moment.";
+const NOTHING_YET = "The app hasn't filled its Home tab yet. Wait a moment.";
 
 let shown = null; // {container, view, person} of the Home tab on the page
 

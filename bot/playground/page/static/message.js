@@ -115,7 +115,7 @@ function files(message) {
 }
 
 function file(it) {
-  const name = it.name ?? "A file of another company";
+  const name = it.name ?? "A file from another company";
   if (IMAGE.test(it.mimetype ?? "")) {
     const image = el("img", { src: `/api/files/${encodeURIComponent(it.id)}`, alt: name, loading: "lazy" });
     return fileLink(it.id, { class: "file-image", title: name }, image);

@@ -162,7 +162,7 @@ function messageMenu(anchor, message) {
   const entries = [
     { label: "Reply in thread", sign: "reply", run: () => reply(message) },
     inside && { label: "Add reaction", sign: "smile", run: () => pickEmoji(anchor, message) },
-    { label: "Copy link", sign: "copy", run: () => copy(addressOf(message), "The link is copied.") },
+    { label: "Copy link", sign: "copy", run: () => copy(addressOf(message), "Link copied.") },
     own && null,
     own && { label: "Edit message", sign: "pencil", run: () => edit(message) },
     own && { label: "Delete message", sign: "trash", danger: true, run: () => remove(message) },
@@ -190,14 +190,14 @@ export async function copy(text, said) {
     await navigator.clipboard.writeText(text);
     toast(said);
   } catch {
-    toast("The browser did not allow copying. Click into the page and try again.", { kind: "error" });
+    toast("The browser didn't allow copying. Click in the page and try again.", { kind: "error" });
   }
 }
 
 async function remove(message) {
   const sure = await ask({
     title: "Delete this message?",
-    text: "It is gone for everybody. This cannot be undone.",
+    text: "It will be gone for everyone. This can't be undone.",
     yes: "Delete",
     danger: true,
   });
@@ -219,7 +219,7 @@ function told(error, name, args) {
   const { code, messages } = error.body;
   if (code || messages?.length) {
     const place = { channel: args.channel ?? store.channel, thread_ts: args.thread_ts ?? null };
-    const words = `Slack refused what ${firstName(store.me)} did (${name}).`;
+    const words = `Slack rejected what ${firstName(store.me)} did (${name}).`;
     refusal(words, code ?? "failed", messages ?? [error.message], place);
   } else {
     toastError(error);

@@ -12,9 +12,9 @@ import { hasNews, markRead, readUpTo } from "./unread.js";
 
 const TOGETHER = 300; // seconds within which messages of one person stand under one name
 const BEGIN = "This is where the channel begins. Type /devin and a task, or mention @Devin Bridge.";
-const BEGIN_ALONE = "Write a task here, and Devin Bridge starts a session for you alone.";
-const BEGIN_GROUP = "This is where your messages begin. With Devin Bridge among you, mention it and give a task.";
-const BEGIN_WITHOUT = "Devin Bridge is not in this channel yet: invite it with the button above.";
+const BEGIN_ALONE = "Write a task here, and Devin Bridge starts a session that only you see.";
+const BEGIN_GROUP = "This is where your messages begin. If Devin Bridge is here, mention it with a task.";
+const BEGIN_WITHOUT = "Devin Bridge isn't in this channel yet. Invite it with the button above.";
 
 let list = null;
 let read = "0"; // up to where the acting person had read the channel when it was opened

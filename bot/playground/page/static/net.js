@@ -9,7 +9,7 @@ class Refused extends Error {
   }
 }
 
-const SILENT = "The playground does not answer. Is `make playground` still running?";
+const SILENT = "The playground isn't answering. Is `make playground` still running?";
 
 /** Read something; `query` without the values that are null. Answers JSON, or text where it is not JSON. */
 export async function get(path, query = {}) {

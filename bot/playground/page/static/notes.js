@@ -42,7 +42,7 @@ export function refusedIn(result, what, place) {
   if (!result || (!result.error && !result.messages?.length)) {
     return false;
   }
-  refusal(`Slack refused ${what}.`, result.error ?? "failed", result.messages, place);
+  refusal(`Slack rejected ${what}.`, result.error ?? "failed", result.messages, place);
   return true;
 }
 
@@ -68,7 +68,7 @@ function ofCall(call) {
   const channel = call.channel ?? args.channel_id ?? store.channel;
   const messages = call.answer?.response_metadata?.messages;
   const place = { channel, thread_ts: threadOfCall(call, args) };
-  refusal(`Slack refused the bot's ${call.method}.`, call.error, messages, place);
+  refusal(`Slack rejected the bot's ${call.method}.`, call.error, messages, place);
 }
 
 function threadOfCall(call, args) {

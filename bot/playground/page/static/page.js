@@ -18,7 +18,7 @@ import { startTopbar } from "./topbar.js";
 import { startTour } from "./tour.js";
 import { baseline, startUnread } from "./unread.js";
 
-const AWAY = "The playground does not answer; trying again.";
+const AWAY = "The playground isn't answering. Trying again.";
 const AGAIN_AFTER = 1000; // milliseconds
 const THREAD_LINK =
   /^https:\/\/[\w.-]+\.slack\.com\/archives\/(\w+)\/p(\d+)(\d{6})(?:\?.*thread_ts=([\d.]+))?/;

@@ -206,7 +206,7 @@ async function followHash() {
 async function loadChannel(ts = null) {
   const token = ++loads;
   const place = placeName(channels(store.channel));
-  here.hidden = sees(store.channel) ? "" : `${nameOf(store.me)} does not see ${place}.`;
+  here.hidden = sees(store.channel) ? "" : `${nameOf(store.me)} can't see ${place}.`;
   if (here.hidden) {
     here.loading = false;
     closeThread();

@@ -13,9 +13,9 @@ const QUESTION =
   "There are two ways to do this: **a small fix** in one place, or **a cleaner rewrite** of the module. " +
   "Which one do you want?";
 const APPROVAL = "I would like to run a database migration. Please approve it in the Devin app.";
-const FAREWELL = "Done. The tests pass, and what you asked for is in place.";
-const NO_MACHINE = "The machine does not come up with this repository.";
-const DOZING = "I have what I need for now. Write to me when I should go on.";
+const FAREWELL = "Done. The tests pass, and the change you asked for is in place.";
+const NO_MACHINE = "The machine doesn't start with this repository.";
+const DOZING = "I have what I need for now. Write to me when I should continue.";
 
 const DEVIN_DOES = [
   {
@@ -30,7 +30,7 @@ const DEVIN_DOES = [
     label: "Need approval",
     verb: "say",
     body: () => ({ text: APPROVAL, fields: RUNNING("waiting_for_approval") }),
-    said: "Devin waits for an approval.",
+    said: "Devin is waiting for approval.",
   },
   {
     label: "Finish",
@@ -88,21 +88,21 @@ function actGroup(name, buttons) {
 function storyActs(desk) {
   const speed = el(
     "select",
-    { class: "drawer-field", "aria-label": "Speed of this story" },
+    { class: "drawer-field", "aria-label": "Script speed" },
     SPEEDS.map(speedOption),
   );
   const going = (session) => session.steps_left > 0;
   const play = (at) => send(at, "play", { speed: Number(speed.value) }, playing(at.session));
   speed.addEventListener("change", () => desk.session && !desk.session.paused && play(desk));
   return [
-    actButton(desk, { label: "Next step", verb: "step", fits: going, said: "The story went one step on." }),
+    actButton(desk, { label: "Next step", verb: "step", fits: going, said: "The script moved one step forward." }),
     actButton(desk, { label: "Play", run: play, fits: going }),
     actButton(desk, {
       label: "Pause",
       verb: "play",
       body: () => ({ speed: 0 }),
       fits: (session) => going(session) && !session.paused,
-      said: "The story is paused.",
+      said: "The script is paused.",
     }),
     speed,
   ];
@@ -113,16 +113,16 @@ function speedOption(value) {
 }
 
 function playing(session) {
-  return isWaiting(session) ? "The story goes on when somebody has written." : "The story plays.";
+  return isWaiting(session) ? "The script continues when someone writes." : "The script is playing.";
 }
 
 function sessionActs(desk) {
   return [
     actButton(desk, {
-      label: "Spend 1 ACU",
+      label: "Use 1 ACU",
       verb: "spend",
       body: () => ({ acus: 1 }),
-      said: "One ACU was spent.",
+      said: "1 ACU was used.",
     }),
     actButton(desk, {
       label: "Archive",
@@ -141,7 +141,7 @@ function sessionActs(desk) {
       verb: "terminate",
       fits: (session) => !session.terminated,
       look: "is-danger",
-      said: "The session was terminated. It cannot be resumed.",
+      said: "The session was terminated. It can't be resumed.",
     }),
   ];
 }
@@ -215,13 +215,13 @@ export function sayForm(done) {
   const text = el("textarea", {
     class: "drawer-field",
     rows: "3",
-    "aria-label": "Say something as Devin",
+    "aria-label": "Write as Devin",
     placeholder: "Write as Devin, in Markdown",
     dataset: { testid: "devin-say" },
   });
   const write = async () => {
     if (!text.value.trim()) return void text.focus();
-    if (await send(desk, "say", { text: text.value }, "Devin said it.")) text.value = "";
+    if (await send(desk, "say", { text: text.value }, "Sent as Devin.")) text.value = "";
   };
   const button = orderButton("Say it", write, {
     class: "is-primary",
@@ -258,7 +258,7 @@ export function stateForm(done) {
     await send(desk, "set", { fields }, said);
   };
   const props = { class: "is-primary", dataset: { testid: "devin-set" } };
-  const button = orderButton("Force this state", set, props);
+  const button = orderButton("Set state", set, props);
   const node = el(
     "div",
     { class: "state-form", on: { input: touch, change: touch } },
@@ -301,7 +301,7 @@ function openSelect(label, testid, options) {
     class: "drawer-field",
     type: "text",
     hidden: true,
-    placeholder: "a value Devin may have one day",
+    placeholder: "a value Devin might add later",
     "aria-label": `Another ${label}`,
     autocomplete: "off",
     spellcheck: "false",

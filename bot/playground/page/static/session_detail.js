@@ -37,10 +37,10 @@ function fact(name, value) {
 
 function story(session) {
   if (session.terminated) return "over: the session was terminated";
-  if (!session.steps_left) return "told to its end";
+  if (!session.steps_left) return "script finished";
   const left = `${counted(session.steps_left, "step")} left`;
   if (session.paused) return `${left}, paused`;
-  return isWaiting(session) ? `${left}, waits for somebody to write` : left;
+  return isWaiting(session) ? `${left}, waiting for someone to write` : left;
 }
 
 function pulls({ pull_requests: requests }) {
@@ -56,7 +56,7 @@ function pulls({ pull_requests: requests }) {
 
 function pullState(state) {
   const tone = { open: "good", merged: "busy", closed: "bad", draft: "still" }[state] ?? "unknown";
-  return stateChip({ word: state ?? "state not told", tone });
+  return stateChip({ word: state ?? "state unknown", tone });
 }
 
 function tags({ tags: names }) {

@@ -6,7 +6,7 @@ import { acus, bareId, counted, devinsWords, stateOf, titleOf, when } from "./wo
 
 const DAY = 86_400;
 const NONE_YET = "No sessions yet. Write /devin and a task in a channel, and its session appears here.";
-const NONE_FITS = "No session fits the filter.";
+const NONE_FITS = "No session matches the filter.";
 
 /** The list: `node`, `take(summaries)`, `replace(summaries)`, `mark(id)`, `all()`; choices call `choose`. */
 export function sessionList(choose) {

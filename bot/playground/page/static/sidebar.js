@@ -86,7 +86,7 @@ function channelItem(channel) {
     archived && mark("Archived", "archive"),
     shared && mark("Shared with another company", "shared"),
   ];
-  const hint = away ? `${firstName(store.me)} is not in it` : null;
+  const hint = away ? `${firstName(store.me)} isn't in it` : null;
   const facts = { many, open, marks, away, hint, sign: channelIcon(kind), words: name };
   const sig = JSON.stringify([name, kind, archived, shared, many, open, hint]);
   return { key: id, sig, draw: () => entry(facts, { channel: id }, () => openChannel(id)) };

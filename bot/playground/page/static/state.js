@@ -53,7 +53,7 @@ export function publish(kind, value) {
     try {
       heard(value);
     } catch (error) {
-      console.error(`“${kind}” could not be shown`, error);
+      console.error(`“${kind}” couldn't be shown`, error);
     }
   }
 }

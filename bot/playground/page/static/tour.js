@@ -43,8 +43,8 @@ const STEPS = [
   {
     title: "Look at the card",
     text: () => [
-      "The card shows where the session stands and changes as Devin works. ",
-      "Open its thread to see what Devin says.",
+      "The card shows the session's status and updates as Devin works. ",
+      "Open its thread to see Devin's messages.",
     ],
     places: cardPlaces,
     isDone: () => card !== null && store.thread === card,
@@ -64,7 +64,7 @@ const STEPS = [
     },
   },
   {
-    title: "Stop it, or see what it made",
+    title: "Stop it, or see the result",
     text: () => [
       "Press Stop on the card; reply to resume. ",
       "Or wait for the pull request and open it from the card.",
@@ -416,7 +416,7 @@ async function stopOrShow() {
     past.add("stop");
   } else {
     toast(
-      "Devin has come to an end already: the card says how, and links the pull request where there is one.",
+      "Devin has already finished. The card shows the result and links any pull request.",
     );
     past.add("link");
   }

@@ -12,7 +12,7 @@ export async function copyTranscript(channel = store.channel, ts = null) {
   }
   try {
     const text = await get("/api/transcript", { channel, user: store.me, ts });
-    await copy(text, ts ? "The thread is copied as Markdown." : "The transcript is copied as Markdown.");
+    await copy(text, ts ? "Thread copied as Markdown." : "Transcript copied as Markdown.");
   } catch (error) {
     toastError(error);
   }

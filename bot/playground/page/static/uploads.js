@@ -55,7 +55,7 @@ function fitting(more, files) {
 
 function tooLarge(file) {
   return file.size > MOST
-    ? `“${file.name}” is larger than 10 MB, the most the playground takes. Choose a smaller file.`
+    ? `“${file.name}” is larger than 10 MB, the most the playground accepts. Choose a smaller file.`
     : `“${file.name}” was left out: the files of a message are at most 10 MB together.`;
 }
 
@@ -79,7 +79,7 @@ export async function spec(file) {
   const url = await new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.addEventListener("load", () => resolve(reader.result));
-    reader.addEventListener("error", () => reject(new Error(`“${file.name}” could not be read.`)));
+    reader.addEventListener("error", () => reject(new Error(`“${file.name}” couldn't be read.`)));
     reader.readAsDataURL(file);
   });
   const mimetype = file.type || "application/octet-stream";

@@ -33,7 +33,7 @@ export function mentionable() {
   }));
   return [
     ...known,
-    ...EVERYBODY.map((it) => ({ id: `!${it}`, name: it, words: "everybody in this channel" })),
+    ...EVERYBODY.map((it) => ({ id: `!${it}`, name: it, words: "everyone in this channel" })),
   ];
 }
 
