@@ -36,7 +36,7 @@ from pydantic_settings import (
 
 Transport = Literal["socket", "http"]
 
-ENV_FILE_NOT_READ: Final = "There is a file .env here, which isn't read: add --env-file .env."
+ENV_FILE_NOT_READ: Final = "The file .env here isn't read. To read it, add --env-file .env."
 _FILE: Final = "_FILE"  # ends the name of a variable that names the file in which a secret stands
 
 PREFIXES: Final = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-", "devin_api_key": "cog_"}
@@ -59,8 +59,8 @@ WRONG: Final = {
         "must start with xoxb-: copy the Bot User OAuth Token from the app's page “OAuth & Permissions”."
     ),
     "slack_app_token": (
-        "must start with xapp-: make an app-level token with the scope connections:write on the app's page"
-        " “Basic Information”, or leave it empty to receive events over HTTP."
+        "must start with xapp-: create an app-level token with the scope connections:write on the app's page “Basic"
+        " Information”. Leave it empty to use HTTP."
     ),
     "slack_api_url": "must be a web address that ends in /api/, for example https://slack.com/api/.",
     "devin_api_key": (
@@ -117,8 +117,8 @@ WRONG: Final = {
     "bot_settings_file": "must be the path of a file that exists, for example /etc/devin-bridge/bot.toml.",
     "bot_host": "must be the address to listen on, for example 0.0.0.0 or 127.0.0.1.",
     "bot_metrics_token": (
-        "must have at least 16 characters, for example what `openssl rand -hex 16` prints, or leave it empty so that"
-        " /metrics answers only this machine."
+        "must have at least 16 characters, for example what `openssl rand -hex 16` prints. Leave it empty to let"
+        " only this machine read /metrics."
     ),
     "bot_lease_seconds": "must be a number of seconds above 0 and up to 3600, for example 30.",
     "bot_log_level": "must be DEBUG, INFO, WARNING, or ERROR.",
@@ -490,7 +490,7 @@ def load_store_settings(environ: Mapping[str, str], env_file: Path | None = None
 
 def _load(kind: type[_Settings], environ: Mapping[str, str], env_file: Path | None) -> _Settings:
     if env_file is not None and not env_file.is_file():
-        raise SettingsError([f"{env_file.name} does not exist: copy .env.example to it and fill it in."])
+        raise SettingsError([f"{env_file.name} doesn't exist: copy .env.example to it and fill it in."])
     try:
         return kind.read(environ, env_file)
     except ValidationError as error:

@@ -86,8 +86,8 @@ NAME_ADMINS: Final = (
 )
 ADD_MEMBERS: Final = "Add members in Slack under Directories → User groups."
 ENABLE_OR_CORRECT: Final = (
-    "Enable it in Slack under Directories → User groups, or copy the right ID into BOT_ADMIN_GROUP (“Copy group ID”"
-    " in the group's menu)."
+    "Enable it in Slack under Directories → User groups. Or correct BOT_ADMIN_GROUP with “Copy group ID” in the"
+    " group's menu."
 )
 
 

@@ -292,7 +292,7 @@ async def _repositories(live: Live) -> None:
 
 _POSTS: Final = (
     ("card", "status card", "Threads have no status card."),
-    ("card_that_asks", "card of a session that asks", "No one sees on the card that Devin waits."),
+    ("card_that_asks", "card of a session that asks", "The card doesn't show that Devin is waiting."),
     ("card_that_is_done", "card of a session that is done", "Cards don't show that a session is done."),
     ("devins_words", "Devin's message", "Devin's messages don't appear in the thread."),
     ("turn_end", "post that a session is done", "No one is told when Devin is done."),
@@ -300,7 +300,7 @@ _POSTS: Final = (
     ("question", "question about an option", "A mistyped option stops a task without a question."),
     ("help", "help", "`/devin help` shows nothing."),
     ("admin_help", "help for admins", "`/devin help admin` shows nothing."),
-    ("digest", "daily digest", "There is no digest."),
+    ("digest", "daily digest", "No digest is posted."),
     ("table", "table of figures", "Figures come as plain lists."),
     ("chart", "chart", "Charts come as pictures or as text."),
 )
@@ -354,7 +354,7 @@ CHECKS: Final = (
     Check(
         "playbooks",
         "list of playbooks",
-        "`playbook=` takes no titles, and `/devin playbook` shows nothing.",
+        "`playbook=` accepts no titles, and `/devin playbook` shows nothing.",
         _list(lambda devin: devin.playbook_pages()),
     ),
     Check("notes", "list of notes", "`/devin note` shows nothing.", _list(lambda devin: devin.note_pages())),

@@ -99,6 +99,6 @@ async def check_app_token(app: Slack) -> Finding:
 
 SIGNING_NOT_CHECKED: Final = note(
     "SLACK_SIGNING_SECRET can't be verified from here; only a request from Slack shows whether it's right.",
-    "If requests from Slack are answered with 401, copy the Signing Secret from the app's page “Basic Information”"
-    " at https://api.slack.com/apps into SLACK_SIGNING_SECRET.",
+    "If requests from Slack get a 401, copy the Signing Secret into SLACK_SIGNING_SECRET. It's on the app's page"
+    " “Basic Information” at https://api.slack.com/apps.",
 )

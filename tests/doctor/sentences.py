@@ -124,8 +124,8 @@ NO_USABLE_ANSWER = problem(
 )
 SIGNING_NOT_CHECKED = note(
     "SLACK_SIGNING_SECRET can't be verified from here; only a request from Slack shows whether it's right.",
-    "If requests from Slack are answered with 401, copy the Signing Secret from the app's page"
-    " “Basic Information” at https://api.slack.com/apps into SLACK_SIGNING_SECRET.",
+    "If requests from Slack get a 401, copy the Signing Secret into SLACK_SIGNING_SECRET. It's on the app's page"
+    " “Basic Information” at https://api.slack.com/apps.",
 )
 NO_DIGEST = note(
     "BOT_ADMIN_CHANNEL isn't set, so there's no daily digest.",
@@ -147,8 +147,8 @@ UNKNOWN_ADMINS = problem(
 
 UNKNOWN_GROUP = problem(
     "Slack knows no user group S0NOWHERE (BOT_ADMIN_GROUP), or it's disabled. It makes no one an admin.",
-    "Enable it in Slack under Directories → User groups, or copy the right ID into BOT_ADMIN_GROUP (“Copy group ID”"
-    " in the group's menu).",
+    "Enable it in Slack under Directories → User groups. Or correct BOT_ADMIN_GROUP with “Copy group ID” in the"
+    " group's menu.",
 )
 
 # ---------------------------------------------------------------- Devin

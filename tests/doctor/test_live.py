@@ -116,7 +116,7 @@ REFUSED: Final = (
     " It needs Read.",
     "           → Forms list no repositories, and `repo=` suggests only earlier ones.",
     "refused    list of playbooks: Devin says “Ada Weiss's playbooks are away” (503).",
-    "           → `playbook=` takes no titles, and `/devin playbook` shows nothing.",
+    "           → `playbook=` accepts no titles, and `/devin playbook` shows nothing.",
     "refused    list of automations: Devin says “404” (404).",
     "           → `/devin schedule list` names no automations.",
     "refused    new note: Devin says “Service user lacks the required permission: ManageOrgKnowledge” (403). It needs"

@@ -120,7 +120,7 @@ async def test_without_devins_key_slack_is_checked(environ):
 
 async def test_a_file_of_settings_that_is_not_there(tmp_path):
     assert await reported({}, tmp_path / "none.env") == (
-        problem("none.env does not exist: copy .env.example to it and fill it in.") + NOTHING_CHECKED
+        problem("none.env doesn't exist: copy .env.example to it and fill it in.") + NOTHING_CHECKED
     )
 
 

@@ -131,7 +131,7 @@ async def test_a_store_that_a_later_version_has_migrated(fresh_postgres, tmp_pat
         db = Database(url)
         await mark_later(db)
         await db.close()
-    later = "its schema is of a newer release than this one."
+    later = "its schema is from a newer release."
     advice = "Install that release, or restore the backup from before it."
     assert await postgres_at(fresh_postgres) == problem(f"The PostgreSQL store can be reached, but {later}", advice)
     path = tmp_path / "bot.db"
@@ -144,7 +144,7 @@ async def test_a_store_that_other_code_made_with_the_same_revision(fresh_postgre
         db = Database(url)
         await mark_other(db)
         await db.close()
-    other = "its tables were made by other code, between two releases."
+    other = "its tables are from an unreleased version."
     advice = "Run the version that created it, or set DATABASE_URL to a new store."
     assert await postgres_at(fresh_postgres) == problem(f"The PostgreSQL store can be reached, but {other}", advice)
     path = tmp_path / "bot.db"

@@ -106,7 +106,9 @@ async def test_devin_asks_for_an_approval_and_asks_a_question(ann: Visitor) -> N
     card, drawer = await ann.asks_devin(), ann.drawer
     await ann.opens_thread(ASKED_BY)
     await ann.reads(QUESTION)
-    await drawer.lets("Need approval", "Devin is waiting for approval.", "Needs approval running / waiting_for_approval")
+    await drawer.lets(
+        "Need approval", "Devin is waiting for approval.", "Needs approval running / waiting_for_approval"
+    )
     await ann.reads("I would like to run a database migration. Please approve it in the Devin app.")
     await ann.reads(APPROVAL)
     await expect(card).to_contain_text(f"✋ {STATE_SENTENCES[DisplayState.APPROVAL].format(asker='Ann Lee')}")
@@ -121,7 +123,9 @@ async def test_devin_opens_a_pull_request_merges_it_and_finishes(ann: Visitor) -
     card, drawer = await ann.asks_devin(), ann.drawer
     await ann.opens_thread(ASKED_BY)
     await expect(drawer.act("Merge it")).to_be_disabled()
-    await drawer.lets("Need approval", "Devin is waiting for approval.", "Needs approval running / waiting_for_approval")
+    await drawer.lets(
+        "Need approval", "Devin is waiting for approval.", "Needs approval running / waiting_for_approval"
+    )
 
     await drawer.act("Open a pull request").click()
     await expect(drawer.beside).to_have_text(re.compile(r"^Devin opened acme/web#\d+\.$"))

@@ -17,7 +17,7 @@ def permission_missing(permission: str) -> str:
 
 def no_free_port(first: int) -> str:
     return (
-        f"Neither port {first} nor any of the next can be used: something else listens there, or it is not allowed. "
+        f"Port {first} and the ports after it are in use or not allowed. "
         "Choose another with --port, --slack-port, --devin-port or --bot-port, or 0 for any free one."
     )
 

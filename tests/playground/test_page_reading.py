@@ -91,14 +91,14 @@ async def test_questions_that_cannot_be_answered_get_a_sentence(house):
     assert await house.refused("/api/messages", channel="C1", user="U0ANN") == (404, "There's no channel C1.")
     assert await house.refused("/api/messages", channel="C0PRIVATE", user="U0GUEST") == (
         403,
-        "Gus Guest does not see #private.",
+        "Gus Guest can't see #private.",
     )
-    assert await house.refused("/api/messages", channel="C0OPS", user="U0EXT") == (403, "Eve Other does not see #ops.")
+    assert await house.refused("/api/messages", channel="C0OPS", user="U0EXT") == (403, "Eve Other can't see #ops.")
     group = (await house.do("open_group", user="U0ADA", users=["U0BEN", "U0BOT"]))["channel"]["id"]
     for direct in ("D0BEN", group):
         assert await house.refused("/api/messages", channel=direct, user="U0ANN") == (
             403,
-            "Ann Lee does not see these direct messages.",
+            "Ann Lee can't see these direct messages.",
         )
     assert await house.refused("/api/thread", **place, ts="1700000000.000001") == (
         404,

@@ -202,7 +202,7 @@ async def test_an_empty_transcript_says_so_and_a_strange_one_is_refused(house):
         )
     assert await house.refused("/api/transcript", channel="C0PRIVATE", user="U0GUEST") == (
         403,
-        "Gus Guest does not see #private.",
+        "Gus Guest can't see #private.",
     )
 
 

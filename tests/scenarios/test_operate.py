@@ -233,7 +233,7 @@ async def test_a_store_of_some_commits_ago_is_refused_with_a_sentence(
 
 async def test_a_command_for_the_store_names_the_file_of_settings_that_it_does_not_read(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("DATABASE_URL=sqlite:///another.db\n")
-    unread = "There is a file .env here, which isn't read: add --env-file .env.\n"
+    unread = "The file .env here isn't read. To read it, add --env-file .env.\n"
     assert await migrated({}, tmp_path) == (0, "The schema is up to date.\n", unread)
     assert await migrated({"DATABASE_URL": "sqlite:///bot.db"}, tmp_path) == (0, "The schema is up to date.\n", "")
 

@@ -48,15 +48,11 @@ PRICE_ZERO = (
     " 2.25 USD."
 )
 TWO_PRICES = "for example 2.00 USD, 2.25 USD from 2026-12-01."
-PRICE_EMPTY = f"BOT_ACU_PRICE has a comma without a price: write one there, or leave the comma out, {TWO_PRICES}"
-PRICE_DAY = f"BOT_ACU_PRICE has a day that cannot be read: write year, month and day behind from, {TWO_PRICES}"
-PRICE_FIRST = (
-    f"BOT_ACU_PRICE has no price for the time before its first day: begin with a price without a day, {TWO_PRICES}"
-)
-PRICE_WITHOUT_DAY = (
-    f"BOT_ACU_PRICE has several prices without a day: say from which day on the later ones are valid, {TWO_PRICES}"
-)
-PRICE_SAME_DAY = f"BOT_ACU_PRICE has several prices from the same day on: keep one of them, {TWO_PRICES}"
+PRICE_EMPTY = f"BOT_ACU_PRICE has a comma without a price: add a price or remove the comma, {TWO_PRICES}"
+PRICE_DAY = f"BOT_ACU_PRICE has an invalid date: write year, month, and day after from, {TWO_PRICES}"
+PRICE_FIRST = f"BOT_ACU_PRICE must start with a price that has no date, {TWO_PRICES}"
+PRICE_WITHOUT_DAY = f"BOT_ACU_PRICE has several prices without a date: add a start date to the later ones, {TWO_PRICES}"
+PRICE_SAME_DAY = f"BOT_ACU_PRICE has several prices from the same date: keep one of them, {TWO_PRICES}"
 PRICE_CURRENCIES = f"BOT_ACU_PRICE has prices in different currencies: use one for all of them, {TWO_PRICES}"
 CYCLE_ACUS = (
     "BOT_CYCLE_ACUS must be how many ACUs Devin itself may use in a billing cycle: a number above 0 and up to a"
@@ -107,9 +103,9 @@ def test_a_name_that_looks_like_a_setting_and_is_none_is_named_with_the_nearest_
     (tmp_path / "env").write_text("BOT_POLL_SECOND=5\nBOT_NAMES=on\nOTHER=1\n")
     environ = HTTP | {"BOT_TIMZONE": "UTC", "SLACK_CHANNEL": "x", "DEVIN_API_KEY_FILE": "f", "PATH": "/bin"}
     assert unknown_names(environ, tmp_path / "env") == [
-        "BOT_POLL_SECOND is no setting. Did you mean BOT_POLL_SECONDS?",
-        "BOT_TIMZONE is no setting. Did you mean BOT_TIMEZONE?",
-        "SLACK_CHANNEL is no setting.",
+        "BOT_POLL_SECOND isn't a setting. Did you mean BOT_POLL_SECONDS?",
+        "BOT_TIMZONE isn't a setting. Did you mean BOT_TIMEZONE?",
+        "SLACK_CHANNEL isn't a setting.",
     ]
 
 
@@ -125,8 +121,8 @@ def test_variables_of_opentelemetry_are_taken_from_the_file_too_and_are_no_unkno
 def test_a_file_of_settings_that_is_not_read_is_named_beside_what_is_missing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("")
-    assert problems({})[-1] == "There is a file .env here, which isn't read: add --env-file .env."
-    assert "There is a file .env here" not in problems({})[0]
+    assert problems({})[-1] == "The file .env here isn't read. To read it, add --env-file .env."
+    assert "The file .env here isn't read" not in problems({})[0]
 
 
 def test_hours_of_sleep_may_be_less_than_one():
@@ -183,8 +179,8 @@ def test_spaces_around_a_value_are_forgiven():
             "SLACK_APP_TOKEN",
             "xoxb-not-an-app-token",
             (
-                "SLACK_APP_TOKEN must start with xapp-: make an app-level token with the scope connections:write on the"
-                " app's page “Basic Information”, or leave it empty to receive events over HTTP."
+                "SLACK_APP_TOKEN must start with xapp-: create an app-level token with the scope connections:write"
+                " on the app's page “Basic Information”. Leave it empty to use HTTP."
             ),
         ),
         (
@@ -310,8 +306,8 @@ def test_spaces_around_a_value_are_forgiven():
         (
             "BOT_METRICS_TOKEN",
             "short",
-            "BOT_METRICS_TOKEN must have at least 16 characters, for example what `openssl rand -hex 16` prints, or"
-            " leave it empty so that /metrics answers only this machine.",
+            "BOT_METRICS_TOKEN must have at least 16 characters, for example what `openssl rand -hex 16` prints."
+            " Leave it empty to let only this machine read /metrics.",
         ),
         ("BOT_LOG_FORMAT", "xml", "BOT_LOG_FORMAT must be json or console."),
     ],
@@ -453,7 +449,7 @@ def test_the_process_environment_is_not_read_behind_our_back(monkeypatch):
 def test_a_missing_file_says_how_to_make_it(tmp_path):
     with pytest.raises(SettingsError) as caught:
         load_settings(HTTP, tmp_path / ".env")
-    assert str(caught.value) == ".env does not exist: copy .env.example to it and fill it in."
+    assert str(caught.value) == ".env doesn't exist: copy .env.example to it and fill it in."
 
 
 def test_settings_cannot_be_changed():

@@ -118,7 +118,7 @@ class Reading:
         anybody = place.kind == "channel" and rows.role(person) in {"member", "admin"}
         if user not in place.members and not anybody:
             name = f"#{place.name}" if not place.is_direct else "these direct messages"
-            raise HTTPException(403, f"{person.real_name} does not see {name}.")
+            raise HTTPException(403, f"{person.real_name} can't see {name}.")
         return person, place
 
     def whole_thread(self, channel_id: str, ts: str, user: str) -> list[Message]:

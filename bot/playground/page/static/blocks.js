@@ -55,7 +55,7 @@ function one(block, context) {
   try {
     return el("div", props, (known ? DRAW[kind] : unknown)(block, context));
   } catch (error) {
-    console.warn(`The block ${kind} could not be drawn`, error);
+    console.warn(`The block ${kind} couldn't be drawn`, error);
     return el("div", { ...props, class: "bk-block bk-block-unknown" }, unknown(block));
   }
 }

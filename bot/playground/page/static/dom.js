@@ -160,7 +160,7 @@ function set(node, name, value) {
     return;
   }
   if (FORBIDDEN.has(name.toLowerCase()) || (name.startsWith("on") && name !== "on")) {
-    throw new Error(`${name} is not set here`);
+    throw new Error(`${name} isn't set here`);
   }
   if (name === "on") {
     Object.entries(value).forEach(([event, heard]) => node.addEventListener(event, heard));

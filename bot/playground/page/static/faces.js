@@ -18,7 +18,7 @@ const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", month: "long",
 /** The name a person goes by. */
 export function nameOf(id) {
   const person = people(id);
-  return person?.real_name || person?.name || (id === "USLACKBOT" ? "Slack" : (id ?? "Somebody"));
+  return person?.real_name || person?.name || (id === "USLACKBOT" ? "Slack" : (id ?? "Someone"));
 }
 
 /** What a channel is called: "#web", or in direct messages the names of the others. */
