@@ -38,7 +38,7 @@ def test_every_call_that_a_fault_is_offered_for_is_known_to_the_bench(side):
 
 def test_what_can_go_wrong_is_what_the_bench_can_do():
     assert list(literal("faults.js", "KINDS")) == list(SUFFERS)
-    assert f"spares {' and '.join(TO_START)}:" in read("faults.js")
+    assert f"skips {' and '.join(TO_START)}:" in read("faults.js")
 
 
 def test_the_states_of_the_bot_are_those_of_its_keeper():

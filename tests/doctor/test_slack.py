@@ -262,7 +262,7 @@ async def test_the_user_groups_of_roles_in_the_file():
         "Add members in Slack under Directories → User groups.",
     ) + problem(
         "bot.toml gives a role to user group S0NOWHERE, but Slack doesn't know it, or it's disabled.",
-        "Enable it in Slack under Directories → User groups, or copy the right id into bot.toml.",
+        "Enable it in Slack under Directories → User groups, or copy the right ID into bot.toml.",
     )
     without = FakeSlack(failing=refusal("usergroups.users.list", "plan_upgrade_required"))
     assert shown(*await check_role_groups(without, "bot.toml", {"S0SENIORS", "S0EMPTY"})) == problem(

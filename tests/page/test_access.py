@@ -450,6 +450,6 @@ async def test_what_went_wrong_is_an_alert(visit: Visit, gallery: Gallery) -> No
     alert = ann.page.get_by_role("alert")
     await ann.opens("general")
     await ann.writes("/gallery refused")
-    await expect(alert.filter(has_text="Slack refused the bot's chat.postMessage.")).to_be_visible()
+    await expect(alert.filter(has_text="Slack rejected the bot's chat.postMessage.")).to_be_visible()
     await ann.drawer.presses("kill")
     await expect(alert.filter(has_text="There's no bot here.")).to_be_visible()

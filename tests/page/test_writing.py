@@ -296,7 +296,7 @@ async def test_a_link_leads_back_to_its_channel_and_message(ann: Visitor, galler
 async def test_what_goes_wrong_is_said_aloud_where_it_happened(ann: Visitor, gallery: Gallery) -> None:
     await ann.writes("/gallery broken")
     aloud = ann.channel.get_by_role("alert")
-    await expect(aloud.locator("p")).to_have_text("Slack refused the answer to /gallery. invalid_blocks")
+    await expect(aloud.locator("p")).to_have_text("Slack rejected the answer to /gallery. invalid_blocks")
     await ann.writes("/gallery private")
     await gallery.slack.pause("lose")
     private = await ann.is_answered("Only you see this.")

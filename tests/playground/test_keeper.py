@@ -212,7 +212,7 @@ async def test_one_that_cannot_start_says_why(on: Stage, tmp_path: Path) -> None
     on.simulated_devin.world.switch({"key_revoked": True})
     async with on.bot(tmp_path, 0) as keeper:
         await keeper.start()
-        with pytest.raises(TroubleError, match="Devin does not accept the key"):
+        with pytest.raises(TroubleError, match="Devin rejected the key"):
             await keeper.up()
         assert keeper.said is not None
         assert keeper.said.startswith("The bot exited unexpectedly (exit code 1).")

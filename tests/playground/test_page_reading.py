@@ -106,7 +106,7 @@ async def test_questions_that_cannot_be_answered_get_a_sentence(house):
     )
     assert await house.refused("/api/sessions/abc") == (404, "There's no session abc.")
     assert await house.refused("/api/nothing") == (404, "There's nothing at /api/nothing.")
-    assert await house.refused("/api/slack/say") == (405, "/api/slack/say is not asked with GET.")
+    assert await house.refused("/api/slack/say") == (405, "/api/slack/say doesn't accept GET.")
 
 
 async def test_a_member_may_look_into_a_public_channel_before_joining(house):

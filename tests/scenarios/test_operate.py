@@ -92,7 +92,7 @@ async def test_while_the_store_is_locked_the_bot_is_not_ready_and_goes_on_after_
     try:
         for _ in range(2):
             locked_by = "refuses to write: another process has locked the file"
-            await says(on, f"The store (does not answer \\(TimeoutError\\)|{locked_by})\\.")
+            await says(on, f"The store (doesn't answer \\(TimeoutError\\)|{locked_by})\\.")
         assert (await asked(on, "/healthz")).status_code == 200
     finally:
         locked.execute("ROLLBACK")
@@ -115,7 +115,7 @@ async def _locks(connection: sqlite3.Connection) -> bool:
 async def test_without_a_socket_the_bot_is_not_ready(on: Harness) -> None:
     await on.slack.transport("http", "http://127.0.0.1:9/none")
     await on.slack.disconnect(hard=True)
-    await says(on, r"There is no connection to Slack \(Socket Mode\)\.")
+    await says(on, r"There's no connection to Slack \(Socket Mode\)\.")
 
 
 async def test_an_outage_of_devin_is_named_and_leaves_the_bot_ready(on: Harness, clock: Ahead) -> None:
@@ -570,7 +570,7 @@ async def test_an_outage_of_slack_at_the_start_is_waited_for(tmp_path: Path) -> 
 async def test_a_token_that_slack_refuses_after_an_outage_ends_the_start(tmp_path: Path) -> None:
     async with harness(tmp_path, start=False, SLACK_BOT_TOKEN="xoxb-wrong") as on:
         await on.slack.fault("auth.test", "http_500", times=1)
-        with pytest.raises(StartError, match=r"^Slack does not let the bot in \(invalid_auth\)\."):
+        with pytest.raises(StartError, match=r"^Slack rejected the bot \(invalid_auth\)\."):
             await on.start()
 
 
