@@ -131,7 +131,7 @@ class SetupProblems:
         if self._in_a_row[key] < most:
             return
         if key not in self._open:
-            log.error("the set-up is wrong", what=problem.kind, subject=problem.subject, seconds=problem.seconds)
+            log.error("setup problem found", what=problem.kind, subject=problem.subject, seconds=problem.seconds)
         self._open[key] = problem  # with the figure of now
 
     def _works(self, kind: Kind, subject: str = "") -> None:

@@ -52,7 +52,7 @@ class Api:
         try:
             return self._read(response, model)
         except DevinUnexpectedAnswer as error:
-            log.warning("answer of Devin's not read", path=error.path, status=error.status, problem=error.message)
+            log.warning("Devin's answer not read", path=error.path, status=error.status, problem=error.message)
             return None
 
     async def _create(self, path: str, model: type[_Model], values: Mapping[str, Any], id_name: str) -> _Model:
@@ -105,14 +105,14 @@ class Api:
             self._logged.clear()
         self._logged |= new
         fields = sorted({field for row in new for field in row.fields})
-        log.warning("rows of Devin's not read", path=path, rows=len(new), fields=fields)
+        log.warning("Devin's rows not read", path=path, rows=len(new), fields=fields)
 
     def _log_odd_fields(self, odd: OddFields) -> None:
         new = odd - self._logged_fields
         self._logged_fields |= new
         for model in sorted({model for model, _ in new}):
             fields = sorted(field for of, field in new if of == model)
-            log.warning("fields of Devin's not read", model=model, fields=fields)
+            log.warning("Devin's fields not read", model=model, fields=fields)
 
     def _listed(
         self, path: str, model: type[Page[_Model]], params: Mapping[str, Any] | None = None

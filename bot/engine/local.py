@@ -128,7 +128,7 @@ class LocalEngine:
             return
         _, late = await asyncio.wait(self._tasks, timeout=within)
         for task in late:
-            log.warning("lane cut at stop", lane=task.get_name())
+            log.warning("lane cut short at shutdown", lane=task.get_name())
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 

@@ -79,7 +79,7 @@ class Dispatch:
         try:
             return await self._attempt(job)
         except ClaimLostError:
-            log.warning("lane was taken over", lane=job.claim.lane)
+            log.warning("lane taken over", lane=job.claim.lane)
             return None
 
     async def _attempt(self, job: Job[Cause]) -> float:
@@ -157,7 +157,7 @@ class Dispatch:
             await inbox.finish(uow.tx, [job.row.key], uow.now, dead=True, reason=reason)
             await lanes.release(uow.tx, job.claim)
         self._services.metrics.died(job.row.flow)
-        log.error("row is dead", kind=job.row.flow, key=job.row.key, reason=reason)
+        log.error("row dropped", kind=job.row.flow, key=job.row.key, reason=reason)
         return 0.0
 
     async def _announce(self, uow: UnitOfWork, job: Job[Cause], reason: str) -> None:

@@ -152,7 +152,7 @@ class Identities:
         if name.refusal is not None and name.lacks_permission:
             self._turn_off(organisation, name.refusal)
         elif identity is not None and name.refusal is not None:
-            log.warning("Devin does not take a person's name", user=identity.user, status=name.refusal.status)
+            log.warning("Devin rejected a person's name", user=identity.user, status=name.refusal.status)
             await identities.put(uow.tx, replace(identity, state=LinkState.INVALID, at=uow.now))
             await self._explain(uow, identity, LinkState.INVALID, to)
         elif identity is not None and identity.acts_as is not None:

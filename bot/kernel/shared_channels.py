@@ -108,7 +108,7 @@ class SharedChannels:
             if answer is None or answer.is_private is None or not since <= answer.asked_at <= self._services.clock():
                 answer = await self._ask(workspace, channel)
         except SlackError as error:
-            log.warning("not known whether a channel is private", channel=channel, error=str(error))
+            log.warning("channel privacy unknown", channel=channel, error=str(error))
             return True if isinstance(error, SlackRefused) and error.permanent else None
         # Before there is a row that says no more than that the channel is private.
         await self._store(workspace, channel, await self._known(workspace, channel), answer)
@@ -148,7 +148,7 @@ class SharedChannels:
         never = isinstance(error, SlackRefused) and error.permanent
         if known is None and answer is None and not never:
             raise error
-        log.warning("not known whether a channel is shared", error=str(error))
+        log.warning("channel sharing unknown", error=str(error))
         return _Answer(known is not None and known.is_shared, self._services.clock())
 
     async def _store(self, workspace: Workspace, channel: str, known: KnownChannel | None, answer: _Answer) -> None:

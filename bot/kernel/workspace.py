@@ -103,7 +103,7 @@ class Workspaces:
         found = self._by_team.get(team or "")
         if found is None and (team or "") not in self._missed:
             self._missed.add(team or "")
-            log.warning("workspace is not connected", team=team)
+            log.warning("workspace not connected", team=team)
         return found
 
     def want_figures_of(self, organisation: Organisation) -> bool:

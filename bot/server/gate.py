@@ -42,4 +42,4 @@ class RequestGate:
             async with asyncio.timeout(within):
                 await self._idle.wait()
         except TimeoutError:
-            log.warning("listeners cut at stop", inside=self._in_flight)
+            log.warning("listeners cut short at shutdown", inside=self._in_flight)

@@ -117,7 +117,7 @@ class _Exporter(SpanExporter):
             if self._works:
                 log.info("spans are sent again")
             else:
-                log.warning("spans cannot be sent, and are dropped")
+                log.warning("spans not sent, and dropped")
         return result
 
     def shutdown(self) -> None:
@@ -220,7 +220,7 @@ class OtlpTracing(Tracing):
             async with asyncio.timeout(within):
                 await done.wait()
         except TimeoutError:
-            log.warning("spans cut at stop")
+            log.warning("spans cut short at shutdown")
             _LIBRARY.setLevel(logging.CRITICAL)
             self._exporter.shutdown()  # so that the thread tries no more
 

@@ -13,10 +13,10 @@ ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_EN
 PROTOCOLS: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 PROTOCOL: Final = "http/protobuf"
 NOT_INSTALLED: Final = (
-    "The variables of OpenTelemetry ask for spans, but the extra `tracing` is not installed."
+    "OpenTelemetry variables are set, but the extra `tracing` isn't installed."
     " Run `pip install -r requirements-tracing.txt`, then start again."
 )
-OTHER_PROTOCOL: Final = "Spans are sent by http/protobuf alone, usually to port 4318."
+OTHER_PROTOCOL: Final = "Spans are sent only by http/protobuf, usually to port 4318."
 
 
 def start_tracing(environ: Mapping[str, str], process: str) -> Tracing:
@@ -29,14 +29,14 @@ def start_tracing(environ: Mapping[str, str], process: str) -> Tracing:
     try:
         from bot.tracing.otlp import OtlpTracing  # noqa: PLC0415 - an extra
     except ModuleNotFoundError:
-        log.warning("no spans", hint=NOT_INSTALLED)
+        log.warning("spans turned off", hint=NOT_INSTALLED)
         return Tracing()
     if _first(environ, PROTOCOLS) not in {"", PROTOCOL}:
-        log.warning("another protocol for spans is set", hint=OTHER_PROTOCOL)
+        log.warning("unsupported protocol for spans", hint=OTHER_PROTOCOL)
     try:
         return OtlpTracing(process, direct=on_this_machine(_first(environ, ENDPOINTS) or "http://localhost"))
     except (ValueError, RuntimeError) as error:  # as for a batch that is larger than the queue
-        log.warning("no spans", why=str(error))
+        log.warning("spans turned off", why=str(error))
         return Tracing()
 
 

@@ -285,8 +285,8 @@ async def test_an_odd_row_is_logged_once_and_not_with_every_poll(devin, devin_ap
         await all_pages(devin.session_pages())
 
     assert [(line["event"], line["rows"], line["fields"]) for line in logged] == [
-        ("rows of Devin's not read", 1, ["session_id", "status"]),
-        ("rows of Devin's not read", 1, ["session_id"]),
+        ("Devin's rows not read", 1, ["session_id", "status"]),
+        ("Devin's rows not read", 1, ["session_id"]),
     ]
     assert {line["log_level"] for line in logged} == {"warning"}
 
@@ -302,8 +302,8 @@ async def test_an_odd_field_is_logged_once_and_not_for_every_row(devin, devin_ap
         await all_pages(devin.session_pages())
 
     assert [(line["event"], line["model"], line["fields"]) for line in logged] == [
-        ("fields of Devin's not read", "DevinSession", ["pull_requests", "updated_at"]),
-        ("fields of Devin's not read", "DevinSession", ["tags"]),
+        ("Devin's fields not read", "DevinSession", ["pull_requests", "updated_at"]),
+        ("Devin's fields not read", "DevinSession", ["tags"]),
     ]
 
 

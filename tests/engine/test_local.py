@@ -578,7 +578,7 @@ async def test_a_stop_cuts_what_takes_too_long_and_says_so(engine: LocalEngine) 
     with capture_logs() as logs:
         await engine.stop(SOON)
     assert (worker.taken, worker.done) == (["in:a"], [])
-    assert [(line["event"], line["lane"]) for line in logs] == [("lane cut at stop", "lane in:a")]
+    assert [(line["event"], line["lane"]) for line in logs] == [("lane cut short at shutdown", "lane in:a")]
     await asyncio.sleep(0)
     assert not engine._running
 

@@ -201,7 +201,7 @@ async def test_a_row_that_cannot_be_read_is_dead_at_once_and_its_lane_goes_on(
             await dispatcher(services, {"message": works}).work(LANE)
     good, odd = await either_store.rows(inbox_table, inbox_table.c.key)
     assert (odd["state"], odd["reason"], good["state"], works.keys) == ("dead", reason, "done", ["good"])
-    (line,) = (line for line in lines if line["event"] == "row is dead")
+    (line,) = (line for line in lines if line["event"] == "row dropped")
     flow = odd["payload"].get("task", odd["kind"])
     assert (line["log_level"], line["kind"], line["key"], line["reason"]) == ("error", flow, "odd", reason)
     died = f'devin_bridge_dead_letters_total{{kind="{flow}"}} 1.0'

@@ -175,7 +175,7 @@ async def test_an_outage_is_one_line_and_its_end_says_how_long_it_was_and_how_mu
             await process.wait()
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
     wrong = {line["event"]: line for line in lines if "store" in line["event"] or "exception" in line}
-    assert list(wrong) == ["the store is away", "the store is back"]
+    assert list(wrong) == ["store unavailable", "store available again"]
     away, back = wrong.values()
     assert (away["level"], away["because"]) == ("error", "the server can't be reached")
     assert 3.0 <= back["seconds"] < 6.0

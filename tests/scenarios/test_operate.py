@@ -124,7 +124,7 @@ async def test_an_outage_of_devin_is_named_and_leaves_the_bot_ready(on: Harness,
     await on.devin.wait_for_calls("list_sessions", 1, since=(await on.devin.log())[-1]["number"])
     clock.put(310)
     (warning,) = await warnings(on)
-    assert re.fullmatch(r"Devin has not answered a poll for 31\d s; what people write is stored\.", warning)
+    assert re.fullmatch(r"Devin hasn't answered a poll for 31\d s\. Messages are stored until it does\.", warning)
     assert await ready(on)  # a probe that took it away would lose what people write
     await on.devin.clear_faults()
 

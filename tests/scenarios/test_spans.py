@@ -116,13 +116,13 @@ async def test_with_the_collector_away_the_bot_works_says_so_once_and_stops_in_t
     with structlog.testing.capture_logs() as lines:
         collector.status = 400
         await on.started()
-        await collector.until(lambda: of(lines, "spans cannot be sent, and are dropped"))
+        await collector.until(lambda: of(lines, "spans not sent, and dropped"))
         await on.mention("look at the docs")
         await on.session("look at the docs")
         collector.status = 200
         await on.mention("look at the tests")
         await collector.until(lambda: of(lines, "spans are sent again"))
-        assert len(of(lines, "spans cannot be sent, and are dropped")) == 1
+        assert len(of(lines, "spans not sent, and dropped")) == 1
         collector.status = 503  # which the library tries again, for ten seconds
         await on.mention("look at the build")
         await on.session("look at the build")

@@ -53,9 +53,9 @@ def test_without_the_extra_the_bot_starts_and_says_what_to_install(monkeypatch: 
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with structlog.testing.capture_logs() as lines:
         assert type(start_tracing({"OTEL_EXPORTER_OTLP_ENDPOINT": AT}, "run")) is Tracing
-    assert [(line["event"], line["hint"]) for line in _ours(lines)] == [("no spans", NOT_INSTALLED)]
+    assert [(line["event"], line["hint"]) for line in _ours(lines)] == [("spans turned off", NOT_INSTALLED)]
     assert NOT_INSTALLED == (
-        "The variables of OpenTelemetry ask for spans, but the extra `tracing` is not installed."
+        "OpenTelemetry variables are set, but the extra `tracing` isn't installed."
         " Run `pip install -r requirements-tracing.txt`, then start again."
     )
 
@@ -73,7 +73,7 @@ async def test_a_protocol_that_is_not_spoken_and_a_value_that_cannot_be_are_name
         OTHER_PROTOCOL,
         "max_export_batch_size must be less than or equal to max_queue_size.",
     ]
-    assert OTHER_PROTOCOL == "Spans are sent by http/protobuf alone, usually to port 4318."
+    assert OTHER_PROTOCOL == "Spans are sent only by http/protobuf, usually to port 4318."
 
 
 def _ours(lines: list[Any]) -> list[Any]:

@@ -174,7 +174,7 @@ class RunawayWatch:
                 await uow.notify_admins(workspace, once, await notice(uow.tx, workspace, quiet, session, cost))
             return
         await self._store(replace(alarm, changed_at=now))
-        log.warning("session runs away", session=session.id, silent=facts["silent"], hour=facts["hour"])
+        log.warning("runaway session", session=session.id, silent=facts["silent"], hour=facts["hour"])
 
     async def _is_shared(self, session: Session) -> bool:
         async with self._services.db.read() as tx:

@@ -153,7 +153,7 @@ class ConsumptionReader:
             await self._write_due(uow.tx, org_id, uow.now + self._services.timing.consumption_interval, withheld)
         if stored is None or read_withheld(stored.state) != withheld:
             facts = {"because": withheld.because.value, "permission": withheld.named}
-            log.warning("consumption may not be read", organisation=org_id, **facts)
+            log.warning("consumption not permitted", organisation=org_id, **facts)
 
     async def _write_due(self, tx: Transaction, org_id: str, at: float, withheld: Withheld | None = None) -> None:
         facts = {"missing": withheld.named, "because": withheld.because.value} if withheld else {"missing": None}

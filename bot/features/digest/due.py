@@ -137,7 +137,7 @@ class DueDigests:
         try:
             is_shared = await self._shared_channels.is_shared(self._workspace, subscription.channel)
         except SlackError as error:
-            log.warning("digest waits for Slack", team=destination.team, error=error.outcome)
+            log.warning("digest delayed by Slack", team=destination.team, error=error.outcome)
             return False
         if is_shared:
             await self._lose(destination, day, past.without_post(day, MissedBecause.SHARED), MissedBecause.SHARED)

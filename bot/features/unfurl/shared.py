@@ -40,7 +40,7 @@ class LinkShared:
             except SlackRefused as refused:
                 if not refused.permanent:
                     raise
-                log.warning("no preview", error=str(refused))
+                log.warning("preview skipped", error=str(refused))
         await self._services.close(job)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[EventCause], _reason: str, /) -> None:

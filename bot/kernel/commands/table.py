@@ -61,7 +61,7 @@ class CommandTable:
                 return refusal
             return await answer(Asked(workspace, user, channel, command.spec, command.argument, command.key))
         except SlackError as error:
-            log.warning("not known whether someone is an admin", error=error.outcome)
+            log.warning("admin status unknown", error=error.outcome)
             return access_sentences.ROLE_UNKNOWN
 
     async def not_theirs(

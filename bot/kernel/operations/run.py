@@ -126,7 +126,7 @@ class RunOperation:
         """Return the operation as it is, or failed if who asked may not have the result any more."""
         if await self._access.has_role(job.workspace, operation.user, operation.role):
             return operation
-        log.warning("operation is for someone who may not have it any more", operation=operation.id)
+        log.warning("operation stopped: its owner lost access", operation=operation.id)
         return await self._change(job, operation, state=OperationState.FAILED, reason=not_yours_now(operation))
 
     async def _store(self, job: Job[TaskCause], operation: Operation, batch: Batch) -> Operation:

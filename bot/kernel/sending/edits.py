@@ -75,7 +75,7 @@ class PostEditor:
             try:
                 await self._edit_or_fail(row)
             except ClaimLostError:
-                log.warning("post was taken over or is dead", key=row.key)
+                log.warning("post taken over or dropped", key=row.key)
                 await self._draw_anew(row)
                 return None
             except Exception:
@@ -201,7 +201,7 @@ class PostEditor:
         if row.surface == AGENT:
             return  # the card says the same
         self._services.metrics.died(row.drawer)
-        log.error("post cannot be edited any more", key=row.key, error=str(error))
+        log.error("post can't be edited anymore", key=row.key, error=str(error))
 
 
 def _budget(row: Post) -> Budget:

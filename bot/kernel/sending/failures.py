@@ -91,7 +91,7 @@ class SendFailures:
             return True
         if not row.payload.get("once"):
             return False
-        log.error("post is dead", key=row.key, error=str(error))
+        log.error("post dropped", key=row.key, error=str(error))
         await self.mark_dead(row, f"outcome unknown, search: {error.outcome}")
         return True
 
@@ -201,7 +201,7 @@ class SendFailures:
                 await self._announce_loss(uow, row, error)
         if row.kind not in BEST_EFFORT:
             self._services.metrics.died(row.kind)
-            log.error("post is dead", key=row.key, error=str(error))
+            log.error("post dropped", key=row.key, error=str(error))
 
     async def _announce_loss(self, uow: UnitOfWork, row: OutboxRow, error: SlackError) -> None:
         await self._note_loss(uow, row, str(error), error)

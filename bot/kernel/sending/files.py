@@ -97,7 +97,7 @@ class FilePosts:
             most = self._most_tries(file)
             if not _lasts(error) and (most is None or row.payload.get("tries", 0) + 1 < most):
                 raise
-            log.warning("file is left out", key=row.key, error=str(error))
+            log.warning("file skipped", key=row.key, error=str(error))
             return error
 
     def _most_tries(self, file: Mapping[str, Any]) -> int | None:

@@ -90,7 +90,7 @@ class Send:
             try:
                 await self._send(row)
             except ClaimLostError:
-                log.warning("row was taken over or is dead", key=row.key)
+                log.warning("row taken over or dropped", key=row.key)
                 return None
             except Exception:
                 log.exception("send failed", key=row.key)

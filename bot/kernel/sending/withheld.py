@@ -45,7 +45,7 @@ class WithheldFigures:
             return False
         if not await self._shared_channels.is_shared(workspace, row.channel, anew=True):
             return False
-        log.warning("figures stay out of a shared channel", key=row.key, channel=row.channel)
+        log.warning("figures kept out of a shared channel", key=row.key, channel=row.channel)
         direct = await self._direct(workspace) if row.channel == workspace.policy.admin_channel else {}
         if direct:
             await self._redirect(row, direct)

@@ -30,7 +30,7 @@ class ClockWatch:
         """Compare the clock with one that nobody sets. Returns the seconds until the next time."""
         clock = self._services.clock
         if step := clock.behind:
-            log.warning("the clock was set", by=round(step, 1))
+            log.warning("clock set", by=round(step, 1))
             if step > 0:
                 await self._put_on(step)
             clock.follow()
@@ -49,7 +49,7 @@ class ClockWatch:
         await self._bring(watched if set_back else late, now, strictly=set_back)
         if set_back:
             assert noted is not None
-            log.warning("the clock was set back", by=round(noted.at - now, 1))
+            log.warning("clock set back", by=round(noted.at - now, 1))
 
     async def _bring(self, found: Sequence[instants.Instants], now: float, *, strictly: bool) -> None:
         db, timing = self._services.db, self._services.timing

@@ -65,9 +65,9 @@ def _keep_to_owner(file: int | Path, name: str) -> None:
         mode = stat.S_IMODE(os.stat(file).st_mode)  # noqa: PTH116 - of a path or of a descriptor
         if mode & _OTHERS:
             os.chmod(file, mode & ~_OTHERS)  # noqa: PTH101 - of a path or of a descriptor
-            log.warning("taken from other accounts: a file of the store", file=name, mode=f"{mode:o}")
+            log.warning("store file made private", file=name, mode=f"{mode:o}")
     except FileNotFoundError:
         pass  # there is not always a log beside the store
     except OSError as error:
         # As on a disk without permissions, or for a file of another account.
-        log.warning("open to other accounts: a file of the store", file=name, error=type(error).__name__)
+        log.warning("store file open to other accounts", file=name, error=type(error).__name__)

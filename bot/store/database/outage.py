@@ -35,7 +35,7 @@ class Outage:
         self.refused_at, self.because = now, because
         if self._since is None:
             self._since = self._said_at = now
-            log.error("the store is away", because=because, error=type(error).__name__)
+            log.error("store unavailable", because=because, error=type(error).__name__)
         elif now - self._said_at > REPEATED:
             self._said_at = now
             log.error(
@@ -55,5 +55,5 @@ class Outage:
         self.written_at = time.monotonic()
         if self._since is not None:
             seconds = round(self.written_at - self._since, 1)
-            log.warning("the store is back", because=self.because, seconds=seconds, waited=len(self._waiting))
+            log.warning("store available again", because=self.because, seconds=seconds, waited=len(self._waiting))
             self._since, self._waiting = None, set()
