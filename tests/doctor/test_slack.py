@@ -266,8 +266,8 @@ async def test_the_user_groups_of_roles_in_the_file():
     )
     without = FakeSlack(failing=refusal("usergroups.users.list", "plan_upgrade_required"))
     assert shown(*await check_role_groups(without, "bot.toml", {"S0SENIORS", "S0EMPTY"})) == problem(
-        "The workspace's plan at Slack has no user groups: nobody holds a role of bot.toml by one.",
-        "Name people in bot.toml instead, or have a workspace owner change the plan.",
+        "The workspace's Slack plan has no user groups, so groups in bot.toml give no one a role.",
+        "List people in bot.toml instead, or ask a workspace owner to change the plan.",
     )
 
 
