@@ -91,7 +91,7 @@ async def test_while_the_store_is_locked_the_bot_is_not_ready_and_goes_on_after_
     await until(lambda: _locks(locked))
     try:
         for _ in range(2):
-            locked_by = "refuses to write: another process has locked the file"
+            locked_by = "rejects writes: another process has locked the file"
             await says(on, f"The store (doesn't answer \\(TimeoutError\\)|{locked_by})\\.")
         assert (await asked(on, "/healthz")).status_code == 200
     finally:

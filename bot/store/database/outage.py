@@ -39,7 +39,7 @@ class Outage:
         elif now - self._said_at > REPEATED:
             self._said_at = now
             log.error(
-                "the store is still away", because=because, seconds=round(now - self._since), waiting=len(self._waiting)
+                "store still unavailable", because=because, seconds=round(now - self._since), waiting=len(self._waiting)
             )
         self.hit(error)
 
