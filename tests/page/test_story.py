@@ -48,7 +48,7 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await ann.page.get_by_role("button", name="Close thread").click()
     assert await height(ann.card) <= WITH_ALL_LINES / 2
     await ann.drawer.presses("jump-digest")
-    await expect(ann.toast).to_contain_text("The bot starts again and posts the digest in #ops.")
+    await expect(ann.toast).to_contain_text("The bot is restarting and will post the digest in #ops.")
     await ann.drawer.closes()
     await ann.acts_as("Ada")
     await ann.opens("ops")

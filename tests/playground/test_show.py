@@ -202,7 +202,7 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     # Whether the sessions were in the billing day that the digest is about depends on the time of the day.
     assert re.search(r" \d+(?:\.\d)? ACUs on \w{3} \d+ \w{3}\s+[▲▼] \d+ % \(usual \d+(?:\.\d)?\)", once.text)
     assert re.search(f" {digest_root.DAY}, read 09:0\\d\\.(?: .* corrected: .*)?\\n", once.text)
-    assert re.search(r"\n {2}┆ {3}It is \w+, \d\d \w+ \d{4}, 09:05 UTC\. The bot starts again", once.text)
+    assert re.search(r"\n {2}┆ {3}It's \w+, \d\d \w+ \d{4}, 09:05 UTC\. The bot is restarting", once.text)
     assert once.text.count(f"│ ⏹ {STATE_SENTENCES[DisplayState.STOPPED].format(by=' by Ben Ortiz')}") == 1
     assert re.search(r"U0[A-Z]+|C0[A-Z]+(?!-)(?!GENERAL-)|<[@!#h]|:[a-z]+_[a-z]+:", _without_prompt(once.text)) is None
     assert max(map(len, once.lines)) <= 100
@@ -212,7 +212,7 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
         shown = page.get("/api/workspace").json()["example"]
     assert shown["state"] == "over"
     assert [line for line in [*SHOWN[:-1], *TURN] if line not in staying.lines] == []
-    assert "The bot starts again" not in staying.text
+    assert "The bot is restarting" not in staying.text
     staying.wait_for("People, channels and all that can be done")
     _try_the_examples(staying)
     _play_it_again(staying)

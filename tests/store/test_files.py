@@ -53,7 +53,7 @@ async def test_what_others_could_read_is_taken_from_them_and_keeps_what_it_holds
     with capture_logs() as lines:
         assert set((await written(path)).values()) == {OWNER_ALONE}
     assert (tmp_path / "bot.db.lock").read_text() == "a note"
-    narrowed = [(line["file"], line["mode"]) for line in lines if line["event"].startswith("taken from")]
+    narrowed = [(line["file"], line["mode"]) for line in lines if line["event"] == "store file made private"]
     assert narrowed == [(f"bot.db{ending}", "664") for ending in (".lock", "", "-wal", "-shm")]
 
 

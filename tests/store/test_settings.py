@@ -50,7 +50,7 @@ async def test_the_last_value_counts_until_it_is_removed(db: Database) -> None:
 async def test_what_another_version_has_stored_is_left_out(db: Database) -> None:
     row = {"team": TEAM, "scope": "person", "subject": "U1", "who": "U1", "at": NOW}
     async with db.write() as tx:
-        for key, value in (("mode", "turbo"), ("colour", "red"), ("limit", 5)):
+        for key, value in (("mode", "no mode!"), ("colour", "red"), ("limit", 5)):
             await tx.execute(insert(table).values(row | {"key": key, "value": value}))
     assert await chosen(db) == ({}, {Setting.LIMIT: 5})
 
