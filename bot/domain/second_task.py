@@ -11,10 +11,12 @@ _POINTING: Final = (
     "they this those too well yes"
 )
 _ABOUT_THE_LAST: Final = frozenset(_POINTING.split())
+_HOW: Final = frozenset({"use", "using", "with", "without"})  # at the beginning: how to do the task before
 _WORDS: Final = re.compile(r"[\w'-]+")
 
 
 def reads_like_task(text: str) -> bool:
     """Whether `text` is a task and points at nothing that was said before, such as "update the docs"."""
-    points_back = not _ABOUT_THE_LAST.isdisjoint(word.lower() for word in _WORDS.findall(text))
+    words = [word.lower() for word in _WORDS.findall(text)]
+    points_back = not _ABOUT_THE_LAST.isdisjoint(words) or not _HOW.isdisjoint(words[:1])
     return not points_back and not text.rstrip().endswith("?") and read_intent(text).kind is Kind.TASK

@@ -179,7 +179,7 @@ async def test_a_session_of_ones_own_is_stopped_from_home_and_nobody_elses(on: H
 async def test_an_admin_sees_what_runs_and_which_budgets_are_near_their_end(on: Harness) -> None:
     await set_budget(on.slack, "each-person 2 a cycle")
     thread, session = await on.started("fix the login test", ANN, GENERAL)
-    await on.started("plan the secret launch", BEN, "C0PRIVATE")
+    await on.started("prepare the secret launch page", BEN, "C0PRIVATE")
     await on.devin.spend(session, 1.8)
 
     async def is_seen() -> bool:

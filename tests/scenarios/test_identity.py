@@ -147,7 +147,7 @@ async def typed(on: Harness, text: str, user: str = ADA) -> str:
 
 
 async def set_by_admin(on: Harness, text: str, answer: str) -> None:
-    await typed(on, text)
+    await on.slack.slash(ADA, GENERAL, text)
     await on.slack.wait("responses", text=answer)
 
 

@@ -173,13 +173,13 @@ async def test_a_command_about_a_session_is_about_the_one_of_the_thread(on: Harn
 
 async def test_a_reply_without_a_mention_stays_one_and_so_does_a_long_one(on: Harness) -> None:
     ts, session = await on.started()
-    plain = await on.slack.say(BEN, GENERAL, "usage by weekday", thread_ts=ts)
-    await on.devin.wait_for_messages("usage by weekday")
+    plain = await on.slack.say(BEN, GENERAL, "usage totals go on the settings page", thread_ts=ts)
+    await on.devin.wait_for_messages("usage totals go on the settings page")
     long = await on.mention(TASKS[0], BEN, thread_ts=ts)
     await on.devin.wait_for_messages(TASKS[0])
     await settled(on)
     assert await sent_to_devin(on, session) == [
-        as_sent(plain, "ben", "usage by weekday"),
+        as_sent(plain, "ben", "usage totals go on the settings page"),
         as_sent(long, "ben", TASKS[0]),
     ]
     assert await private_answers(on, BEN) == []

@@ -127,7 +127,7 @@ async def test_a_file_runs_no_formula_at_any_separator_and_hides_nothing(on: Har
 
 async def test_a_sentence_that_begins_with_audit_starts_a_session(on: Harness) -> None:
     task = "audit the login code for checks that are missing"
-    await asked(on, task)
+    await on.slack.slash(ADA, GENERAL, task)
     await on.session(task)
     assert await rows(on, "operations") == []
 

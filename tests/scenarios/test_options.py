@@ -57,9 +57,9 @@ async def test_tags_that_devin_does_not_take_are_announced_and_the_session_runs_
 
 async def test_options_in_a_reply_are_text(on: Harness) -> None:
     ts, session = await on.started()
-    reply = await on.slack.say(BEN, GENERAL, "set repo=acme/api there", thread_ts=ts)
-    await on.devin.wait_for_messages("set repo=acme/api there")
-    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "set repo=acme/api there")]
+    reply = await on.slack.say(BEN, GENERAL, "set repo=acme/api in the config", thread_ts=ts)
+    await on.devin.wait_for_messages("set repo=acme/api in the config")
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "set repo=acme/api in the config")]
 
 
 @pytest.mark.parametrize("way", ["slash", "mention", "direct", "new"])

@@ -127,7 +127,7 @@ async def test_a_line_that_was_stopped_before_it_was_sent_starts_a_session_and_i
     await on.devin.wait_for_calls("create_session")
     _, said = await added(on, "update the docs of the api")
     await on.slack.say(ANN, "im", "!stop")
-    await on.slack.wait_for_message(DM, "Cancelled by ann")
+    await on.slack.wait_for_message(DM, "Canceled by ann")
     await on.devin.clear_faults()
     await settled(on)
     await pressed(on, said)

@@ -289,7 +289,10 @@ async def test_a_default_repository_that_devin_does_not_list_is_asked_about_with
     assert question["rendered"].startswith(start_sentences.ask_about_default("", gone, Source.CHANNEL).text)
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected_2")
     assert (await on.session("fix the logout test"))["request"]["repos"] == ["acme/web"]
+    # One that is typed is asked about too, but not as a default, and holds in its place as it is written.
     await on.slack.say(ANN, GENERAL, f"{BOT} fix the signup test repo=acme/other")
+    question = await on.slack.wait_for_ephemeral(ANN, "acme/other")
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:as_written")
     assert (await on.session("fix the signup test"))["request"]["repos"] == ["acme/other"]
 
 

@@ -198,7 +198,7 @@ async def asleep(on: Harness) -> tuple[str, str]:
     return ts, session
 
 
-async def reply_refused(on: Harness, ts: str, text: str = "and run mypy") -> dict[str, Any]:
+async def reply_refused(on: Harness, ts: str, text: str = "and run mypy on the tests") -> dict[str, Any]:
     """What Ann reads whose reply may not wake the session."""
     await on.slack.say(ANN, GENERAL, text, thread_ts=ts)
     return await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent", visible=True)
@@ -210,11 +210,11 @@ async def test_a_reply_without_room_is_sent_by_itself_once_an_admin_approves(on:
     question = await reply_refused(on, ts)
     assert buttons(question) == [ASK_FOR_REPLY, "Cancel"]
     request = await asked(on, question)
-    assert request["rendered"].startswith("ann asks for more ACUs to send “and run mypy”: ")
+    assert request["rendered"].startswith("ann asks for more ACUs to send “and run mypy on the tests”: ")
     await settled(on)
     assert await sent_to_devin(on, session) == []
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
-    await on.devin.wait_for_messages("and run mypy")
+    await on.devin.wait_for_messages("and run mypy on the tests")
     await on.slack.wait_for_message(DM_OF_ANN, "Your reply is sent now.")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 1
@@ -230,7 +230,7 @@ async def test_a_reply_that_was_approved_wakes_a_session_at_its_ceiling_without_
     await settled(on)
     request = await asked(on, await reply_refused(on, ts))
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
-    await on.devin.wait_for_messages("and run mypy")
+    await on.devin.wait_for_messages("and run mypy on the tests")
     await settled(on)
     assert not [text for text in await private_answers(on, ANN) if "Wake it" in text]
 
@@ -242,7 +242,7 @@ async def test_who_asks_for_more_of_a_budget_that_is_gone_has_the_reply_sent(on:
     await on.slack.slash(ADA, GENERAL, f"budget remove {number}")
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:ask_for_more")
     await on.slack.wait_for_ephemeral(ANN, budgets.gone_for(reply=True).text)
-    await on.devin.wait_for_messages("and run mypy")
+    await on.devin.wait_for_messages("and run mypy on the tests")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 1
 
@@ -263,7 +263,7 @@ async def test_a_reply_that_an_admin_refuses_is_given_back(on: Harness) -> None:
     ts, session = await asleep(on)
     request = await asked(on, await reply_refused(on, ts))
     await on.slack.click(ADA, OPS, request["ts"], "refuse_more")
-    said = await on.slack.wait_for_message(DM_OF_ANN, "and run mypy")
+    said = await on.slack.wait_for_message(DM_OF_ANN, "and run mypy on the tests")
     assert said["rendered"].startswith(budgets.start_not_approved("ada", True).text)
     await settled(on)
     assert await sent_to_devin(on, session) == []
@@ -274,28 +274,28 @@ async def test_a_reply_that_nobody_approves_within_a_week_is_given_back(on: Harn
     await asked(on, await reply_refused(on, ts))
     await settled(on)
     clock.put(PRODUCTION.start_approval + 60)
-    said = await on.slack.wait_for_message(DM_OF_ANN, "and run mypy")
+    said = await on.slack.wait_for_message(DM_OF_ANN, "and run mypy on the tests")
     assert said["rendered"].startswith(start_sentences.not_approved(True).text)
     assert await sent_to_devin(on, session) == []
 
 
 async def test_the_new_text_of_a_reply_that_waits_is_what_is_sent(on: Harness) -> None:
     ts, session = await asleep(on)
-    said = await on.slack.say(ANN, GENERAL, "and run mypy", thread_ts=ts)
+    said = await on.slack.say(ANN, GENERAL, "and run mypy on the tests", thread_ts=ts)
     await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent")
-    await on.slack.edit(ANN, GENERAL, said, "and ruff")
+    await on.slack.edit(ANN, GENERAL, said, "and run ruff on the tests")
     await settled(on)
     question = await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent", visible=True)
     request = await asked(on, question)
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
-    await on.devin.wait_for_messages("and ruff")
+    await on.devin.wait_for_messages("and run ruff on the tests")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 1
 
 
 async def test_a_reply_that_is_deleted_while_it_waits_is_not_sent(on: Harness) -> None:
     ts, session = await asleep(on)
-    said = await on.slack.say(ANN, GENERAL, "and run mypy", thread_ts=ts)
+    said = await on.slack.say(ANN, GENERAL, "and run mypy on the tests", thread_ts=ts)
     request = await asked(on, await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent"))
     await on.slack.delete(ANN, GENERAL, said)
     await settled(on)
@@ -312,7 +312,7 @@ async def test_a_reply_to_somebody_elses_session_is_kept_too(on: Harness) -> Non
     assert buttons(question) == [ASK_FOR_REPLY, "Cancel"]
     request = await asked(on, question)
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
-    await on.devin.wait_for_messages("and run mypy")
+    await on.devin.wait_for_messages("and run mypy on the tests")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 1
 

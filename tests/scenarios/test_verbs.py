@@ -180,8 +180,8 @@ SENTENCES = (
     "stop retrying when the token is wrong",
     "sleep well, then fix it",
     "archive the old logs",
-    "exit",
-    "archive the ones of last week too",
+    "exit the loop when the queue is empty",
+    "archive the reports of last week in S3 too",
 )
 
 
@@ -194,6 +194,19 @@ async def test_a_sentence_is_never_a_verb(on: Harness) -> None:
     assert await sent_to_devin(on, session) == expected
     assert (await on.devin.session(session))["is_archived"] is False
     assert await private_answers(on, BEN) == []
+
+
+async def test_exit_in_small_letters_ends_nothing_and_is_asked_about(on: Harness) -> None:
+    ts, session = await on.started()
+    reply = await on.slack.say(BEN, GENERAL, "exit", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(BEN, "Is this for Devin? It wasn't sent yet.")
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:command:as_reply")
+    await on.devin.wait_for_messages("exit")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "exit")]
+    assert (await on.devin.session(session))["is_archived"] is False
 
 
 UNKNOWN = {
