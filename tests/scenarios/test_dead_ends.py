@@ -98,8 +98,8 @@ async def test_a_failure_says_why_and_is_tried_again_in_its_thread(on: Harness) 
     assert "tried again below" in before["rendered"]
     assert buttons(await on.slack.message(GENERAL, post["ts"])) == ["Open in Devin"]
     assert (buttons(before), buttons(after)) == (["Open in Devin"], ["Open in Devin", "Stop"])
-    await on.slack.say(ANN, GENERAL, "and mypy", thread_ts=ts)
-    await on.devin.wait_for_messages("and mypy")
+    await on.slack.say(ANN, GENERAL, "and run mypy on the tests", thread_ts=ts)
+    await on.devin.wait_for_messages("and run mypy on the tests")
     assert len(await sent_to_devin(on, second["session_id"])) == 1
     assert await sent_to_devin(on, first["session_id"]) == []
 
