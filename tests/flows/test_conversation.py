@@ -34,12 +34,13 @@ def conversation(services):
     prompts = PromptBuilder(services, access, FileTransfers())
     identities = Identities(services)
     create = Create(services, gates, prompts, lookup, identities)
-    reply = Reply(services, gates, prompts, lookup, identities)
+    session_list = SessionList(services, access)
+    reply = Reply(services, gates, prompts, lookup, identities, session_list)
     return Conversation(
         services,
         access,
         reply,
-        SessionCommands(services, SessionList(services, access), []),
+        SessionCommands(services, session_list, []),
         StartFromCommand(services, access, gates, prompts),
         StartFromMessage(services, gates, prompts, create),
         CommandTable(services, access, {}),

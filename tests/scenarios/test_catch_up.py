@@ -16,22 +16,25 @@ async def said(on: Harness, session: str) -> list[str]:
 @pytest.mark.both_transports
 async def test_replies_written_while_the_bot_was_down_reach_devin_once_and_in_order(on: Harness) -> None:
     ts, session = await on.started()
-    await on.slack.say(ANN, GENERAL, "before", thread_ts=ts)
-    await on.devin.wait_for_messages("before")
+    await on.slack.say(ANN, GENERAL, "fix the header", thread_ts=ts)
+    await on.devin.wait_for_messages("fix the header")
     elsewhere = await on.slack.say(BEN, WEB, "it races with the clock")
     await on.stop()
     await on.slack.pause("lose")
     for number in range(2):
-        await on.slack.say((ANN, BEN)[number % 2], GENERAL, f"missed {number}", thread_ts=ts)
-    await on.slack.forward(ANN, WEB, elsewhere, GENERAL, "missed 2", thread_ts=ts)
+        await on.slack.say((ANN, BEN)[number % 2], GENERAL, f"add test {number}", thread_ts=ts)
+    await on.slack.forward(ANN, WEB, elsewhere, GENERAL, "add test 2", thread_ts=ts)
     await on.slack.resume()
     await on.start()
-    await on.devin.wait_for_messages("missed 2", seconds=15)
-    await on.slack.say(ANN, GENERAL, "after", thread_ts=ts)
-    await on.devin.wait_for_messages("after", seconds=15)
+    await on.devin.wait_for_messages("add test 2", seconds=15)
+    await on.slack.say(ANN, GENERAL, "then fix the footer", thread_ts=ts)
+    await on.devin.wait_for_messages("then fix the footer", seconds=15)
     address = f"https://play.slack.com/archives/{WEB}/p{elsewhere.replace('.', '')}"
     quotation = f"{forwarded('ben', 'web', address)}\n> it races with the clock"
-    assert await said(on, session) == ["before", "missed 0", "missed 1", f"missed 2\n\n{quotation}", "after"]
+    assert await said(on, session) == [
+        *("fix the header", "add test 0", "add test 1"),
+        *(f"add test 2\n\n{quotation}", "then fix the footer"),
+    ]
 
 
 async def test_what_arrived_before_is_not_forwarded_again_at_the_next_start(on: Harness) -> None:

@@ -15,7 +15,7 @@ LATE = 10.0  # seconds: a busy machine is slower than a clock is noticed
 
 async def written(on: Harness, ts: str, count: int, begin: int = 0) -> list[str]:
     """So many replies in a thread, one after the other; answers their texts."""
-    texts = [f"part {number}." for number in range(begin, begin + count)]
+    texts = [f"fix part {number}." for number in range(begin, begin + count)]
     for text in texts:
         await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
         await asyncio.sleep(0.02)

@@ -97,7 +97,7 @@ async def company(tmp_path: Path, timing: Timing, postgres_server: str) -> Async
 async def write(on: Harness, ts: str) -> None:
     """Write replies, whatever becomes of them; Slack sends again what is not acknowledged."""
     for number in range(REPLIES):
-        await on.slack.say(ANN, GENERAL, f"reply {number}", thread_ts=ts)
+        await on.slack.say(ANN, GENERAL, f"fix part {number}", thread_ts=ts)
         await asyncio.sleep(0.4)  # people take their time, and the database goes meanwhile
 
 

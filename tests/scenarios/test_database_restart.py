@@ -57,14 +57,14 @@ async def company(tmp_path: Path, home: Path, timing: Timing) -> AsyncIterator[C
 async def write(on: Harness, ts: str) -> None:
     """Write replies, whatever becomes of them; Slack sends again what is not acknowledged."""
     for number in range(REPLIES):
-        await on.slack.say(ANN, GENERAL, f"reply {number}", thread_ts=ts)
+        await on.slack.say(ANN, GENERAL, f"fix part {number}", thread_ts=ts)
         await asyncio.sleep(0.4)  # people take their time, and the database restarts meanwhile
 
 
 async def acknowledged(on: Harness) -> set[str]:
     """The replies that got their ack by now, by their ts."""
     sent = await on.slack.deliveries(type="message", status="acked")
-    return {str(one["ts"]) for one in sent if one["payload"]["event"].get("text", "").startswith("reply")}
+    return {str(one["ts"]) for one in sent if one["payload"]["event"].get("text", "").startswith("fix part")}
 
 
 @pytest.mark.parametrize("how", [signal.SIGQUIT, signal.SIGINT], ids=["immediate", "fast"])

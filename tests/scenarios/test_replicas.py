@@ -132,8 +132,8 @@ async def test_one_worker_polls_and_another_takes_over_when_it_stops(replicas: R
 async def test_with_the_queue_emptied_and_its_connections_cut_work_goes_on(replicas: Replicas, database: str) -> None:
     ts, session = await replicas.on.started()
     await postgres.run(database, postgres.LEAVE, f"TRUNCATE {QUEUE}, {QUEUE}_log, {QUEUE}_statistics")
-    await replicas.reply(ts, session, "first after the cut")
-    await replicas.reply(ts, session, "second after the cut")
+    await replicas.reply(ts, session, "fix the header after the cut")
+    await replicas.reply(ts, session, "fix the footer after the cut")
     received = [one for one in await sent_to_devin(replicas.on, session) if "after the cut" in one]
     assert len(received) == 2
 

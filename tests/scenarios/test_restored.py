@@ -139,8 +139,8 @@ async def test_a_stop_since_the_backup_is_not_repeated_on_a_session_that_was_wok
     stops = len(await on.devin.log("archive"))
 
     await put_back(on, backup)
-    await on.slack.say(ANN, GENERAL, "and on", thread_ts=ts)
-    await on.devin.wait_for_messages("and on")
+    await on.slack.say(ANN, GENERAL, "and fix the footer", thread_ts=ts)
+    await on.devin.wait_for_messages("and fix the footer")
     await all_once(on)
     assert stops > 0
     assert len(await on.devin.log("archive")) == stops

@@ -678,7 +678,7 @@ async def test_without_an_open_session_nothing_is_asked_until_one_starts(on: Har
     await on.devin.set(session, status="exit", status_detail=None)
     await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
     polls = len(await on.devin.log("list_sessions"))
-    made = await on.slack.say(ANN, WEB, f"{BOT} a second task")  # by now ten looks would have been made
+    made = await on.slack.say(ANN, WEB, f"{BOT} fix a second test")  # by now ten looks would have been made
     await on.slack.wait_for_message(WEB, "fix a second test", thread_ts=made)
     calls = await on.devin.wait_for_calls("list_sessions", polls + 2)
     created = (await on.devin.log("create_session"))[-1]["time"]

@@ -115,8 +115,11 @@ class Reply:
             return
         if await self._is_refused(job, session) or await held_reply.hold_if_in_doubt(self._services, job, session):
             return
+        await self._once.create(job, self._new_message(job, session))
+
+    def _new_message(self, job: Job[MessageCause], session: Session) -> "NewMessage":
         parts = (self._services, self._gates, self._prompts, self._lookup, self._identities)
-        await self._once.create(job, NewMessage(*parts, job, session))
+        return NewMessage(*parts, job, session)
 
     async def _is_taken(self, job: Job[MessageCause]) -> bool:
         """Whether the option that was chosen can be chosen no more: then that is answered, and the row closed."""
@@ -167,8 +170,19 @@ class Reply:
         unknown = session.lifecycle is Lifecycle.UNFOLLOWED and outcome is Outcome.TELL  # our rows are old
         if asks or unknown or outcome in {Outcome.SEND, Outcome.WAY_ON}:
             return False
+        if not over and await self._may_be_there(job, session):
+            return False
         await self._act(job, session, outcome, over=over)
         return True
+
+    async def _may_be_there(self, job: Job[MessageCause], session: Session) -> bool:
+        """Whether Devin may have the reply already from a process that a restored store knows nothing of.
+
+        What a session does now is not what it did then: by the rules, what was sent might be asked about today.
+        """
+        if session.lifecycle is not Lifecycle.OPEN or not self._services.restoration.may_be_done(job.row):
+            return False
+        return await self._new_message(job, session).lookup() is not Missing.NOT_FOUND
 
     def _text(self, job: Job[MessageCause]) -> str:
         bot_user = job.workspace.bot_user
