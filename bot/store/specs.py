@@ -132,7 +132,10 @@ SPECS: Final = (
         _old_post,
         edited_posts,
         instants=(
-            waits(tables.posts.c.next_at, lambda wait: wait.slack_longest_asked, _OPEN_POSTS),
+            # "Is working…" is shown again after a while, which is longer than Slack has anything wait.
+            waits(
+                tables.posts.c.next_at, lambda wait: max(wait.slack_longest_asked, wait.agent_working), _OPEN_POSTS
+            ),
             happened(tables.posts.c.created_at),
         ),
     ),
