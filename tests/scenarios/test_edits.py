@@ -148,7 +148,7 @@ async def refused_start(on: Harness) -> str:
 async def test_a_start_that_devin_does_not_take_yet_is_canceled_by_the_deletion_of_its_mention(on: Harness) -> None:
     ts = await refused_start(on)
     await on.slack.delete(ANN, GENERAL, ts)
-    await on.wait_for_post(GENERAL, ts, "Cancelled by ann")
+    await on.wait_for_post(GENERAL, ts, "Canceled by ann")
     await on.devin.clear_faults()
     await settled(on)
     assert await on.thread(GENERAL, ts) == [stop_sentences.cancelled("ann").text]

@@ -61,7 +61,7 @@ async def test_guests_and_groups_with_another_company_are_refused_there_too(on: 
 
 async def test_its_sessions_keep_their_titles_from_others_as_those_of_private_channels_do(on: Harness) -> None:
     group = await on.slack.open_group(ANN, BEN, "U0BOT")
-    await on.started("plan the secret launch", ANN, group)
+    await on.started("prepare the secret launch page", ANN, group)
     await on.slack.slash(ADA, OPS, "list all")
     listed = await on.slack.wait_for_ephemeral(ADA, "in this workspace")
     assert "secret launch" not in str(listed)

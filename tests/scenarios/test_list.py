@@ -238,7 +238,7 @@ async def test_the_list_of_a_channel_has_everybodys_sessions_there_without_numbe
 
 async def test_an_admin_lists_all_sessions_but_reads_no_title_that_is_not_for_them(on: Harness) -> None:
     await on.started("update the docs", BEN, WEB)
-    hidden, session = await on.started("plan the secret launch", ANN, "C0PRIVATE")
+    hidden, session = await on.started("prepare the secret launch page", ANN, "C0PRIVATE")
     await on.devin.say(session, "When?", status_detail="waiting_for_user")
     await on.wait_for_post("C0PRIVATE", hidden, "When?")
     listed = await shown(on, ADA, OPS, "list all")

@@ -271,7 +271,7 @@ async def canceled_on_the_wire(on: Harness) -> tuple[str, int]:
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, "Checking whether your session started", thread_ts=ts, within=WITHIN)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Cancelled by ann before it began.", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Canceled by ann before it started.", thread_ts=ts, within=WITHIN)
     return ts, held
 
 
