@@ -133,9 +133,7 @@ SPECS: Final = (
         edited_posts,
         instants=(
             # "Is working…" is shown again after a while, which is longer than Slack has anything wait.
-            waits(
-                tables.posts.c.next_at, lambda wait: max(wait.slack_longest_asked, wait.agent_working), _OPEN_POSTS
-            ),
+            waits(tables.posts.c.next_at, lambda wait: max(wait.slack_longest_asked, wait.agent_working), _OPEN_POSTS),
             happened(tables.posts.c.created_at),
         ),
     ),
