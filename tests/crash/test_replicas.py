@@ -99,7 +99,7 @@ async def write(one: Scene, threads: dict[str, str]) -> None:
     """Write replies in all threads, and have Devin say something after each."""
     for number in range(REPLIES):
         for ts, session in threads.items():
-            await one.slack.say(ANN, GENERAL, f"reply {number}", thread_ts=ts)
+            await one.slack.say(ANN, GENERAL, f"fix part {number}", thread_ts=ts)
             await one.devin.say(session, f"Step {number} is done.")
         await asyncio.sleep(UNTIL_LEASE_IS_OVER / 2)  # people take their time, and processes die meanwhile
 
@@ -159,7 +159,7 @@ async def test_no_request_needs_a_second_attempt_while_every_process_is_replaced
 async def replies(one: Scene) -> list[dict[str, Any]]:
     """How Slack's requests with the replies that people wrote went."""
     sent = await one.slack.deliveries(type="message")
-    return [request for request in sent if request["payload"]["event"].get("text", "").startswith("reply ")]
+    return [request for request in sent if request["payload"]["event"].get("text", "").startswith("fix part ")]
 
 
 async def all_acknowledged(one: Scene) -> None:
@@ -182,5 +182,5 @@ async def all_arrived(one: Scene, session: str) -> None:
 
 
 def numbers(texts: list[str]) -> list[int]:
-    """The numbers in texts such as "reply 3"."""
+    """The numbers in texts such as "fix part 3"."""
     return [int(word.strip(".")) for text in texts for word in text.split() if word.strip(".").isdecimal()]

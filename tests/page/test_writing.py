@@ -241,7 +241,7 @@ async def test_who_is_not_in_a_channel_is_told_and_can_be_added(ann: Visitor, ga
     await gallery.slack.remove("C0OPS", "U0ANN")
     await ann.opens("ops")
     await expect(closed(ann)).to_have_text(
-        "Ann is not in #ops. Choose a channel of theirs, or act as somebody else.Add Ann"
+        "Ann isn't in #ops. Choose one of their channels, or act as someone else.Add Ann"
     )
     await expect(ann.composer).to_be_hidden()
     await closed(ann).get_by_role("button", name="Add Ann").click()
@@ -259,7 +259,7 @@ async def test_the_bot_is_removed_and_invited_again(ann: Visitor) -> None:
     await expect(head.locator(".bot-words")).to_have_text("Devin Bridge is in")
     await head.get_by_role("button", name="Remove Devin Bridge").click()
     await question.get_by_role("button", name="Remove").click()
-    await expect(head.locator(".bot-words")).to_have_text("Devin Bridge is not in")
+    await expect(head.locator(".bot-words")).to_have_text("Devin Bridge isn't in")
     await expect(ann.channel).to_contain_text(
         "Devin Bridge isn't in this channel yet. Invite it with the button above."
     )

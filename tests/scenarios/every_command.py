@@ -197,7 +197,7 @@ ROWS = (
         command="unsync",
         verb="!unsync",
         answer=session_sentences.NO_SESSION_HERE.text,
-        on={Surface.THREAD: f"{ANY}ollow{ANY}"},  # others than the asker are asked first
+        on={Surface.THREAD: f"{ANY}ink{ANY}"},  # others than the asker are asked first
         refused=NOT_YOURS,
     ),
     Row(

@@ -277,7 +277,7 @@ INTERACTIONS = (
         name="launch form, sent",
         of=of("form:launch"),
         act=sent_launch,
-        gets=members(STARTED),
+        gets=members(f"Got it: {ANY}Tidy up for{ANY}{STARTED}"),
         on={
             **at(Place.DM, f"{ANY}Tidy up for{ANY}{STARTED}"),
             **at(Place.SHARED, f"Nothing was started: <#C0SHARED> is shared{ANY}Tidy up for{ANY}"),
@@ -330,5 +330,6 @@ ELSEWHERE = {
         (f"form:{name}" for name in ("note_edit", "playbook_add", "playbook_edit", "schedule_add")),
         "opened by commands that test_every_command.py walks",
     ),
+    "form:budget_set": "for admins alone: test_budgets.py",
     "form:done_lately": "opened at Home alone, with the sessions of whoever opens it: test_home.py",
 }

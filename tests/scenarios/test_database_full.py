@@ -77,13 +77,13 @@ async def company(folder: Path, timing: Timing, server: str, **parameters: str) 
 async def write(on: Harness, ts: str) -> None:
     """Write replies, whatever becomes of them; Slack sends again what is not acknowledged."""
     for number in range(REPLIES):
-        await on.slack.say(ANN, GENERAL, f"reply {number}", thread_ts=ts)
+        await on.slack.say(ANN, GENERAL, f"fix part {number}", thread_ts=ts)
 
 
 async def acknowledged(on: Harness) -> list[str]:
     """The replies that got their ack by now, by their ts: not all of them."""
     sent = await on.slack.deliveries(type="message")
-    replies = [one for one in sent if one["payload"]["event"].get("text", "").startswith("reply")]
+    replies = [one for one in sent if one["payload"]["event"].get("text", "").startswith("fix part")]
     found = [str(one["ts"]) for one in replies if one["status"] == "acked"]
     assert len(found) < REPLIES, "the receiver had no connection"
     return found
@@ -156,6 +156,6 @@ async def locked(database: str, table: str) -> AsyncIterator[None]:
 async def test_a_connection_that_listens_and_is_cut_again_and_again_loses_nothing(bot: Company) -> None:
     ts, session = await bot.on.started()
     for number in range(REPLIES):
-        await bot.on.slack.say(ANN, GENERAL, f"reply {number}", thread_ts=ts)
+        await bot.on.slack.say(ANN, GENERAL, f"fix part {number}", thread_ts=ts)
         await postgres.run(bot.database, THOSE_THAT_LISTEN)
     await each_arrives_once(bot.on, session, REPLIES)

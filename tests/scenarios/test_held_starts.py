@@ -266,7 +266,7 @@ async def test_after_ten_minutes_a_press_starts_nothing(on: Harness, clock: Ahea
     question = await asked(on, ASKED_10)
     clock.put(601)
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
-    await on.slack.wait_for_ephemeral(ANN, "too old")
+    await on.slack.wait_for_ephemeral(ANN, "has expired")
     await settled(on)
     assert await private_answers(on, ANN) == [start_sentences.START_EXPIRED.text]
     assert await creations(on) == 0

@@ -142,7 +142,7 @@ async def test_of_more_repositories_than_a_page_holds_it_finds_what_is_typed(on:
     question = await on.slack.wait_for_ephemeral(ANN, "needs an owner and a name")
     assert "repo=acme/web-248" in question["rendered"]
     calls = await on.devin.log("list_repositories")
-    assert len(calls) == 4  # the first page, and what is like each of three names: the rest is remembered
+    assert len(calls) == 5  # the first page, what is like each of three names, and what is like the typed option
     assert all(
         {("first", "100"), ("load_indexing_status", "false")} <= set(map(tuple, call["query"])) for call in calls
     )

@@ -347,9 +347,13 @@ async def test_a_reply_to_a_session_at_its_limit_is_answered_once_to_each_person
     ts, session = await on.started()
     await on.devin.set(session, status="suspended", status_detail="out_of_credits")
     await on.wait_for_post(GENERAL, ts, DETAIL_SENTENCES["out_of_credits"])
-    for user, text in ((ANN, "please use pytest"), (ANN, "and freeze the clock"), (BEN, "take tox")):
+    for user, text in (
+        (ANN, "please use pytest"),
+        (ANN, "please freeze the clock in the test"),
+        (BEN, "please use tox"),
+    ):
         await on.slack.say(user, GENERAL, text, thread_ts=ts)
-    await on.devin.wait_for_messages("take tox")
+    await on.devin.wait_for_messages("please use tox")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 3
     answer = reply_sentences.REPLY_AT_LIMIT.text

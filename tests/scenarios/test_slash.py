@@ -456,7 +456,7 @@ async def test_a_second_yes_starts_nothing_more(on: Harness) -> None:
     await settled(on)
     again = press(ANN, GENERAL, "answer:start_again:again", asked["blocks"][1]["elements"][0]["value"])
     assert await forge(on, "interactive", again) == "acked"
-    said = await on.slack.wait_for_ephemeral(ANN, "too old")
+    said = await on.slack.wait_for_ephemeral(ANN, "has expired")
     await settled(on)
     assert said["rendered"] == start_sentences.START_EXPIRED.text
     [_, second] = [one["ts"] for one in await on.slack.messages(GENERAL) if "thread_ts" not in one]

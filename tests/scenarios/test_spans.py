@@ -19,7 +19,7 @@ CREATED = "POST /v3/organizations/{id}/sessions"
 WROTE = "POST /v3/organizations/{id}/sessions/{id}/messages"
 SERVER, CLIENT, CONSUMER = 2, 3, 5
 MEMBERS = "GET /v3beta1/organizations/{id}/members/users"
-PRIVATE = "a heron at the pond"
+PRIVATE = "fix the heron page"
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ async def test_doctor_says_what_an_address_of_a_pooler_lacks(pooler: str, monkey
         monkeypatch.setattr(asyncpg.connection, "_uid", 0)  # as in another process, which gives the same names again
         found.append(await check_postgres(address))
     assert found[1] == problem(
-        "A pooler such as PgBouncer stands before PostgreSQL and keeps no prepared statements (42P05).",
+        "PostgreSQL is behind a pooler such as PgBouncer, which keeps no prepared statements (42P05).",
         "Add ?pgbouncer=true to DATABASE_URL, or &pgbouncer=true if it already has a question mark.",
     )
     assert found[0] == found[2] == ok(POSTGRES_IS_UP_TO_DATE)

@@ -87,7 +87,7 @@ No defaults set.
 --
 *This cycle: December*
 12.3 ACUs in 1 session of yours
-Whole organisation: 120.5 of 500 ACUs
+Whole organization: 120.5 of 500 ACUs
 *Your defaults*
 No defaults set.\
 """)
