@@ -77,7 +77,7 @@ async def test_a_mention_waits_too_and_starts_as_written_in_its_thread(on: Harne
     )
     assert buttons(question) == ["Start as written", "Cancel"], "for one of the two no correction is known"
     assert "reactions" not in (await on.slack.messages(GENERAL))[0]
-    await on.slack.say(BEN, GENERAL, "it is urgent", thread_ts=ts)
+    await on.slack.say(BEN, GENERAL, "fix the footer too", thread_ts=ts)
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:as_written")
     made = await on.session("fix it")
     assert made["prompt"].splitlines()[0] == "fix it acu=many playbok=upgrade"
@@ -88,7 +88,7 @@ async def test_a_mention_waits_too_and_starts_as_written_in_its_thread(on: Harne
     assert await private_answers(on, ANN) == [
         start_sentences.received_in_thread("fix it acu=many playbok=upgrade").text
     ]
-    await on.devin.wait_for_messages("it is urgent")  # what was written meanwhile is not lost
+    await on.devin.wait_for_messages("fix the footer too")  # what was written meanwhile is not lost
     assert await creations(on) == 1
 
 
