@@ -72,10 +72,10 @@ async def test_a_line_from_before_the_card_waits_for_a_start_that_devin_refuses_
     await on.devin.fault("create_session", "503", times=2)
     await on.slack.slash(ANN, "im", "fix the login test")
     first = await on.slack.say(ANN, "im", "and please use pytest")
-    second = await on.slack.say(ANN, "im", "and be quick")
-    await on.devin.wait_for_messages("be quick")
+    second = await on.slack.say(ANN, "im", "and fix the footer too")
+    await on.devin.wait_for_messages("fix the footer too")
     made = await on.session("fix the login test")
-    asked = [as_sent(first, "ann", "and please use pytest"), as_sent(second, "ann", "and be quick")]
+    asked = [as_sent(first, "ann", "and please use pytest"), as_sent(second, "ann", "and fix the footer too")]
     assert await sent_to_devin(on, made["session_id"]) == asked
     assert await creations(on) == 3
 

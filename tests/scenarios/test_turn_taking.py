@@ -58,9 +58,9 @@ async def test_where_only_mentions_are_sent_others_read_so_once(on: Harness) -> 
     await take_turns(on, TurnTaking.MENTIONS)
     ts, session = await on.started()
     said = await say(on, ts, ANN, "use pytest")
-    await say(on, ts, ANN, "and be quick")
-    sent = await say(on, ts, ANN, f"{BOT} be quick")
-    assert await sent_to_devin(on, session) == [as_sent(sent, "ann", "be quick")]
+    await say(on, ts, ANN, "and fix the footer too")
+    sent = await say(on, ts, ANN, f"{BOT} fix the footer too")
+    assert await sent_to_devin(on, session) == [as_sent(sent, "ann", "fix the footer too")]
     assert (await reactions(on, said), await reactions(on, sent)) == ([], ["eyes"])
     assert await private_answers(on, ANN, thread_ts=ts) == [NO_MENTION]
 
@@ -106,8 +106,8 @@ async def test_after_a_while_a_reply_is_no_answer_to_the_one_before(on: Harness)
     await take_turns(on, TurnTaking.TWO_PEOPLE)
     ts, session = await on.started()
     await say(on, ts, ANN, "use pytest")
-    later = await say(on, ts, BEN, "and be quick")
-    assert (await sent_to_devin(on, session))[1:] == [as_sent(later, "ben", "and be quick")]
+    later = await say(on, ts, BEN, "and fix the footer too")
+    assert (await sent_to_devin(on, session))[1:] == [as_sent(later, "ben", "and fix the footer too")]
 
 
 @pytest.mark.parametrize("turns", list(TurnTaking))
