@@ -329,7 +329,7 @@ CHECKS: Final = (
     Check(
         "sessions",
         "list of sessions, created from now on",
-        "Sessions aren't followed, or every look reads all of them.",
+        "Sessions aren't followed, or every poll reads all of them.",
         _nothing_newer,
     ),
     Check("messages", "messages of a session", "Devin's messages don't appear in the thread.", _conversation),

@@ -10,7 +10,7 @@ from bot.domain.commands.options import (
     is_repo,
     is_reserved_tag,
     is_whole_number_above_zero,
-    looks_like_a_mode,
+    may_be_mode,
     parse_request,
 )
 from bot.domain.session import NO_OPTIONS, Options
@@ -68,7 +68,7 @@ def mistakes_of(fields: Mapping[str, str]) -> Mistakes:
     wrong = {
         LIMIT: bool(limit) and launch.options.acu is None,
         TAGS: len(launch.options.tags) > MOST_TAGS or any(map(is_reserved_tag, launch.options.tags)),
-        MODE: launch.options.mode is not None and not looks_like_a_mode(launch.options.mode),
+        MODE: launch.options.mode is not None and not may_be_mode(launch.options.mode),
         TITLE: len(launch.options.title or "") > LONGEST_TITLE,
         REPOS: len(launch.options.repos) > MOST_REPOS or not all(map(is_repo, launch.options.repos)),
         PLAYBOOK: launch.options.playbook == NO_CHOICE,

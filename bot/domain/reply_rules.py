@@ -96,7 +96,7 @@ _MOST_CLAUSES: Final = 8  # that are read by themselves
 _SURELY: Final = 0.8  # of another clause than the first one
 # How sure it has to be what else it is. An answer with facts has the button that sends the text.
 _SURE: Final = {Meaning.FACTS: 0.6, Meaning.FOR_BOT: 0.6, Meaning.CHATTER: 0.9}
-_CLAUSES: Final = re.compile(r"[,.!?;:\n]+(?=\s)|[\n、。\uff0c\uff01]|\s-\s")
+_CLAUSES: Final = re.compile(r"(?<![,.!?;:\n])[,.!?;:\n]+(?=\s)|[\n、。\uff0c\uff01]|\s-\s")
 
 
 def situation_of(session: Session) -> Situation:

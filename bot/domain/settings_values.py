@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from bot.domain.commands.option_words import MODES
-from bot.domain.commands.options import MOST_TAGS, is_reserved_tag, looks_like_a_mode
+from bot.domain.commands.options import MOST_TAGS, is_reserved_tag, may_be_mode
 from bot.domain.notify_choice import NotifyChoice
 
 
@@ -254,7 +254,7 @@ def _name(value: object) -> str:
 def _mode(value: object) -> str:
     mode = value.lower() if isinstance(value, str) else ""
     near = mode not in MODES and mode.isalpha() and get_close_matches(mode, MODES, n=1)
-    return mode if looks_like_a_mode(mode) and not near else _one_of("mode", value, MODES)  # Devin may have others
+    return mode if may_be_mode(mode) and not near else _one_of("mode", value, MODES)  # Devin may have others
 
 
 def _limit(value: object) -> int:

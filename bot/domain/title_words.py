@@ -9,7 +9,7 @@ _BEGINNING: Final = re.compile(
 )
 _HEADING_END: Final = re.compile(r"\s+#{1,6}\s*\Z")
 # A line that only opens or closes a block of code, which may name a language.
-_FENCE: Final = re.compile(r"\s*(?:`{3,}|~{3,})\s*[\w+#.-]{0,30}\s*")
+_FENCE: Final = re.compile(r"\s*(?:`{3,}|~{3,})\s*(?:[\w+#.-]{1,30}\s*)?")
 # Each pattern is bounded, because a title may be as long as a text. Most underscores are parts of names, as in
 # `__init__`.
 _MARKUP: Final = re.compile(

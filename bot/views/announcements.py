@@ -194,7 +194,8 @@ def _notification(end: TurnEnd, session: Session, words: MessagePart | None) -> 
     if end.kind is AnnouncementKind.ANSWERED:
         return f"{title}: {spoken or 'Devin has answered'}"
     if end.kind is AnnouncementKind.WAITS:
-        return f"{title}: Devin waits, {_outcome(session, linked=False)}" + (f": {spoken}" if spoken else "")
+        waits = f"{title}: Devin is waiting for you, {_outcome(session, linked=False)}"
+        return f"{waits}: {spoken}" if spoken else waits
     if end.kind is AnnouncementKind.APPROVAL:
         return f"{title} needs your approval" + (f": {spoken}" if spoken else "")
     spoken = spoken if words else ""

@@ -151,6 +151,50 @@ async def stop_by_command(one: Scene, begun: tuple[str, str]) -> tuple[str, str]
     return begun
 
 
+async def stop_all(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """Ask for a stop of all until there is the question, and say yes until that is acknowledged."""
+    for _ in range(20):
+        answer = await one.slack.slash(ANN, OPS, "stop all")
+        shown = answer["status"] == "acked" and answer["shown"]
+        if shown and (await one.slack.click(ANN, OPS, shown["ts"], "choose:stop_all_confirmed"))["status"] == "acked":
+            break
+        await one.reachable()
+    await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
+    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=begun[0], within=PATIENCE)
+    return begun
+
+
+async def pause(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """An admin pauses the workspace, until the store has it: the answer may be lost with the process."""
+    for _ in range(20):
+        if (await one.slack.slash(ANN, OPS, "pause"))["status"] == "acked":
+            break
+        await one.reachable()
+    await titled(one, begun[1])
+    return begun
+
+
+async def paused_once(one: Scene, _: tuple[str, str]) -> None:
+    assert await one.rows("SELECT channel, paused_by FROM pauses") == [("", ANN)]
+    assert await one.rows("SELECT action FROM audit") == [("pause",)]
+    await one.slack.slash(BEN, WEB, "fix the search test")
+    await one.slack.wait_for_ephemeral(BEN, "ann paused Devin Bridge", within=PATIENCE)
+    assert len(await one.devin.sessions()) == 1
+
+
+async def give(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await one.slack.say(ANN, GENERAL, f"!give <@{BEN}>", thread_ts=begun[0])
+    await one.slack.wait_for_message(GENERAL, "gave you this session", thread_ts=begun[0], within=PATIENCE)
+    return begun
+
+
+async def given_once(one: Scene, begun: tuple[str, str]) -> None:
+    assert await one.rows("SELECT requester FROM sessions") == [(BEN,)]
+    assert await one.rows("SELECT action FROM audit") == [("give",)]
+    given = f":handshake: <@{BEN}>, ann gave you this session. Devin's questions come to you now."
+    assert await one.on.thread(GENERAL, begun[0]) == [given]
+
+
 async def stop_in_a_list(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     """Type for a list until there is one, and press Stop in it until that is acknowledged."""
     for _ in range(20):
@@ -315,7 +359,7 @@ def admins_in_a_channel() -> dict[str, str]:
 async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     """A channel is archived, and then Devin gives the session a title, which its card cannot show any more."""
     await one.slack.archive(GENERAL)
-    await one.slack.wait_for_message(DM, "can't post in", within=PATIENCE)
+    await one.slack.wait_for_message(DM, "can no longer post in", within=PATIENCE)
     await one.devin.set(begun[1], title=TITLE)
     async with asyncio.timeout(PATIENCE):
         while await one.rows("SELECT title FROM sessions") != [(TITLE,)]:
@@ -536,6 +580,9 @@ STORIES = [
     Story("a doubtful text is a stop", running, stop_as_meant, stopped),
     Story("a stop by command", running, stop_by_command, stopped),
     Story("a stop in a list", running, stop_in_a_list, stopped),
+    Story("a stop of all", running, stop_all, stopped),
+    Story("a pause", running, pause, paused_once, settings=lambda: {"BOT_ADMIN_USERS": ANN}),
+    Story("a session is handed over", running, give, given_once),
     Story("a choice of who is mentioned", running, choose, chosen),
     Story("a channel subscribes to a digest", nothing, subscribe, subscribed_once),
     Story("a channel gets a digest no longer", subscribed, unsubscribe, unsubscribed_once),

@@ -170,7 +170,7 @@ async def test_a_filter_that_devin_ignores_is_found_out(live: Any, devin: Any) -
     at = lines.index(
         "refused    list of sessions, created from now on: Devin lists sessions that are older than was asked for."
     )
-    assert lines[at + 1] == "           → Sessions aren't followed, or every look reads all of them."
+    assert lines[at + 1] == "           → Sessions aren't followed, or every poll reads all of them."
     assert (code, "passed     messages of a session" in lines) == (1, True)
 
 

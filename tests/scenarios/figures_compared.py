@@ -407,7 +407,7 @@ class Checks:
         return added(used.get(day, Decimal()) for used in spent for day in days)
 
     def _budget(self, what: str, shown: str, whose: str, spent: Decimal, acus: int) -> None:
-        found = re.search(rf"{whose} .*?({ACUS}) of {acus:,} ACUs [\w ]+\((\d+) %", shown)
+        found = re.search(rf"{whose} .*?({ACUS}) of {acus:,} ACUs [\w ]+\((\d+)%", shown)
         expected = (tenths(spent), percent(spent, Decimal(acus)))
         self.compared.same(f"{self.at} {what}", (amount(found[1]), int(found[2])) if found else shown, expected)
 
@@ -533,7 +533,7 @@ class Checks:
         self._sums(what, found[0], week)
         self._sessions(what, found[0], [self._active(week)])
         if not self.books.missing(before):
-            took = re.search(rf"The 7 billing days before took ({ACUS}) ACUs?\.", found[0])
+            took = re.search(rf"Previous 7 billing days: ({ACUS}) ACUs?\.", found[0])
             self.compared.same(f"{what}, before", took and amount(took[1]), tenths(self.books.total(before)))
 
     def _corrected(self, shown_day: date, shown: Mapping[str, Decimal], before: Books) -> None:
@@ -570,14 +570,14 @@ def _rounded(acus: Decimal) -> int:
 
 def _change(shown: str) -> str | None:
     """How a day differs from what is usual, in the words of a digest."""
-    found = re.search(r"^\*.*?\*  (as usual|[▲▼] (?:[\d,]+ %|far above))", shown)
+    found = re.search(r"^\*.*?\*  (as usual|[▲▼] (?:[\d,]+%|far above))", shown)
     return found[1] if found else None
 
 
 def _in_words(percent: int) -> str:
     if not percent:
         return "as usual"
-    number = f"{abs(percent):,} %" if abs(percent) < FAR_ABOVE else "far above"
+    number = f"{abs(percent):,}%" if abs(percent) < FAR_ABOVE else "far above"
     return f"{'▲' if percent > 0 else '▼'} {number}"
 
 

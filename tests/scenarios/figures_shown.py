@@ -15,7 +15,7 @@ ACUS: Final = r"(?:under 0\.1|-?[\d,]+(?:\.\d+)?)"
 MONEY: Final = r"-?[\d,]+\.\d\d"
 TENTH: Final = Decimal("0.1")
 PRIVATE: Final = "in a direct message"  # how a session is called whose title nobody else may read
-_TITLE: Final = re.compile(r"task \d+ of the quarter")
+_TITLE: Final = re.compile(r"fix bug \d+ of the quarter")
 
 _OTHERS: Final = re.compile(r"others$|and [\d,]+ more$")
 
@@ -152,7 +152,7 @@ def cycle_in(text: str, books: Books, day: date) -> CycleShown | None:
     said = line.partition(": ")[2]
     money = re.search(rf"({MONEY}) USD\)", said)
     said = re.sub(rf" \({MONEY} USD\)|, {MONEY} USD(?=\))", "", said)
-    part = re.compile(rf"^(?:([a-zA-Z][^\d]*?) )?({ACUS})(?: of ({ACUS}))? ACUs?(?: \(([\d,]+) %\))?( in all)?$")
+    part = re.compile(rf"^(?:([a-zA-Z][^\d]*?) )?({ACUS})(?: of ({ACUS}))? ACUs?(?: \(([\d,]+)%\))?( in all)?$")
     found = [part.match(one.strip()) for one in said.split(" · ")]
     assert None not in found, line
     parts = [(one[1] or "Devin", amount(one[2])) for one in found if not one[5]]

@@ -109,7 +109,7 @@ class Organisation:
 
     def task(self) -> str:
         """A task that nobody has given to Devin yet."""
-        return f"task {next(self.numbers)} of the quarter"
+        return f"fix bug {next(self.numbers)} of the quarter"
 
     async def _spend(self, sessions: Sequence[str]) -> None:
         day = billing_day(datetime.fromtimestamp(self.on.clock(), UTC))

@@ -72,8 +72,8 @@ async def test_channels_are_added_listed_replaced_and_removed(on: Harness) -> No
         await typed(on, "digest remove 2") == "Number 2 is removed already. `/devin digest list` shows what there is."
     )
     assert await typed(on, "digest remove 1") == (
-        f"The daily digest in <#{OPS}> comes from the settings, so nothing was changed. Whoever runs Devin Bridge can "
-        "change it with `BOT_ADMIN_CHANNEL`, `BOT_DIGEST_TIME` and `BOT_TIMEZONE`."
+        f"The daily digest in <#{OPS}> comes from the settings, so nothing was changed. Your Devin Bridge operator "
+        "can change it with `BOT_ADMIN_CHANNEL`, `BOT_DIGEST_TIME`, and `BOT_TIMEZONE`."
     )
     assert await typed(on, "digest remove 9") == (
         "Your last list has no number 9, so nothing was changed. `/devin digest list` shows it again."

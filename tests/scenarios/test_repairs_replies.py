@@ -278,12 +278,12 @@ async def test_a_file_whose_upload_keeps_failing_is_left_out_and_the_text_is_sen
     ts, session = await on.started()
     await on.devin.fault("upload_attachment", "500", **AWAY)
     first = await on.slack.say(ANN, GENERAL, "see the log", thread_ts=ts, files=[LOG])
-    second = await on.slack.say(BEN, GENERAL, "and be quick", thread_ts=ts)
-    await on.devin.wait_for_messages("and be quick", seconds=WITHIN)
+    second = await on.slack.say(BEN, GENERAL, "also fix the signup test", thread_ts=ts)
+    await on.devin.wait_for_messages("also fix the signup test", seconds=WITHIN)
     await settled(on)
     assert await sent_to_devin(on, session) == [
         as_sent(first, "ann", "see the log"),
-        as_sent(second, "ben", "and be quick"),
+        as_sent(second, "ben", "also fix the signup test"),
     ]
     (left_out,) = await on.thread(GENERAL, ts)
     assert left_out == file_sentences.file_refused("login.log").text

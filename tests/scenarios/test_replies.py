@@ -162,13 +162,13 @@ async def test_replies_before_the_session_exists_reach_it_in_order(on: Harness) 
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_delivery(ts=ts, status="acked")
     first = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
-    second = await on.slack.say(ANN, GENERAL, "and be quick", thread_ts=ts)
-    await on.devin.wait_for_messages("and be quick")
+    second = await on.slack.say(ANN, GENERAL, "also fix the signup test", thread_ts=ts)
+    await on.devin.wait_for_messages("also fix the signup test")
     made = await on.session("fix the login test")
     await settled(on)
     assert await sent_to_devin(on, made["session_id"]) == [
         as_sent(first, "ben", "please use pytest"),
-        as_sent(second, "ann", "and be quick"),
+        as_sent(second, "ann", "also fix the signup test"),
     ]
 
 
@@ -180,14 +180,14 @@ async def test_a_reply_that_was_lost_before_the_thread_was_known_is_fetched(on: 
     await on.slack.pause("lose")
     first = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.resume()
-    second = await on.slack.say(ANN, GENERAL, "and be quick", thread_ts=ts)
-    await on.devin.wait_for_messages("and be quick")
+    second = await on.slack.say(ANN, GENERAL, "also fix the signup test", thread_ts=ts)
+    await on.devin.wait_for_messages("also fix the signup test")
     await on.devin.wait_for_messages("please use pytest")
     made = await on.session("fix the login test")
     await settled(on)
     assert sorted(await sent_to_devin(on, made["session_id"])) == [
         as_sent(first, "ben", "please use pytest"),
-        as_sent(second, "ann", "and be quick"),
+        as_sent(second, "ann", "also fix the signup test"),
     ]
 
 

@@ -128,7 +128,7 @@ async def test_when_a_channel_cannot_be_posted_to_its_asker_is_informed_once(on:
     await on.devin.say(session, "One.")
     await on.devin.say(session, "Two.")
     await on.slack.wait_for_call("chat.postMessage", fault="error")
-    await on.slack.wait_for_call("chat.postMessage", text="can't post in", ok=True)
+    await on.slack.wait_for_call("chat.postMessage", text="can no longer post in", ok=True)
     await on.devin.say(session, "Three.")
     await on.slack.wait_for_call("chat.postMessage", fault="error", text="Three.")
     other, second = await on.started("fix another one", channel=WEB)

@@ -190,7 +190,7 @@ async def test_a_stop_goes_before_the_replies_that_wait(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("send_message", "503", **AWAY)
     await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
-    await on.slack.say(ANN, GENERAL, "and be quick", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "also fix the signup test", thread_ts=ts)
     await on.devin.wait_for_calls("send_message")
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)

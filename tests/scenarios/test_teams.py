@@ -71,7 +71,7 @@ async def test_a_session_counts_in_the_team_of_its_tag_else_of_its_channel_else_
     await typed(on, "team add Payments tag:pay")
     await typed(on, f"team add Web <#{WEB}>")
     await typed(on, f"team add Bens <@{BEN}>")
-    await used(on, "pay the bill", 4, BEN, WEB, "tags=Pay")
+    await used(on, "fix the bill", 4, BEN, WEB, "tags=Pay")
     await used(on, "fix the page", 2.5, BEN, WEB)
     await used(on, "fix the login", 1.5, BEN)
     await used(on, "fix the logout", 1, ANN)

@@ -336,7 +336,7 @@ async def test_a_row_without_figures_and_pull_requests_takes_nothing_back(on: Ha
 async def test_insights_which_leave_out_the_result_make_no_question_of_an_end(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="waiting_for_user", structured_output={"fixed": True})
-    await on.slack.wait_for_message(GENERAL, "Devin waits", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin is waiting", thread_ts=ts)
     sweeps = len(await on.devin.log("list_insights"))
     clock.put(PRODUCTION.count_sweep + 1)
     await on.devin.wait_for_calls("list_insights", sweeps + 1)

@@ -164,10 +164,10 @@ def test_who_replied_last_is_called_too_and_who_wants_no_call_is_named():
 def test_where_it_is_not_known_whether_devin_asks_the_post_says_what_is_there(pulls, result, there, shown_there):
     snapshot = replace(WAITING, pull_requests=pulls, has_result=result)
     text, (line, *_) = ended(AnnouncementKind.WAITS, snapshot)
-    assert text == f"Fix the login test: Devin waits, {there}"
+    assert text == f"Fix the login test: Devin is waiting for you, {there}"
     assert line == f":speech_balloon: <@U1>, Devin is waiting for you · {shown_there}"
     text, (_, words, *_) = ended(AnnouncementKind.WAITS, snapshot, "I need the **key**:\n\n- `staging`\n- `live`")
-    assert text == f"Fix the login test: Devin waits, {there}: I need the key: staging live"
+    assert text == f"Fix the login test: Devin is waiting for you, {there}: I need the key: staging live"
     assert words == "I need the **key**:\n\n- `staging`\n- `live`"
 
 

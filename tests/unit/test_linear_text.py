@@ -28,8 +28,17 @@ import handlers
 from bot.conversation import lookup
 from bot.conversation.thread_context import ContextMessage, ThreadContext
 from bot.devin import errors as devin_errors
-from bot.domain import announcements, file, person, secrets, session, text
-from bot.domain.commands import arguments, option_words, options, parser, picked, quotation_marks, small_talk
+from bot.domain import announcements, file, person, reply_rules, secrets, session, text, title_words
+from bot.domain.commands import (
+    arguments,
+    intent,
+    option_words,
+    options,
+    parser,
+    picked,
+    quotation_marks,
+    small_talk,
+)
 from bot.features import COMMANDS
 from bot.features.audit import words as audit_query
 from bot.features.budgets import words as budget_words
@@ -191,6 +200,7 @@ Function = Callable[[str], object]
 # In these modules each public function that takes one text, and needs nothing else, is looked at without being named.
 OF_TEXTS: Final = (
     *(text, file, announcements, person, secrets, session, option_words, options, arguments, small_talk, parser),
+    *(intent, reply_rules, title_words),
     *(audit_query, budget_words, library_words, picked, quotation_marks),
     *(views_text, plain_text, blocks, card, block_text, rendering, lookup),
 )

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.commands.option_words import MODES, MOST_FORMS
+from bot.domain.commands.option_patterns import MOST_FORMS
+from bot.domain.commands.option_words import MODES
 from bot.domain.commands.options import (
     ACUS_OFFERED,
     MOST_WRONG,

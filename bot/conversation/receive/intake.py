@@ -122,7 +122,7 @@ class Intake:
             return
         cause = CommandCause(user, body["channel_id"], text, body.get("response_url"))
         await self._put(self._row(workspace, key, person_lane(workspace.team, user), cause))
-        self._look_if_slow(key)
+        self._say_if_slow(key)
 
     async def typed(self, workspace: Workspace, body: Json, spec: CommandSpec, found: Deferred) -> None:
         """Store a slash command that a row carries out, because it takes more than an ack may wait for."""
@@ -130,10 +130,10 @@ class Intake:
         cause = ActionCause(spec.name, found.argument, user, channel, response_url=body.get("response_url"))
         await self._put(self._row(workspace, key, found.lane, cause, urgent=spec.urgent))
         if not found.message.text:
-            self._look_if_slow(key)
+            self._say_if_slow(key)
 
-    def _look_if_slow(self, key: str) -> None:
-        # A crash before the look loses the line that it may store, and nothing else.
+    def _say_if_slow(self, key: str) -> None:
+        # A crash before that loses the line about a slow command, and nothing else.
         self._services.engine.wake(slow_lane(key), self._services.timing.command_silence)
 
     async def press(self, workspace: Workspace, body: Json, lane: str, press: Press) -> None:

@@ -194,7 +194,7 @@ class Reply:
         if outcome is Outcome.TELL:
             kind = read_intent(self._text(job), Place.REPLY).kind
             said, waits = await self._session_list.facts(job, session, kind), not over
-            said = reply_sentences.told(said, key) if waits else said
+            said = reply_sentences.answered(said, key) if waits else said
         elif outcome is Outcome.ASK:
             said, waits = reply_sentences.ask_if_for_devin(session, key), True
         elif outcome is Outcome.APPROVE:

@@ -4,7 +4,6 @@ How sure a form is decides what becomes of it. `acu=5` is an option wherever it 
 part of the work, so it is asked about, and only where it is no part of a sentence: at the end of a line, at its
 beginning, or between commas.
 """
-# ruff: noqa: RUF001 - the signs that people type
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +13,8 @@ from functools import partial
 from itertools import chain, islice, permutations
 from typing import Final
 
-from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
+from bot.domain.commands import option_patterns as patterns
+from bot.domain.commands.quotation_marks import DOUBLE
 
 REPO, PLAYBOOK, MODE, ACU, TAGS, TITLE = "repo", "playbook", "mode", "acu", "tags", "title"
 MODES: Final = ("normal", "fast", "lite", "ultra", "fusion", "swe-2-medium", "swe-2-high", "swe-2-max")
@@ -31,186 +31,6 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 _LIMITS: Final = ("limit", "max", "maximum", "budget", "cap", "credits", "cost", "costs", "spend", "maxcost")
 _TIMES: Final = ("timeout", "time", "maxtime", "max_time", "timelimit", "time_limit", "duration")
 _ALIKE: Final[Mapping[str, tuple[str, ...]]] = {ACU: (*_LIMITS, *_TIMES), MODE: ("model", "modus")}
-
-_BLANKS: Final = " \t"
-MOST_FORMS: Final = 200  # of one kind; a log or a file of settings may have thousands
-QUOTES: Final = DOUBLE + SINGLE + "`"
-_QUOTED: Final = "|".join(rf"[{marks}][^\n]{{0,300}}?[{marks}](?!\w)" for marks in (DOUBLE, SINGLE, "`"))
-# Code, markup and calls, such as `open(path, mode="r")`. A fence without its end runs to the end of the text, as Slack
-# shows it. A value may stand in marks of code: repo=`acme/web`.
-_NOT_READ: Final = re.compile(
-    r"```.*?(?:```|\Z)|(?<![=:])`[^`\n]+`|<!--.{0,500}?-->|</?(?!acu|repo|mode)[A-Za-z][^<>]{0,2000}>"
-    r"|(?P<kept>(?<![^\s(])[Tt]itle=[^\s()`]{1,200}\([^\s()`]{0,200}\))|[A-Za-z0-9_]\((?:[^()]"
-    r"|\([^()]{0,300}\)){0,500}\)",
-    re.DOTALL,
-)
-# The wide signs of Chinese and Japanese keyboards, each as the one that is meant.
-_WIDE: Final = {**{0xFF01 + at: 0x21 + at for at in range(94)}, 0x3000: 0x20}
-
-_START: Final = r"(?<![^\s({\[<*_~\"'“‘,;、。，])"
-_SIGNED: Final = re.compile(
-    rf"{_START}(?P<flag>--?|[/@+])?(?P<name>[A-Za-z]+(?:[_-][A-Za-z]+){{0,3}})"
-    r"(?P<sign>[ \t]{0,2}(?:==?|:(?!//)|->|<=?|≤)[ \t]{0,2})"
-)
-_FLAG: Final = re.compile(rf"{_START}(?P<flag>--?)(?P<name>[A-Za-z]+(?:[_-][A-Za-z]+){{0,3}})(?P<sign>[ \t])(?=[^\s-])")
-# A bracket that closes none of its own is no part of a value.
-_VALUE: Final = re.compile(rf"{_QUOTED}|(?:\([^\s`()]*\)|[^\s`(){{}}<>])*")
-_LIST: Final = re.compile(r"[\w.-]+(?:,[ \t]?[\w.-]+){0,40}(?=[)\]]?[ \t]*(?:\n|\Z))")  # of tags, with blanks
-_FOLLOWS: Final = re.compile(r"[ \t]+(?P<value>[^\s`]+)")
-
-NUMBERS: Final[Mapping[str, int]] = {
-    word: number
-    for number, words in {
-        1: "one ein eine einen un una une",
-        2: "two zwei dos deux due",
-        3: "three drei tres trois tre",
-        4: "four vier cuatro quatre quattro",
-        5: "five fünf fuenf cinco cinq cinque",
-        6: "six sechs seis sei",
-        7: "seven sieben siete sept sette",
-        8: "eight acht ocho huit otto",
-        9: "nine neun nueve neuf nove",
-        10: "ten zehn diez dix dieci",
-        12: "twelve zwölf doce douze dodici",
-        15: "fifteen fünfzehn quince quinze quindici",
-        20: "twenty zwanzig veinte vingt venti",
-        25: "twenty-five",
-        30: "thirty dreißig dreissig treinta trente trenta",
-        40: "forty vierzig",
-        50: "fifty fünfzig cincuenta cinquante cinquanta",
-        100: "hundred hundert cien cent cento",
-    }.items()
-    for word in words.split()
-}
-_NUMBER: Final = (
-    r"(?:[~<≤$]{0,2}[0-9]{1,9}(?:[.,][0-9]{1,3})?k?(?:[ \t]?(?:-|–|to|bis|or)[ \t]?[0-9]{1,9})?"
-    rf"|(?:{'|'.join(sorted(NUMBERS, key=len, reverse=True))}|a[ ]couple(?:[ ]of)?|(?:a[ ])?few|some"
-    rf"|many)(?![A-Za-z-]))"
-)
-# The unit behind a number that has its name in front: one ACU only at the end of a clause, since "ACU" may also begin
-# the words of the task.
-_UNIT: Final = r"[ \t]*(?:acus|acu(?=[ \t]*(?:[.,;!?)\n]|\Z)))(?![\w-]|[ \t]*[:=])"
-_MISSPELT: Final = ("auc", "accu", "acuu", "aacu", "cau")  # without a sign; with one all that is near
-_ACUS: Final = re.compile(rf"(?P<unit>acu|{'|'.join(_MISSPELT)})(?:['\u2019]?s)?(?![A-Za-z0-9_=-])", re.IGNORECASE)
-_NUMBER_OF_THEM: Final = re.compile(
-    rf"(?<![A-Za-z0-9_.,/$-])(?P<value>{_NUMBER})(?:[ \t]?[个個])?[ \t-]{{0,2}}\Z", re.IGNORECASE
-)
-_ACU_NAMED: Final = re.compile(
-    rf"(?<![A-Za-z0-9_/.?&=-])(?P<flag>--?|[/@+])?(?:(?:max|maximum|limit|budget|cap)[ _-])?"
-    rf"(?P<name>(?:acu|{'|'.join(_MISSPELT)})s?)"
-    r"(?:[ _-](?:limit|max|maximum|budget|cap)(?![a-z])){0,2}"
-    rf"(?P<sign>-(?=[0-9])|(?:[ \t=:~{QUOTES}]|->|<=?|≤|of[ ]|to[ ]|at[ ]|is[ ]|max[ ]?|most[ ]|under[ ]"
-    rf"|[はを为為]){{0,8}})"
-    rf"(?P<value>{_NUMBER})(?:{_UNIT})?[{QUOTES}]?(?![A-Za-z0-9_%/$]|[.,-][0-9])",
-    re.IGNORECASE,
-)
-# What is written in front of a number to make it a limit, in the languages that people write to each other in.
-_LIMITING: Final = re.compile(
-    r"(?<![A-Za-z])(?P<word>max(?:imum|imal|imaal|im[ao]|\.)?|máximo|maks\w{0,10}|massimo|at[ ]most"
-    r"|limit(?:ed)?|cap(?:ped)?|budget"
-    r"|ceiling|up[ ]to|under|below|less[ ]than|within|not?[ ]more[ ]than|(?:don['’]?t|do[ ]not|never)[ ][a-z]{2,8}"
-    r"(?:[ ]more[ ]than|[ ]over)?|stop[ ](?:at|after)|höchstens|hoechstens|bis[ ]zu|unter|nicht[ ]mehr[ ]als"
-    r"|como[ ]mucho"
-    r"|hasta|no[ ]más[ ]de|menos[ ]de|au[ ](?:plus|maximum)|pas[ ]plus[ ]de|moins[ ]de|jusqu['’]à|al[ ]massimo|fino[ ]a"
-    r"|non[ ]più[ ]di|até|hooguit|niet[ ]meer[ ]dan|najwyżej|не[ ](?:более|больше)|максимум|до"
-    r"|最大|最多|不超过|不超過|上限"
-    r"|최대|högst|<=?|≤)"
-    r"(?:[ \t:=]|(?:of|to|at|is|by|it|this|de|von|auf|di|van|about|around|just|a|an)[ \t]){0,5}\Z",
-    re.IGNORECASE,
-)
-_LEADING: Final = re.compile(
-    r"(?<![A-Za-z])(?:(?:please|and|with|using|for|in|uses?|spend|keep|stay|it|this|that|a|an|the|you|may|can|have|your"
-    r"|mit|einem|con|un|avec|of|going|go|cost|run|switch|im|to)[ \t]{1,3}){1,4}\Z",
-    re.IGNORECASE,
-)
-_GRANTING: Final = re.compile(
-    r"(?:use|spend|with|you[ ](?:have|get|may[ ]use)|takes?|for)[ \t]+(?:just[ ]|only[ ])?\Z", re.IGNORECASE
-)
-_LIMITED: Final = re.compile(
-    r"[ \t]{0,2}(?P<word>max(?:imum|imal)?(?![a-z])|tops(?![a-z])|limit(?![a-z])|budget(?![a-z])|cap(?![a-z])"
-    r"|at[ ]most|or[ ](?:less|fewer)|höchstens|maximal|以内|以下|まで|至多|이하)(?:[で])?",
-    re.IGNORECASE,
-)
-_UNITLESS: Final = re.compile(
-    rf"{_START}(?P<flag>--?)?(?P<name>limit|max(?:imum)?|budget|cap|credits|(?:cap|limit|keep)[ ](?:it|this)"
-    r"|(?:spend|use)[ ](?:no|not)[ ]more[ ]than|(?:spend|use)[ ]at[ ]most)"
-    r"(?P<sign>(?:[ \t=:]|of[ ]|at[ ]|is[ ]|to[ ]"
-    r"|under[ ]){1,4})(?P<value>[0-9]{1,9})(?P<unit>[ ]credits?)?(?![\w%/$]|[.,-]\w)",
-    re.IGNORECASE,
-)
-_MONEY: Final = re.compile(
-    r"(?<![\w$€£.,])(?P<value>[$€£][ ]?[0-9]{1,9}(?:[.,][0-9]{1,2})?k?|[0-9]{1,9}(?:[.,][0-9]{1,2})?[ ]?"
-    r"(?:€|\$|usd|eur|euros?|dollars?|bucks)(?![a-z]))(?![\w.]\w)",
-    re.IGNORECASE,
-)
-_TIME: Final = re.compile(
-    r"(?P<name>time[ ]?limit[ :=]{1,3})?(?<![\w$.,])(?P<value>(?:[0-9]{1,4}[ ]?|an?[ ]|half[ ]an[ ]|(?:one|two"
-    r"|three|ten)[ ])"
-    r"(?:h|hours?|hrs?|m|min|mins|minutes?|stunden?|minuten)(?![a-z]))",
-    re.IGNORECASE,
-)
-_MODE_WORD: Final = r"(?:normal|fast|lite|ultra|fusion|swe-[0-9]{1,3}(?:-[a-z0-9]{1,12}){0,3})"
-_MODE: Final = re.compile(
-    rf"(?<![\w/.-])(?:mode[ ](?P<behind>{_MODE_WORD})|(?P<value>{_MODE_WORD})(?P<noun>[ -](?:mode|modus))?)(?![\w-])",
-    re.IGNORECASE,
-)
-_OWNED: Final = re.compile(
-    r"(?<![\w/.:@=&?-])(?:(?P<name>repo|repository|dépôt"
-    r"|repositorio)[ \t:=]{1,3})?(?:https?://)?(?:www\.)?(?:github\.com/)?"
-    r"(?P<value>[A-Za-z0-9][\w-]{0,60}/[\w.-]{1,100}(?<![.-]))/?(?P<noun>[ ]repo(?:sitory)?(?![a-z=:]))?(?![\w/?#-])",
-    re.IGNORECASE,
-)
-_REPO_NAMED: Final = re.compile(
-    r"(?<![\w/.-])(?:(?:in|on|of|for|im|to)[ ](?:the[ ])?(?!the[ ])(?P<before>[\w.-]{2,60})[ ]repo(?:sitory)?"
-    r"|repo(?:sitory)?[ ](?P<value>[\w.-]{2,60}))(?![\w/-])",
-    re.IGNORECASE,
-)
-_PLAYBOOK: Final = re.compile(
-    rf"(?:(?<!\S)!(?P<macro>[a-z][\w-]{{0,60}})"
-    rf"|(?<![\w/.-])playbook[ ](?P<named>[{QUOTES}][^\n{QUOTES}]{{1,60}}[{QUOTES}]|[\w-]{{1,60}})"
-    rf"|(?<![\w/.-])(?:use|using|with|via|follow|following|run|apply|per|according[ ]to|mit)[ ](?:the[ ]|dem[ ]"
-    rf"|our[ ])?[{QUOTES}]?"
-    rf"(?!(?:the|dem|our"
-    rf"|a)[ ]playbook)(?P<value>[\w-]{{1,30}}(?:[ ][\w-]{{1,30}}){{0,3}}?)[{QUOTES}]?[ ]playbook(?![\w-])"
-    r"|^(?P<first>[\w-]{1,30})[ ]playbook(?=[:,]))(?!\w)",
-    re.IGNORECASE | re.MULTILINE,
-)
-
-# Around a form that is no part of a sentence.
-_AROUND: Final = " \t-*•([{<_~'\"“‘>"
-_OPENERS: Final = ",;.:!?([{<—–-*_~>、。，；：\n"
-_CLOSERS: Final = {"", *",;.:!?)]—–、。，\n"}
-_DASHES: Final = {f"{dash} " for dash in "-–—"}
-_POLITE: Final = re.compile(r"(?:[ \t'\"*_~}>]|(?:please|pls|thanks|thx|bitte|danke|ausgeben)(?!\w))*", re.IGNORECASE)
-_LINE_END: Final = re.compile(r"[)\].!,;: \t]*")
-_DETERMINER: Final = re.compile(
-    r"(?<!\w)(?:the|an?|this|that|each|every|its|our|der|die|das|den|le|la|el|los)[ \t]+\Z", re.IGNORECASE
-)
-# A word in front of a number of ACUs, or of dollars, that is talked about and no limit.
-_TELLING: Final = re.compile(
-    r"(?<!\w)(?:show(?:s|n|ed|ing)?|displays?|says?|said|reads?|prints?|returns?|is|are|was|were|has|have"
-    r"|costs?|used|than|gets?|got|expects?|sends?|takes?"
-    r"|from|to|of|by|for|about|over|above|below|under|at|on|and|or|exactly|sessions?|users?|rows?|if|when|where"
-    r"|that|which)[ \t]+\Z",
-    re.IGNORECASE,
-)
-_TOLD_BEHIND: Final = re.compile(
-    r"[ \t]{0,2}(?:instead|rather|but|columns?|fields?|badge|label|button|widget|warning|message|text|banner"
-    r"|hint|tooltip"
-    r"|placeholder|option|setting|filter|parameter|argument|flag|per|each)(?![a-z])",
-    re.IGNORECASE,
-)
-_SHOWING: Final = re.compile(
-    r"(?<!\w)(?:show(?:s|n|ed|ing)?|displays?|says?|said|reads?|prints?|returns?|sessions?|users?|rows?|runs?"
-    r"|if|when)[ \t]+\Z",
-    re.IGNORECASE,
-)
-_LOOKS: Final = re.compile(
-    r"(?<!\w)(?:dark|light|edit|view|dev|debug|offline|read|write|safe|strict)[ \t]+\Z", re.IGNORECASE
-)
-_STARTS_WITH_NUMBER: Final = re.compile(rf"[{QUOTES}]?{_NUMBER}", re.IGNORECASE)
-_LONGEST_NUMBER: Final = 24  # characters
-_NEAR_EDGE: Final = 80  # characters that are looked at in front of a form
 
 
 class Sure(IntEnum):
@@ -261,11 +81,13 @@ class _Place:
         return self.alone or self.begins or self.ends
 
     @property
-    def is_told(self) -> bool:
+    def is_subject(self) -> bool:
         """Whether the work is about the form, as in "the limit=5 parameter" or "“max 5 ACUs” is shown"."""
         if self.before[-1:] and self.before[-1] in DOUBLE and not self.begins:
             return True
-        return not self.closes and bool(_DETERMINER.search(self.before) or _TOLD_BEHIND.match(self.behind))
+        return not self.closes and bool(
+            patterns.DETERMINER.search(self.before) or patterns.SUBJECT_BEHIND.match(self.behind)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,8 +104,8 @@ class _Form:
 
 def option_words(text: str) -> Iterator[OptionWord]:
     """Find the options in `text`, and the words that may be meant for one, in their order."""
-    read = _NOT_READ.sub(lambda code: code["kept"] or "\0" * len(code[0]), text.translate(_WIDE))
-    found = (islice(find(read), MOST_FORMS) for hint, find in _FORMS if hint.search(read))
+    read = patterns.NOT_READ.sub(lambda code: code["kept"] or "\0" * len(code[0]), text.translate(patterns.WIDE))
+    found = (islice(find(read), patterns.MOST_FORMS) for hint, find in _FORMS if hint.search(read))
     forms = sorted(chain.from_iterable(found), key=lambda form: form.start)
     starts, last, begun = {form.start for form in forms}, 0, True
     for form in forms:
@@ -292,7 +114,7 @@ def option_words(text: str) -> Iterator[OptionWord]:
         place = _place(read, form, last, begun, starts)
         last, begun, sure = form.end, place.begins, form.judge(place)
         if sure is not Sure.TEXT:
-            follows = None if form.value else _FOLLOWS.match(read, form.end)
+            follows = None if form.value else patterns.FOLLOWS.match(read, form.end)
             behind = (follows["value"], follows.end()) if follows else ("", 0)
             apart = form.named or (place.alone and sure is not Sure.IF_KNOWN)
             yield OptionWord(
@@ -302,16 +124,16 @@ def option_words(text: str) -> Iterator[OptionWord]:
 
 def _place(read: str, form: _Form, last: int, begun: bool, starts: set[int]) -> _Place:
     """Where `form` is in its line. The form before it, which ends at `last`, is no part of a sentence."""
-    before = read[max(last, form.start - _NEAR_EDGE) : form.start]
-    is_cut = form.start - last > _NEAR_EDGE
-    line = before.rpartition("\n")[2].strip(_AROUND)
+    before = read[max(last, form.start - patterns.NEAR_EDGE) : form.start]
+    is_cut = form.start - last > patterns.NEAR_EDGE
+    line = before.rpartition("\n")[2].strip(patterns.AROUND)
     begins = not line and ("\n" in before or (begun and not is_cut))
-    opens = begins or not before.strip() or before.rstrip(_BLANKS)[-1:] in _OPENERS
-    rest = _POLITE.match(read, form.end).end()  # type: ignore[union-attr]  # it matches nothing, too
-    closes = rest in starts or read[rest : rest + 1] in _CLOSERS or read[rest : rest + 2] in _DASHES
-    rest = _LINE_END.match(read, rest).end()  # type: ignore[union-attr]  # so does this
+    opens = begins or not before.strip() or before.rstrip(patterns.BLANKS)[-1:] in patterns.OPENERS
+    rest = patterns.POLITE.match(read, form.end).end()  # type: ignore[union-attr]  # it matches nothing, too
+    closes = rest in starts or read[rest : rest + 1] in patterns.CLOSERS or read[rest : rest + 2] in patterns.DASHES
+    rest = patterns.LINE_END.match(read, rest).end()  # type: ignore[union-attr]  # so does this
     ends = closes and (rest in starts or read[rest : rest + 1] in {"", "\n"})
-    return _Place(opens, closes, begins, ends, before, read[form.end : form.end + _NEAR_EDGE])
+    return _Place(opens, closes, begins, ends, before, read[form.end : form.end + patterns.NEAR_EDGE])
 
 
 def _signed(pattern: re.Pattern[str], read: str) -> Iterator[_Form]:
@@ -322,13 +144,13 @@ def _signed(pattern: re.Pattern[str], read: str) -> Iterator[_Form]:
         meant = _meant(match["name"], flag=match["flag"] in {"-", "--"}, sign=match["sign"])
         if meant is None:
             continue
-        value = _VALUE.match(read, match.end())
-        if meant[0] == TAGS and match["sign"].strip() == ":" and match["sign"][-1] in _BLANKS:
-            value = _LIST.match(read, match.end()) or value
+        value = patterns.VALUE.match(read, match.end())
+        if meant[0] == TAGS and match["sign"].strip() == ":" and match["sign"][-1] in patterns.BLANKS:
+            value = patterns.LIST.match(read, match.end()) or value
         assert value is not None  # it matches nothing, too
         at = max(value.end(), at)
         words = value[0].rstrip(",;" if meant[0] == TITLE else ",.;:!?")  # which belong to the sentence around it
-        end = value.start() + len(words) if words else match.start("sign") + len(match["sign"].rstrip(_BLANKS))
+        end = value.start() + len(words) if words else match.start("sign") + len(match["sign"].rstrip(patterns.BLANKS))
         judge = partial(_judge_signed, match, meant, words)
         yield _Form(match.start(), end, meant[0], words, judge)
 
@@ -362,7 +184,11 @@ def _meant(written: str, *, flag: bool, sign: str) -> tuple[str, _Name] | None:
 def _judge_signed(match: re.Match[str], meant: tuple[str, _Name], value: str, place: _Place) -> Sure:
     key, name = meant
     flag, tight = match["flag"] in {"-", "--"}, match["sign"] in {"=", "=="}
-    if place.is_told and not flag and (name is not _Name.EXACT or key != ACU or _DETERMINER.search(place.before)):
+    if (
+        place.is_subject
+        and not flag
+        and (name is not _Name.EXACT or key != ACU or patterns.DETERMINER.search(place.before))
+    ):
         return Sure.TEXT
     is_certain = (tight or flag) and name in {_Name.EXACT, _Name.OTHER}
     if key == ACU:
@@ -380,7 +206,7 @@ def _judge_signed(match: re.Match[str], meant: tuple[str, _Name], value: str, pl
         return Sure.YES
     if tight:
         return Sure.MAYBE  # tag=urgent within a sentence
-    quoted, word = value[:1] and value[0] in QUOTES, value.rstrip(",.;:!?").lower()
+    quoted, word = value[:1] and value[0] in patterns.QUOTES, value.rstrip(",.;:!?").lower()
     fits = {
         REPO: "/" in value or place.ends,
         PLAYBOOK: bool(value),
@@ -395,16 +221,16 @@ def _judge_acus(match: re.Match[str], name: _Name, value: str, place: _Place, is
     """How sure it is that a limit is meant, with a value that is no plain number or a name that is not quite right."""
     if is_certain and match["sign"].strip():
         return Sure.YES
-    is_number = _STARTS_WITH_NUMBER.match(value) is not None
+    is_number = patterns.STARTS_WITH_NUMBER.match(value) is not None
     if name is _Name.MISTYPED:
         swapped = sorted(match["name"].lower()) in (sorted(ACU), sorted("acus")) or "acu" in match["name"].lower()
-        doubled = re.sub(r"(.)\\1", r"\\1", match["name"].lower()) in NAMES[ACU]
+        doubled = re.sub(r"(.)\1", r"\1", match["name"].lower()) in NAMES[ACU]
         return Sure.MAYBE if is_number and (swapped or doubled or place.at_edge) else Sure.TEXT
     if name is _Name.DOUBTED:
         plain = match["name"].lower() not in _TIMES and (is_number or value[:1] in {"$", "€"})
-        timed = match["name"].lower() in _TIMES and _TIME.fullmatch(value.rstrip(",.;")) is not None
-        told = not place.alone and _TELLING.search(place.before)
-        return Sure.MAYBE if (plain or timed) and place.at_edge and not told else Sure.TEXT
+        timed = match["name"].lower() in _TIMES and patterns.TIME.fullmatch(value.rstrip(",.;")) is not None
+        is_fact = not place.alone and patterns.TELLING.search(place.before)
+        return Sure.MAYBE if (plain or timed) and place.at_edge and not is_fact else Sure.TEXT
     return Sure.MAYBE if place.ends or place.alone else Sure.TEXT
 
 
@@ -412,12 +238,12 @@ def _named_acus(match: re.Match[str]) -> _Form:
     """A number of ACUs behind their name, such as `acu=5`, `acu 5`, `--max-acu 5` or "ACU limit: five"."""
 
     def judge(place: _Place) -> Sure:
-        is_plain = match["sign"].strip(QUOTES) in {"=", "==", "= "}
+        is_plain = match["sign"].strip(patterns.QUOTES) in {"=", "==", "= "}
         if match["name"].lower() not in NAMES[ACU]:
             return Sure.MAYBE if is_plain or match["flag"] or place.at_edge else Sure.TEXT
         if match["flag"] or place.at_edge:
             return Sure.YES
-        if place.is_told or _TELLING.search(place.before):
+        if place.is_subject or patterns.TELLING.search(place.before):
             return Sure.TEXT
         return Sure.YES if is_plain else Sure.MAYBE
 
@@ -426,15 +252,15 @@ def _named_acus(match: re.Match[str]) -> _Form:
 
 def _lead(read: str, start: int) -> int:
     """Where the small words begin that lead to a form at `start`, such as "with a"."""
-    begins = max(0, start - _NEAR_EDGE)
-    lead = _LEADING.search(read[begins:start])
+    begins = max(0, start - patterns.NEAR_EDGE)
+    lead = patterns.LEADING.search(read[begins:start])
     return begins + lead.start() if lead else start
 
 
 def _around(read: str, start: int, end: int) -> tuple[int, int, str]:
     """Where a number with its unit begins and ends with the words that make it a limit, and the first of these."""
-    begins = max(0, start - _NEAR_EDGE)
-    limiting, limited = _LIMITING.search(read[begins:start]), _LIMITED.match(read, end)
+    begins = max(0, start - patterns.NEAR_EDGE)
+    limiting, limited = patterns.LIMITING.search(read[begins:start]), patterns.LIMITED.match(read, end)
     first = _lead(read, begins + limiting.start()) if limiting else start
     word = limiting or limited
     return first, limited.end() if limited else end, word["word"].lower() if word else ""
@@ -442,10 +268,12 @@ def _around(read: str, start: int, end: int) -> tuple[int, int, str]:
 
 def _limits(read: str) -> Iterator[_Form]:
     """The numbers of ACUs, such as "max 5 ACUs", "5 ACUs at most" or "(5 ACUs)"."""
-    for unit in _ACUS.finditer(read):
-        begins = max(0, unit.start() - _LONGEST_NUMBER)
+    for unit in patterns.ACUS.finditer(read):
+        begins = max(0, unit.start() - patterns.LONGEST_NUMBER)
         before = read[begins : unit.start()]
-        number = _NUMBER_OF_THEM.search(before) if before.rstrip(_BLANKS + "-个個")[-1:].isalnum() else None
+        number = (
+            patterns.NUMBER_OF_THEM.search(before) if before.rstrip(patterns.BLANKS + "-个個")[-1:].isalnum() else None
+        )
         if number is not None:
             most = Sure.YES if unit["unit"].lower() == ACU else Sure.MAYBE
             yield _limit(read, begins + number.start(), unit.end(), number["value"], most)
@@ -453,18 +281,18 @@ def _limits(read: str) -> Iterator[_Form]:
 
 def _limit(read: str, at: int, unit_end: int, value: str, most: Sure) -> _Form:
     start, end, limiting = _around(read, at, unit_end)
-    granting = None if limiting else _GRANTING.search(read[max(0, start - _NEAR_EDGE) : start])
+    granting = None if limiting else patterns.GRANTING.search(read[max(0, start - patterns.NEAR_EDGE) : start])
     if granting:
         start -= granting.end() - granting.start()
 
     def judge(place: _Place) -> Sure:
-        if place.is_told or (not place.alone and _SHOWING.search(place.before)):
+        if place.is_subject or (not place.alone and patterns.SHOWING.search(place.before)):
             return Sure.TEXT
         if limiting or place.alone:
             return most
         if granting:
             return most if place.opens else Sure.MAYBE if place.ends else Sure.TEXT
-        return Sure.TEXT if _TELLING.search(place.before) else Sure.MAYBE
+        return Sure.TEXT if patterns.TELLING.search(place.before) else Sure.MAYBE
 
     return _Form(start, end, ACU, value, judge, named=False)
 
@@ -473,11 +301,11 @@ def _unitless(match: re.Match[str]) -> _Form:
     """A limit of what is not said, such as `limit=5` or "cap it at 5"."""
 
     def judge(place: _Place) -> Sure:
-        if place.is_told and not match["flag"]:
+        if place.is_subject and not match["flag"]:
             return Sure.TEXT
         tight = match["sign"].strip() in {"=", ":"} or match["flag"] or match["unit"]
         at_end = match["name"].lower() not in {"max", "maximum", "cap"} and "to" not in match["sign"]
-        if not place.alone and _TELLING.search(place.before):
+        if not place.alone and patterns.TELLING.search(place.before):
             return Sure.TEXT
         return Sure.MAYBE if place.alone or (place.ends and at_end) or (tight and place.at_edge) else Sure.TEXT
 
@@ -489,7 +317,7 @@ def _money(read: str, match: re.Match[str]) -> _Form:
     start, end, limiting = _around(read, match.start(), match.end())
 
     def judge(place: _Place) -> Sure:
-        at_end = place.ends and (limiting in _LIMITS or (not limiting and not _TELLING.search(place.before)))
+        at_end = place.ends and (limiting in _LIMITS or (not limiting and not patterns.TELLING.search(place.before)))
         return Sure.MAYBE if place.alone or at_end else Sure.TEXT
 
     return _Form(start, end, ACU, match["value"], judge)
@@ -521,7 +349,7 @@ def _mode(read: str, match: re.Match[str]) -> _Form:
             return Sure.TEXT
         if {"use", "using", "run"} & {*lead} or (rare and lead):
             return Sure.YES
-        return Sure.TEXT if not lead and _LOOKS.search(place.before) else Sure.MAYBE
+        return Sure.TEXT if not lead and patterns.LOOKS.search(place.before) else Sure.MAYBE
 
     return _Form(start, match.end(), MODE, value, judge, named=False)
 
@@ -548,7 +376,9 @@ def _playbook(match: re.Match[str]) -> _Form:
     """A playbook by its macro, such as `!deploy`, or with the word, such as "use the deploy playbook"."""
     value = match["macro"] or match["named"] or match["value"] or match["first"]
     start = match.start()
-    return _Form(start, match.end(), PLAYBOOK, value.strip(QUOTES), lambda _: Sure.IF_KNOWN, bool(match["macro"]))
+    return _Form(
+        start, match.end(), PLAYBOOK, value.strip(patterns.QUOTES), lambda _: Sure.IF_KNOWN, bool(match["macro"])
+    )
 
 
 def _one_edit(name: str) -> set[str]:
@@ -579,26 +409,29 @@ _HAS_ACUS: Final = re.compile("acu|auc|accu|cau", re.IGNORECASE)
 # All forms, each with what is looked for first: an ack waits for this, and most texts have hardly any of it. Of two
 # forms that begin at one place the first one counts.
 _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[str], Iterator[_Form]]], ...]] = (
-    (_HAS_ACUS, lambda read: map(_named_acus, _ACU_NAMED.finditer(read))),
+    (_HAS_ACUS, lambda read: map(_named_acus, patterns.ACU_NAMED.finditer(read))),
     (_HAS_ACUS, _limits),
     (
         re.compile("[$€£]|usd|eur|dollar|bucks", re.IGNORECASE),
-        lambda read: (_money(read, match) for match in _MONEY.finditer(read)),
+        lambda read: (_money(read, match) for match in patterns.MONEY.finditer(read)),
     ),
     (
         re.compile("hour|stund|min|[0-9] ?[hm]", re.IGNORECASE),
-        lambda read: (_time(read, match) for match in _TIME.finditer(read)),
+        lambda read: (_time(read, match) for match in patterns.TIME.finditer(read)),
     ),
-    (re.compile("[=:<≤]|->"), partial(_signed, _SIGNED)),
-    (re.compile("-"), partial(_signed, _FLAG)),
+    (re.compile("[=:<≤]|->"), partial(_signed, patterns.SIGNED)),
+    (re.compile("-"), partial(_signed, patterns.FLAG)),
     (
         re.compile("limit|max|budget|cap|credits|keep|spend|use ", re.IGNORECASE),
-        lambda read: map(_unitless, _UNITLESS.finditer(read)),
+        lambda read: map(_unitless, patterns.UNITLESS.finditer(read)),
     ),
-    (re.compile("mod|use|using", re.IGNORECASE), lambda read: (_mode(read, match) for match in _MODE.finditer(read))),
-    (re.compile("/"), lambda read: map(_repository, _OWNED.finditer(read))),
-    (re.compile("repo", re.IGNORECASE), lambda read: map(_repository_named, _REPO_NAMED.finditer(read))),
-    (re.compile("playbook|!", re.IGNORECASE), lambda read: map(_playbook, _PLAYBOOK.finditer(read))),
+    (
+        re.compile("mod|use|using", re.IGNORECASE),
+        lambda read: (_mode(read, match) for match in patterns.MODE.finditer(read)),
+    ),
+    (re.compile("/"), lambda read: map(_repository, patterns.OWNED.finditer(read))),
+    (re.compile("repo", re.IGNORECASE), lambda read: map(_repository_named, patterns.REPO_NAMED.finditer(read))),
+    (re.compile("playbook|!", re.IGNORECASE), lambda read: map(_playbook, patterns.PLAYBOOK.finditer(read))),
 )
 
 
@@ -622,16 +455,16 @@ def without_option_words(text: str) -> str:
 
 def _add(kept: list[str], text: str) -> None:
     """Add the `text` behind a removed option to `kept`; brackets around nothing but options go too."""
-    if kept[-1:] in (["("], ["["]) and (rest := text.lstrip(_BLANKS + ",;")).startswith((")", "]")):
+    if kept[-1:] in (["("], ["["]) and (rest := text.lstrip(patterns.BLANKS + ",;")).startswith((")", "]")):
         kept.pop()
         text = rest[1:]
     if text[:1] in set(",;:.!?"):  # of the sentence around the option
-        if kept and kept[-1] in _BLANKS:
+        if kept and kept[-1] in patterns.BLANKS:
             kept.pop()
         text = text if kept and kept[-1] not in ",;:.!?(\n" else text[1:]
-    blank, rest = text[:1].isspace(), text.lstrip(_BLANKS)
+    blank, rest = text[:1].isspace(), text.lstrip(patterns.BLANKS)
     if text.startswith((")", "]")) or (blank and rest[:1] in {"", "\n"}):
-        while kept and kept[-1] in _BLANKS:
+        while kept and kept[-1] in patterns.BLANKS:
             kept.pop()
         text = rest
     elif blank and (not kept or kept[-1].isspace()):

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Final
 
+from bot.domain.commands.option_patterns import NUMBERS, QUOTES
 from bot.domain.commands.option_words import (
     ACU,
     MODES,
-    NUMBERS,
     PLAYBOOK,
-    QUOTES,
     REPO,
     OptionWord,
     Sure,
@@ -383,14 +382,14 @@ def is_reserved_tag(tag: str) -> bool:
     return plain == "devin-bridge" or plain.startswith("slack-")
 
 
-def looks_like_a_mode(value: str) -> bool:
+def may_be_mode(value: str) -> bool:
     """Whether `value` may be a mode. Which there are is Devin's to say, so one that nobody knows here is passed on."""
     return _MODE.fullmatch(value) is not None
 
 
 def _mode(value: str, known: Known) -> str:
     mode = value.lower()
-    if not looks_like_a_mode(mode):
+    if not may_be_mode(mode):
         raise _WrongValueError(NOT_A_WORD.format(example=EXAMPLES["mode"]), others=MODES[:MOST_OFFERED])
     near = get_close_matches(mode, MODES, n=1, cutoff=0.75) if mode not in MODES and mode.isalpha() else []
     if near and not known.as_written:

@@ -126,7 +126,7 @@ def ask_if_for_devin(session: Session, key: str) -> Message:
     return Message(text, [blocks.section(text), *blocks.actions(_send(key), stop, help_here)])
 
 
-def told(answer: Message, key: str) -> Message:
+def answered(answer: Message, key: str) -> Message:
     """Put the button that sends a reply, which waits under `key`, to Devin after all under what it was answered."""
     return Message(ANSWERED, [*blocks.sections(answer.text.splitlines()), *blocks.actions(_send(key))])
 
