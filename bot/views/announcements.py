@@ -187,14 +187,14 @@ def _done(session: Session, called: str, turns: TurnTaking) -> str:
 def _notification(end: TurnEnd, session: Session, words: MessagePart | None) -> str:
     title, spoken = fitted(session.title), plain(words.text if words else session.snapshot.last_words, TEXT_LIMIT)
     if waits_for_something_new(session.snapshot):
-        needs = f"{title}: Devin needs you, it says {quoted(session.snapshot.detail)}"
+        needs = f"{title}: Devin needs your input ({quoted(session.snapshot.detail)})"
         return f"{needs}: {spoken}" if spoken else needs
     if end.kind is AnnouncementKind.QUESTION:
         return f"{title}: {spoken or 'Devin has a question'}"
     if end.kind is AnnouncementKind.ANSWERED:
         return f"{title}: {spoken or 'Devin has answered'}"
     if end.kind is AnnouncementKind.WAITS:
-        waits = f"{title}: Devin is waiting for you, {_outcome(session, linked=False)}"
+        waits = f"{title}: Devin is waiting for you ({_outcome(session, linked=False)})"
         return f"{waits}: {spoken}" if spoken else waits
     if end.kind is AnnouncementKind.APPROVAL:
         return f"{title} needs your approval" + (f": {spoken}" if spoken else "")
@@ -235,11 +235,11 @@ def _pull_request_words(request: PullRequest, session: Session) -> str:
 def _outcome(session: Session, *, linked: bool) -> str:
     pulls = session.snapshot.pull_requests
     if not pulls:
-        return "its answer is there"
+        return "see its answer"
     if len(pulls) > 1:
-        return f"{counted(len(pulls), 'pull request')} are there"
+        return f"see {counted(len(pulls), 'pull request')}"
     name = pull_request_name(pulls[0].url, session.code_hosts)
-    return f"{link(pulls[0].url, name) if linked else fitted(name)} is there"
+    return f"see {link(pulls[0].url, name) if linked else fitted(name)}"
 
 
 def _facts(end: TurnEnd, session: Session) -> list[str]:

@@ -11,7 +11,7 @@ from bot.views.text import acus, fitted, short_duration
 from bot.views.turn_taking import in_turns
 
 # In place of titles that may not be shown, or are no longer stored.
-IN_DIRECT_MESSAGE: Final = "A session in a direct message"
+IN_DIRECT_MESSAGE: Final = "A session in a DM"
 SOME_SESSION: Final = "A session"  # in a channel of which it is not known whether it is private
 IN_PRIVATE_CHANNEL: Final = "A session in a private channel"
 PAST_SESSION: Final = "session of {day}, no longer stored"
@@ -20,7 +20,7 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.CHECKING: (
         "Devin didn't answer. Checking whether your session started; no need to resend (about a minute)."
     ),
-    DisplayState.QUEUED: "Queued: Devin begins as soon as a machine is free.",
+    DisplayState.QUEUED: "Queued: Devin starts as soon as a machine is free.",
     DisplayState.WORKING: "{working}.",
     DisplayState.WAITING: "Waiting for {asker}'s answer in this thread.",
     DisplayState.ANSWERED: "Devin has answered. Reply here for more.",

@@ -4,7 +4,7 @@ A `markdown` block holds 12,000 characters, and all blocks of a message together
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -219,6 +219,13 @@ def span(seconds: float) -> str:
         if minutes >= size:
             return f"{minutes // size:,} {unit}"
     return f"{minutes} min"
+
+
+def listed(things: Sequence[str], word: str = "and") -> str:
+    """List `things` as a sentence does, with `word` before the last one: "a", "a and b", "a, b, and c"."""
+    if len(things) < 3:
+        return f" {word} ".join(things)
+    return f"{', '.join(things[:-1])}, {word} {things[-1]}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -183,7 +183,7 @@ async def test_what_devin_does_not_allow_is_told_where_it_is_missing(checked, de
     devin.offer(f"{IN_ORG}/sessions/insights", 403, detail="Insights are not part of this contract")
     said = (
         "Devin doesn't allow this (“Insights are not part of this contract”): /devin insights shows nothing, "
-        "message counts can't be read, and Devin's messages may appear later."
+        "message counts can't be read, and Devin's messages might appear later."
     )
     assert note(said, SETTLE)[0] in await checked()
 
@@ -269,7 +269,7 @@ async def test_each_missing_permission_and_what_it_means(checked, devin):
         + CYCLES
         + NO_INSIGHTS
         + NO_PLAYBOOKS
-        + ok("Devin grants Read: forms and repo= know the organization's repositories.")
+        + ok("Devin grants Read: forms and repo= offer the organization's repositories.")
         + NO_LISTS[2:]
         + COMMANDS
         + NOT_PROBED
@@ -368,7 +368,7 @@ async def test_an_organisation_without_insights(checked, devin):
         + CYCLES
         + note(
             "Devin doesn't offer this to your organization: /devin insights shows nothing, message counts can't be"
-            " read, and Devin's messages may appear later."
+            " read, and Devin's messages might appear later."
         )
         + PLAYBOOKS
         + COMMANDS

@@ -110,7 +110,7 @@ REFUSED: Final = (
     "           → Slack shows no status and no Stop in threads.",
     "refused    reaction: Slack says “missing_scope”.",
     "           → Messages get no 👀 and no mark at the end.",
-    "refused    file, up and down: Slack says “missing_scope”.",
+    "refused    file upload and download: Slack says “missing_scope”.",
     "           → Devin gets no attachments, and admins get no files.",
     "refused    list of repositories: Devin says “Service user lacks the required permission: Read” (403)."
     " It needs Read.",
@@ -168,7 +168,7 @@ async def test_a_filter_that_devin_ignores_is_found_out(live: Any, devin: Any) -
     await devin.switch(filters_ignored=True)
     lines, code = await live()
     at = lines.index(
-        "refused    list of sessions, created from now on: Devin lists sessions that are older than was asked for."
+        "refused    list of sessions, created from now on: Devin lists sessions that are older than requested."
     )
     assert lines[at + 1] == "           → Sessions aren't followed, or every poll reads all of them."
     assert (code, "passed     messages of a session" in lines) == (1, True)
@@ -179,7 +179,7 @@ async def test_what_cannot_be_deleted_is_said(live: Any, slack: Any) -> None:
     lines, code = await live()
     assert lines[-4:-2] == [
         "refused    cleaning up: Slack says “cant_delete_message”.",
-        "           → Delete by hand what is left in your direct messages.",
+        "           → Delete what's left in your DM by hand.",
     ]
     assert code == 1
 

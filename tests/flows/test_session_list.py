@@ -119,7 +119,7 @@ async def test_an_id_stands_for_its_session_without_a_list(store, devin, three):
     assert await devin("stop bbbbbbbb", user=BEN) == session_list_sentences.no_such_session("bbbbbbbb").text
     await store.session("bbbbbbbb99", NOW, title="Export")
     assert (await devin("stop bbbbbb")).split("\n") == [
-        "`bbbbbb` fits 2 of your sessions. Type more of the id:",
+        "`bbbbbb` fits 2 of your sessions. Type more of the ID:",
         "• `bbbbbbbb00` <https://app.devin.ai/sessions/bbbbbbbb00|Login>",
         "• `bbbbbbbb99` <https://app.devin.ai/sessions/bbbbbbbb99|Export>",
     ]

@@ -81,7 +81,7 @@ async def test_a_section_keeps_its_marks(shown: Shown) -> None:
 
 async def test_a_section_has_two_columns_and_a_picture(shown: Shown) -> None:
     fields = shown.block("section", 1).locator(".bk-fields > *")
-    said = ["Asked byAnn Lee", "State⏳ working", "Spent1.2 ACUs", "Plain text"]
+    said = ["Started byAnn Lee", "State⏳ working", "Spent1.2 ACUs", "Plain text"]
     await expect(fields).to_have_text(said)
     boxes = [await field.bounding_box() or {} for field in await fields.all()]
     left, right = boxes[0]["x"], boxes[1]["x"]
@@ -97,7 +97,7 @@ async def test_a_context_is_small_words_and_pictures(shown: Shown) -> None:
     context = shown.block("context")
     assert await context.get_by_role("img", name="Ann").evaluate(DRAWN_WIDTH) == 1
     await expect(context.locator(".bk-context-words")).to_have_text(
-        ["Asked by @Ann Lee · repo acme/web", "1.2 of 10 ACUs"]
+        ["Started by @Ann Lee · repo acme/web", "1.2 of 10 ACUs"]
     )
     await expect(shown["divider"].get_by_role("separator")).to_have_count(1)
 

@@ -185,4 +185,4 @@ async def test_direct_messages_are_a_session_too(ann: Visitor) -> None:
     await ann.writes("write the release notes")
     await ann.sees("write the release notes")
     await ann.opens_thread("write the release notes")
-    await ann.reads("Asked by Ann Lee")
+    await ann.reads("Started by Ann Lee")

@@ -135,7 +135,7 @@ SHOWN = [
     "  Ben types: /devin fix the flaky login test repo=acme/web",
     "  Devin Bridge:",
     "    │ fix the flaky login test",
-    "    │ Asked by Ben Ortiz · acme/web",
+    "    │ Started by Ben Ortiz · acme/web",
     f"    │ ⚙ Working · started just now · 0.2 ACUs · {STEER}",
     "    │ I ran `tests/test_login.py` a hundred times: `test_session_expires` failed in 6 of them. It",
     "    │ [ Open in Devin ]  [ Stop ]",
@@ -146,7 +146,7 @@ SHOWN = [
     "    ↳ Devin Bridge adds 👀 to Ben's “The second one, please. Slow tests cost us more t…”",
     "    ↳ Devin Bridge: ✅ @Ben, done. Reply here for changes.",
     "          The pull request is ready for review.",
-    "    │ ✅ Done · 1.3 ACUs · acme/web#128 (open) · asked by Ben Ortiz",
+    "    │ ✅ Done · 1.3 ACUs · acme/web#128 (open) · started by Ben Ortiz",
     "    │ [ Review PR ]",
     # a mention in a thread
     "#general",
@@ -511,7 +511,7 @@ def test_blocks_win_over_the_fallback_text() -> None:
         {"type": "header", "text": {"type": "plain_text", "text": "Fix <it>"}},
         {"type": "section", "text": {"type": "mrkdwn", "text": "one\n*two*"}},
         {"type": "markdown", "text": "**Freeze** the clock\n- <here>"},
-        {"type": "context", "elements": [{"type": "mrkdwn", "text": "Asked by <@U0ANN>"}]},
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": "Started by <@U0ANN>"}]},
         {"type": "actions", "elements": [{"text": {"text": "Open in Devin"}}, {"text": {"text": "Stop"}}]},
     ]
     assert Reader({"U0ANN": "Ann"}).lines({"ts": "1.0", "text": "fallback", "blocks": blocks}) == [
@@ -520,7 +520,7 @@ def test_blocks_win_over_the_fallback_text() -> None:
         "two",
         "Freeze the clock",
         "- <here>",
-        "Asked by @Ann",
+        "Started by @Ann",
         "[ Open in Devin ]  [ Stop ]",
     ]
 
@@ -529,7 +529,7 @@ def test_blocks_of_any_shape_are_read() -> None:
     blocks = [
         {
             "type": "section",
-            "fields": [{"type": "mrkdwn", "text": "*Asked by*"}, {"type": "plain_text", "text": "Ann"}],
+            "fields": [{"type": "mrkdwn", "text": "*Started by*"}, {"type": "plain_text", "text": "Ann"}],
             "accessory": {"type": "button", "text": {"type": "plain_text", "text": "Open thread"}},
         },
         {
@@ -550,7 +550,7 @@ def test_blocks_of_any_shape_are_read() -> None:
         },
     ]
     assert Reader({}).lines({"ts": "1.0", "blocks": blocks}) == [
-        "Asked by",
+        "Started by",
         "Ann",
         "[ Open thread ]",
         "Spent",

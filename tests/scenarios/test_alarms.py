@@ -55,7 +55,7 @@ async def test_an_alarm_is_one_post_that_shows_what_was_decided_and_that_it_is_o
     assert written(post["blocks"][:1]).endswith(SPENT)
     await on.slack.click(BEN, OPS, post["ts"], "alarm_fine")
     refused = await on.slack.wait_for_ephemeral(BEN)
-    assert refused["rendered"].startswith("Only <@U0ANN>, who asked for this session, or an admin")
+    assert refused["rendered"].startswith("Only <@U0ANN>, who started this session, or an admin")
     await on.slack.click(ADA, OPS, post["ts"], "alarm_fine")
     shown = await alarm(on, "ada says this is fine.")
     assert (shown["ts"], buttons(shown)) == (post["ts"], ["Stop"])
@@ -93,7 +93,7 @@ async def test_stop_in_the_admins_channel_is_for_who_may_see_the_session(on: Har
     post = await alarm(on)
     await on.slack.click(BEN, OPS, post["ts"], "alarm_stop")
     refused = await on.slack.wait_for_ephemeral(BEN)
-    assert refused["rendered"].startswith("Only <@U0ANN>, who asked for this session, or an admin")
+    assert refused["rendered"].startswith("Only <@U0ANN>, who started this session, or an admin")
     assert buttons(await on.slack.message(OPS, post["ts"])) == ["Stop", "Keep running", "Snooze 4 h"]
     await on.slack.click(ADA, OPS, post["ts"], "alarm_stop")
     await on.wait_for_post(PRIVATE, ts, stop_sentences.stopped("ada").text)
@@ -123,7 +123,7 @@ async def test_a_session_that_was_stopped_and_runs_away_again_is_open_again_in_t
     await on.slack.say(ANN, GENERAL, "go on, please", thread_ts=ts)
     await on.devin.wait_for_messages("go on, please")
     await on.devin.set(session, status="running", status_detail="working", acus_consumed=6.5)
-    shown = await alarm(on, "has spent 6.5 ACUs in the last hour, and up to 5 are usual.")
+    shown = await alarm(on, "has spent 6.5 ACUs in the last hour (usually up to 5).")
     assert shown["ts"] == post["ts"]
     await open_again(on, post)
     assert "stops it" not in (await on.slack.message(OPS, post["ts"]))["rendered"]
@@ -149,7 +149,7 @@ async def test_an_hour_that_costs_more_than_is_usual_is_an_alarm_although_devin_
     await on.wait_for_post(GENERAL, ts, "Half of it is done.")
     await on.devin.set(session, acus_consumed=6.2)
     post = await alarm(on)
-    assert written(post["blocks"][:1]).endswith("has spent 6.2 ACUs in the last hour, and up to 5 are usual.")
+    assert written(post["blocks"][:1]).endswith("has spent 6.2 ACUs in the last hour (usually up to 5).")
 
 
 async def test_after_a_snooze_the_thread_of_the_post_reminds(on: Harness, clock: Ahead) -> None:
@@ -183,7 +183,7 @@ async def test_spend_that_nobody_could_read_for_an_hour_is_said(on: Harness, clo
     post = await on.slack.wait_for_message(OPS, "No usage data from Devin since")
     await on.devin.clear_faults()
     clock.put(600)
-    shown = await on.slack.wait_for_message(OPS, "What running sessions spend couldn't be read from")
+    shown = await on.slack.wait_for_message(OPS, "Usage data is back. It was missing from")
     assert shown["ts"] == post["ts"]
     assert len(await alarms(on)) == 1
 

@@ -146,7 +146,7 @@ async def test_an_admin_reads_members_secrets_and_metrics(on: Harness) -> None:
     await on.devin.add_member("email|idp", "cyd@acme.test", idp=True)
     listed = await read(on, "members", "Devin's members")
     assert listed.startswith("*Devin's members*: 212\n• Ada · ada@acme.test · Admin\n• cyd@acme.test · Member\n")
-    assert listed.endswith("and 192 more; `/devin members` with part of a name or address finds them")
+    assert listed.endswith("and 192 more; `/devin members` with part of a name or email finds them")
     assert "of 212\n• Person 007 · p007@acme.test · Member" in await read(on, "members p007", "with `p007`")
     assert "• Person 007 · p007@acme.test · Member" in await read(on, "members „person 007“", "with `person 007`")
     assert await read(on, f"members <@{ANN}>", "@mention") == members.NO_MENTION.text
@@ -203,7 +203,7 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
     question = await read(on, "schedule delete 1", "Delete")
     assert question.startswith("Delete *Nightly*, which runs Monday to Friday at ")
     await press(on, "Delete", "answer:schedule:no")
-    await on.slack.wait_for_ephemeral(ADA, "The schedule stays as it is.", visible=True)
+    await on.slack.wait_for_ephemeral(ADA, "OK, nothing was changed.", visible=True)
     await read(on, "schedule delete 1", "Delete *Nightly*")
     await press(on, "Delete *Nightly*", "choose:schedule_delete_confirmed")
     await on.slack.wait_for_ephemeral(ADA, "Deleted: *Nightly*.", visible=True)
@@ -352,7 +352,7 @@ async def test_a_review_is_under_budgets(on: Harness) -> None:
     await on.started(user=ANN)
     refused = await read(on, f"review {PULL}", "Nothing was started", ANN)
     assert (
-        "your budget has less than 1 ACU free (0 of 1 ACU used today, 1 more reserved by running sessions)" in refused
+        "your budget has less than 1 ACU left (0 of 1 ACU used today, 1 more reserved by running sessions)" in refused
     )
     assert "create_review" not in await on.devin.counters()
 
@@ -364,7 +364,7 @@ async def test_reviews_at_once_never_pass_a_budget_and_hold_an_acu_until_they_ar
     for number in range(1, 6):
         await on.slack.slash(ANN, GENERAL, f"review https://github.com/acme/web/pull/{number}")
     why = (
-        "the organization's budget has less than 1 ACU free (0 of 2 ACUs used today, 2 more reserved by "
+        "the organization's budget has less than 1 ACU left (0 of 2 ACUs used today, 2 more reserved by "
         "running sessions)"
     )
     await on.slack.wait("ephemerals", 3, user=ANN, text=f"Nothing was started: {why}")

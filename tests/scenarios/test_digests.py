@@ -19,7 +19,7 @@ from tests.scenarios.harness import ADA, ANN, GENERAL, OPS, WEB, Harness, harnes
 
 pytestmark = pytest.mark.timing(digest_tick=0.3)
 
-FORMS_BEGIN = "A digest says in a channel what was spent and what came of it."
+FORMS_BEGIN = "A digest posts spending and results to a channel."
 
 
 @pytest.fixture
@@ -50,15 +50,14 @@ async def checked(on: Harness, text: str, answer: str, channel: str = GENERAL) -
 
 
 async def test_channels_are_added_listed_replaced_and_removed(on: Harness) -> None:
-    alone = "from the settings, and can be changed only there"
+    alone = "set in the settings, and changed only there"
     from_settings = f"1. daily in <#{OPS}> · 09:00 (Europe/Berlin) · `all` · {alone}"
     hint = "`/devin digest remove 2` removes number 2 of this list."
     assert await typed(on, "digest list") == f"Digests:\n{from_settings}"
     await checked(
         on,
         f"digest add weekly <#{WEB}> 9:30 America/New_York here",
-        f"<#{WEB}> gets the weekly digest on Mondays at 09:30 (America/New_York). "
-        "It counts the sessions of that channel.",
+        f"<#{WEB}> gets the weekly digest on Mondays at 09:30 (America/New_York). It counts that channel's sessions.",
     )
     await checked(on, "digest add", f"<#{GENERAL}> gets the daily digest every day at 09:00 (Europe/Berlin).")
     await checked(on, "digest add 10:00", "It replaces the one at 09:00 (Europe/Berlin), `all`.")
@@ -68,9 +67,7 @@ async def test_channels_are_added_listed_replaced_and_removed(on: Harness) -> No
         f"3. daily in <#{GENERAL}> · 10:00 (Europe/Berlin) · `all` · added by <@{ADA}>\n{hint}"
     )
     assert await typed(on, "digest remove 2") == f"Removed: <#{WEB}> no longer gets the weekly digest."
-    assert (
-        await typed(on, "digest remove 2") == "Number 2 is removed already. `/devin digest list` shows what there is."
-    )
+    assert await typed(on, "digest remove 2") == "Number 2 was already removed. `/devin digest list` shows the rest."
     assert await typed(on, "digest remove 1") == (
         f"The daily digest in <#{OPS}> comes from the settings, so nothing was changed. Your Devin Bridge operator "
         "can change it with `BOT_ADMIN_CHANNEL`, `BOT_DIGEST_TIME`, and `BOT_TIMEZONE`."
@@ -106,7 +103,7 @@ async def test_who_posts_all_figures_elsewhere_is_asked_first_and_can_undo_it(on
     assert await rows(on, "subscriptions") == []
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:digest_add_confirmed#here")
     only = await on.slack.wait_for_ephemeral(ADA, added)
-    assert "It counts the sessions of that channel." in only["rendered"]
+    assert "It counts that channel's sessions." in only["rendered"]
     await typed(on, f"digest add weekly <#{WEB}> 10:00 UTC")
     again = await on.slack.wait_for_ephemeral(ADA, "Post your whole organization's figures")
     await on.slack.click(ADA, GENERAL, again["ts"], "choose:digest_add_confirmed")
@@ -152,7 +149,7 @@ async def test_while_slack_does_not_answer_nothing_is_changed(on: Harness) -> No
     await checked(
         on,
         f"digest add <#{WEB}>",
-        "Devin Bridge couldn't find out whether it may post there. Nothing was changed; try again in a minute.",
+        "Devin Bridge couldn't find out whether it can post there. Nothing was changed; try again in a minute.",
     )
     assert await rows(on, "subscriptions") == []
 
@@ -182,7 +179,7 @@ async def test_a_preview_names_what_is_in_a_public_channel(on: Harness) -> None:
 async def test_a_preview_is_for_the_asker_alone_and_the_digest_comes_at_its_time(on: Harness, clock: Ahead) -> None:
     assert not await typed(on, "digest now")
     shown = (await on.slack.wait_for_ephemeral(ADA, "As it would be posted here now: the daily digest."))["rendered"]
-    assert "Only you see this, and nothing was posted. As it would be posted here now: the daily digest." in shown
+    assert "Only you see this, and nothing was posted. The daily digest." in shown
     assert "\n*0 ACUs " in shown
     assert await on.slack.messages(GENERAL, user="U0BOT") == []
     soon = datetime.fromtimestamp(time.time(), UTC) + timedelta(hours=2)

@@ -35,7 +35,7 @@ async def test_a_line_starts_a_session_in_its_thread(on: Harness) -> None:
     shown = await on.slack.wait_for_message(DM, ASKED_BY, thread_ts=ts)
     assert made["tags"][1] == f"slack-T0PLAY-{DM}-{ts}"
     assert made["request"]["repos"] == ["acme/web"]
-    assert "Asked by ann · acme/web" in shown["rendered"]
+    assert "Started by ann · acme/web" in shown["rendered"]
 
 
 async def test_the_next_line_within_two_minutes_is_a_reply(on: Harness) -> None:

@@ -108,8 +108,8 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
     ("text", "question", "button"),
     [
         ("sessions", "`sessions` isn't a command here, but `list` is. Nothing was started.", "Show list"),
-        ("pause 2", "`pause 2` looks like `stop`. Nothing was started.", "Stop 2"),
-        ("please stop", "`please stop` looks like `stop`. Nothing was started.", "Stop"),
+        ("pause 2", "Did you mean `stop`? Nothing was started.", "Stop 2"),
+        ("please stop", "Did you mean `stop`? Nothing was started.", "Stop"),
         ("ping", "`ping` isn't a command here, but `help` is. Nothing was started.", "Show help"),
         (
             "resume 2",

@@ -33,7 +33,7 @@ async def test_who_is_given_a_session_is_its_asker_from_then_on(on: Harness) -> 
     await on.slack.say(ADA, GENERAL, f"!give <@{BEN}>", thread_ts=ts)
     told = await on.wait_for_post(GENERAL, ts, f"<@{BEN}>, ada gave you this session from <@{ANN}>.")
     assert told["rendered"].endswith("Devin's questions come to you now.")
-    await card_of(on, ts, "Asked by ben")
+    await card_of(on, ts, "Started by ben")
     assert await ask(on, ts, session, "Which branch?") == f"{QUESTION.format(who=f'<@{BEN}>')}\nWhich branch?"
     await settled(on)
     for user, sees in ((ANN, False), (BEN, True)):

@@ -127,7 +127,7 @@ async def test_a_repository_that_devin_does_not_list_is_passed_on_when_the_perso
     on.simulated_devin.world.held.repositories = ["github.com/acme/web"]
     await on.mention("fix it repo=other/api")
     question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
-    assert "As written" not in written(question["blocks"])
+    assert "If you start anyway" not in written(question["blocks"])
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:as_written")
     assert (await on.session("fix it"))["request"]["repos"] == ["other/api"]
 
@@ -179,7 +179,7 @@ async def test_an_unknown_playbook_is_asked_about_with_the_nearest(on: Harness) 
     sentence = (
         "Nothing was started. Check this option:\n"
         "• `playbook=upgrade`: `playbook=` needs a playbook that exists, such as “Upgrade deps”, “Write "
-        "docs”\nAs written, `playbook=upgrade` is part of the task."
+        "docs”\nIf you start anyway, Devin reads `playbook=upgrade` as text."
     )
     await on.slack.slash(ANN, WEB, "fix it playbook=upgrade")
     question = await asked(on, sentence)

@@ -72,7 +72,7 @@ async def test_all_that_are_done_open_in_a_window(on: Harness) -> None:
     await settled(on)
     view = await opened(on, ANN, "2 more sessions recently done")
     assert written(view["blocks"]).count("*<") == 5
-    await on.slack.act("click", user=ANN, view_id=view["id"], action_id="open_form", value="done_lately")
+    await on.slack.act("click", user=ANN, view_id=view["id"], action_id="open_form", value="recently_done")
     await on.slack.wait_for_call("views.update", text="fix the test 0")
     (window,) = await on.slack.views(user=ANN, type="modal", open=True)
     assert written(window["blocks"]).count("*<") == 7

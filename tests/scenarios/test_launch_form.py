@@ -80,7 +80,7 @@ async def test_what_is_wrong_stands_at_its_field(on: Harness) -> None:
     }
     answer = await send(on, shown, task="fix it repo=web mode=fast", mode="lite", limit="5", tags="", title="")
     assert answer["errors"] == {
-        "task": "`mode=` stands here and in its own field. Keep one of them. "
+        "task": "`mode=` is here and in its own field. Keep one of them. "
         "`repo=web` needs an owner and a name, such as repo=acme/web."
     }
     assert (await send(on, shown, task=TASK, mode="lite"))["closed"] is True
@@ -186,7 +186,7 @@ async def test_a_channel_that_cannot_be_used_starts_nothing_and_gives_the_task_b
     await on.slack.act("channel", id="C0BOTH", name="both", members=["U0BOT", ANN], is_ext_shared=True)
     for channel, said in (
         ("C0AWAY", "Nothing was started: you aren't in <#C0AWAY>. Join it, then try again."),
-        ("C0ALONE", "Nothing was started: I'm not in <#C0ALONE>. Type /invite @Devin Bridge there."),
+        ("C0ALONE", "Nothing was started: Devin Bridge isn't in <#C0ALONE>. Type /invite @Devin Bridge there."),
         ("C0OLD", "Nothing was started: <#C0OLD> is archived. Pick another channel."),
         ("C0BOTH", "Nothing was started: <#C0BOTH> is shared with another company. Pick another channel."),
     ):

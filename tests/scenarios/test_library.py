@@ -275,7 +275,7 @@ async def test_numbers_and_ids_that_name_nothing(on: Harness) -> None:
         "`login` isn't a number from your list or the ID of a note. Nothing was changed. `/devin note "
         "list` shows the numbers."
     )
-    gone = "Devin no longer has that note. Nothing was changed. `/devin note list` shows what there is."
+    gone = "Devin no longer has that note. Nothing was changed. See `/devin note list`."
     for text in ("note show note-0", "note delete note-0"):
         assert await read(on, text, "doesn't have that note") == gone
     assert await typed(on, "note edit note-0") == ""
@@ -415,7 +415,7 @@ async def test_long_lists_show_the_first_and_say_how_many_more_there_are(on: Har
     lines = listed.split("\n")
     assert lines[1] == "1. *Deploys* · when deploying · `acme/web`"
     assert lines[20] == "20. *Rule 018* · when deploying · `acme/web`"
-    assert lines[21] == "… and 231 more. A word finds some of them: `/devin note list deploy`."
+    assert lines[21] == "… and 231 more. To search, add a word: `/devin note list deploy`."
     assert await typed(on, "note edit 1") == ""
     assert (await view(on, "Edit note"))["private_metadata"].count(note_id) == 1
 

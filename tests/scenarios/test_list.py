@@ -225,7 +225,7 @@ async def test_the_list_of_a_channel_has_everybodys_sessions_there_without_numbe
         "1 session in this channel:",
         "*Working*",
         f":gear: <{thread_address(WEB, docs)}|update the docs>: working",
-        f"<#{WEB}> · started (age) · asked by ben",
+        f"<#{WEB}> · started (age) · started by ben",
     ]
     assert buttons(listed) == ["Open in Devin"]
     assert "|fix the login test>" in (await shown(on, ANN, WEB, "status 1"))["rendered"], (

@@ -107,7 +107,7 @@ async def test_in_a_thread_the_nearest_command_is_offered_beside_devin(on: Harne
     ts, session = await on.started()
     await on.mention("budget org 100", ADA, thread_ts=ts)
     question = await asked(on)
-    assert written(question["blocks"]) == "`budget` doesn't work with `org 100`. Nothing was sent to Devin."
+    assert written(question["blocks"]) == "`budget` doesn't take `org 100`. Nothing was sent to Devin."
     assert buttons(question) == ["Run budget set org 100", "Send it to Devin"]
     await on.slack.click(ADA, GENERAL, question["ts"], "choose:budget_set")
     await settled(on)

@@ -158,7 +158,7 @@ async def test_what_was_used_and_what_came_of_it_are_sent_as_files(on: Harness) 
 
     await write(on, spend)
     assert (await asked(on, "usage by person csv")).startswith(
-        "Today is still running, and a file holds finished days only. Type `/devin usage "
+        "Today isn't over, and a file has only finished days. Type `/devin usage "
     )
     assert (
         await asked(on, f"usage csv by person {day}", ANN)
@@ -298,7 +298,7 @@ async def test_what_resembles_audit_is_not_offered_in_a_channel_either(on: Harne
 async def test_in_a_direct_message_the_message_of_the_operation_is_the_answer(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageEnterpriseSettings"])
     await on.slack.say(ADA, DIRECT, "audit")
-    await on.slack.wait_for_message(DIRECT, "Nothing was found, so there is no file.")
+    await on.slack.wait_for_message(DIRECT, "Nothing was found, so there's no file.")
     assert len(await on.slack.messages(DIRECT, user="U0BOT")) == 1
 
 
@@ -476,7 +476,7 @@ async def test_a_day_that_devin_lists_for_no_organisation_is_not_in_yet(on: Harn
     await on.devin.consumption(newest.isoformat(), None)
     await asked(on, "usage week org=all csv")
     shown = await result(on, "7 rows, also")
-    assert f"3.5 ACUs in all. Not in Devin's bill yet, so not included: {full_date(newest)}." in shown
+    assert f"3.5 ACUs in all. Not in Devin's bill yet, so not in the total: {full_date(newest)}." in shown
     assert f"\n{newest.isoformat()}\nnot in yet\n" in shown
     _, first, second, *_, total = await file_of(on)
     assert (first[1:], second[1:], total) == ([""], ["1.0"], ["total", ""])
@@ -498,7 +498,7 @@ async def test_by_organisation_a_day_that_devin_does_not_list_is_not_in_yet_eith
     newest = newest_finished(time.time())
     await on.devin.consumption(newest.isoformat(), None)
     await asked(on, "usage week by org org=all")
-    late = "2.5 ACUs in all. Not in Devin's bill yet, so not included: "
+    late = "2.5 ACUs in all. Not in Devin's bill yet, so not in the total: "
     assert late in await result(on, "2 rows.")
 
 
@@ -511,7 +511,7 @@ async def test_by_organisation_a_day_that_devin_does_not_list_is_not_in_yet_eith
             "1 row. Not in Devin's bill yet: {day}.\nOrganization\nOrganization ID\nACUs used\n"
             "Play\norg-play\nnot in yet",
         ),
-        ("product", "Nothing was found, so there is no file. Not in Devin's bill yet: {day}."),
+        ("product", "Nothing was found, so there's no file. Not in Devin's bill yet: {day}."),
     ],
 )
 async def test_a_zero_that_is_not_known_is_not_shown(on: Harness, by: str, shown: str) -> None:
@@ -610,7 +610,7 @@ async def test_without_the_scope_for_files_the_operation_says_so(without_scope: 
     await asked(on, "audit bot csv")
     shown = await result(on, "doesn't take the file")
     assert shown.split("\n")[1] == (
-        ":warning: Slack doesn't take the file, because the app lacks the scope `files:write`. A "
+        ":warning: Slack rejected the file, because the app lacks the scope `files:write`. A "
         "workspace admin can reinstall the app with it."
     )
 
@@ -646,6 +646,6 @@ async def test_without_the_scope_for_direct_messages_the_operation_says_so(witho
     await asked(on, "audit bot csv")
     message = await on.slack.wait_for_message(DIRECT, "doesn't take")
     assert message["rendered"] == (
-        "*Changes through Devin Bridge*\n:warning: Slack doesn't take the result, because the "
+        "*Changes through Devin Bridge*\n:warning: Slack rejected the result, because the "
         "app lacks the scope `im:write`. A workspace admin can reinstall the app with it."
     )

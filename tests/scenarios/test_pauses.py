@@ -54,7 +54,7 @@ async def test_while_paused_a_start_waits_and_is_tried_again_after_a_restart(on:
     again = (await on.slack.ephemerals(user=BEN))[-1]
     await on.slack.click(BEN, GENERAL, again["ts"], "answer:start_paused:again")
     assert (await on.session("fix the other test"))["prompt"].startswith("fix the other test")
-    await on.slack.wait_for_message(GENERAL, "Asked by ben", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Started by ben", thread_ts=ts)
     typed_one = next(one for one in await on.slack.ephemerals(user=ANN) if "is kept for a day" in one["rendered"])
     await on.slack.click(ANN, GENERAL, typed_one["ts"], "answer:start_paused:no")
     await settled(on)
@@ -110,7 +110,7 @@ async def test_only_admins_pause_and_who_administers_a_channel_pauses_that(on: H
     assert await typed(on, f"pause <#{WEB}|web>", BEN, WEB) == views.paused_channel(WEB, None).text
     assert await typed(on, "pause", BEN, WEB) == refused.text
     # These are about a session, as before.
-    assert await typed(on, "pause 2") == "`pause 2` looks like `stop`. Nothing was started."
+    assert await typed(on, "pause 2") == "Did you mean `stop`? Nothing was started."
     assert await typed(on, "resume 2") == "Is `resume 2` a task for Devin? Nothing was started."
 
 

@@ -198,7 +198,7 @@ async def test_a_slash_command_works_after_the_invitation(on: Harness) -> None:
     await refused(on, ANN, NOT_MEMBER, text=NOT_MEMBER)
     await on.slack.invite(NO_BOT)
     await on.slack.slash(ANN, NO_BOT, "fix the login test")
-    await on.slack.wait_for_message(NO_BOT, "Asked by ann")
+    await on.slack.wait_for_message(NO_BOT, "Started by ann")
     await on.session("fix the login test")
 
 

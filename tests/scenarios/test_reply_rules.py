@@ -60,7 +60,7 @@ async def test_questions_about_the_session_are_answered_from_its_rows(on: Harnes
     ts, session = await asleep(on)
     asked = {
         "how much did that cost?": "This session has used 2.5 ACUs so far, as of a few minutes ago.",
-        "¿quién empezó esto?": "Asked by ann",
+        "¿quién empezó esto?": "Started by ann",
         "are you there?": STATE_SENTENCES[DisplayState.ASLEEP],
     }
     for text, answer in asked.items():
@@ -70,7 +70,7 @@ async def test_questions_about_the_session_are_answered_from_its_rows(on: Harnes
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, "Archived by ann")
     await on.mention("who started this?", ANN, GENERAL, thread_ts=ts)
-    told = await on.slack.wait_for_ephemeral(ANN, "Asked by ann")
+    told = await on.slack.wait_for_ephemeral(ANN, "Started by ann")
     await settled(on)
     assert buttons(told) == [], "nothing can be sent any more"
     assert await sent_to_devin(on, session) == []

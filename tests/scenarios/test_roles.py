@@ -159,7 +159,7 @@ async def test_others_may_not_stop_a_session_or_see_what_it_cost(on: Harness) ->
     await on.slack.wait_for_ephemeral(CAM, refused(Right.COST, GROUP))
     for user, shows in ((CAM, False), (BEN, True), (ANN, True)):
         await on.slack.say(user, GENERAL, "!status", thread_ts=ts)
-        status = await on.slack.wait_for_ephemeral(user, "Asked by")
+        status = await on.slack.wait_for_ephemeral(user, "Started by")
         assert ("ACU" in status["rendered"]) is shows
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, "Stopped")
@@ -209,7 +209,7 @@ async def test_a_file_gives_roles_that_go_before_those_that_admins_give(
 async def test_another_word_for_add_offers_the_command_that_gives_the_role(on: Harness) -> None:
     shown = (await on.slack.slash(ADA, GENERAL, f"role give start <@{BEN}>"))["shown"]
     assert buttons(shown) == ["Run role add start @ben", "Start a session"]
-    why = "`role` doesn't work with `give start @ben`, only with `list`, `add` or `remove`. Nothing was started."
+    why = "`role` doesn't take `give start @ben`. Try `list`, `add`, or `remove`. Nothing was started."
     assert shown["rendered"].splitlines()[0] == why
     await on.slack.click(ADA, GENERAL, shown["ts"], "choose:role_add")
     asked = await on.slack.wait_for_ephemeral(ADA, "the others won't be able to anymore.")

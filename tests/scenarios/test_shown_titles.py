@@ -87,7 +87,7 @@ async def test_answers_to_an_admin_say_as_much_as_that_person_may_read_elsewhere
     assert [hides(answer, made) for answer in answers] == [True] * 5, answers
     assert all(words in answers[0] for words in ("fix the docs", IN_PRIVATE_CHANNEL, IN_DIRECT_MESSAGE))
     assert "acme/web" in answers[2]
-    assert "• One of a private channel or a direct message: " in answers[3]
+    assert "• One in a private channel or DM: " in answers[3]
     assert f". {IN_DIRECT_MESSAGE}: 6.2 ACUs" in answers[3]
     assert "fix hush one" in there
     assert "fix hush two" not in there

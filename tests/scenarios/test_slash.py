@@ -124,7 +124,7 @@ async def test_the_card_is_posted_first_and_the_session_starts_in_its_thread(on:
     await settled(on)
     assert await private_answers(on, ANN) == [], "Slack keeps what is said privately, and the card says it all"
     assert "thread_ts" not in card
-    assert "Asked by ann · acme/web" in card["rendered"]
+    assert "Started by ann · acme/web" in card["rendered"]
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{card['ts']}"]
     assert made["prompt"] == (f"fix the login test\n\n{asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-' + card['ts'])}")
     assert made["request"]["repos"] == ["acme/web"]
@@ -293,9 +293,9 @@ async def test_what_admins_mistype_starts_nothing_wherever_it_is_written(on: Har
 @pytest.mark.parametrize(
     ("typed", "label", "shown"),
     [
-        ("report {last} by team", "Show report last month", "Devin in {month}: what came of it\n"),
-        ("report {iso} by team", "Show report {iso}", "Devin in {month}: what came of it\n"),
-        ("report {days} by team", "Show report {days}", "Devin from {named}: what came of it\n"),
+        ("report {last} by team", "Show report last month", "Devin in {month}: results\n"),
+        ("report {iso} by team", "Show report {iso}", "Devin in {month}: results\n"),
+        ("report {days} by team", "Show report {days}", "Devin from {named}: results\n"),
         ("usage {last} by authors", "Show usage last month", "Devin in {month}\n"),
         ("usage {days} by authors", "Show usage {days}", "Devin from {named}\n"),
     ],
@@ -548,7 +548,7 @@ async def test_usage_is_for_admins(on: Harness) -> None:
         "usage yesterday": "Devin yesterday",
         "usage week": "Devin in the last seven days",
         "usage by person": "Devin today, so far, by person",
-        "report week by repo": "Devin in the last seven days: what came of it, by repo",
+        "report week by repo": "Devin in the last seven days: results, by repo",
         "usage 2026-02-30": (
             "`2026-02-30` isn't a valid date. Write a month such as `2026-10`, a day such as "
             "`2026-11-26`, or two days such as `2026-11-01..2026-11-15`."

@@ -386,6 +386,6 @@ async def test_of_two_who_were_approved_the_first_one_begins_it(on: Harness) -> 
     await on.slack.click(ADA, OPS, requests[0]["ts"], "grant_more")
     await on.devin.wait_for_sessions("fix the login test", 2)
     await on.slack.click(ADA, OPS, requests[1]["ts"], "grant_more")
-    await on.slack.wait_for_ephemeral(BEN, "ann has tried this again already.")
+    await on.slack.wait_for_ephemeral(BEN, "ann has already tried this again.")
     await settled(on)
     assert await creations(on) == 2

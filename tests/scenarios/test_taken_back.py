@@ -77,7 +77,7 @@ async def test_a_reply_that_devin_never_takes_is_announced_as_not_sent_and_the_s
     await on.slack.wait_for_message(GENERAL, "*wasn't sent*", thread_ts=ts, within=WITHIN)
     held, lost = await on.thread(GENERAL, ts)
     assert held == reply_sentences.REPLY_NOT_TAKEN_YET.text
-    why = "Devin has taken no messages in this session for too long"
+    why = "Devin couldn't take messages in this session for too long"
     assert lost.startswith(up_to_reference(reply_sentences.reply_not_sent(why, "", "please use pytest")))
     assert await sent_to_devin(on, session) == []
     await on.devin.say(session, "I am still here.")
@@ -90,7 +90,7 @@ async def test_a_reply_that_devin_never_takes_is_announced_as_not_sent_and_the_s
     [
         (403, "IP 203.0.113.7 is not on the <access> list", "Devin doesn't allow it"),
         (403, "permission denied by guardrail policy", "Devin doesn't allow it"),
-        (400, "Message must be at most 50000 characters", "Devin didn't accept it"),
+        (400, "Message must be at most 50000 characters", "Devin rejected it"),
         (413, "Message must be at most 50000 characters", "it's too long for Devin"),
     ],
 )

@@ -51,7 +51,7 @@ async def test_help_status_and_cost_are_answered_privately(on: Harness) -> None:
     assert session_sentences.cost(a_session()).text in answers
     status = next(answer for answer in answers if "*<" in answer)
     assert status.startswith(
-        f"*<https://app.devin.ai/sessions/{session}|fix the login test>*\n:gear: Working.\nAsked by ann"
+        f"*<https://app.devin.ai/sessions/{session}|fix the login test>*\n:gear: Working.\nStarted by ann"
     )
     assert await sent_to_devin(on, session) == []
     assert await on.thread(GENERAL, ts) == []
@@ -159,7 +159,7 @@ async def test_new_starts_another_session_in_a_thread_of_its_own(on: Harness) ->
     there = f"https://play.slack.com/archives/{GENERAL}/p{card['ts'].replace('.', '')}"
     linked = start_sentences.started_elsewhere(a_session(prompt="update the docs"), there)
     assert (said["rendered"], said["thread_ts"]) == (linked.text, ts)
-    assert "Asked by ben · acme/docs" in card["rendered"]
+    assert "Started by ben · acme/docs" in card["rendered"]
     assert second["tags"][1] == f"slack-T0PLAY-{GENERAL}-{card['ts']}"
     reply = await on.slack.say(BEN, GENERAL, "in English", thread_ts=card["ts"])
     await on.devin.wait_for_messages("in English")

@@ -237,7 +237,7 @@ async def test_what_devin_needs_after_a_pull_request_is_not_announced_as_done(on
     words = "I'm blocked: the AWS key is missing."
     await on.devin.say(session, words, status_detail="waiting_for_user", pull_requests=pull)
     post = await on.wait_for_post(GENERAL, ts, "Devin is waiting")
-    assert post["text"] == f"fix the login test: Devin is waiting for you, acme/web#7 is there: {words}"
+    assert post["text"] == f"fix the login test: Devin is waiting for you, see acme/web#7: {words}"
     assert await on.thread(GENERAL, ts) == [
         f"{WAITS.format(who='<@U0ANN>', outcome=f'<{PULL}|acme/web#7> is there')}\n{words}"
     ]

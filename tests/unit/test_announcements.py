@@ -157,8 +157,8 @@ def test_who_replied_last_is_called_too_and_who_wants_no_call_is_named():
     ("pulls", "result", "there", "shown_there"),
     [
         ((PULL,), False, "acme/web#12 is there", f"<{PULL.url}|acme/web#12> is there"),
-        ((PULL, OTHER), False, "2 pull requests are there", "2 pull requests are there"),
-        ((), True, "its answer is there", "its answer is there"),
+        ((PULL, OTHER), False, "see 2 pull requests", "see 2 pull requests"),
+        ((), True, "see its answer", "see its answer"),
     ],
 )
 def test_where_it_is_not_known_whether_devin_asks_the_post_says_what_is_there(pulls, result, there, shown_there):

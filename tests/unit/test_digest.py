@@ -133,7 +133,7 @@ def test_an_answer_about_an_empty_day():
     assert written(message.blocks) == (
         "Devin yesterday\nBilling day Wednesday, 1 January 2025, 08:00 UTC to 08:00 UTC.\n*0 "
         "ACUs* through Slack\nThe total couldn't be read from Devin this time.\nNo active "
-        "sessions.\nNo session of Devin Bridge used anything in this time."
+        "sessions.\nNo Devin Bridge session used anything in this period."
     )
 
 
@@ -200,7 +200,7 @@ def test_a_count_of_our_own_that_is_above_the_bill_is_explained():
     above, below = amounts(total=12.5, through_slack=12.75)
     assert above == ["*12.5 ACUs* · ▲ 25% (usual 10)", "12.8 through Slack, -0.3 elsewhere"]
     assert below == [
-        "No session of this workspace used anything in this time.",
+        "No session in this workspace used anything in this period.",
         "Added up session by session, 12.8 ACUs came through Slack. What is used around 08:00 UTC can count toward the day before or after.",
     ]
 
@@ -232,7 +232,7 @@ def test_a_bill_that_is_not_in_yet_is_said_to_be_not_in_yet():
         "*7.3 ACUs* through Slack",
         "Devin's bill for Sunday, 9 March 2025 isn't in yet, so what was used elsewhere isn't known.",
     ]
-    assert below == ["No session of this workspace used anything in this time."]
+    assert below == ["No session in this workspace used anything in this period."]
 
 
 @pytest.mark.parametrize("total", [0.0, None])
@@ -316,8 +316,8 @@ def test_a_plan_that_counts_only_the_whole_says_so():
         (0.0, 10.0, "▼ 100% (usual 10)"),
         (5000.0, 1.0, "▲ far above (usual 1)"),
         (10.0, 10.0, "as usual"),
-        (10.0, 0.0, "nothing in the seven days before to compare with"),
-        (10.0, None, "nothing in the seven days before to compare with"),
+        (10.0, 0.0, "no usage in the seven days before to compare with"),
+        (10.0, None, "no usage in the seven days before to compare with"),
     ],
 )
 def test_the_change_is_shown_in_percent_or_in_words(total, mean, words):

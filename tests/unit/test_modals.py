@@ -92,7 +92,7 @@ def test_slack_takes_each_form(item):
             {
                 "name": ("Title", None),
                 "body": ("Body", None),
-                "macro": ("Macro", "A short name such as !release, with which a task can ask for this playbook."),
+                "macro": ("Macro", "A short name, such as !release, that a task can use to ask for this playbook."),
             },
         ),
     ],
@@ -152,7 +152,7 @@ def test_a_menu_begins_with_what_is_picked():
 
 def test_a_button_opens_the_form_of_what_was_written():
     message = parts.open_button(Form("note_edit", "note-1"))
-    assert message.text == "This needs a form, which a button opens."
+    assert message.text == "This needs a form. Press the button to open it."
     (button,) = message.blocks[1]["elements"]
     assert (button["action_id"], button["value"], button["text"]["text"]) == (
         "open_form",
@@ -167,9 +167,7 @@ def test_what_is_said_where_a_form_was_not_opened_or_not_taken():
         snapshot("Devin can't be reached, so the form can't be filled. Nothing was changed; try again in a minute.")
         == parts.NOT_LOADED
     )
-    assert (
-        snapshot("Slack doesn't take this form. Nothing was changed; use Devin's own page instead.") == parts.NOT_DRAWN
-    )
+    assert snapshot("Slack rejected this form. Nothing was changed; use Devin's own page instead.") == parts.NOT_DRAWN
     assert parts.OTHER_VERSION == (
         "Another version of Devin Bridge opened this form, so it wasn't saved. Copy what you "
         "need, and open the form again."
@@ -375,7 +373,7 @@ def test_what_is_said_where_a_channel_cannot_be_used():
     ]
     assert [view("C0WEB").text for view in (launch_views.shared, launch_views.without_bot)] == [
         "Nothing was started: <#C0WEB> is shared with another company. Pick another channel.",
-        "Nothing was started: I'm not in <#C0WEB>. Type `/invite @Devin Bridge` there.",
+        "Nothing was started: Devin Bridge isn't in <#C0WEB>. Type `/invite @Devin Bridge` there.",
     ]
 
 

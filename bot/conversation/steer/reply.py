@@ -110,7 +110,7 @@ class Reply:
             await self._refuse_unwanted(job, thread, session, unwanted)
             return
         if session.lifecycle is not Lifecycle.OPEN:
-            raise Reschedule(self._services.timing.start_retry, "the session is still being started")
+            raise Reschedule(self._services.timing.start_retry, "the session is still starting")
         if await self._is_taken(job):
             return
         if await self._is_refused(job, session) or await held_reply.hold_if_in_doubt(self._services, job, session):
@@ -366,7 +366,9 @@ class NewMessage(Creation[Snapshot | None]):
         try:
             await self._unarchive()
         except DevinError as error:
-            log.warning("not unarchived", session=self._session.id, error=type(error).__name__, status=error.status)
+            log.warning(
+                "session not unarchived", session=self._session.id, error=type(error).__name__, status=error.status
+            )
             return snapshot
         return replace(snapshot, archived=False)
 
@@ -519,7 +521,7 @@ def _unwanted_correction(unwanted: Message | None, session: Session | None) -> M
 def _reason(refused: DevinRefused) -> str:
     if isinstance(refused, DevinForbidden) and refused.needed:
         return _PERMISSION.format(needed=refused.needed)
-    return _WHY_REFUSED.get(type(refused), "Devin didn't accept it")
+    return _WHY_REFUSED.get(type(refused), "Devin rejected it")
 
 
 def _words(refused: DevinRefused) -> str:

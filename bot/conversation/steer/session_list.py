@@ -187,7 +187,7 @@ def _up_to(mine: Sequence[Grouped], page: ListPage) -> list[str]:
 
 def _is_whole(mine: Sequence[Grouped], ids: Sequence[str]) -> bool:
     """Whether a list of these `ids` shows more of what is done than a folded one."""
-    done = [entry for entry in mine if entry.group is ListGroup.DONE_LATELY and entry.session.id in ids]
+    done = [entry for entry in mine if entry.group is ListGroup.RECENTLY_DONE and entry.session.id in ids]
     return len(done) > FEW_DONE
 
 

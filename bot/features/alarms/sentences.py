@@ -12,9 +12,9 @@ from bot.views.sentences import STATE_WORDS
 from bot.views.text import fitted, link, tenths, tenths_of_acus, total_acus, when
 
 WITHHELD: Final = Message("There was an alarm here. It isn't shown in a channel shared with another company.")
-SETTLED: Final = Message("That was already settled; the post says how.")
+SETTLED: Final = Message("That alarm was already answered; see its post.")
 OVER: Final = Message("This alarm is over or too old. Nothing was changed.")
-GO_ON: Final = Message("OK. No other alarm about this session until this one is over.")
+GO_ON: Final = Message("OK. No more alarms about this session until this one is over.")
 SNOOZED: Final = Message("Snoozed for 4 hours. You'll get an update in this thread.")
 _SOMEBODY: Final = "someone"  # who is erased, or where figures name nobody
 
@@ -59,7 +59,7 @@ def reminder(alarm: Alarm) -> Message:
 def _found(facts: dict[str, Any]) -> str:
     if facts["silent"] is not None:
         return f"has spent {tenths_of_acus(facts['silent'])} since its last message or pull request"
-    return f"has spent {tenths_of_acus(facts['hour'])} in the last hour, and up to {tenths(facts['limit'])} are usual"
+    return f"has spent {tenths_of_acus(facts['hour'])} in the last hour (usually up to {tenths(facts['limit'])})"
 
 
 def _whose(alarm: Alarm, session: Session | None, stand_in: str | None, *, names: bool) -> list[str]:
@@ -78,7 +78,7 @@ def _sign(alarm: Alarm) -> str:
 def _decision(alarm: Alarm, session: Session | None, by: str) -> str:
     if alarm.over_at is not None:
         if session is not None and spends(session):
-            return "Resolved: Devin is still working and spends as usual."
+            return "Resolved: Devin is still working, at its usual rate."
         return f"Resolved: session {'gone' if session is None else STATE_WORDS[session.display_state]}."
     if alarm.state is AlarmState.SNOOZED and alarm.snoozed_until is not None:
         return f":zzz: Snoozed by {by or _SOMEBODY} until {when(alarm.snoozed_until)}."
@@ -105,7 +105,7 @@ def _buttons(alarm: Alarm) -> list[Block]:
 def _unread(alarm: Alarm) -> Message:
     since = when(alarm.facts["since"])
     if alarm.over_at is not None:
-        text = f":white_check_mark: What running sessions spend couldn't be read from {since} to {when(alarm.over_at)}."
-        return Message("What running sessions spend is read again.", [blocks.section(text)])
+        text = f":white_check_mark: Usage data is back. It was missing from {since} to {when(alarm.over_at)}."
+        return Message("Usage data is back.", [blocks.section(text)])
     text = f":warning: No usage data from Devin since {since}. Until it's back, there are no alarms about sessions."
-    return Message("What running sessions spend hasn't been readable for an hour.", [blocks.section(text)])
+    return Message("No usage data from Devin for an hour.", [blocks.section(text)])

@@ -21,7 +21,7 @@ TITLE: Final = "Your sessions in {cycle}"
 THIS_CYCLE: Final = "this billing cycle"
 NONE_ACTIVE: Final = "None of your sessions was active in {cycle}."
 NO_ACUS: Final = "Devin reports no ACUs for them yet; on some plans it never does."
-SOURCE: Final = "Counted by Devin Bridge from Devin's figures, which may be minutes old."
+SOURCE: Final = "Counted from Devin's figures, which can be a few minutes old."
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from bot.views.text import cell_of, counted
 ELSEWHERE: Final = "elsewhere"
 TOTAL: Final = "total"
 OTHERS: Final = "others"
-DIRECT_MESSAGES: Final = "direct messages"
+DIRECT_MESSAGES: Final = "DMs"
 NO_REPOSITORY: Final = "no repository known"
 _HUNDRED: Final = Decimal(100)
 
@@ -36,7 +36,7 @@ class LastColumn(StrEnum):
     """What stands in the last column of a table: how many sessions a row has, who asked for its session, or nothing."""
 
     SESSIONS = "Sessions"
-    ASKER = "Asked by"
+    ASKER = "Started by"
     NONE = ""
 
 

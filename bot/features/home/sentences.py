@@ -14,7 +14,7 @@ from bot.domain.list_pages import FEW_DONE
 from bot.domain.session import Session
 from bot.domain.settings_values import Setting, Values, as_text
 from bot.features.consumption.sentences import cycle_name
-from bot.features.home.specs import DONE_LATELY
+from bot.features.home.specs import RECENTLY_DONE
 from bot.features.settings.sentences import LABELS
 from bot.features.settings.specs import MINE, SETTINGS
 from bot.views import blocks
@@ -105,8 +105,8 @@ def for_guests() -> Message:
 
 def home(shown: Home) -> Message:
     """Build the Home tab."""
-    going_on = [entry for entry in shown.sessions if entry.group is not ListGroup.DONE_LATELY]
-    done = [entry for entry in shown.sessions if entry.group is ListGroup.DONE_LATELY]
+    going_on = [entry for entry in shown.sessions if entry.group is not ListGroup.RECENTLY_DONE]
+    done = [entry for entry in shown.sessions if entry.group is ListGroup.RECENTLY_DONE]
     listed = [*going_on[:MOST_LISTED], *done[:FEW_DONE]]
     lines = [_line(entry) for entry in listed] or [NO_SESSIONS.text]
     figures = _figures(shown.figures) if shown.figures else []
@@ -126,7 +126,7 @@ def home(shown: Home) -> Message:
     )
 
 
-def done_lately(done: Sequence[AtHome]) -> View:
+def recently_done(done: Sequence[AtHome]) -> View:
     """Build the window with all that are done."""
     shown = [_entry(entry) for entry in done[:MOST_DONE]] or [blocks.section(NONE_DONE)]
     more = len(done) - MOST_DONE
@@ -143,7 +143,7 @@ def _groups(listed: Sequence[AtHome]) -> Iterator[Block]:
 
 def _more(not_listed: int, folded: int) -> Iterator[Block]:
     if folded > 0:
-        show_all = blocks.button("Show all", OPEN_FORM.action_id, DONE_LATELY.name)
+        show_all = blocks.button("Show all", OPEN_FORM.action_id, RECENTLY_DONE.name)
         yield blocks.section(f"{counted(folded, 'more session')} recently done", show_all)
     if not_listed > 0:
         yield from blocks.context([f"and {counted(not_listed, 'more session')}: `/devin list`"])

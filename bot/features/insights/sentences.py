@@ -14,7 +14,7 @@ from bot.views.text import counted, fitted, link
 MOST_LISTED: Final = 3  # of each kind, so that it stays a few lines
 LONGEST: Final = 240  # characters of one
 LONGEST_PROMPT: Final = 600
-NOT_THERE: Final = Message("Devin has no insights of this session.")
+NOT_THERE: Final = Message("Devin has no insights for this session.")
 SIZES: Final = {"xs": "very small", "s": "small", "m": "medium", "l": "large", "xl": "very large"}
 
 

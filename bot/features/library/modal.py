@@ -31,7 +31,7 @@ TITLES: Final[Mapping[str, str]] = {
 _HINTS: Final[Mapping[str, str]] = {
     TRIGGER: "When Devin should think of it, such as: when deploying the web app.",
     REPO: f"Pin to one repository (owner/name) or all ({ALL_REPOS}). Leave empty to use only the trigger.",
-    MACRO: "A short name such as !release, with which a task can ask for this playbook.",
+    MACRO: "A short name, such as !release, that a task can use to ask for this playbook.",
 }
 _OPTIONAL: Final = frozenset({REPO, MACRO})
 _MULTILINE: Final = frozenset({TRIGGER, BODY})

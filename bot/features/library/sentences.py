@@ -45,7 +45,7 @@ def listing(kind: Kind, items: Sequence[LibraryItem], search: str, *, unreadable
     lines += [f"{number}. {_line(item)}" for number, item in enumerate(shown, start=1)]
     if len(items) > len(shown):
         more = len(items) - len(shown)
-        lines.append(f"… and {more:,} more. A word finds some of them: `/devin {kind} list deploy`.")
+        lines.append(f"… and {more:,} more. To search, add a word: `/devin {kind} list deploy`.")
     if unreadable:
         lines.append(f":warning: {counted(unreadable, 'more row')} of Devin's couldn't be read.")
     if shown:
@@ -131,7 +131,7 @@ def _unchanged(verb: str) -> str:
 
 def gone(kind: Kind) -> Message:
     """Say that it does not exist at Devin, or not for the bot's key."""
-    return Message(f"Devin no longer has that {kind}. {_UNCHANGED} `/devin {kind} list` shows what there is.")
+    return Message(f"Devin no longer has that {kind}. {_UNCHANGED} `/devin {kind} list` shows the rest.")
 
 
 def not_offered(kind: Kind) -> Message:
@@ -164,16 +164,14 @@ def deleted(name: str) -> Message:
 
 def maybe_deleted(reference: str) -> Message:
     """Say that nobody knows whether a note was deleted."""
-    return failure_sentences.outcome_unknown(
-        "the note was deleted", "`/devin note list` shows what there is.", reference
-    )
+    return failure_sentences.outcome_unknown("the note was deleted", "See `/devin note list`.", reference)
 
 
 def not_deleted(reference: str) -> Message:
     """Say that a note was not deleted, because Devin could not be reached."""
     return Message(
-        ":warning: Devin couldn't be reached for hours, so the note wasn't deleted. `/devin note "
-        f"list` shows what there is. Error ID {code(reference)}."
+        ":warning: Devin couldn't be reached for hours, so the note wasn't deleted. See `/devin note list`. Error ID "
+        f"{code(reference)}."
     )
 
 

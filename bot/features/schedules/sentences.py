@@ -27,10 +27,8 @@ _LIST: Final = "`/devin schedule list` shows them with their numbers."
 UNSEEN: Final = Message(f"You've seen no list of schedules in the last day. Nothing was changed. {_LIST}")
 NO_NUMBER_TYPED: Final = Message(f"Which schedule? Add its number to the command. {_LIST}")
 GONE: Final = Message(f"Devin has no such schedule. Nothing was changed. {_LIST}")
-UNKNOWN: Final = Message(
-    f"{failure_sentences.lost_answer('the schedule was changed')} `/devin schedule list` shows how it is."
-)
-KEPT: Final = Message("The schedule stays as it is.")
+UNKNOWN: Final = Message(f"{failure_sentences.lost_answer('the schedule was changed')} See `/devin schedule list`.")
+KEPT: Final = Message("OK, nothing was changed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Timetable:
     def in_words(self, zone: tzinfo, now: float) -> str:
         """Say when it runs, in `zone` where that can be said."""
         if self.frequency is None:
-            return f"once, {when(self.at)}" if self.at else "at a time that Devin doesn't give"
+            return f"once, {when(self.at)}" if self.at else "at an unknown time"
         words = cron_in_words(self.frequency, zone, now)
         return f"{words}, each {_ordinal(self.every)} time" if self.every > 1 else words
 
@@ -96,7 +94,9 @@ def listing(
     if automations:
         lines.append(f"*{counted(len(automations), 'automation')}*: {_automations(automations)}")
     if schedules:
-        lines.append("Admins can use `/devin schedule pause 1`, `resume 1` or `delete 1` with a number from this list.")
+        lines.append(
+            "Admins can use `/devin schedule pause 1`, `resume 1`, or `delete 1` with a number from this list."
+        )
     return Message("\n".join(lines))
 
 

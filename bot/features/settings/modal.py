@@ -18,10 +18,10 @@ _ABOUT: Final = {
     Scope.CHANNEL: "For everyone's sessions here. Each person's own reminders and mentions override these.",
 }
 _HINTS: Final[Mapping[Setting, str]] = {
-    Setting.REPOS: "owner/name, with commas between them. A session starts with them unless repo= names others.",
-    Setting.PLAYBOOK: "Its name, its macro or its id.",
-    Setting.LIMIT: "ACUs that Devin may use in one session. An ACU (agent compute unit) measures Devin's work.",
-    Setting.TAGS: "Single words with commas between them.",
+    Setting.REPOS: "owner/name, separated by commas. Used unless repo= names others.",
+    Setting.PLAYBOOK: "Its name, macro, or ID.",
+    Setting.LIMIT: "ACUs that Devin can use in one session. An ACU (agent compute unit) measures Devin's work.",
+    Setting.TAGS: "Separate tags with commas.",
     Setting.QUIET: "In your time zone, such as 22:00-07:00. You won't be mentioned.",
 }
 _NOT_SET: Final = "Not set"

@@ -31,8 +31,8 @@ CHOICES: Final[Mapping[Setting, Mapping[str, str]]] = {
     },
     Setting.DETAIL: {
         Detail.FULL.value: "Everything Devin says",
-        Detail.FINAL.value: "Only Devin's last message of each turn",
-        Detail.LINK.value: "Only a link at the end of each turn",
+        Detail.FINAL.value: "Only Devin's last message, each time it stops for you or finishes",
+        Detail.LINK.value: "Only a link, each time Devin stops for you or finishes",
     },
     Setting.REMINDERS: {"on": "Remind me of open questions", "off": "No reminders"},
     Setting.NOTIFY: {
@@ -71,7 +71,9 @@ def not_saved(why: str) -> Message:
 
 def lost(reference: str) -> Message:
     """Report that a fault of the bot's own kept the form from being saved."""
-    return not_saved(f"Devin Bridge had a fault; an admin finds it by `{reference}`. Open the form again.")
+    return not_saved(
+        f"Something went wrong. Give your Devin Bridge operator this error ID: `{reference}`. Open the form again."
+    )
 
 
 def fixed(setting: Setting, value: Value, file: str) -> str:

@@ -27,12 +27,12 @@ HOURS: Final = "08:00 UTC to 08:00 UTC"
 NO_TOTAL: Final = "The total couldn't be read from Devin this time."
 NOT_IN_YET: Final = "Devin's bill for {day} isn't in yet, so what was used elsewhere isn't known."
 ANOMALY: Final = ":warning: Unusually high for a {weekday}: up to {acus} would be normal."
-NOTHING_BEFORE: Final = "nothing in the seven days before to compare with"
+NOTHING_BEFORE: Final = "no usage in the seven days before to compare with"
 UNCHANGED: Final = "as usual"
 MOST_OF_IT: Final = "Most of it: {cause}, {acus} more than usual."
-QUIET: Final = "No session of Devin Bridge used anything in this time."  # others of the organisation may have
-QUIET_HERE: Final = "No session of this workspace used anything in this time."  # but one of another workspace did
-QUIET_IN_CHANNEL: Final = "No session of this channel used anything in this time."
+QUIET: Final = "No Devin Bridge session used anything in this period."  # others of the organisation may have
+QUIET_HERE: Final = "No session in this workspace used anything in this period."  # but one of another workspace did
+QUIET_IN_CHANNEL: Final = "No session in this channel used anything in this period."
 GONE: Final = "The sessions that used it are no longer stored, so they aren't listed."
 NO_ACUS: Final = (
     "Devin reports no ACUs for your sessions, as on plans that aren't billed in ACUs. "
@@ -44,7 +44,7 @@ OWN_COUNT: Final = (
     "Added up session by session, {acus} came through Slack. What is used around 08:00 UTC can count toward the day "
     "before or after."
 )
-CREDIT: Final = "Devin's bill has a credit that is more than what was used in this time."
+CREDIT: Final = "Devin's bill has a credit that's larger than the usage in this period."
 _OWN_ROWS_ONLY: Final = ":information_source: Counted from the sessions of Devin Bridge alone, because "
 WITHHELD: Final[Mapping[WithheldBecause, str]] = {
     WithheldBecause.PERMISSION: _OWN_ROWS_ONLY

@@ -16,11 +16,11 @@ ERASED: Final = "people whose data was erased"
 SOMEBODY: Final = "someone"
 NAMELESS: Final = "{number:,} people without a known name"
 OTHERS: Final = "others"
-DIRECT_MESSAGES: Final = "direct messages"
+DIRECT_MESSAGES: Final = "DMs"
 NO_TEAM: Final = "no team"
 NO_PLAYBOOK: Final = "no playbook"
 NO_REPOSITORY: Final = "no repository known"
-HIDDEN_REPOSITORY: Final = "private channels and direct messages"
+HIDDEN_REPOSITORY: Final = "private channels and DMs"
 NO_PRODUCT: Final = "other"
 
 

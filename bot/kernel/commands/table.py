@@ -71,7 +71,7 @@ class CommandTable:
         try:
             refusal = await self._access.role_refusal(workspace, spec, user) if spec.role is Role.ADMIN else None
         except SlackError as error:
-            log.warning("not known whether someone is an admin", error=error.outcome)
+            log.warning("admin role unknown", error=error.outcome)
             return access_sentences.ROLE_UNKNOWN
         return refusal or self._elsewhere(spec, channel)
 

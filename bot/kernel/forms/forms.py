@@ -148,7 +148,7 @@ class Forms:
             # Without it the view would say "Loading…" for ever.
             await workspace.slack.update_view(view_id, parts.notice(kind.title, parts.NOT_DRAWN))
         except SlackRefused as refused:
-            log.info("form was closed meanwhile", form=opening.form.command, error=str(refused))
+            log.info("form closed meanwhile", form=opening.form.command, error=str(refused))
 
     async def choices(self, workspace: Workspace, body: Mapping[str, Any]) -> Mapping[str, str]:
         """Return what a menu of a form offers, which Slack's `body` asks for; nothing where no such form is known."""

@@ -20,7 +20,7 @@ OTHER_COMPANY_REFUSED: Final = Message(
     "Only members of this workspace can use Devin here. Nothing was started. Ask one of them."
 )
 ROLE_UNKNOWN: Final = Message(
-    "Slack didn't say in time whether you're still a member here. Nothing was done; try again."
+    "Slack didn't confirm in time that you're still a member here. Nothing was done; try again."
 )
 SHARED_CHANNEL_REFUSED: Final = Message(
     "Devin can't be used in channels shared with other companies. Nothing was started."
@@ -63,7 +63,7 @@ def not_yours(requester: str, admins: Admins) -> Message:
 
     `requester` is empty where the asker was erased from the store.
     """
-    asker = f"{mention(requester)}, who asked for this session, or " if requester else ""
+    asker = f"{mention(requester)}, who started this session, or " if requester else ""
     refusal = f"Only {asker}an admin can do that. Nothing was changed."
     to_ask = [mention(requester)] if requester else []
     to_ask += [who for who in _mentions(admins) if who not in to_ask]

@@ -61,8 +61,8 @@ EDIT_IS_NO_COMMAND: Final = Message(
     "Devin has read your message, so your edit did nothing. Write the command as a new message."
 )
 REPLY_AT_LIMIT: Final = Message("Still paused at its limit. Devin sees your reply when it resumes.")
-REPLY_AFTER_FAILURE: Final = Message("Devin has your reply, but this session failed and may stay silent.")
-REPLY_AFTER_END: Final = Message("Devin has your reply, but this session has ended and may stay silent.")
+REPLY_AFTER_FAILURE: Final = Message("Devin has your reply, but this session failed and might stay silent.")
+REPLY_AFTER_END: Final = Message("Devin has your reply, but this session has ended and might stay silent.")
 REPLY_LATE: Final = Message(
     ":hourglass_flowing_sand: Devin can't be reached right now. Your reply is stored and sent later; no need to resend."
 )
@@ -70,14 +70,14 @@ REPLY_KEY_REFUSED: Final = Message(
     f":hourglass_flowing_sand: {failure_sentences.KEY_REFUSED} Your reply is stored and sent later; no need to resend."
 )
 REPLY_NOT_TAKEN_YET: Final = Message(
-    ":hourglass_flowing_sand: Devin takes no messages in this session right now. Your reply "
+    ":hourglass_flowing_sand: Devin can't take messages in this session right now. Your reply "
     "is stored and sent later; no need to resend."
 )
 
 
 def unmuted(turns: TurnTaking) -> Message:
     """Confirm that the thread is not muted any more, where `turns` holds."""
-    return Message(f":speaker: Unmuted. {REACHES[turns]} Those written while muted didn't.")
+    return Message(f":speaker: Unmuted. {REACHES[turns]} Replies written while muted didn't.")
 
 
 def not_muted(turns: TurnTaking) -> Message:
@@ -157,7 +157,7 @@ def reply_not_sent(reason: str, reference: str, excerpt: str = "", words: str = 
 def reply_uncertain(reference: str, excerpt: str = "") -> Message:
     """Report in the thread that it is unknown whether the reply that begins with `excerpt` reached Devin."""
     which = f"the reply “{fitted(excerpt, PROMPT_SHOWN)}”" if excerpt else "a reply"
-    advice = "Look in Devin before you write it again."
+    advice = "Check Devin before you send it again."
     return failure_sentences.outcome_unknown(f"{which} arrived", advice, reference)
 
 

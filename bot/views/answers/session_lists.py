@@ -41,7 +41,7 @@ HEADINGS: Final[Mapping[ListGroup, str]] = {
     ListGroup.NEEDS_YOU: "Needs you",
     ListGroup.WORKING: "Working",
     ListGroup.ASLEEP: "Asleep",
-    ListGroup.DONE_LATELY: "Recently done",
+    ListGroup.RECENTLY_DONE: "Recently done",
 }
 
 
@@ -123,7 +123,7 @@ def several_with_id(which: str, found: Sequence[Session]) -> Message:
     lines = [
         f"• {code(_id_like(session, which)[:LONGER_ID])} {link(session.url, session.title, 80)}" for session in found
     ]
-    head = f"{code(which)} fits {len(found)} of your sessions. Type more of the id:"
+    head = f"{code(which)} fits {len(found)} of your sessions. Type more of the ID:"
     return Message("\n".join([head, *lines]))
 
 
@@ -196,7 +196,7 @@ def _row(entry: Listed) -> str:
         f"started {ago(session.created_at)}",
         spent(session),
         code(session.id[:SHOWN_ID]) if entry.number is not None else "",
-        f"asked by {fitted(entry.asker, 80)}" if entry.asker else "",
+        f"started by {fitted(entry.asker, 80)}" if entry.asker else "",
     ]
     title = link(address if len(address or "") <= LONGEST_LINK else None, session.title, 80)
     title = fitted(entry.stand_in) if entry.stand_in else title
@@ -215,7 +215,7 @@ def _words(entry: Listed) -> str:
 
 
 def _channel(session: Session) -> str:
-    return "direct message" if session.channel.startswith("D") else f"<#{session.channel}>"
+    return "DM" if session.channel.startswith("D") else f"<#{session.channel}>"
 
 
 def is_stoppable(session: Session) -> bool:

@@ -42,7 +42,7 @@ def _heading(session: Session, permalink: str | None) -> list[str]:
 
 def _facts(session: Session) -> list[str]:
     seen = session.snapshot.updated_at
-    facts = [f"Asked by {asker_name(session)}", *option_words(session.options), spent(session)]
+    facts = [f"Started by {asker_name(session)}", *option_words(session.options), spent(session)]
     facts.append(f"active {ago(seen)}" if seen else "")
     in_devin = f" {link(session.url, 'in Devin')}"
     pulls = pull_request_lines(session, _PULL_REQUESTS_LIMIT, most=len(session.snapshot.pull_requests), more=in_devin)

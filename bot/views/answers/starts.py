@@ -18,7 +18,7 @@ from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
 from bot.views.given_back import given_back
 from bot.views.message import Block, Message
-from bot.views.text import counted, disarm, duration, fitted, link, one_line, shortened
+from bot.views.text import counted, disarm, duration, fitted, link, listed, one_line, shortened
 
 FILES_NAMED: Final = 3
 BUTTON_LABEL: Final = 75  # characters, of the text of a button at Slack
@@ -132,8 +132,7 @@ def _of_outsiders(messages: int) -> str:
 def _not_passed_on(names: Sequence[str]) -> str:
     named = [f"“{fitted(name, PROMPT_SHOWN)}”" for name in names[:FILES_NAMED]]
     more = len(names) - len(named)
-    listed = [*named, f"{more} more"] if more else named
-    which = " and ".join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
+    which = listed([*named, f"{more} more"] if more else named)
     them = "it" if len(names) == 1 else "them"
     return f"Devin didn't get {which}. Share {them} in a reply, or paste what matters."
 
@@ -259,21 +258,21 @@ def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
         return _why_guessed(doubt)
     forms = doubt.spec.ways_on(Surface.SLASH)
     if not forms:
-        where = f"looks like {code(doubt.meant)}"
-        only = f"works only in a session's thread: write {code(doubt.meant)} there"
-        return f"{typed} {where if in_session else only}."
+        only = f"{typed} works only in a session's thread: write {code(doubt.meant)} there."
+        return f"Did you mean {code(doubt.meant)}?" if in_session else only
     if doubt.word.lower() in {*doubt.spec.meant_by, *(form.phrase for form in doubt.spec.ways)} - {command}:
         return f"{typed} isn't a command here, but {code(command)} is."
     behind = doubt.text.partition(doubt.word)[2].strip(_AROUND_CODE)
     if doubt.word.lower() == command and doubt.seconds and not behind.strip(".!? "):
-        return f"{code(command)} needs a word after it: {one_of(doubt.seconds)}."
+        first, *others = doubt.seconds
+        return f"Which one? Try {one_of([f'{command} {first}', *others])}."
     if doubt.word.lower() != command or not behind:
-        return f"{typed if doubt.word.lower() != command else code(doubt.text)} looks like {code(command)}."
+        return f"Did you mean {code(command)}?"
     if doubt.spec.examples and behind[:1] in _PICKED:
         return f"{code(behind)} isn't known. Pick the name from Slack's list as you type `{behind[0]}`."
     words = _words_behind(doubt, behind)
-    but = f", only with {one_of(words)}" if words else ""
-    return f"{code(command)} doesn't work with {code(behind)}{but}."
+    instead = f" Try {one_of(words)}." if words else ""
+    return f"{code(command)} doesn't take {code(behind)}.{instead}"
 
 
 def _words_behind(doubt: Doubt, behind: str) -> tuple[str, ...]:
@@ -388,20 +387,19 @@ def _as_written(request: Request) -> list[str]:
     limit = any(word.nearest == f"{ACU}=" for word in request.mistyped) and request.options.acu is None
     if not texts:
         return []
-    is_, sets = ("is", "sets") if len(texts) == 1 else ("are", "set")
-    return [f"As written, {_codes(texts)} {is_} part of the task{f', and {sets} no ACU limit' if limit else ''}."]
+    unlimited = " and the session has no ACU limit" if limit else ""
+    return [f"If you start anyway, Devin reads {_codes(texts)} as text{unlimited}."]
 
 
 def _codes(words: Sequence[str]) -> str:
-    *others, last = [code(word) for word in words[:MOST_OPTIONS]]
-    return f"{', '.join(others)} and {last}" if others else last
+    return listed([code(word) for word in words[:MOST_OPTIONS]])
 
 
 def tags_left_out(tags: Sequence[str]) -> Message:
     """List the `tags` of a person that Devin refused, so that the session runs without them."""
     named = ", ".join(code(tag) for tag in tags)
     return Message(
-        f"Devin didn't take these tags: {named}. The session runs without them. A Devin admin can "
+        f"Devin rejected these tags: {named}. The session runs without them. A Devin admin can "
         "allow them for the next one."
     )
 
@@ -409,7 +407,7 @@ def tags_left_out(tags: Sequence[str]) -> Message:
 def start_refused(reason: str | None = None) -> Message:
     """Report that Devin refused the request as the asker wrote it; `reason` is what Devin answered."""
     return message_of(
-        ":no_entry: Devin didn't accept this request. Nothing was started.",
+        ":no_entry: Devin rejected this task. Nothing was started.",
         f"It says: “{fitted(reason, 300)}”." if reason else "",
         "Change the task or its options, and send it again.",
     )
@@ -418,7 +416,7 @@ def start_refused(reason: str | None = None) -> Message:
 def mode_refused(mode: str, reason: str) -> Message:
     """Report that Devin has no such `mode`; `reason` is its answer, which lists those that it has."""
     return message_of(
-        f":no_entry: Devin didn't accept the mode “{fitted(mode, 60)}”. Nothing was started.",
+        f":no_entry: Devin rejected the mode “{fitted(mode, 60)}”. Nothing was started.",
         f"It says: “{fitted(reason, 300)}”.",
         "“Try again” uses Devin's default mode. Or send the task again with another mode.",
     )
@@ -483,8 +481,8 @@ def start_uncertain(ref: str, reference: str) -> Message:
     `ref` is the short reference for people and the log; `reference` is the one to search for in prompts at Devin.
     """
     advice = (
-        f"Look in Devin for {code(reference)} before you send the task again. If the session "
-        "shows up, this thread follows it."
+        f"Check Devin for {code(reference)} before you send the task again. If the session "
+        "shows up, this thread picks it up."
     )
     return failure_sentences.outcome_unknown("the session was started", advice, ref)
 

@@ -171,7 +171,7 @@ def stop_failed(url: str | None, reference: str, unsent: int = 0) -> Message:
     `unsent` replies were not sent to Devin, and `reference` leads to the lines in the log.
     """
     return message_of(
-        ":warning: Devin didn't take the stop, so *the session is still running*. Stop it in",
+        ":warning: Devin rejected the stop, so *the session is still running*. Stop it in",
         f"{link(url, 'Devin')}, or try `!stop` again in a minute.",
         _unsent(unsent),
         f"Error ID {code(reference)}.",

@@ -38,7 +38,7 @@ ABOUT: Final = "About “{title}”: "
 EARLIER: Final = "an earlier session"
 FROM: Final = "The earlier session: {url}"
 EMPTY: Final = "Write what Devin should do."
-_TWICE: Final = "`{name}=` stands here and in its own field. Keep one of them."
+_TWICE: Final = "`{name}=` is here and in its own field. Keep one of them."
 MOST_CHOICES: Final = 100  # that Slack shows at once
 NOT_ALLOWED: Final = "Devin Bridge's key can't list {what}."
 NOT_OFFERED: Final = "Devin doesn't list {what} here."
@@ -129,4 +129,4 @@ def shared(channel: str) -> Message:
 
 def without_bot(channel: str) -> Message:
     """Refuse a start in `channel`, where the bot is not."""
-    return Message(f"Nothing was started: I'm not in <#{channel}>. Type `/invite @Devin Bridge` there.")
+    return Message(f"Nothing was started: Devin Bridge isn't in <#{channel}>. Type `/invite @Devin Bridge` there.")

@@ -19,7 +19,7 @@ LABEL_LIMIT: Final = 2_000  # of a label and of a hint
 LONGEST_COUNTED: Final = 3_000  # characters up to which Slack counts as a person types; a field may hold more
 NOT_OPENED: Final = Message("Slack couldn't open the form. Nothing was changed; try again.")
 NOT_LOADED: Final = "Devin can't be reached, so the form can't be filled. Nothing was changed; try again in a minute."
-NOT_DRAWN: Final = "Slack doesn't take this form. Nothing was changed; use Devin's own page instead."
+NOT_DRAWN: Final = "Slack rejected this form. Nothing was changed; use Devin's own page instead."
 OTHER_VERSION: Final = (
     "Another version of Devin Bridge opened this form, so it wasn't saved. Copy what you need, and open the form again."
 )
@@ -135,7 +135,7 @@ def choices(options: Mapping[str, str]) -> list[Block]:
 
 def open_button(form: Form) -> Message:
     """Offer the form of a command that was written."""
-    text = "This needs a form, which a button opens."
+    text = "This needs a form. Press the button to open it."
     value = f"{form.command} {form.target}".strip()
     button = blocks.button("Open the form", OPEN_FORM.action_id, value, "primary")
     return Message(text, [blocks.section(text), *blocks.actions(button)])

@@ -33,7 +33,7 @@ def test_the_sessions_of_a_cycle():
         f"Your sessions in this billing cycle\n*12.5 ACUs*\n{COUNTS}\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/p1|Fix login>: 9.3 ACUs · done\n"
         "March. Counted through 9 Mar. Devin's days begin at 08:00 UTC.\n"
-        "Counted by Devin Bridge from Devin's figures, which may be minutes old."
+        "Counted from Devin's figures, which can be a few minutes old."
     )
 
 

@@ -150,7 +150,7 @@ async def test_slack_is_asked_once_which_channels_are_private_and_their_titles_a
         "<https://app.devin.ai/sessions/C0OPEN|Devin>",
         "2. A session in a private channel: 3 ACUs",
         "3. A session in a private channel: 2 ACUs",
-        "4. A session in a direct message: 1 ACU",
+        "4. A session in a DM: 1 ACU",
     ]
     known = {row["channel"]: (row["is_private"], row["is_shared"]) for row in await store.rows(channels.channels)}
     public, private = (False, False), (True, False)
@@ -198,7 +198,7 @@ async def test_the_thread_of_a_week_and_of_a_cycle_has_tables_of_all_their_days_
         f"Channels, {days}: <#C0WORK> 1.5 ACUs, <#C0SECRET> 0.5 ACUs, elsewhere {others} ACUs, total {whole} ACUs",
         f"Sessions, {days}: Fix the login test 1.5 ACUs, A session in a private channel 0.5 ACUs, "
         f"elsewhere {others} ACUs, total {whole} ACUs",
-        f"Repositories, {days}: acme/web 1.5 ACUs, private channels and direct messages 0.5 ACUs, "
+        f"Repositories, {days}: acme/web 1.5 ACUs, private channels and DMs 0.5 ACUs, "
         f"elsewhere {others} ACUs, total {whole} ACUs",
         digest_posts.WITHOUT_PULL_REQUEST.format(acus="0.5 ACUs", all="2", sessions="1 session"),
     ]
@@ -261,7 +261,7 @@ async def test_the_cycle_has_a_warning_and_then_its_digest(start, store, bills):
         "Devin's billing cycle ends in three days\n"
         "5 May \N{EN DASH} 14 May: 21 of 25 ACUs (84%) · forecast about 30\n"
         ":warning: At this rate the limit may be reached before the cycle ends.\n"
-        "It ends on Fri 15 May at 08:00 UTC. Counted up to Mon 11 May, the newest finished billing day."
+        "It ends on Fri 15 May at 08:00 UTC. Counted through Mon 11 May, the latest finished billing day."
     )
     assert digest.splitlines()[:3] == [
         "Devin in the billing cycle 5 May \N{EN DASH} 14 May",
@@ -568,7 +568,7 @@ async def test_of_a_channel_that_cannot_be_posted_to_the_admins_are_informed_onc
     assert notice["channel"] == "U0ADA"
     assert notice["payload"]["text"] == (
         f"The daily digest couldn't be posted in <#{WEB}>: it is archived. It stays in `/devin "
-        "digest list` and is tried again each time; `/devin digest remove` ends that."
+        "digest list` and is tried again each time; `/devin digest remove` stops that."
     )
     assert written(third["payload"]["blocks"]).splitlines()[-1] == (
         "The digests of Sun 17 May and Mon 18 May were not posted: the channel was archived."
@@ -590,7 +590,7 @@ async def test_a_channel_that_another_company_shares_sees_nothing_of_what_was_sp
     )
     notices = [row for row in await store.rows(outbox) if row["key"].startswith("admins:")]
     assert [(row["channel"], row["payload"]["text"].split(":")[1].split(".")[0]) for row in notices] == [
-        (ADMINS, " it is shared with another company, and a digest shows what you spend")
+        (ADMINS, " it's shared with another company, and a digest shows what you spend")
     ]
 
 
@@ -610,7 +610,7 @@ async def test_a_day_with_a_credit_has_a_digest_of_which_the_parts_add_up(start,
         await run(frozen, start(posts_quiet_days=False), utc(2026, 5, 18, 9, 20))
     (text,) = await texts(store)
     assert text.splitlines()[0] == "*-3.3 ACUs on Sun 17 May*  ▼ 181% (usual 4) · through Slack 0 · elsewhere -3.3"
-    assert text.splitlines()[-1] == "Devin's bill has a credit that is more than what was used in this time."
+    assert text.splitlines()[-1] == "Devin's bill has a credit that's larger than the usage in this period."
 
 
 async def test_a_day_that_devin_does_not_list_is_not_in_yet_and_skips_no_digest(start, store, bills):

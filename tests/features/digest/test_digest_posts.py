@@ -97,15 +97,15 @@ def test_a_file_that_slack_does_not_take_is_replaced_by_how_to_get_it():
         assert shared.file == MadeFile("all.csv", "session,acus\r\n'=1+1,1.50\r\n")
         assert_valid(shared.plainer)
         assert written(shared.plainer.blocks) == (
-            f"Slack did not take the CSV file of usage by session, {days}. "
-            f"Type `/devin usage {first}..2026-11-26 by session csv` to get it as a direct message."
+            f"Slack rejected the CSV file of usage by session, {days}. "
+            f"Type `/devin usage {first}..2026-11-26 by session csv` to get it as a DM."
         )
 
 
 def test_of_a_file_of_one_channel_no_command_is_named():
     made = FigureFile("", "all.csv", ("session", "acus"), [["a", Decimal("1.50")]])
     (shared,) = thread_posts(replace(FIGURES, here=True), ThreadFigures(DAY, file=made))
-    not_shared = "Slack did not take the CSV file of usage by session in this channel, Thu 26 Nov."
+    not_shared = "Slack rejected the CSV file of usage by session in this channel, Thu 26 Nov."
     assert written(shared.plainer.blocks) == not_shared
 
 

@@ -115,7 +115,7 @@ def test_a_table_has_three_forms_that_say_the_same():
                 {"type": "raw_text", "text": "Session"},
                 {"type": "raw_text", "text": "ACUs"},
                 {"type": "raw_text", "text": "Share"},
-                {"type": "raw_text", "text": "Asked by"},
+                {"type": "raw_text", "text": "Started by"},
             ],
             [
                 {

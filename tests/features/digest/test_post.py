@@ -141,7 +141,7 @@ async def test_the_post(start, store, bills):
         f"{digest_root.NEEDS_SOMEBODY}\n"
         ":speech_balloon: Do b · Ada · 1 d · "
         "<https://acme.slack.com/archives/C0WORK/p1779105601000000|thread>\n"
-        ":speech_balloon: A session in a direct message · Ada · 1 d\n"
+        ":speech_balloon: A session in a DM · Ada · 1 d\n"
         ":x: Do c · Ada · 1 d · <https://acme.slack.com/archives/C0WORK/p1779105602000000|thread>\n"
         "Day 08:00\N{EN DASH}08:00 UTC, read 07:00."
     )
@@ -170,11 +170,11 @@ async def test_the_thread_of_the_post(start, store, bills):
         "ACUs a day, 5 May to 18 May: most on Mon 18 May with 9.5; on Mon 18 May spent 9.5, usual 2.",
         "People, Mon 18 May: Ada 6.3 ACUs, Ben 0.5 ACUs, Person 0 0.3 ACUs, Person 1 0.2 ACUs, Person 2 0.2 ACUs, "
         "others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
-        "Channels, Mon 18 May: <#C0WORK> 7.5 ACUs, direct messages 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
-        "Sessions, Mon 18 May: Fix the login test 6.3 ACUs, A session in a direct message 0.5 ACUs, Do c0 0.3 ACUs, "
+        "Channels, Mon 18 May: <#C0WORK> 7.5 ACUs, DMs 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "Sessions, Mon 18 May: Fix the login test 6.3 ACUs, A session in a DM 0.5 ACUs, Do c0 0.3 ACUs, "
         "Do c1 0.2 ACUs, Do c2 0.2 ACUs, others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
         "Repositories, Mon 18 May: acme/web 6.3 ACUs, no repository known 1.2 ACUs, "
-        "private channels and direct messages 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "private channels and DMs 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
         digest_posts.WITHOUT_PULL_REQUEST.format(acus="1.8 ACUs", all="8", sessions="6 sessions"),
         "Usage by session, Mon 18 May, as CSV.",
     ]
@@ -185,7 +185,7 @@ async def test_the_thread_of_the_post(start, store, bills):
     assert [*lines[:3], *lines[-2:]] == [
         "session,url,thread,person,acus,pull_requests",
         f"Fix the login test,https://app.devin.ai/sessions/a,{thread_of_a},Ada,6.25,1",
-        "A session in a direct message,,,Ben,0.5,0",
+        "A session in a DM,,,Ben,0.5,0",
         "elsewhere,,,,1.50,",
         "total,,,,9.50,",
     ]
@@ -600,7 +600,7 @@ async def test_the_first_start_after_the_time_waits_for_tomorrow(start, store, b
     with frozen_at(*moment) as frozen, capture_logs() as logs:
         await run(frozen, start(), utc(2026, 5, 20, 18))
         assert (await posts(store), bills.asked) == ([], [])
-        assert [(line["event"], line["after"]) for line in logs] == [("digests begin", "2026-05-18")]
+        assert [(line["event"], line["after"]) for line in logs] == [("digests started", "2026-05-18")]
         await run(frozen, start(), utc(2026, 5, 21, 7, 10))
     assert await keys(store) == ["2026-05-19"]
 

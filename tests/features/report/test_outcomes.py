@@ -107,7 +107,7 @@ async def test_a_merged_pull_request_costs_what_the_days_of_its_sessions_did(mak
 
 async def test_what_came_of_it(asked):
     assert await asked("week") == (
-        "Devin in the last seven days: what came of it\nSeven billing days up to Tuesday, 19 May 2026, "
+        "Devin in the last seven days: results\nSeven billing days up to Tuesday, 19 May 2026, "
         "each 08:00 UTC to 08:00 UTC.\n*4 pull requests opened: 1 merged, 1 closed unmerged, 2 "
         "open.*\nMerge rate: not enough data (1 of 2; needs at least 5)\nACUs per merged pull request: "
         "not enough data (12 ÷ 1; needs at least 5)\nTime to merge: 2 h (median of 1)\n4 sessions: 3 with "
@@ -170,10 +170,10 @@ async def test_groups_of_a_report(asked):
     gone = f"• sessions that are no longer stored: {one}"
     assert by == {
         "person": [f"• Ada: {two}", f"• ben: {one}", gone, "*Open, the oldest first*"],
-        "channel": [f"• <#C0WORK>: {two}", f"• direct messages: {one}", gone, "*Open, the oldest first*"],
+        "channel": [f"• <#C0WORK>: {two}", f"• DMs: {one}", gone, "*Open, the oldest first*"],
         "repo": [
             f"• acme/web: {two}",
-            f"• private channels and direct messages: {one}",
+            f"• private channels and DMs: {one}",
             gone,
             "• no repository known: no pull requests",
         ],
@@ -188,7 +188,7 @@ async def test_a_cycle_is_devins_and_what_was_opened_before_it_is_left_out(asked
     async with either_store.db.write() as tx:
         await cycles.put_cycles(tx, "org-acme", [Cycle(date(2026, 5, 6), date(2026, 6, 5))], NOW)
     assert (await asked("cycle")).splitlines()[:3] == [
-        "Devin in this billing cycle, so far: what came of it",
+        "Devin in this billing cycle, so far: results",
         "14 finished billing days, 6 to 19 May 2026, each 08:00 UTC to 08:00 UTC.",
         "*4 pull requests opened: 1 merged, 1 closed unmerged, 2 open.*",
     ]
@@ -196,7 +196,7 @@ async def test_a_cycle_is_devins_and_what_was_opened_before_it_is_left_out(asked
 
 async def test_the_first_of_a_month_has_no_finished_day(asked, clock):
     clock.now = utc(2026, 6, 1, 12)
-    assert await asked("month") == f"Devin in June, so far: what came of it\n{usage.NOTHING_FINISHED}"
+    assert await asked("month") == f"Devin in June, so far: results\n{usage.NOTHING_FINISHED}"
 
 
 async def test_what_was_used_and_nothing_merged_is_named_by_its_biggest_sessions(make, either_store, clock):
@@ -248,7 +248,7 @@ async def test_a_whole_month_stands_beside_the_one_before(asked, either_store, c
     for typed in ("last month", "2026-05", "2026-05-01 to 2026-05-31"):
         lines = (await asked(typed)).splitlines()
         assert lines[:3] == [
-            "Devin in May 2026: what came of it",
+            "Devin in May 2026: results",
             "31 finished billing days, 1 to 31 May 2026, each 08:00 UTC to 08:00 UTC.",
             "*6 pull requests opened: 1 merged, 1 closed unmerged, 4 open.*",
         ]

@@ -45,7 +45,7 @@ def test_what_people_used_ends_with_elsewhere_and_the_total():
         "Devin in the last seven days, by person",
         "devin-usage-2026-05-13-to-2026-05-19-by-person.csv",
     )
-    assert made.notes == ["Not finished, so not included: Wed 20 May."]
+    assert made.notes == ["Wed 20 May isn't finished and isn't in the total."]
 
 
 def test_a_file_says_of_which_days_what_came_through_slack_is_only_about_right():
@@ -81,7 +81,7 @@ def test_without_a_bill_there_is_no_elsewhere_and_why_is_said():
         "user."
     ).removeprefix(":information_source: ")
     assert made.notes[0] == reason
-    assert no_bill(figures).text == f"Only Devin's bill says how this divides. So there is no file. {reason}"
+    assert no_bill(figures).text == f"Only Devin's bill has this breakdown. So there's no file. {reason}"
 
 
 def test_below_zero_elsewhere_has_a_sentence():

@@ -71,9 +71,7 @@ def test_what_did_not_come_through_slack_is_the_last_row():
 # ---------------------------------------------------------------- what is only about right
 
 
-WHY = (
-    "About, for {}: Devin Bridge was offline when a billing day ended. Some ACUs may belong to the day before or after."
-)
+WHY = "About, for {}: Devin Bridge was offline when a billing day ended. Some ACUs might belong to the day before or after."
 SUN, MON, TUE, WED = (date(2025, 3, day) for day in (2, 3, 4, 5))
 ONE_DAY = Question(Period.YESTERDAY)
 
@@ -166,7 +164,7 @@ def test_where_devin_reports_no_acus_sessions_time_and_pull_requests_are_shown()
         "9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC.\n"
         f"{NO_ACUS}\n"
         "• Ann: 3 sessions · 2 h 5 min · 1 pull request\n• Ben: 1 session\n"
-        "Not finished, so not included: Mon 10 Mar."
+        "Mon 10 Mar isn't finished and isn't in the total."
     )
     nothing = divided(Question(Period.MONTH, by=By.PRODUCT), SPAN, figures, [], Apart())
     assert written(nothing.blocks).endswith(NO_ACUS)
@@ -185,18 +183,16 @@ def test_a_divided_answer():
         "Devin in March, so far, by person\n"
         "9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC.\n*12.5 ACUs*\n"
         "• part 0: 6 ACUs\n• part 1: 2 ACUs\n• elsewhere: 4.5 ACUs\n"
-        "Not finished, so not included: Mon 10 Mar, 3.3 ACUs so far."
+        "Mon 10 Mar isn't finished and isn't in the total: 3.3 ACUs so far."
     )
 
 
 def test_nothing_to_divide_and_no_bill_to_divide():
     question = Question(Period.MONTH, by=By.PRODUCT)
     nothing = divided(question, SPAN, replace(FIGURES, total=0.0, through_slack=0.0), [], Apart())
-    assert written(nothing.blocks).endswith("*0 ACUs*\nNothing was used in this time.")
+    assert written(nothing.blocks).endswith("*0 ACUs*\nNothing was used in this period.")
     unread = divided(question, SPAN, replace(FIGURES, total=None), None, Apart())
-    assert written(unread.blocks).endswith(
-        f"*8 ACUs* through Slack\n{NO_TOTAL}\nOnly Devin's bill says how this divides."
-    )
+    assert written(unread.blocks).endswith(f"*8 ACUs* through Slack\n{NO_TOTAL}\nOnly Devin's bill has this breakdown.")
 
 
 @pytest.mark.parametrize(
@@ -216,7 +212,7 @@ def test_while_days_are_not_in_yet_it_is_not_said_that_nothing_was_used(late, na
     assert written(answer.blocks) == (
         "Devin in March, so far, by person\n9 finished billing days, 1 to 9 March 2025, each "
         f"08:00 UTC to 08:00 UTC.\n*0 ACUs* through Slack\nDevin's bill for {named} isn't in yet, "
-        "so what was used elsewhere isn't known.\nNothing is known to be used so far."
+        "so what was used elsewhere isn't known.\nNo known usage so far."
     )
 
 
@@ -226,7 +222,7 @@ def test_of_a_bill_that_devin_does_not_show_it_is_not_said_that_nothing_was_used
     answer = written(divided(Question(Period.MONTH, by=By.PERSON), SPAN, figures, [], Apart()).blocks)
     assert answer.splitlines()[2:4] == [
         "*0 ACUs* through Slack",
-        "No session of Devin Bridge used anything in this time.",
+        "No Devin Bridge session used anything in this period.",
     ]
 
 
@@ -307,7 +303,7 @@ def test_at_the_ends_of_months_the_days_that_count_are_named(now, period, title,
 def test_a_period_without_a_finished_day_says_so():
     answer = nothing_finished(Question(Period.MONTH), Span(TODAY, TODAY, (), (TODAY,)), Apart((TODAY,), None, 2.5))
     assert_valid(answer)
-    more = "Not finished, so not included: Mon 10 Mar, 2.5 ACUs through Slack so far."
+    more = "Mon 10 Mar isn't finished and isn't in the total: 2.5 ACUs through Slack so far."
     assert answer.text == f"Devin in March, so far: No day of this period is finished yet. {more}"
     assert written(answer.blocks) == f"Devin in March, so far\nNo day of this period is finished yet.\n{more}"
 
@@ -315,7 +311,9 @@ def test_a_period_without_a_finished_day_says_so():
 def test_the_days_that_are_not_finished_stand_apart():
     answer = usage(Question(Period.MONTH), SPAN, FIGURES, Apart((MARCH[-1], TODAY), 3.0))
     assert_valid(answer)
-    assert written(answer.blocks).endswith("Not finished, so not included: Sun 9 Mar and Mon 10 Mar, 3 ACUs so far.")
+    assert written(answer.blocks).endswith(
+        "Sun 9 Mar and Mon 10 Mar aren't finished and aren't in the total: 3 ACUs so far."
+    )
 
 
 @pytest.mark.parametrize(
@@ -335,7 +333,7 @@ def test_the_days_that_are_not_finished_stand_apart():
         ),
         (
             RangeFault.NOT_KEPT,
-            "There are no figures from before 1 March 2025. Begin the range then or later.",
+            "There are no figures from before 1 March 2025. Start the range on that day or later.",
         ),
     ],
 )
@@ -391,7 +389,7 @@ def test_twenty_sessions_with_long_addresses_fit_with_the_row_of_elsewhere():
 def test_parts_of_which_little_is_known_have_names_too():
     assert part_names.person("", None) == "people whose data was erased"
     assert part_names.person("U1", None) == "<@U1>"
-    assert part_names.channel("D") == "direct messages"
+    assert part_names.channel("D") == "DMs"
     assert part_names.playbook(None) == "no playbook"
     assert part_names.repository(None) == "no repository known"
     assert part_names.product("other") == "other"

@@ -97,7 +97,7 @@ async def test_a_day_counts_as_finished_from_an_hour_after_its_end(asked, bills,
     await asked.refresh()
     title = "Devin yesterday" if typed == "yesterday" else "Devin on 19 May 2026"
     assert await asked(typed) == (
-        f"{title}\n{usage.NOTHING_FINISHED}\nNot finished, so not included: Tue 19 May, 1 ACU so far."
+        f"{title}\n{usage.NOTHING_FINISHED}\nTue 19 May isn't finished and isn't in the total: 1 ACU so far."
     )
     clock.now = utc(2026, 5, 20, 9)
     await asked.refresh()
@@ -137,7 +137,7 @@ async def test_a_month_holds_finished_days_and_shows_the_running_one_apart(asked
         "19 finished billing days, 1 to 19 May 2026, each 08:00 UTC to 08:00 UTC.",
         "*19 ACUs*",
     ]
-    assert lines[-1] == "Not finished, so not included: Wed 20 May, 0.5 ACUs so far."
+    assert lines[-1] == "Wed 20 May isn't finished and isn't in the total: 0.5 ACUs so far."
 
 
 async def test_a_session_at_a_limit_waits_for_somebody_too(asked, bills, store):
@@ -167,7 +167,7 @@ async def test_without_a_cycle_of_devins_the_month_is_not_called_one(asked, bill
         "Devin in May, so far",
         f"19 finished billing days, 1 to 19 May 2026, each 08:00 UTC to 08:00 UTC. {usage.NO_CYCLE}",
     ]
-    assert usage.NO_CYCLE == "Devin names no billing cycle, so the calendar month counts."
+    assert usage.NO_CYCLE == "Devin reports no billing cycle, so the calendar month is used."
 
 
 async def test_after_a_purge_it_is_not_said_that_no_session_used_anything(asked, bills, store):
@@ -202,7 +202,7 @@ async def test_while_a_day_is_not_in_yet_it_is_not_said_that_nothing_was_used(as
     assert (await asked(f"2026-05-16..2026-05-19 by {by}")).splitlines()[2:] == [
         "*0 ACUs* through Slack",
         "Devin's bill for Tuesday, 19 May 2026 isn't in yet, so what was used elsewhere isn't known.",
-        "Nothing is known to be used so far.",
+        "No known usage so far.",
     ]
 
 
@@ -221,10 +221,11 @@ async def test_a_whole_month_stands_beside_the_one_before(asked, store, bills, t
         await store.billed({date(2026, month, day): month * 2.0 for day in range(1, days + 1)}, NOW)
     assert (await asked(typed)).splitlines()[:3] == [
         "Devin in April 2026",
-        "30 finished billing days, 1 to 30 April 2026, each 08:00 UTC to 08:00 UTC. March took 186 ACUs: ▲ 29%.",
+        "30 finished billing days, 1 to 30 April 2026, each 08:00 UTC to 08:00 UTC. Previous month: 186 ACUs (change: "
+        "▲ 29%).",
         "*240 ACUs*",
     ]
-    assert "March took 186 ACUs: ▲ 29%." in await asked(f"{typed} by day")
+    assert "Previous month: 186 ACUs (change: ▲ 29%)." in await asked(f"{typed} by day")
     assert "took" not in await asked("month")
 
 
@@ -245,7 +246,7 @@ async def test_the_last_month_before_all_figures_is_refused(asked, store, bills)
     await store.billed({may(4): 2.0}, NOW)
     assert (
         await asked.message("last month")
-    ).text == "There are no figures from before 4 May 2026. Begin the range then or later."
+    ).text == "There are no figures from before 4 May 2026. Start the range on that day or later."
 
 
 async def test_a_range_of_the_past_says_nothing_about_now(asked, bills, store):
@@ -293,7 +294,7 @@ async def test_the_first_of_a_month_has_no_finished_day(asked, store, clock):
     await store.spent(date(2026, 6, 1), a=2.5)
     assert await asked("month by person") == (
         f"Devin in June, so far\n{usage.NOTHING_FINISHED}\n"
-        "Not finished, so not included: Mon 1 Jun, 2.5 ACUs through Slack so far."
+        "Mon 1 Jun isn't finished and isn't in the total: 2.5 ACUs through Slack so far."
     )
 
 
@@ -354,7 +355,7 @@ TITLES = {
             "channel",
             [
                 "another workspace: 4 ACUs · 1 session",
-                "direct messages: 2.5 ACUs · 2 sessions",
+                "DMs: 2.5 ACUs · 2 sessions",
                 "<#C0WORK>: 2.5 ACUs · 1 session",
                 "sessions that are no longer stored: 0.5 ACUs · 1 session",
                 "elsewhere: 10.5 ACUs",
@@ -375,7 +376,7 @@ TITLES = {
             "repo",
             [
                 "another workspace: 4 ACUs · 1 session",
-                "private channels and direct messages: 2.5 ACUs · 2 sessions",
+                "private channels and DMs: 2.5 ACUs · 2 sessions",
                 "acme/web: 2.5 ACUs · 1 session",
                 "sessions that are no longer stored: 0.5 ACUs · 1 session",
                 "elsewhere: 10.5 ACUs",

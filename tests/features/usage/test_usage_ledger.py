@@ -455,7 +455,7 @@ async def test_a_credit_is_a_day_of_the_bill(usage_ledger, bills, store):
     text = written((await usage_ledger.usage(Period.YESTERDAY)).blocks)
     assert "*-1 ACUs*" in text
     assert "0 through Slack, -1 elsewhere" in text
-    assert text.endswith("Devin's bill has a credit that is more than what was used in this time.")
+    assert text.endswith("Devin's bill has a credit that's larger than the usage in this period.")
 
 
 async def test_a_plan_without_acus_is_recognised_by_sessions_that_are_done(usage_ledger, store, clock):
