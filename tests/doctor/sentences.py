@@ -224,7 +224,7 @@ NO_PLAYBOOKS = note(
 COMMANDS = ok(
     "Devin grants ManageEnterpriseSettings (/devin audit), ManageOrgKnowledge (/devin note), UseReviewManual"
     " (/devin review), ManageOrgSchedules (/devin schedule), ManageOrgSecrets (/devin secret), ViewOrgMembership"
-    " (/devin members), ViewOrgMetrics (/devin metrics). Notes, reviews and schedules can be read; creating wasn't"
+    " (/devin members), ViewOrgMetrics (/devin metrics). Notes, reviews, and schedules can be read; creating wasn't"
     " tried."
 )
 NO_LISTS = note(

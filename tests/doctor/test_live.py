@@ -203,7 +203,7 @@ async def test_nobody_but_an_admin_is_written_to(live: Any, slack: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--json"], "--as, --create and --json need --live."),
+        (["--json"], "--as, --create, and --json need --live."),
         (["--live"], "--live needs --as and your member ID, such as --as U024BE7LH."),
     ],
 )

@@ -31,7 +31,7 @@ from tests.doctor.sentences import (
     store_is_up_to_date,
 )
 
-NOTHING_CHECKED = note("Slack, Devin and the store are checked once their settings can be used.")
+NOTHING_CHECKED = note("Slack, Devin, and the store are checked once their settings can be used.")
 
 
 async def reported(environ, env_file=None):

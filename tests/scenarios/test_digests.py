@@ -179,7 +179,7 @@ async def test_a_preview_names_what_is_in_a_public_channel(on: Harness) -> None:
 async def test_a_preview_is_for_the_asker_alone_and_the_digest_comes_at_its_time(on: Harness, clock: Ahead) -> None:
     assert not await typed(on, "digest now")
     shown = (await on.slack.wait_for_ephemeral(ADA, "As it would be posted here now: the daily digest."))["rendered"]
-    assert "Only you see this, and nothing was posted. The daily digest." in shown
+    assert "Only you see this, and nothing was posted. The daily digest, as it would be posted here now:" in shown
     assert "\n*0 ACUs " in shown
     assert await on.slack.messages(GENERAL, user="U0BOT") == []
     soon = datetime.fromtimestamp(time.time(), UTC) + timedelta(hours=2)

@@ -409,7 +409,7 @@ def test_the_answers_that_depend_on_something():
                 "`notify` doesn't take `fix it`. Try `all`, `questions`, `done`, or `off`. Nothing was started."
             ),
             "takes_only": (
-                "Send `!notify` with `all`, `questions`, `done` or `off`. To send this text to Devin, drop the `!`."
+                "Send `!notify` with `all`, `questions`, `done`, or `off`. To send this text to Devin, drop the `!`."
             ),
             "ask_again": "You started “fix it” 20 seconds ago. Run it a second time?",
             "start_refused": (
@@ -467,7 +467,7 @@ def test_the_answers_that_depend_on_something():
             "no_such_session": "You have no session `fix it`. `/devin list` shows yours.",
             "not_yours": (
                 "Only <@U1>, who started this session, or an admin can do that. Nothing was changed. "
-                "Ask <@U1>, <@U8>, <@U9> or someone in <!subteam^S1>."
+                "Ask <@U1>, <@U8>, <@U9>, or someone in <!subteam^S1>."
             ),
             "not_yours_but_an_admins": (
                 "Only <@U8>, who started this session, or an admin can do that. Nothing was changed. Ask <@U8>."
@@ -484,18 +484,18 @@ def test_the_answers_that_depend_on_something():
             "cost": "This session has used 1.5 of 10 ACUs so far, as of a few minutes ago.",
             "cost_in_money": "This session has used 1.5 of 10 ACUs (3.38 USD) so far, as of a few minutes ago.",
             "cost_unknown": "Devin reports no ACUs for this session yet; on some plans it never does.",
-            "admins_only": "Only admins can see usage figures. Ask <@U8>, <@U9> or someone in <!subteam^S1>.",
-            "admins_only_with_a_way_on": "Only admins can see usage figures. Ask <@U8>, <@U9> or someone in <!subteam^S1>. `/devin cost` shows your own.",
-            "admins_only_of_many": "Only admins can see usage figures. Ask <@U1>, <@U2>, <@U3>, <@U4> or <@U5>.",
+            "admins_only": "Only admins can see usage figures. Ask <@U8>, <@U9>, or someone in <!subteam^S1>.",
+            "admins_only_with_a_way_on": "Only admins can see usage figures. Ask <@U8>, <@U9>, or someone in <!subteam^S1>. `/devin cost` shows your own.",
+            "admins_only_of_many": "Only admins can see usage figures. Ask <@U1>, <@U2>, <@U3>, <@U4>, or <@U5>.",
             "admins_only_of_a_group": "Only admins can see usage figures. Ask someone in <!subteam^S1>.",
             "admins_only_of_a_group_without_members": (
                 "No one can see usage figures right now. No admins found: the admin user group is empty or unavailable. Tell your Devin Bridge operator."
             ),
-            "role_missing_to_start": "You can't start sessions here. Nothing was started. Ask <@U1>, someone in <!subteam^S1>, <@U8> or <@U9>.",
-            "role_missing_to_steer": "You can't write to Devin here. Nothing was sent. Ask <@U1>, someone in <!subteam^S1>, <@U8> or <@U9>.",
-            "role_missing_to_stop": "You can't stop other people's sessions here. Ask <@U1>, someone in <!subteam^S1>, <@U8> or <@U9>.",
-            "role_missing_to_cost": "You can't see what other people's sessions cost here. Ask <@U1>, someone in <!subteam^S1>, <@U8> or <@U9>.",
-            "role_missing_to_administer": "You can't administer Devin Bridge here. Ask <@U1>, someone in <!subteam^S1>, <@U8> or <@U9>.",
+            "role_missing_to_start": "You can't start sessions here. Nothing was started. Ask <@U1>, someone in <!subteam^S1>, <@U8>, or <@U9>.",
+            "role_missing_to_steer": "You can't write to Devin here. Nothing was sent. Ask <@U1>, someone in <!subteam^S1>, <@U8>, or <@U9>.",
+            "role_missing_to_stop": "You can't stop other people's sessions here. Ask <@U1>, someone in <!subteam^S1>, <@U8>, or <@U9>.",
+            "role_missing_to_cost": "You can't see what other people's sessions cost here. Ask <@U1>, someone in <!subteam^S1>, <@U8>, or <@U9>.",
+            "role_missing_to_administer": "You can't administer Devin Bridge here. Ask <@U1>, someone in <!subteam^S1>, <@U8>, or <@U9>.",
             "role_missing_without_anybody": "You can't stop other people's sessions here. Ask someone in <!subteam^S1>.",
             "admins_only_without_any": "No one can see usage figures yet. Your Devin Bridge operator can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`.",
             "stopped": ":black_square_for_stop: Stopped by Ann. Reply to resume.",
@@ -662,7 +662,7 @@ def test_a_list_in_its_groups():
     assert [seen(block) for block in session_list_sentences.session_list(listed).blocks] == [
         "You have 44 sessions:",
         "*Needs you*",
-        f"4. :speech_balloon: <{devin}|Docs>: waiting for an answer\ndirect message · {started} · 0 of 10 ACUs · `3f9a2c1b`",
+        f"4. :speech_balloon: <{devin}|Docs>: waiting for an answer\nDM · {started} · 0 of 10 ACUs · `3f9a2c1b`",
         ["Open in Devin", "Stop"],
         "*Working*",
         f"1. :gear: <https://acme.slack.com/p1|Fix the login test>: working\n<#C1> · {started} · 1.5 of 10 ACUs · `s1`",
@@ -928,7 +928,7 @@ def test_what_resembles_a_command_in_a_thread_was_not_sent(text, in_session, sai
             0,
             list("abcde"),
             False,
-            "Devin didn't get “a”, “b”, “c” and 2 more. Share them in a reply, or paste what matters.",
+            "Devin didn't get “a”, “b”, “c”, and 2 more. Share them in a reply, or paste what matters.",
         ),
     ],
 )

@@ -19,7 +19,7 @@ SESSIONS = ("session", "sessions")
 STAYS = "What's left doesn't identify the person: which messages were handled, so none acts twice, and session costs."
 ELSEWHERE = "Data in Slack, Devin, backups, and logs isn't deleted. Delete it there if it has to go."
 UNKNOWN = (
-    "The store has no data of a person with the id U0ADA. A person's ID, such as U024BE7LH, is in their profile in "
+    "The store has no data of a person with the ID U0ADA. A person's ID, such as U024BE7LH, is in their profile in "
     "Slack under “Copy member ID”. Check DATABASE_URL, too.\n"
 )
 RUNS = (
@@ -40,7 +40,7 @@ def test_what_was_erased_is_counted_and_what_stays_is_said() -> None:
     }
     assert erasure.report("person", "U0ADA", Erased(rows)).splitlines() == [
         "U0ADA is forgotten. Deleted or blanked in the store: "
-        "1 profile, 1 session, 2 requests and 1,200 choices about mentions.",
+        "1 profile, 1 session, 2 requests, and 1,200 choices about mentions.",
         STAYS,
         ELSEWHERE,
     ]
@@ -74,7 +74,7 @@ def test_of_a_workspace_all_is_deleted_but_the_bill() -> None:
 
 def test_where_the_id_of_a_workspace_is_found() -> None:
     assert erasure.unknown("workspace", "acme") == (
-        "The store has no data of a workspace with the id acme. A workspace's ID, such as T024BE7LD, is in Slack's "
+        "The store has no data of a workspace with the ID acme. A workspace's ID, such as T024BE7LD, is in Slack's "
         "address in a browser, after /client/. Check DATABASE_URL, too."
     )
 

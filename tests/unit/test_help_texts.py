@@ -101,6 +101,6 @@ def test_the_thread_help_names_every_written_form_and_no_other():
 def test_all_commands_say_which_need_the_slash_or_a_direct_message():
     last = ALL.text.splitlines()[-1]
     assert last == (
-        "• All but `archive`, `pause`, `resume` also work without `/devin`, as a DM or after a mention "
-        "(`audit`, `audit bot` and `fanout` only as a DM)"
+        "• All but `archive`, `pause`, and `resume` also work without `/devin`, as a DM or after a mention "
+        "(`audit`, `audit bot`, and `fanout` only as a DM)"
     )

@@ -27,7 +27,7 @@ NOTHING_STARTED: Final = "Nothing was started."
 _WHERE: Final = "`/devin orgs` shows the names and IDs."
 
 ONLY_IN_PRIVATE: Final = Message(
-    "A mention can't start a fan-out. Type `/devin fanout …`, or DM `fanout …` to Devin Bridge. {NOTHING_STARTED}"
+    f"A mention can't start a fan-out. Type `/devin fanout …`, or DM `fanout …` to Devin Bridge. {NOTHING_STARTED}"
 )
 NO_ORGANISATIONS: Final = Message(f"Devin Bridge's key can't see any organization. {NOTHING_STARTED}")
 CANCELLED: Final = Message("OK, nothing was started.")

@@ -377,9 +377,7 @@ async def test_a_session_that_was_refused_holds_nothing_while_another_is_begun_i
     assert await BudgetCheck(services).start_refusal(asker(services, "U0BEN", "C0OTHER")) is None
 
 
-@pytest.mark.parametrize(
-    ("channel", "whose"), [("D0BEN", "a session in a direct message"), (CHANNEL, "“Do s1”"), ("", "")]
-)
+@pytest.mark.parametrize(("channel", "whose"), [("D0BEN", "a session in a DM"), (CHANNEL, "“Do s1”"), ("", "")])
 async def test_for_a_session_without_a_limit_the_rest_is_held_and_it_is_named_as_its_readers_may(
     services: Services, either_store: Store, channel: str, whose: str
 ) -> None:

@@ -117,7 +117,7 @@ def test_a_reply_that_is_kept_says_why_it_was_not_sent_and_who_can_be_asked() ->
     ] == [
         " to send “and mypy”",
         " to send a reply",
-        " to reply to a session in a direct message",
+        " to reply to a session in a DM",
     ]
     assert views.start_not_approved("ada", True).text == (
         "ada denied your request for more ACUs. Your reply wasn't sent."
@@ -377,7 +377,7 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
         (
             Problem.SPAN,
             "set",
-            "Nothing was changed. After the ACUs, write only `a day`, `a week`, `a month` or `a cycle`, and `warn` with "
+            "Nothing was changed. After the ACUs, write only `a day`, `a week`, `a month`, or `a cycle`, and `warn` with "
             f"percentages. {FORM}",
         ),
         (

@@ -97,7 +97,7 @@ async def test_of_two_that_come_at_once_the_second_waits_until_the_first_is_post
     assert await keys(store) == [f"{WEB}:2026-10-{day}" for day in (23, 24, 25)]
     assert [not_posted(text) for _, text in await texts(store)] == [
         [],
-        ["The digest of Fri 23 Oct was not posted: Slack refused."],
+        ["The digest of Fri 23 Oct was not posted: Slack rejected it."],
         [],
     ]
 

@@ -385,7 +385,10 @@ async def test_a_preview_is_the_root_and_the_thread_that_are_posted_then(start, 
         await UsageLedger(digest._services).refresh(digest._workspace.organisation)
         before = await store.rows(outbox)
         head, *shown = await preview(digest)
-        assert (await store.rows(outbox), head.endswith("the daily digest.")) == (before, True)
+        assert (await store.rows(outbox), head.endswith("The daily digest, as it would be posted here now:")) == (
+            before,
+            True,
+        )
         await digest.tick()
     (root,), thread = await texts(store), await in_threads(store)
     assert thread[-1] == "Usage by session, Sun 17 May, as CSV."
@@ -567,7 +570,7 @@ async def test_of_a_channel_that_cannot_be_posted_to_the_admins_are_informed_onc
     assert first["state"] == "dead"
     assert notice["channel"] == "U0ADA"
     assert notice["payload"]["text"] == (
-        f"The daily digest couldn't be posted in <#{WEB}>: it is archived. It stays in `/devin "
+        f"The daily digest couldn't be posted in <#{WEB}>: it's archived. It stays in `/devin "
         "digest list` and is tried again each time; `/devin digest remove` stops that."
     )
     assert written(third["payload"]["blocks"]).splitlines()[-1] == (

@@ -50,12 +50,12 @@ def digest(occasion=Occasion.DAILY, share=Share.ALL, missed=(), month=NOVEMBER, 
     [
         (MissedBecause.AWAY, "was not posted: Devin Bridge wasn't running then."),
         (MissedBecause.LATE, "was not posted: Slack wasn't reached in time."),
-        (MissedBecause.UNKNOWN, "may not have been posted: Slack's answer was lost."),
+        (MissedBecause.UNKNOWN, "might not have been posted: Slack's answer was lost."),
         (MissedBecause.SHARED, "was not posted: the channel was shared with another company."),
         (MissedBecause.ARCHIVED, "was not posted: the channel was archived."),
         (MissedBecause.NOT_IN_CHANNEL, "was not posted: Devin Bridge wasn't in the channel."),
         (MissedBecause.RESTRICTED, "was not posted: Devin Bridge wasn't allowed to post here."),
-        (MissedBecause.REFUSED, "was not posted: Slack refused."),
+        (MissedBecause.REFUSED, "was not posted: Slack rejected it."),
     ],
 )
 def test_why_a_digest_was_not_posted(because, ending):
@@ -216,12 +216,12 @@ def test_a_preview_shows_each_edition_of_the_channel_with_its_thread_in_words():
     )
     assert_valid(shown)
     lines = written(shown.blocks).splitlines()
-    head = "Only you see this, and nothing was posted. The"
+    head = "Only you see this, and nothing was posted. The daily digest, as it would be posted here now:"
     assert lines == [
-        f"{head} daily digest.",
+        head,
         *written(digest().blocks).splitlines(),
         *("*In its thread*", "• A chart.", "• A table."),
-        f"{head} weekly digest.",
+        head.replace("daily", "weekly"),
         *written(digest(Occasion.WEEKLY).blocks).splitlines(),
     ]
 
@@ -233,7 +233,7 @@ def test_a_preview_says_that_a_quiet_day_would_be_skipped(share, where):
     assert (
         written(shown.blocks)
         == shown.text
-        == f"Only you see this. No daily digest would be posted here now. On Sat 21 Nov nothing was used{where}, no session was active, and none is waiting. With `BOT_DIGEST_QUIET=post` such a day has a digest too."
+        == f"Only you see this. No daily digest would be posted here now. On Sat 21 Nov, nothing was used{where}, no session was active, and none is waiting. With `BOT_DIGEST_QUIET=post`, such a day has a digest too."
     )
 
 
@@ -250,7 +250,7 @@ def test_the_list_says_which_channels_get_none_any_more():
     lost = [(from_settings("C0OPS", NINE), None), (WEEKLY, MissedBecause.ARCHIVED)]
     assert subscription_sentences.digest_list(lost).text.splitlines()[1:3] == [
         "1. daily in <#C0OPS> · 09:00 (UTC) · `all` · set in the settings, and changed only there",
-        "2. weekly in <#C0WEB> · 09:00 (UTC) · `here` · added by <@U0ADA> · :warning: not posted: it is archived",
+        "2. weekly in <#C0WEB> · 09:00 (UTC) · `here` · added by <@U0ADA> · :warning: not posted: it's archived",
     ]
     assert subscription_sentences.digest_list([]).text == snapshot(
         "No channel gets a digest. `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]` adds one."
@@ -289,16 +289,17 @@ def test_what_is_confirmed():
     )
     daily = Subscription("C0WEB", Edition.DAILY, NINE)
     assert subscription_sentences.digest_added(daily, None, None).text == (
-        "<#C0WEB> gets the daily digest every day at 09:00 (UTC). It counts everything your Devin organization uses. {TITLES}"
+        "<#C0WEB> gets the daily digest every day at 09:00 (UTC). "
+        f"It counts everything your Devin organization uses. {TITLES}"
     )
 
 
 @pytest.mark.parametrize(
     ("because", "why"),
     [
-        (MissedBecause.ARCHIVED, "it is archived"),
+        (MissedBecause.ARCHIVED, "it's archived"),
         (MissedBecause.NOT_IN_CHANNEL, "Devin Bridge is no longer in it"),
-        (MissedBecause.RESTRICTED, "only some people may post there, and Devin Bridge isn't one of them"),
+        (MissedBecause.RESTRICTED, "only some people can post there, and Devin Bridge isn't one of them"),
         (MissedBecause.SHARED, "it's shared with another company, and a digest shows what you spend"),
         (MissedBecause.REFUSED, "Slack rejects the post"),
     ],

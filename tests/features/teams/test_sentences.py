@@ -24,7 +24,7 @@ def test_the_list() -> None:
     assert message.text == snapshot("2 teams: Ops &lt;3, Payments")
     assert written(message.blocks) == snapshot("""\
 • *Ops &lt;3*: <#C0WEB1>
-• *Payments*: `tag:pay`, <@U0ANN1>
+• *Payments*: `tag:pay` and <@U0ANN1>
 A session counts toward one team: by its tag, otherwise its channel, otherwise the person who started it.\
 """)
 
@@ -42,13 +42,13 @@ def test_confirmations_and_refusals() -> None:
     }
     assert {name: message.text for name, message in said.items()} == snapshot(
         {
-            "made": "Team “Payments” is made: `tag:pay`, <@U0ANN1>. A session counts toward one team: by its tag, otherwise its channel, otherwise the person who started it.",
+            "made": "Team “Payments” was created: `tag:pay` and <@U0ANN1>. A session counts toward one team: by its tag, otherwise its channel, otherwise the person who started it.",
             "added": "Added to team “Payments”: <#C0WEB1>.",
-            "there": "All of them are in team “Payments” already, so nothing was changed.",
+            "there": "All of them are already in team “Payments”, so nothing was changed.",
             "another": "Nothing was changed. <@U0ANN1> is already in team “Ops”, and can only be in one. Remove it there first: `/devin team remove Ops @person`.",
             "none": ("There's no team “Pay`ments”, so nothing was removed. `/devin team list` shows the rest."),
             "not in": "Nothing was changed. <#C0WEB1> isn't in team “Payments”.",
-            "removed": "Team “Payments” is removed: `tag:pay`, <@U0ANN1>.",
+            "removed": "Team “Payments” was removed: `tag:pay` and <@U0ANN1>.",
             "taken out": "Removed from team “Payments”: <@U0ANN1>.",
         }
     )

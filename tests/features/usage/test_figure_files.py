@@ -129,8 +129,8 @@ def test_a_file_adds_up_to_the_bill_to_the_last_digit(amounts, billed):
 @pytest.mark.parametrize(
     ("question", "answer"),
     [
-        (Question(Period.TODAY), "Today is still running, and a file holds finished days only."),
-        (Question(Period.MONTH), "No day of this period is finished yet, and a file holds finished days only."),
+        (Question(Period.TODAY), "Today isn't over, and a file has only finished days."),
+        (Question(Period.MONTH), "No day of this period is finished yet, and a file has only finished days."),
     ],
 )
 def test_a_running_day_is_in_no_file(question, answer):

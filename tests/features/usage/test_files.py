@@ -153,9 +153,9 @@ async def test_a_day_that_devin_does_not_list_has_no_acus_and_no_total(files, bi
 
 
 async def test_a_day_that_is_not_finished_is_in_no_file(files, clock):
-    over = "a file holds finished days only. Type"
+    over = "a file has only finished days. Type"
     assert await files.refused("usage by person csv") == (
-        f"Today is still running, and {over} `/devin usage yesterday by person csv` instead."
+        f"Today isn't over, and {over} `/devin usage yesterday by person csv` instead."
     )
     no_day = f"No day of this period is finished yet, and {over}"
     assert await files.refused(f"usage {TODAY} csv") == f"{no_day} `/devin usage yesterday csv` instead."

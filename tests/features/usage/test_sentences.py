@@ -71,7 +71,7 @@ def test_what_did_not_come_through_slack_is_the_last_row():
 # ---------------------------------------------------------------- what is only about right
 
 
-WHY = "About, for {}: Devin Bridge was offline when a billing day ended. Some ACUs might belong to the day before or after."
+WHY = "Approximate for {}: Devin Bridge was offline when a billing day ended. Some ACUs might belong to the day before or after."
 SUN, MON, TUE, WED = (date(2025, 3, day) for day in (2, 3, 4, 5))
 ONE_DAY = Question(Period.YESTERDAY)
 
@@ -102,7 +102,7 @@ def test_parts_and_sums_that_are_about_right_are_called_so_and_the_bill_is_not()
 
 
 def test_the_running_day_is_about_right_where_it_may_have_some_of_a_day_before():
-    assert "Mon 10 Mar, about 3 ACUs through Slack so far." in in_words(
+    assert "Mon 10 Mar isn't finished and isn't in the total: about 3 ACUs through Slack so far." in in_words(
         FIGURES, apart=Apart((TODAY,), None, 3.0, is_about=True)
     )
 
@@ -327,8 +327,8 @@ def test_the_days_that_are_not_finished_stand_apart():
         (
             RangeFault.FUTURE,
             (
-                "`2025-02-30` isn't over yet: the running billing day is 10 March 2025, until "
-                f"{when(bounds(TODAY)[1])}. A range can end with it at the latest."
+                "`2025-02-30` ends in the future. The latest end date is today's billing day, 10 March 2025, "
+                f"which ends {when(bounds(TODAY)[1])}."
             ),
         ),
         (
