@@ -242,7 +242,7 @@ NO_COMMANDS = note(
     " (optional).",
     grant(
         "ManageEnterpriseSettings, ManageOrgKnowledge, UseReviewManual, ManageOrgSchedules, ManageOrgSecrets,"
-        " ViewOrgMembership and ViewOrgMetrics"
+        " ViewOrgMembership, and ViewOrgMetrics"
     ),
 )
 OWN_NAMES_NOT_KNOWN = note(

@@ -213,7 +213,7 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     assert shown["state"] == "over"
     assert [line for line in [*SHOWN[:-1], *TURN] if line not in staying.lines] == []
     assert "The bot is restarting" not in staying.text
-    staying.wait_for("People, channels and all that can be done")
+    staying.wait_for("People, channels, and all actions")
     _try_the_examples(staying)
     _play_it_again(staying)
     assert staying.ended(signal.SIGINT) == 0
@@ -251,7 +251,7 @@ def _try_the_examples(run: Run) -> None:
     for example in examples:
         _curl(example)
     slack, devin = re.findall(
-        r"http://\S+/control/?(?=\s)", next(line for line in run.lines if "all that can be done" in line) + " "
+        r"http://\S+/control/?(?=\s)", next(line for line in run.lines if "all actions" in line) + " "
     )
     assert httpx.get(slack, trust_env=False).json()["people"]["U0ANN"] == "Ann Lee"
     assert "POST /control/sessions/{id}/{verb}" in httpx.get(devin, trust_env=False).json()
@@ -361,7 +361,7 @@ def test_a_bot_that_dies_leaves_the_page_up(start: Callable[..., Run]) -> None:
             time.sleep(0.05)
         (bot,) = run.bots()
         os.kill(bot, signal.SIGKILL)
-        run.wait_for_trouble("The bot ended by itself")
+        run.wait_for_trouble("The bot exited unexpectedly")
         told = page.get("/api/workspace").json()["bot"]
         assert (told["state"], told["pid"], told["starts"]) == ("stopped", None, 1)
         _tells_of_a_dead_bot(told["said"])
@@ -392,7 +392,7 @@ def test_an_example_that_cannot_go_on_says_why_and_the_page_stays_up(start: Call
         run.wait_for_trouble("The last lines of its log:")
         assert page.get("/api/workspace").status_code == 200
     first, second, *log = run.said.splitlines()
-    assert first == "The example came to a halt: U0ANN is not in C0WEB"
+    assert first == "The example stopped: U0ANN is not in C0WEB"
     assert second == "The last lines of its log:"
     assert any('"running"' in line for line in log)
     assert run.ended(signal.SIGTERM) == 0

@@ -452,7 +452,7 @@ async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harne
         "(5 of 8 ACUs used today). It resets DATE. It's kept for up to a day. Try again, or request approval."
     )
     await on.slack.click(ANN, GENERAL, refused["ts"], "choose:ask_for_more")
-    await on.slack.wait_for_message(OPS, "less than the 5 ACUs free")
+    await on.slack.wait_for_message(OPS, "could still use 5 ACUs")
     await on.slack.slash(ADA, GENERAL, "budget grant org 2")
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on")

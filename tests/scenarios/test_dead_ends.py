@@ -233,7 +233,7 @@ async def test_who_archives_the_session_of_somebody_else_is_asked_first(on: Harn
     await on.slack.say(BEN, GENERAL, "!archive", thread_ts=ts)
     asked = await on.slack.wait_for_ephemeral(BEN, "Archive it?")
     assert asked["rendered"] == (
-        "ann asked for “fix the login test”. Archive it? After that, replies here won't reach "
+        "ann started “fix the login test”. Archive it? After that, replies here won't reach "
         "Devin.\nArchive it\nKeep open"
     )
     await settled(on)

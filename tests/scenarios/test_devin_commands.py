@@ -443,7 +443,7 @@ async def test_who_cannot_be_shown_how_far_a_review_is_reads_why_and_that_it_goe
     on = without_scope
     await on.devin.permissions(grant=PERMISSIONS)
     await read(on, f"review {PULL}", "Devin will review", ANN)
-    message = await on.slack.wait_for_message(DIRECT_OF_ANN, "Slack takes no message about this review")
+    message = await on.slack.wait_for_message(DIRECT_OF_ANN, "Slack rejects messages about this review")
     head, line = message["rendered"].split("\n")
     assert head.startswith(f"*Review of <{PULL}|acme/web#7>*")
     assert line == f":warning: {NO_MESSAGE}"

@@ -171,14 +171,14 @@ async def test_a_preview_names_what_is_in_a_public_channel(on: Harness) -> None:
     await on.devin.set(devin_id, status="running", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "Devin has a question")
     await typed(on, "digest now", channel=WEB)
-    shown = (await on.slack.wait_for_ephemeral(ADA, "As it would be posted here now: the daily digest."))["rendered"]
+    shown = (await on.slack.wait_for_ephemeral(ADA, "The daily digest, as it would be posted here now:"))["rendered"]
     assert "fix the login test · ann" in shown
     assert "A session in a private channel" not in shown
 
 
 async def test_a_preview_is_for_the_asker_alone_and_the_digest_comes_at_its_time(on: Harness, clock: Ahead) -> None:
     assert not await typed(on, "digest now")
-    shown = (await on.slack.wait_for_ephemeral(ADA, "As it would be posted here now: the daily digest."))["rendered"]
+    shown = (await on.slack.wait_for_ephemeral(ADA, "The daily digest, as it would be posted here now:"))["rendered"]
     assert "Only you see this, and nothing was posted. The daily digest, as it would be posted here now:" in shown
     assert "\n*0 ACUs " in shown
     assert await on.slack.messages(GENERAL, user="U0BOT") == []
@@ -207,7 +207,7 @@ async def test_an_unusual_day_says_what_made_most_of_it(on: Harness) -> None:
 
     await until(is_read)
     await typed(on, "digest now")
-    shown = (await on.slack.wait_for_ephemeral(ADA, "As it would be posted here now"))["rendered"]
+    shown = (await on.slack.wait_for_ephemeral(ADA, "as it would be posted here now"))["rendered"]
     assert "would be normal. Most of it: elsewhere, 30 ACUs more than usual." in shown
 
 

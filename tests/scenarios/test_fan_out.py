@@ -413,7 +413,7 @@ async def test_a_preview_counts_for_an_hour_and_once(on: Harness, clock: Ahead) 
     first = await previewed(on, "fix it orgs=web", "1 session")
     clock.put(3_700)
     await on.slack.click(ADA, GENERAL, first["ts"], "choose:start_fan_out")
-    await on.slack.wait_for_ephemeral(ADA, "That preview was already answered or is too old")
+    await on.slack.wait_for_ephemeral(ADA, "That preview has expired")
     assert made(on) == {}
     table = await begun(on)
     await shows(on, "3 queued")

@@ -198,7 +198,7 @@ async def test_an_unknown_playbook_is_asked_about_with_the_nearest(on: Harness) 
 
 async def test_a_mode_that_only_devin_knows_is_passed_on_and_its_answer_is_told(on: Harness) -> None:
     ts = await on.mention("fix it mode=swe-3-fast")
-    post = await on.slack.wait_for_message(GENERAL, "didn't accept the mode", thread_ts=ts)
+    post = await on.slack.wait_for_message(GENERAL, "rejected the mode", thread_ts=ts)
     before, after = start_sentences.mode_refused("swe-3-fast", "WHY").text.split("WHY")
     said = written(post["blocks"])
     assert said.startswith(before)

@@ -165,7 +165,7 @@ async def test_a_command_about_a_session_is_about_the_one_of_the_thread(on: Harn
     question = await asked(on)
     assert buttons(question) == ["Stop", "Send it to Devin"]
     await on.slack.click(ADA, GENERAL, question["ts"], "choose:stop")
-    await on.slack.wait_for_ephemeral(ADA, "ann asked for “fix the login test”. Stop it?")
+    await on.slack.wait_for_ephemeral(ADA, "ann started “fix the login test”. Stop it?")
     await on.slack.click(ADA, GENERAL, question["ts"], "choose:stop_confirmed")
     await on.slack.wait_for_message(GENERAL, "Stopped by ada", thread_ts=ts)
     assert [one["session_id"] for one in await on.devin.wait_for_sessions("", is_archived=True)] == [session]

@@ -463,7 +463,8 @@ async def test_what_all_organisations_used_is_shown_by_day_or_product_and_as_a_f
     assert await asked(on, "usage week org=all csv") == operations.BEGUN.text
     shown = await result(on, "7 rows, also")
     assert shown.startswith("*Devin in the last seven days, all organizations, by day*\n7 rows, also in")
-    assert "3.9 ACUs in all. Not finished, so not included:" in shown
+    assert "3.9 ACUs in all. " in shown
+    assert "isn't finished and isn't in the total" in shown
     head, *days, total = await file_of(on)
     assert (head, total) == (["day", "acus"], ["total", "3.875"])
     assert [days[0], days[-1]] == [[newest.isoformat(), "1.375"], [(newest - timedelta(6)).isoformat(), "2.5"]]
@@ -540,7 +541,8 @@ async def test_what_was_used_in_no_organisation_is_a_row_of_its_own(on: Harness)
     await on.devin.consumption((newest + timedelta(1)).isoformat(), None)
     await asked(on, "usage week by org org=all csv")
     shown = await result(on, "3 rows, also")
-    assert "4.4 ACUs in all. Not finished, so not included: " in shown
+    assert "4.4 ACUs in all. " in shown
+    assert "isn't finished and isn't in the total." in shown
     assert "so far" not in shown
     assert "no organization\n-\n0.5" in shown
     assert (await file_of(on))[-2:] == [["no organization", "", "0.5"], ["total", "", "4.375"]]
@@ -608,7 +610,7 @@ async def test_without_the_scope_for_files_the_operation_says_so(without_scope: 
     on = without_scope
     await changed(on, "org")
     await asked(on, "audit bot csv")
-    shown = await result(on, "doesn't take the file")
+    shown = await result(on, "rejected the file")
     assert shown.split("\n")[1] == (
         ":warning: Slack rejected the file, because the app lacks the scope `files:write`. A "
         "workspace admin can reinstall the app with it."

@@ -186,7 +186,7 @@ async def test_a_stop_that_devin_refuses_says_which_replies_were_not_sent(on: Ha
     await on.devin.wait_for_calls("send_message")
     await on.devin.permissions(revoke=["ManageOrgSessions"])
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "didn't take the stop", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "rejected the stop", thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await settled(on)
     (said,) = await on.thread(GENERAL, ts)

@@ -89,7 +89,7 @@ async def test_roles_are_given_listed_and_taken_by_admins(on: Harness) -> None:
 async def test_who_shuts_people_out_is_asked_first_and_can_undo_it_for_a_minute(on: Harness, clock: Ahead) -> None:
     asked = (await on.slack.slash(ADA, GENERAL, f"role add start <@{BEN}>"))["shown"]
     assert asked["rendered"].splitlines() == [
-        f"Let only <@{BEN}> and admins start sessions? Now everyone can; the others won't be able to anymore.",
+        f"Let only <@{BEN}> and admins start sessions? Right now, everyone can; the others will lose that right.",
         "Change it",
         "Cancel",
     ]
@@ -212,7 +212,7 @@ async def test_another_word_for_add_offers_the_command_that_gives_the_role(on: H
     why = "`role` doesn't take `give start @ben`. Try `list`, `add`, or `remove`. Nothing was started."
     assert shown["rendered"].splitlines()[0] == why
     await on.slack.click(ADA, GENERAL, shown["ts"], "choose:role_add")
-    asked = await on.slack.wait_for_ephemeral(ADA, "the others won't be able to anymore.")
+    asked = await on.slack.wait_for_ephemeral(ADA, "the others will lose that right.")
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:role_add_confirmed")
     await settled(on)
     assert f"*start*: <@{BEN}>" in await typed(on, "role list")

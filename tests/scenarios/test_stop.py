@@ -292,7 +292,7 @@ async def test_a_stop_that_devin_refuses_says_that_the_session_still_runs(on: Ha
     await on.devin.permissions(revoke=["ManageOrgSessions"])
     for number, stop in enumerate((press_stop(on, ts), on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)), start=1):
         await stop
-        said = await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text="didn't take the stop")
+        said = await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text="rejected the stop")
         assert said[-1]["rendered"].startswith(
             up_to_reference(stop_sentences.stop_failed(f"https://app.devin.ai/sessions/{session}", ""))
         )

@@ -201,7 +201,7 @@ async def test_a_stop_that_devin_never_takes_says_that_the_session_still_runs(on
     ts, session = await on.started()
     await on.devin.fault("archive", 409, **AWAY)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "didn't take the stop", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "rejected the stop", thread_ts=ts, within=WITHIN)
     (said,) = await on.thread(GENERAL, ts)
     assert said.startswith(up_to_reference(stop_sentences.stop_failed(f"https://app.devin.ai/sessions/{session}", "")))
     await until(lambda: _has_stop_button(on, ts))

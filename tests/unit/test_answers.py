@@ -522,11 +522,11 @@ def test_the_answers_that_depend_on_something():
             "none_sent": ":black_square_for_stop: 2 waiting replies weren't sent to Devin.",
             "stopping": "Stopping “fix it”. Reply to resume.",
             "archiving": "Archiving “fix it”. After that, replies here won't reach Devin.",
-            "stop_confirm": "Ann asked for “fix it”. Stop it? Reply to resume later.",
+            "stop_confirm": "Ann started “fix it”. Stop it? Reply to resume later.",
             "exit_confirm": "End “fix it” permanently? It can't be resumed; `!stop` keeps it asleep instead.",
             "taken": "That session already has <https://acme.slack.com/p1|a thread>.",
             "not_adopted": ":warning: Devin didn't answer, so its session isn't linked here. Try again. Error ID `r-1`.",
-            "confirm_untying": "Ann asked for “fix it”. Unlink it from this thread? The session keeps running.",
+            "confirm_untying": "Ann started “fix it”. Unlink it from this thread? The session keeps running.",
             "untied": ":link: Unlinked by Ann. 2 waiting replies were not sent. It continues in <https://app.devin.ai/sessions/abc|Devin>. To link it again, send `!adopt https://app.devin.ai/sessions/abc`.",
             "exited": ":checkered_flag: Ended permanently by Ann. Replies here no longer reach Devin.",
             "approve_in_devin": (

@@ -230,8 +230,7 @@ def test_the_question_before_a_schedule_is_deleted():
 
 def test_a_schedule_that_cannot_be_picked():
     assert schedules.UNSEEN.text == snapshot(
-        "You've seen no list of schedules in the last day. Nothing was changed. `/devin schedule "
-        "list` shows them with their numbers."
+        "Those numbers have expired. Nothing was changed. `/devin schedule list` shows them with their numbers."
     )
     assert schedules.NO_NUMBER_TYPED.text == (
         snapshot("Which schedule? Add its number to the command. `/devin schedule list` shows them with their numbers.")

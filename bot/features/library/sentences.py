@@ -112,9 +112,7 @@ def no_number(kind: Kind, verb: str, typed: str) -> Message:
 
 def unseen(kind: Kind, verb: str) -> Message:
     """Say that the person has seen no list whose numbers would count."""
-    return message_of(
-        f"You've seen no list of {kind}s in the last day.", _unchanged(verb), f"`/devin {kind} list` shows one."
-    )
+    return message_of("Those numbers have expired.", _unchanged(verb), f"Run `/devin {kind} list`, then try again.")
 
 
 def not_listed(kind: Kind, verb: str, number: int) -> Message:

@@ -62,7 +62,7 @@ def ask_to_give(right: Right, channel: str, holders: Sequence[str], could: Seque
     now = EVERYONE if could is None or EVERYONE in could else _names(could)
     said = (
         f"Let only {_with_admins(holders)} {_CAN[right]}{_where(channel)}? "
-        f"Right now, {now} can; the others no longer will."
+        f"Right now, {now} can; the others will lose that right."
     )
     row = blocks.actions(
         questions.choice("Change it", ROLE_ADD_CONFIRMED, _typed(right, channel, holders), style="danger"),

@@ -39,7 +39,7 @@ def not_adopted(reference: str) -> Message:
 def confirm(session: Session) -> Message:
     """Ask a person who did not ask for `session` whether it is to be untied, with a button for each answer."""
     text = (
-        f"{asker_name(session)} asked for “{fitted(session.title)}”. Unlink it from this thread? The "
+        f"{asker_name(session)} started “{fitted(session.title)}”. Unlink it from this thread? The "
         "session keeps running."
     )
     row = blocks.actions(

@@ -81,7 +81,7 @@ def none_sent(unsent: int) -> Message:
 
 def stop_confirm(session: Session) -> Message:
     """Ask a person who did not ask for `session` whether to stop it, with a button for each answer."""
-    text = f"{asker_name(session)} asked for “{fitted(session.title)}”. Stop it? Reply to resume later."
+    text = f"{asker_name(session)} started “{fitted(session.title)}”. Stop it? Reply to resume later."
     row = blocks.actions(
         questions.choice("Stop it", registry.STOP_CONFIRMED, session.id, style="danger"),
         questions.no("Keep running", QUESTION, session.id),
@@ -92,7 +92,7 @@ def stop_confirm(session: Session) -> Message:
 def archive_confirm(session: Session) -> Message:
     """Ask a person who did not ask for `session` whether to archive it, with a button for each answer."""
     who, title = asker_name(session), fitted(session.title)
-    text = f"{who} asked for “{title}”. Archive it? After that, replies here won't reach Devin."
+    text = f"{who} started “{title}”. Archive it? After that, replies here won't reach Devin."
     row = blocks.actions(
         questions.choice("Archive it", registry.ARCHIVE_CONFIRMED, session.id, style="danger"),
         questions.no("Keep open", QUESTION, session.id),
