@@ -8,7 +8,7 @@ from bot.playground.slack.blocks import rendered
 from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 
-ASKED_BY: Final = "sked by"  # as every card says, some with a capital letter
+ASKED_BY: Final = "tarted by"  # as every card says, some with a capital letter
 
 
 def a_session(**known: Any) -> Session:
