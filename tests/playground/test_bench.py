@@ -86,7 +86,7 @@ async def test_each_jump_to_the_digest_brings_one(house: Bench) -> None:
     for number in range(1, 4):
         due = float(house.bench.clock()["digest_at"])
         said = await house.do("jump", to="digest")
-        assert said.startswith("It is ")
+        assert said.startswith("It's ")
         assert said.endswith(", 09:05 UTC. The bot is restarting and will post the digest in #ops.")
         found = await house.digests(number)
         assert len(found) == number
@@ -140,7 +140,7 @@ async def test_a_day_that_passes_without_a_jump_is_billed_too(house: Bench) -> N
 async def test_a_second_click_does_not_jump_another_day(house: Bench) -> None:
     due = float(house.bench.clock()["digest_at"])
     said, refusal = await asyncio.gather(house.do("jump", to="digest"), house.refused("jump", to="digest"))
-    assert said.startswith("It is ")
+    assert said.startswith("It's ")
     assert refusal == UNDER_WAY
     assert house.bench.bot()["state"] == "starting"
     assert await house.refused("jump", to="billing_day") == UNDER_WAY
@@ -186,7 +186,7 @@ async def test_without_an_example_no_page_begins_one(house: Bench) -> None:
 async def test_the_example_jumps_after_a_jump_that_is_under_way(house: Bench) -> None:
     due = float(house.bench.clock()["digest_at"])
     said = await asyncio.gather(house.do("jump", to="digest"), house.bench.to_digest())
-    assert [sentence.startswith("It is ") for sentence in said] == [True, True]
+    assert [sentence.startswith("It's ") for sentence in said] == [True, True]
     assert due + DAY <= house.on.clock.now() < due + DAY + 20
 
 

@@ -273,7 +273,7 @@ async def test_numbers_and_ids_that_name_nothing(on: Harness) -> None:
         "`login` isn't a number from your list or the ID of a note. Nothing was changed. `/devin note "
         "list` shows the numbers."
     )
-    gone = "Devin no longer has that note. Nothing was changed. See `/devin note list`."
+    gone = "Devin no longer has that note. Nothing was changed. `/devin note list` shows the rest."
     for text in ("note show note-0", "note delete note-0"):
         assert await read(on, text, "no longer has that note") == gone
     assert await typed(on, "note edit note-0") == ""
