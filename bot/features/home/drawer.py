@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from bot.conversation.steer.others_sessions import permalink
+from bot.conversation.titles import permalink
 from bot.domain.list_groups import Grouped, grouped
 from bot.domain.roles import Right
 from bot.domain.settings_values import Effective, Values

@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from bot.conversation.steer.others_sessions import permalink
-from bot.conversation.titles import ShownTitles
+from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.amounts import cost, exact_sum
 from bot.domain.billing import billing_day
 from bot.domain.cycle import Cycle
