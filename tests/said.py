@@ -42,3 +42,13 @@ def up_to_reference(message: Message) -> str:
 def as_shown(message: Message) -> str:
     """Return what Slack shows of `message`, the labels of its buttons included."""
     return rendered(message.text, message.blocks)
+
+
+def titled(title: str, thread: str, session: str, around: str = "{}") -> str:
+    """A title that links to a thread by its address, with the link to Devin beside it."""
+    return f"{around.format(f'<{thread}|{title}>')} (<https://app.devin.ai/sessions/{session}|Open in Devin>)"
+
+
+def stopping(title: str, thread: str, session: str) -> str:
+    """What is read by who stops a session."""
+    return f"Stopping {titled(title, thread, session, '“{}”')}. Reply to resume."

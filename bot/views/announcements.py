@@ -17,6 +17,7 @@ from bot.views.pull_requests import pull_request_lines, pull_request_link, pull_
 from bot.views.sentences import NEEDS_SOMETHING_NEW, asker_name, limit_words, mention, quoted, state_sentence
 from bot.views.text import (
     MOST_PARTS,
+    OPEN_IN_DEVIN,
     PART_LIMIT,
     counted,
     disarm,
@@ -32,7 +33,6 @@ ANSWERED: Final = ":speech_balloon: {who}, Devin has answered. Reply here for mo
 WAITS: Final = ":speech_balloon: {who}, Devin is waiting for you · {outcome}"
 APPROVAL: Final = ":raised_hand: {who}, Devin needs your approval. Approve or deny it in Devin."
 PULL_REQUEST: Final = ":twisted_rightwards_arrows: New pull request: {pull_request}"
-OPEN: Final = "Open in Devin"
 APPROVE: Final = "Approve in Devin"  # no call of Devin's API approves
 _OPENS_DEVIN: Final = frozenset(
     {AnnouncementKind.APPROVAL, AnnouncementKind.LIMIT, AnnouncementKind.FAILED, AnnouncementKind.ENDED}
@@ -108,7 +108,7 @@ def turn_end(
     called = " ".join(map(mention, users)) or asker_name(session)
     session = replace(session, lifecycle=Lifecycle.OPEN, stop_requested=False)  # the sentence is about Devin's state
     pulls = pull_request_lines(session, _PULL_REQUESTS_LIMIT, more="; `status` lists them")
-    label = APPROVE if end.kind is AnnouncementKind.APPROVAL else OPEN
+    label = APPROVE if end.kind is AnnouncementKind.APPROVAL else OPEN_IN_DEVIN
     ended = end.kind is not AnnouncementKind.DONE and is_over(session)
     further = way_on_button(session) if ended else None
     opens = linked or end.kind in _OPENS_DEVIN or waits_for_something_new(session.snapshot)

@@ -10,10 +10,18 @@ from bot.features.alarms.sentences import GO_ON, OVER, SETTLED, SNOOZED
 from bot.timing import HOUR, Timing
 from bot.views.answers import stops as stop_sentences
 from tests.markup import written
-from tests.said import a_session, up_to_reference
+from tests.said import stopping, titled, up_to_reference
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, Harness, harness
-from tests.scenarios.observations import buttons, forge, polled, press, settled
+from tests.scenarios.observations import (
+    buttons,
+    forge,
+    opened_home,
+    polled,
+    press,
+    settled,
+    thread_address,
+)
 
 pytestmark = pytest.mark.timing(alarm_watch=0.2, figures_interval=0.0)
 
@@ -76,14 +84,27 @@ async def test_an_alarm_is_one_post_that_shows_what_was_decided_and_that_it_is_o
     assert len(await alarms(on)) == 1
 
 
+async def test_an_open_alarm_is_in_the_home_of_admins_until_it_is_over(on: Harness) -> None:
+    ts, session = await spending(on)
+    post = await alarm(on)
+    home = written((await opened_home(on, ADA, "*Open alarms*"))["blocks"])
+    title = titled("fix the login test", thread_address(GENERAL, ts), session, "*{}*")
+    opens = f"<{thread_address(OPS, post['ts'])}|Open alarm>"
+    assert f"*Open alarms*\n:rotating_light: {title} {SPENT} {opens}" in home
+    assert "Open alarms" not in written((await opened_home(on, ANN, "fix the login test"))["blocks"])
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await alarm(on, "Resolved: session asleep.")
+    assert "Open alarms" not in written((await opened_home(on, ADA, "*Running now: 0 sessions*"))["blocks"])
+
+
 async def test_stop_stops_the_session_in_its_thread(on: Harness) -> None:
-    ts, _ = await spending(on)
+    ts, session = await spending(on)
     post = await alarm(on)
     await on.slack.click(ADA, OPS, post["ts"], "alarm_stop")
     await on.wait_for_post(GENERAL, ts, stop_sentences.stopped("ada").text)
     await alarm(on, "Resolved: session stopped.")
     assert [one["rendered"] for one in await on.slack.ephemerals(user=ADA)] == [
-        stop_sentences.stopping(a_session()).text
+        stopping("fix the login test", thread_address(GENERAL, ts), session)
     ]
 
 

@@ -15,10 +15,10 @@ from bot.timing import DAY, Timing
 from bot.views.answers import access as access_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.questions import STALE
-from tests.said import in_doubt
+from tests.said import in_doubt, titled
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
-from tests.scenarios.observations import buttons, forge, press, set_budget, settled
+from tests.scenarios.observations import buttons, forge, press, set_budget, settled, thread_address
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
@@ -349,9 +349,10 @@ async def test_a_channel_and_a_session_are_warned_where_they_are(on: Harness) ->
         f"<@U0ANN> This session's budget is used up: 1.6 of 1 ACU this cycle. {NOT_WOKEN} An admin can grant more."
     )
     await on.slack.wait_for_messages(OPS, 2)
+    title = titled("fix the login test", thread_address(GENERAL, ts), devin_id, "“{}”")
     assert set(await posts(on, OPS)) == {
         f"80% of the budget of <#{GENERAL}> is used: 1.6 of 2 ACUs today.",
-        f"The budget of “fix the login test” is used up: 1.6 of 1 ACU this cycle. {NOT_WOKEN}",
+        f"The budget of {title} is used up: 1.6 of 1 ACU this cycle. {NOT_WOKEN}",
     }
 
 
@@ -476,8 +477,9 @@ async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_res
 
     await until(is_counted)
     assert not await answer(on, BEN, "fix another test")
+    title = titled("fix the login test", thread_address(GENERAL, ts), devin_id, "“{}”")
     held = (
-        "“fix the login test” has no ACU limit, so the rest of the organization's budget is reserved "
+        f"{title} has no ACU limit, so the rest of the organization's budget is reserved "
         "for it (1.5 of 10 ACUs used today)."
     )
     refused = await on.slack.wait_for_ephemeral(BEN, "Nothing was started")

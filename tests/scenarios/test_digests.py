@@ -14,8 +14,10 @@ from bot.features.digest.subscription import MissedBecause
 from bot.store import tables
 from bot.timing import HOUR, Timing
 from bot.views.questions import TOO_LATE_TO_UNDO
+from tests.said import titled
 from tests.scenarios.ahead import Ahead, rows, until, write
 from tests.scenarios.harness import ADA, ANN, GENERAL, OPS, WEB, Harness, harness
+from tests.scenarios.observations import thread_address
 
 pytestmark = pytest.mark.timing(digest_tick=0.3)
 
@@ -167,12 +169,12 @@ async def test_in_a_direct_message_and_behind_a_mention_it_works_too(on: Harness
 
 
 async def test_a_preview_names_what_is_in_a_public_channel(on: Harness) -> None:
-    _, devin_id = await on.started(user=ANN, channel=GENERAL)
+    ts, devin_id = await on.started(user=ANN, channel=GENERAL)
     await on.devin.set(devin_id, status="running", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "Devin has a question")
     await typed(on, "digest now", channel=WEB)
     shown = (await on.slack.wait_for_ephemeral(ADA, "The daily digest, as it would be posted here now:"))["rendered"]
-    assert "fix the login test · ann" in shown
+    assert f"{titled('fix the login test', thread_address(GENERAL, ts), devin_id)} · ann" in shown
     assert "A session in a private channel" not in shown
 
 

@@ -379,6 +379,22 @@ async def test_more_than_a_hundred_organisations_are_a_file_with_their_total(on:
     assert total == ["total", "", "", "", "0.3", "0"]
 
 
+async def test_of_a_table_longer_than_slack_takes_the_rows_that_fit_are_shown_and_counted(
+    on: Harness,
+) -> None:
+    await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {"ViewAccountConsumption"}))
+    for number in range(90):
+        await on.devin.add_organization(f"org-{number}-{'x' * 60}", f"Team {number} of the{' very' * 9} large company")
+    await asked(on, "orgs")
+    shown = await result(on, "91 rows: the first ")
+    (post,) = [one for one in await on.slack.messages(DIRECT) if not one.get("files")]
+    (table,) = [block for block in post["blocks"] if block["type"] == "data_table"]
+    lengths = [sum(len(cell["text"]) for cell in row) for row in table["rows"]]
+    assert f"91 rows: the first {len(lengths) - 1} here, all in `" in shown
+    assert 10_000 - lengths[-1] < sum(lengths) <= 10_000
+    assert len(await file_of(on)) == 1 + 91 + 1  # with the head and the total
+
+
 @pytest.mark.long
 async def test_in_the_file_a_total_of_acus_that_are_not_known_is_empty(on: Harness) -> None:
     await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {"ViewAccountConsumption"}))

@@ -6,8 +6,7 @@ import pytest
 
 from bot.views.answers import access as access_sentences
 from bot.views.answers import failures as failure_sentences
-from bot.views.answers import stops as stop_sentences
-from tests.said import a_session
+from tests.said import a_session, stopping
 from tests.scenarios.harness import ANN, BEN, BOT, EXTERNAL, GENERAL, GUEST, WEB, Harness
 from tests.scenarios.observations import (
     card,
@@ -19,6 +18,7 @@ from tests.scenarios.observations import (
     sent_to_devin,
     settled,
     started_by_command,
+    thread_address,
 )
 
 SHARED, ARCHIVED, NO_BOT = "C0SHARED", "C0ARCHIVED", "C0NOBOT"
@@ -220,7 +220,7 @@ async def test_a_removed_bot_informs_the_asker_once(on: Harness) -> None:
     await on.devin.set(session, status_detail="working")
     await polled(on)  # only what runs can be stopped
     stopped = await on.slack.slash(ANN, GENERAL, "stop")
-    assert stopped["shown"]["rendered"] == stop_sentences.stopping(a_session()).text
+    assert stopped["shown"]["rendered"] == stopping("fix the login test", thread_address(WEB, ts), session)
     await on.devin.wait_for_sessions("fix the login test", is_archived=True)
     await settled(on)
     assert len(await on.slack.messages("D0ANN")) == 1

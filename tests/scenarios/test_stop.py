@@ -280,7 +280,7 @@ async def test_a_slash_stop_before_the_card_stands_cancels_the_start(on: Harness
     said = "None of your sessions is running"
     while said.startswith("None of your sessions is running"):  # until the order is recorded; its card is on its way
         said = (await on.slack.slash(BEN, GENERAL, "stop"))["shown"]["rendered"]
-    assert said == stop_sentences.stopping(a_session()).text
+    assert said == stop_sentences.stopping(a_session(url=None), None).text
     ts = (await posted(on, GENERAL, "fix the login test"))["ts"]
     await on.slack.wait_for_message(GENERAL, stop_sentences.cancelled("ben").text, thread_ts=ts)
     await settled(on)

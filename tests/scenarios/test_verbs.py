@@ -157,7 +157,7 @@ async def test_new_starts_another_session_in_a_thread_of_its_own(on: Harness) ->
     card = next(one for one in await on.slack.messages(GENERAL) if is_card(one) and "docs" in one["rendered"])
     assert "thread_ts" not in card
     there = f"https://play.slack.com/archives/{GENERAL}/p{card['ts'].replace('.', '')}"
-    linked = start_sentences.started_elsewhere(a_session(prompt="update the docs"), there)
+    linked = start_sentences.started_elsewhere(a_session(prompt="update the docs", url=None), there)
     assert (said["rendered"], said["thread_ts"]) == (linked.text, ts)
     assert "Started by ben · acme/docs" in card["rendered"]
     assert second["tags"][1] == f"slack-T0PLAY-{GENERAL}-{card['ts']}"

@@ -65,10 +65,11 @@ NO_CREDITS = replace(SESSION, snapshot=Snapshot("suspended", "out_of_credits"))
 WAITING = replace(SESSION, id="3f9a2c1b00", channel="D1", snapshot=Snapshot("running", "waiting_for_user", "Docs"))
 ADMINS = Admins(frozenset({"U8", "U9"}), ("S1",), frozenset({"U7", "U8"}))
 MANY = [f"U{number}" for number in range(1, 10)]
+THREAD = "https://acme.slack.com/p1"
 # The numbers are those of an earlier list, since when the session with the number 2 has fallen asleep.
 LISTED = ShownList(
     (
-        Listed(1, ListGroup.WORKING, SESSION, "https://acme.slack.com/p1"),
+        Listed(1, ListGroup.WORKING, SESSION, THREAD),
         Listed(2, ListGroup.ASLEEP, ASLEEP, "https://acme.slack.com/p2"),
         Listed(3, ListGroup.WORKING, replace(SESSION, id="s3", stop_requested=True)),
         Listed(4, ListGroup.NEEDS_YOU, WAITING),
@@ -298,7 +299,7 @@ SAID = {
     ),
     "several_sessions": lambda text: session_list_sentences.several_sessions("archive", LISTED),
     "several_with_id": lambda text: session_list_sentences.several_with_id(
-        "3f9a2c", [WAITING, replace(SESSION, devin_id=DEVIN_ID)]
+        "3f9a2c", [(WAITING, None), (replace(SESSION, devin_id=DEVIN_ID), THREAD)]
     ),
     "no_such_number": lambda text: session_list_sentences.no_such_number(3, shown=True),
     "no_such_number_without_a_list": lambda text: session_list_sentences.no_such_number(3, shown=False),
@@ -337,8 +338,8 @@ SAID = {
     "archived": lambda text: stop_sentences.archived("Ann", 1),
     "stopped_by_somebody_else": lambda text: stop_sentences.mentioning(["U1"], stop_sentences.stopped("Ann")),
     "none_sent": lambda text: stop_sentences.none_sent(2),
-    "stopping": lambda text: stop_sentences.stopping(replace(SESSION, snapshot=Snapshot(title=text))),
-    "archiving": lambda text: stop_sentences.archiving(replace(SESSION, snapshot=Snapshot(title=text))),
+    "stopping": lambda text: stop_sentences.stopping(replace(SESSION, snapshot=Snapshot(title=text)), THREAD),
+    "archiving": lambda text: stop_sentences.archiving(replace(SESSION, snapshot=Snapshot(title=text)), THREAD),
     "stop_confirm": lambda text: stop_sentences.stop_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
     "exit_confirm": lambda text: stop_sentences.exit_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
     "taken": lambda text: adoption_sentences.taken("https://acme.slack.com/p1"),
@@ -458,7 +459,7 @@ def test_the_answers_that_depend_on_something():
             "several_with_id": (
                 "`3f9a2c` fits 2 of your sessions. Type more of the ID:\n• `3f9a2c1b00` "
                 "<https://app.devin.ai/sessions/abc|Docs>\n• `3f9a2c7777777777` "
-                "<https://app.devin.ai/sessions/abc|Fix the login test>"
+                "<https://acme.slack.com/p1|Fix the login test> (<https://app.devin.ai/sessions/abc|Open in Devin>)"
             ),
             "no_such_number": "Your last list has no number 3. `/devin list` shows yours.",
             "no_such_number_without_a_list": (
@@ -476,7 +477,7 @@ def test_the_answers_that_depend_on_something():
                 "Only an admin can do that. Nothing was changed. Your Devin Bridge operator can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`."
             ),
             "status": (
-                "*<https://acme.slack.com/p1|Fix the login test>* · <https://app.devin.ai/sessions/abc|Open in Devin>\n"
+                "*<https://acme.slack.com/p1|Fix the login test>* (<https://app.devin.ai/sessions/abc|Open in Devin>)\n"
                 ":gear: Working.\n"
                 "Started by Ann · repo acme/web · 1.5 of 10 ACUs · active <!date^1733385600^{ago}|2024-12-05 08:00 UTC>\n"
                 ":twisted_rightwards_arrows: <https://github.com/acme/web/pull/12|acme/web#12> (open)"
@@ -520,8 +521,10 @@ def test_the_answers_that_depend_on_something():
             ),
             "stopped_by_somebody_else": "<@U1> :black_square_for_stop: Stopped by Ann. Reply to resume.",
             "none_sent": ":black_square_for_stop: 2 waiting replies weren't sent to Devin.",
-            "stopping": "Stopping “fix it”. Reply to resume.",
-            "archiving": "Archiving “fix it”. After that, replies here won't reach Devin.",
+            "stopping": "Stopping “<https://acme.slack.com/p1|fix it>” (<https://app.devin.ai/sessions/abc|Open in Devin>). Reply to resume.",
+            "archiving": (
+                "Archiving “<https://acme.slack.com/p1|fix it>” (<https://app.devin.ai/sessions/abc|Open in Devin>). After that, replies there won't reach Devin."
+            ),
             "stop_confirm": "Ann started “fix it”. Stop it? Reply to resume later.",
             "exit_confirm": "End “fix it” permanently? It can't be resumed; `!stop` keeps it asleep instead.",
             "taken": "That session already has <https://acme.slack.com/p1|a thread>.",
@@ -586,7 +589,7 @@ def test_the_answers_that_depend_on_something():
             "started_after_all": (
                 ":information_source: Devin had started <https://app.devin.ai/sessions/abc|a session> for this after all. It was ended; its ACUs still count."
             ),
-            "started_elsewhere": "Your new session has its own thread: <https://acme.slack.com/p1|Fix the login test>.",
+            "started_elsewhere": "Your new session has its own thread: <https://acme.slack.com/p1|Fix the login test> (<https://app.devin.ai/sessions/abc|Open in Devin>).",
             "posting_lost": (
                 ":warning: Devin Bridge can no longer post in <#C1> (removed, archived, or not allowed). Session <https://app.devin.ai/sessions/abc|Fix the login test> keeps running. Type `/invite @Devin Bridge` there, or stop it with `/devin stop`."
             ),

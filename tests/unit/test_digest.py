@@ -68,7 +68,7 @@ def test_an_answer_names_its_day():
         "Devin yesterday\nBilling day Sunday, 9 March 2025, 08:00 UTC to 08:00 UTC.\n"
         f"*12.5 ACUs* · ▲ 25% (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n{RESULTS[1]}\n"
         f"{RESULTS[2]}\n{MARCH}\n*Most ACUs used*\n"
-        "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · <https://app.devin.ai/sessions/a|Devin>\n"
+        "1. <https://acme.slack.com/p1|Fix the login test> (<https://app.devin.ai/sessions/a|Open in Devin>): 7.3 ACUs · Ada\n"
         "2. Upgrade: 5.2 ACUs"
     )
     assert message.blocks == snapshot(
@@ -101,7 +101,7 @@ def test_an_answer_names_its_day():
                     "type": "mrkdwn",
                     "text": (
                         "*Most ACUs used*\n"
-                        "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · <https://app.devin.ai/sessions/a|Devin>\n"
+                        "1. <https://acme.slack.com/p1|Fix the login test> (<https://app.devin.ai/sessions/a|Open in Devin>): 7.3 ACUs · Ada\n"
                         "2. Upgrade: 5.2 ACUs"
                     ),
                     "verbatim": True,
@@ -287,7 +287,7 @@ def test_with_a_price_money_stands_beside_the_totals_and_nothing_else():
         "Devin yesterday\nBilling day Sunday, 9 March 2025, 08:00 UTC to 08:00 UTC.\n"
         f"*12.5 ACUs (28.13 USD)* · ▲ 25% (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n"
         f"{RESULTS[1]}\n{RESULTS[2]}\n{march}\n*Most ACUs used*\n"
-        "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · <https://app.devin.ai/sessions/a|Devin>\n"
+        "1. <https://acme.slack.com/p1|Fix the login test> (<https://app.devin.ai/sessions/a|Open in Devin>): 7.3 ACUs · Ada\n"
         "2. Upgrade: 5.2 ACUs"
     )
     title = "Devin yesterday"

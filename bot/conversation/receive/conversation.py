@@ -14,6 +14,7 @@ from bot.conversation.steer.held_start import hold
 from bot.conversation.steer.reply import Reply
 from bot.conversation.steer.reply_loss import ReplyLoss
 from bot.conversation.steer.session_commands import SessionCommands
+from bot.conversation.titles import permalink
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.causes import CommandCause, MessageCause, StartCause
 from bot.domain.commands.intent import Mention, mention_in
@@ -470,7 +471,8 @@ class Conversation:
                 raise Reschedule(self._services.timing.dm_retry, "the card of a command comes first")
             doubt = self._doubt(job, text)
             is_task = job.cause.only_text and reads_like_task(text)
-            added = reply_sentences.added(latest, job.row.key, text) if is_task else None
+            thread = permalink(job.workspace, latest)
+            added = reply_sentences.added(latest, thread, job.row.key, text) if is_task else None
             await (self._hold_in_doubt(job, doubt, latest) if doubt else self._hand_over(job, latest, added))
         elif job.cause.only_text and (kind := small_talk(text)) is not None:
             # Thanks, or the answer to a question, belong to the session that runs here.

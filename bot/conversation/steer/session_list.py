@@ -7,7 +7,8 @@ stood there as number 2, whatever has changed since.
 from collections.abc import Sequence
 
 from bot.conversation.session_costs import cost_so_far
-from bot.conversation.steer.others_sessions import OthersSessions, permalink
+from bot.conversation.steer.others_sessions import OthersSessions
+from bot.conversation.titles import permalink
 from bot.domain.causes import MessageCause
 from bot.domain.commands import registry
 from bot.domain.commands.arguments import number_of
@@ -159,7 +160,7 @@ class SessionList:
         async with self._services.db.read() as tx:
             found = await session_lists.by_id(tx, workspace.team, user, which)
         if len(found) > 1:
-            return session_list_sentences.several_with_id(which, found)
+            return session_list_sentences.several_with_id(which, [(one, permalink(workspace, one)) for one in found])
         return found[0] if found else session_list_sentences.no_such_session(which)
 
     async def _only_one(self, workspace: Workspace, user: str, channel: str, spec: CommandSpec) -> Session | Message:

@@ -9,7 +9,7 @@ from bot.features.alarms.specs import ALARM_FINE, ALARM_SNOOZE, ALARM_STOP
 from bot.views import blocks
 from bot.views.message import Block, Message
 from bot.views.sentences import STATE_WORDS
-from bot.views.text import fitted, link, tenths, tenths_of_acus, total_acus, when
+from bot.views.text import fitted, linked_title, tenths, tenths_of_acus, total_acus, when
 
 WITHHELD: Final = Message("There was an alarm here. It isn't shown in a channel shared with another company.")
 SETTLED: Final = Message("That alarm was already answered; see its post.")
@@ -23,13 +23,13 @@ def alarm_post(
     alarm: Alarm,
     session: Session | None = None,
     by: str = "",
-    permalink: str | None = None,
+    thread: str | None = None,
     cost: Money | None = None,
     stand_in: str | None = None,
     *,
     names: bool = True,
 ) -> Message:
-    """Show `alarm`. One of a `session` has its thread's `permalink` and its `cost`, and names `by` who decided.
+    """Show `alarm`. One of a `session` has its `cost`, links to its `thread` and to Devin, and names `by` who decided.
 
     With `names` it names who started the session.
 
@@ -39,13 +39,13 @@ def alarm_post(
         return _unread(alarm)
     title, url = (session.title, session.url) if session else ("A session", None)
     if alarm.thread_ts is not None:
-        title, permalink = "This session", None  # the post is in its thread
+        title, thread = "This session", None  # the post is in its thread
     elif stand_in is not None:
-        title, url, permalink = stand_in, None, None
+        title, url, thread = stand_in, None, None
     found = _found(alarm.facts)
-    lines = [f"{_sign(alarm)} *{link(permalink or url, title)}* {found}.", _decision(alarm, session, fitted(by, 80))]
+    title_in_bold = linked_title(title, thread, url, 150, "*{}*")
+    lines = [f"{_sign(alarm)} {title_in_bold} {found}.", _decision(alarm, session, fitted(by, 80))]
     facts = [f"{total_acus(alarm.facts['acus'], cost)} in all", *_whose(alarm, session, stand_in, names=names)]
-    facts += [link(url, "Open in Devin") if url else ""]
     body = [blocks.section("\n".join(line for line in lines if line)), *blocks.context(facts), *_buttons(alarm)]
     resolved = "Resolved: " if alarm.over_at is not None else ""
     return Message(f"{resolved}{fitted(title)} {found}.", body)

@@ -26,7 +26,7 @@ from bot.views.dates import short_date
 from bot.views.doubts import roughly, why_about
 from bot.views.message import Block, Message
 from bot.views.sentences import mention
-from bot.views.text import counted, fitted, limit_of_acus, listed, percent, tenths, tenths_of_acus, when
+from bot.views.text import counted, fitted, limit_of_acus, listed, notified, percent, tenths, tenths_of_acus, when
 
 QUESTION: Final = "budget"  # the name of the question whether to set one
 NOT_SET: Final = Message("OK, no budget was changed.")
@@ -81,14 +81,13 @@ YOURS: Final = "your budget"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A standing with the `name` of the person or the title of the session that it is about, if there is one.
+    """A standing with the `name` of the person that it is about, if there is one; of a session that is in `mrkdwn`.
 
     A person without a name is mentioned, which only a private answer may do.
     """
 
     standing: Standing
     name: str = ""
-    stand_in: str = ""  # for the title of a session that the reader may not see
     yours: bool = False  # the person reads it, or it is read in the session's thread
     anonymous: bool = False  # figures name nobody here
     unlimited: str = ""  # the session without a limit for which the rest is held
@@ -110,7 +109,7 @@ class Named:
         if budget.scope.kind is ScopeKind.EACH_SESSION:
             if self.yours:
                 return "this session's budget"
-            return f"the budget of {titled(self.name, self.stand_in)}"
+            return f"the budget of {self.name}"
         if budget.scope.kind in {ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL}:
             return f"the budget of <#{subject}>"
         if self.yours:
@@ -144,7 +143,8 @@ class Named:
     def message(self, text: str, *rows: Block) -> Message:
         """Build a message of `text`, in which `{anew}` stands for when the budget resets, with `rows` below it."""
         period = self.standing.period
-        return Message(text.format(anew=_plain(period)), [blocks.section(text.format(anew=_local(period))), *rows])
+        said = blocks.section(text.format(anew=_local(period)))
+        return Message(notified(text.format(anew=_plain(period))), [said, *rows])
 
 
 @dataclass(frozen=True, slots=True)

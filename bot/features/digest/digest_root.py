@@ -32,7 +32,7 @@ from bot.views.text import (
     counted,
     fitted,
     hundredths,
-    link,
+    linked_title,
     one_tenth,
     share_of,
     span,
@@ -53,12 +53,9 @@ NEEDS_SOMEBODY: Final = "*Needs attention*"
 _JUST_READ: Final = 12 * 3600.0  # seconds: so long ago, a time of day needs no date
 
 
-# Whose titles are nobody else's business.
-
-
 @dataclass(frozen=True, slots=True)
 class Needing:
-    """A session that needs a person: its state, for how many seconds, who asked for it, and where its thread is.
+    """A session that needs a person: its state, for how many seconds, who asked for it, and its links.
 
     `asker` is a name and no mention, because a digest notifies nobody; None where names are not shown.
     """
@@ -68,6 +65,7 @@ class Needing:
     seconds: float
     asker: str | None = None
     permalink: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +195,8 @@ def needs_somebody(digest: DigestFigures) -> list[str]:
 
 def _needing(session: Needing) -> str:
     asker = fitted(session.asker, 60) if session.asker else ""
-    thread = link(session.permalink, "thread") if session.permalink else ""
-    parts = (f"{STATE_EMOJI[session.state]} {fitted(session.title, 80)}", asker, span(session.seconds), thread)
-    return " · ".join(part for part in parts if part)
+    title = linked_title(session.title, session.permalink, session.url)
+    return " · ".join(filter(None, (f"{STATE_EMOJI[session.state]} {title}", asker, span(session.seconds))))
 
 
 def _day(digest: DigestFigures) -> str:

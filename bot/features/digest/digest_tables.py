@@ -27,7 +27,8 @@ class Spender:
     name: str
     acus: Decimal
     sessions: int = 1
-    url: str | None = None
+    url: str | None = None  # of the thread of a session
+    page: str | None = None  # of a session at Devin
     channel: str | None = None
     asker: str | None = None  # of a session
 
@@ -85,7 +86,7 @@ def _percents(amounts: Sequence[Decimal]) -> list[Decimal]:
 
 
 def _cells(row: Spender, amount: Share, percent: Decimal, last: LastColumn) -> tuple[Cell, ...]:
-    name = Cell(row.name, url=row.url, channel=row.channel)
+    name = Cell(row.name, url=row.url, channel=row.channel, page=row.page)
     detail = {
         LastColumn.SESSIONS: (_sessions(row.sessions),),
         LastColumn.ASKER: (Cell(row.asker or ""),),

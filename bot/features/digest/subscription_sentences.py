@@ -13,7 +13,7 @@ from bot.views import blocks, questions
 from bot.views.answers.wording import any_of, code
 from bot.views.message import Message
 from bot.views.sentences import mention
-from bot.views.text import undated, when
+from bot.views.text import notified, when
 
 _ADD: Final = "`/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]`"
 _UNCHANGED: Final = "so nothing was changed"
@@ -96,7 +96,7 @@ def digest_added_undoable(
     said = digest_added(subscription, before, first_at).text
     # What `list` stands before is removed: there was none.
     undoes = typed(before) if before else f"{DigestAction.LIST}{typed(subscription).removeprefix(DigestAction.ADD)}"
-    return Message(undated(said), [blocks.section(said), *blocks.actions(questions.undo(DIGEST_UNDO, undoes, now))])
+    return Message(notified(said), [blocks.section(said), *blocks.actions(questions.undo(DIGEST_UNDO, undoes, now))])
 
 
 def typed(subscription: Subscription) -> str:

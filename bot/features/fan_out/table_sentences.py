@@ -17,7 +17,7 @@ from bot.views.answers.wording import code
 from bot.views.figure_tables import Cell, FigureTable, table_message
 from bot.views.message import Block, Message
 from bot.views.sentences import LIMIT_REASONS, STATE_WORDS, mention, quoted
-from bot.views.text import counted, fitted, link, listed, share_of, short_duration, with_unit
+from bot.views.text import OPEN_IN_DEVIN, counted, fitted, link, listed, share_of, short_duration, with_unit
 
 COLUMNS: Final = ("Organization", "State", "Session", "ACUs", "Reason")
 REASON_SHOWN: Final = 400  # characters, below the table
@@ -155,7 +155,7 @@ def _row(session: FanOutSession, acus: Share) -> tuple[Cell, ...]:
     return (
         Cell(fitted_name(session.name)),
         Cell(_word(session.state)),
-        Cell("Open in Devin" if session.url else "", url=session.url),
+        Cell(OPEN_IN_DEVIN if session.url else "", url=session.url),
         Cell(share_of(acus), value=float(acus.shown)),
         Cell((_reason(session) or "").replace("`", "")),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from bot.conversation.steer.others_sessions import permalink
+from bot.conversation.titles import permalink
 from bot.domain.list_groups import Grouped, grouped
 from bot.domain.roles import Right
 from bot.domain.settings_values import Effective, Values
@@ -43,9 +43,8 @@ class HomeTab(Drawer):
         may_start = await has_right(tx, workspace, user, Right.START, known_since)
         held = await self._services.settings.effective(tx, team, None, user)
         mine = at_home(self._services, workspace, found, sees_costs=sees_costs)
-        lately = now - self._services.timing.list_over
         is_admin = user in (await admins_of(tx, workspace, known_since)).ids
-        whole = await of_workspace(self._services, tx, workspace, user, lately) if is_admin else None
+        whole = await of_workspace(self._services, tx, workspace, user) if is_admin else None
         return home(Home(mine, figures, _chosen(held), may_start, whole))
 
 

@@ -19,7 +19,7 @@ from bot.features.settings.sentences import LABELS
 from bot.features.settings.specs import MINE, SETTINGS
 from bot.views import blocks
 from bot.views.answers.access import GUESTS
-from bot.views.answers.session_lists import HEADINGS, LONGEST_LINK, NO_SESSIONS, STOPPING, is_stoppable, is_stopping
+from bot.views.answers.session_lists import HEADINGS, NO_SESSIONS, STOPPING, is_stoppable, is_stopping
 from bot.views.answers.wording import code
 from bot.views.card import spent
 from bot.views.doubts import roughly
@@ -27,7 +27,18 @@ from bot.views.message import Block, Message
 from bot.views.modals.parts import View, window
 from bot.views.pull_requests import pull_request_link
 from bot.views.sentences import STATE_EMOJI, STATE_WORDS
-from bot.views.text import ago, counted, fitted, limit_of_acus, link, shortened, tenths, tenths_of_acus, total_acus
+from bot.views.text import (
+    ago,
+    counted,
+    fitted,
+    limit_of_acus,
+    link,
+    linked_title,
+    shortened,
+    tenths,
+    tenths_of_acus,
+    total_acus,
+)
 
 MOST_LISTED: Final = 70  # sessions that are not done; with headings and figures they fit into a hundred blocks
 MOST_DONE: Final = 90  # in the window with all that are done
@@ -38,7 +49,6 @@ TITLE: Final = "Your Devin sessions"
 DONE_TITLE: Final = "Recently done"
 NONE_DONE: Final = "You have no recently done sessions."
 AS_OF: Final = "As of when you opened this tab."
-OPEN_IN_DEVIN: Final = "Open in Devin"
 THIS_CYCLE: Final = "*This cycle: {cycle}*"
 
 
@@ -150,22 +160,14 @@ def _more(not_listed: int, folded: int) -> Iterator[Block]:
 
 
 def _entry(entry: AtHome) -> Block:
-    """The line with *Stop*, and a link to Devin in it; or with the button that opens Devin, of what has stopped."""
     session = entry.session
-    if not is_stoppable(session):
-        return blocks.section(_line(entry), blocks.open_button(session.url))
-    stop = blocks.button("Stop", STOP.action_id, session.id)
-    return blocks.section(f"{_line(entry)}{_in_devin(entry)}", stop)
-
-
-def _in_devin(entry: AtHome) -> str:
-    url = entry.session.url or ""
-    return f" · {link(url, OPEN_IN_DEVIN)}" if url and len(url) <= LONGEST_LINK and not entry.stand_in else ""
+    stop = blocks.button("Stop", STOP.action_id, session.id) if is_stoppable(session) else None
+    return blocks.section(_line(entry), stop)
 
 
 def _whole(workspace: Workspace) -> list[Block]:
     """The lines about the workspace, which are those of the moment in which the tab was drawn."""
-    running = [f"{_line(entry)}{_in_devin(entry)}" for entry in workspace.running]
+    running = [_line(entry) for entry in workspace.running]
     more = workspace.number - len(running)
     if more > 0:
         running.append(f"and {counted(more, 'more session')}: `/devin list all`")
@@ -181,17 +183,17 @@ def _whole(workspace: Workspace) -> list[Block]:
 
 
 def _line(entry: AtHome) -> str:
-    """The title, which leads to the thread, state, age, ACUs and pull requests, as far as there is room."""
+    """The title with its links, state, age, ACUs and pull requests, as far as there is room."""
     session = entry.session
-    address = entry.permalink or session.url
-    title = link(address if len(address or "") <= LONGEST_LINK else None, session.title, 80)
+    title = linked_title(session.title, entry.permalink, session.url, around="*{}*")
+    title = f"*{entry.stand_in}*" if entry.stand_in else title
     facts = [
         STATE_WORDS[session.display_state] if not is_stopping(session) else STOPPING,
         f"started {ago(session.created_at)}",
         spent(session),
         fitted(entry.asker, 80),
     ]
-    line = f"{STATE_EMOJI[session.display_state]} *{entry.stand_in or title}* · {' · '.join(filter(None, facts))}"
+    line = f"{STATE_EMOJI[session.display_state]} {title} · {' · '.join(filter(None, facts))}"
     if entry.stand_in:
         return line
     requests = session.snapshot.pull_requests

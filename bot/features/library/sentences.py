@@ -12,7 +12,7 @@ from bot.views.given_back import given_back
 from bot.views.message import Message
 from bot.views.operations import devin_refused
 from bot.views.plain_text import notification
-from bot.views.text import ago, counted, disarm, escape, fitted, link, split
+from bot.views.text import OPEN_IN_DEVIN, ago, counted, disarm, escape, fitted, link, split
 
 QUESTION: Final = "note"  # the name of the question whether to delete one
 MOST_LISTED: Final = 20
@@ -88,7 +88,7 @@ def shown(item: LibraryItem) -> Message:
     facts = [*_facts(item, 1_000), f"changed {ago(item.updated_at)}" if item.updated_at else ""]
     head = "\n".join([_bold(item), " · ".join(fact for fact in facts if fact)]).strip()
     first, *more = split(disarm(item.body)) or ["_(no text)_"]
-    foot = [link(PAGES[item.kind], "Open in Devin"), "the rest is there" if more else ""]
+    foot = [link(PAGES[item.kind], OPEN_IN_DEVIN), "the rest is there" if more else ""]
     return Message(
         notification(item.name, item.body), [blocks.section(head), blocks.markdown(first), *blocks.context(foot)]
     )
@@ -177,7 +177,7 @@ def saved(item: LibraryItem, *, new: bool) -> Message:
     """Confirm that a note or playbook was saved."""
     done = "saved" if new else "changed"
     use = "Devin knows it from now on" if item.kind is Kind.NOTE else "Sessions can use it from now on"
-    return Message(f"The {item.kind} {_bold(item)} is {done}. {use}. {link(PAGES[item.kind], 'Open in Devin')}")
+    return Message(f"The {item.kind} {_bold(item)} is {done}. {use}. {link(PAGES[item.kind], OPEN_IN_DEVIN)}")
 
 
 def same_as_before(item: LibraryItem) -> Message:

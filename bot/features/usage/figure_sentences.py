@@ -20,7 +20,7 @@ from bot.views.dates import long_date, weekday_date, weekday_name
 from bot.views.doubts import roughly, why_about
 from bot.views.message import Message
 from bot.views.outcomes import pull_requests_moved, sessions_by_outcome, waiting_now
-from bot.views.text import duration, fitted, link, share_of, tenths, tenths_of_acus, total_acus, with_unit
+from bot.views.text import duration, fitted, linked_title, share_of, tenths, tenths_of_acus, total_acus, with_unit
 from bot.views.text import percent as percent_in_words
 
 HOURS: Final = "08:00 UTC to 08:00 UTC"
@@ -312,10 +312,9 @@ def _most_expensive(figures: Figures) -> list[str]:
 
 def most_expensive_line(entry: MostExpensive, acus: Share) -> str:
     """Write what one of the most expensive sessions used, with its links and who asked."""
-    thread = link(entry.permalink, entry.title, 80) if entry.permalink else fitted(entry.title, 80)
-    devin = link(entry.url, "Devin") if entry.url else ""
+    title = linked_title(entry.title, entry.permalink, entry.url)
     asker = fitted(entry.requester, 60) if entry.requester else ""
-    return " · ".join(part for part in (f"{thread}: {with_unit(share_of(acus))}", asker, devin) if part)
+    return " · ".join(part for part in (f"{title}: {with_unit(share_of(acus))}", asker) if part)
 
 
 def why_own_rows(figures: Figures) -> list[str]:

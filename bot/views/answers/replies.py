@@ -13,7 +13,7 @@ from bot.views.answers import failures as failure_sentences
 from bot.views.answers.starts import AS_REPLY, COMMAND, MAY_BE_ANSWERS
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
 from bot.views.message import Block, Message
-from bot.views.text import fitted, link
+from bot.views.text import QUOTED, fitted, link, linked_title, notified
 from bot.views.turn_taking import REACHES
 
 # The question about a line of a direct message that was added to the last session, and its answer.
@@ -85,21 +85,24 @@ def not_muted(turns: TurnTaking) -> Message:
     return Message(f"This thread isn't muted. {REACHES[turns]}")
 
 
-def added(session: Session, key: str, text: str) -> Message:
+def added(session: Session, thread: str | None, key: str, text: str) -> Message:
     """Say that a line of a direct message, which reads like a task, went to `session`, and offer to undo that.
 
-    The button carries the `key` of the line's row, and its `text`; where Slack takes no button so long there is none.
+    Its `thread` is linked. The button carries the `key` of the line's row, and its `text`; where Slack takes no button
+    so long there is none.
     """
-    said, subject = f"Added to “{fitted(session.title, PROMPT_SHOWN)}”.", f"{session.id}|{key}|{text}"
+    said = f"Added to {linked_title(session.title, thread, session.url, PROMPT_SHOWN, QUOTED)}."
+    subject = f"{session.id}|{key}|{text}"
     if len(subject) > LONGEST_VALUE:
         return Message(said)
     row = blocks.actions(questions.answer("Start its own session", ADDED, OWN, subject))
-    return Message(said, [blocks.section(said), *row])
+    return Message(notified(said), [blocks.section(said), *row])
 
 
-def had_by(session: Session) -> Message:
-    """Say that a line that becomes a session of its own was read in `session` before."""
-    return Message(f"Devin has already read it in “{fitted(session.title, PROMPT_SHOWN)}”. It starts a session too.")
+def had_by(session: Session, thread: str | None) -> Message:
+    """Say that a line that becomes a session of its own was read in `session`, whose `thread` is linked, before."""
+    title = linked_title(session.title, thread, session.url, PROMPT_SHOWN, QUOTED)
+    return Message(f"Devin has already read it in {title}. It starts a session too.")
 
 
 def deleted(*, muted: bool) -> Message:
@@ -111,7 +114,7 @@ def deleted(*, muted: bool) -> Message:
 def deleted_task(session: Session) -> Message:
     """Tell the author of a deleted task that Devin works on `session`, whose thread is gone with the task."""
     text = "Devin already has the task you deleted"
-    task = link(session.url, fitted(session.title, PROMPT_SHOWN))
+    task = link(session.url, session.title, PROMPT_SHOWN)
     stop = questions.choice("Stop", STOP_LISTED, session.id)
     return Message(f"{text}.", [blocks.section(f"{text}: {task}."), *blocks.actions(stop)])
 

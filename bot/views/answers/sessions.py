@@ -8,7 +8,7 @@ from bot.views.card import option_words, spent
 from bot.views.message import Message
 from bot.views.pull_requests import pull_request_lines
 from bot.views.sentences import STATE_EMOJI, asker_name, state_sentence
-from bot.views.text import ago, link, money
+from bot.views.text import ago, link, linked_title, money
 
 _PULL_REQUESTS_LIMIT: Final = 3_000  # characters; with the rest, a message holds no more
 
@@ -33,9 +33,8 @@ def cost(session: Session, so_far: Money | None = None) -> Message:
 
 
 def _heading(session: Session, permalink: str | None) -> list[str]:
-    in_devin = f" · {link(session.url, 'Open in Devin')}" if permalink and session.url else ""
     return [
-        f"*{link(permalink or session.url, session.title)}*{in_devin}",
+        linked_title(session.title, permalink, session.url, 150, "*{}*"),
         f"{STATE_EMOJI[session.display_state]} {state_sentence(session)}",
     ]
 

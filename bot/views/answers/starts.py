@@ -18,7 +18,7 @@ from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
 from bot.views.given_back import given_back
 from bot.views.message import Block, Message
-from bot.views.text import counted, disarm, duration, fitted, link, listed, one_line, shortened
+from bot.views.text import counted, disarm, duration, fitted, link, linked_title, listed, one_line, shortened
 
 FILES_NAMED: Final = 3
 BUTTON_LABEL: Final = 75  # characters, of the text of a button at Slack
@@ -139,8 +139,8 @@ def _not_passed_on(names: Sequence[str]) -> str:
 
 def started_elsewhere(session: Session, permalink: str) -> Message:
     """Link the thread of `session`, which a person started from another thread; `permalink` is its address."""
-    thread = link(permalink, session.title, PROMPT_SHOWN)
-    return Message(f"Your new session has its own thread: {thread}.")
+    title = linked_title(session.title, permalink, session.url, PROMPT_SHOWN)
+    return Message(f"Your new session has its own thread: {title}.")
 
 
 def ask_again(key: str, prompt: str, seconds: float) -> Message:

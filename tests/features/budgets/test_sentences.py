@@ -50,7 +50,7 @@ def test_a_session_without_a_limit_holds_the_rest_of_a_budget_that_is_not_used_u
     [
         (of(ScopeKind.ORG), "the organization's budget"),
         (of(ScopeKind.EACH_CHANNEL, "C0WEB"), "the budget of <#C0WEB>"),
-        (of(ScopeKind.EACH_SESSION, "s1", "Fix it"), "the budget of “Fix it”"),
+        (of(ScopeKind.EACH_SESSION, "s1", "“Fix it”"), "the budget of “Fix it”"),
         (replace(of(ScopeKind.EACH_SESSION, "s1", "Fix it"), yours=True), "this session's budget"),
         (ANNS, "ann's budget"),
         (replace(ANNS, yours=True), "your budget"),

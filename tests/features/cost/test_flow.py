@@ -84,8 +84,10 @@ async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, cl
     ]
     assert written((await own_cost.answer(workspace, "U0ADA")).blocks) == (
         "Your sessions in May\n*3.8 ACUs*\n2 sessions: 1 done, 1 running.\n*Most ACUs used*\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1777550400000000|Fix login>: 3.3 ACUs · running\n"
-        "2. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Do new>: 0.5 ACUs · done\n"
+        "1. <https://acme.slack.com/archives/C0WORK/p1777550400000000|Fix login> "
+        "(<https://app.devin.ai/sessions/long|Open in Devin>): 3.3 ACUs · running\n"
+        "2. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Do new> "
+        "(<https://app.devin.ai/sessions/new|Open in Devin>): 0.5 ACUs · done\n"
         f"May. Counted through 20 May. Devin's days begin at 08:00 UTC.\n{own_cost_sentences.SOURCE}"
     )
 

@@ -146,8 +146,8 @@ async def test_slack_is_asked_once_which_channels_are_private_and_their_titles_a
         await run(frozen, start(), utc(2026, 5, 18, 9, 20))
     (text,) = await texts(store)
     assert text.splitlines()[-5:-1] == [
-        "1. <https://acme.slack.com/archives/C0OPEN/p1778846400000000|Do C0OPEN>: 4 ACUs · "
-        "<https://app.devin.ai/sessions/C0OPEN|Devin>",
+        "1. <https://acme.slack.com/archives/C0OPEN/p1778846400000000|Do C0OPEN> "
+        "(<https://app.devin.ai/sessions/C0OPEN|Open in Devin>): 4 ACUs",
         "2. A session in a private channel: 3 ACUs",
         "3. A session in a private channel: 2 ACUs",
         "4. A session in a DM: 1 ACU",
@@ -294,7 +294,8 @@ async def test_here_counts_the_sessions_of_that_channel_alone(start, store, bill
     at = text.splitlines().index(digest_root.NEEDS_SOMEBODY)
     assert "1 session is waiting for someone now." in text.splitlines()
     assert text.splitlines()[at + 1 : at + 3] == [
-        ":no_entry: Do c · Ada · 20 h · <https://acme.slack.com/archives/C0WORK/p1779019202000000|thread>",
+        ":no_entry: <https://acme.slack.com/archives/C0WORK/p1779019202000000|Do c> "
+        "(<https://app.devin.ai/sessions/c|Open in Devin>) · Ada · 20 h",
         "*Most ACUs used*",
     ]
     assert "Fix the login test" in text

@@ -34,7 +34,8 @@ FIGURES = Figures(
     read_at=datetime(2026, 11, 27, 9, 5, tzinfo=UTC).timestamp(),
 )
 HOUR = 3600.0
-DEPLOY = Needing("Deploy 2.3 to production", DisplayState.APPROVAL, 23 * HOUR, "Ben", "https://acme.slack.com/p1")
+PAGE = "https://app.devin.ai/sessions/a"
+DEPLOY = Needing("Deploy 2.3 to production", DisplayState.APPROVAL, 23 * HOUR, "Ben", "https://acme.slack.com/p1", PAGE)
 CARD = Needing("Which card?", DisplayState.WAITING, 45 * 60.0, "Ann")
 LIMITED = Needing("Upgrade", DisplayState.LIMIT, 50 * HOUR)
 FAILED = Needing("Fix the import", DisplayState.FAILED, 30.0, "Ada", "https://acme.slack.com/p2")
@@ -62,7 +63,7 @@ def test_the_whole_post():
     assert_valid(message)
     assert written(message.blocks) == (
         f"{FIRST}\n{CYCLE}\n{WITH_RATIO}\n*Needs attention*\n"
-        ":raised_hand: Deploy 2.3 to production · Ben · 23 h · <https://acme.slack.com/p1|thread>\n"
+        f":raised_hand: <https://acme.slack.com/p1|Deploy 2.3 to production> (<{PAGE}|Open in Devin>) · Ben · 23 h\n"
         f":speech_balloon: Which card? · Ann · 45 min\nand 1 more\n{READ}"
     )
     assert [block["type"] for block in message.blocks] == ["section", "section", "context"]
@@ -84,7 +85,7 @@ def test_every_state_has_its_sign_and_five_are_listed():
     at = found.index("*Needs attention*")
     assert found[at + 3 : at + 7] == [
         ":no_entry: Upgrade · 2 d",
-        ":x: Fix the import · Ada · 0 min · <https://acme.slack.com/p2|thread>",
+        ":x: <https://acme.slack.com/p2|Fix the import> · Ada · 0 min",
         ":speech_balloon: Which card? · Ann · 45 min",
         "and 3 more",
     ]

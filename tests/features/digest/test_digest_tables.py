@@ -83,7 +83,9 @@ def test_a_table_has_three_forms_that_say_the_same():
         "Sessions",
         "Session",
         (
-            Spender("Fix the login test", Decimal("1.25"), url="https://acme.slack.com/p1", asker="Ann"),
+            Spender(
+                "Fix the login test", Decimal("1.25"), url="https://acme.slack.com/p1", page="https://d/s1", asker="Ann"
+            ),
             Spender("Upgrade", Decimal("0.25")),
         ),
         last=LastColumn.ASKER,
@@ -104,7 +106,7 @@ def test_a_table_has_three_forms_that_say_the_same():
     ]
     assert written(forms[-1].blocks) == (
         "*Sessions, Thu 26 Nov*\n"
-        "• <https://acme.slack.com/p1|Fix the login test>: 1.3 ACUs · 63% · Ann\n"
+        "• <https://acme.slack.com/p1|Fix the login test> (<https://d/s1|Open in Devin>): 1.3 ACUs · 63% · Ann\n"
         "• Upgrade: 0.2 ACUs · 12%\n"
         "• elsewhere: 0.5 ACUs · 25%\n"
         "• total: 2.0 ACUs · 100%"
@@ -124,7 +126,10 @@ def test_a_table_has_three_forms_that_say_the_same():
                         {
                             "type": "rich_text_section",
                             "elements": [
-                                {"type": "link", "url": "https://acme.slack.com/p1", "text": "Fix the login test"}
+                                {"type": "link", "url": "https://acme.slack.com/p1", "text": "Fix the login test"},
+                                {"type": "text", "text": " ("},
+                                {"type": "link", "url": "https://d/s1", "text": "Open in Devin"},
+                                {"type": "text", "text": ")"},
                             ],
                         }
                     ],

@@ -26,6 +26,7 @@ from bot.store.tables import due, inbox, outbox
 from bot.timing import PRODUCTION
 from tests.flows.sending import senders_of
 from tests.markup import written
+from tests.said import titled
 from tests.store.rows import held
 
 BERLIN = "Europe/Berlin"
@@ -139,10 +140,11 @@ async def test_the_post(start, store, bills):
         f"{ANOMALY.format(weekday='Monday', acus='7 ACUs')} {MOST_OF_IT.format(cause='Ada', acus='6.8 ACUs')}\n"
         f"May: 43.5 ACUs · forecast {expected}\n2 PRs opened · 1 merged (Slack, 14 days)\n"
         f"{digest_root.NEEDS_SOMEBODY}\n"
-        ":speech_balloon: Do b · Ada · 1 d · "
-        "<https://acme.slack.com/archives/C0WORK/p1779105601000000|thread>\n"
+        ":speech_balloon: <https://acme.slack.com/archives/C0WORK/p1779105601000000|Do b> "
+        "(<https://app.devin.ai/sessions/b|Open in Devin>) · Ada · 1 d\n"
         ":speech_balloon: A session in a DM · Ada · 1 d\n"
-        ":x: Do c · Ada · 1 d · <https://acme.slack.com/archives/C0WORK/p1779105602000000|thread>\n"
+        ":x: <https://acme.slack.com/archives/C0WORK/p1779105602000000|Do c> "
+        "(<https://app.devin.ai/sessions/c|Open in Devin>) · Ada · 1 d\n"
         "Day 08:00\N{EN DASH}08:00 UTC, read 07:00."
     )
 
@@ -245,10 +247,12 @@ async def test_titles_of_sessions_in_private_channels_are_left_out(start, store,
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (root,), rows = await posts(store), await thread(store)
     needing = written(root["payload"]["blocks"]).splitlines()[-4:-1]
+    archive = "https://acme.slack.com/archives"
     assert [line.split(" \N{MIDDLE DOT} ")[0].removeprefix(":speech_balloon: ") for line in needing] == [
-        *("Do C0WORK", "A session in a private channel", "Do C0ADMINS")
+        titled("Do C0WORK", f"{archive}/C0WORK/p1779105600000000", "C0WORK"),
+        "A session in a private channel",
+        titled("Do C0ADMINS", f"{archive}/C0ADMINS/p1779105602000000", "C0ADMINS"),
     ]
-    assert ["thread" in line for line in needing] == [True, False, True]
     assert [row["payload"]["text"] for row in rows if row["payload"]["text"].startswith("Sessions")] == [
         "Sessions, Mon 18 May: Do C0WORK 3.0 ACUs, A session in a private channel 2.0 ACUs, Do C0ADMINS 1.0 ACUs, "
         "elsewhere 3.0 ACUs, total 9.0 ACUs"
@@ -277,7 +281,9 @@ async def test_without_names_people_are_counted_and_small_groups_merged(start, s
         "total 9.5 ACUs",
         "Repositories, Mon 18 May: acme/web 7.0 ACUs, others 1.0 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
     ]
-    assert ":speech_balloon: Do waits · 1 d · <https" in written(rows[0]["payload"]["blocks"])
+    assert "|Do waits> (<https://app.devin.ai/sessions/waits|Open in Devin>) · 1 d" in written(
+        rows[0]["payload"]["blocks"]
+    )
     assert [row["key"] for row in rows if "Ada" in str(row["payload"])] == []
     assert rows[-1]["payload"]["files"][0]["subject"].splitlines()[0] == "session,url,thread,acus,pull_requests"
 

@@ -54,7 +54,7 @@ def test_sessions_stand_in_their_groups_in_one_line_each() -> None:
     assert written(blocks) == snapshot("""\
 Your Devin sessions
 *Working*
-:gear: *<https://play.slack.com/archives/C1/p1|fix the &lt;login&gt; test>* · working · started <!date^0^{ago}|1970-01-01 00:00 UTC> · <https://github.com/a/b/pull/1|a/b#1> (open) · <https://github.com/a/b/pull/2|a/b#2> (open) · <https://github.com/a/b/pull/3|a/b#3> (open) · 2 more pull requests · <https://app.devin.ai/sessions/s|Open in Devin>
+:gear: *<https://play.slack.com/archives/C1/p1|fix the &lt;login&gt; test>* (<https://app.devin.ai/sessions/s|Open in Devin>) · working · started <!date^0^{ago}|1970-01-01 00:00 UTC> · <https://github.com/a/b/pull/1|a/b#1> (open) · <https://github.com/a/b/pull/2|a/b#2> (open) · <https://github.com/a/b/pull/3|a/b#3> (open) · 2 more pull requests
 *Recently done*
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>

@@ -1,5 +1,6 @@
 """The answers to `/devin report`, made of rows."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -112,10 +113,11 @@ async def test_what_came_of_it(asked):
         "open.*\nMerge rate: not enough data (1 of 2; needs at least 5)\nACUs per merged pull request: "
         "not enough data (12 ÷ 1; needs at least 5)\nTime to merge: 2 h (median of 1)\n4 sessions: 3 with "
         "a pull request, 1 without.\nWaiting on people: 2.5 working hours across 2 waits, median 1 h 15 "
-        "min. Longest: <https://acme.slack.com/archives/C0WORK/p1779105600000000|Do a>, 2 h 30 "
+        "min. Longest: <https://acme.slack.com/archives/C0WORK/p1779105600000000|Do a> "
+        "(<https://app.devin.ai/sessions/a|Open in Devin>), 2 h 30 "
         "min.\n*ACUs with nothing merged*\n• Without a pull request: 0.5 ACUs in 1 session\n1. "
-        "<https://acme.slack.com/archives/C0WORK/p1779105602000000|Do c>: 0.5 ACUs · Ada · "
-        "<https://app.devin.ai/sessions/c|Devin>\n*Open, the oldest first*\n• "
+        "<https://acme.slack.com/archives/C0WORK/p1779105602000000|Do c> "
+        "(<https://app.devin.ai/sessions/c|Open in Devin>): 0.5 ACUs · Ada\n*Open, the oldest first*\n• "
         f"{outcome_report.HIDDEN_PULL_REQUEST}: 2 d\n• <{WEB}2|acme/web#2>: 2 d\n*Most used playbooks*\n• "
         f"Fix bugs: 2 sessions\n{outcome_report.EXPLAINED}"
     )
@@ -231,7 +233,8 @@ async def test_what_was_used_and_nothing_merged_is_named_by_its_biggest_sessions
         "• Open for more than 14 days: 1 ACU in 1 session",
     ]
     assert lines[3] == f"1. {IN_DIRECT_MESSAGE}: 4 ACUs"
-    assert [line.split("|Do ")[1].split(" · ")[0] for line in lines[4:]] == ["none>: 3 ACUs", "closed>: 2 ACUs"]
+    found = [re.sub(r" \(<.*?>\)", "", line.split("|Do ")[1].split(" · ")[0]) for line in lines[4:]]
+    assert found == ["none>: 3 ACUs", "closed>: 2 ACUs"]
     async with store.db.write() as tx:
         await tx.execute(sessions.update().values(ended_at=now))
         await past_sessions.keep(tx, ["none"])

@@ -82,8 +82,8 @@ async def test_usage_is_answered_from_rows(asked, bills, store):
         "Devin yesterday\nBilling day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.\n"
         f"*1 ACU* · {digest.UNCHANGED}\n0.8 through Slack, 0.2 elsewhere\n1 session, as of Tue 19 May: running.\n"
         "May: 19 ACUs · forecast about 31\n*Most ACUs used*\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
-        "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>"
+        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish> "
+        "(<https://app.devin.ai/sessions/a|Open in Devin>): 0.8 ACUs · Ada &lt;\u200b!channel&gt;"
     )
     assert texts[Period.WEEK].startswith(
         "Devin in the last seven days\nSeven billing days up to Tuesday, 19 May 2026, each 08:00 UTC to 08:00 UTC.\n"
@@ -115,8 +115,8 @@ async def test_usage_without_permission_names_it(asked, bills, store):
         "Devin yesterday\nBilling day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.\n"
         f"*0.8 ACUs* through Slack · {digest.NOTHING_BEFORE}\n1 session, as of Tue 19 May: running.\n"
         "May: 0.8 ACUs · forecast: too early to say\n*Most ACUs used*\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
-        "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>\n"
+        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish> "
+        "(<https://app.devin.ai/sessions/a|Open in Devin>): 0.8 ACUs · Ada &lt;\u200b!channel&gt;\n"
         f"{digest.WITHHELD[WithheldBecause.PERMISSION].format(named='ViewOrgConsumption')}"
     )
 
@@ -331,8 +331,9 @@ def rows(text):
 
 
 TITLES = {
-    "a": "<https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix login> (Ada)",
-    "b": f"{IN_DIRECT_MESSAGE} (ben)",  # of whom there is no profile, but the name under which they asked
+    "a": "<https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix login> "
+    "(<https://app.devin.ai/sessions/a|Open in Devin>) · Ada",
+    "b": f"{IN_DIRECT_MESSAGE} · ben",  # of whom there is no profile, but the name under which they asked
     "c": IN_DIRECT_MESSAGE,
 }
 
