@@ -97,6 +97,16 @@ async def test_an_open_alarm_is_in_the_home_of_admins_until_it_is_over(on: Harne
     assert "Open alarms" not in written((await opened_home(on, ADA, "*Running now: 0 sessions*"))["blocks"])
 
 
+async def test_an_alarm_names_who_started_the_session_and_where(on: Harness) -> None:
+    await spending(on)
+    assert f"\n6.2 ACUs in all · started by ann · <#{GENERAL}> · " in written((await alarm(on))["blocks"])
+    _, session = await on.started("tidy up the tests", channel=PRIVATE)
+    await on.devin.set(session, acus_consumed=7.1)
+    private = (await alarm(on, "7.1 ACUs"))["blocks"]
+    assert "started by ann" in written(private)
+    assert PRIVATE not in written(private), "whoever reads the admins' channel may not be in it"
+
+
 async def test_stop_stops_the_session_in_its_thread(on: Harness) -> None:
     ts, session = await spending(on)
     post = await alarm(on)

@@ -1,6 +1,5 @@
 """What people ask Devin through the bot: members, metrics, names of secrets, schedules and reviews."""
 
-import json
 import time
 from datetime import UTC
 from typing import Any
@@ -266,32 +265,6 @@ async def test_a_change_that_devin_never_answers_is_recorded_as_unknown(on: Harn
     assert await read(on, f"schedule pause {nightly}", "it's unclear whether") == UNKNOWN.text
     ((_, action, target, _, _, outcome),) = await recorded(on)
     assert (action, target, outcome) == ("schedule_pause", nightly, "unknown")
-
-
-async def test_a_schedule_is_added_with_a_form(on: Harness) -> None:
-    await on.devin.permissions(grant=PERMISSIONS)
-    assert await typed(on, "schedule add") == ""
-    (shown,) = await on.slack.wait("views", user=ADA, open=True)
-    if "Loading…" in str(shown["blocks"]):
-        await on.slack.wait_for_call("views.update", text=shown["id"])
-    filled = {"name": "Nightly", "prompt": "Run all tests.", "time": "7", "zone": "Asia/Kolkata"}
-
-    async def submit(**fields: str) -> Any:
-        values = {name: {name: value} for name, value in (filled | fields).items()}
-        return await on.slack.submit_view(ADA, shown["id"], values)
-
-    refused = await submit()
-    assert "Write a time as HH:MM, such as 09:00." in json.dumps(refused)
-    await on.devin.fault("create_schedule", "commit_then_drop")
-    assert (await submit(time="07:30"))["closed"] is True
-    said = await on.slack.wait_for_message(DIRECT, "is added")
-    assert said["rendered"].startswith(
-        "The schedule *Nightly* is added. It runs Monday to Friday at 07:30 (Asia/Kolkata)."
-    )
-    (made,) = schedules(on)
-    assert (made["name"], made["prompt"], made["frequency"]) == ("Nightly", "Run all tests.", "0 2 * * 1,2,3,4,5")
-    after = {"name": "Nightly", "enabled": True, "frequency": "0 2 * * 1,2,3,4,5"}
-    assert await recorded(on) == [(ADA, "schedule_add", made["scheduled_session_id"], None, after, "done")]
 
 
 # ---------------------------------------------------------------- reviews

@@ -88,7 +88,7 @@ async def test_the_defaults_are_shown_and_set_from_home(on: Harness) -> None:
     await on.slack.wait_for_call("views.update", text="Playbook")
     (form,) = await on.slack.views(user=ANN, type="modal", open=True)
     name = next(block["block_id"] for block in form["blocks"] if "Repositories" in str(block.get("label")))
-    await on.slack.submit_view(ANN, form["id"], {name: {name: "acme/web"}})
+    await on.slack.submit_view(ANN, form["id"], {name: {name: ["acme/web"]}})
     await seen_home(on, ANN, "Repositories: `acme/web`")
 
 

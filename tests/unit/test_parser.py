@@ -384,7 +384,6 @@ def test_a_short_text_that_is_nearly_a_command_is_doubted(text, doubt):
     ("text", "meant"),
     [
         ("note add always use pnpm in the web repository, never npm", "note add"),
-        ("schedule add a nightly run of all the tests at four", "schedule add"),
         ("role give start @ben", "role add start @ben"),
         ("role grant cost #web @ben @ann @cam @eve", "role add cost #web @ben @ann @cam @eve"),
         ("role take start @ben", "role remove start @ben"),

@@ -66,7 +66,7 @@ def test_a_value_is_read_from_a_form_and_from_what_is_stored(
     [
         (Setting.REPOS, "web", "Write repositories as owner/name, such as acme/web, not “web”."),
         (Setting.REPOS, " ".join(f"a/{n}" for n in range(11)), "Name at most 10 repositories."),
-        (Setting.PLAYBOOK, "x" * 201, "Write the name of a playbook, of at most 200 characters."),
+        (Setting.PLAYBOOK, "x" * 151, "Write the name of a playbook, of at most 150 characters."),
         (Setting.MODE, "ulta", "There's no mode “ulta”. Did you mean “ultra”?"),
         (
             Setting.MODE,

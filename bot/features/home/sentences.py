@@ -15,7 +15,7 @@ from bot.domain.session import Session
 from bot.domain.settings_values import Setting, Values, as_text
 from bot.features.consumption.sentences import cycle_name
 from bot.features.home.specs import RECENTLY_DONE
-from bot.features.settings.sentences import LABELS
+from bot.features.settings.sentences import FIELDS
 from bot.features.settings.specs import MINE, SETTINGS
 from bot.views import blocks
 from bot.views.answers.access import GUESTS
@@ -207,7 +207,7 @@ def _line(entry: AtHome) -> str:
 
 def _defaults(values: Values) -> str:
     shown = [
-        f"{LABELS[setting]}: {code(shortened(as_text(values[setting]), 200))}"
+        f"{FIELDS[setting].label}: {code(shortened(as_text(values[setting]), 200))}"
         for setting in Setting
         if setting in values
     ]

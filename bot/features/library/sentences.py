@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.features.library.rules import ALL_REPOS, BODY, MACRO, NAME, REPO, TRIGGER, Kind, LibraryItem
+from bot.features.library.rules import ALL_REPOS, BODY, FIELDS, MACRO, NAME, REPO, TRIGGER, Kind, LibraryItem
 from bot.features.library.specs import NOTE_DELETE_CONFIRMED
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
@@ -19,10 +19,6 @@ MOST_LISTED: Final = 20
 PAGES: Final[Mapping[Kind, str]] = {  # where people read them in Devin
     Kind.NOTE: "https://app.devin.ai/knowledge",
     Kind.PLAYBOOK: "https://app.devin.ai/playbooks",
-}
-LABELS: Final[Mapping[Kind, Mapping[str, str]]] = {  # of the fields of their forms
-    Kind.NOTE: {NAME: "Name", TRIGGER: "Trigger", BODY: "Body", REPO: "Repository"},
-    Kind.PLAYBOOK: {NAME: "Title", BODY: "Body", MACRO: "Macro"},
 }
 NAME_LENGTH: Final = 100
 _GIVEN_BACK: Final = (NAME, TRIGGER, REPO, MACRO, BODY)  # the longest one last
@@ -224,9 +220,9 @@ def unreachable(reference: str) -> str:
 
 def _written(item: LibraryItem) -> dict[str, str]:
     """What was written into a form, by the labels of its fields; the name only where the head has to cut it."""
-    labels, values = LABELS[item.kind], item.fields
+    fields, values = FIELDS[item.kind], item.fields
     whole = NAME if len(escape(item.name)) <= NAME_LENGTH else ""
-    return {labels[name]: values[name] for name in _GIVEN_BACK if name in values and name != whole}
+    return {fields[name].label: values[name] for name in _GIVEN_BACK if name in values and name != whole}
 
 
 def _bold(item: LibraryItem) -> str:

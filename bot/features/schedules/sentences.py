@@ -6,17 +6,18 @@ from datetime import UTC, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from bot.domain.launch import REPOS
 from bot.domain.zones import zone_named
 from bot.features.schedules.cron import next_due, parse_cron
 from bot.features.schedules.cron_sentences import cron_in_words
-from bot.features.schedules.modal import written
-from bot.features.schedules.rules import NewSchedule
+from bot.features.schedules.rules import CRON, NAME, PROMPT, REPEAT, REPEATS, NewSchedule, Repeat
 from bot.features.schedules.specs import SCHEDULE_DELETE_CONFIRMED
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import code
 from bot.views.given_back import given_back
 from bot.views.message import Message
+from bot.views.modals.fields import OPTION_FIELDS
 from bot.views.text import counted, escape, fitted, when
 
 QUESTION: Final = "schedule"  # the name of the question whether to delete one
@@ -114,13 +115,14 @@ def was_set(schedule: Shown, *, enabled: bool, zone: tzinfo, now: float) -> Mess
     return Message(f"Resumed: {schedule.named} runs {schedule.timetable.in_words(zone, now)}.{following}")
 
 
-def was_added(schedule: Shown, zone: str, now: float, page: str) -> Message:
-    """Confirm that a schedule was added; `zone` is the time zone that its form names."""
-    named = zone_named(zone)
+def was_added(schedule: Shown, new: NewSchedule, now: float, page: str) -> Message:
+    """Confirm that a schedule was added, as the form asked for a `new` one."""
+    named, channel = zone_named(new.zone), new.launch.channel
     words = schedule.timetable.in_words(ZoneInfo(named) if named else UTC, now)
     due = schedule.timetable.next_run(now)
     following = f" The first run is {when(due)}." if due is not None else ""
-    return Message(f"The schedule {schedule.named} is added. It runs {words}.{following} <{page}|Open in Devin>")
+    posts = f" Devin's own Slack app posts updates in <#{channel}>." if channel else ""
+    return Message(f"The schedule {schedule.named} is added. It runs {words}.{following}{posts} <{page}|Open in Devin>")
 
 
 def not_added(new: NewSchedule, why: str) -> list[Message]:
@@ -184,8 +186,18 @@ def _named(name: str, schedule_id: str) -> str:
 
 
 def _written(new: NewSchedule) -> dict[str, str]:
-    """What was written into the form, by the labels of its fields; the name only where the head has to cut it."""
-    return ({} if len(escape(new.name)) <= _NAME_LENGTH else {"Name": new.name}) | written(new)
+    """What was written into the form, by the labels of its fields; the name only where the head has to cut it.
+
+    The time and its zone stand with how often it runs, and the longest one comes last.
+    """
+    runs = "" if new.repeat is Repeat.CRON else f"{REPEATS[new.repeat]}, {new.time}, {new.zone}"
+    return {
+        NAME.label: "" if len(escape(new.name)) <= _NAME_LENGTH else new.name,
+        REPEAT.label: runs,
+        CRON.label: new.cron,
+        OPTION_FIELDS[REPOS].label: ", ".join(new.launch.options.repos),
+        PROMPT.label: new.launch.task,
+    }
 
 
 def _line(schedule: Shown, zone: tzinfo, now: float) -> str:

@@ -34,6 +34,12 @@ CHANNEL_RESTRICTED: Final = Message(
 )
 BETWEEN_PEOPLE: Final = Message("Not started: Devin Bridge can't post in this DM. Use a channel, or DM Devin Bridge.")
 
+# Why nothing is posted in a channel that somebody picked in a form.
+NOT_THERE: Final = "you aren't in <#{channel}>. Join it, then try again."
+ARCHIVED: Final = "<#{channel}> is archived. Pick another channel."
+SHARED: Final = "<#{channel}> is shared with another company. Pick another channel."
+WITHOUT_BOT: Final = "Devin Bridge isn't in <#{channel}>. Type `/invite @Devin Bridge` there."
+
 # In public, where nobody is to be mentioned.
 MAY_NOT_START: Final = Message("Not started: the person who asked can no longer start sessions here.")
 _MISSING: Final = {
