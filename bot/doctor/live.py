@@ -1,6 +1,7 @@
 """`python -m bot doctor --live --as U…`: tries on the real Slack and Devin what the bot sends and reads there.
 
-All that is posted stands in one thread of the admin's direct messages and is deleted at the end. No session is started.
+All that is posted stands in one thread of the admin's direct messages and is deleted at the end. The Home tab that is
+published is theirs as the bot draws it. No session is started.
 """
 
 import asyncio
@@ -24,18 +25,18 @@ from bot.devin.paging import read_first
 from bot.doctor import examples
 from bot.doctor.devin import ONE_ATTEMPT
 from bot.doctor.devin_key import MALFORMED_KEY
+from bot.doctor.home_tab import home_tab
 from bot.doctor.permissions import NO_SESSION
 from bot.slack.client import Slack
 from bot.slack.errors import ScopeMissing, SlackError, SlackOutcomeUnknown, SlackRateLimited, SlackRefused
 from bot.timing import DAY, PRODUCTION
 from bot.version import VERSION
 from bot.views.agent_status import OVER, READY, WAITING, WORKING
-from bot.views.message import Block, Message
+from bot.views.message import Message
 from bot.views.text import fitted, one_line
 
 PASSED, REFUSED, NOT_TRIED = "passed", "refused", "not tried"
 BEGINS: Final = "Devin Bridge is checking this workspace. This thread deletes itself in about a minute."
-MOST_BLOCKS: Final = 50  # of a message
 LONGEST_WORDS: Final = 300
 TRIES: Final = 5  # of a call that Slack asks to make later
 LOOKS: Final = 20  # for a file that was shared
@@ -62,6 +63,7 @@ class NotTriedError(Exception):
 class Live:
     """Where the checks are made, as whom, and what is to be undone at the end, last thing first."""
 
+    settings: Settings
     slack: Slack
     devin: Devin
     user: str
@@ -213,11 +215,15 @@ async def _form(live: Live, name: str) -> None:
 
 
 async def _home(live: Live) -> None:
-    tab = examples.home_tab(live.user)
-    await live.validate(view={"type": "home", "blocks": tab.blocks})
-    for at in range(0, len(tab.blocks), MOST_BLOCKS):
-        part: Sequence[Block] = tab.blocks[at : at + MOST_BLOCKS]
-        await live.post(Message(tab.text, list(part)))
+    await live.validate(view={"type": "home", "blocks": examples.home_tab(live.user).blocks})
+    try:
+        shown = await home_tab(live.settings, live.slack, live.devin, live.user)
+    except StartError as error:
+        raise NotTriedError(str(error)) from None
+    if shown is None:
+        raise NotTriedError("the bot shows no Home tab to people of other companies")
+    # It is left there: a crash right here has shown what the bot shows, too.
+    await patient(lambda: live.slack.publish_home(live.user, shown.blocks))
 
 
 def _needs_thread(live: Live) -> None:
@@ -321,7 +327,7 @@ CHECKS: Final = (
     Check("edit", "edit of a card", "Cards stay as they were first posted.", _edit),
     *(Check(name, what, without, partial(_post_example, name=name)) for name, what, without in _POSTS),
     *(Check(name, what, without, partial(_form, name=name)) for name, what, without in _FORMS),
-    Check("home", "Home tab", "The Home tab stays empty.", _home),
+    Check("home", "Home tab, shown to you until the bot redraws it", "The Home tab stays empty.", _home),
     Check("status", "agent status in a thread", "Slack shows no status and no Stop in threads.", _statuses),
     Check("reaction", "reaction", "Messages get no 👀 and no mark at the end.", _reaction),
     Check("file", "file upload and download", "Devin gets no attachments, and admins get no files.", _file),
@@ -422,7 +428,7 @@ async def run_live(
             devin = Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=ONE_ATTEMPT)
         except ValueError:
             raise StartError(f"{MALFORMED_KEY.what} {MALFORMED_KEY.fix}") from None
-        results = await _tried(Live(slack, devin, user), [*CHECKS, *(CREATING if create else ())])
+        results = await _tried(Live(settings, slack, devin, user), [*CHECKS, *(CREATING if create else ())])
     write(_json(results) if as_json else _report(results, settings.secrets))
     return int(any(result.state == REFUSED for result in results))
 

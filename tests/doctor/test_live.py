@@ -1,7 +1,10 @@
 """The doctor's live checks, against the simulated Slack and Devin: what passes, is refused, and is left behind."""
 
 import json
+import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -10,10 +13,16 @@ from bot.__main__ import main
 from bot.config import load_settings
 from bot.connect import StartError
 from bot.doctor.live import CHECKS, CREATING, run_live
+from bot.domain.person import Person
+from bot.domain.session import Lifecycle, Session
 from bot.manifest import read_manifest
 from bot.playground.devin import ALL_PERMISSIONS, DevinControl, DevinSimulator
 from bot.playground.slack import SlackControl, SlackSimulator
+from bot.store import people, sessions
+from bot.store.database.connection import Database
+from bot.views.answers.session_lists import NO_SESSIONS
 from tests.doctor.sentences import APP_TOKEN, BOT_TOKEN, KEY
+from tests.markup import written
 
 ADA = "U0ADA"
 
@@ -76,6 +85,39 @@ async def test_where_nothing_is_wrong_all_passes_and_nothing_is_left_behind(live
     assert (counted["create_note"], counted["delete_note"]) == (1, 1)
 
 
+async def home_of_ada(slack: Any) -> str:
+    (shown,) = await slack.views(type="home")
+    assert shown["user"] == ADA
+    return written(shown["blocks"])
+
+
+async def test_the_home_tab_that_is_published_is_the_one_of_the_store(live: Any, slack: Any, store: Path) -> None:
+    db, now = Database(f"sqlite:///{store}"), time.time()
+    session = Session("s1", "T0PLAY", "org-play", "C0WEB", "1.0", ADA, "fix the login test", lifecycle=Lifecycle.OPEN)
+    async with db.write() as tx:
+        await people.put(tx, "T0PLAY", Person(ADA, "ada"), now)
+        await sessions.add(tx, replace(session, devin_id="devin-1", created_at=now))
+    await db.close()
+    lines, _ = await live()
+    assert "passed     Home tab, shown to you until the bot redraws it" in lines
+    assert "fix the login test" in await home_of_ada(slack)
+
+
+@pytest.mark.parametrize("content", [None, b"no database"])
+async def test_without_a_usable_store_the_home_tab_is_that_of_a_first_day(
+    live: Any, slack: Any, store: Path, content: bytes | None
+) -> None:
+    store.unlink()
+    if content:
+        store.write_bytes(content)
+    lines, code = await live()
+    assert "passed     Home tab, shown to you until the bot redraws it" in lines
+    shown = await home_of_ada(slack)
+    assert NO_SESSIONS.text in shown
+    assert "*Running now: 0 sessions*" in shown
+    assert (store.exists(), code) == (content is not None, 0)
+
+
 async def test_no_note_is_created_unasked(live: Any, devin: Any) -> None:
     lines, _ = await live(create=False)
     assert not [line for line in lines if "new note" in line]
@@ -90,6 +132,7 @@ SLACKS_FAULTS: Final[Sequence[dict[str, Any]]] = (
     {"method": "blocks.validate", "kind": "error", "error": "invalid_view", "match": "callback_id"},
     {"method": "chat.postMessage", "kind": "error", "error": "invalid_blocks", "match": "data_visualization"},
     {"method": "chat.postMessage", "kind": "commit_then_500", "match": "is done"},
+    {"method": "views.publish", "kind": "error", "error": "not_enabled"},
 )
 DEVINS_FAULTS: Final[Sequence[tuple[str, int, str]]] = (
     ("list_repositories", 403, "Service user lacks the required permission: Read"),
@@ -106,6 +149,8 @@ REFUSED: Final = (
     "           → Charts come as pictures or as text.",
     "refused    form for a new session: Slack says “invalid_view”.",
     "           → `/devin` alone and *New Devin session* open nothing.",
+    "refused    Home tab, shown to you until the bot redraws it: Slack says “not_enabled”.",
+    "           → The Home tab stays empty.",
     "refused    agent status in a thread: Slack says “not_agent_app”.",
     "           → Slack shows no status and no Stop in threads.",
     "refused    reaction: Slack says “missing_scope”.",
@@ -151,6 +196,7 @@ async def test_the_json_can_be_pasted_into_a_bug_report(live: Any, slack: Any, d
         "turn_end": "unknown",
         "chart": "invalid_blocks",
         "start_form": "invalid_view",
+        "home": "not_enabled",
         "status": "not_agent_app",
         "reaction": "missing_scope",
         "file": "missing_scope",

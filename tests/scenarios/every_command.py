@@ -169,7 +169,10 @@ ROWS = (
         command="resume",
         typed="resume",
         answer=pauses.not_paused("", []).text,
-        refused=admins_only("resume Devin Bridge"),
+        refused=(
+            f"{admins_only('resume Devin Bridge')} `/devin resume` ends a pause."
+            " To wake a session, reply in its thread."
+        ),
     ),
     Row(
         command="archive",

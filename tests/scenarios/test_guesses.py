@@ -113,8 +113,8 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
         ("ping", "`ping` isn't a command here, but `help` is. Nothing was started.", "Show help"),
         (
             "resume 2",
-            "Is `resume 2` a task for Devin? Nothing was started.",
-            "Show help",
+            "`/devin resume` ends a pause. To wake a session, reply in its thread. Nothing was started.",
+            "Show list",
         ),
     ],
 )

@@ -77,6 +77,23 @@ async def test_questions_about_the_session_are_answered_from_its_rows(on: Harnes
     assert await creations(on) == 1
 
 
+async def test_at_work_a_short_order_is_sent_at_once(on: Harness) -> None:
+    ts, session = await on.started()
+    said = (
+        "run mypy",
+        "use pytest",
+        "plan the secret launch",
+        "be quick",
+        "it's urgent, hurry",
+        "try again with python 3.12",
+    )
+    replies = [(await on.slack.say(BEN, GENERAL, text, thread_ts=ts), text) for text in said]
+    await on.devin.wait_for_messages(said[-1])
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(ts, "ben", text) for ts, text in replies]
+    assert await private_answers(on, BEN) == []
+
+
 async def test_at_work_thanks_are_not_sent_and_who_wants_a_pause_is_asked_whether_to_stop(on: Harness) -> None:
     ts, session = await on.started()
     thanks = [await on.slack.say(ANN, GENERAL, text, thread_ts=ts) for text in ("nice progress, thanks", "thx :tada:")]

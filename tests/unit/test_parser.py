@@ -284,6 +284,7 @@ def test_words_alone_in_a_thread(text, command):
         ("pause all my sessions", Doubt("pause all my sessions", "pause all my sessions", STOP, "stop")),
         ("puase", Doubt("puase", "puase", PAUSE, "pause")),
         ("unpause", Doubt("unpause", "unpause", RESUME, "resume")),
+        ("unpause 2", None),
         ("pause #C0WEB please now", Doubt("pause #C0WEB please now", "pause", PAUSE, "pause #C0WEB")),
         ("stop everything", Doubt("stop everything", "stop", STOP_ALL, "stop all")),
         ("list everything", Doubt("list everything", "list", LIST, "list")),

@@ -52,7 +52,8 @@ class Doubt:
     `meant` is what to type instead: behind `/devin`, or in a thread where `spec` has no way behind `/devin`. `shown`
     is the same as people read it, if that is known: with the names of channels and people, not their ids. `seconds` are
     the words of which one has to follow the first one of `meant`, if commands begin with it. What is `guessed`
-    resembles no command that there is, and shows too little evidence of work.
+    resembles no command that there is, and shows too little evidence of work; `instead` is what the command whose word
+    it begins with says of it.
     """
 
     text: str
@@ -63,6 +64,7 @@ class Doubt:
     argument: str = field(default="", compare=False)  # the one in `meant`, in its standard form
     seconds: tuple[str, ...] = field(default=(), compare=False)
     guessed: bool = False
+    instead: str = ""
 
 
 _Declared = tuple[CommandSpec, Way]
@@ -217,6 +219,10 @@ class Parser:
         is_meant = request.task != text and " " in words
         if intent.task >= (LITTLE if is_meant else ENOUGH[place]):
             return None
+        first = words.split(maxsplit=1)[0].lower()
+        begun = self._doubtable.get(first)
+        if begun is not None and begun.of_place and first not in self._of_sessions:  # `resume 2`
+            return Doubt(text, text, LIST, LIST.name, guessed=True, instead=begun.instead)
         spec = _ABOUT.get(intent.kind, HELP)
         return Doubt(text, text, spec, spec.name, guessed=True)
 
@@ -261,7 +267,7 @@ class Parser:
         near, typed, is_synonym = self._near(word) or "", words[0], word in self._synonyms
         spec = self._synonyms[word] if is_synonym else self._doubtable.get(near)
         if spec is not None and spec.of_place and behind and not any(map(_is_place, behind)):
-            spec, typed, is_synonym = self._of_sessions.get(near), text, True
+            spec, typed, is_synonym = self._of_sessions.get(_first_word(spec)), text, True
         if spec is None:
             return None
         one_of_many = word.removesuffix("s") in self._doubtable

@@ -41,6 +41,7 @@ RESUME: Final = CommandSpec(
     role=Role.ADMIN,
     right=Right.ADMINISTER,
     admins_can="resume Devin Bridge",
+    instead="`/devin resume` ends a pause. To wake a session, reply in its thread.",
     urgent=True,
     of_place=True,
     slash_help=Help("`/devin resume [#channel]` lets people start and wake sessions again", same_line=True),

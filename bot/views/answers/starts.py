@@ -221,7 +221,7 @@ def _why_guessed(doubt: Doubt) -> str:
         return "That's a link to a Devin session."
     if _is_review(doubt):
         return "Devin can review this pull request, or work on it in a session."
-    return f"Is {code(doubt.word)} a task for Devin?"
+    return doubt.instead or f"Is {code(doubt.word)} a task for Devin?"
 
 
 def _is_review(doubt: Doubt) -> bool:
