@@ -111,7 +111,7 @@ async def test_only_admins_pause_and_who_administers_a_channel_pauses_that(on: H
     assert await typed(on, "pause", BEN, WEB) == refused.text
     # These are about a session, as before.
     assert await typed(on, "pause 2") == "`pause 2` looks like `stop`. Nothing was started."
-    assert await typed(on, "resume 2") == "Is `resume 2` a task for Devin? Nothing was started."
+    assert await typed(on, "resume 2") == "`resume 2` doesn't look like a task for Devin. Nothing was started."
 
 
 async def test_schedules_that_go_on_in_devin_are_named(on: Harness) -> None:

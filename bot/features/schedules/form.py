@@ -1,7 +1,7 @@
 """The form of a new schedule, which is created exactly once (`bot.kernel.exactly_once`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from bot.conversation.lookup import CLOCKS_APART
@@ -52,9 +52,9 @@ class ScheduleForm(FormKind):
         return None
 
     async def loaded(self, workspace: Workspace, opening: Opening) -> View:
-        """Return an empty form with the person's time zone."""
-        zone = await zone_of(self._access, workspace, opening.user)
-        return modals.schedule_form(opening.form, str(zone))
+        """Return a form with the person's time zone, and the task that they have typed."""
+        zone, form = await zone_of(self._access, workspace, opening.user), opening.form
+        return modals.schedule_form(replace(form, target=""), str(zone), form.target)
 
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - there is one form
         """Return a sentence for each field that is empty, too long or not in its form."""

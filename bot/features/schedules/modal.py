@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from bot.domain.commands.timed_tasks import TimedTask, read_timed
 from bot.domain.form import Form
 from bot.features.schedules.rules import (
     CRON,
@@ -44,14 +45,16 @@ _REPEATS: Final[Mapping[str, str]] = {
 _EMPTY: Final[Mapping[str, str]] = {NAME: "Give it a name.", PROMPT: "Write what Devin should do."}
 
 
-def schedule_form(form: Form, zone: str) -> View:
-    """The form, with the `zone` of the person who opens it."""
+def schedule_form(form: Form, zone: str, task: str = "") -> View:
+    """The form, with the `zone` of the person who opens it, and the `task` that they have typed, at its time."""
+    timed = read_timed(task) or TimedTask(task)
+    repeat = timed.repeat or Repeat.WEEKDAYS
     hint = "Devin keeps times in UTC: when your clocks change, a run moves by an hour."
     fields = [
         _field(NAME),
-        text_field(PROMPT, _LABELS[PROMPT], hint="Each run starts a session with it.", multiline=True),
-        choice_field(REPEAT, _LABELS[REPEAT], {str(key): words for key, words in _REPEATS.items()}, Repeat.WEEKDAYS),
-        _field(TIME, "09:00", optional=True, hint="For every hour, only the minutes count."),
+        text_field(PROMPT, _LABELS[PROMPT], timed.task, hint="Each run starts a session with it.", multiline=True),
+        choice_field(REPEAT, _LABELS[REPEAT], {str(key): words for key, words in _REPEATS.items()}, repeat),
+        _field(TIME, timed.at or "09:00", optional=True, hint="For every hour, only the minutes count."),
         _field(ZONE, zone, optional=True, hint=hint),
         _field(CRON, optional=True, hint="Five fields in UTC."),
     ]
