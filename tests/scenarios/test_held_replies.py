@@ -64,7 +64,9 @@ async def test_a_yes_raises_the_ceiling_by_its_own_amount_and_sends_all_that_wai
     second = await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
     third = await on.slack.say(ADA, GENERAL, "with coverage", thread_ts=ts)
     await question(on, ADA, ts)
-    assert len(await private_answers(on, BEN)) == 1, "asked once"
+    said = await private_answers(on, BEN)
+    assert len(said) == 2, "asked once"
+    assert said[1] == "This reply waits too. Answer the question above: wake Devin, or keep it asleep."
     assert await sent_to_devin(on, session) == []
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("with coverage")

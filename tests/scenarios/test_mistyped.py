@@ -8,6 +8,7 @@ import pytest
 from bot.domain.commands.registry import START
 from bot.features import COMMANDS
 from bot.views.answers import starts as start_sentences
+from bot.views.answers.session_lists import NO_SESSIONS
 from tests.for_devin import as_sent
 from tests.markup import written
 from tests.mistyped import AS_TYPED
@@ -250,7 +251,7 @@ async def test_what_is_not_read_is_answered_with_examples_that_run(on: Harness) 
         assert (await on.slack.wait_for_ephemeral(ADA, answered))["rendered"].startswith(answered)
     member = (await on.slack.slash(ANN, GENERAL, "usage by weekday"))["shown"]
     assert member["text"] == "Only admins can see usage figures. Ask <@U0ADA>. `/devin cost` shows your own."
-    assert buttons(member) == ["Start a session"]
+    assert buttons(member) == ["Show cost", "Start a session"]
     assert await creations(on) == 0
 
 
@@ -270,3 +271,20 @@ async def test_what_people_type_about_money_is_read(on: Harness) -> None:
         assert last in shown
     await on.slack.slash(ADA, GENERAL, "budget set everyone 20")
     assert "Set a budget of 20 ACUs a cycle for each person" in (await asked(on))["rendered"]
+
+
+async def test_short_forms_are_read_as_what_they_mean(on: Harness) -> None:
+    async def typed(user: str, text: str) -> str:
+        return str((await on.slack.slash(user, GENERAL, text))["shown"]["rendered"])
+
+    await on.slack.slash(ADA, GENERAL, f"digest <#{WEB}|web>")
+    asked = await on.slack.wait_for_ephemeral(ADA, f"<#{WEB}>")
+    assert "digest_add_confirmed" in str(asked["blocks"])
+    assert await typed(BEN, "list running") == NO_SESSIONS.text
+    assert await typed(ADA, f"role add manager <@{BEN}|ben>") == (
+        "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. "
+        "For example: `/devin role add start #web @ann`"
+    )
+    figures = await typed(ADA, "usage")
+    assert "No active sessions." in figures
+    assert "used anything" not in figures

@@ -37,6 +37,12 @@ async def refused(on: Harness, user: str, sentence: str, **where: Any) -> None:
 # ------------------------------------------------------------ people
 
 
+@pytest.mark.parametrize("text", ["fix it please", "stauts", "fix WEB-123"])
+async def test_a_guest_whom_nobody_knows_yet_gets_no_button_that_would_refuse(on: Harness, text: str) -> None:
+    answer = (await on.slack.slash(GUEST, GENERAL, text))["shown"]
+    assert (answer["rendered"], answer["blocks"]) == (access_sentences.GUEST_REFUSED.text, [])
+
+
 async def test_a_guests_mention_is_refused(on: Harness) -> None:
     await on.mention("fix the login test", GUEST)
     await refused(on, GUEST, access_sentences.GUEST_REFUSED.text)

@@ -45,6 +45,43 @@ async def test_what_asks_nothing_of_devin_wakes_no_session(on: Harness) -> None:
     assert set(answers) == shown
 
 
+async def test_an_ok_that_tells_devin_to_go_on_is_for_devin(on: Harness) -> None:
+    ts, session = await on.started()
+    at_work = await on.slack.say(ANN, GENERAL, "ok go ahead", thread_ts=ts)
+    await on.devin.wait_for_messages("ok go ahead")
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
+    asleep_then = await on.slack.say(ANN, GENERAL, "keep going, you have my ok", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(ANN, IS_IT)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:command:as_reply")
+    await on.devin.wait_for_messages("you have my ok")
+    assert await sent_to_devin(on, session) == [
+        as_sent(at_work, "ann", "ok go ahead"),
+        as_sent(asleep_then, "ann", "keep going, you have my ok"),
+    ]
+
+
+async def test_who_hands_a_session_over_in_words_is_shown_the_command(on: Harness) -> None:
+    ts, session = await asleep(on)
+    await on.slack.say(ANN, GENERAL, "give this to ben", thread_ts=ts)
+    said = "`give this to ben` looks like `!give @ben`. Nothing was sent to Devin."
+    asked = await on.slack.wait_for_ephemeral(ANN, said)
+    assert buttons(asked) == [SEND]
+    assert await sent_to_devin(on, session) == []
+
+
+@pytest.mark.parametrize("text", ["keep going, you have my ok", "give it 10 more acus"])
+async def test_at_a_limit_what_lets_devin_go_on_asks_whether_to_wake_it(on: Harness, text: str) -> None:
+    ts = await on.mention("fix the login test acu=2")
+    session = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(session, status="suspended", status_detail="usage_limit_exceeded", acus_consumed=2.1)
+    await on.slack.wait_for_message(GENERAL, "Out of ACUs", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, text, thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(ANN, "Wake it anyway?")
+    assert buttons(asked) == ["Wake (+2 ACUs)", "Keep asleep"]
+    assert await sent_to_devin(on, session) == []
+
+
 async def test_a_reply_that_was_asked_about_is_sent_by_one_press(on: Harness) -> None:
     ts, session = await asleep(on)
     reply = await on.slack.say(BEN, GENERAL, "nevermind", thread_ts=ts)

@@ -33,6 +33,7 @@ from tests.scenarios.observations import (
     buttons,
     creations,
     forge,
+    give_role,
     polled,
     posted,
     press,
@@ -389,14 +390,12 @@ async def test_the_stop_that_was_meant_stops(on: Harness) -> None:
 
 
 async def test_the_button_starts_nothing_for_one_who_may_not_start(on: Harness) -> None:
-    await on.slack.slash(GUEST, GENERAL, "stop flaking")
-    asked = await on.slack.wait_for_ephemeral(GUEST, "Nothing was started.")
-    await on.slack.click(GUEST, GENERAL, asked["ts"], "choose:start")
-    await on.slack.wait_for_ephemeral(GUEST, access_sentences.GUEST_REFUSED.text)
+    asked = (await on.slack.slash(BEN, GENERAL, "stop flaking"))["shown"]
+    await give_role(on.slack, f"start <@{ADA}>")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "choose:start")
+    refused = await on.slack.wait_for_ephemeral(BEN, "You can't start sessions here. Nothing was started.")
     await settled(on)
-    assert await private_answers(on, GUEST) == [access_sentences.GUEST_REFUSED.text], (
-        "it stands in place of the question"
-    )
+    assert await private_answers(on, BEN) == [refused["rendered"]], "it stands in place of the question"
     assert await creations(on) == 0
 
 

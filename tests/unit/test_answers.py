@@ -205,6 +205,7 @@ def test_the_fixed_answers():
             ),
             "ALREADY_MUTED": "This thread is already muted. Send `!unmute` to unmute it.",
             "ASIDE": "Not sent to Devin. Only people in this thread can see it.",
+            "WAITS_TOO": "This reply waits too. Answer the question above: wake Devin, or keep it asleep.",
             "KEPT_ASLEEP": "OK, Devin stays asleep. Your reply wasn't sent.",
             "LEFT_BEFORE": "That was answered before, so nothing was sent now. Reply again if it still matters.",
             "WOKEN_BEFORE": "Devin was already woken with your reply.",
@@ -389,7 +390,7 @@ def test_the_answers_that_depend_on_something():
             ),
             "not_in_this_channel": (
                 "Devin Bridge isn't in this channel. Nothing was started. Type `/invite @Devin Bridge` "
-                "there, then try again."
+                "here, then try again."
             ),
             "channel_shared": (
                 ":lock: <#C1> is now shared with another company, so Devin's messages don't appear there. "
@@ -677,7 +678,7 @@ def test_a_list_in_its_groups():
         "*Asleep*",
         f"2. :zzz: <https://acme.slack.com/p2|Upgrade>: asleep\n<#C1> · {started} · 0 of 10 ACUs · `s2`",
         "and 40 more",
-        "Use a number from this list, for example `/devin stop 2`.",
+        "Use a number from this list, for example `/devin status 1`.",
     ]
 
 

@@ -133,7 +133,7 @@ def test_an_answer_about_an_empty_day():
     assert written(message.blocks) == (
         "Devin yesterday\nBilling day Wednesday, 1 January 2025, 08:00 UTC to 08:00 UTC.\n*0 "
         "ACUs* through Slack\nThe total couldn't be read from Devin this time.\nNo active "
-        "sessions.\nNo Devin Bridge session used anything in this period."
+        "sessions."
     )
 
 

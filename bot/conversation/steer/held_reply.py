@@ -66,7 +66,9 @@ async def _let_earlier_go_first(services: Services, job: Job[MessageCause], sess
 
 async def _hold(uow: UnitOfWork, job: Job[MessageCause], session: Session, question: WakeQuestion) -> None:
     row, asked = job.row, None
-    if not await _was_asked(uow, session, row.cause.user):
+    if await _was_asked(uow, session, row.cause.user):
+        await uow.reply_privately(recipient_of(job, session), waking_sentences.WAITS_TOO, key=f"{row.key}:waits")
+    else:
         asked = uow.now
         price = job.workspace.policy.acu_price
         cost = await cost_so_far(uow.tx, price, session.id, session.snapshot.acus, uow.now)

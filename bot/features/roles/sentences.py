@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.roles import EVERYONE, Right, Roles, is_group
-from bot.features.roles.specs import GIVEN, ROLE_ADD_CONFIRMED, ROLE_UNDO, TAKEN
+from bot.features.roles.specs import ROLE_ADD_CONFIRMED, ROLE_UNDO
 from bot.features.roles.words import Problem
 from bot.views import blocks, questions
 from bot.views.answers.wording import message_of
@@ -34,9 +34,9 @@ NOT_YOURSELF: Final = Message("You can't take that from yourself. Ask another ad
 
 
 def problem(which: Problem, *, removes: bool = False) -> Message:
-    """Say what is wrong with what was typed, and how it is written."""
-    form = f"role remove {TAKEN.shown}" if removes else f"role add {GIVEN.shown}"
-    return message_of("Nothing was changed.", _PROBLEMS[which], f"Use `/devin {form}`.")
+    """Say what is wrong with what was typed, with an example of how it is written."""
+    example = "role remove start @ann" if removes else "role add start #web @ann"
+    return message_of("Nothing was changed.", _PROBLEMS[which], f"For example: `/devin {example}`")
 
 
 def listing(roles: Roles, of_file: Roles) -> Message:

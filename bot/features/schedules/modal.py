@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from bot.domain.commands.timed_tasks import TimedTask, read_timed
 from bot.domain.form import Form
 from bot.domain.launch import CHANNEL, TASK
 from bot.features.schedules.rules import FIELDS, NO_LIMIT, REPEAT, TIME, ZONE, Repeat
@@ -13,8 +14,10 @@ _CHANNEL_HINT: Final = "Devin's own Slack app posts updates there, so invite it.
 
 
 def schedule_form(form: Form, zone: str, task: str = "") -> View:
-    """The form, with the `zone` of the person who opens it, and the `task` that they have typed."""
-    holds = {TASK: task, REPEAT.name: Repeat.WEEKDAYS, TIME.name: "09:00", ZONE.name: zone}
+    """The form, with the `zone` of the person who opens it, and the `task` that they have typed, at its time."""
+    timed = read_timed(task) or TimedTask(task)
+    repeat = timed.repeat or Repeat.WEEKDAYS
+    holds = {TASK: timed.task, REPEAT.name: repeat, TIME.name: timed.at or "09:00", ZONE.name: zone}
     fields = [field.drawn(holds.get(field.name, "")) for field in FIELDS]
     channel = channel_field(CHANNEL, "Channel", hint=_CHANNEL_HINT, current=False)
     return form_view(form, TITLE, "Add", [*fields, channel, *blocks.context([NO_LIMIT])])

@@ -307,7 +307,9 @@ def _most_expensive(figures: Figures) -> list[str]:
         return [GONE]
     if figures.here:
         return [QUIET_IN_CHANNEL]
-    return [QUIET_HERE if figures.through_slack else QUIET]
+    if figures.through_slack:
+        return [QUIET_HERE]
+    return [QUIET] if any(figures.outcomes.values()) else []  # that none was active says it already
 
 
 def most_expensive_line(entry: MostExpensive, acus: Share) -> str:

@@ -58,9 +58,9 @@ def channel_archived(channel: str) -> Message:
 
 def not_in_channel(channel: str | None = None) -> Message:
     """Ask for the bot to be invited to `channel`, or without one to the channel in which this is shown."""
-    where = f"<#{channel}>" if channel else "this channel"
+    where, there = (f"<#{channel}>", "there") if channel else ("this channel", "here")
     return Message(
-        f"Devin Bridge isn't in {where}. Nothing was started. Type `/invite @Devin Bridge` there, then try again."
+        f"Devin Bridge isn't in {where}. Nothing was started. Type `/invite @Devin Bridge` {there}, then try again."
     )
 
 

@@ -35,7 +35,7 @@ _HEADS: Final[Mapping[Which, str]] = {
 SHOWN_ID: Final = 8  # characters of an id in the list
 LONGER_ID: Final = 16  # the same where several ids begin alike
 STOPPING: Final = "stopping"
-HINT: Final = "Use a number from this list, for example `/devin stop 2`."
+HINT: Final = "Use a number from this list, for example `/devin status 1`."
 HEADINGS: Final[Mapping[ListGroup, str]] = {
     ListGroup.NEEDS_YOU: "Needs you",
     ListGroup.WORKING: "Working",

@@ -23,6 +23,13 @@ from bot.views.text import counted, disarm, duration, fitted, link, linked_title
 FILES_NAMED: Final = 3
 BUTTON_LABEL: Final = 75  # characters, of the text of a button at Slack
 _PICKED: Final = frozenset("@#")  # before the name of a person or channel
+# What is said of words for which another command is offered.
+_SAID_OF: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        ("alarm", "alarms", "alert", "alerts"), "Alarms have no command. Use the buttons under each alarm."
+    ),
+    registry.COST.name: "`cost` shows only your own sessions, and `usage` everyone's.",
+}
 _AROUND_CODE: Final = ' `*_~"'
 MOST_OFFERED: Final = 5  # corrections that one question offers
 MOST_OPTIONS: Final = 8  # that one question names; a block takes 3,000 characters
@@ -177,11 +184,13 @@ def ask_about_reference(text: str) -> Message:
 def ask_command_or_task(doubt: Doubt, refused: Message | None = None) -> Message:
     """Ask whether a text that resembles a command is that command or a task.
 
-    A command that is `refused` where the text was written is not offered.
+    A command that is `refused` where the text was written is not offered, but what shows one's own costs is.
     """
     text = f"{_why_in_doubt(doubt)} {NOT_STARTED}" if refused is None else refused.text
+    text = _why_timed(doubt, refused) if doubt.timed is not None else text
     task = questions.choice("Start a session", registry.START, doubt.text)
-    offered = doubt.argument if doubt.spec.is_typed and refused is None else None
+    is_offered = refused is None or doubt.spec is registry.COST
+    offered = doubt.argument if doubt.spec.is_typed and is_offered else None
     return Message(text, [blocks.section(text), *_offered(doubt, offered, task)])
 
 
@@ -195,14 +204,15 @@ def ask_command_or_message(
     """
     why = _why_in_doubt(doubt, in_session=session is not None) if refused is None else refused.text
     nothing = NOT_SENT if session is not None else NOT_STARTED if refused is None else ""
-    text = message_of(why, nothing).text
+    text = message_of(why, nothing).text if doubt.timed is None else _why_timed(doubt, refused)
     about = session.id if session is not None and doubt.spec.of_session and not doubt.argument else ""
     task = (
         questions.answer("Start a session", COMMAND, AS_TASK, key)
         if session is None
         else questions.answer("Send it to Devin", COMMAND, AS_REPLY, key)
     )
-    offered = about or doubt.argument if (doubt.spec.is_typed or about) and refused is None else None
+    is_offered = refused is None or doubt.spec is registry.COST
+    offered = about or doubt.argument if (doubt.spec.is_typed or about) and is_offered else None
     return Message(text, [blocks.section(text), *_offered(doubt, offered, task)])
 
 
@@ -221,12 +231,20 @@ def _why_guessed(doubt: Doubt) -> str:
         return "That's a link to a Devin session."
     if _is_review(doubt):
         return "Devin can review this pull request, or work on it in a session."
-    return doubt.instead or f"Is {code(doubt.word)} a task for Devin?"
+    return doubt.instead or f"{code(doubt.word)} doesn't look like a task for Devin."
+
+
+def _why_timed(doubt: Doubt, refused: Message | None) -> str:
+    """Say that a start does not wait for the time in a task, and who can schedule it."""
+    assert doubt.timed is not None
+    says_who = "Admins can schedule it." if refused is not None and not doubt.timed.once else ""
+    later = "A schedule only repeats, so send it again at that time." if doubt.timed.once else ""
+    return message_of("This task names a time, but Devin starts at once.", NOT_STARTED, later or says_who).text
 
 
 def _is_review(doubt: Doubt) -> bool:
     """Whether a text asks to review a pull request, which is a command as well as a task."""
-    return doubt.guessed and bool(doubt.argument) and doubt.spec is not registry.ADOPT
+    return doubt.guessed and doubt.spec.name == "review"
 
 
 def _offered(doubt: Doubt, argument: str | None, task: Block) -> Sequence[Block]:
@@ -234,6 +252,13 @@ def _offered(doubt: Doubt, argument: str | None, task: Block) -> Sequence[Block]
 
     There are examples instead where nothing of what stands behind the command's word is read.
     """
+    if doubt.timed is not None:
+        at_once = {**task, "text": {**task["text"], "text": "Start now"}}
+        form = f"{doubt.spec.name} {doubt.text}"
+        is_offered = argument is not None and not doubt.timed.once
+        return blocks.actions(
+            at_once, blocks.button("Schedule it", registry.OPEN_FORM.action_id, form) if is_offered else None
+        )
     way = doubt.spec.ways[0].phrase
     behind = doubt.text.partition(doubt.word)[2].strip(f"{_AROUND_CODE}.!?")
     is_read = doubt.meant != way or not behind or behind.lower() == way.partition(" ")[2]
@@ -256,6 +281,8 @@ def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
     command, typed = doubt.meant.split()[0], code(doubt.word)
     if doubt.guessed:
         return _why_guessed(doubt)
+    if (known := _SAID_OF.get(doubt.word.lower())) is not None and doubt.spec is not registry.COST:
+        return known
     forms = doubt.spec.ways_on(Surface.SLASH)
     if not forms:
         only = f"{typed} works only in a session's thread: write {code(doubt.meant)} there."
@@ -269,7 +296,9 @@ def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
     if doubt.word.lower() != command or not behind:
         return f"Did you mean {code(command)}?"
     if doubt.spec.examples and behind[:1] in _PICKED:
-        return f"{code(behind)} isn't known. Pick the name from Slack's list as you type `{behind[0]}`."
+        way = doubt.spec.ways[0].phrase
+        picks = f"{code(behind)} isn't known. Pick the name from Slack's list as you type `{behind[0]}`."
+        return picks if doubt.meant == way else f"{code(doubt.text)} looks like {code(way)}."
     words = _words_behind(doubt, behind)
     instead = f" Try {one_of(words)}." if words else ""
     return f"{code(command)} doesn't take {code(behind)}.{instead}"

@@ -14,6 +14,7 @@ from bot.views.text import duration, fitted, limit_of_acus, money, number_of_acu
 QUESTION: Final = "wake"  # the name of the question
 WAKE: Final = "wake"  # the answer
 WOKEN_BEFORE: Final = Message("Devin was already woken with your reply.")
+WAITS_TOO: Final = Message("This reply waits too. Answer the question above: wake Devin, or keep it asleep.")
 KEPT_ASLEEP: Final = Message("OK, Devin stays asleep. Your reply wasn't sent.")
 LEFT_BEFORE: Final = Message("That was answered before, so nothing was sent now. Reply again if it still matters.")
 

@@ -138,7 +138,6 @@ def test_another_digest_lists_who_needs_somebody_and_names_corrected_days_too():
         "*Needs attention*",
         ":speech_balloon: Which card? · Ann · 1 h",
         "and 1 more",
-        "No Devin Bridge session used anything in this period.",
         "Wed 18 Nov corrected: 43.1 → 43.4 ACUs.",
     ]
 

@@ -44,15 +44,15 @@ def test_what_they_read() -> None:
             "held_by_nobody": "No one was given the role `stop` in <#C0WEB1>. Nothing was changed.",
             "set_by_file": "Nothing was changed. The settings file sets the role `stop`. Change it there.",
             "not_yourself": "You can't take that from yourself. Ask another admin.",
-            "problem_right": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. Use `/devin role add ROLE [#channel] @person|@group|everyone …`.",
-            "problem_nobody": "Nothing was changed. Name who gets it: people, user groups, or `everyone`. Use `/devin role add ROLE [#channel] @person|@group|everyone …`.",
+            "problem_right": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. For example: `/devin role add start #web @ann`",
+            "problem_nobody": "Nothing was changed. Name who gets it: people, user groups, or `everyone`. For example: `/devin role add start #web @ann`",
             "problem_picked": (
-                "Nothing was changed. Pick the channel, person, or group from Slack's list as you type `#` or `@`. Use `/devin role add ROLE [#channel] @person|@group|everyone …`."
+                "Nothing was changed. Pick the channel, person, or group from Slack's list as you type `#` or `@`. For example: `/devin role add start #web @ann`"
             ),
-            "problem_channels": "Nothing was changed. Name one channel, or none for everywhere. Use `/devin role add ROLE [#channel] @person|@group|everyone …`.",
-            "problem_everyone": "Nothing was changed. For `administer`, name people or groups, not everyone. Use `/devin role add ROLE [#channel] @person|@group|everyone …`.",
-            "problem_word": "Nothing was changed. Write only the role, a channel, people, and user groups. Use `/devin role add ROLE [#channel] @person|@group|everyone …`.",
-            "problem_when_taken": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. Use `/devin role remove ROLE [#channel] [@person|@group …]`.",
+            "problem_channels": "Nothing was changed. Name one channel, or none for everywhere. For example: `/devin role add start #web @ann`",
+            "problem_everyone": "Nothing was changed. For `administer`, name people or groups, not everyone. For example: `/devin role add start #web @ann`",
+            "problem_word": "Nothing was changed. Write only the role, a channel, people, and user groups. For example: `/devin role add start #web @ann`",
+            "problem_when_taken": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. For example: `/devin role remove start @ann`",
         }
     )
 

@@ -76,7 +76,7 @@ async def test_usage_is_answered_from_rows(asked, bills, store):
     assert texts[Period.TODAY] == (
         "Devin today, so far\nBilling day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC, still running.\n"
         f"*0.5 ACUs*\n0 through Slack, 0.5 elsewhere\n{outcomes.NO_ACTIVE_SESSIONS}\n"
-        f"May: 19.5 ACUs · forecast about 31\n{digest.QUIET}"
+        f"May: 19.5 ACUs · forecast about 31"
     )
     assert texts[Period.YESTERDAY] == (
         "Devin yesterday\nBilling day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.\n"
@@ -124,7 +124,7 @@ async def test_usage_without_permission_names_it(asked, bills, store):
 async def test_usage_when_devin_was_never_reached(asked, store):
     assert await asked("today") == (
         "Devin today, so far\nBilling day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC, still running.\n"
-        f"*0 ACUs* through Slack\n{digest.NO_TOTAL}\n{outcomes.NO_ACTIVE_SESSIONS}\n{digest.QUIET}"
+        f"*0 ACUs* through Slack\n{digest.NO_TOTAL}\n{outcomes.NO_ACTIVE_SESSIONS}"
     )
 
 
