@@ -46,7 +46,7 @@ _RESUME: Final = "Then reply to resume."
 
 # At which limit a session is, and who can raise it, by Devin's word for that.
 LIMIT_REASONS: Final[Mapping[str, str]] = {
-    OWN_LIMIT: "out of ACUs. Raise its limit in Devin, or start a new session with a higher `acu=`",
+    OWN_LIMIT: "out of ACUs. Start a new session with a higher `acu=`",
     "out_of_credits": "out of credits. Ask your Devin billing admin to add more",
     "out_of_quota": "your plan's quota is used up. It renews, or your Devin billing admin can raise it",
     "no_quota_allocation": "this session has no quota. A Devin admin can allocate some",

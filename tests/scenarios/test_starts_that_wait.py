@@ -224,8 +224,7 @@ async def test_a_reply_that_was_approved_wakes_a_session_at_its_ceiling_without_
     await set_budget(on.slack, "each-person 2 a day")
     ts = await on.mention("fix the login test acu=2")
     session = (await on.session("fix the login test"))["session_id"]
-    asleep_at_limit = {"status": "suspended", "status_detail": "usage_limit_exceeded", "acus_consumed": 2.1}
-    await on.devin.set(session, **asleep_at_limit)
+    await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=2.1)
     await on.slack.wait_for_message(OPS, "used up")
     await settled(on)
     request = await asked(on, await reply_refused(on, ts))

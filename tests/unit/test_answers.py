@@ -165,6 +165,11 @@ def test_the_fixed_answers():
             "EDITED_LATE": "Too late to edit that message. Send the change as a new one.",
             "EDIT_IS_NO_COMMAND": "Devin has read your message, so your edit did nothing. Write the command as a new message.",
             "REPLY_AFTER_FAILURE": "Devin has your reply, but this session failed and might stay silent.",
+            "OUT_OF_ACUS": (
+                "Your reply wasn't sent: this session is out of ACUs. "
+                "A new session continues it here and reads your reply."
+            ),
+            "OUT_OF_ACUS_FOR_LONG": "Your reply wasn't sent: this session is out of ACUs.",
             "REPLY_AT_LIMIT": "Still paused at its limit. Devin sees your reply when it resumes.",
             "NONE_IN_CHANNEL": "There are no sessions in this channel.",
             "NONE_AT_ALL": "There are no sessions in this workspace.",

@@ -61,6 +61,10 @@ EDIT_IS_NO_COMMAND: Final = Message(
     "Devin has read your message, so your edit did nothing. Write the command as a new message."
 )
 REPLY_AT_LIMIT: Final = Message("Still paused at its limit. Devin sees your reply when it resumes.")
+OUT_OF_ACUS: Final = Message(
+    "Your reply wasn't sent: this session is out of ACUs. A new session continues it here and reads your reply."
+)
+OUT_OF_ACUS_FOR_LONG: Final = Message("Your reply wasn't sent: this session is out of ACUs.")  # its task is gone
 REPLY_AFTER_FAILURE: Final = Message("Devin has your reply, but this session failed and might stay silent.")
 REPLY_AFTER_END: Final = Message("Devin has your reply, but this session has ended and might stay silent.")
 REPLY_LATE: Final = Message(

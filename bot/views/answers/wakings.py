@@ -1,4 +1,4 @@
-"""The question before a reply wakes a session at its ceiling or limit, or after a long sleep, and what came of it."""
+"""The question before a reply wakes a session at its ceiling or after a long sleep, and what came of it."""
 
 from typing import Final
 
@@ -35,7 +35,6 @@ def _reason(session: Session, question: WakeQuestion, cost: Money | None) -> str
     ceiling = "" if question.ceiling is None else limit_of_acus(question.ceiling)
     facts = [
         ceiling and f"used up its {ceiling}",
-        "hit its limit" if question.at_limit else "",
         "" if question.slept is None else f"slept for {duration(question.slept)}",
     ]
     known = ", ".join(filter(None, ["" if total == ceiling else total, money(cost) if total and cost else ""]))

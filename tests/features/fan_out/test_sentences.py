@@ -268,9 +268,7 @@ def test_why_a_session_was_not_started():
         "Devin ended the session with an error. Open it in Devin to see what happened.": FAILED,
         "Devin paused the session after an error. Reply in Devin to resume.": replace(FAILED, detail="error"),
         "Out of credits. Ask your Devin billing admin to add more.": LIMIT,
-        "Out of ACUs. Raise its limit in Devin, or start a new session with a higher `acu=`.": replace(
-            LIMIT, detail="usage_limit_exceeded"
-        ),
+        "Out of ACUs. Start a new session with a higher `acu=`.": replace(LIMIT, detail="usage_limit_exceeded"),
         "This organization is at its usage limit. A Devin admin can raise it.": replace(
             LIMIT, detail="org_usage_limit_exceeded"
         ),
