@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Final
 
+from bot.domain.commands.option_patterns import NUMBERS
 from bot.domain.commands.option_words import MODES
 from bot.domain.commands.options import MOST_TAGS, is_reserved_tag, may_be_mode
 from bot.domain.notify_choice import NotifyChoice
@@ -145,7 +146,8 @@ def read_text(setting: Setting, text: str) -> Value:
     if setting is Setting.TAGS:
         return read(setting, [part for part in text.split(",") if part.strip()])
     if setting is Setting.LIMIT:
-        return read(setting, int(text) if re.fullmatch("[0-9]{1,9}", text.strip()) else text)
+        written = text.strip().lower()
+        return read(setting, int(written) if re.fullmatch("[0-9]{1,9}", written) else NUMBERS.get(written, text))
     return read(setting, text.strip())
 
 

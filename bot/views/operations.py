@@ -32,7 +32,7 @@ LONGEST_CELL: Final = 60  # characters
 LONGEST_TITLE: Final = 200
 MOST_ROWS: Final = 100  # of a table in a message
 
-BEGUN: Final = Message("This takes a moment. Devin Bridge sends you a DM with the result.")
+BEGUN: Final = Message("Devin Bridge sends you a DM with the result.")
 NO_OPERATION: Final = Message("Only the person who asked can cancel it, and only while it runs.")
 TOO_LATE_TO_CANCEL: Final = Message("It's nearly done, so it wasn't canceled.")
 ENTERPRISE_PERMISSIONS: Final = frozenset(

@@ -125,7 +125,7 @@ async def test_whose_key_it_is(checked, devin, principal, line):
 
 SERVICE_USERS = "/v3/enterprise/members/service-users"
 EXPIRES_ON = (
-    "The service user of DEVIN_API_KEY expires on 3 June 2026. Then Devin rejects its key.",
+    "The service user of DEVIN_API_KEY expires on June 3, 2026. Then Devin rejects its key.",
     "Before then, create a new one in Devin under Settings → Service users. Copy its key (cog_…) into DEVIN_API_KEY"
     " and restart the bot.",
 )
@@ -134,7 +134,7 @@ EXPIRES_ON = (
 @freeze_time("2026-05-20", real_asyncio=True)
 @pytest.mark.parametrize(
     ("days", "lines"),
-    [(None, []), (14, note(*EXPIRES_ON)), (15, ok("The service user of DEVIN_API_KEY expires on 4 June 2026."))],
+    [(None, []), (14, note(*EXPIRES_ON)), (15, ok("The service user of DEVIN_API_KEY expires on June 4, 2026."))],
 )
 async def test_when_the_key_expires(checked, devin, days, lines):
     at = days and int(time.time()) + days * 86_400

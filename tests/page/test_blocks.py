@@ -202,13 +202,13 @@ async def test_a_chart_shows_its_lines_and_says_its_numbers(shown: Shown) -> Non
     block = shown.block("data_visualization")
     drawing = block.get_by_role("img")
     await expect(drawing).to_have_accessible_name(
-        "ACUs a day. Spent: Mon 23 Nov 31.5, Tue 24 Nov 28, Wed 25 Nov 0, Thu 26 Nov 49.5. Usual: Mon 23 Nov 30, "
-        "Tue 24 Nov 30, Wed 25 Nov 30, Thu 26 Nov 37.3. Limit's pace: Mon 23 Nov 40, Tue 24 Nov 40, Wed 25 Nov 40, "
-        "Thu 26 Nov 40"
+        "ACUs a day. Spent: Mon, Nov 23 31.5, Tue, Nov 24 28, Wed, Nov 25 0, Thu, Nov 26 49.5. Usual: Mon, Nov 23 30, "
+        "Tue, Nov 24 30, Wed, Nov 25 30, Thu, Nov 26 37.3. Limit's pace: Mon, Nov 23 40, Tue, Nov 24 40, "
+        "Wed, Nov 25 40, Thu, Nov 26 40"
     )
     await expect(drawing.locator("polyline")).to_have_count(3)
     await expect(block.get_by_role("listitem")).to_have_text(["Spent", "Usual", "Limit's pace"])
-    await expect(drawing.locator(".bk-scale.is-right")).to_have_text(["0", "25", "50", "Thu 26 Nov"])
+    await expect(drawing.locator(".bk-scale.is-right")).to_have_text(["0", "25", "50", "Thu, Nov 26"])
     highest = await drawing.locator("circle.bk-series-0").evaluate_all(
         "(dots) => dots.map((dot) => +dot.getAttribute('cy'))"
     )

@@ -28,7 +28,7 @@ def amount(written: str) -> Decimal:
 
 
 def named(day: date) -> str:
-    """A day as it stands in tables and digests, such as "Thu 26 Nov"."""
+    """A day as it stands in tables and digests, such as "Thu, Nov 26"."""
     return f"{day:%a} {day.day} {day:%b}"
 
 

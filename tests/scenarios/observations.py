@@ -166,7 +166,7 @@ async def give_role(slack: SlackControl, order: str, channel: str = GENERAL) -> 
     """Have an admin give a role to the people in `order` alone, and confirm it."""
     asked = (await slack.slash(ADA, channel, f"role add {order}"))["shown"]
     await slack.click(ADA, channel, asked["ts"], "choose:role_add_confirmed")
-    await slack.wait("responses", text="From now on, only")
+    await slack.wait("responses", text="From now on, ")
 
 
 async def forge(on: Harness, kind: str, payload: dict[str, Any]) -> str:

@@ -387,7 +387,7 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     decided = await on.slack.wait_for_message(OPS, "raised")
     assert (read(decided), decided["ts"]) == (f"ada raised ann's budget {raised}", asked["ts"])
     received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
-    assert read(received) == f"ada raised your budget {raised} Your task starts now."
+    assert read(received) == f"ada raised your budget {raised} Trying to start your task now."
     made = await on.session("fix another test")
     assert made["request"]["max_acu_limit"] == 10  # of 10.9: Devin takes whole ACUs
     await on.mention("another task after all acu=15", user=ADA)
@@ -597,7 +597,7 @@ async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
     raised = "budget by 11 ACUs: 2.1 of 13 ACUs today. It resets DATE."
     by_ben = await on.slack.wait_for_message("D0BEN", "ada raised ann's budget")
-    assert read(by_ben) == f"ada raised ann's {raised} Your reply is sent now."
+    assert read(by_ben) == f"ada raised ann's {raised} Trying to send your reply now."
     assert read(await on.slack.wait_for_message(DM_OF_ANN, "raised")) == f"ada raised your {raised}"
     await settled(on)
     for whom in (DM_OF_ANN, "D0BEN"):
@@ -678,7 +678,7 @@ async def test_a_grant_after_the_budget_has_started_afresh_raises_nothing(on: Ha
     late = await on.slack.wait_for_message(OPS, "That budget already reset")
     assert (read(late), late["ts"]) == ("That budget already reset DATE, so no ACUs were added.", asked["ts"])
     received = await on.slack.wait_for_message(DM_OF_ANN, "has ACUs left again")
-    assert read(received) == "Your budget has ACUs left again: 0 of 2 ACUs today. Your task starts now."
+    assert read(received) == "Your budget has ACUs left again: 0 of 2 ACUs today. Trying to start your task now."
     assert "you 0 of 2 ACUs today (0%)" in await answer(on, ANN, "budget list")
     assert [row["action"] for row in await rows(on, "audit")] == ["budget_set"]
 
@@ -722,7 +722,7 @@ async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_w
         raised = "by 11 ACUs: 2.1 of 13 ACUs today. It resets DATE."
         assert read(await on.slack.wait_for_message(OPS, "raised")) == f"An admin raised one person's budget {raised}"
         received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
-        assert read(received) == f"An admin raised your budget {raised} Your task starts now."
+        assert read(received) == f"An admin raised your budget {raised} Trying to start your task now."
         assert await answer(on, ADA, f"budget grant <@{ANN}> 5") == (
             "<@U0ANN> can now use 18 ACUs today, 5 ACUs more than before. That applies until DATE."
         )

@@ -235,7 +235,8 @@ async def test_a_reply_to_a_session_that_is_out_of_acus_is_read_by_the_one_that_
     await on.slack.click(BEN, GENERAL, answers[1]["ts"], "continue_session")
     _, second = await on.devin.wait_for_sessions(TASK, 2)
     prompt = second["messages"][0]["message"]
-    assert "use the new icons" in prompt and "and run ruff on the tests" in prompt
+    assert "use the new icons" in prompt
+    assert "and run ruff on the tests" in prompt
     assert second["request"]["max_acu_limit"] == MORE_ACUS
     await on.devin.set(second["session_id"], status="running", status_detail="working")
     await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)

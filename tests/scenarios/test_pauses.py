@@ -8,12 +8,23 @@ import pytest
 from bot.domain.admins import Admins
 from bot.features.pauses import sentences as views
 from bot.views.answers import access as access_sentences
+from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
+from tests.markup import written
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
-from tests.scenarios.observations import buttons, creations, private_answers, sent_to_devin, settled, what_became_of
+from tests.scenarios.observations import (
+    buttons,
+    creations,
+    give_role,
+    private_answers,
+    sent_to_devin,
+    settled,
+    what_became_of,
+)
 from tests.scenarios.test_devin_commands import schedule
+from tests.scenarios.test_home import opened
 
 ADMINS = Admins(frozenset({ADA}))
 BY_ADA = r"ada paused Devin Bridge in this workspace \S.*?\."
@@ -106,13 +117,21 @@ async def test_only_admins_pause_and_who_administers_a_channel_pauses_that(on: H
     refused = access_sentences.admins_only("pause Devin Bridge", ADMINS, "`/devin stop all` stops your own sessions.")
     assert await typed(on, "pause", BEN) == refused.text
     assert await typed(on, f"pause <#{WEB}|web>", BEN) == refused.text
-    await typed(on, f"role add administer <#{WEB}> <@{BEN}>")
+    await give_role(on.slack, f"administer <#{WEB}> <@{BEN}>")
     assert await typed(on, f"pause <#{WEB}|web>", BEN, WEB) == views.paused_channel(WEB, None).text
     assert await typed(on, "pause", BEN, WEB) == refused.text
     # These are about a session, as before.
     assert await typed(on, "pause 2") == "Did you mean `stop`? Nothing was started."
     resumed = "`/devin resume` ends a pause. To wake a session, reply in its thread. Nothing was started."
     assert await typed(on, "resume 2") == resumed
+
+
+async def test_home_and_status_say_who_paused_until_it_is_resumed(on: Harness) -> None:
+    await typed(on, "pause")
+    assert re.fullmatch(BY_ADA, await typed(on, "status", ANN))
+    assert re.search(BY_ADA, written((await opened(on, ANN, "ada paused Devin Bridge"))["blocks"]))
+    await typed(on, "resume")
+    assert await typed(on, "status", ANN) == session_list_sentences.NO_SESSIONS.text
 
 
 async def test_schedules_that_go_on_in_devin_are_named(on: Harness) -> None:

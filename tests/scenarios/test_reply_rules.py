@@ -96,7 +96,7 @@ async def test_a_reply_that_was_asked_about_is_sent_by_one_press(on: Harness) ->
 async def test_questions_about_the_session_are_answered_from_its_rows(on: Harness) -> None:
     ts, session = await asleep(on)
     asked = {
-        "how much did that cost?": "This session has used 2.5 ACUs so far, as of a few minutes ago.",
+        "how much did that cost?": "This session has used 2.5 ACUs so far. Devin reports ACUs with a delay.",
         "¿quién empezó esto?": "Started by ann",
         "are you there?": STATE_SENTENCES[DisplayState.ASLEEP],
     }

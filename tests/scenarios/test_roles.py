@@ -13,9 +13,11 @@ from bot.features.roles.words import Problem
 from bot.timing import Timing
 from bot.views.answers import access as access_sentences
 from bot.views.questions import TOO_LATE_TO_UNDO
+from tests.markup import written
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness, harness
 from tests.scenarios.observations import buttons, card_of, settled, what_became_of
+from tests.scenarios.test_home import opened
 
 GROUP, CAM = "S0SENIORS", "U0CAM"
 ADMINS = Admins(frozenset({ADA}))
@@ -161,12 +163,21 @@ async def test_others_may_not_stop_a_session_or_see_what_it_cost(on: Harness) ->
         await on.slack.say(user, GENERAL, "!status", thread_ts=ts)
         status = await on.slack.wait_for_ephemeral(user, "Started by")
         assert ("ACU" in status["rendered"]) is shows
+    await on.devin.spend(made["session_id"], 1.5)
+    assert "This cycle" in written((await opened(on, ANN, "1.5 of 10 ACUs"))["blocks"])  # one's own
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, "Stopped")
 
 
 async def test_who_administers_by_a_role_gives_roles_and_cannot_take_their_own(on: Harness) -> None:
-    assert await typed(on, f"role add administer <@{BEN}>") == roles.given(Right.ADMINISTER, "", [BEN]).text
+    shown = (await on.slack.slash(ADA, GENERAL, f"role add administer <@{BEN}>"))["shown"]
+    assert written(shown["blocks"]) == (
+        f"Let <@{BEN}> administer Devin Bridge? They can then see usage, set budgets, and give roles."
+    )
+    assert buttons(shown) == ["Change it", "Cancel"]
+    await on.slack.click(ADA, GENERAL, shown["ts"], "choose:role_add_confirmed")
+    now = await on.slack.wait_for_ephemeral(ADA, "From now on, @ben and admins can administer Devin Bridge.")
+    assert buttons(now) == ["Undo"]
     assert await typed(on, "role add administer everyone", BEN) == roles.problem(Problem.EVERYONE).text
     assert await typed(on, "role remove administer", BEN) == roles.NOT_YOURSELF.text
     assert await typed(on, f"role remove administer <@{BEN}>") == roles.as_before(Right.ADMINISTER, "", None).text

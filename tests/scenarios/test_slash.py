@@ -538,7 +538,7 @@ async def test_usage_is_for_admins(on: Harness) -> None:
         # What Devin billed was read at the start of the bot, before it had billed anything for this day.
         assert (await shown(on, ADA, GENERAL, text)).splitlines()[:5] == [
             "Devin today, so far",
-            f"Billing day {day}, 08:00 UTC to 08:00 UTC, still running.",
+            f"Billing day {day}, 8:00 AM to 8:00 AM UTC, still running.",
             "*2.5 ACUs* through Slack",
             digest.NOT_IN_YET.format(day=day),
             "1 session: running.",

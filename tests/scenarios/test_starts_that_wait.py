@@ -75,7 +75,7 @@ async def test_a_start_without_room_begins_by_itself_once_an_admin_approves(on: 
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     made = await on.session("in full sentences")
     assert made["request"]["max_acu_limit"] == 3
-    await on.slack.wait_for_message(DM_OF_ANN, "Your task starts now.")
+    await on.slack.wait_for_message(DM_OF_ANN, "Trying to start your task now.")
     await settled(on)
     assert await creations(on) == 2
 
@@ -215,7 +215,7 @@ async def test_a_reply_without_room_is_sent_by_itself_once_an_admin_approves(on:
     assert await sent_to_devin(on, session) == []
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     await on.devin.wait_for_messages("and run mypy on the tests")
-    await on.slack.wait_for_message(DM_OF_ANN, "Your reply is sent now.")
+    await on.slack.wait_for_message(DM_OF_ANN, "Trying to send your reply now.")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 1
 
@@ -346,7 +346,7 @@ async def test_a_press_without_room_begins_by_itself_once_an_admin_approves(
     assert buttons(request) == [grants, "Deny"]
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     await on.devin.wait_for_sessions("fix the login test", 2)
-    await on.slack.wait_for_message(DM_OF_ANN, "Your task starts now.")
+    await on.slack.wait_for_message(DM_OF_ANN, "Trying to start your task now.")
     await settled(on)
     assert await creations(on) == 2
 

@@ -488,8 +488,8 @@ def test_the_answers_that_depend_on_something():
                 "Started by Ann · repo acme/web · 1.5 of 10 ACUs · active <!date^1733385600^{ago}|2024-12-05 08:00 UTC>\n"
                 ":twisted_rightwards_arrows: <https://github.com/acme/web/pull/12|acme/web#12> (open)"
             ),
-            "cost": "This session has used 1.5 of 10 ACUs so far, as of a few minutes ago.",
-            "cost_in_money": "This session has used 1.5 of 10 ACUs (3.38 USD) so far, as of a few minutes ago.",
+            "cost": "This session has used 1.5 of 10 ACUs so far. Devin reports ACUs with a delay.",
+            "cost_in_money": "This session has used 1.5 of 10 ACUs (3.38 USD) so far. Devin reports ACUs with a delay.",
             "cost_unknown": "Devin reports no ACUs for this session yet; on some plans it never does.",
             "admins_only": "Only admins can see usage figures. Ask <@U8>, <@U9>, or someone in <!subteam^S1>.",
             "admins_only_with_a_way_on": "Only admins can see usage figures. Ask <@U8>, <@U9>, or someone in <!subteam^S1>. `/devin cost` shows your own.",

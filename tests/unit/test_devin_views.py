@@ -116,7 +116,7 @@ WEEK = Metrics(
 def test_metrics_of_a_week():
     message = metrics.metrics(WEEK)
     assert message.text == (
-        "*Devin, 19 to 25 November 2026*\n• 1,300 sessions in use, 1 search\n"
+        "*Devin, November 19\N{EN DASH}25, 2026*\n• 1,300 sessions in use, 1 search\n"
         "• 1,200 sessions created (600 of 1,200 through Devin Bridge, 50%), 2.3 ACUs each on average\n"
         "• by origin: 700 API, 400 web app, 3 new_one, 97 elsewhere\n• by size: 150 XS, 1,000 S, 50 XXL\n"
         "• 8 pull requests created (3 of 8 through Devin Bridge, 38%), 5 merged, 1 closed unmerged\n"
@@ -128,7 +128,7 @@ def test_metrics_of_a_week():
 def test_metrics_of_a_quiet_week_have_no_shares():
     quiet = Metrics(WEEK.first, WEEK.last, 1, 0, 1, {}, {}, 0.0, 0, 0, 0, 1, own_sessions=1, own_pull_requests=0)
     assert metrics.metrics(quiet).text == (
-        "*Devin, 19 to 25 November 2026*\n• 1 session in use, 0 searches\n"
+        "*Devin, November 19\N{EN DASH}25, 2026*\n• 1 session in use, 0 searches\n"
         "• 1 session created (1 of 1 through Devin Bridge)\n• by origin: 1 elsewhere\n"
         "• by size: not known\n• 0 pull requests created, 0 merged, 0 closed unmerged\n• 1 active person\n"
         "Sessions that Devin Bridge starts count as API."

@@ -67,7 +67,8 @@ def shown(session: Session) -> str:
         ),
         pytest.param(
             replies.OUT_OF_ACUS.text,
-            "Your reply wasn't sent: this session is out of ACUs. A new session continues it here and reads your reply.",
+            "Your reply wasn't sent: this session is out of ACUs. "
+            "A new session continues it here and reads your reply.",
             id="a reply to a session that is out of ACUs",
         ),
         pytest.param(wakings.waking(WakeQuestion(slept=9e5), 1).text, "Waking Devin with your reply.", id="woken"),
@@ -94,7 +95,7 @@ def shown(session: Session) -> str:
         # How much is used says whether it is worth to ask.
         pytest.param(
             budget_sentences.start_kept(OVER, "key").text,
-            "You're over budget, 10 of 10 ACUs this week. It resets on 30 Nov at 08:00 UTC. Nothing was started.",
+            "You're over budget, 10 of 10 ACUs this week. It resets on Nov 30 at 8:00 AM UTC. Nothing was started.",
             id="over budget",
         ),
         pytest.param(starts.EMPTY_PROMPT.text.split(" For example")[0], "What should Devin do?", id="no task"),

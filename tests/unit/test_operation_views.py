@@ -208,11 +208,11 @@ def test_what_is_wrong_with_a_query(wrong, said):
 
 def test_the_title_of_an_audit_log_names_days_and_filters():
     day = Days(date(2026, 11, 26), date(2026, 11, 26), 0, 1)
-    assert audit_logs.audit_title(AuditQuery(), day) == "Devin's audit log, 26 Nov 2026 (UTC)"
+    assert audit_logs.audit_title(AuditQuery(), day) == "Devin's audit log, Nov 26, 2026 (UTC)"
     days = replace(day, first=date(2026, 11, 20), zone="Europe/Berlin")
     query = AuditQuery(action="login", person="ann", org="Data")
     assert audit_logs.audit_title(query, days) == (
-        "Devin's audit log, 20 Nov to 26 Nov 2026 (Europe/Berlin), action login, person ann, organization Data"
+        "Devin's audit log, Nov 20 \N{EN DASH} Nov 26, 2026 (Europe/Berlin), action login, person ann, organization Data"
     )
 
 
@@ -322,7 +322,7 @@ def test_what_is_said_about_organisations():
     assert organisations.queue(1, "normal") == "Queue: normal, 1 session waits for a machine."
     assert organisations.queue(12, "") == "Queue: unknown, 12 sessions wait for a machine."
     assert organisations.cycle_shown(Cycle(date(2026, 11, 1), date(2026, 11, 30))) == (
-        "ACUs since 1 Nov, the first day of this cycle."
+        "ACUs since Nov 1, the first day of this cycle."
     )
     assert organisations.no_acus(operations.lacks("ViewAccountConsumption")) == (
         snapshot(

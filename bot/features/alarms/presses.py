@@ -55,6 +55,8 @@ class AlarmPresses:
             alarm = await alarms.locked(uow.tx, job.cause.argument)
             why_not = refusal or _why_not(job, alarm, session)
             if why_not is not None or alarm is None or session is None:
+                if why_not is OVER and alarm is not None and _is_in_place(job, alarm):
+                    await uow.redraw(AlarmPost, alarm.key)  # its buttons go
                 await finish_with(uow, job, why_not or OVER)
                 return
             await self._decide(uow, job, alarm, session)

@@ -46,7 +46,11 @@ def alarm_post(
     title_in_bold = linked_title(title, thread, url, 150, "*{}*")
     lines = [f"{_sign(alarm)} {title_in_bold} {found}.", _decision(alarm, session, fitted(by, 80))]
     facts = [f"{total_acus(alarm.facts['acus'], cost)} in all", *_whose(alarm, session, stand_in, names=names)]
-    body = [blocks.section("\n".join(line for line in lines if line)), *blocks.context(facts), *_buttons(alarm)]
+    body = [
+        blocks.section("\n".join(line for line in lines if line)),
+        *blocks.context(facts),
+        *_buttons(alarm, session),
+    ]
     resolved = "Resolved: " if alarm.over_at is not None else ""
     return Message(f"{resolved}{fitted(title)} {found}.", body)
 
@@ -90,9 +94,9 @@ def _decision(alarm: Alarm, session: Session | None, by: str) -> str:
     return words.get(alarm.state, "")
 
 
-def _buttons(alarm: Alarm) -> list[Block]:
-    """The buttons for what may still be decided."""
-    if alarm.over_at is not None or alarm.state is AlarmState.STOPPED:
+def _buttons(alarm: Alarm, session: Session | None) -> list[Block]:
+    """The buttons for what may still be decided: nothing where the `session` is gone or spends no more."""
+    if alarm.over_at is not None or alarm.state is AlarmState.STOPPED or session is None or not spends(session):
         return []
     is_open, snoozed = alarm.state is AlarmState.OPEN, alarm.state is AlarmState.SNOOZED
     return blocks.actions(

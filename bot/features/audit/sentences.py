@@ -8,7 +8,7 @@ from bot.domain.operation import Cell, Operation
 from bot.features.audit.words import NAMES, AuditMistake, AuditQuery, Days, WrongQuery
 from bot.views import blocks
 from bot.views.answers.wording import code
-from bot.views.dates import short_date
+from bot.views.dates import short_range
 from bot.views.message import Block, Message
 from bot.views.operations import OperationSentences
 from bot.views.text import counted, shortened
@@ -52,10 +52,9 @@ def wrong_query(wrong: WrongQuery) -> Message:
 
 def audit_title(query: AuditQuery, days: Days) -> str:
     """The title of the operation that reads Devin's audit log: the days with their zone, and the filters if any."""
-    span = short_date(days.last) if days.first == days.last else f"{short_date(days.first)} to {short_date(days.last)}"
     named = {"action": query.action, "person": query.person, "organization": query.org}
     filters = "".join(f", {name} {value}" for name, value in named.items() if value)
-    return f"Devin's audit log, {span} {days.last.year} ({days.zone}){filters}"
+    return f"Devin's audit log, {short_range(days.first, days.last)}, {days.last.year} ({days.zone}){filters}"
 
 
 def left_out(count: int) -> str:

@@ -20,7 +20,7 @@ from bot.features.budgets.specs import (
 from bot.features.budgets.trial import DAYS, Trial
 from bot.features.budgets.words import Problem, WantedBudget
 from bot.views import blocks, questions
-from bot.views.answers.starts import APPROVAL, NOT_STARTED, REPLY_NOT_SENT, ROOM, examples
+from bot.views.answers.starts import AGAIN, APPROVAL, NOT_STARTED, REPLY_NOT_SENT, ROOM, examples
 from bot.views.answers.wording import PROMPT_SHOWN, message_of
 from bot.views.dates import short_date
 from bot.views.doubts import roughly, why_about
@@ -439,7 +439,7 @@ def _plain(period: Period) -> str:
 
 
 def _morning(day: date) -> str:
-    return f"on {short_date(day)} at 08:00 UTC"
+    return f"on {short_date(day)} at 8:00 AM UTC"
 
 
 def titled(title: str, stand_in: str) -> str:
@@ -462,6 +462,9 @@ def start_refused(named: Named, sessions: int = 1) -> Message:
 
 def start_kept(named: Named, key: str) -> Message:
     """Say that a budget has no room for the start with this `key`, which waits; an admin can make some, if asked."""
+    if is_held(named):  # an admin's approval makes no room
+        again = blocks.actions(questions.answer("Try again", ROOM, AGAIN, key), questions.no("Cancel", ROOM, key))
+        return named.message(f"Not started yet: {_safe(_why(named))} Try again {_WHEN_DONE}", *again)
     row = _kept_row("Request approval", _target(named, start=key), key)
     if not named.standing.is_used_up:
         return named.message(f"Nothing was started: {_safe(_why(named))} It resets {{anew}}.", *row)
@@ -602,8 +605,8 @@ def gone_for(*, reply: bool) -> Message:
 
 
 def goes(*, reply: bool) -> str:
-    """Say that what waited starts, or as a `reply` is sent."""
-    return "Your reply is sent now." if reply else "Your task starts now."
+    """Say that what waited is tried, or as a `reply` is to be sent: the gates are asked once more."""
+    return "Trying to send your reply now." if reply else "Trying to start your task now."
 
 
 def more_is_no_use(named: Named) -> Message:
@@ -637,9 +640,13 @@ def to_send(text: str, stand_in: str) -> str:
     return f" to send {titled(text, '')}" if text else " to send a reply"
 
 
-def granted(named: Named, acus: Decimal, by: str) -> Message:
-    """Report to admins that `by` granted so many ACUs; `named` is how the budget stands now."""
-    return named.message(_raised(named, acus, by))
+def granted(named: Named, acus: Decimal, by: str, *, waits: bool = False) -> Message:
+    """Report to admins that `by` granted so many ACUs; `named` is how the budget stands now.
+
+    A start that `waits` for them may find no room all the same.
+    """
+    no_room = f" The task still can't start: {_safe(_why(named))}" if waits and is_held(named) else ""
+    return named.message(f"{_raised(named, acus, by)}{no_room}")
 
 
 def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool, then: str = "") -> Message:

@@ -23,7 +23,7 @@ from bot.features.usage.figure_sentences import (
 )
 from bot.features.usage.usual import percent_above
 from bot.views import blocks
-from bot.views.dates import short_date, weekday_date
+from bot.views.dates import HOURS, clock_time, short_date, weekday_date
 from bot.views.doubts import roughly
 from bot.views.message import Message
 from bot.views.sentences import STATE_EMOJI
@@ -48,7 +48,7 @@ CORRECTIONS_LISTED: Final = 3
 CORRECTED: Final = "{day} corrected: {before} → {after}."
 CAME_IN: Final = "Devin's bill for {day} is in now: {after}."
 MORE_CORRECTED: Final = "and {days}."
-DAY: Final = "Day 08:00\N{EN DASH}08:00 UTC"
+DAY: Final = f"Day {HOURS}"
 NEEDS_SOMEBODY: Final = "*Needs attention*"
 _JUST_READ: Final = 12 * 3600.0  # seconds: so long ago, a time of day needs no date
 
@@ -204,8 +204,8 @@ def _day(digest: DigestFigures) -> str:
     if figures.read_at is None or figures.total is None:
         return f"{DAY}."
     at = datetime.fromtimestamp(figures.read_at, UTC)
-    date = "" if digest.posted_at - figures.read_at < _JUST_READ else f"{short_date(at)} "
-    return f"{DAY}, read {date}{at:%H:%M}."
+    date = "" if digest.posted_at - figures.read_at < _JUST_READ else f"{short_date(at)} at "
+    return f"{DAY}, read {date}{clock_time(at.time())}."
 
 
 def corrected(corrections: tuple[Correction, ...]) -> list[str]:

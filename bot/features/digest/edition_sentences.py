@@ -16,9 +16,9 @@ from bot.features.digest.digest_posts import DigestPosts, ThreadFigures, thread_
 from bot.features.digest.digest_root import DigestFigures, corrected, digest_root, needs_somebody
 from bot.features.digest.editions import Occasion, Share
 from bot.features.digest.subscription import Missed, MissedBecause, Subscription
-from bot.features.usage.figure_sentences import HOURS, NO_TOTAL, Figures, report
+from bot.features.usage.figure_sentences import NO_TOTAL, Figures, report
 from bot.views import blocks
-from bot.views.dates import long_date, weekday_date
+from bot.views.dates import HOURS, long_date, weekday_date
 from bot.views.message import Message
 from bot.views.text import counted, fitted, listed, tenths_of_acus
 
@@ -161,7 +161,7 @@ def _warning(edition: EditionFigures) -> Message:
         if here
         else _ENDS.format(cycle=assumed or "Devin's billing cycle")
     )
-    ends = f"It ends on {weekday_date(edition.cycle.last + ONE_DAY)} at 08:00 UTC."
+    ends = f"It ends on {weekday_date(edition.cycle.last + ONE_DAY)} at 8:00 AM UTC."
     counted_to = f"Counted through {weekday_date(figures.day)}, the latest finished billing day."
     scope = " ".join([ends, counted_to, *([_HERE] if here else [])])
     return Message(

@@ -11,6 +11,7 @@ from bot.features.digest.subscription import MissedBecause, Subscription
 from bot.features.digest.words import DigestAction, DigestMistake, MistakeKind
 from bot.views import blocks, questions
 from bot.views.answers.wording import any_of, code
+from bot.views.dates import clock_time
 from bot.views.message import Message
 from bot.views.sentences import mention
 from bot.views.text import notified, when
@@ -215,4 +216,4 @@ def _what(subscription: Subscription) -> str:
 
 
 def _time(subscription: Subscription) -> str:
-    return f"{subscription.schedule.at:%H:%M} ({subscription.schedule.zone})"
+    return f"{clock_time(subscription.schedule.at)} ({subscription.schedule.zone})"

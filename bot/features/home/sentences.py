@@ -100,6 +100,7 @@ class Home:
     defaults: Values = field(default_factory=dict)  # what the person, or the file for them, has set
     may_start: bool = True
     workspace: Workspace | None = None  # for admins
+    paused: str = ""  # who has paused the whole workspace, if anybody has
 
 
 DEFAULTS: Final = "*Your defaults*"
@@ -124,6 +125,7 @@ def home(shown: Home) -> Message:
         "\n".join([TITLE, *lines]),
         [
             blocks.header(TITLE),
+            *blocks.sections([shown.paused] if shown.paused else []),
             *(blocks.actions(_NEW_SESSION) if shown.may_start else []),
             *(_groups(listed) if listed else [blocks.section(NO_SESSIONS.text)]),
             *_more(len(going_on) - MOST_LISTED, len(done) - FEW_DONE),

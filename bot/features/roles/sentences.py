@@ -16,7 +16,7 @@ _CAN: Final = {
     Right.START: "start sessions",
     Right.STEER: "write to other people's sessions",
     Right.STOP: "stop other people's sessions",
-    Right.COST: "see what other people's sessions cost",
+    Right.COST: "see with `!cost` what other people's sessions cost",
     Right.ADMINISTER: "administer Devin Bridge",
 }
 _PROBLEMS: Final = {
@@ -64,6 +64,13 @@ def ask_to_give(right: Right, channel: str, holders: Sequence[str], could: Seque
         f"Let only {_with_admins(holders)} {_CAN[right]}{_where(channel)}? "
         f"Right now, {now} can; the others will lose that right."
     )
+    if right is Right.ADMINISTER:
+        can = (
+            "pause and resume Devin Bridge and change settings there"
+            if channel
+            else "see usage, set budgets, and give roles"
+        )
+        said = f"Let {_names(holders)} {_CAN[right]}{_where(channel)}? They can then {can}."
     row = blocks.actions(
         questions.choice("Change it", ROLE_ADD_CONFIRMED, _typed(right, channel, holders), style="danger"),
         questions.no("Cancel", QUESTION, right),
@@ -73,7 +80,8 @@ def ask_to_give(right: Right, channel: str, holders: Sequence[str], could: Seque
 
 def given_undoable(right: Right, channel: str, holders: Sequence[str], now: float) -> Message:
     """Confirm that from `now` on only `holders`, and admins, have a role, which can be undone."""
-    said = f"From now on, only {_with_admins(holders)} can {_CAN[right]}{_where(channel)}."
+    only = "" if right is Right.ADMINISTER else "only "  # others may administer, too
+    said = f"From now on, {only}{_with_admins(holders)} can {_CAN[right]}{_where(channel)}."
     undo = questions.undo(ROLE_UNDO, _typed(right, channel, holders), now)
     return Message(said, [blocks.section(said), *blocks.actions(undo)])
 

@@ -23,7 +23,6 @@ from bot.views.outcomes import pull_requests_moved, sessions_by_outcome, waiting
 from bot.views.text import duration, fitted, linked_title, share_of, tenths, tenths_of_acus, total_acus, with_unit
 from bot.views.text import percent as percent_in_words
 
-HOURS: Final = "08:00 UTC to 08:00 UTC"
 NO_TOTAL: Final = "The total couldn't be read from Devin this time."
 NOT_IN_YET: Final = "Devin's bill for {day} isn't in yet, so what was used elsewhere isn't known."
 ANOMALY: Final = ":warning: Unusually high for a {weekday}: up to {acus} would be normal."
@@ -41,7 +40,7 @@ NO_ACUS: Final = (
 NO_ACUS_AGAIN: Final = "Devin reports no ACUs."  # where digests have explained it before
 NO_PARTS: Final = "Devin reports no ACUs for single sessions, so what came through Slack isn't known."
 OWN_COUNT: Final = (
-    "Added up session by session, {acus} came through Slack. What is used around 08:00 UTC can count toward the day "
+    "Added up session by session, {acus} came through Slack. What is used around 8:00 AM UTC can count toward the day "
     "before or after."
 )
 CREDIT: Final = "Devin's bill has a credit that's larger than the usage in this period."

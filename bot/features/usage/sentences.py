@@ -12,11 +12,11 @@ from bot.domain.periods import RangeFault, RefusedRange, Span
 from bot.domain.questions import By, Question
 from bot.features.usage import figure_sentences as digest
 from bot.features.usage.division_sentences import UsagePart, divide, negative, rows_as_lines
-from bot.features.usage.figure_sentences import HOURS, Figures
+from bot.features.usage.figure_sentences import Figures
 from bot.features.usage.usual import percent_above
 from bot.views import blocks
 from bot.views.answers.wording import code
-from bot.views.dates import date_range, full_date, long_date, month_name, weekday_date
+from bot.views.dates import HOURS, date_range, full_date, long_date, month_name, weekday_date
 from bot.views.message import Message
 from bot.views.text import tenths_of_acus, when
 
@@ -181,7 +181,7 @@ def _title(question: Question, span: Span) -> str:
                 so_far = "" if span.last in span.counted else ", so far"
                 return f"Devin in {month_name(span.last)} {span.last.year}{so_far}"
             days = date_range(span.first, span.last)
-            return f"Devin on {days}" if span.first == span.last else f"Devin from {days}"
+            return f"Devin on {days}" if span.first == span.last else f"Devin, {days}"
 
 
 def _scope(question: Question, span: Span) -> str:

@@ -29,7 +29,7 @@ def cost(session: Session, so_far: Money | None = None) -> Message:
         return Message("Devin reports no ACUs for this session yet; on some plans it never does.")
     if so_far is not None and acus > 0:
         used = f"{used} ({money(so_far)})"
-    return Message(f"This session has used {used} so far, as of a few minutes ago.")
+    return Message(f"This session has used {used} so far. Devin reports ACUs with a delay.")
 
 
 def _heading(session: Session, permalink: str | None) -> list[str]:

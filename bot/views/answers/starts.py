@@ -1,5 +1,6 @@
 """The answers about starting a session: confirmations, questions, refusals and failures."""
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
@@ -15,7 +16,7 @@ from bot.domain.session import Session
 from bot.domain.settings_values import Source
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
-from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
+from bot.views.answers.wording import PROMPT_SHOWN, any_of, code, message_of, one_of
 from bot.views.given_back import given_back
 from bot.views.message import Block, Message
 from bot.views.text import counted, disarm, duration, fitted, link, linked_title, listed, one_line, shortened
@@ -443,12 +444,18 @@ def start_refused(reason: str | None = None) -> Message:
 
 
 def mode_refused(mode: str, reason: str) -> Message:
-    """Report that Devin has no such `mode`; `reason` is its answer, which lists those that it has."""
+    """Tell the asker that Devin has no such `mode`; `reason` is its answer, which lists those that it has."""
+    modes = re.findall(r"[\w-]+", reason.partition("Input should be ")[2].replace("one of ", "").replace(" or ", " "))
     return message_of(
-        f":no_entry: Devin rejected the mode “{fitted(mode, 60)}”. Nothing was started.",
-        f"It says: “{fitted(reason, 300)}”.",
+        f":no_entry: Not started: {no_such_mode(mode)}.",
+        f"Devin has {any_of([code(known) for known in modes])}." if modes else "",
         "“Try again” uses Devin's default mode. Or send the task again with another mode.",
     )
+
+
+def no_such_mode(mode: str) -> str:
+    """Say that Devin has no such `mode`, as the card shows it too."""
+    return f"Devin has no mode {fitted(mode, 60)}"
 
 
 def no_such_playbook(wanted: str, titles: Sequence[str]) -> Message:

@@ -458,7 +458,7 @@ async def test_a_grant_is_gone_with_its_period(services: Services, either_store:
 
 
 def used_up(owner: str) -> str:
-    return f"{owner} is used up, 10 of 10 ACUs today. It resets on 21 May at 08:00 UTC."
+    return f"{owner} is used up, 10 of 10 ACUs today. It resets on May 21 at 8:00 AM UTC."
 
 
 @pytest.mark.parametrize(

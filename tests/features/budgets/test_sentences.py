@@ -20,7 +20,7 @@ EACH = Budget(3, Scope(ScopeKind.EACH_PERSON), Decimal(10), Span.WEEK, (50, 80))
 WEEK = Period(Span.WEEK, date(2026, 11, 23), date(2026, 11, 29))
 ANNS = Named(Standing(EACH, "U0ANN", WEEK, Decimal("10.25"), Decimal(10)), "ann")
 NO_ACUS = "Devin reports no ACUs for this organization, so budgets can't work: nothing is ever counted against them."
-ANEW = "on 30 Nov at 08:00 UTC"
+ANEW = "on Nov 30 at 8:00 AM UTC"
 FORM = "Or take an example:"
 
 
@@ -122,7 +122,7 @@ def test_a_reply_that_is_kept_says_why_it_was_not_sent_and_who_can_be_asked() ->
     assert views.start_not_approved("ada", True).text == (
         "ada denied your request for more ACUs. Your reply wasn't sent."
     )
-    assert views.room_for_start(yours, reply=True).text.endswith("Your reply is sent now.")
+    assert views.room_for_start(yours, reply=True).text.endswith("Trying to send your reply now.")
 
 
 def test_a_budget_with_too_little_left_says_how_much_is_free_of_it() -> None:
@@ -184,7 +184,7 @@ def test_what_is_answered_to_who_asks_and_to_a_late_press() -> None:
     ]
     since = "<!date^1795420800^{date_short_pretty} at {time}|2026-11-23 08:00 UTC>"
     late = views.begun_anew(WEEK)
-    assert late.text == "That budget already reset on 23 Nov at 08:00 UTC, so no ACUs were added."
+    assert late.text == "That budget already reset on Nov 23 at 8:00 AM UTC, so no ACUs were added."
     assert late.blocks[0]["text"]["text"] == f"That budget already reset {since}, so no ACUs were added."
 
 

@@ -78,7 +78,7 @@ async def asked(make, either_store, clock):
 
 
 async def test_what_may_be_of_days_before_the_period_makes_it_about_right(asked, either_store):
-    why = ABOUT.format(days="Wed 13 May")
+    why = ABOUT.format(days="Wed, May 13")
     async with either_store.db.write() as tx:
         await spend.add(tx, "org-acme", date(2026, 5, 18), {"c": 1.0}, {"c": date(2026, 5, 16)})
     assert "• Without a pull request: 1.5 ACUs in 1 session\n" in await asked("week")
@@ -108,8 +108,8 @@ async def test_a_merged_pull_request_costs_what_the_days_of_its_sessions_did(mak
 
 async def test_what_came_of_it(asked):
     assert await asked("week") == (
-        "Devin in the last seven days: results\nSeven billing days up to Tuesday, 19 May 2026, "
-        "each 08:00 UTC to 08:00 UTC.\n*4 pull requests opened: 1 merged, 1 closed unmerged, 2 "
+        "Devin in the last seven days: results\nSeven billing days up to Tuesday, May 19, 2026, "
+        "each 8:00 AM to 8:00 AM UTC.\n*4 pull requests opened: 1 merged, 1 closed unmerged, 2 "
         "open.*\nMerge rate: not enough data (1 of 2; needs at least 5)\nACUs per merged pull request: "
         "not enough data (12 ÷ 1; needs at least 5)\nTime to merge: 2 h (median of 1)\n4 sessions: 3 with "
         "a pull request, 1 without.\nWaiting on people: 2.5 working hours across 2 waits, median 1 h 15 "
@@ -191,7 +191,7 @@ async def test_a_cycle_is_devins_and_what_was_opened_before_it_is_left_out(asked
         await cycles.put_cycles(tx, "org-acme", [Cycle(date(2026, 5, 6), date(2026, 6, 5))], NOW)
     assert (await asked("cycle")).splitlines()[:3] == [
         "Devin in this billing cycle, so far: results",
-        "14 finished billing days, 6 to 19 May 2026, each 08:00 UTC to 08:00 UTC.",
+        "14 finished billing days, May 6\N{EN DASH}19, 2026, each 8:00 AM to 8:00 AM UTC.",
         "*4 pull requests opened: 1 merged, 1 closed unmerged, 2 open.*",
     ]
 
@@ -240,7 +240,7 @@ async def test_what_was_used_and_nothing_merged_is_named_by_its_biggest_sessions
         await past_sessions.keep(tx, ["none"])
         await tx.execute(sessions.delete().where(sessions.c.id.in_(["none", "direct"])))
     purged = written((await answers.report(workspace, REPORT_QUESTIONS.of("cycle"), Readers("C0ADMINS"))).blocks)
-    assert "1 ACU in 1 session\n1. session of 18 May 2026, no longer stored: 3 ACUs\n2. <" in purged
+    assert "1 ACU in 1 session\n1. session of May 18, 2026, no longer stored: 3 ACUs\n2. <" in purged
 
 
 async def test_a_whole_month_stands_beside_the_one_before(asked, either_store, clock):
@@ -252,7 +252,7 @@ async def test_a_whole_month_stands_beside_the_one_before(asked, either_store, c
         lines = (await asked(typed)).splitlines()
         assert lines[:3] == [
             "Devin in May 2026: results",
-            "31 finished billing days, 1 to 31 May 2026, each 08:00 UTC to 08:00 UTC.",
+            "31 finished billing days, May 1\N{EN DASH}31, 2026, each 8:00 AM to 8:00 AM UTC.",
             "*6 pull requests opened: 1 merged, 1 closed unmerged, 4 open.*",
         ]
         begin = lines.index("*The month before, April 2026*")

@@ -35,7 +35,7 @@ def test_what_they_read() -> None:
         {
             "given": "From now on, only <@U0ANN1>, <!subteam^S0OPS1>, and admins can stop other people's sessions.",
             "given_in_a_channel": "From now on, only <@U0ANN1> and admins can start sessions in <#C0WEB1>.",
-            "given_to_everyone": "From now on, everyone can see what other people's sessions cost.",
+            "given_to_everyone": "From now on, everyone can see with `!cost` what other people's sessions cost.",
             "as_before": "From now on, everyone can write to other people's sessions.",
             "as_before_to_administer": "From now on, only admins can administer Devin Bridge.",
             "as_everywhere": "From now on, only <!subteam^S0OPS1> and admins can stop other people's sessions in <#C0WEB1>.",

@@ -45,11 +45,11 @@ def test_what_people_used_ends_with_elsewhere_and_the_total():
         "Devin in the last seven days, by person",
         "devin-usage-2026-05-13-to-2026-05-19-by-person.csv",
     )
-    assert made.notes == ["Wed 20 May isn't finished and isn't in the total."]
+    assert made.notes == ["Wed, May 20 isn't finished and isn't in the total."]
 
 
 def test_a_file_says_of_which_days_what_came_through_slack_is_only_about_right():
-    why = ABOUT.format(days="Tue 19 May")
+    why = ABOUT.format(days="Tue, May 19")
     made = usage_file(BY_PERSON, WEEK, Figures(TUESDAY, total=20.35, through_slack=0.3, about=(TUESDAY,)), PARTS, None)
     assert made.notes[0] == why
     own, days = (

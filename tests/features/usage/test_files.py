@@ -174,7 +174,7 @@ async def test_in_a_direct_message_the_message_of_the_operation_is_the_answer(fi
     (operation,) = await either_store.rows(operations)
     assert (operation["channel"], operation["notes"]) == (
         "D0ADA",
-        ["Wed 20 May isn't finished and isn't in the total."],
+        ["Wed, May 20 isn't finished and isn't in the total."],
     )
     assert len(await either_store.rows(inbox)) == 1
 
@@ -240,7 +240,7 @@ async def test_a_report_says_why_what_was_used_is_only_about_right(make, either_
     files = Files(make(either_store, clock), either_store)
     await files.refused("report csv")
     (operation,) = await either_store.rows(operations)
-    assert ABOUT.format(days="Wed 13 May") in str(dict(operation))
+    assert ABOUT.format(days="Wed, May 13") in str(dict(operation))
 
 
 async def test_the_month_before_is_a_row_of_the_file_too(make, either_store, clock):

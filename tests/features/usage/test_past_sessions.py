@@ -12,7 +12,7 @@ from tests.features.usage.test_usage import NOW, YESTERDAY, Asked, filled, may, 
 from tests.said import titled
 
 __all__ = ["report"]
-SESSION = "session of 18 May 2026, no longer stored"
+SESSION = "session of May 18, 2026, no longer stored"
 MONTH = 30 * 86_400
 
 

@@ -424,13 +424,13 @@ async def test_an_answer_about_a_day_that_is_not_listed_says_so(usage_ledger, bi
     text = written((await usage_ledger.usage(Period.YESTERDAY)).blocks)
     assert text.splitlines()[2:6] == [
         "*0 ACUs* through Slack",
-        "Devin's bill for Tuesday, 19 May 2026 isn't in yet, so what was used elsewhere isn't known.",
+        "Devin's bill for Tuesday, May 19, 2026 isn't in yet, so what was used elsewhere isn't known.",
         "No active sessions.",
-        "May, through 18 May: 72 ACUs · forecast about 124",
+        "May, through May 18: 72 ACUs · forecast about 124",
     ]
     week = written((await usage_ledger.usage(Period.WEEK)).blocks)
     assert "*0 ACUs* through Slack" in week
-    assert "Devin's bill for Tuesday, 19 May 2026 isn't in yet" in week
+    assert "Devin's bill for Tuesday, May 19, 2026 isn't in yet" in week
 
 
 async def test_what_is_not_listed_does_not_come_where_devin_withholds_its_bill(usage_ledger, bills):
