@@ -157,10 +157,8 @@ def _start_row(follow: dict[str, Any], ref: str, session: Session, ts: str, now:
     return InboxRow(f"start:{follow['cause']}", session.team, lane, ts, ref, cause, ready_at=now, created_at=now)
 
 
-async def refuse(
-    uow: UnitOfWork, session_id: str, message: Message, words: str = "", *, to: Recipient | None = None
-) -> None:
-    """End a session as refused: its card says that nothing runs, and `message` says in its thread why, or only `to`.
+async def refuse(uow: UnitOfWork, session_id: str, message: Message, words: str = "") -> None:
+    """End a session as refused: its card says that nothing runs, and `message` says in its thread why.
 
     The card repeats the `words` in which Devin refused it.
     """
@@ -169,10 +167,7 @@ async def refuse(
         await sessions.change(uow.tx, session.id, last_words=words)
         refused = replace(session, lifecycle=Lifecycle.REFUSED)
         message = dead_ends.with_way_on(message, refused, kept=await kept_tasks.exists(uow.tx, session.id))
-        if to is None:
-            await uow.post(f"announce:{session.id}:refused", session, message)
-        else:
-            await uow.reply_privately(to, message)
+        await uow.post(f"announce:{session.id}:refused", session, message)
 
 
 async def end_unstarted(uow: UnitOfWork, session_id: str, lifecycle: Lifecycle) -> Session | None:

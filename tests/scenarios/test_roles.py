@@ -164,7 +164,9 @@ async def test_others_may_not_stop_a_session_or_see_what_it_cost(on: Harness) ->
         status = await on.slack.wait_for_ephemeral(user, "Started by")
         assert ("ACU" in status["rendered"]) is shows
     await on.devin.spend(made["session_id"], 1.5)
-    assert "This cycle" in written((await opened(on, ANN, "1.5 of 10 ACUs"))["blocks"])  # one's own
+    home = await opened(on, ANN, "fix the login test")
+    assert "*This cycle: " in written(home["blocks"])  # one's own
+    assert "of 10 ACUs" in written(home["blocks"])
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, "Stopped")
 
@@ -176,7 +178,7 @@ async def test_who_administers_by_a_role_gives_roles_and_cannot_take_their_own(o
     )
     assert buttons(shown) == ["Change it", "Cancel"]
     await on.slack.click(ADA, GENERAL, shown["ts"], "choose:role_add_confirmed")
-    now = await on.slack.wait_for_ephemeral(ADA, "From now on, @ben and admins can administer Devin Bridge.")
+    now = await on.slack.wait_for_ephemeral(ADA, f"From now on, <@{BEN}> and admins can administer Devin Bridge.")
     assert buttons(now) == ["Undo"]
     assert await typed(on, "role add administer everyone", BEN) == roles.problem(Problem.EVERYONE).text
     assert await typed(on, "role remove administer", BEN) == roles.NOT_YOURSELF.text

@@ -447,10 +447,15 @@ def mode_refused(mode: str, reason: str) -> Message:
     """Tell the asker that Devin has no such `mode`; `reason` is its answer, which lists those that it has."""
     modes = re.findall(r"[\w-]+", reason.partition("Input should be ")[2].replace("one of ", "").replace(" or ", " "))
     return message_of(
-        f":no_entry: Not started: {no_such_mode(mode)}.",
+        not_started(no_such_mode(mode)).text,
         f"Devin has {any_of([code(known) for known in modes])}." if modes else "",
         "“Try again” uses Devin's default mode. Or send the task again with another mode.",
     )
+
+
+def not_started(why: str) -> Message:
+    """Report in a thread `why` a start was refused."""
+    return Message(f":no_entry: Not started: {why}.")
 
 
 def no_such_mode(mode: str) -> str:
