@@ -29,7 +29,7 @@ def amount(written: str) -> Decimal:
 
 def named(day: date) -> str:
     """A day as it stands in tables and digests, such as "Thu, Nov 26"."""
-    return f"{day:%a} {day.day} {day:%b}"
+    return f"{day:%a}, {day:%b} {day.day}"
 
 
 def name_of(cell: str) -> str:
@@ -145,7 +145,7 @@ class CycleShown:
 def cycle_in(text: str, books: Books, day: date) -> CycleShown | None:
     """The line about the cycle that a day is in; it has no forecasts."""
     first, last = books.cycle_of(day)
-    name = f"{first.day} {first:%b} \N{EN DASH} {last.day} {last:%b}"
+    name = f"{first:%b} {first.day} \N{EN DASH} {last:%b} {last.day}"
     line = next((line for line in text.splitlines() if line.startswith((f"{name}:", f"{name}, through"))), None)
     if line is None:
         return None

@@ -482,9 +482,9 @@ async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_res
         f"{title} has no ACU limit, so the rest of the organization's budget is reserved "
         "for it (1.5 of 10 ACUs used today)."
     )
-    refused = await on.slack.wait_for_ephemeral(BEN, "Nothing was started")
-    assert read(refused) == f"Nothing was started: {held} Try again once that session is done or stopped."
-    assert buttons(refused) == []
+    refused = await on.slack.wait_for_ephemeral(BEN, "Not started yet")
+    assert read(refused) == f"Not started yet: {held} Try again once that session is done or stopped."
+    assert buttons(refused) == ["Try again", "Cancel"]
     (number,) = [row["seq"] for row in await rows(on, "budgets")]
     await forge(on, "interactive", press(BEN, GENERAL, "choose:ask_for_more", f"{number}:"))
     assert read(await on.slack.wait_for_ephemeral(BEN, "A bigger budget won't help")) == (
@@ -850,7 +850,7 @@ async def test_a_budget_is_set_with_a_form(on: Harness) -> None:
     assert "Pick the person." in str(await submit())
     filled["person"] = BEN
     assert "The smallest budget is 1 ACU" in str(await submit())
-    assert "After `warn`, write up to five percentages" in str(await submit(acus="30", warn="half"))
+    assert "After warn, write up to five percentages" in str(await submit(acus="30", warn="half"))
     done = await submit(acus="30")
     assert done.get("closed") is True, done
     asked = await on.slack.wait_for_message("D0ADA", "Set a budget of 30 ACUs a month")

@@ -53,20 +53,20 @@ async def checked(on: Harness, text: str, answer: str, channel: str = GENERAL) -
 
 async def test_channels_are_added_listed_replaced_and_removed(on: Harness) -> None:
     alone = "set in the settings, and changed only there"
-    from_settings = f"1. daily in <#{OPS}> · 09:00 (Europe/Berlin) · `all` · {alone}"
+    from_settings = f"1. daily in <#{OPS}> · 9:00 AM (Europe/Berlin) · `all` · {alone}"
     hint = "`/devin digest remove 2` removes number 2 of this list."
     assert await typed(on, "digest list") == f"Digests:\n{from_settings}"
     await checked(
         on,
         f"digest add weekly <#{WEB}> 9:30 America/New_York here",
-        f"<#{WEB}> gets the weekly digest on Mondays at 09:30 (America/New_York). It counts that channel's sessions.",
+        f"<#{WEB}> gets the weekly digest on Mondays at 9:30 AM (America/New_York). It counts that channel's sessions.",
     )
-    await checked(on, "digest add", f"<#{GENERAL}> gets the daily digest every day at 09:00 (Europe/Berlin).")
-    await checked(on, "digest add 10:00", "It replaces the one at 09:00 (Europe/Berlin), `all`.")
+    await checked(on, "digest add", f"<#{GENERAL}> gets the daily digest every day at 9:00 AM (Europe/Berlin).")
+    await checked(on, "digest add 10:00", "It replaces the one at 9:00 AM (Europe/Berlin), `all`.")
     assert await typed(on, "digest list") == (
         f"Digests:\n{from_settings}\n"
-        f"2. weekly in <#{WEB}> · 09:30 (America/New_York) · `here` · added by <@{ADA}>\n"
-        f"3. daily in <#{GENERAL}> · 10:00 (Europe/Berlin) · `all` · added by <@{ADA}>\n{hint}"
+        f"2. weekly in <#{WEB}> · 9:30 AM (America/New_York) · `here` · added by <@{ADA}>\n"
+        f"3. daily in <#{GENERAL}> · 10:00 AM (Europe/Berlin) · `all` · added by <@{ADA}>\n{hint}"
     )
     assert await typed(on, "digest remove 2") == f"Removed: <#{WEB}> no longer gets the weekly digest."
     assert await typed(on, "digest remove 2") == "Number 2 was already removed. `/devin digest list` shows the rest."
@@ -92,7 +92,7 @@ async def test_channels_are_added_listed_replaced_and_removed(on: Harness) -> No
 
 
 async def test_who_posts_all_figures_elsewhere_is_asked_first_and_can_undo_it(on: Harness, clock: Ahead) -> None:
-    added = f"<#{WEB}> gets the weekly digest on Mondays at 09:00 (UTC)."
+    added = f"<#{WEB}> gets the weekly digest on Mondays at 9:00 AM (UTC)."
     await typed(on, f"digest add weekly <#{WEB}> UTC")
     asked = await on.slack.wait_for_ephemeral(ADA, "Post your whole organization's figures")
     assert asked["rendered"].splitlines() == [
@@ -109,9 +109,9 @@ async def test_who_posts_all_figures_elsewhere_is_asked_first_and_can_undo_it(on
     await typed(on, f"digest add weekly <#{WEB}> 10:00 UTC")
     again = await on.slack.wait_for_ephemeral(ADA, "Post your whole organization's figures")
     await on.slack.click(ADA, GENERAL, again["ts"], "choose:digest_add_confirmed")
-    all_of = await on.slack.wait_for_ephemeral(ADA, "It replaces the one at 09:00 (UTC), `here`.")
+    all_of = await on.slack.wait_for_ephemeral(ADA, "It replaces the one at 9:00 AM (UTC), `here`.")
     await on.slack.click(ADA, GENERAL, all_of["ts"], "choose:digest_undo")
-    await on.slack.wait_for_ephemeral(ADA, "It replaces the one at 10:00 (UTC), `all`.")
+    await on.slack.wait_for_ephemeral(ADA, "It replaces the one at 10:00 AM (UTC), `all`.")
     assert [(row["time"], row["share"]) for row in await rows(on, "subscriptions")] == [("09:00", "here")]
     clock.put(on.timing.undo + 2)
     await on.slack.click(ADA, GENERAL, only["ts"], "choose:digest_undo")
@@ -158,7 +158,7 @@ async def test_while_slack_does_not_answer_nothing_is_changed(on: Harness) -> No
 
 async def test_in_a_direct_message_and_behind_a_mention_it_works_too(on: Harness) -> None:
     await on.slack.say(ADA, "D0ADA", f"digest add weekly <#{WEB}> UTC here")
-    await on.slack.wait_for_message("D0ADA", f"<#{WEB}> gets the weekly digest on Mondays at 09:00 (UTC).")
+    await on.slack.wait_for_message("D0ADA", f"<#{WEB}> gets the weekly digest on Mondays at 9:00 AM (UTC).")
     await on.slack.say(ADA, "D0ADA", "digest add")
     await on.slack.wait_for_message(
         "D0ADA", "A digest goes to a channel, so nothing was changed. Name one, for example `/devin digest add weekly"
@@ -218,8 +218,8 @@ async def test_a_time_that_has_passed_already_skips_no_day_when_it_takes_the_pla
 ) -> None:
     noon = datetime.fromtimestamp(time.time(), UTC).replace(hour=12, minute=0, second=0) + timedelta(days=1)
     clock.put(noon.timestamp() - clock())
-    await checked(on, "digest add 14:00 UTC here", f"<#{GENERAL}> gets the daily digest every day at 14:00 (UTC).")
-    await checked(on, "digest add 10:00 UTC here", "It replaces the one at 14:00 (UTC), `here`.")
+    await checked(on, "digest add 14:00 UTC here", f"<#{GENERAL}> gets the daily digest every day at 2:00 PM (UTC).")
+    await checked(on, "digest add 10:00 UTC here", "It replaces the one at 2:00 PM (UTC), `here`.")
     await on.slack.wait_for_message(GENERAL, "Devin in this channel on")
 
 
@@ -236,7 +236,7 @@ async def test_a_digest_that_was_added_with_csv_comes_with_a_file(on: Harness, c
     clock.put(noon.timestamp() - clock())
     answer = "A CSV file in its thread has a row for each session."
     await checked(on, "digest add 13:00 UTC csv here", answer)
-    assert f"· 13:00 (UTC) · `here csv` · added by <@{ADA}>" in await typed(on, "digest list")
+    assert f"· 1:00 PM (UTC) · `here csv` · added by <@{ADA}>" in await typed(on, "digest list")
     clock.put(HOUR)
     root = await on.slack.wait_for_message(GENERAL, "Devin in this channel on")
     shared = await on.slack.wait_for_message(GENERAL, "as CSV.", thread_ts=root["ts"])

@@ -241,7 +241,7 @@ async def test_the_filters_and_days_are_those_that_were_typed(on: Harness) -> No
     await asked(on, 'audit action=create_org person=ann@example.com org="data team" since=2026-01-01 until=2026-08-29')
     shown = await result(on, "3 rows, also")
     title = (
-        "Devin's audit log, Jan 1 \N{EN DASH} Aug 29 2026 (UTC), action create_org, person ann@example.com, "
+        "Devin's audit log, Jan 1 \N{EN DASH} Aug 29, 2026 (UTC), action create_org, person ann@example.com, "
         "organization data team"
     )
     assert shown.startswith(f"*{title}*\n3 rows, also in `devin-audit-2026-01-01-to-2026-08-29.csv` below.")

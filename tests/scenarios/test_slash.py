@@ -22,7 +22,7 @@ from bot.timing import DAY
 from bot.views.answers import access as access_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
-from bot.views.dates import date_range, month_name
+from bot.views.dates import date_range, long_date, month_name
 from bot.views.devin_answers import STILL_WORKING
 from bot.views.help_texts import admin_help, all_help, slash_help
 from tests.for_devin import as_sent, asked_in_slack
@@ -296,9 +296,9 @@ async def test_what_admins_mistype_starts_nothing_wherever_it_is_written(on: Har
     [
         ("report {last} by team", "Show report last month", "Devin in {month}: results\n"),
         ("report {iso} by team", "Show report {iso}", "Devin in {month}: results\n"),
-        ("report {days} by team", "Show report {days}", "Devin from {named}: results\n"),
+        ("report {days} by team", "Show report {days}", "Devin, {named}: results\n"),
         ("usage {last} by authors", "Show usage last month", "Devin in {month}\n"),
-        ("usage {days} by authors", "Show usage {days}", "Devin from {named}\n"),
+        ("usage {days} by authors", "Show usage {days}", "Devin, {named}\n"),
     ],
 )
 async def test_a_press_keeps_the_period_that_was_typed(
@@ -559,4 +559,4 @@ async def test_usage_is_for_admins(on: Harness) -> None:
 
 
 def _named(day: date) -> str:
-    return f"{day:%A}, {day.day} {day:%B} {day.year}"
+    return long_date(day)

@@ -392,14 +392,14 @@ async def test_of_two_who_were_approved_the_first_one_begins_it(on: Harness) -> 
 
 async def test_a_start_that_another_session_leaves_no_room_is_kept_and_tried_again(on: Harness) -> None:
     """Its budget isn't used up: a session without a limit reserves the rest, so an approval would be no use."""
-    _, session = await on.started("fix the login test")
+    ts, session = await on.started("fix the login test")
     await set_budget(on.slack, "each-person 10 a day")
     await on.mention("write the changelog")
     kept = await on.slack.wait_for_ephemeral(ANN, "has no ACU limit, so the rest of your budget is reserved for it")
     assert kept["rendered"].startswith("Not started yet: “fix the login test” has no ACU limit")
     assert buttons(kept) == ["Try again", "Cancel"]
-    await on.devin.set(session, status_detail="finished")
-    await settled(on)
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.click(ANN, GENERAL, kept["ts"], f"answer:{start_sentences.ROOM}:again")
     await on.session("write the changelog")
     assert await creations(on) == 2
