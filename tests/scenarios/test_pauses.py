@@ -18,13 +18,13 @@ from tests.scenarios.observations import (
     buttons,
     creations,
     give_role,
+    opened_home,
     private_answers,
     sent_to_devin,
     settled,
     what_became_of,
 )
 from tests.scenarios.test_devin_commands import schedule
-from tests.scenarios.test_home import opened
 
 ADMINS = Admins(frozenset({ADA}))
 BY_ADA = r"ada paused Devin Bridge in this workspace \S.*?\."
@@ -129,7 +129,7 @@ async def test_only_admins_pause_and_who_administers_a_channel_pauses_that(on: H
 async def test_home_and_status_say_who_paused_until_it_is_resumed(on: Harness) -> None:
     await typed(on, "pause")
     assert re.fullmatch(BY_ADA, await typed(on, "status", ANN))
-    assert re.search(BY_ADA, written((await opened(on, ANN, "ada paused Devin Bridge"))["blocks"]))
+    assert re.search(BY_ADA, written((await opened_home(on, ANN, "ada paused Devin Bridge"))["blocks"]))
     await typed(on, "resume")
     assert await typed(on, "status", ANN) == session_list_sentences.NO_SESSIONS.text
 

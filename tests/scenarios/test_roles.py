@@ -16,8 +16,7 @@ from bot.views.questions import TOO_LATE_TO_UNDO
 from tests.markup import written
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness, harness
-from tests.scenarios.observations import buttons, card_of, settled, what_became_of
-from tests.scenarios.test_home import opened
+from tests.scenarios.observations import buttons, card_of, opened_home, settled, what_became_of
 
 GROUP, CAM = "S0SENIORS", "U0CAM"
 ADMINS = Admins(frozenset({ADA}))
@@ -164,7 +163,7 @@ async def test_others_may_not_stop_a_session_or_see_what_it_cost(on: Harness) ->
         status = await on.slack.wait_for_ephemeral(user, "Started by")
         assert ("ACU" in status["rendered"]) is shows
     await on.devin.spend(made["session_id"], 1.5)
-    home = await opened(on, ANN, "fix the login test")
+    home = await opened_home(on, ANN, "fix the login test")
     assert "*This cycle: " in written(home["blocks"])  # one's own
     assert "of 10 ACUs" in written(home["blocks"])
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)

@@ -221,7 +221,8 @@ async def test_a_whole_month_stands_beside_the_one_before(asked, store, bills, t
         await store.billed({date(2026, month, day): month * 2.0 for day in range(1, days + 1)}, NOW)
     assert (await asked(typed)).splitlines()[:3] == [
         "Devin in April 2026",
-        "30 finished billing days, April 1\N{EN DASH}30, 2026, each 8:00 AM to 8:00 AM UTC. Previous month: 186 ACUs (change: "
+        "30 finished billing days, April 1\N{EN DASH}30, 2026, each 8:00 AM to 8:00 AM UTC. "
+        "Previous month: 186 ACUs (change: "
         "▲ 29%).",
         "*240 ACUs*",
     ]
