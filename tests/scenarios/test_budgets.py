@@ -483,7 +483,7 @@ async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_res
         "for it (1.5 of 10 ACUs used today)."
     )
     refused = await on.slack.wait_for_ephemeral(BEN, "Not started yet")
-    assert read(refused) == f"Not started yet: {held} Try again once that session is done or stopped."
+    assert read(refused).startswith(f"Not started yet: {held} Try again once that session is done or stopped.\n")
     assert buttons(refused) == ["Try again", "Cancel"]
     (number,) = [row["seq"] for row in await rows(on, "budgets")]
     await forge(on, "interactive", press(BEN, GENERAL, "choose:ask_for_more", f"{number}:"))

@@ -201,7 +201,7 @@ async def test_a_mode_that_only_devin_knows_is_passed_on_and_its_asker_alone_is_
     said = await on.slack.wait_for_ephemeral(ANN, "Not started: Devin has no mode swe-3-fast.")
     assert said["rendered"] == (
         ":no_entry: Not started: Devin has no mode swe-3-fast. Devin has `normal`, `fast`, `lite`, `ultra`, `fusion`, "
-        "`swe-2-medium`, `swe-2-high` or `swe-2-max`. “Try again” uses Devin's default mode. "
+        "`swe-2-medium`, `swe-2-high`, or `swe-2-max`. “Try again” uses Devin's default mode. "
         "Or send the task again with another mode."
     )
     post = await on.slack.wait_for_message(GENERAL, "Not started: Devin has no mode", thread_ts=ts)

@@ -320,7 +320,7 @@ async def test_a_press_keeps_the_period_that_was_typed(
     asked = await on.slack.wait_for_ephemeral(ADA, "Nothing was started.")
     assert buttons(asked)[0] == label.format(**facts)
     await on.slack.click(ADA, GENERAL, asked["ts"], f"choose:{typed.split(maxsplit=1)[0]}")
-    answer = await on.slack.wait_for_ephemeral(ADA, "Devin ")
+    answer = await on.slack.wait_for_ephemeral(ADA, "billing day")
     assert answer["rendered"].startswith(shown.format(**facts))
 
 

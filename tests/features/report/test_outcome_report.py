@@ -116,8 +116,8 @@ def test_a_report():
     sessions = "10 sessions: 7 with a pull request, 3 without."
     assert message.text == f"Devin in March, so far: results. {counts} {sessions}"
     assert written(message.blocks) == (
-        f"Devin in March, so far: results\n9 finished billing days, March 1\N{EN DASH}9, 2025, each 08:00 "
-        f"UTC to 08:00 UTC.\n*{counts}*\nMerge rate: 83% (5 of 6)\nACUs per merged pull request: 2.1 (10.3 "
+        f"Devin in March, so far: results\n9 finished billing days, March 1\N{EN DASH}9, 2025, each "
+        f"8:00 AM to 8:00 AM UTC.\n*{counts}*\nMerge rate: 83% (5 of 6)\nACUs per merged pull request: 2.1 (10.3 "
         f"÷ 5)\nTime to merge: 2 h (median of 3)\n{sessions}\n*ACUs with nothing merged*\n• Without a pull "
         f"request: 3.4 ACUs in 3 sessions\n• Closed unmerged: 1.3 ACUs in 1 session\n1. "
         f"<https://acme.slack.com/archives/C1/p1|Fix &lt;3> "

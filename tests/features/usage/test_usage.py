@@ -97,7 +97,7 @@ async def test_a_day_counts_as_finished_from_an_hour_after_its_end(asked, bills,
     await asked.refresh()
     title = "Devin yesterday" if typed == "yesterday" else "Devin on May 19, 2026"
     assert await asked(typed) == (
-        f"{title}\n{usage.NOTHING_FINISHED}\nTue May 19 isn't finished and isn't in the total: 1 ACU so far."
+        f"{title}\n{usage.NOTHING_FINISHED}\nTue, May 19 isn't finished and isn't in the total: 1 ACU so far."
     )
     clock.now = utc(2026, 5, 20, 9)
     await asked.refresh()
