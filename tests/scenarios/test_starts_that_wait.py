@@ -135,14 +135,14 @@ async def test_what_nobody_approves_within_a_week_is_given_back(on: Harness, clo
 async def test_each_start_that_waits_has_a_request_of_its_own(on: Harness) -> None:
     await used_up(on)
     first = await asked(on, await refused(on))
-    await on.slack.slash(ANN, GENERAL, "write the manual")
+    await on.slack.slash(ANN, GENERAL, "fix the footer test")
     question = await on.slack.wait_for_ephemeral(ANN, "Request approval", visible=True)
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:ask_for_more")
-    second = await on.slack.wait_for_message(OPS, "write the manual")
+    second = await on.slack.wait_for_message(OPS, "fix the footer test")
     # Ten are asked for where the task says nothing.
     assert buttons(second) == ["Grant 11 ACUs", "Deny"]
     await on.slack.click(ADA, OPS, second["ts"], "grant_more")
-    await on.session("write the manual")
+    await on.session("fix the footer test")
     await settled(on)
     assert await creations(on) == 2
     await on.slack.click(ADA, OPS, first["ts"], "grant_more")
