@@ -14,7 +14,7 @@ from tests.recompute import Books, added
 ACUS: Final = r"(?:under 0\.1|-?[\d,]+(?:\.\d+)?)"
 MONEY: Final = r"-?[\d,]+\.\d\d"
 TENTH: Final = Decimal("0.1")
-PRIVATE: Final = "in a direct message"  # how a session is called whose title nobody else may read
+PRIVATE: Final = "in a DM"  # how a session is called whose title nobody else may read
 _TITLE: Final = re.compile(r"fix bug \d+ of the quarter")
 
 _OTHERS: Final = re.compile(r"others$|and [\d,]+ more$")

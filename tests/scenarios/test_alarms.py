@@ -99,7 +99,7 @@ async def test_an_open_alarm_is_in_the_home_of_admins_until_it_is_over(on: Harne
 
 async def test_an_alarm_names_who_started_the_session_and_where(on: Harness) -> None:
     await spending(on)
-    assert f"\n6.2 ACUs in all · started by ann · <#{GENERAL}> · " in written((await alarm(on))["blocks"])
+    assert f"\n6.2 ACUs in all · started by ann · <#{GENERAL}>" in written((await alarm(on))["blocks"])
     _, session = await on.started("tidy up the tests", channel=PRIVATE)
     await on.devin.set(session, acus_consumed=7.1)
     private = (await alarm(on, "7.1 ACUs"))["blocks"]

@@ -20,7 +20,7 @@ from tests.scenarios.observations import (
     what_became_of,
 )
 
-IS_IT = "Is this for Devin? It wasn't sent, because new work uses ACUs."
+IS_IT = "Is this for Devin? It hasn't been sent, because new work uses ACUs."
 SEND = "Send it to Devin"
 
 
@@ -64,7 +64,7 @@ async def test_an_ok_that_tells_devin_to_go_on_is_for_devin(on: Harness) -> None
 async def test_who_hands_a_session_over_in_words_is_shown_the_command(on: Harness) -> None:
     ts, session = await asleep(on)
     await on.slack.say(ANN, GENERAL, "give this to ben", thread_ts=ts)
-    said = "`give this to ben` looks like `!give @ben`. Nothing was sent to Devin."
+    said = "Did you mean `!give @ben`? Nothing was sent to Devin."
     asked = await on.slack.wait_for_ephemeral(ANN, said)
     assert buttons(asked) == [SEND]
     assert await sent_to_devin(on, session) == []
@@ -135,7 +135,7 @@ async def test_at_work_thanks_are_not_sent_and_who_wants_a_pause_is_asked_whethe
     ts, session = await on.started()
     thanks = [await on.slack.say(ANN, GENERAL, text, thread_ts=ts) for text in ("nice progress, thanks", "thx :tada:")]
     await on.slack.say(ANN, GENERAL, "hold on", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "Is this for Devin? It wasn't sent yet.")
+    asked = await on.slack.wait_for_ephemeral(ANN, "Is this for Devin? It hasn't been sent yet.")
     assert buttons(asked) == [SEND, "Stop Devin", "Show help"]
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:stop")
     await on.wait_for_post(GENERAL, ts, "Stopped by ann")

@@ -211,8 +211,8 @@ async def test_a_file_gives_roles_that_go_before_those_that_admins_give(
         await on.mention("fix the login test", ANN, GENERAL)
         await on.slack.wait_for_ephemeral(ANN, refused(Right.START, GROUP))
         await on.started("fix it in web", ANN, WEB)
-        await typed(on, "fix it as a senior", BEN)
-        await on.session("fix it as a senior")
+        await typed(on, "fix the footer as a senior", BEN)
+        await on.session("fix the footer as a senior")
         # Both are known by now, so that without the file the ack would confirm the start.
         assert not await typed(on, "fix the page", ANN)
         assert f"*start*: <!subteam^{GROUP}>" in await typed(on, "role list")

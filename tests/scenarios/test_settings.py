@@ -349,7 +349,7 @@ async def test_a_default_that_devin_refuses_is_named(on: Harness) -> None:
     await saved(on, "settings channel", ADA, channel__repos="acme/gone")  # whether it is there, Devin does not say
     await on.devin.fault("create_session", 400, times=1)
     ts = await on.mention("fix the login test")
-    post = await on.wait_for_post(GENERAL, ts, "didn't accept")
+    post = await on.wait_for_post(GENERAL, ts, "Devin rejected this task")
     assert (
         "Used `acme/gone`. It's this channel's default. Admins and the channel's creator can change it "
         "with `/devin settings channel`."

@@ -127,7 +127,7 @@ def ask_if_for_devin(session: Session, key: str) -> Message:
     """Ask whether a reply, which waits under `key`, is for Devin in `session`: it reads as if it was not."""
     situation = situation_of(session)
     costs = situation in {Situation.ANSWERED, Situation.RESTS, Situation.STUCK}
-    text = f"Is this for Devin? It wasn't sent{', because new work uses ACUs' if costs else ' yet'}."
+    text = f"Is this for Devin? It hasn't been sent{', because new work uses ACUs' if costs else ' yet'}."
     stop = questions.choice(MAY_BE_ANSWERS[STOP], STOP, session.id) if situation is Situation.WORKS else None
     help_here = questions.choice("Show help", HELP, "")
     return Message(text, [blocks.section(text), *blocks.actions(_send(key), stop, help_here)])
