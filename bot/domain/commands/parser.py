@@ -98,6 +98,7 @@ LONGEST_IN_DOUBT: Final = 500  # characters; a button carries the text
 FIRST_WORDS: Final = 1_000  # that are remembered
 SURELY: Final = 0.97  # likelihood of a task that outweighs the word of a command, in a text of so many words
 FEWEST_OF_WORK: Final = 4
+_ABOUT_NUMBER: Final = re.compile(r"[^\W\d]+ \d+")  # as in `rename 2`, which does not say two of what
 LITTLE: Final = 0.04  # likelihood of a task that is enough beside options
 _ABOUT: Final = {Kind.COST: COST, Kind.STATE: LIST, Kind.WHO: LIST}  # the command that answers a question
 # What makes a question about costs one about everybody's, and by what it wants them divided.
@@ -250,7 +251,8 @@ class Parser:
         intent = read_intent(words, place)
         # Who types `start` or options beside several words means a task, unless they speak clearly against it.
         is_meant = request.task != text and " " in words
-        if intent.task >= (LITTLE if is_meant else ENOUGH[place]):
+        enough = SURELY if _ABOUT_NUMBER.fullmatch(words) else ENOUGH[place]
+        if intent.task >= (LITTLE if is_meant else enough):
             return None
         first = words.split(maxsplit=1)[0].lower()
         begun = self._doubtable.get(first)
