@@ -125,7 +125,8 @@ def meaning_of(text: str) -> Meaning:
     if said is not None:
         return said
     intent = read_intent(text, Place.REPLY)
-    if intent.task >= _ENOUGH:
+    # One word alone, such as `exit`, may be meant for the bot.
+    if intent.task >= (_ENOUGH if " " in text.strip() else _SURELY):
         return Meaning.INSTRUCTION
     if is_go_ahead(text):
         return Meaning.GO_AHEAD
@@ -135,6 +136,8 @@ def meaning_of(text: str) -> Meaning:
     of_others = max((read_intent(other, Place.REPLY).task for other in others), default=0.0)
     if of_others >= _SURELY and small_talk(first) is not None:
         return Meaning.INSTRUCTION  # as in "thanks, now fix the test"
+    if others and read_intent(first, Place.REPLY).task >= _SURELY:
+        return Meaning.INSTRUCTION  # as in "use pytest, as Ann said"
     found = _KINDS.get(intent.kind, Meaning.UNCLEAR)
     if intent.task >= _LITTLE or found is Meaning.UNCLEAR:
         return Meaning.UNCLEAR
