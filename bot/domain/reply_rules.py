@@ -104,6 +104,7 @@ _MORE_ACUS: Final = re.compile(
     r"^(?:please )?(?:give|add|grant|allow|let|raise)\b.{0,30}\b(?:\d+|more|extra|another)\b.{1,20}\bacus?\b",
     re.IGNORECASE,
 )
+_ONE_WORD: Final = re.compile(r"[A-Za-z]+")
 _CLAUSES: Final = re.compile(r"(?<![,.!?;:\n])[,.!?;:\n]+(?=\s)|[\n、。\uff0c\uff01]|\s-\s")
 
 
@@ -125,8 +126,8 @@ def meaning_of(text: str) -> Meaning:
     if said is not None:
         return said
     intent = read_intent(text, Place.REPLY)
-    # One word alone, such as `exit`, may be meant for the bot.
-    if intent.task >= (_ENOUGH if " " in text.strip() else _SURELY):
+    one_word = _ONE_WORD.fullmatch(text.strip()) is not None  # such as `exit`, which may be meant for the bot
+    if intent.task >= (_SURELY if one_word else _ENOUGH):
         return Meaning.INSTRUCTION
     if is_go_ahead(text):
         return Meaning.GO_AHEAD
@@ -140,7 +141,7 @@ def meaning_of(text: str) -> Meaning:
         return Meaning.INSTRUCTION  # as in "use pytest, as Ann said"
     found = _KINDS.get(intent.kind, Meaning.UNCLEAR)
     if intent.task >= _LITTLE or found is Meaning.UNCLEAR:
-        return Meaning.UNCLEAR
+        return Meaning.UNLIKELY if one_word else Meaning.UNCLEAR
     # A reaction offers nothing to press. What tells something before it orders something looks like chatter, and so
     # may a long text.
     may_be_lost = intent.kind is Kind.NONE and (of_others >= _LITTLE or len(text.split()) > _SHORT)

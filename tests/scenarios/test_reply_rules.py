@@ -2,12 +2,14 @@
 
 import pytest
 
+from bot.domain.dead_ends import MORE_ACUS
 from bot.domain.session import DisplayState
 from bot.views import dead_ends
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.for_devin import as_sent
+from tests.markup import written
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
 from tests.scenarios.observations import (
     buttons,
@@ -22,6 +24,7 @@ from tests.scenarios.observations import (
 
 IS_IT = "Is this for Devin? It hasn't been sent, because new work uses ACUs."
 SEND = "Send it to Devin"
+GO_ON = f"Continue with {MORE_ACUS} more ACUs"
 
 
 async def asleep(on: Harness) -> tuple[str, str]:
@@ -71,14 +74,16 @@ async def test_who_hands_a_session_over_in_words_is_shown_the_command(on: Harnes
 
 
 @pytest.mark.parametrize("text", ["keep going, you have my ok", "give it 10 more acus"])
-async def test_at_a_limit_what_lets_devin_go_on_asks_whether_to_wake_it(on: Harness, text: str) -> None:
+async def test_at_its_limit_what_lets_devin_go_on_is_offered_the_session_that_continues_it(
+    on: Harness, text: str
+) -> None:
     ts = await on.mention("fix the login test acu=2")
     session = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(session, status="suspended", status_detail="usage_limit_exceeded", acus_consumed=2.1)
     await on.slack.wait_for_message(GENERAL, "Out of ACUs", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, text, thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "Wake it anyway?")
-    assert buttons(asked) == ["Wake (+2 ACUs)", "Keep asleep"]
+    told = await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent")
+    assert (written(told["blocks"]), buttons(told)) == (reply_sentences.OUT_OF_ACUS.text, [GO_ON])
     assert await sent_to_devin(on, session) == []
 
 
