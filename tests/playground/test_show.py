@@ -200,7 +200,7 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
         "@Ben, done. Reply here for changes.",
     ]
     # Whether the sessions were in the billing day that the digest is about depends on the time of the day.
-    assert re.search(r" \d+(?:\.\d)? ACUs on \w{3} \d+ \w{3}\s+[▲▼] \d+% \(usual \d+(?:\.\d)?\)", once.text)
+    assert re.search(r" \d+(?:\.\d)? ACUs on \w{3}, \w{3} \d+\s+[▲▼] \d+% \(usual \d+(?:\.\d)?\)", once.text)
     assert re.search(f" {digest_root.DAY}, read 09:0\\d\\.(?: .* corrected: .*)?\\n", once.text)
     assert re.search(r"\n {2}┆ {3}It's \w+, \d\d \w+ \d{4}, 09:05 UTC\. The bot is restarting", once.text)
     assert once.text.count(f"│ ⏹ {STATE_SENTENCES[DisplayState.STOPPED].format(by=' by Ben Ortiz')}") == 1
