@@ -276,7 +276,7 @@ async def test_a_task_that_names_its_time_is_scheduled_or_started_by_one_press(o
     if "Loading…" in str(shown["blocks"]):
         await on.slack.wait_for_call("views.update", text=shown["id"])
         (shown,) = await on.slack.wait("views", user=ADA, open=True)
-    for filled in ("'initial_value': 'update the dependencies'", "'initial_value': '09:00'", "On Mondays"):
+    for filled in ("'initial_value': 'update the dependencies'", "'initial_value': '9:00 AM'", "On Mondays"):
         assert filled in str(shown["blocks"])
     await on.slack.click(BEN, GENERAL, member["ts"], "choose:start")
     await on.session(text)

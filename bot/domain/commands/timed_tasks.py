@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from bot.domain.clock import clock_time, read_clock
+
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY: Final = "(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _CLOCK: Final = (
@@ -69,8 +71,6 @@ _SUBJECT: Final = re.compile(
     re.IGNORECASE,
 )
 _SCHEDULE: Final = re.compile(r"(?:please )?schedule (?:a |the |this:? |it )?(?P<task>.+)", re.IGNORECASE | re.DOTALL)
-_TIME: Final = re.compile(r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))? ?(?P<half>[ap])?", re.IGNORECASE)
-_NAMED: Final = {"noon": "12:00", "midnight": "00:00"}
 _MEANT: Final = tuple(
     (re.compile(said, re.IGNORECASE), repeat)
     for said, repeat in (
@@ -121,17 +121,5 @@ def _timed(found: re.Match[str], each: str | None, once: str | None) -> TimedTas
         clock for name, clock in found.groupdict().items() if clock and name.rstrip("_") in {"at", "before", "alone"}
     ]
     repeat = next((meant for said, meant in _MEANT if each and said.search(each)), "")
-    return TimedTask(
-        found["task"].strip(), repeat, _as_written(clocks[0]) if clocks else "", once=bool(once) or not each
-    )
-
-
-def _as_written(clock: str) -> str:
-    """`clock` as HH:MM, as the form of a schedule has it; "" if it is none."""
-    if named := _NAMED.get(clock.lower()):
-        return named
-    found = _TIME.match(clock)
-    assert found is not None
-    hour, half = int(found["hour"]), (found["half"] or "").lower()
-    hour = hour % 12 + 12 * (half == "p") if half else hour
-    return f"{hour:02}:{found['minute'] or '00'}" if hour < 24 and int(found["minute"] or 0) < 60 else ""
+    at = read_clock(clocks[0]) if clocks else None
+    return TimedTask(found["task"].strip(), repeat, clock_time(at) if at else "", once=bool(once) or not each)

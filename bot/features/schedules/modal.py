@@ -17,7 +17,7 @@ def schedule_form(form: Form, zone: str, task: str = "") -> View:
     """The form, with the `zone` of the person who opens it, and the `task` that they have typed, at its time."""
     timed = read_timed(task) or TimedTask(task)
     repeat = timed.repeat or Repeat.WEEKDAYS
-    holds = {TASK: timed.task, REPEAT.name: repeat, TIME.name: timed.at or "09:00", ZONE.name: zone}
+    holds = {TASK: timed.task, REPEAT.name: repeat, TIME.name: timed.at or "9:00 AM", ZONE.name: zone}
     fields = [field.drawn(holds.get(field.name, "")) for field in FIELDS]
     channel = channel_field(CHANNEL, "Channel", hint=_CHANNEL_HINT, current=False)
     return form_view(form, TITLE, "Add", [*fields, channel, *blocks.context([NO_LIMIT])])

@@ -1,6 +1,5 @@
 """A schedule that somebody wants to have added: the fields of its form, and when that is in UTC."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from bot.domain.clock import read_clock
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.launch import PLAYBOOK, REPOS, TASK, Launch, mistakes_of, read_launch, with_options
 from bot.domain.session import Options
@@ -16,8 +16,7 @@ from bot.features.schedules.cron import DAY, HOUR, WEEK, parse_cron
 from bot.views.modals.fields import OPTION_FIELDS, TASK_FIELD, Field
 from bot.views.modals.launch import sentences_of
 
-_TIME: Final = re.compile(r"(?P<hour>[01]?[0-9]|2[0-3])[:.](?P<minute>[0-5][0-9])")
-NO_TIME: Final = "Write a time as HH:MM, such as 09:00."
+NO_TIME: Final = "Write a time, such as 9:00 AM."
 NO_ZONE: Final = "Write the name of a zone, such as Europe/Berlin or UTC."
 NO_CRON: Final = "Write five fields such as 0 9 * * 1-5: minute, hour, day, month, weekday."
 NO_LIMIT: Final = "Devin can't limit the ACUs of a schedule. A Devin admin can limit all sessions in Devin."
@@ -65,7 +64,7 @@ _UTC_HINT: Final = "Devin keeps times in UTC: when your clocks change, a run mov
 NAME: Final = Field("name", "Name", most=100, empty="Give it a name.")
 PROMPT: Final = replace(TASK_FIELD, hint="Each run starts a session with it.", most=20_000)
 REPEAT: Final = Field("repeat", "Runs", choices=REPEATS)
-TIME: Final = Field("time", "Time", hint="For every hour, only the minutes count.", most=5)
+TIME: Final = Field("time", "Time", hint="For every hour, only the minutes count.", most=12)
 ZONE: Final = Field("zone", "Time zone", hint=_UTC_HINT, most=60)
 CRON: Final = Field("cron", "Cron expression", hint="Five fields in UTC.", most=100)
 # Those that it has in common with the form of a start are read as there.
@@ -99,12 +98,12 @@ class NewSchedule:
         """The cron expression in UTC, as the clocks of the zone are at `now`. The fields have no mistake."""
         if self.repeat is Repeat.CRON:
             return " ".join(self.cron.split())
-        found, zone = _TIME.fullmatch(self.time), zone_named(self.zone)
-        assert found is not None
+        at, zone = read_clock(self.time), zone_named(self.zone)
+        assert at is not None
         assert zone is not None
         offset = datetime.fromtimestamp(now, ZoneInfo(zone)).utcoffset()
         shift = int(offset.total_seconds() // 60) if offset else 0
-        minutes = int(found["hour"]) * HOUR + int(found["minute"]) - shift
+        minutes = at.hour * HOUR + at.minute - shift
         hour, minute = minutes % DAY // HOUR, minutes % HOUR
         if self.repeat is Repeat.HOURLY:
             return f"{minute} * * * *"
@@ -137,7 +136,7 @@ def mistakes(fields: Mapping[str, str]) -> dict[str, str]:
     if new.repeat is Repeat.CRON:
         found = {} if parse_cron(new.cron) else {CRON.name: NO_CRON}
     else:
-        found = {} if _TIME.fullmatch(new.time) else {TIME.name: NO_TIME}
+        found = {} if read_clock(new.time) is not None else {TIME.name: NO_TIME}
         found |= {} if zone_named(new.zone) else {ZONE.name: NO_ZONE}
     if refused := _not_here(parse_request(new.launch.task)):
         found[TASK] = refused

@@ -84,7 +84,7 @@ def test_it_runs_at_that_time_on_those_days_in_that_zone(repeat, at, zone):
         ({"name": " "}, "name", "Give it a name."),
         ({"task": ""}, "task", "Write what Devin should do."),
         ({"name": "x" * 101}, "name", "This has 101 characters, and the limit is 100. Make it shorter."),
-        ({"time": "25:00"}, "time", "Write a time as HH:MM, such as 09:00."),
+        ({"time": "25:00"}, "time", "Write a time, such as 9:00 AM."),
         ({"zone": "UTC+2"}, "zone", "Write the name of a zone, such as Europe/Berlin or UTC."),
         ({"task": "Run it acu=5"}, "task", "A schedule can't have an ACU limit. Remove it from the task."),
         ({"task": "Run it, limit=5"}, "task", "A schedule can't have an ACU limit. Remove it from the task."),
@@ -118,7 +118,7 @@ def test_slack_takes_the_form():
     *fields, about = view["blocks"]
     drawn = {block["block_id"]: block["element"].get("initial_value") for block in fields}
     assert [*drawn] == [*(field.name for field in OF_FORM), "channel"]
-    assert (drawn["task"], drawn["time"], drawn["zone"]) == ("Run all tests.", "09:00", "Europe/Berlin")
+    assert (drawn["task"], drawn["time"], drawn["zone"]) == ("Run all tests.", "9:00 AM", "Europe/Berlin")
     assert [text["text"] for text in about["elements"]] == [
         "Devin can't limit the ACUs of a schedule. A Devin admin can limit all sessions in Devin."
     ]
@@ -181,8 +181,8 @@ def test_a_schedule_without_a_readable_field_may_be_the_one_that_its_other_field
 def test_what_is_said_about_a_new_schedule():
     made = Shown("sched-1", "Nightly", Timetable("0 8 * * 1,2,3,4,5"))
     assert views.was_added(made, entered(FIELDS), NOW, "https://x.test").text == (
-        "The schedule *Nightly* is added. It runs Monday to Friday at 09:00 (Europe/Berlin). "
-        "The first run is <!date^1795766400^{date_short_pretty} at {time}|2026-11-27 08:00 UTC>. "
+        "The schedule *Nightly* is added. It runs Monday to Friday at 9:00 AM (Europe/Berlin). "
+        "The first run is <!date^1795766400^{date_short_pretty} at {time}|Nov 27, 2026 at 8:00 AM UTC>. "
         "<https://x.test|Open in Devin>"
     )
     (refused,) = views.not_added(entered(FIELDS | {"task": "Run `x` <all>"}), "No.")
