@@ -6,6 +6,7 @@ is also what a task is about, as in "fix the cron job that runs every Monday".
 
 import re
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from bot.domain.clock import clock_time, read_clock
@@ -71,6 +72,9 @@ _SUBJECT: Final = re.compile(
     re.IGNORECASE,
 )
 _SCHEDULE: Final = re.compile(r"(?:please )?schedule (?:a |the |this:? |it )?(?P<task>.+)", re.IGNORECASE | re.DOTALL)
+_TOMORROW: Final = ("tomorrow", "morgen", "demain", "mañana")
+_TODAY: Final = frozenset({"tonight", "later today", "heute nacht", "heute abend", "ce soir", "esta noche"})
+_EVENING: Final = "8:00 PM"
 _MEANT: Final = tuple(
     (re.compile(said, re.IGNORECASE), repeat)
     for said, repeat in (
@@ -87,13 +91,29 @@ _MEANT: Final = tuple(
 class TimedTask:
     """A `task` without its time: how often it is to run, as the form of a schedule has it, and at what time.
 
-    Both are empty where they are not known. What is to run `once` fits no schedule.
+    Both are empty where they are not known. What is to run `once` has its day in `words`, if it names one.
     """
 
     task: str
     repeat: str = ""
     at: str = ""
     once: bool = False
+    words: str = ""
+
+    def day(self, now: datetime) -> date | None:
+        """Return the day on which a task is to run once, by the clock of the person `now`; None if it is not known."""
+        today, words = now.date(), self.words.lower()
+        if words.startswith(_TOMORROW):
+            return today + timedelta(days=1)
+        if words in _TODAY:
+            return today
+        named = next((number for number, day in enumerate(_DAYS) if words.endswith(day)), None)
+        if named is not None:
+            return today + timedelta(days=(named - today.weekday() - 1) % 7 + 1)
+        at = read_clock(self.at)
+        if words or at is None:
+            return None
+        return today if at > now.time() else today + timedelta(days=1)
 
 
 def read_timed(text: str) -> TimedTask | None:
@@ -122,4 +142,5 @@ def _timed(found: re.Match[str], each: str | None, once: str | None) -> TimedTas
     ]
     repeat = next((meant for said, meant in _MEANT if each and said.search(each)), "")
     at = read_clock(clocks[0]) if clocks else None
-    return TimedTask(found["task"].strip(), repeat, clock_time(at) if at else "", once=bool(once) or not each)
+    shown = clock_time(at) if at else _EVENING if once and once.lower() in _TODAY else ""
+    return TimedTask(found["task"].strip(), repeat, shown, bool(once) or not each, once or "")
