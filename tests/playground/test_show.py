@@ -496,8 +496,8 @@ def test_settings_of_a_real_bot_stay_out_of_the_show(monkeypatch: pytest.MonkeyP
         (":gear: *Working* on 2 * 3 * 4 and `a_b`", "⚙ Working on 2 * 3 * 4 and `a_b`"),
         ("_the test_session_expires fails_ in __init__ and _x", "the test_session_expires fails in __init__ and _x"),
         (":unheard_of: &lt;b&gt; &amp;amp;", ":unheard_of: <b> &amp;"),
-        ("seen <!date^1700000000^{ago}|2023-11-14 22:13 UTC>", "seen just now"),
-        ("seen <!date^1600000000^{ago}|2020-09-13 12:26 UTC>", "seen 2020-09-13 12:26 UTC"),
+        ("seen <!date^1700000000^{ago}|Nov 14, 2023 at 10:13 PM UTC>", "seen just now"),
+        ("seen <!date^1600000000^{ago}|Sep 13, 2020 at 12:26 PM UTC>", "seen Sep 13, 2020 at 12:26 PM UTC"),
         (f"seen <!date^{'9' * 400}^{{ago}}|some day>", "seen some day"),
     ],
 )

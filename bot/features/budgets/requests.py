@@ -129,8 +129,9 @@ class BudgetRequests:
         increase = Raise(key, budget, asked.subject, asked.acus, by, channel, asked.user, then)
         await record_raise(uow, workspace, stand, increase)
         # For all who read the admin channel, so that nobody is "you".
-        named = await stand.named(await stand.of(budget, asked.subject))
-        return views.granted(named, asked.acus, name, waits=waited is not None and not is_reply(waited)), True
+        standing = await stand.with_reserved(await stand.of(budget, asked.subject))
+        waits = waited is not None and not is_reply(waited)
+        return views.granted(await stand.named(standing), asked.acus, name, waits=waits), True
 
     async def _begun_anew(
         self, uow: UnitOfWork, workspace: Workspace, stand: Standings, asked: Grant, budget: Budget
