@@ -56,7 +56,8 @@ def newest_settled_day(now: float) -> int:
 
 def spoken(at: float) -> str:
     """A moment as a person says it."""
-    return f"{datetime.fromtimestamp(at, UTC):%A, %d %B %Y, %H:%M} UTC"
+    when = datetime.fromtimestamp(at, UTC)
+    return f"{when:%A, %B} {when.day}, {when.year}, {when.hour % 12 or 12}:{when:%M %p} UTC"
 
 
 def _next(time_of_day: TimeOfDay, now: float) -> float:

@@ -199,7 +199,7 @@ async def _admin(cast: Cast) -> None:
     await cast.whispered(ADA, "Devin today, so far")
     if cast.to_digest is not None:
         cast.screen.aside("Skip ahead to the digest:", [await cast.to_digest()])
-        await cast.seen(OPS, "Day 08:00", START_SECONDS + PATIENCE)  # the bot has to be up again first
+        await cast.seen(OPS, "Day 8:00 AM", START_SECONDS + PATIENCE)  # the bot has to be up again first
 
 
 async def _your_turn(cast: Cast, turn: Callable[[str, str], None]) -> None:

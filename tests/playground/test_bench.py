@@ -87,7 +87,7 @@ async def test_each_jump_to_the_digest_brings_one(house: Bench) -> None:
         due = float(house.bench.clock()["digest_at"])
         said = await house.do("jump", to="digest")
         assert said.startswith("It's ")
-        assert said.endswith(", 09:05 UTC. The bot is restarting and will post the digest in #ops.")
+        assert said.endswith(", 9:05 AM UTC. The bot is restarting and will post the digest in #ops.")
         found = await house.digests(number)
         assert len(found) == number
         await house.keeper.up()
@@ -119,7 +119,7 @@ async def test_the_end_of_the_billing_day_settles_what_sessions_spent(house: Ben
     day = int(ends) - DAY
     usual = Books(world).usual(day)["devin"]  # another one each day
     said = await house.do("jump", to="billing_day")
-    assert said.endswith(", 09:00 UTC. The billing day is over and settled, and the bot is restarting.")
+    assert said.endswith(", 9:00 AM UTC. The billing day is over and settled, and the bot is restarting.")
     assert house.on.clock.now() == pytest.approx(ends + 3600, abs=5)
     assert world.held.figures[world.org_id, day]["devin"] >= round(usual + spent, 6)
     await house.keeper.up()

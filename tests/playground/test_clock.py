@@ -72,7 +72,7 @@ def test_what_the_page_is_told() -> None:
         "billing_day_ends": next_end_of_billing_day(now),
         "timezone": "UTC",
     }
-    assert spoken(at("2026-03-01 09:05")) == "Sunday, 01 March 2026, 09:05 UTC"
+    assert spoken(at("2026-03-01 09:05")) == "Sunday, March 1, 2026, 9:05 AM UTC"
 
 
 def test_slack_and_devin_go_by_it_and_timestamps_only_grow() -> None:

@@ -167,7 +167,7 @@ SHOWN = [
     "    │ You have 2 sessions:",
     "    │ Working",
     "    │ 1. ⚙ Find out why the export got slow: working",
-    "    │ [ Open thread ]  [ Stop ]",
+    "    │ [ Open in Devin ]  [ Stop ]",
     "  Ben presses [ Stop ] on the card.",
     "    ↳ Devin Bridge: ⏹ Stopped by Ben Ortiz. Reply to resume.",
     # the digest and the figures
@@ -175,7 +175,7 @@ SHOWN = [
     "  Ada types: /devin usage today",
     "  Devin Bridge (only visible to Ada):",
     "    │ Devin today, so far",
-    "    │ 1. Fix the flaky login test: 1.3 ACUs · Ben Ortiz · Devin",
+    "    │ 1. Fix the flaky login test (Open in Devin): 1.3 ACUs · Ben Ortiz",
     "  ┆ Skip ahead to the digest:",
 ]
 # The visitor's part, beside a page; there the clock makes no jump.
@@ -201,8 +201,8 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     ]
     # Whether the sessions were in the billing day that the digest is about depends on the time of the day.
     assert re.search(r" \d+(?:\.\d)? ACUs on \w{3}, \w{3} \d+\s+[▲▼] \d+% \(usual \d+(?:\.\d)?\)", once.text)
-    assert re.search(f" {digest_root.DAY}, read 09:0\\d\\.(?: .* corrected: .*)?\\n", once.text)
-    assert re.search(r"\n {2}┆ {3}It's \w+, \d\d \w+ \d{4}, 09:05 UTC\. The bot is restarting", once.text)
+    assert re.search(f" {digest_root.DAY}, read 9:0\\d AM\\.(?: .* corrected: .*)?\\n", once.text)
+    assert re.search(r"\n {2}┆ {3}It's \w+, \w+ \d\d?, \d{4}, 9:05 AM UTC\. The bot is restarting", once.text)
     assert once.text.count(f"│ ⏹ {STATE_SENTENCES[DisplayState.STOPPED].format(by=' by Ben Ortiz')}") == 1
     assert re.search(r"U0[A-Z]+|C0[A-Z]+(?!-)(?!GENERAL-)|<[@!#h]|:[a-z]+_[a-z]+:", _without_prompt(once.text)) is None
     assert max(map(len, once.lines)) <= 100
@@ -392,7 +392,7 @@ def test_an_example_that_cannot_go_on_says_why_and_the_page_stays_up(start: Call
         run.wait_for_trouble("The last lines of its log:")
         assert page.get("/api/workspace").status_code == 200
     first, second, *log = run.said.splitlines()
-    assert first == "The example stopped: U0ANN is not in C0WEB"
+    assert first == "The example stopped: U0BEN is not in C0WEB"
     assert second == "The last lines of its log:"
     assert any('"running"' in line for line in log)
     assert run.ended(signal.SIGTERM) == 0
