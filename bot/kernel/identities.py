@@ -86,22 +86,25 @@ class Identities:
 
     async def name_of(self, workspace: Workspace, organisation: Organisation, user: str) -> OwnName:
         """Return in whose name `user` starts and writes in the `organisation`."""
-        now, timing = self._services.clock(), self._services.timing
         # Without our tags only what the bot's own user has made can be listed, and so be found again.
         if organisation.tags_refused or self._services.clock.steady() < self._off_until.get(organisation.id, -math.inf):
             return OwnName()
+        return OwnName(await self.identity_of(workspace, organisation, user))
+
+    async def identity_of(self, workspace: Workspace, organisation: Organisation, user: str) -> Identity | None:
+        """Return who `user` is at Devin, from our rows or looked up there; None while neither says it."""
+        now, timing = self._services.clock(), self._services.timing
         async with self._services.db.read() as tx:
             known = await identities.get(tx, workspace.team, user)
         if known is not None and not known.is_due(now, timing.identity_retry):
-            return OwnName(known)
+            return known
         try:
             async with asyncio.timeout(timing.identity_asked):
-                found = await self._find_link(workspace, organisation, user, known)
+                return await self._find_link(workspace, organisation, user, known)
         except (SlackError, DevinError, TimeoutError) as error:
             # The work does not wait for a name. The next start looks again.
             log.info("not known who someone is at Devin", error=type(error).__name__)
-            return OwnName()
-        return OwnName(found)
+            return None
 
     async def _find_link(
         self, workspace: Workspace, organisation: Organisation, user: str, known: Identity | None

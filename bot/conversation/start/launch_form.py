@@ -90,7 +90,9 @@ class LaunchForm(FormKind):
         task = views.about(earlier) if earlier else task
         repos = (earlier.options.repos if earlier else ()) or known.repos
         options = Options(repos[0] if repos else None, known.playbook, known.mode, known.limit, known.tags)
-        form = replace(opening.form, target=opening.on.kept() if opening.on else "")
+        # Kept with the form is where its task comes from: the message, or the earlier session that may be read here.
+        target = opening.on.kept() if opening.on else earlier.id if earlier else ""
+        form = replace(opening.form, target=target)
         return views.launch_form(form, Launch(task, replace(options, also=repos[1:]), channel))
 
     async def choices(self, workspace: Workspace, user: str, form: Form, name: str, typed: str) -> Mapping[str, str]:
@@ -113,6 +115,9 @@ class LaunchForm(FormKind):
         if channel != direct and (refusal := await self._refusal(job.workspace, cause.user, channel)) is not None:
             await self._refuse(job, refusal)
             return
+        if channel != direct and (refusal := await self._stays(job, channel)) is not None:
+            await self._refuse(job, refusal)
+            return
         asked = _Start(channel, direct, launch, OnMessage.read(cause.form.target))
         lane, start = _in_thread(job, asked) if asked.stays(cause.form) else _under_card(job, asked)
         # A crash before this commit has the form read again, and after it the row is that of the start.
@@ -127,6 +132,17 @@ class LaunchForm(FormKind):
         async with self._services.unit_of_work_for(job) as uow:
             await answer(uow, job, *_with_task(refusal, job))
             await finish(uow, job)
+
+    async def _stays(self, job: Job[ViewCause], channel: str) -> Message | None:
+        """Why nothing starts in `channel`: the form is about a private channel or a DM, which its task came from."""
+        form, source = job.cause.form, ""
+        if OnMessage.read(form.target) is not None:
+            source = form.channel
+        elif (earlier := await self._services.session(form.target)) is not None:
+            source = earlier.channel
+        if source in {"", channel} or await self._access.is_public(job.workspace, source):
+            return None
+        return views.stays_private(source)
 
     async def _refusal(self, workspace: Workspace, user: str, channel: str) -> Message | None:
         """Why `user` may start nothing in `channel`, which a forged form may name although Slack does not offer it."""

@@ -145,6 +145,15 @@ ADOPT: Final = CommandSpec(
     thread_help=Help("`!adopt link` links a session from Devin to this thread", same_line=True),
     meant_by=("sync",),
 )
+# The choice of an admin who links a session that somebody else started in Devin.
+ADOPT_CONFIRMED: Final = CommandSpec(
+    "adopt_confirmed",
+    ways=(),
+    role=Role.ADMIN,
+    admins_can="link sessions that others started in Devin",
+    urgent=True,
+    starts=True,
+)
 UNSYNC: Final = CommandSpec(
     "unsync",
     ways=(written("!unsync"),),
@@ -255,6 +264,7 @@ CORE: Final = (
     ARCHIVE,
     NEW,
     ADOPT,
+    ADOPT_CONFIRMED,
     UNSYNC,
     UNSYNC_CONFIRMED,
     NOTIFY,

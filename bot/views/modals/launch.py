@@ -117,6 +117,12 @@ def not_there(channel: str) -> Message:
     return Message(f"Nothing was started: you aren't in <#{channel}>. Join it, then try again.")
 
 
+def stays_private(source: str) -> Message:
+    """Refuse a start elsewhere about what was written in `source`, a private channel or a direct message."""
+    where = "a DM" if source.startswith("D") else f"<#{source}>, which is private"
+    return Message(f"Nothing was started: this comes from {where}. Start it there, or leave the channel empty.")
+
+
 def archived(channel: str) -> Message:
     """Refuse a start in `channel`, which is archived."""
     return Message(f"Nothing was started: <#{channel}> is archived. Pick another channel.")
