@@ -103,6 +103,7 @@ WRONG: Final = {
         " separators, for example 1200."
     ),
     "bot_names": "must be on or off.",
+    "bot_repeat_as_bot": "must be on or off.",
     "bot_unfurl": "must be on or off.",
     "bot_session_acus": "must be a number of ACUs above 0 and up to a billion, without separators, for example 10.",
     "bot_wake_guard_hours": "must be a number of hours from 0, which turns it off, to 87600, for example 72.",
@@ -381,6 +382,7 @@ class Settings(StoreSettings):
     bot_acu_price: AcuPrice = ()
     bot_cycle_acus: Acus | None = None
     bot_names: bool = True
+    bot_repeat_as_bot: bool = True
     bot_unfurl: bool = False
     bot_session_acus: Acus | None = None
     bot_wake_guard_hours: Annotated[float, Field(ge=0, le=87_600, allow_inf_nan=False)] = 72.0

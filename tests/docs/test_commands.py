@@ -33,7 +33,7 @@ HANDLERS = {
     **StartFromCommand(None, None, None, None).handlers(),
     **LaunchForm(None, None, None).handlers(),
     **StartAnew(None, None).handlers(),
-    **AdoptCommand(None, None, None, None).handlers(),
+    **AdoptCommand(None, None, None, None, None).handlers(),
     **Unsync(None).handlers(),
     **StopAll(None, None).handlers(),
     **Give(None, None).handlers(),

@@ -67,6 +67,9 @@ ANSWER_EXPIRED: Final = Message("That question has expired. Send your reply agai
 START_OVERTAKEN: Final = Message(
     "Another session now runs in this thread, so nothing more was started. Reply to steer it."
 )
+NAME_REFUSED: Final = Message(
+    "Not started: Devin doesn't take sessions in your name. Ask an admin to check your Devin account."
+)
 THREAD_NOT_READ: Final = Message("Devin doesn't see that thread: you aren't in its channel.")
 NO_ROOM: Final = Message("Not started: a budget is used up. Only the person who asked can see which.")
 
