@@ -125,7 +125,7 @@ class ConversationParts:
             Give(services, access),
             StartAnew(services, gates),
             Notify(services),
-            Remind(services),
+            Remind(services, access),
             QuickAnswers(services),
             Rate(services),
         ):

@@ -41,7 +41,7 @@ HANDLERS = {
     **Notify(None).handlers(),
     **SessionList(None, None).handlers(),
     **Rate(None).handlers(),
-    **Remind(None).handlers(),
+    **Remind(None, None).handlers(),
     **QuickAnswers(None).handlers(),
     **{spec: handler for feature in FEATURES for spec, handler in feature.handlers(KERNEL).items()},
 }

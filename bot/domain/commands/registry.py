@@ -102,7 +102,9 @@ STOP_CONFIRMED: Final = CommandSpec(
     "stop_confirmed", right=Right.STOP, ways=(), of_session=True, urgent=True, ends_session=True
 )
 # The same for `archive`.
-ARCHIVE_CONFIRMED: Final = CommandSpec("archive_confirmed", ways=(), of_session=True, urgent=True, ends_session=True)
+ARCHIVE_CONFIRMED: Final = CommandSpec(
+    "archive_confirmed", right=Right.STOP, ways=(), of_session=True, urgent=True, ends_session=True
+)
 MUTE: Final = CommandSpec(
     "mute",
     right=Right.STEER,
