@@ -192,7 +192,10 @@ def _policy(settings: Settings) -> Policy:
         shows_names=settings.bot_names,
         repeats_as_bot=settings.bot_repeat_as_bot,
         runaway_acus=settings.bot_runaway_acus,
-        wake_limits=WakeLimits(settings.bot_session_acus, settings.bot_wake_guard_hours * HOUR),
+        wake_limits=WakeLimits(
+            settings.bot_session_acus, settings.bot_wake_guard_hours * HOUR, settings.bot_session_acus_max
+        ),
+        starts_per_hour=settings.bot_starts_per_hour,
     )
 
 

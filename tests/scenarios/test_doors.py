@@ -135,3 +135,41 @@ async def test_who_has_left_a_private_channel_goes_on_with_the_stored_task_alone
     (_, again) = await on.devin.wait_for_sessions("fix the login test", count=2)
     assert "salaries" not in again["prompt"]
     await on.wait_for_post(SECRET, ts, start_sentences.THREAD_NOT_READ.text)
+
+
+@pytest.mark.both_transports
+async def test_no_session_passes_the_most_that_any_may_use(on: Harness) -> None:
+    await on.stop()
+    on.environment |= {"BOT_SESSION_ACUS": "5", "BOT_SESSION_ACUS_MAX": "12"}
+    await on.start()
+    ts = await on.mention("fix the login test acu=500", ADA)
+    made = await on.session("fix the login test")
+    assert made["request"]["max_acu_limit"] == 12
+    less = "You asked for 500 ACUs. No session here may use more than 12 ACUs."
+    await on.slack.wait_for_ephemeral(ADA, less)
+    await on.devin.spend(made["session_id"], 12)
+    await on.devin.set(made["session_id"], status="suspended", status_detail="usage_limit_exceeded")
+    await on.slack.wait_for_message(GENERAL, "Out of ACUs", thread_ts=ts)
+    await settled(on)
+    await on.slack.say(ADA, GENERAL, "also fix the signup test", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ADA, start_sentences.at_most(12).text)
+    assert await on.devin.log("send_message") == []
+    await on.mention("tidy up the docs", ADA)
+    assert (await on.session("tidy up the docs"))["request"]["max_acu_limit"] == 5
+
+
+async def test_who_starts_very_many_in_an_hour_is_asked_before_each_further_one(on: Harness) -> None:
+    await on.stop()
+    on.environment["BOT_STARTS_PER_HOUR"] = "3"
+    await on.start()
+    for number in range(3):
+        await on.slack.slash(ADA, GENERAL, f"fix login test {number}")
+        await on.session(f"fix login test {number}")
+    await on.mention("fix login test 4", ADA)
+    asked = await on.slack.wait_for_ephemeral(ADA, "in the last hour")
+    assert asked["text"] == "You started 3 sessions in the last hour. Nothing was started. Start another one?"
+    assert await creations(on) == 3
+    await on.mention("fix the page", BEN)
+    await on.session("fix the page")
+    await on.slack.click(ADA, GENERAL, asked["ts"], "answer:start_many:again")
+    await on.session("fix login test 4")

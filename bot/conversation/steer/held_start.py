@@ -224,6 +224,7 @@ def start_questions(services: Services) -> list[StartQuestion]:
     """
     return [
         StartQuestion(services, start_sentences.REPEATED, start_sentences.START_DECLINED),
+        StartQuestion(services, start_sentences.MANY, start_sentences.START_DECLINED),
         StartQuestion(services, start_sentences.OPTIONS, None),
         StartQuestion(services, start_sentences.COMMAND, start_sentences.START_CANCELLED),
         StartQuestion(services, start_sentences.ROOM, None),

@@ -18,7 +18,7 @@ from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
 from bot.views.given_back import given_back
 from bot.views.message import Block, Message
-from bot.views.text import counted, disarm, duration, fitted, link, one_line, shortened
+from bot.views.text import counted, disarm, duration, fitted, limit_of_acus, link, one_line, shortened
 
 FILES_NAMED: Final = 3
 BUTTON_LABEL: Final = 75  # characters, of the text of a button at Slack
@@ -28,6 +28,7 @@ MOST_OFFERED: Final = 5  # corrections that one question offers
 MOST_OPTIONS: Final = 8  # that one question names; a block takes 3,000 characters
 # The questions about a start, and their answers.
 REPEATED: Final = "start_again"
+MANY: Final = "start_many"
 OPTIONS: Final = "start_options"
 AGAIN: Final = "again"
 CORRECTED: Final = "corrected"
@@ -158,6 +159,25 @@ def ask_again(key: str, prompt: str, seconds: float) -> Message:
         questions.answer("Start it again", REPEATED, AGAIN, key),
         questions.no("No", REPEATED, key),
     )
+    return Message(text, [blocks.section(text), *row])
+
+
+def less_than_wanted(most: float, wanted: int) -> Message:
+    """Tell who `wanted` so many ACUs that the session has got `most`."""
+    return Message(f"You asked for {limit_of_acus(wanted)}. No session here may use more than {limit_of_acus(most)}.")
+
+
+def at_most(most: float) -> Message:
+    """Refuse to wake a session that has used as much as any session may."""
+    return Message(
+        f"Not sent: this session has used the {limit_of_acus(most)} that any session may use. Start a new one."
+    )
+
+
+def ask_about_many(key: str, started: int) -> Message:
+    """Ask whether a person who `started` so many sessions in the last hour wants another; `key` is that of the row."""
+    text = f"You started {counted(started, 'session')} in the last hour. {NOT_STARTED} Start another one?"
+    row = blocks.actions(questions.answer("Start it", MANY, AGAIN, key), questions.no("No", MANY, key))
     return Message(text, [blocks.section(text), *row])
 
 
