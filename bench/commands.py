@@ -12,6 +12,7 @@ from typing import Final
 from bot.domain.commands.registry import START
 from bot.domain.commands.spec import ADDRESSED, CommandSpec, Role, Surface
 from bot.features import COMMANDS
+from bot.views.text import listed
 
 PAGE: Final = Path(__file__).parents[1] / "docs/commands.md"
 HEAD: Final = """\
@@ -58,13 +59,12 @@ def page() -> str:
 
 
 def _listed(specs: Sequence[CommandSpec]) -> str:
-    *others, last = [f"`{spec.ways_on(Surface.SLASH)[0].phrase}`" for spec in specs]
-    return f"{', '.join(others)} and {last}" if others else last
+    return listed([f"`{spec.ways_on(Surface.SLASH)[0].phrase}`" for spec in specs])
 
 
 def _words(*, stops: bool) -> str:
     words = [way.phrase for spec in COMMANDS.specs if spec.ends_session is stops for way in spec.ways_on(Surface.ALONE)]
-    return f"{', '.join(f'`{word}`' for word in words[:-1])} or `{words[-1]}`"
+    return listed([f"`{word}`" for word in words], "or")
 
 
 def _row(spec: CommandSpec, surface: Surface) -> str:

@@ -40,6 +40,7 @@ from bot.features.digest.editions import Edition, Occasion, Share
 from bot.features.digest.past import Destination, Past, store_past
 from bot.features.digest.post import DigestPost
 from bot.features.digest.subscription import Subscription, from_settings
+from bot.features.home.drawer import HomeTab
 from bot.features.report.outcomes import OutcomeAnswers
 from bot.features.usage.files import UsageFiles
 from bot.features.usage.usage import UsageAnswers
@@ -237,6 +238,7 @@ class Flows:
             "/devin cost": lambda: OwnCost(self._services, self._access).answer(self._workspace, user, "C0000001"),
             "/devin budget list": lambda: commands.listing(self._workspace, person(0), "C0000001", admin=True),
             "/devin budget try": lambda: trials.tried(self._workspace, user, order),
+            "Home of an admin": self._home,
             "tick of the budgets": BudgetWatch(self._services, self._workspace).tick,
         }
 
@@ -259,6 +261,10 @@ class Flows:
         async with self._services.db.read() as tx:
             key = Destination(TEAM, one, Occasion.DAILY).key(NEWEST)
             return await outbox.by_key(tx, key) is not None
+
+    async def _home(self) -> None:
+        async with self._services.db.read() as tx:
+            assert await HomeTab(self._services).draw(tx, f"{TEAM}:{person(0)}", shared=False) is not None
 
     def _preview(self, edition: Edition, share: Share) -> Flow:
         schedule = schedule_of(self._workspace.policy)

@@ -24,7 +24,7 @@ PENALTY: Final = 1.0  # of large weights: what stands in few texts is believed l
 STEPS: Final = 120
 REMEMBERED: Final = 8  # steps, from which the next one is guessed
 FEWEST: Final = 2  # texts that have a feature
-SMALLEST: Final = 4  # hundredths, of the largest weight of a feature that is kept
+SMALLEST: Final = 5  # hundredths, of the largest weight of a feature that is kept
 PARTS: Final = 5
 
 Numbers = npt.NDArray[np.float64]

@@ -230,7 +230,7 @@ def _doctor(asked: argparse.Namespace) -> int:
     from bot.process import ProcessKind
 
     if not asked.live and (asked.user or asked.create or asked.json):
-        raise ValueError("--as, --create and --json need --live.")
+        raise ValueError("--as, --create, and --json need --live.")
     if asked.live and not asked.user:
         raise ValueError("--live needs --as and your member ID, such as --as U024BE7LH.")
     logs.configure("ERROR", "console")

@@ -99,7 +99,7 @@ WRONG: Final = {
         "has an invalid number: write digits with a decimal point, then the currency, for example 2.25 USD."
     ),
     "bot_cycle_acus": (
-        "must be how many ACUs Devin itself may use in a billing cycle: a number above 0 and up to a billion, without"
+        "must be how many ACUs Devin itself can use in a billing cycle: a number above 0 and up to a billion, without"
         " separators, for example 1200."
     ),
     "bot_names": "must be on or off.",

@@ -97,7 +97,7 @@ class Connector:
             who.user_id,
             who.bot_id,
             slack,
-            replace(_policy(settings), roles=self._roles),
+            replace(policy_of(settings), roles=self._roles),
             organisation,
             app=await _app_id(slack),
             enterprise=who.enterprise,
@@ -173,7 +173,7 @@ async def _app_id(slack: Slack) -> str | None:
         return None
 
 
-def _policy(settings: Settings) -> Policy:
+def policy_of(settings: Settings) -> Policy:
     """The part of `settings` that flows obey in the workspace."""
     return Policy(
         admin_channel=settings.bot_admin_channel,

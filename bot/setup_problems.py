@@ -137,7 +137,7 @@ class SetupProblems:
     def _works(self, kind: Kind, subject: str = "") -> None:
         self._in_a_row.pop((kind, subject), None)
         if self._open.pop((kind, subject), None) is not None:
-            log.info("the set-up is right again", what=kind, subject=subject)
+            log.info("setup problem resolved", what=kind, subject=subject)
 
 
 @lru_cache(2)

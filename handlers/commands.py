@@ -82,8 +82,9 @@ class Commands:
             refused = await self._new_command.refusal(workspace, body["user_id"])
             if refused is not None:
                 return refused
-            not_theirs = await self._table.not_theirs(workspace, doubt.spec, body["user_id"])
+            doubt, not_theirs = await self._table.offered(workspace, doubt, body["user_id"])
             return start_sentences.ask_command_or_task(doubt, not_theirs)
         if parse_task(text) == text.strip() and await self._new_command.lacks_tracker(workspace, body, text):
-            return start_sentences.ask_about_reference(text)
+            refused = await self._new_command.refusal(workspace, body["user_id"])
+            return refused or start_sentences.ask_about_reference(text)
         return await self._new_command.take(workspace, body, request)

@@ -8,7 +8,7 @@ from bot.playground.slack.blocks import rendered
 from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 
-ASKED_BY: Final = "sked by"  # as every card says, some with a capital letter
+ASKED_BY: Final = "tarted by"  # as every card says, some with a capital letter
 
 
 def a_session(**known: Any) -> Session:
@@ -42,3 +42,13 @@ def up_to_reference(message: Message) -> str:
 def as_shown(message: Message) -> str:
     """Return what Slack shows of `message`, the labels of its buttons included."""
     return rendered(message.text, message.blocks)
+
+
+def titled(title: str, thread: str, session: str, around: str = "{}") -> str:
+    """A title that links to a thread by its address, with the link to Devin beside it."""
+    return f"{around.format(f'<{thread}|{title}>')} (<https://app.devin.ai/sessions/{session}|Open in Devin>)"
+
+
+def stopping(title: str, thread: str, session: str) -> str:
+    """What is read by who stops a session."""
+    return f"Stopping {titled(title, thread, session, '“{}”')}. Reply to resume."

@@ -86,7 +86,7 @@ class SessionLookup:
     ) -> bool:
         ours = await self._may_be_ours(organisation, recorded_at, made, devin_user)
         if not ours:
-            log.warning("session with our reference is not ours", reference=reference, devin_id=made.session_id)
+            log.warning("reference used by an unknown session", reference=reference, devin_id=made.session_id)
         return ours
 
     async def may_be_for(self, session: Session, made: DevinSession) -> bool:

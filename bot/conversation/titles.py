@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.domain.billing import billing_day
 from bot.domain.readers import Readers
+from bot.domain.session import Session
 from bot.kernel.workspace import Workspace
 from bot.store import channels
 from bot.store.database.connection import Transaction
@@ -27,6 +28,11 @@ def past_session(created_at: float) -> str:
 def title_of(session: StoredSession) -> str:
     """Return the title of a session that figures name or, of one that is purged, what stands for it."""
     return past_session(session.created_at) if session.title is None else session.title
+
+
+def permalink(workspace: Workspace, session: Session | StoredSession) -> str | None:
+    """The address of the thread of `session`; None as long as it has none."""
+    return None if session.thread_ts is None else workspace.slack.permalink(session.channel, session.thread_ts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,12 +89,12 @@ class Uploads:
         except FileNotReadable as error:
             return _left_out_sentence(file, error.reason)
         except SlackRefused as error:
-            log.warning("file not handed on", reason=type(error).__name__)
+            log.warning("file not passed on", reason=type(error).__name__)
             return file_sentences.file_unreadable(file.name)
         except DevinError as error:
             if job.row.attempts < FILE_TRIES and not isinstance(error, DevinRefused):
                 raise
-            log.warning("file not handed on", reason=type(error).__name__)
+            log.warning("file not passed on", reason=type(error).__name__)
             return file_sentences.file_refused(file.name)
 
     async def _upload(self, workspace: Workspace, organisation: Organisation, file: SlackFile) -> str:

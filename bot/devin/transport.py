@@ -58,7 +58,7 @@ class Bearer(httpx.Auth):
     def __init__(self, api_key: str) -> None:
         # The HTTP library raises an error for a key with a line break, and repeats the key in it.
         if not api_key or not api_key.isascii() or any(not sign.isprintable() or sign == " " for sign in api_key):
-            raise ValueError("The Devin API key is empty or has a blank, a line break or another odd character.")
+            raise ValueError("The Devin API key is empty or has a space, a line break, or another invalid character.")
         self._key = SecretStr(api_key)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:

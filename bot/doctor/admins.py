@@ -37,7 +37,7 @@ def _digest_channel(channel: Channel) -> Finding:
     if channel.is_archived:
         return misleads(
             f"The channel {name} (BOT_ADMIN_CHANNEL) is archived, so no digest is posted.",
-            "Unarchive it, or set BOT_ADMIN_CHANNEL to another channel's id.",
+            "Unarchive it, or set BOT_ADMIN_CHANNEL to another channel's ID.",
         )
     if not channel.is_member:
         return misleads(
@@ -70,7 +70,7 @@ async def check_admin_users(slack: Slack, users: Sequence[str]) -> Finding:
             f"BOT_ADMIN_USERS has {', '.join(unknown)}: unknown to Slack, or no longer in the workspace.",
             "Remove or correct each of these IDs. “Copy member ID” is in a person's profile.",
         )
-    return ok(f"BOT_ADMIN_USERS: Slack knows each of them ({len(users)}).")
+    return ok(f"BOT_ADMIN_USERS: Slack recognizes each ID ({len(users)}).")
 
 
 async def _is_there(slack: Slack, user: str) -> bool:
@@ -99,14 +99,14 @@ async def check_admin_group(slack: Slack, group: str) -> Finding:
         if gone.error == NO_GROUPS:
             what = "The workspace's Slack plan has no user groups, so BOT_ADMIN_GROUP makes no one an admin."
             return misleads(what, NAME_ADMINS)
-        what = f"Slack knows no user group {group} (BOT_ADMIN_GROUP), or it's disabled. It makes no one an admin."
+        what = f"Slack has no user group {group} (BOT_ADMIN_GROUP), or it's disabled. It makes no one an admin."
         return misleads(what, ENABLE_OR_CORRECT)
     except SlackError as error:
         return not_checked("BOT_ADMIN_GROUP", error)
     if not members:
         what = f"The user group {group} (BOT_ADMIN_GROUP) is empty, so it makes no one an admin."
         return misleads(what, ADD_MEMBERS)
-    return ok(f"BOT_ADMIN_GROUP: Slack knows the user group ({len(members)} in it). Its full members are admins.")
+    return ok(f"BOT_ADMIN_GROUP: the user group exists ({len(members)} members). Its full members are admins.")
 
 
 async def check_role_groups(slack: Slack, file: str, groups: Iterable[str]) -> list[Finding]:
@@ -114,7 +114,7 @@ async def check_role_groups(slack: Slack, file: str, groups: Iterable[str]) -> l
     findings = [finding for group in sorted(groups) if (finding := await _role_group(slack, file, group)) is not None]
     if findings or not groups:
         return list(dict.fromkeys(findings))
-    return [ok(f"Slack knows each user group with a role in {file}.")]
+    return [ok(f"Slack recognizes each user group with a role in {file}.")]
 
 
 async def _role_group(slack: Slack, file: str, group: str) -> Finding | None:
@@ -128,7 +128,7 @@ async def _role_group(slack: Slack, file: str, group: str) -> Finding | None:
                 f"List people in {file} instead, or ask a workspace owner to change the plan.",
             )
         return misleads(
-            f"{file} gives a role to user group {group}, but Slack doesn't know it, or it's disabled.",
+            f"{file} gives a role to user group {group}, but Slack doesn't recognize it, or it's disabled.",
             f"Enable it in Slack under Directories → User groups, or copy the right ID into {file}.",
         )
     except SlackError as error:

@@ -21,7 +21,7 @@ from bot.features import COMMANDS
 from bot.features.digest.digest_posts import ThreadFigures, thread_posts
 from bot.features.digest.digest_root import DigestFigures, digest_root
 from bot.features.digest.digest_tables import Spender, SpenderTable
-from bot.features.home.sentences import AtHome, Home, HomeFigures, done_lately, home
+from bot.features.home.sentences import AtHome, Home, HomeFigures, home, recently_done
 from bot.features.library.modal import library_form
 from bot.features.library.rules import Kind, LibraryItem
 from bot.features.library.specs import NOTE_ADD, PLAYBOOK_ADD
@@ -73,7 +73,7 @@ def modals(user: str) -> Mapping[str, Mapping[str, Any]]:
     """Return an example of each form and window, by its name."""
     now = time.time()
     options = Options(repo="acme/web", mode="fast", acu=10, tags=("frontend",))
-    at_home = AtHome(ListGroup.DONE_LATELY, _session(user, now))
+    at_home = AtHome(ListGroup.RECENTLY_DONE, _session(user, now))
     groups = [Group(scope, {}, {}) for scope in (Scope.PERSON, Scope.CHANNEL)]
     return {
         "start_form": launch_form(Form(registry.LAUNCH.name), Launch("Fix the login test", options)),
@@ -81,7 +81,7 @@ def modals(user: str) -> Mapping[str, Mapping[str, Any]]:
         "playbook_form": library_form(Form(PLAYBOOK_ADD.name), LibraryItem(Kind.PLAYBOOK, "Upgrade", "1. Read.")),
         "schedule_form": schedule_form(Form(SCHEDULE_ADD.name), "UTC"),
         "settings_form": settings_form(Form(SETTINGS.name), groups, "bot.toml"),
-        "done_window": done_lately([at_home]),
+        "done_window": recently_done([at_home]),
     }
 
 
@@ -93,7 +93,7 @@ def home_tab(user: str) -> Message:
     shown = [
         AtHome(ListGroup.NEEDS_YOU, session),
         AtHome(ListGroup.WORKING, session),
-        AtHome(ListGroup.DONE_LATELY, session),
+        AtHome(ListGroup.RECENTLY_DONE, session),
     ]
     return home(Home(shown, figures))
 

@@ -1,6 +1,7 @@
 """`python -m bot doctor --live --as U…`: tries on the real Slack and Devin what the bot sends and reads there.
 
-All that is posted stands in one thread of the admin's direct messages and is deleted at the end. No session is started.
+All that is posted stands in one thread of the admin's direct messages and is deleted at the end. The Home tab that is
+published is theirs as the bot draws it. No session is started.
 """
 
 import asyncio
@@ -24,18 +25,18 @@ from bot.devin.paging import read_first
 from bot.doctor import examples
 from bot.doctor.devin import ONE_ATTEMPT
 from bot.doctor.devin_key import MALFORMED_KEY
+from bot.doctor.home_tab import home_tab
 from bot.doctor.permissions import NO_SESSION
 from bot.slack.client import Slack
 from bot.slack.errors import ScopeMissing, SlackError, SlackOutcomeUnknown, SlackRateLimited, SlackRefused
 from bot.timing import DAY, PRODUCTION
 from bot.version import VERSION
 from bot.views.agent_status import OVER, READY, WAITING, WORKING
-from bot.views.message import Block, Message
+from bot.views.message import Message
 from bot.views.text import fitted, one_line
 
 PASSED, REFUSED, NOT_TRIED = "passed", "refused", "not tried"
 BEGINS: Final = "Devin Bridge is checking this workspace. This thread deletes itself in about a minute."
-MOST_BLOCKS: Final = 50  # of a message
 LONGEST_WORDS: Final = 300
 TRIES: Final = 5  # of a call that Slack asks to make later
 LOOKS: Final = 20  # for a file that was shared
@@ -62,6 +63,7 @@ class NotTriedError(Exception):
 class Live:
     """Where the checks are made, as whom, and what is to be undone at the end, last thing first."""
 
+    settings: Settings
     slack: Slack
     devin: Devin
     user: str
@@ -76,7 +78,7 @@ class Live:
     async def post(self, message: Message) -> str:
         """Post a message into the thread, or as the one that begins it, and have it deleted at the end."""
         if not self.channel:
-            raise NotTriedError("there is no direct message to post in")
+            raise NotTriedError("there's no DM to post in")
         self.posts += 1
         key, thread = f"{self.key}:{self.posts}", self.thread or None
         ts: str | None = None
@@ -213,16 +215,20 @@ async def _form(live: Live, name: str) -> None:
 
 
 async def _home(live: Live) -> None:
-    tab = examples.home_tab(live.user)
-    await live.validate(view={"type": "home", "blocks": tab.blocks})
-    for at in range(0, len(tab.blocks), MOST_BLOCKS):
-        part: Sequence[Block] = tab.blocks[at : at + MOST_BLOCKS]
-        await live.post(Message(tab.text, list(part)))
+    await live.validate(view={"type": "home", "blocks": examples.home_tab(live.user).blocks})
+    try:
+        shown = await home_tab(live.settings, live.slack, live.devin, live.user)
+    except StartError as error:
+        raise NotTriedError(str(error)) from None
+    if shown is None:
+        raise NotTriedError("the bot shows no Home tab to people of other companies")
+    # It is left there: a crash right here has shown what the bot shows, too.
+    await patient(lambda: live.slack.publish_home(live.user, shown.blocks))
 
 
 def _needs_thread(live: Live) -> None:
     if not live.thread:
-        raise NotTriedError("there is no message to try it on")
+        raise NotTriedError("there's no message to try it on")
 
 
 # ---------------------------------------------------------------- what is tried at Devin
@@ -234,7 +240,7 @@ async def _self(live: Live) -> None:
 
 async def _nothing_newer(live: Live) -> None:
     async for _ in live.devin.sessions(created_after=int(time.time()) + 1):
-        raise UnmetError("filter_ignored", "Devin lists sessions that are older than was asked for.")
+        raise UnmetError("filter_ignored", "Devin lists sessions that are older than requested.")
 
 
 async def _conversation(live: Live) -> None:
@@ -247,10 +253,10 @@ async def _conversation(live: Live) -> None:
 async def _names(live: Live) -> None:
     email = (await live.slack.person(live.user)).email
     if not email:
-        raise NotTriedError("Slack shows the bot no email address of yours")
+        raise NotTriedError("Slack doesn't show the bot your email address")
     members = await live.devin.members_by_email(email)
     if not members:
-        raise UnmetError("person_unknown", "Devin knows no member with your email address.")
+        raise UnmetError("person_unknown", "No Devin member has your email address.")
     try:  # a message to no session wakes and costs nothing; what is refused first is the name
         await live.devin.send_message(NO_SESSION, "ping", message_as_user_id=members[0].user_id)
     except (DevinNotFound, DevinInvalid):
@@ -315,16 +321,16 @@ _FORMS: Final = (
 
 CHECKS: Final = (
     Check("slack_token", "Slack's token", "Nothing works in Slack.", _token),
-    Check("direct_message", "direct message with you", "People get no private messages, and admins no files.", _direct),
+    Check("direct_message", "DM with you", "People get no DMs, and admins get no files.", _direct),
     Check("post", "message", "The bot can't post.", _thread),
-    Check("metadata", "metadata of a message", "After a lost answer, a message may appear twice.", _metadata),
+    Check("metadata", "metadata of a message", "After a lost answer, a message might appear twice.", _metadata),
     Check("edit", "edit of a card", "Cards stay as they were first posted.", _edit),
     *(Check(name, what, without, partial(_post_example, name=name)) for name, what, without in _POSTS),
     *(Check(name, what, without, partial(_form, name=name)) for name, what, without in _FORMS),
-    Check("home", "Home tab", "The Home tab stays empty.", _home),
+    Check("home", "Home tab, shown to you until the bot redraws it", "The Home tab stays empty.", _home),
     Check("status", "agent status in a thread", "Slack shows no status and no Stop in threads.", _statuses),
     Check("reaction", "reaction", "Messages get no 👀 and no mark at the end.", _reaction),
-    Check("file", "file, up and down", "Devin gets no attachments, and admins get no files.", _file),
+    Check("file", "file upload and download", "Devin gets no attachments, and admins get no files.", _file),
     Check("devin_key", "Devin's key", "Nothing works in Devin.", _self),
     Check(
         "sessions",
@@ -336,7 +342,7 @@ CHECKS: Final = (
     Check(
         "insights",
         "list of message counts",
-        "Devin's messages may appear later.",
+        "Devin's messages might appear later.",
         _list(lambda devin: devin.session_insight_pages(created_after=_now())),
     ),
     Check(
@@ -381,10 +387,10 @@ CHECKS: Final = (
     Check(
         "cycles",
         "list of billing cycles",
-        "Figures go by calendar months.",
+        "Figures use calendar months.",
         _list(lambda devin: devin.consumption_cycles()),
     ),
-    Check("limits", "list of ACU limits", "`BOT_CYCLE_ACUS` counts instead.", _list(lambda devin: devin.acu_limits())),
+    Check("limits", "list of ACU limits", "`BOT_CYCLE_ACUS` is used instead.", _list(lambda devin: devin.acu_limits())),
     Check(
         "audit",
         "audit log",
@@ -402,7 +408,7 @@ CHECKS: Final = (
 CREATING: Final = (
     Check("new_note", "new note", "`/devin note add` and *Save as Devin knowledge* save nothing.", _new_note),
 )
-CLEANUP: Final = Check("cleanup", "cleaning up", "Delete by hand what is left in your direct messages.", _token)
+CLEANUP: Final = Check("cleanup", "cleaning up", "Delete what's left in your DM by hand.", _token)
 
 
 # ---------------------------------------------------------------- running them
@@ -422,7 +428,7 @@ async def run_live(
             devin = Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=ONE_ATTEMPT)
         except ValueError:
             raise StartError(f"{MALFORMED_KEY.what} {MALFORMED_KEY.fix}") from None
-        results = await _tried(Live(slack, devin, user), [*CHECKS, *(CREATING if create else ())])
+        results = await _tried(Live(settings, slack, devin, user), [*CHECKS, *(CREATING if create else ())])
     write(_json(results) if as_json else _report(results, settings.secrets))
     return int(any(result.state == REFUSED for result in results))
 

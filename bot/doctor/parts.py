@@ -9,6 +9,7 @@ from bot.doctor.devin import check_devin
 from bot.doctor.findings import Finding, note
 from bot.doctor.slack import check_slack
 from bot.doctor.store import check_store
+from bot.views.text import listed
 
 # What stands for the settings of one service while another one is checked. It is sent nowhere.
 _FOR_SLACK: Final = {"SLACK_BOT_TOKEN": "xoxb-none", "SLACK_SIGNING_SECRET": "0" * 32}
@@ -51,7 +52,6 @@ def _settings(environ: Mapping[str, str], env_file: Path | None, others: dict[st
 def _not_checked(names: list[str]) -> list[Finding]:
     if not names:
         return []
-    *first, last = names
-    listed = f"{', '.join(first)} and {last}" if first else last
-    verb, whose = ("are", "their") if first else ("is", "its")
-    return [note(f"{listed[0].upper()}{listed[1:]} {verb} checked once {whose} settings can be used.")]
+    which = listed(names)
+    verb, whose = ("are", "their") if len(names) > 1 else ("is", "its")
+    return [note(f"{which[0].upper()}{which[1:]} {verb} checked once {whose} settings can be used.")]

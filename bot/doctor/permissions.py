@@ -17,6 +17,7 @@ from bot.doctor.findings import Finding, Level, note, ok, problem, quoted
 from bot.features import FEATURES
 from bot.kernel.feature import Permission
 from bot.timing import DAY
+from bot.views.text import listed
 
 COPY_ORG_ID: Final = "Copy the organization ID (org-…) from Devin's page Settings → Service users into DEVIN_ORG_ID."
 
@@ -103,25 +104,20 @@ class _Found:
         """Report what was found."""
         there = [f"{'It' if self.missing else 'Devin'} grants {_with_commands(self.granted)}."] if self.granted else []
         if self.not_tried:
-            there.append(f"{_listed(self.not_tried).capitalize()} can be read; creating wasn't tried.")
+            there.append(f"{listed(self.not_tried).capitalize()} can be read; creating wasn't tried.")
         if self.not_offered:
-            commands = _listed([f"/devin {command}" for command in self.not_offered])
+            commands = listed([f"/devin {command}" for command in self.not_offered])
             there.append(f"Devin doesn't offer the data for {commands}.")
         if not self.missing:
             return ok(" ".join(there))
         lacking = (
             f"Devin doesn't grant {_with_commands(self.missing)}: these commands only report what's missing (optional)."
         )
-        return note(" ".join([lacking, *there]), grant(_listed([*self.missing.values()])))
+        return note(" ".join([lacking, *there]), grant(listed([*self.missing.values()])))
 
 
 def _with_commands(permissions: Mapping[str, str]) -> str:
     return ", ".join(f"{permission} (/devin {command})" for command, permission in permissions.items())
-
-
-def _listed(words: list[str]) -> str:
-    *others, last = words
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +157,7 @@ SESSIONS: Final = Probe(
 INSIGHTS: Final = Probe(
     "ViewOrgSessions",
     allows="/devin insights works, and message counts can be read",
-    without="/devin insights shows nothing, message counts can't be read, and Devin's messages may appear later",
+    without="/devin insights shows nothing, message counts can't be read, and Devin's messages might appear later",
     refusal=Level.NOTE,
     read=lambda devin: read_first(devin.session_insight_pages(created_after=int(time.time()))),
 )
@@ -174,7 +170,7 @@ PLAYBOOKS: Final = Probe(
 )
 REPOSITORIES: Final = Probe(
     "Read",
-    allows="forms and repo= know the organization's repositories",
+    allows="forms and repo= offer the organization's repositories",
     without="forms list no repositories, and repo= suggests only those of earlier sessions (optional)",
     refusal=Level.NOTE,
     read=lambda devin: devin.repositories(most_pages=1),
@@ -196,7 +192,7 @@ CYCLES: Final = Probe(
 )
 CYCLE_LIMIT: Final = Probe(
     "ManageOrganizations",
-    allows="the digest knows the organization's ACU limit for a cycle",
+    allows="the digest shows the organization's ACU limit for a cycle",
     without="the organization's own ACU limit for a cycle isn't read. If Devin's list of ACU limits has none either,"
     " BOT_CYCLE_ACUS is used (optional)",
     refusal=Level.NOTE,

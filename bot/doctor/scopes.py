@@ -28,7 +28,7 @@ WITHOUT_SCOPE: Final = {
     "groups:history": "the bot doesn't see replies in private channels",
     "groups:read": "the bot can't check private channels and starts nothing there",
     "im:history": "the bot doesn't see DMs",
-    "im:write": "DMs from the bot may appear twice, and admins get no files",
+    "im:write": "DMs from the bot might appear twice, and admins get no files",
     "links:read": "links get no preview, although BOT_UNFURL is on",
     "links:write": "links get no preview, although BOT_UNFURL is on",
     "mpim:history": "the bot doesn't see messages in group DMs",

@@ -19,6 +19,7 @@ from bot.domain.settings_values import MOST_REPOS
 TASK, REPOS, PLAYBOOK, MODE = "task", "repos", "playbook", "mode"
 LIMIT, TAGS, TITLE, CHANNEL = "limit", "tags", "title", "channel"
 NO_CHOICE: Final = "?"  # the value of a line in a menu that only says why there is nothing to pick
+UNSET: Final = "-"  # the value of the line with which a menu is emptied: Slack has no other way for that
 LONGEST_TITLE: Final = 200
 _ONCE: Final = ("repo", "playbook", "mode", "acu", "title")  # options of which there is one value
 
@@ -51,8 +52,8 @@ def read_launch(fields: Mapping[str, str]) -> Launch:
     options = Options(
         repo=repos[0] if repos else None,
         also=repos[1:],
-        playbook=fields.get(PLAYBOOK) or None,
-        mode=fields.get(MODE) or None,
+        playbook=_picked(fields.get(PLAYBOOK)),
+        mode=_picked(fields.get(MODE)),
         acu=int(limit) if is_whole_number_above_zero(limit) else None,
         tags=_listed(fields.get(TAGS, "")),
         title=fields.get(TITLE, "").strip() or None,
@@ -94,6 +95,10 @@ def with_options(typed: Options, given: Options) -> Options:
 
 def _differ(typed: str | int | None, given: str | int | None) -> bool:
     return typed is not None and given not in {None, typed}
+
+
+def _picked(value: str | None) -> str | None:
+    return None if value == UNSET else value or None
 
 
 def _listed(text: str) -> tuple[str, ...]:

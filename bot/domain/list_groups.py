@@ -14,7 +14,7 @@ class ListGroup(StrEnum):
     NEEDS_YOU = "needs_you"
     WORKING = "working"
     ASLEEP = "asleep"
-    DONE_LATELY = "done_lately"
+    RECENTLY_DONE = "recently_done"
 
 
 # States without a group are not listed: nothing came of such a start, and its thread says why.
@@ -32,9 +32,9 @@ _GROUPS: Final[Mapping[DisplayState, ListGroup]] = {
     DisplayState.UNKNOWN: ListGroup.WORKING,
     DisplayState.ASLEEP: ListGroup.ASLEEP,
     DisplayState.STOPPED: ListGroup.ASLEEP,
-    DisplayState.DONE: ListGroup.DONE_LATELY,
-    DisplayState.ENDED: ListGroup.DONE_LATELY,
-    DisplayState.ARCHIVED: ListGroup.DONE_LATELY,
+    DisplayState.DONE: ListGroup.RECENTLY_DONE,
+    DisplayState.ENDED: ListGroup.RECENTLY_DONE,
+    DisplayState.ARCHIVED: ListGroup.RECENTLY_DONE,
 }
 # Sessions in these states are listed only for a while after their last change.
 _OVER: Final = frozenset(
@@ -73,7 +73,7 @@ def grouped(sessions: Iterable[Session], lately: float, past: Container[str]) ->
 
 
 def _group_past(session: Session, lately: float) -> ListGroup | None:
-    return ListGroup.DONE_LATELY if last_change(session) >= lately else None
+    return ListGroup.RECENTLY_DONE if last_change(session) >= lately else None
 
 
 def last_change(session: Session) -> float:

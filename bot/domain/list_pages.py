@@ -65,5 +65,5 @@ FIRST_PAGE: Final = ListPage()
 
 def folded(entries: Sequence[Grouped]) -> list[Grouped]:
     """The `entries` with a few only of those that are done, which come last."""
-    done = [entry for entry in entries if entry.group is ListGroup.DONE_LATELY]
+    done = [entry for entry in entries if entry.group is ListGroup.RECENTLY_DONE]
     return [*entries[: len(entries) - len(done)], *done[:FEW_DONE]]

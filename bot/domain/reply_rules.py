@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.commands.intent import Kind, Place, read_intent
-from bot.domain.commands.small_talk import SmallTalk, small_talk
+from bot.domain.commands.small_talk import SmallTalk, is_go_ahead, small_talk
 from bot.domain.session import DisplayState, Session
 
 
@@ -33,6 +33,8 @@ class Meaning(StrEnum):
     INSTRUCTION = "instruction"  # or an answer, a correction or a question about the code
     YES = "yes"
     OK = "ok"  # may be meant as an answer
+    GO_AHEAD = "go ahead"  # an ok that tells Devin to go on
+    MORE = "more"  # ACUs, which somebody wants it to have
     THANKS = "thanks"  # praise or a greeting
     FACTS = "facts"  # a question about what the session costs, who asked for it or how far it is
     FOR_BOT = "for bot"  # such as a question about its use
@@ -60,6 +62,8 @@ _OUTCOMES: Final[Mapping[Meaning, Mapping[Situation, Outcome]]] = {
         Meaning.INSTRUCTION: (SEND, SEND, SEND, SEND, SEND, SEND, SEND, WAY_ON),
         Meaning.YES: (SEND, SEND, SEND, SEND, REACT, SEND, APPROVE, REACT),
         Meaning.OK: (REACT, SEND, SEND, SEND, REACT, SEND, APPROVE, REACT),
+        Meaning.GO_AHEAD: (SEND, SEND, SEND, SEND, ASK, SEND, APPROVE, WAY_ON),
+        Meaning.MORE: (TELL, TELL, TELL, TELL, TELL, SEND, TELL, TELL),
         Meaning.THANKS: (REACT, SEND, REACT, REACT, REACT, REACT, APPROVE, REACT),
         Meaning.FACTS: (TELL, TELL, TELL, TELL, TELL, TELL, TELL, TELL),
         Meaning.FOR_BOT: (ASK, ASK, ASK, ASK, ASK, ASK, ASK, WAY_ON),
@@ -96,6 +100,11 @@ _MOST_CLAUSES: Final = 8  # that are read by themselves
 _SURELY: Final = 0.8  # of another clause than the first one
 # How sure it has to be what else it is. An answer with facts has the button that sends the text.
 _SURE: Final = {Meaning.FACTS: 0.6, Meaning.FOR_BOT: 0.6, Meaning.CHATTER: 0.9}
+_MORE_ACUS: Final = re.compile(
+    r"^(?:please )?(?:give|add|grant|allow|let|raise)\b.{0,30}\b(?:\d+|more|extra|another)\b.{1,20}\bacus?\b",
+    re.IGNORECASE,
+)
+_ONE_WORD: Final = re.compile(r"[A-Za-z]+")
 _CLAUSES: Final = re.compile(r"(?<![,.!?;:\n])[,.!?;:\n]+(?=\s)|[\n、。\uff0c\uff01]|\s-\s")
 
 
@@ -117,15 +126,22 @@ def meaning_of(text: str) -> Meaning:
     if said is not None:
         return said
     intent = read_intent(text, Place.REPLY)
-    if intent.task >= _ENOUGH:
+    one_word = _ONE_WORD.fullmatch(text.strip()) is not None  # such as `exit`, which may be meant for the bot
+    if intent.task >= (_SURELY if one_word else _ENOUGH):
         return Meaning.INSTRUCTION
+    if is_go_ahead(text):
+        return Meaning.GO_AHEAD
+    if intent.kind is Kind.COST and _MORE_ACUS.search(text):
+        return Meaning.MORE
     first, *others = _CLAUSES.split(text.strip(), _MOST_CLAUSES)
     of_others = max((read_intent(other, Place.REPLY).task for other in others), default=0.0)
     if of_others >= _SURELY and small_talk(first) is not None:
         return Meaning.INSTRUCTION  # as in "thanks, now fix the test"
+    if others and read_intent(first, Place.REPLY).task >= _SURELY:
+        return Meaning.INSTRUCTION  # as in "use pytest, as Ann said"
     found = _KINDS.get(intent.kind, Meaning.UNCLEAR)
     if intent.task >= _LITTLE or found is Meaning.UNCLEAR:
-        return Meaning.UNCLEAR
+        return Meaning.UNLIKELY if one_word else Meaning.UNCLEAR
     # A reaction offers nothing to press. What tells something before it orders something looks like chatter, and so
     # may a long text.
     may_be_lost = intent.kind is Kind.NONE and (of_others >= _LITTLE or len(text.split()) > _SHORT)

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Final
 
+from bot.domain.commands.option_patterns import NUMBERS
 from bot.domain.commands.option_words import MODES
 from bot.domain.commands.options import MOST_TAGS, is_reserved_tag, may_be_mode
 from bot.domain.notify_choice import NotifyChoice
@@ -109,7 +110,7 @@ _ONLY: Final = {Setting.TURNS: Scope.CHANNEL, Setting.QUIET: Scope.PERSON}
 
 LONGEST_TAG: Final = 50
 MOST_REPOS: Final = 10
-LONGEST: Final = 200  # of what is only a name, such as that of a playbook
+LONGEST: Final = 150  # of what is only a name, such as that of a playbook: Slack keeps no more with a choice
 _REPO: Final = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _GITHUB: Final = re.compile(r"(?:https?://)?(?:www\.)?github\.com/", re.IGNORECASE)
 _HOURS: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-\u2013]\s*([01]?\d|2[0-3]):([0-5]\d)")
@@ -145,7 +146,8 @@ def read_text(setting: Setting, text: str) -> Value:
     if setting is Setting.TAGS:
         return read(setting, [part for part in text.split(",") if part.strip()])
     if setting is Setting.LIMIT:
-        return read(setting, int(text) if re.fullmatch("[0-9]{1,9}", text.strip()) else text)
+        written = text.strip().lower()
+        return read(setting, int(written) if re.fullmatch("[0-9]{1,9}", written) else NUMBERS.get(written, text))
     return read(setting, text.strip())
 
 
@@ -217,7 +219,7 @@ class Layers:
 def _repos(value: object) -> tuple[str, ...]:
     names = [_GITHUB.sub("", text, count=1).rstrip("/").removesuffix(".git") for text in _texts(value)]
     for name in names:
-        if not _REPO.fullmatch(name):
+        if not _REPO.fullmatch(name) or len(name) > LONGEST:
             raise SettingError(f"Write repositories as owner/name, such as acme/web, not “{name}”.")
     if len(names) > MOST_REPOS:
         raise SettingError(f"Name at most {MOST_REPOS} repositories.")

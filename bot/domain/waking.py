@@ -1,15 +1,15 @@
 """Whether a person is asked before a reply wakes a session that sleeps.
 
 Devin may count the limit of a session anew for each message, so the bot adds up over wakings: a session that has spent
-its ceiling is woken only after a question, and so is one that Devin stopped at its limit or that has slept for long.
+its ceiling is woken only after a question, and so is one that has slept for long. No message wakes a session that Devin
+stopped at its own limit: that one has another way on (`bot.domain.dead_ends`).
 """
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Final
 
 from bot.domain.amounts import half_up
-from bot.domain.dead_ends import OWN_LIMIT
+from bot.domain.dead_ends import WayOn, way_on
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session
 
 
@@ -41,23 +41,18 @@ class WakeQuestion:
     by: float = 0.0
     raised: float | None = None
     slept: float | None = None
-    at_limit: bool = False  # Devin stopped the session at its ACU limit, below the ceiling or without one
-
-
-ONLY_AT_LIMIT: Final = WakeQuestion(at_limit=True)
 
 
 def wake_question(session: Session, limits: WakeLimits, now: float) -> WakeQuestion | None:
     """What is asked before a reply wakes `session`; None where nothing has to be asked, or the session is awake."""
-    if not is_asleep(session):
+    if not is_asleep(session) or way_on(session) is WayOn.CONTINUE:
         return None
     slept = _slept(session, limits, now)
     own = limits.own_ceiling(session)
     ceiling = session.ceiling or own
     spent = _spent(session)
     if own is None or ceiling is None or spent < ceiling:
-        at_limit = _is_at_limit(session)
-        return WakeQuestion(slept=slept, at_limit=at_limit) if at_limit or slept is not None else None
+        return None if slept is None else WakeQuestion(slept=slept)
     # A session that runs on may pass even the raised ceiling. A yes then still gives it the whole amount.
     raised = ceiling + own if ceiling + own > spent else spent + own
     if limits.most is not None and raised > limits.most > spent:
@@ -93,13 +88,6 @@ def _spent(session: Session) -> float:
     """What the session has spent as people read it: Devin stops it a little below its limit, such as at 1.98 of 2."""
     acus = session.snapshot.acus
     return max(acus, float(half_up(acus, 1)))
-
-
-def _is_at_limit(session: Session) -> bool:
-    """Whether Devin has suspended the session at its ACU limit, and nobody has said yes to waking it from there."""
-    snapshot = session.snapshot
-    stopped = snapshot.status == "suspended" and snapshot.detail == OWN_LIMIT
-    return stopped and session.wake_allowed != snapshot.updated_at
 
 
 def _slept(session: Session, limits: WakeLimits, now: float) -> float | None:

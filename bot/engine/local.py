@@ -180,7 +180,7 @@ class LocalEngine:
                     failing = True
             else:
                 if failing:
-                    log.info("tick works again", tick=name)
+                    log.info("tick recovered", tick=name)
                 failing = False
             await self._pause(name, wait)
 

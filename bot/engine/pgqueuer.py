@@ -179,12 +179,12 @@ class PgQueuerEngine:
             try:
                 async with connected(self._address, self._timing) as queries:
                     if failing:
-                        log.info("hints reach other processes again")
+                        log.info("hints delivered again")
                     failing = False
                     await self._carry(queries)
             except Exception as error:  # noqa: BLE001 - whatever PgQueuer or the driver raises, hints are not worth a stop
                 if not failing:
-                    log.warning("hints don't reach other processes; sweeps replace them", error=type(error).__name__)
+                    log.warning("hints not delivered; sweeps replace them", error=type(error).__name__)
                 failing = True
                 self._connected = False
                 await self._pause(self._timing.engine_retry)

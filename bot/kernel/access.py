@@ -186,6 +186,21 @@ class Access:
             known = await self._services.channels.ask(workspace, channel)
         return known.channel
 
+    async def why_not_posted(self, workspace: Workspace, user: str, channel: str) -> str:
+        """Why `user` may have nothing posted in `channel`, which a forged form may name; empty if they may."""
+        try:
+            found = await self.channel(workspace, channel)
+        except (ChannelGone, ScopeMissing):
+            return access_sentences.WITHOUT_BOT.format(channel=channel)
+        if found.is_ext_shared:
+            return access_sentences.SHARED.format(channel=channel)
+        if found.is_archived:
+            return access_sentences.ARCHIVED.format(channel=channel)
+        if not found.is_member:
+            return access_sentences.WITHOUT_BOT.format(channel=channel)
+        is_there = await workspace.slack.is_member(channel, user)
+        return "" if is_there else access_sentences.NOT_THERE.format(channel=channel)
+
     def is_known_to_be_open(self, workspace: Workspace, channel: str) -> bool:
         """Whether `channel` is known to be neither archived nor shared, without a call to Slack.
 

@@ -144,7 +144,7 @@ class Dispatch:
         async with self._services.unit_of_work_for(job) as uow:
             await inbox.reschedule(uow.tx, job.row.key, uow.now + seconds, reason)
             await lanes.release(uow.tx, job.claim)
-        log.info("row waits", kind=job.row.flow, seconds=round(seconds, 1), reason=reason)
+        log.info("row postponed", kind=job.row.flow, seconds=round(seconds, 1), reason=reason)
         return seconds
 
     async def _mark_dead(self, job: Job[Cause], reason: str) -> float:

@@ -119,7 +119,7 @@ class Identities:
                 return await self._find_link(workspace, organisation, user, known)
         except (SlackError, DevinError, TimeoutError) as error:
             # The work does not wait for a name. The next start looks again.
-            log.info("not known who someone is at Devin", error=type(error).__name__)
+            log.info("Devin user unknown", error=type(error).__name__)
             return None
 
     async def _find_link(
@@ -153,7 +153,7 @@ class Identities:
         return replace(before, state=LinkState.LINKED, devin_user=members.pop())
 
     def _turn_off(self, organisation: Organisation, refused: DevinRefused) -> None:
-        log.info("sessions stand in the bot's name", organisation=organisation.id, error=type(refused).__name__)
+        log.info("sessions run as the bot", organisation=organisation.id, error=type(refused).__name__)
         self._use_no_names(organisation.id)
         # A crash right here has the others find out for themselves.
         self._services.engine.publish(NAMES_OFF, organisation.id)

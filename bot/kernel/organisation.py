@@ -46,9 +46,7 @@ class Organisation:
         """Store that the organisation refuses our tags."""
         if self._tags_refused:
             return
-        log.warning(
-            "Devin rejected the bot's tags; sessions are found by the reference in the prompt", organisation=self.id
-        )
+        log.warning("Devin rejected the bot's tags; sessions found by reference", organisation=self.id)
         self._tags_refused = True
         async with self._db.write() as tx:
             await due.write(tx, due.capabilities(self.id), 0.0, {"v": 1, "tags_refused": True})

@@ -161,18 +161,18 @@ async def perform(cast: Cast) -> None:
 
 async def _slash_command(cast: Cast) -> None:
     await cast.command(BEN, "Ben", WEB, f"{TASK} repo=acme/web")
-    card = (await cast.seen(WEB, "Asked by"))["ts"]
+    card = (await cast.seen(WEB, "Started by"))["ts"]
     await cast.seen(WEB, "Devin has a question", thread_ts=card)
     await cast.say(BEN, WEB, "The second one, please. Slow tests cost us more than four files.", card)
     await cast.seen(WEB, "done. Reply here for changes.", thread_ts=card)
-    await cast.seen(WEB, "asked by", ts=card)
+    await cast.seen(WEB, "started by", ts=card)
 
 
 async def _mention(cast: Cast) -> None:
     thread = await cast.say(ADA, GENERAL, SLOW_EXPORT)
     await cast.say(BEN, GENERAL, MIGRATION, thread)
     mention = await cast.say(BEN, GENERAL, f"<@{BOT_USER}> {QUESTION}", thread)
-    await cast.seen(GENERAL, "Asked by", thread_ts=thread)
+    await cast.seen(GENERAL, "Started by", thread_ts=thread)
     session = (await cast.devin.wait_for_sessions(mention, seconds=PATIENCE))[0]
     cast.screen.aside("What Devin is told:", [line for line in session["prompt"].split("\n") if line])
     await cast.seen(GENERAL, "Monday's migration", thread_ts=thread)

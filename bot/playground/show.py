@@ -165,7 +165,7 @@ async def _stay(house: House, options: Options, stopping: asyncio.Event) -> None
 async def _tell_what_can_be_done(house: House, page: str) -> None:
     on = house.on
     session = (await on.devin.sessions(text=TASK))[-1]["session_id"]
-    card = (await on.slack.messages(WEB, text="asked by"))[-1]
+    card = (await on.slack.messages(WEB, text="started by"))[-1]
     where = {"slack": on.simulated_slack.control_url, "devin": on.simulated_devin.control_url, "page": page}
     house.write(AFTERWARDS.format(**where, session=session, thread=card["ts"]))
 

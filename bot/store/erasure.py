@@ -27,7 +27,7 @@ from bot.store.tables import audit, fan_out_sessions, fan_outs, inbox, operation
 from bot.store.tables import posts as edited
 
 REASON: Final = "erased"
-_JOINED: Final = ("part in a session of somebody else", "parts in sessions of others")
+_JOINED: Final = ("part in someone else's session", "parts in other people's sessions")
 _IDS: Final = re.compile("[A-Za-z0-9]+")
 _BLANK_POST: Final[dict[str, Any]] = {"v": outbox_rows.PAYLOAD_VERSION}
 

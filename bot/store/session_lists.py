@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.commands.arguments import SHORTEST_ID
@@ -11,7 +11,7 @@ from bot.domain.dead_ends import next_session_id, way_on
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session
 from bot.store.database.connection import insert
 from bot.store.sessions import LIVE_LIFECYCLES, track
-from bot.store.tables import sessions, shown_lists
+from bot.store.tables import SESSION_RUNS, sessions, shown_lists
 
 MOST_READ: Final = 200  # sessions of one list; older ones are in none
 LONGEST_ID: Final = 200  # characters; no id has as many
@@ -47,6 +47,14 @@ async def awake(tx: AsyncConnection, team: str, user: str | None = None) -> list
     whose = _asked_by(team, user) if user is not None else (sessions.c.team == team,)
     found = await tx.execute(select(sessions).where(*whose, _AWAKE).order_by(sessions.c.created_at))
     return [track(row).session for row in found.mappings()]
+
+
+async def running(tx: AsyncConnection, team: str, most: int) -> tuple[list[Session], int]:
+    """The newest `most` sessions of a workspace on which Devin works or is about to, and how many there are."""
+    runs = (sessions.c.team == team, text(f"({SESSION_RUNS})"))
+    newest = select(sessions).where(*runs).order_by(sessions.c.created_at.desc()).limit(most)
+    number = await tx.scalar(select(func.count()).select_from(sessions).where(*runs))
+    return [track(row).session for row in (await tx.execute(newest)).mappings()], number or 0
 
 
 async def _listed(tx: AsyncConnection, whose: tuple[ColumnElement[bool], ...], ended_after: float) -> list[Session]:

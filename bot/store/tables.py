@@ -209,6 +209,13 @@ SESSION_AWAKE = (
     " OR (status = 'running' AND (detail IS NULL OR (detail <> 'finished' AND detail <> 'waiting_for_user'))))"
 )
 _index_where("ix_sessions_awake", SESSION_AWAKE, sessions.c.org_id, sessions.c.outcome_day)
+# One on which Devin works or is about to, also before Devin has it: what runs in a workspace now.
+SESSION_RUNS = (
+    "lifecycle IN ('queued', 'creating') OR (lifecycle = 'open' AND ended_at IS NULL AND NOT archived"
+    " AND (status IN ('new', 'creating', 'claimed', 'resuming') OR (status = 'running' AND (detail IS NULL"
+    " OR detail NOT IN ('finished', 'waiting_for_user', 'waiting_for_approval')))))"
+)
+_index_where("ix_sessions_runs", SESSION_RUNS, sessions.c.team, sessions.c.created_at)
 # One that each poll reads.
 SESSION_UNSETTLED = (
     "lifecycle = 'open' AND ended_at IS NULL"

@@ -17,6 +17,7 @@ from bot.views.pull_requests import pull_request_lines, pull_request_link, pull_
 from bot.views.sentences import NEEDS_SOMETHING_NEW, asker_name, limit_words, mention, quoted, state_sentence
 from bot.views.text import (
     MOST_PARTS,
+    OPEN_IN_DEVIN,
     PART_LIMIT,
     counted,
     disarm,
@@ -32,7 +33,6 @@ ANSWERED: Final = ":speech_balloon: {who}, Devin has answered. Reply here for mo
 WAITS: Final = ":speech_balloon: {who}, Devin is waiting for you · {outcome}"
 APPROVAL: Final = ":raised_hand: {who}, Devin needs your approval. Approve or deny it in Devin."
 PULL_REQUEST: Final = ":twisted_rightwards_arrows: New pull request: {pull_request}"
-OPEN: Final = "Open in Devin"
 APPROVE: Final = "Approve in Devin"  # no call of Devin's API approves
 _OPENS_DEVIN: Final = frozenset(
     {AnnouncementKind.APPROVAL, AnnouncementKind.LIMIT, AnnouncementKind.FAILED, AnnouncementKind.ENDED}
@@ -108,7 +108,7 @@ def turn_end(
     called = " ".join(map(mention, users)) or asker_name(session)
     session = replace(session, lifecycle=Lifecycle.OPEN, stop_requested=False)  # the sentence is about Devin's state
     pulls = pull_request_lines(session, _PULL_REQUESTS_LIMIT, more="; `status` lists them")
-    label = APPROVE if end.kind is AnnouncementKind.APPROVAL else OPEN
+    label = APPROVE if end.kind is AnnouncementKind.APPROVAL else OPEN_IN_DEVIN
     ended = end.kind is not AnnouncementKind.DONE and is_over(session)
     further = way_on_button(session) if ended else None
     opens = linked or end.kind in _OPENS_DEVIN or waits_for_something_new(session.snapshot)
@@ -187,14 +187,14 @@ def _done(session: Session, called: str, turns: TurnTaking) -> str:
 def _notification(end: TurnEnd, session: Session, words: MessagePart | None) -> str:
     title, spoken = fitted(session.title), plain(words.text if words else session.snapshot.last_words, TEXT_LIMIT)
     if waits_for_something_new(session.snapshot):
-        needs = f"{title}: Devin needs you, it says {quoted(session.snapshot.detail)}"
+        needs = f"{title}: Devin needs your input ({quoted(session.snapshot.detail)})"
         return f"{needs}: {spoken}" if spoken else needs
     if end.kind is AnnouncementKind.QUESTION:
         return f"{title}: {spoken or 'Devin has a question'}"
     if end.kind is AnnouncementKind.ANSWERED:
         return f"{title}: {spoken or 'Devin has answered'}"
     if end.kind is AnnouncementKind.WAITS:
-        waits = f"{title}: Devin is waiting for you, {_outcome(session, linked=False)}"
+        waits = f"{title}: Devin is waiting for you ({_outcome(session, linked=False)})"
         return f"{waits}: {spoken}" if spoken else waits
     if end.kind is AnnouncementKind.APPROVAL:
         return f"{title} needs your approval" + (f": {spoken}" if spoken else "")
@@ -235,11 +235,11 @@ def _pull_request_words(request: PullRequest, session: Session) -> str:
 def _outcome(session: Session, *, linked: bool) -> str:
     pulls = session.snapshot.pull_requests
     if not pulls:
-        return "its answer is there"
+        return "see its answer"
     if len(pulls) > 1:
-        return f"{counted(len(pulls), 'pull request')} are there"
+        return f"see {counted(len(pulls), 'pull request')}"
     name = pull_request_name(pulls[0].url, session.code_hosts)
-    return f"{link(pulls[0].url, name) if linked else fitted(name)} is there"
+    return f"see {link(pulls[0].url, name) if linked else fitted(name)}"
 
 
 def _facts(end: TurnEnd, session: Session) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.views.message import Block
-from bot.views.text import disarm, is_web_address, one_line, shortened
+from bot.views.text import OPEN_IN_DEVIN, disarm, is_web_address, one_line, shortened
 
 SECTION_LIMIT: Final = 3_000
 HEADER_LIMIT: Final = 150
@@ -73,7 +73,7 @@ def _shown_length(cell: Block) -> int:
 
 def channel_cell(channel: str) -> Block:
     """A cell of a table, below its head, with a link to a channel, whose name only those see who may see it."""
-    return _rich_cell([_named(channel)])
+    return rich_cell([_named(channel)])
 
 
 def named_cell(text: str) -> str | Block:
@@ -81,10 +81,11 @@ def named_cell(text: str) -> str | Block:
     parts = [part for part in _ID.split(text) if part]
     if not any(map(_ID.fullmatch, parts)):
         return text
-    return _rich_cell([_named(part) if _ID.fullmatch(part) else {"type": "text", "text": part} for part in parts])
+    return rich_cell([_named(part) if _ID.fullmatch(part) else {"type": "text", "text": part} for part in parts])
 
 
-def _rich_cell(elements: Sequence[Block]) -> Block:
+def rich_cell(elements: Sequence[Block]) -> Block:
+    """A cell of a table, below its head, with links and names in it."""
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [*elements]}]}
 
 
@@ -108,7 +109,7 @@ def button(label: str, action_id: str, value: str, style: str | None = None) -> 
     return block | ({"value": value} if value else {}) | ({"style": style} if style else {})
 
 
-def open_button(url: str | None, label: str = "Open in Devin", action_id: str = "open") -> Block | None:
+def open_button(url: str | None, label: str = OPEN_IN_DEVIN, action_id: str = "open") -> Block | None:
     """A button with this `label` that opens `url`; None when that is no web address.
 
     Slack sends its press to the bot all the same, with `action_id`, which is unique within a message.

@@ -111,7 +111,7 @@ def _state_line(session: Session, turns: TurnTaking) -> str:
         return _line(f"{sign} {working_words(session)}", _since(session), spent(session), _hint(session, turns))
     if state is DisplayState.DONE:
         done = f"Done · {_times(session)}" if _paused(session) else f"Done{took(session)}"
-        return _line(f"{sign} {done}", spent(session), *_pull_requests(session), f"asked by {asker_name(session)}")
+        return _line(f"{sign} {done}", spent(session), *_pull_requests(session), f"started by {asker_name(session)}")
     if state in REASON_SENTENCES and not session.begins_thread:
         # The post that says why stands beside the card.
         session = session.with_snapshot(replace(session.snapshot, last_words=""))
@@ -174,7 +174,7 @@ def _hint(session: Session, turns: TurnTaking) -> str:
 
 def _facts(session: Session) -> list[str]:
     repo = fitted(", ".join(session.options.repos), 100)
-    return [f"Asked by {asker_name(session)}", repo, *_pull_requests(session)]
+    return [f"Started by {asker_name(session)}", repo, *_pull_requests(session)]
 
 
 def worked(session: Session) -> str:

@@ -54,7 +54,7 @@ def with_way_on(message: Message, session: Session, *, kept: bool = True) -> Mes
 
 def went_on_already(session: Session, way: WayOn) -> Message:
     """Say that another `session` goes on already, and who asked for it."""
-    return Message(f"{asker_name(session)} has {_DONE[way]} already. Nothing more was started.")
+    return Message(f"{asker_name(session)} has already {_DONE[way]}. Nothing more was started.")
 
 
 def began(way: WayOn) -> Message:

@@ -19,7 +19,7 @@ NOT_THERE: Final = Message(
 
 def not_accepted(words: str) -> Message:
     """Say that Devin did not accept a request, in its own `words`."""
-    return _refusal("Devin didn't accept this, so nothing was changed", words)
+    return _refusal("Devin rejected this, so nothing was changed", words)
 
 
 def limited(words: str) -> Message:
@@ -34,7 +34,7 @@ def denied(words: str) -> Message:
 
 def in_the_way(words: str) -> Message:
     """Say that something at Devin is in the way just now, in its own `words`."""
-    sentence = "Devin can't do this right now, because something else is in the way. Nothing was changed"
+    sentence = "Devin can't do this right now because of a conflict. Nothing was changed"
     return message_of(_refusal(sentence, words).text, "Try again in a minute.")
 
 
@@ -46,7 +46,7 @@ def too_large(words: str) -> Message:
 def busy(seconds: float | None) -> Message:
     """Say that Devin gets too many requests; it asked to be left alone for some `seconds`, if that is known."""
     wait = f"in {duration(max(1.0, seconds))}" if seconds is not None else "in a minute"
-    return Message(f"Devin gets too many requests right now, so nothing was changed. Try again {wait}.")
+    return Message(f"Devin is getting too many requests right now, so nothing was changed. Try again {wait}.")
 
 
 def _refusal(sentence: str, words: str) -> Message:

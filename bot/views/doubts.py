@@ -7,8 +7,8 @@ from typing import Final
 from bot.views.dates import weekday_date
 
 ABOUT: Final = (
-    "About, for {days}: Devin Bridge was offline when a billing day ended. Some ACUs may "
-    "belong to the day before or after."
+    "Approximate for {days}: Devin Bridge was offline when a billing day ended. Some ACUs might belong to "
+    "the day before or after."
 )
 
 

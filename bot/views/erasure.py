@@ -4,20 +4,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.erasure import Erased, Nouns
+from bot.views.text import listed
 
 _STAYS: Final = {
-    "person": "What stays says nothing about the person: which messages were handled, so that none acts twice, and "
-    "what sessions cost.",
-    "workspace": "What stays is what Devin billed by day, with its cycles and limits: that belongs to the "
-    "organization. If the bot still serves this workspace, it begins to store again when it runs.",
+    "person": "What's left doesn't identify the person: which messages were handled, so none acts twice, and session "
+    "costs.",
+    "workspace": "What's left is Devin's bill by day, with its cycles and limits. If the bot still serves this "
+    "workspace, it stores data again when it runs.",
 }
-_ELSEWHERE: Final = (
-    "What is in Slack and Devin stays there. So do backups of the store and lines of "
-    "the log: delete them there if they have to go."
-)
+_ELSEWHERE: Final = "Data in Slack, Devin, backups, and logs isn't deleted. Delete it there if it has to go."
 _WHERE_IDS_ARE: Final = {
-    "person": "A person's id, such as U024BE7LH, is in their profile in Slack under “Copy member ID”.",
-    "workspace": "A workspace's id, such as T024BE7LD, is in the address of Slack in a browser, after /client/.",
+    "person": "A person's ID, such as U024BE7LH, is in their profile in Slack under “Copy member ID”.",
+    "workspace": "A workspace's ID, such as T024BE7LD, is in Slack's address in a browser, after /client/.",
 }
 
 
@@ -32,7 +30,7 @@ def report(kind: str, named: str, erased: Erased) -> str:
 
 def unknown(kind: str, named: str) -> str:
     """Say that the store holds nothing of the person or workspace `named`, and where its id is found."""
-    return f"The store holds nothing of a {kind} with the id {named}. {_WHERE_IDS_ARE[kind]} Check DATABASE_URL, too."
+    return f"The store has no data of a {kind} with the ID {named}. {_WHERE_IDS_ARE[kind]} Check DATABASE_URL, too."
 
 
 def no_store(path: str) -> str:
@@ -42,16 +40,16 @@ def no_store(path: str) -> str:
 
 def bot_runs(lease: float | None = None) -> str:
     """Say that the bot has to be stopped first; one that was killed counts as running for `lease` seconds."""
-    killed = f" A process that was killed counts as running for another {lease:.0f} seconds." if lease else ""
+    killed = f" A killed process counts as running for another {lease:.0f} seconds." if lease else ""
     return (
-        "The bot runs on this store, and would store again what is deleted beside it. Stop it, repeat this command and "
-        f"start it again: the replies and mentions of that time are fetched then.{killed}"
+        "The bot is running and could rewrite this data. Stop it, rerun this command, then start it again. Replies "
+        f"and mentions from that time are fetched then.{killed}"
     )
 
 
 def _counts(rows: Mapping[Nouns, int]) -> str:
     words = [f"{count:,} {singular if count == 1 else plural}" for (singular, plural), count in rows.items()]
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
+    return listed(words)
 
 
 def _unfollowed(number: int) -> str:

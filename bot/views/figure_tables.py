@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.views import blocks
 from bot.views.message import Block, Message
-from bot.views.text import disarm, fitted, is_web_address, link, one_line, shortened
+from bot.views.text import OPEN_IN_DEVIN, disarm, fitted, is_web_address, linked_title, one_line, shortened
 
 CELL_LIMIT: Final = 80
 MOST_ROWS: Final = 100
@@ -19,12 +19,15 @@ MOST_ROWS: Final = 100
 class Cell:
     """What stands in a field of a table: a text, which may link to `url` or name a `channel` by its id, or a number.
 
+    A session has its `page` at Devin linked beside that, or alone.
+
     `said` is the cell in a list, where no heading says what it is, such as "3 sessions".
     """
 
     text: str
     said: str = ""
     url: str | None = None
+    page: str | None = None
     channel: str | None = None
     value: float | None = None
 
@@ -73,10 +76,14 @@ def _plain_cell(cell: Cell) -> Block:
     if cell.channel:
         return blocks.channel_cell(cell.channel)
     text = _raw(cell.text)
-    if is_web_address(cell.url):
-        element = {"type": "link", "url": cell.url, "text": text}
-        return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [element]}]}
-    return {"type": "raw_text", "text": text}
+    links = [url for url in (cell.url, cell.page) if is_web_address(url)]
+    if not links:
+        return {"type": "raw_text", "text": text}
+    linked: list[Block] = [{"type": "link", "url": links[0], "text": text}]
+    if len(links) > 1:
+        in_devin = {"type": "link", "url": links[1], "text": OPEN_IN_DEVIN}
+        linked += [{"type": "text", "text": " ("}, in_devin, {"type": "text", "text": ")"}]
+    return blocks.rich_cell(linked)
 
 
 def _raw(text: str) -> str:
@@ -90,7 +97,7 @@ def _line(row: Sequence[Cell]) -> str:
 
 def _named(cell: Cell) -> str:
     """The name of a row. A link to a channel shows its name only to those who may see it, and notifies nobody."""
-    return f"<#{cell.channel}>" if cell.channel else link(cell.url, cell.text, CELL_LIMIT)
+    return f"<#{cell.channel}>" if cell.channel else linked_title(cell.text, cell.url, cell.page)
 
 
 def _joined(cells: Iterable[Cell]) -> str:

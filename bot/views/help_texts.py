@@ -10,6 +10,7 @@ from bot.domain.settings_values import TurnTaking
 from bot.views import blocks
 from bot.views.message import Block, Message
 from bot.views.questions import choice
+from bot.views.text import listed
 from bot.views.turn_taking import REACHES, STEERS, in_turns
 
 _OPTIONS: Final = (
@@ -50,7 +51,7 @@ def admin_help(commands: Sequence[CommandSpec]) -> Message:
         "• `/devin digest add #web` posts spending and results to a channel every day\n"
         "• `/devin budget set #web 20 a week` sets a budget; `budget list` shows all of them\n"
         "• `/devin role add stop #web @ann` sets who can start, steer, stop, or see costs\n"
-        "• `/devin list all` shows everyone's sessions; `/devin stop all` stops them, `/devin pause` starts no more"
+        "• `/devin list all` shows everyone's sessions; `/devin stop all` stops them, `/devin pause` blocks new ones"
     )
     shown = {"Usage": "usage", "Report": "report", "Budgets": "budget_list"}
     named = {spec.name: spec for spec in commands}
@@ -79,14 +80,14 @@ def all_help(
             if any(topic == way.phrase.split()[0] for way in spec.ways_on(Surface.SLASH))
         )
         return Message("\n".join(lines)) if lines else None
-    only_slash = ", ".join(
+    only_slash = [
         f"`{way.phrase}`"
         for spec in can
         if spec not in {START, HELP} and not any(way.surfaces == ADDRESSED for way in spec.ways)
         for way in spec.ways_on(Surface.SLASH)
-    )
+    ]
     private = [f"`{way.phrase}`" for spec in can if spec.private for way in spec.ways_on(Surface.SLASH)]
-    only_direct = f" ({', '.join(private[:-1])} and {private[-1]} only as a DM)" if private else ""
+    only_direct = f" ({listed(private)} only as a DM)" if private else ""
     return Message(
         "\n".join(
             [
@@ -95,7 +96,7 @@ def all_help(
                 f"• {STEERS[turns]}; `!help` there shows what else you can do",
                 *(["*For admins*"] if admin else []),
                 *_lines(spec.slash_help for spec in can if spec.role is Role.ADMIN),
-                f"• All but {only_slash} also work without `/devin`, as a DM or after a mention{only_direct}",
+                f"• All but {listed(only_slash)} also work without `/devin`, as a DM or after a mention{only_direct}",
             ]
         )
     )
@@ -105,7 +106,7 @@ def thread_help(commands: Sequence[CommandSpec], turns: TurnTaking = TurnTaking.
     """What is for the bot in a session's thread where `turns` holds."""
     head = f"{REACHES[turns]} Commands in this thread (send each as its own message):"
     words = [f"`{way.phrase}`" for spec in commands if not spec.ends_session for way in spec.ways_on(Surface.ALONE)]
-    alone = f"• {', '.join(words[:-1])}, or {words[-1]} by itself: only you see the answer"
+    alone = f"• {listed(words, 'or')} by itself: only you see the answer"
     lines = [in_turns(line, turns) for line in _lines(spec.thread_help for spec in commands)]
     return Message("\n".join([head, *lines, alone]))
 

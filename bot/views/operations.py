@@ -32,7 +32,7 @@ LONGEST_CELL: Final = 60  # characters
 LONGEST_TITLE: Final = 200
 MOST_ROWS: Final = 100  # of a table in a message
 
-BEGUN: Final = Message("This takes a moment. Devin Bridge sends you a DM with the result.")
+BEGUN: Final = Message("Devin Bridge sends you a DM with the result.")
 NO_OPERATION: Final = Message("Only the person who asked can cancel it, and only while it runs.")
 TOO_LATE_TO_CANCEL: Final = Message("It's nearly done, so it wasn't canceled.")
 ENTERPRISE_PERMISSIONS: Final = frozenset(
@@ -46,7 +46,7 @@ ENTERPRISE_PERMISSIONS: Final = frozenset(
     }
 )
 NO_ENTERPRISE: Final = (  # behind a colon
-    "Devin shows this key no enterprise. An enterprise admin can create a service user there."
+    "Devin Bridge's key has no access to an enterprise. An enterprise admin can create a service user there."
 )
 LOST: Final = "This couldn't be finished after many tries. Try again later."
 UNREADABLE: Final = "Devin's answer can't be read. Try again later."
@@ -63,8 +63,8 @@ def no_file(needed: str | None) -> str:
     """Say that Slack does not take the file, because the app lacks the scope `needed` or for another reason."""
     if needed:
         scope = f"because the app lacks the scope `{fitted(needed, 60)}`"
-        return f"Slack doesn't take the file, {scope}. A workspace admin can reinstall the app with it."
-    return "Slack didn't take the file. Try again later."
+        return f"Slack rejected the file, {scope}. A workspace admin can reinstall the app with it."
+    return "Slack rejected the file. Try again later."
 
 
 def devin_refused(permission: str | None, words: str = "") -> str:
@@ -98,7 +98,7 @@ class OperationSentences:
     unit = "row"  # what is read
     absent: Mapping[str, str] = {}
     no_message = (
-        "Slack doesn't take the result, because the app lacks the scope `im:write`. A workspace "
+        "Slack rejected the result, because the app lacks the scope `im:write`. A workspace "
         "admin can reinstall the app with it."
     )
 
@@ -170,7 +170,7 @@ def _rows(count: int) -> str:
 
 def _result(operation: Operation, count: int, shown: int, *, has_file: bool) -> str:
     if not count:
-        return "Nothing was found, so there is no file."
+        return "Nothing was found, so there's no file."
     if not has_file:
         return f"{_rows(count)}: the first {shown} here." if shown < count else f"{_rows(count)}."
     if shown < count:

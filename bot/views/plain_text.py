@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.views.message import Block
-from bot.views.text import disarm, escape, escaped, fitted, is_web_address, link, one_line, unmarked
+from bot.views.text import OPEN_IN_DEVIN, disarm, escape, escaped, fitted, is_web_address, link, one_line, unmarked
 
 TEXT_LIMIT: Final = 3_000  # a notification shows far less, but a screen reader reads all of it
 MESSAGE_LIMIT: Final = 40_000  # what Slack takes as the text of a message without blocks
@@ -47,7 +47,7 @@ def without_blocks(blocks: Sequence[Block], url: str | None) -> str:
 
     Each row of a table is a line. Buttons are left out. Returns an empty text if the blocks hold no words.
     """
-    end = [link(url, "Open in Devin")] if is_web_address(url) else []
+    end = [link(url, OPEN_IN_DEVIN)] if is_web_address(url) else []
     room = MESSAGE_LIMIT - sum(map(len, end))
     said: list[str] = []
     for kind, text in _texts([*blocks]):

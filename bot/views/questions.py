@@ -7,7 +7,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.views import blocks
 from bot.views.message import Block, Message
 
-TOO_LATE_TO_UNDO: Final = Message("Undo works for a minute only. Nothing was changed.")
+TOO_LATE_TO_UNDO: Final = Message("Undo works only for a minute. Nothing was changed.")
 STALE: Final = Message("That button has expired. Nothing changed. See `/devin help` for commands.")
 
 

@@ -11,7 +11,7 @@ from bot.views.text import acus, fitted, short_duration
 from bot.views.turn_taking import in_turns
 
 # In place of titles that may not be shown, or are no longer stored.
-IN_DIRECT_MESSAGE: Final = "A session in a direct message"
+IN_DIRECT_MESSAGE: Final = "A session in a DM"
 SOME_SESSION: Final = "A session"  # in a channel of which it is not known whether it is private
 IN_PRIVATE_CHANNEL: Final = "A session in a private channel"
 PAST_SESSION: Final = "session of {day}, no longer stored"
@@ -20,7 +20,7 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.CHECKING: (
         "Devin didn't answer. Checking whether your session started; no need to resend (about a minute)."
     ),
-    DisplayState.QUEUED: "Queued: Devin begins as soon as a machine is free.",
+    DisplayState.QUEUED: "Queued: Devin starts as soon as a machine is free.",
     DisplayState.WORKING: "{working}.",
     DisplayState.WAITING: "Waiting for {asker}'s answer in this thread.",
     DisplayState.ANSWERED: "Devin has answered. Reply here for more.",
@@ -46,7 +46,7 @@ _RESUME: Final = "Then reply to resume."
 
 # At which limit a session is, and who can raise it, by Devin's word for that.
 LIMIT_REASONS: Final[Mapping[str, str]] = {
-    OWN_LIMIT: "out of ACUs. Raise its limit in Devin, or start a new session with a higher `acu=`",
+    OWN_LIMIT: "out of ACUs. Start a new session with a higher `acu=`",
     "out_of_credits": "out of credits. Ask your Devin billing admin to add more",
     "out_of_quota": "your plan's quota is used up. It renews, or your Devin billing admin can raise it",
     "no_quota_allocation": "this session has no quota. A Devin admin can allocate some",

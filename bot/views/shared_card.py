@@ -10,7 +10,7 @@ from bot.views.sentences import STATE_EMOJI, STATE_WORDS, asker_name
 from bot.views.text import link
 
 TITLE: Final = "Devin session"
-WITHHELD: Final = "This channel is shared with another company, so Devin's words don't appear here."
+WITHHELD: Final = "This channel is shared with another company, so Devin's messages don't appear here."
 
 
 def card_in_shared_channel(session: Session) -> Message:
@@ -20,7 +20,7 @@ def card_in_shared_channel(session: Session) -> Message:
     """
     state = session.display_state
     lines = (f"*{link(session.url, TITLE)}*", f"{STATE_EMOJI[state]} {_words(session)}. {WITHHELD}")
-    facts = blocks.context([f"Asked by {asker_name(session)}"])
+    facts = blocks.context([f"Started by {asker_name(session)}"])
     buttons = blocks.actions(blocks.open_button(session.url), stop_button(session))
     return Message(f"{TITLE}: {STATE_WORDS[state]}", [blocks.section("\n".join(lines)), *facts, *buttons])
 

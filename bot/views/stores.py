@@ -25,7 +25,7 @@ def not_writable(target: Path, why: str) -> str:
 
 def no_store(path: Path) -> str:
     """Say that the file `path` is no store."""
-    return f"{path} is no store of this bot. Check DATABASE_URL."
+    return f"{path} isn't a store of this bot. Check DATABASE_URL."
 
 
 def damaged(store: Path) -> str:
@@ -47,7 +47,7 @@ def restored(since: float) -> str:
 def running(lease: float | None = None) -> str:
     """Say that the bot has to be stopped first; one that was killed counts as running for `lease` seconds."""
     killed = f" A killed process counts as running for {lease:.0f} seconds." if lease else ""
-    return f"The bot runs on this store. Stop it, then repeat this command.{killed}"
+    return f"The bot is running on this store. Stop it, then repeat this command.{killed}"
 
 
 def copied(rows: int, tables: int, resumed_after: int) -> str:

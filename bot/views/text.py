@@ -4,7 +4,7 @@ A `markdown` block holds 12,000 characters, and all blocks of a message together
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,6 +20,9 @@ _LITTLE: Final = "under 0.1"
 PART_LIMIT: Final = 11_500
 MOST_PARTS: Final = 5
 URL_LIMIT: Final = 1_000  # longer than any real address; what is longer is shown without a link
+LONGEST_LINK: Final = 300  # characters of the addresses of a title: twenty longer ones would not fit into a message
+OPEN_IN_DEVIN: Final = "Open in Devin"
+QUOTED: Final = "“{}”"  # a title within a sentence
 
 # A zero-width space, put into a mention or markup: people see no difference, and Slack finds neither.
 _GAP: Final = "\u200b"
@@ -34,6 +37,8 @@ _UNSEEN: Final = re.compile(
     "\U000e0000-\U000e007f]"
 )
 _DATE: Final = re.compile(r"<!date\^[^|>]*\|([^>]*)>")  # what `when` and `ago` write
+_BESIDE: Final = re.compile(rf" \(<https?://[^|>]*\|{OPEN_IN_DEVIN}>\)")  # what `linked_title` writes
+_LINK: Final = re.compile(r"<https?://[^|>]*\|([^>]*)>")
 
 
 def escape(text: str) -> str:
@@ -98,6 +103,17 @@ def link(url: str | None, label: str, length: int = 150) -> str:
     return f"<{escape(target)}|{text}>" if len(escape(target)) <= URL_LIMIT else text
 
 
+def linked_title(title: str, thread: str | None, url: str | None, length: int = 80, around: str = "{}") -> str:
+    """Link the title of a session to its `thread`, with a link to its page in Devin beside it, or to that page alone.
+
+    `around` is what stands around the title, such as quotation marks. Of long addresses the first that fits is linked.
+    """
+    fitting = [address for address in (thread, url) if is_web_address(address) and len(address) <= LONGEST_LINK]
+    linked = around.format(link(fitting[0] if fitting else None, title, length))
+    has_both = len(fitting) > 1 and sum(map(len, fitting)) <= LONGEST_LINK
+    return f"{linked} ({link(url, OPEN_IN_DEVIN)})" if has_both else linked
+
+
 def is_web_address(url: str | None) -> TypeGuard[str]:
     """Whether Slack accepts `url` as the target of a link or a button."""
     return url is not None and len(url) <= URL_LIMIT and re.fullmatch(r"https?://[^\s\"]+", url) is not None
@@ -113,9 +129,9 @@ def ago(at: float) -> str:
     return f"<!date^{int(at)}^{{ago}}|{_utc(at)}>"
 
 
-def undated(text: str) -> str:
-    """Write the instants in `text` in UTC: Slack shows a notification as it is."""
-    return _DATE.sub(r"\1", text)
+def notified(text: str) -> str:
+    """Write the instants in `text` in UTC, and titles without their links: Slack shows a notification as it is."""
+    return _LINK.sub(r"\1", _BESIDE.sub("", _DATE.sub(r"\1", text)))
 
 
 def acus(amount: float) -> str:
@@ -219,6 +235,13 @@ def span(seconds: float) -> str:
         if minutes >= size:
             return f"{minutes // size:,} {unit}"
     return f"{minutes} min"
+
+
+def listed(things: Sequence[str], word: str = "and") -> str:
+    """List `things` as a sentence does, with `word` before the last one: "a", "a and b", "a, b, and c"."""
+    if len(things) < 3:
+        return f" {word} ".join(things)
+    return f"{', '.join(things[:-1])}, {word} {things[-1]}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -44,7 +44,7 @@ async def sent(one: Scene, view_id: str, **fields: str) -> None:
 
 
 async def answered(one: Scene, text: str, words: str) -> dict[str, Any]:
-    """Type a command until its answer is there: one that is shown privately may be lost with the process."""
+    """Type a command until see its answer: one that is shown privately may be lost with the process."""
     for _ in range(10):
         await one.slack.slash(ADA, GENERAL, text)
         with suppress(TimeoutError):

@@ -115,7 +115,7 @@ async def wake_when_granted(one: Scene, begun: tuple[str, str]) -> tuple[str, st
     asked = await one.slack.wait_for_message(OPS, "asks for more", within=PATIENCE)
     await press(one, ADA, OPS, asked["ts"], "grant_more")
     await one.devin.wait_for_messages("go on", seconds=PATIENCE)
-    await one.slack.wait_for_message("D0BEN", "Your reply is sent now.", within=PATIENCE)
+    await one.slack.wait_for_message("D0BEN", "Trying to send your reply now.", within=PATIENCE)
     return begun
 
 

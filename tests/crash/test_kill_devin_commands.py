@@ -116,7 +116,7 @@ async def recorded(one: Scene, count: int) -> None:
 
 
 async def add(one: Scene, _: None) -> None:
-    fields = {"name": "Nightly", "prompt": "Run all tests.", "time": "07:30", "zone": "UTC"}
+    fields = {"name": "Nightly", "task": "Run all tests.", "time": "07:30", "zone": "UTC"}
     await sent(one, await opened(one, "schedule add"), **fields)
     await one.slack.wait_for_message("D0ADA", "is added", within=PATIENCE)
 

@@ -47,7 +47,7 @@ async def started_in_thread(one: Scene, _: Any) -> None:
 async def react(one: Scene, ts: str) -> None:
     await one.slack.react(ANN, GENERAL, ts, "robot_face")
     await one.devin.wait_for_sessions("The login test fails", seconds=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, "Asked by ann", thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Started by ann", thread_ts=ts, within=PATIENCE)
 
 
 async def started_by_reaction(one: Scene, _: Any) -> None:
@@ -61,7 +61,7 @@ async def quiet(one: Scene) -> None:
 async def alert(one: Scene, _: Any) -> None:
     root = await one.slack.post_as_app(GENERAL, "Alertmanager", text=ALERT)
     await one.devin.wait_for_sessions(ALERT, seconds=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, "Asked by ann", thread_ts=root, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Started by ann", thread_ts=root, within=PATIENCE)
 
 
 async def started_by_alert(one: Scene, _: Any) -> None:

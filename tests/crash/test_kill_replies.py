@@ -27,8 +27,9 @@ from tests.crash.story import (
     titled,
     typed,
 )
-from tests.said import ASKED_BY, a_session
+from tests.said import ASKED_BY, stopping
 from tests.scenarios.harness import ANN, BEN, GENERAL
+from tests.scenarios.observations import thread_address
 
 pytestmark = pytest.mark.edge
 
@@ -183,7 +184,9 @@ async def stopped_here(one: Scene, begun: tuple[str, str]) -> None:
     """A private answer that may have been given is given again."""
     await one_session(one, channel=DM)
     assert await one.on.thread(DM, begun[0]) == [STOPPED]
-    assert await answers_in_the_direct_message(one) == {stop_sentences.stopping(a_session()).text}
+    assert await answers_in_the_direct_message(one) == {
+        stopping("fix the login test", thread_address(DM, begun[0]), begun[1])
+    }
 
 
 async def answers_in_the_direct_message(one: Scene) -> set[str]:

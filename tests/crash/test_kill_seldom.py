@@ -151,17 +151,25 @@ async def stop_by_command(one: Scene, begun: tuple[str, str]) -> tuple[str, str]
     return begun
 
 
-async def stop_all(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
-    """Ask for a stop of all until there is the question, and say yes until that is acknowledged."""
+async def stopped_by_a_press_in(one: Scene, begun: tuple[str, str], text: str, choice: str) -> tuple[str, str]:
+    """Type `text` until there is its answer, and press in it until that is acknowledged: the session is stopped."""
     for _ in range(20):
-        answer = await one.slack.slash(ANN, OPS, "stop all")
+        answer = await one.slack.slash(ANN, OPS, text)
         shown = answer["status"] == "acked" and answer["shown"]
-        if shown and (await one.slack.click(ANN, OPS, shown["ts"], "choose:stop_all_confirmed"))["status"] == "acked":
+        if shown and (await one.slack.click(ANN, OPS, shown["ts"], choice))["status"] == "acked":
             break
         await one.reachable()
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
     await one.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=begun[0], within=PATIENCE)
     return begun
+
+
+async def stop_all(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    return await stopped_by_a_press_in(one, begun, "stop all", "choose:stop_all_confirmed")
+
+
+async def stop_in_a_list(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    return await stopped_by_a_press_in(one, begun, "list", "choose:stop_listed")
 
 
 async def pause(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -193,22 +201,6 @@ async def given_once(one: Scene, begun: tuple[str, str]) -> None:
     assert await one.rows("SELECT action FROM audit") == [("give",)]
     given = f":handshake: <@{BEN}>, ann gave you this session. Devin's questions come to you now."
     assert await one.on.thread(GENERAL, begun[0]) == [given]
-
-
-async def stop_in_a_list(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
-    """Type for a list until there is one, and press Stop in it until that is acknowledged."""
-    for _ in range(20):
-        answer = await one.slack.slash(ANN, OPS, "list")
-        shown = answer["status"] == "acked"
-        if (
-            shown
-            and (await one.slack.click(ANN, OPS, answer["shown"]["ts"], "choose:stop_listed"))["status"] == "acked"
-        ):
-            break
-        await one.reachable()
-    await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=begun[0], within=PATIENCE)
-    return begun
 
 
 async def choose(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:

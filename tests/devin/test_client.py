@@ -722,4 +722,6 @@ def test_an_odd_key_is_refused_without_being_shown(key, http):
     with pytest.raises(ValueError, match="The Devin API key") as caught:
         Devin(http, key, ORG)
 
-    assert str(caught.value) == ("The Devin API key is empty or has a blank, a line break or another odd character.")
+    assert str(caught.value) == (
+        "The Devin API key is empty or has a space, a line break, or another invalid character."
+    )

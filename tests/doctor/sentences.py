@@ -92,8 +92,8 @@ BOT_TOKEN_IS_GOOD = ok("SLACK_BOT_TOKEN works in the workspace “https://play.s
 APP_TOKEN_IS_GOOD = ok("SLACK_APP_TOKEN opens Socket Mode; no connection was kept.")
 SCOPES_ARE_GOOD = ok("The app has the 19 scopes of manifest.yml.")
 CHANNEL_IS_GOOD = ok("The bot is in the channel “ops”, where the digest is posted.")
-USERS_ARE_GOOD = ok("BOT_ADMIN_USERS: Slack knows each of them (2).")
-GROUP_IS_GOOD = ok("BOT_ADMIN_GROUP: Slack knows the user group (2 in it). Its full members are admins.")
+USERS_ARE_GOOD = ok("BOT_ADMIN_USERS: Slack recognizes each ID (2).")
+GROUP_IS_GOOD = ok("BOT_ADMIN_GROUP: the user group exists (2 members). Its full members are admins.")
 ADD_SCOPES = (
     "Add what's missing under “Bot Token Scopes” on the app's page “OAuth & Permissions”. Then press “Reinstall to"
     " Workspace” there."
@@ -146,7 +146,7 @@ UNKNOWN_ADMINS = problem(
 )
 
 UNKNOWN_GROUP = problem(
-    "Slack knows no user group S0NOWHERE (BOT_ADMIN_GROUP), or it's disabled. It makes no one an admin.",
+    "Slack has no user group S0NOWHERE (BOT_ADMIN_GROUP), or it's disabled. It makes no one an admin.",
     "Enable it in Slack under Directories → User groups. Or correct BOT_ADMIN_GROUP with “Copy group ID” in the"
     " group's menu.",
 )
@@ -185,7 +185,7 @@ NOT_WARNED = note(
 SESSIONS = ok("Devin grants ViewOrgSessions: sessions and messages can be read.")
 CONSUMPTION = ok("Devin grants ViewOrgConsumption: the digest and /devin usage show ACU usage.")
 CYCLES = ok("Devin grants ViewAccountConsumption: the digest uses Devin's billing cycles and their ACU limits.") + ok(
-    "Devin grants ManageOrganizations: the digest knows the organization's ACU limit for a cycle."
+    "Devin grants ManageOrganizations: the digest shows the organization's ACU limit for a cycle."
 )
 NO_CYCLES = note(
     "Devin doesn't grant ViewAccountConsumption: the digest uses calendar months instead of Devin's billing cycles,"
@@ -198,7 +198,7 @@ NO_CYCLE_LIMIT = note(
     grant("ManageOrganizations"),
 )
 INSIGHTS = ok("Devin grants ViewOrgSessions: /devin insights works, and message counts can be read.")
-LISTS = ok("Devin grants Read: forms and repo= know the organization's repositories.") + ok(
+LISTS = ok("Devin grants Read: forms and repo= offer the organization's repositories.") + ok(
     "Devin grants ViewOrgAutomations: /devin schedule list names automations."
 )
 PLAYBOOKS = (
@@ -213,8 +213,8 @@ WITHOUT_CONSUMPTION = (
     grant("ViewOrgConsumption"),
 )
 NO_INSIGHTS = note(
-    "Devin doesn't grant ViewOrgSessions: /devin insights shows nothing, message counts can't be read, and Devin's"
-    " messages may appear later.",
+    "Devin doesn't grant ViewOrgSessions: /devin insights shows nothing, message counts can't be read, and Devin's "
+    "messages might appear later.",
     grant("ViewOrgSessions"),
 )
 NO_PLAYBOOKS = note(
@@ -224,7 +224,7 @@ NO_PLAYBOOKS = note(
 COMMANDS = ok(
     "Devin grants ManageEnterpriseSettings (/devin audit), ManageOrgKnowledge (/devin note), UseReviewManual"
     " (/devin review), ManageOrgSchedules (/devin schedule), ManageOrgSecrets (/devin secret), ViewOrgMembership"
-    " (/devin members), ViewOrgMetrics (/devin metrics). Notes, reviews and schedules can be read; creating wasn't"
+    " (/devin members), ViewOrgMetrics (/devin metrics). Notes, reviews, and schedules can be read; creating wasn't"
     " tried."
 )
 NO_LISTS = note(
@@ -242,7 +242,7 @@ NO_COMMANDS = note(
     " (optional).",
     grant(
         "ManageEnterpriseSettings, ManageOrgKnowledge, UseReviewManual, ManageOrgSchedules, ManageOrgSecrets,"
-        " ViewOrgMembership and ViewOrgMetrics"
+        " ViewOrgMembership, and ViewOrgMetrics"
     ),
 )
 OWN_NAMES_NOT_KNOWN = note(

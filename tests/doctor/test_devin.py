@@ -125,7 +125,7 @@ async def test_whose_key_it_is(checked, devin, principal, line):
 
 SERVICE_USERS = "/v3/enterprise/members/service-users"
 EXPIRES_ON = (
-    "The service user of DEVIN_API_KEY expires on 3 June 2026. Then Devin rejects its key.",
+    "The service user of DEVIN_API_KEY expires on June 3, 2026. Then Devin rejects its key.",
     "Before then, create a new one in Devin under Settings → Service users. Copy its key (cog_…) into DEVIN_API_KEY"
     " and restart the bot.",
 )
@@ -134,7 +134,7 @@ EXPIRES_ON = (
 @freeze_time("2026-05-20", real_asyncio=True)
 @pytest.mark.parametrize(
     ("days", "lines"),
-    [(None, []), (14, note(*EXPIRES_ON)), (15, ok("The service user of DEVIN_API_KEY expires on 4 June 2026."))],
+    [(None, []), (14, note(*EXPIRES_ON)), (15, ok("The service user of DEVIN_API_KEY expires on June 4, 2026."))],
 )
 async def test_when_the_key_expires(checked, devin, days, lines):
     at = days and int(time.time()) + days * 86_400
@@ -183,7 +183,7 @@ async def test_what_devin_does_not_allow_is_told_where_it_is_missing(checked, de
     devin.offer(f"{IN_ORG}/sessions/insights", 403, detail="Insights are not part of this contract")
     said = (
         "Devin doesn't allow this (“Insights are not part of this contract”): /devin insights shows nothing, "
-        "message counts can't be read, and Devin's messages may appear later."
+        "message counts can't be read, and Devin's messages might appear later."
     )
     assert note(said, SETTLE)[0] in await checked()
 
@@ -269,7 +269,7 @@ async def test_each_missing_permission_and_what_it_means(checked, devin):
         + CYCLES
         + NO_INSIGHTS
         + NO_PLAYBOOKS
-        + ok("Devin grants Read: forms and repo= know the organization's repositories.")
+        + ok("Devin grants Read: forms and repo= offer the organization's repositories.")
         + NO_LISTS[2:]
         + COMMANDS
         + NOT_PROBED
@@ -368,7 +368,7 @@ async def test_an_organisation_without_insights(checked, devin):
         + CYCLES
         + note(
             "Devin doesn't offer this to your organization: /devin insights shows nothing, message counts can't be"
-            " read, and Devin's messages may appear later."
+            " read, and Devin's messages might appear later."
         )
         + PLAYBOOKS
         + COMMANDS

@@ -1,7 +1,10 @@
 """The doctor's live checks, against the simulated Slack and Devin: what passes, is refused, and is left behind."""
 
 import json
+import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -10,10 +13,16 @@ from bot.__main__ import main
 from bot.config import load_settings
 from bot.connect import StartError
 from bot.doctor.live import CHECKS, CREATING, run_live
+from bot.domain.person import Person
+from bot.domain.session import Lifecycle, Session
 from bot.manifest import read_manifest
 from bot.playground.devin import ALL_PERMISSIONS, DevinControl, DevinSimulator
 from bot.playground.slack import SlackControl, SlackSimulator
+from bot.store import people, sessions
+from bot.store.database.connection import Database
+from bot.views.answers.session_lists import NO_SESSIONS
 from tests.doctor.sentences import APP_TOKEN, BOT_TOKEN, KEY
+from tests.markup import written
 
 ADA = "U0ADA"
 
@@ -76,6 +85,39 @@ async def test_where_nothing_is_wrong_all_passes_and_nothing_is_left_behind(live
     assert (counted["create_note"], counted["delete_note"]) == (1, 1)
 
 
+async def home_of_ada(slack: Any) -> str:
+    (shown,) = await slack.views(type="home")
+    assert shown["user"] == ADA
+    return written(shown["blocks"])
+
+
+async def test_the_home_tab_that_is_published_is_the_one_of_the_store(live: Any, slack: Any, store: Path) -> None:
+    db, now = Database(f"sqlite:///{store}"), time.time()
+    session = Session("s1", "T0PLAY", "org-play", "C0WEB", "1.0", ADA, "fix the login test", lifecycle=Lifecycle.OPEN)
+    async with db.write() as tx:
+        await people.put(tx, "T0PLAY", Person(ADA, "ada"), now)
+        await sessions.add(tx, replace(session, devin_id="devin-1", created_at=now))
+    await db.close()
+    lines, _ = await live()
+    assert "passed     Home tab, shown to you until the bot redraws it" in lines
+    assert "fix the login test" in await home_of_ada(slack)
+
+
+@pytest.mark.parametrize("content", [None, b"no database"])
+async def test_without_a_usable_store_the_home_tab_is_that_of_a_first_day(
+    live: Any, slack: Any, store: Path, content: bytes | None
+) -> None:
+    store.unlink()
+    if content:
+        store.write_bytes(content)
+    lines, code = await live()
+    assert "passed     Home tab, shown to you until the bot redraws it" in lines
+    shown = await home_of_ada(slack)
+    assert NO_SESSIONS.text in shown
+    assert "*Running now: 0 sessions*" in shown
+    assert (store.exists(), code) == (content is not None, 0)
+
+
 async def test_no_note_is_created_unasked(live: Any, devin: Any) -> None:
     lines, _ = await live(create=False)
     assert not [line for line in lines if "new note" in line]
@@ -90,6 +132,7 @@ SLACKS_FAULTS: Final[Sequence[dict[str, Any]]] = (
     {"method": "blocks.validate", "kind": "error", "error": "invalid_view", "match": "callback_id"},
     {"method": "chat.postMessage", "kind": "error", "error": "invalid_blocks", "match": "data_visualization"},
     {"method": "chat.postMessage", "kind": "commit_then_500", "match": "is done"},
+    {"method": "views.publish", "kind": "error", "error": "not_enabled"},
 )
 DEVINS_FAULTS: Final[Sequence[tuple[str, int, str]]] = (
     ("list_repositories", 403, "Service user lacks the required permission: Read"),
@@ -106,11 +149,13 @@ REFUSED: Final = (
     "           → Charts come as pictures or as text.",
     "refused    form for a new session: Slack says “invalid_view”.",
     "           → `/devin` alone and *New Devin session* open nothing.",
+    "refused    Home tab, shown to you until the bot redraws it: Slack says “not_enabled”.",
+    "           → The Home tab stays empty.",
     "refused    agent status in a thread: Slack says “not_agent_app”.",
     "           → Slack shows no status and no Stop in threads.",
     "refused    reaction: Slack says “missing_scope”.",
     "           → Messages get no 👀 and no mark at the end.",
-    "refused    file, up and down: Slack says “missing_scope”.",
+    "refused    file upload and download: Slack says “missing_scope”.",
     "           → Devin gets no attachments, and admins get no files.",
     "refused    list of repositories: Devin says “Service user lacks the required permission: Read” (403)."
     " It needs Read.",
@@ -151,6 +196,7 @@ async def test_the_json_can_be_pasted_into_a_bug_report(live: Any, slack: Any, d
         "turn_end": "unknown",
         "chart": "invalid_blocks",
         "start_form": "invalid_view",
+        "home": "not_enabled",
         "status": "not_agent_app",
         "reaction": "missing_scope",
         "file": "missing_scope",
@@ -168,7 +214,7 @@ async def test_a_filter_that_devin_ignores_is_found_out(live: Any, devin: Any) -
     await devin.switch(filters_ignored=True)
     lines, code = await live()
     at = lines.index(
-        "refused    list of sessions, created from now on: Devin lists sessions that are older than was asked for."
+        "refused    list of sessions, created from now on: Devin lists sessions that are older than requested."
     )
     assert lines[at + 1] == "           → Sessions aren't followed, or every poll reads all of them."
     assert (code, "passed     messages of a session" in lines) == (1, True)
@@ -179,7 +225,7 @@ async def test_what_cannot_be_deleted_is_said(live: Any, slack: Any) -> None:
     lines, code = await live()
     assert lines[-4:-2] == [
         "refused    cleaning up: Slack says “cant_delete_message”.",
-        "           → Delete by hand what is left in your direct messages.",
+        "           → Delete what's left in your DM by hand.",
     ]
     assert code == 1
 
@@ -203,7 +249,7 @@ async def test_nobody_but_an_admin_is_written_to(live: Any, slack: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--json"], "--as, --create and --json need --live."),
+        (["--json"], "--as, --create, and --json need --live."),
         (["--live"], "--live needs --as and your member ID, such as --as U024BE7LH."),
     ],
 )

@@ -31,7 +31,7 @@ from tests.doctor.sentences import (
     store_is_up_to_date,
 )
 
-NOTHING_CHECKED = note("Slack, Devin and the store are checked once their settings can be used.")
+NOTHING_CHECKED = note("Slack, Devin, and the store are checked once their settings can be used.")
 
 
 async def reported(environ, env_file=None):
@@ -130,7 +130,7 @@ def test_a_clock_that_is_not_that_of_a_service_is_a_problem():
     clocks.dated("Devin", formatdate(time.time() + 2, usegmt=True))
     clocks.dated("Devin", None)
     assert shown(*clocks.findings()) == problem(
-        "The bot's clock is 3 minutes ahead of Slack's. Set the clock of its machine.",
+        "The bot's clock is 3 minutes ahead of Slack's. Set its machine's clock.",
         "Set it by NTP. Slack's requests are rejected once it's five minutes off.",
     )
 

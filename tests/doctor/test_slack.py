@@ -188,7 +188,7 @@ def test_a_slack_that_names_no_scopes():
             Channel("C0ARCHIVED", "archived", is_archived=True),
             problem(
                 "The channel “archived” (BOT_ADMIN_CHANNEL) is archived, so no digest is posted.",
-                "Unarchive it, or set BOT_ADMIN_CHANNEL to another channel's id.",
+                "Unarchive it, or set BOT_ADMIN_CHANNEL to another channel's ID.",
             ),
         ),
         (
@@ -254,14 +254,14 @@ async def test_a_plan_without_user_groups():
 async def test_the_user_groups_of_roles_in_the_file():
     slack = FakeSlack(groups={"S0SENIORS": frozenset({"U0ANN"}), "S0EMPTY": frozenset()})
     assert await check_role_groups(slack, "bot.toml", ()) == []
-    good = "Slack knows each user group with a role in bot.toml."
+    good = "Slack recognizes each user group with a role in bot.toml."
     assert shown(*await check_role_groups(slack, "bot.toml", {"S0SENIORS"})) == ok(good)
     findings = await check_role_groups(slack, "bot.toml", {"S0SENIORS", "S0EMPTY", "S0NOWHERE"})
     assert shown(*findings) == problem(
         "bot.toml gives a role to user group S0EMPTY, but the group is empty.",
         "Add members in Slack under Directories → User groups.",
     ) + problem(
-        "bot.toml gives a role to user group S0NOWHERE, but Slack doesn't know it, or it's disabled.",
+        "bot.toml gives a role to user group S0NOWHERE, but Slack doesn't recognize it, or it's disabled.",
         "Enable it in Slack under Directories → User groups, or copy the right ID into bot.toml.",
     )
     without = FakeSlack(failing=refusal("usergroups.users.list", "plan_upgrade_required"))

@@ -471,9 +471,9 @@ async def test_a_tick_that_fails_is_logged_once_and_so_is_its_recovery(engine: L
             await tick.until(9)
     assert [(line["event"], line["tick"]) for line in logs] == [
         ("tick failed", "poll"),
-        ("tick works again", "poll"),
+        ("tick recovered", "poll"),
         ("tick failed", "poll"),
-        ("tick works again", "poll"),
+        ("tick recovered", "poll"),
     ]
 
 

@@ -19,10 +19,10 @@ from bot.devin.errors import (
 from bot.kernel.commands.devin_failures import failure_sentence
 from bot.views import devin_answers
 
-NOT_ACCEPTED = "Devin didn't accept this, so nothing was changed."
-IN_THE_WAY = "Devin can't do this right now, because something else is in the way. Nothing was changed."
+NOT_ACCEPTED = "Devin rejected this, so nothing was changed."
+IN_THE_WAY = "Devin can't do this right now because of a conflict. Nothing was changed."
 TOO_LARGE = "This is too long for Devin, so nothing was changed."
-BUSY = "Devin gets too many requests right now, so nothing was changed."
+BUSY = "Devin is getting too many requests right now, so nothing was changed."
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from tests.store.rows import NOW
 
 CHART = LineChart("ACUs a day", ["Wed", "Thu"], [Line("Spent", [1.0, 2.0])], "ACUs", "Most on Thu with 2.")
 TABLE = Message("Ada 2", [{"type": "data_table"}], Message("Ada 2", [{"type": "table"}]))
-NOT_SHARED = "Slack didn't take the file."
+NOT_SHARED = "Slack rejected the file."
 FILE = Message(
     "All sessions, as CSV.",
     plainer=Message(NOT_SHARED, [blocks.section(NOT_SHARED)]),

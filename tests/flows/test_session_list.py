@@ -14,6 +14,7 @@ from bot.timing import DAY
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import stops as stop_sentences
 from tests.flows.conftest import CHANNEL, TEAM
+from tests.said import titled
 from tests.unit.block_kit import assert_valid
 
 NOW = 1_779_278_400.0
@@ -63,6 +64,7 @@ async def three(store, devin):
     await store.session("cccccccc00", NOW - 20, title="Logout", channel="C0OTHER")
 
 
+ARCHIVE = "https://acme.slack.com/archives/C0WORK"
 LINES = "1. Docs: waiting for an answer · 2. Login: working · 3. Logout: working"
 LISTED = f"You have 3 sessions: {LINES}"
 
@@ -119,9 +121,9 @@ async def test_an_id_stands_for_its_session_without_a_list(store, devin, three):
     assert await devin("stop bbbbbbbb", user=BEN) == session_list_sentences.no_such_session("bbbbbbbb").text
     await store.session("bbbbbbbb99", NOW, title="Export")
     assert (await devin("stop bbbbbb")).split("\n") == [
-        "`bbbbbb` fits 2 of your sessions. Type more of the id:",
-        "• `bbbbbbbb00` <https://app.devin.ai/sessions/bbbbbbbb00|Login>",
-        "• `bbbbbbbb99` <https://app.devin.ai/sessions/bbbbbbbb99|Export>",
+        "`bbbbbb` fits 2 of your sessions. Type more of the ID:",
+        f"• `bbbbbbbb00` {titled('Login', f'{ARCHIVE}/p{int(NOW - 10)}000000', 'bbbbbbbb00')}",
+        f"• `bbbbbbbb99` {titled('Export', f'{ARCHIVE}/p{int(NOW)}000000', 'bbbbbbbb99')}",
     ]
 
 

@@ -180,7 +180,7 @@ async def test_while_slack_does_not_say_who_is_in_the_group_its_members_stay_adm
     slack.error = None
     with capture_logs() as lines:
         assert [await bot.tick(), await bot.tick()] == [INTERVAL, INTERVAL]
-    assert [line["event"] for line in lines] == ["user group is read again"]
+    assert [line["event"] for line in lines] == ["user group read again"]
     assert await bot.admins(ADA, ANN, BEN) == {ADA, ANN, BEN}
 
 

@@ -81,7 +81,7 @@ async def test_a_section_keeps_its_marks(shown: Shown) -> None:
 
 async def test_a_section_has_two_columns_and_a_picture(shown: Shown) -> None:
     fields = shown.block("section", 1).locator(".bk-fields > *")
-    said = ["Asked byAnn Lee", "State⏳ working", "Spent1.2 ACUs", "Plain text"]
+    said = ["Started byAnn Lee", "State⏳ working", "Spent1.2 ACUs", "Plain text"]
     await expect(fields).to_have_text(said)
     boxes = [await field.bounding_box() or {} for field in await fields.all()]
     left, right = boxes[0]["x"], boxes[1]["x"]
@@ -97,7 +97,7 @@ async def test_a_context_is_small_words_and_pictures(shown: Shown) -> None:
     context = shown.block("context")
     assert await context.get_by_role("img", name="Ann").evaluate(DRAWN_WIDTH) == 1
     await expect(context.locator(".bk-context-words")).to_have_text(
-        ["Asked by @Ann Lee · repo acme/web", "1.2 of 10 ACUs"]
+        ["Started by @Ann Lee · repo acme/web", "1.2 of 10 ACUs"]
     )
     await expect(shown["divider"].get_by_role("separator")).to_have_count(1)
 
@@ -202,13 +202,13 @@ async def test_a_chart_shows_its_lines_and_says_its_numbers(shown: Shown) -> Non
     block = shown.block("data_visualization")
     drawing = block.get_by_role("img")
     await expect(drawing).to_have_accessible_name(
-        "ACUs a day. Spent: Mon 23 Nov 31.5, Tue 24 Nov 28, Wed 25 Nov 0, Thu 26 Nov 49.5. Usual: Mon 23 Nov 30, "
-        "Tue 24 Nov 30, Wed 25 Nov 30, Thu 26 Nov 37.3. Limit's pace: Mon 23 Nov 40, Tue 24 Nov 40, Wed 25 Nov 40, "
-        "Thu 26 Nov 40"
+        "ACUs a day. Spent: Mon, Nov 23 31.5, Tue, Nov 24 28, Wed, Nov 25 0, Thu, Nov 26 49.5. Usual: Mon, Nov 23 30, "
+        "Tue, Nov 24 30, Wed, Nov 25 30, Thu, Nov 26 37.3. Limit's pace: Mon, Nov 23 40, Tue, Nov 24 40, "
+        "Wed, Nov 25 40, Thu, Nov 26 40"
     )
     await expect(drawing.locator("polyline")).to_have_count(3)
     await expect(block.get_by_role("listitem")).to_have_text(["Spent", "Usual", "Limit's pace"])
-    await expect(drawing.locator(".bk-scale.is-right")).to_have_text(["0", "25", "50", "Thu 26 Nov"])
+    await expect(drawing.locator(".bk-scale.is-right")).to_have_text(["0", "25", "50", "Thu, Nov 26"])
     highest = await drawing.locator("circle.bk-series-0").evaluate_all(
         "(dots) => dots.map((dot) => +dot.getAttribute('cy'))"
     )

@@ -291,7 +291,7 @@ async def test_from_a_session_to_its_thread(ann: Visitor) -> None:
     await ann.drawer.chosen.get_by_role("button", name="Open the thread in Slack").click()
     await ann.reads(QUESTION)
     await expect(ann.link("web")).to_have_attribute("aria-current", "page")
-    await expect(ann.thread.get_by_test_id("message").first).to_contain_text("Asked by Ann Lee")
+    await expect(ann.thread.get_by_test_id("message").first).to_contain_text("Started by Ann Lee")
 
 
 @pytest.mark.long

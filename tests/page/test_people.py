@@ -75,7 +75,7 @@ async def test_a_group_message_is_begun_and_the_bot_works_in_it(
 ) -> None:
     ann = await visit(play.url, viewport=screen)
     await ann.opens_a_group("Ben Ortiz", "Devin Bridge")
-    await expect(ann.channel).to_contain_text("With Devin Bridge among you, mention it and give a task.")
+    await expect(ann.channel).to_contain_text("If Devin Bridge is here, mention it with a task.")
     await expect(ann.composer).to_have_accessible_name("Message Ben Ortiz, Devin Bridge")
     await expect(ann.page.get_by_test_id("bot-membership")).to_have_count(0)
     await ann.writes(f"@Devin Bridge {TASK}")
@@ -185,4 +185,4 @@ async def test_direct_messages_are_a_session_too(ann: Visitor) -> None:
     await ann.writes("write the release notes")
     await ann.sees("write the release notes")
     await ann.opens_thread("write the release notes")
-    await ann.reads("Asked by Ann Lee")
+    await ann.reads("Started by Ann Lee")

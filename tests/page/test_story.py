@@ -32,7 +32,7 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await expect(ann.page.get_by_text("Got it")).to_have_count(0)
     await ann.reads(QUESTION)
     await expect(ann.card).to_contain_text(WAITING)
-    await expect(ann.card).to_contain_text("Asked by Ann Lee · acme/web")
+    await expect(ann.card).to_contain_text("Started by Ann Lee · acme/web")
     await ann.replies("The second one, please.")
     await expect(await ann.reads("The second one, please.")).to_contain_text("👀")
     await ann.reads(
@@ -87,7 +87,7 @@ async def test_a_mention_becomes_a_session_in_its_own_thread(ann: Visitor) -> No
     await ann.writes("The import takes an hour.")
     await ann.opens_thread("The import takes an hour.")
     await ann.replies("@Devin Bridge find out why")
-    await ann.reads("Asked by Ann Lee")
+    await ann.reads("Started by Ann Lee")
     await expect(ann.message("The import takes an hour.")).to_contain_text(re.compile(r"\d+ replies"))
 
 

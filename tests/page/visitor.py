@@ -81,7 +81,7 @@ class Visitor:
         self.thread = page.locator("#thread-messages")
         self.composer = page.get_by_test_id("composer-input")
         self.thread_composer = page.get_by_test_id("thread-composer-input")
-        self.card = self.message("Asked by Ann Lee")
+        self.card = self.message("Started by Ann Lee")
         self.drawer = Drawer(page)
         self.tour = Tour(page)
         self.home = page.locator("#home")

@@ -3,7 +3,7 @@
 The simulated Devin refuses in the words of the recorded answers in `tests/samples/devin`.
 """
 
-NOTHING_TO_STOP = "The bot does not run, so there is nothing to stop. Start it first."
+NOTHING_TO_STOP = "The bot isn't running, so there's nothing to stop. Start it first."
 NOT_FILES = "Files are a list of objects, each with its name, mimetype and content."
 PERMISSION_MISSING = "Service user lacks the required permission"
 MODE_REFUSED = "devin_mode 'lite' is not available for this organization"

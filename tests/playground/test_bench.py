@@ -86,7 +86,7 @@ async def test_each_jump_to_the_digest_brings_one(house: Bench) -> None:
     for number in range(1, 4):
         due = float(house.bench.clock()["digest_at"])
         said = await house.do("jump", to="digest")
-        assert said.startswith("It is ")
+        assert said.startswith("It's ")
         assert said.endswith(", 09:05 UTC. The bot is restarting and will post the digest in #ops.")
         found = await house.digests(number)
         assert len(found) == number
@@ -140,7 +140,7 @@ async def test_a_day_that_passes_without_a_jump_is_billed_too(house: Bench) -> N
 async def test_a_second_click_does_not_jump_another_day(house: Bench) -> None:
     due = float(house.bench.clock()["digest_at"])
     said, refusal = await asyncio.gather(house.do("jump", to="digest"), house.refused("jump", to="digest"))
-    assert said.startswith("It is ")
+    assert said.startswith("It's ")
     assert refusal == UNDER_WAY
     assert house.bench.bot()["state"] == "starting"
     assert await house.refused("jump", to="billing_day") == UNDER_WAY
@@ -154,7 +154,7 @@ async def test_a_second_click_does_not_jump_another_day(house: Bench) -> None:
 
 async def test_a_jump_waits_for_the_end_of_a_reset(house: Bench) -> None:
     said, refusal = await asyncio.gather(house.do("reset"), house.refused("jump", to="digest"))
-    assert said.startswith("Everything is as in the beginning.")
+    assert said.startswith("Everything is reset except the clock, because time never runs backward.")
     assert refusal == UNDER_WAY
     assert house.on.clock.ahead == 0
     await house.do("jump", to="digest")
@@ -186,7 +186,7 @@ async def test_without_an_example_no_page_begins_one(house: Bench) -> None:
 async def test_the_example_jumps_after_a_jump_that_is_under_way(house: Bench) -> None:
     due = float(house.bench.clock()["digest_at"])
     said = await asyncio.gather(house.do("jump", to="digest"), house.bench.to_digest())
-    assert [sentence.startswith("It is ") for sentence in said] == [True, True]
+    assert [sentence.startswith("It's ") for sentence in said] == [True, True]
     assert due + DAY <= house.on.clock.now() < due + DAY + 20
 
 
@@ -222,9 +222,9 @@ async def test_the_bot_is_killed_in_the_middle_and_nothing_is_lost(house: Bench)
         "The bot was killed in the middle of its work. Start it and see that nothing is lost."
     )
     assert house.bench.bot()["state"] == "killed"
-    assert await house.refused("kill") == "The bot does not run, so there is nothing to kill. Start it first."
+    assert await house.refused("kill") == "The bot isn't running, so there's nothing to kill. Start it first."
     assert await house.refused("stop") == NOTHING_TO_STOP
-    assert await house.refused("example") == "The bot does not run, so there is nothing to see. Start it first."
+    assert await house.refused("example") == "The bot isn't running, so there's nothing to see. Start it first."
     await slack.say(ANN, WEB, "Mention the fix of the login test.", thread_ts=ts)
     await devin.say(session, "Which release is it for?")
     assert await house.do("start") == "The bot is starting. It gets the messages sent meanwhile."
@@ -375,7 +375,7 @@ async def test_a_reset_after_which_the_bot_is_not_up_in_time_says_so(
 ) -> None:
     monkeypatch.setattr(the_bench, "START_SECONDS", 0.01)
     assert await house.refused("reset") == (
-        "Messages, sessions, and faults are cleared, but the bot didn't start. It did not start within 0.01 seconds."
+        "Messages, sessions, and faults are cleared, but the bot didn't start. It didn't start within 0.01 seconds."
     )
     assert house.bench.bot()["state"] == "starting"
 
@@ -388,7 +388,7 @@ async def test_a_reset_heals_whatever_came_before_it(house: Bench) -> None:
     world.people[ANN].real_name = ""
     house.on.simulated_slack.state.news.follow(fail)
     house.on.simulated_devin.world.journal.news.follow(fail)
-    assert (await house.do("reset")).startswith("Everything is as in the beginning.")
+    assert (await house.do("reset")).startswith("Everything is reset except the clock, because")
     assert house.bench.bot()["state"] == "running"
     assert house.on.simulated_slack.state.world.people[ANN].real_name == "Ann Lee"
 

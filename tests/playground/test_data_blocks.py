@@ -30,7 +30,7 @@ TABLE: Json = {
     "row_header_column_index": 0,
     "rows": [[text("Person"), text("ACUs")], [text("Ann"), number(12.5)], [rich("https://example.com"), number(3)]],
 }
-DAYS = ["Mon 23 Nov", "Tue 24 Nov"]
+DAYS = ["Mon, Nov 23", "Tue, Nov 24"]
 
 
 def series(name: str, *values: float) -> Json:

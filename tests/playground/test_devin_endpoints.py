@@ -557,7 +557,7 @@ async def test_a_schedule_is_made_read_changed_and_deleted(
 async def test_schedules_are_listed_by_limit_and_offset(admin: httpx.AsyncClient) -> None:
     path = f"{ORG}/schedules"
     for number in range(3):
-        good(await admin.post(path, json={"name": f"n{number}", "prompt": "p"}))
+        good(await admin.post(path, json={"name": f"n{number}", "prompt": "p", "frequency": "0 7 * * 1"}))
 
     async def names(**params: int) -> tuple[list[str], bool]:
         page = good(await admin.get(path, params=params))
@@ -575,8 +575,15 @@ async def test_schedules_are_listed_by_limit_and_offset(admin: httpx.AsyncClient
 @pytest.mark.parametrize(
     ("order", "errors"),
     [
-        ({"prompt": "p"}, [("name", "Field required")]),
-        ({"cron_schedule": "0 7 * * *"}, [("name", "Field required"), ("prompt", "Field required")]),
+        ({"prompt": "p"}, [("name", "Field required"), ("frequency", "Field required")]),
+        (
+            {"cron_schedule": "0 7 * * *"},
+            [("name", "Field required"), ("prompt", "Field required"), ("frequency", "Field required")],
+        ),
+        (
+            {"name": "n", "prompt": "p", "schedule_type": "one_time", "frequency": "0 7 * * *"},
+            [("scheduled_at", "Field required")],
+        ),
         ({"frequency": "daily"}, [("frequency", "Input should be a cron expression with five fields")]),
         ({"scheduled_at": "tomorrow"}, [("scheduled_at", "Input should be a valid datetime")]),
         ({"agent": "normal"}, [("agent", "Input should be one of devin, data_analyst, advanced")]),
@@ -586,14 +593,15 @@ async def test_schedules_are_listed_by_limit_and_offset(admin: httpx.AsyncClient
 async def test_a_schedule_is_validated(
     admin: httpx.AsyncClient, order: dict[str, Any], errors: list[tuple[str, str]]
 ) -> None:
-    needed = {} if any(message == "Field required" for _, message in errors) else {"name": "n", "prompt": "p"}
+    missing = any(message == "Field required" for _, message in errors)
+    needed = {} if missing else {"name": "n", "prompt": "p", "frequency": "0 7 * * *"}
     assert field_errors(await admin.post(f"{ORG}/schedules", json=needed | order)) == errors
 
 
 async def test_a_schedule_of_a_person_or_a_playbook_that_is_not_there(
     admin: httpx.AsyncClient, control: DevinControl
 ) -> None:
-    path, order = f"{ORG}/schedules", {"name": "n", "prompt": "p"}
+    path, order = f"{ORG}/schedules", {"name": "n", "prompt": "p", "frequency": "0 7 * * *"}
     assert refused(await admin.post(path, json=order | {"playbook_id": "playbook-x"}), 404) == "Playbook not found"
     assert refused(await admin.post(path, json=order | {"create_as_user_id": "user|9"}), 404) == "User not found"
     await control.add_member("user|1", "ann@acme.test")

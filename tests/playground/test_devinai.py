@@ -95,7 +95,7 @@ async def test_files_are_uploaded_listed_and_downloaded_without_the_key(client: 
     assert (listed.name, listed.source, listed.content_type) == ("login.log", "user", "text/plain")
     uuid = file.url.split("/")[-2]
     raw = await client.attachments.with_raw_response.download("login.log", org_id=ORG, uuid=uuid)
-    assert await raw.read() == b"boom"  # the other origin would have refused a bearer token
+    assert await raw.read() == b"boom"  # the other origin would have blocked a bearer token
 
 
 async def test_insights_are_listed_read_and_generated(client: Any, control: DevinControl) -> None:

@@ -108,7 +108,7 @@ async def test_ended_before_it_is_up(keeper: Keeper) -> None:
     await keeper.start()
     assert await keeper.kill()
     assert (keeper.state, keeper.said) == ("killed", None)
-    with pytest.raises(TroubleError, match=r"^The bot does not run\.$"):
+    with pytest.raises(TroubleError, match=r"^The bot isn't running\.$"):
         await keeper.up()
 
 
@@ -202,7 +202,7 @@ async def test_one_that_ends_by_itself_leaves_its_last_lines(keeper: Keeper) -> 
     assert first == "The bot exited unexpectedly (exit code -9)."
     assert second == "The last lines of its log:"
     assert any('"running"' in line for line in lines)
-    with pytest.raises(TroubleError, match="ended by itself"):
+    with pytest.raises(TroubleError, match="exited unexpectedly"):
         await keeper.died()
     await keeper.start()
     assert keeper.said is None

@@ -35,7 +35,7 @@ async def test_a_transcript_is_what_the_person_sees_as_markdown(house):
     cell = {"type": "raw_text", "text": "a|b"}
     card = [
         {"type": "header", "text": {"type": "plain_text", "text": "Fix <it>"}},
-        section("*Working*", fields=[{"type": "mrkdwn", "text": "*Asked by* <@U0ANN>"}]),
+        section("*Working*", fields=[{"type": "mrkdwn", "text": "*Started by* <@U0ANN>"}]),
         {"type": "markdown", "text": "- one\n- **two**"},
         {"type": "table", "rows": [[cell, cell], [cell, cell]]},
         {"type": "data_table", "caption": "By channel", "rows": [[cell, cell], [CHANNEL, cell]]},
@@ -82,7 +82,7 @@ As Ann Lee sees it; times are UTC.
 > ### Fix &lt;it&gt;
 >
 > **Working**
-> **Asked by** @Ann Lee
+> **Started by** @Ann Lee
 >
 > - one
 > - **two**

@@ -135,7 +135,7 @@ SHOWN = [
     "  Ben types: /devin fix the flaky login test repo=acme/web",
     "  Devin Bridge:",
     "    │ fix the flaky login test",
-    "    │ Asked by Ben Ortiz · acme/web",
+    "    │ Started by Ben Ortiz · acme/web",
     f"    │ ⚙ Working · started just now · 0.2 ACUs · {STEER}",
     "    │ I ran `tests/test_login.py` a hundred times: `test_session_expires` failed in 6 of them. It",
     "    │ [ Open in Devin ]  [ Stop ]",
@@ -146,7 +146,7 @@ SHOWN = [
     "    ↳ Devin Bridge adds 👀 to Ben's “The second one, please. Slow tests cost us more t…”",
     "    ↳ Devin Bridge: ✅ @Ben, done. Reply here for changes.",
     "          The pull request is ready for review.",
-    "    │ ✅ Done · 1.3 ACUs · acme/web#128 (open) · asked by Ben Ortiz",
+    "    │ ✅ Done · 1.3 ACUs · acme/web#128 (open) · started by Ben Ortiz",
     "    │ [ Review PR ]",
     # a mention in a thread
     "#general",
@@ -213,7 +213,7 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     assert shown["state"] == "over"
     assert [line for line in [*SHOWN[:-1], *TURN] if line not in staying.lines] == []
     assert "The bot is restarting" not in staying.text
-    staying.wait_for("People, channels and all that can be done")
+    staying.wait_for("People, channels, and all actions")
     _try_the_examples(staying)
     _play_it_again(staying)
     assert staying.ended(signal.SIGINT) == 0
@@ -251,7 +251,7 @@ def _try_the_examples(run: Run) -> None:
     for example in examples:
         _curl(example)
     slack, devin = re.findall(
-        r"http://\S+/control/?(?=\s)", next(line for line in run.lines if "all that can be done" in line) + " "
+        r"http://\S+/control/?(?=\s)", next(line for line in run.lines if "all actions" in line) + " "
     )
     assert httpx.get(slack, trust_env=False).json()["people"]["U0ANN"] == "Ann Lee"
     assert "POST /control/sessions/{id}/{verb}" in httpx.get(devin, trust_env=False).json()
@@ -361,7 +361,7 @@ def test_a_bot_that_dies_leaves_the_page_up(start: Callable[..., Run]) -> None:
             time.sleep(0.05)
         (bot,) = run.bots()
         os.kill(bot, signal.SIGKILL)
-        run.wait_for_trouble("The bot ended by itself")
+        run.wait_for_trouble("The bot exited unexpectedly")
         told = page.get("/api/workspace").json()["bot"]
         assert (told["state"], told["pid"], told["starts"]) == ("stopped", None, 1)
         _tells_of_a_dead_bot(told["said"])
@@ -392,7 +392,7 @@ def test_an_example_that_cannot_go_on_says_why_and_the_page_stays_up(start: Call
         run.wait_for_trouble("The last lines of its log:")
         assert page.get("/api/workspace").status_code == 200
     first, second, *log = run.said.splitlines()
-    assert first == "The example came to a halt: U0ANN is not in C0WEB"
+    assert first == "The example stopped: U0ANN is not in C0WEB"
     assert second == "The last lines of its log:"
     assert any('"running"' in line for line in log)
     assert run.ended(signal.SIGTERM) == 0
@@ -511,7 +511,7 @@ def test_blocks_win_over_the_fallback_text() -> None:
         {"type": "header", "text": {"type": "plain_text", "text": "Fix <it>"}},
         {"type": "section", "text": {"type": "mrkdwn", "text": "one\n*two*"}},
         {"type": "markdown", "text": "**Freeze** the clock\n- <here>"},
-        {"type": "context", "elements": [{"type": "mrkdwn", "text": "Asked by <@U0ANN>"}]},
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": "Started by <@U0ANN>"}]},
         {"type": "actions", "elements": [{"text": {"text": "Open in Devin"}}, {"text": {"text": "Stop"}}]},
     ]
     assert Reader({"U0ANN": "Ann"}).lines({"ts": "1.0", "text": "fallback", "blocks": blocks}) == [
@@ -520,7 +520,7 @@ def test_blocks_win_over_the_fallback_text() -> None:
         "two",
         "Freeze the clock",
         "- <here>",
-        "Asked by @Ann",
+        "Started by @Ann",
         "[ Open in Devin ]  [ Stop ]",
     ]
 
@@ -529,7 +529,7 @@ def test_blocks_of_any_shape_are_read() -> None:
     blocks = [
         {
             "type": "section",
-            "fields": [{"type": "mrkdwn", "text": "*Asked by*"}, {"type": "plain_text", "text": "Ann"}],
+            "fields": [{"type": "mrkdwn", "text": "*Started by*"}, {"type": "plain_text", "text": "Ann"}],
             "accessory": {"type": "button", "text": {"type": "plain_text", "text": "Open thread"}},
         },
         {
@@ -550,7 +550,7 @@ def test_blocks_of_any_shape_are_read() -> None:
         },
     ]
     assert Reader({}).lines({"ts": "1.0", "blocks": blocks}) == [
-        "Asked by",
+        "Started by",
         "Ann",
         "[ Open thread ]",
         "Spent",

@@ -1266,6 +1266,7 @@ async def test_a_home_tab_is_published(start: Start) -> None:
     await peer.client.views_publish(user_id="U0ANN", view=home)
     assert len(await peer.control.views(type="home")) == 1
     assert await refused(peer.client.views_publish(user_id="U0ANN", view=MODAL)) == "invalid_arguments"
+    assert await refused(peer.client.views_publish(user_id="U0NOBODY", view=home)) == "invalid_arguments"
 
 
 async def test_a_message_shortcut_brings_its_message(peer: Any) -> None:

@@ -69,7 +69,7 @@ STOP_IT = f"{stop_sentences.stop_confirm(SOMEBODYS).text}\nStop it\nKeep running
 ARCHIVE_IT = f"{stop_sentences.archive_confirm(SOMEBODYS).text}\nArchive it\nKeep open"
 NOT_YOURS = access_sentences.not_yours("U0ANN", Admins(frozenset({"U0ADA"}), ("S0ADMINS",), frozenset({"U0ADA"}))).text
 PULL = "https://github.com/acme/web/pull/7"
-OPEN_THE_FORM = "This needs a form, which a button opens.\nOpen the form"
+OPEN_THE_FORM = "This needs a form. Press the button to open it.\nOpen the form"
 NO_SCHEDULES = schedules.listing([], [], UTC, 0, "https://app.devin.ai/settings/schedules").text
 NOTES = admins_only("change notes")
 SECRETS = "https://app.devin.ai/secrets"
@@ -77,7 +77,7 @@ SECRETS = "https://app.devin.ai/secrets"
 
 def gone(kind: str) -> str:
     """What is said of a note or playbook that is not there."""
-    return f"Devin no longer has that {kind}. Nothing was changed. `/devin {kind} list` shows what there is."
+    return f"Devin no longer has that {kind}. Nothing was changed. `/devin {kind} list` shows the rest."
 
 
 def lacks(permission: str, *, sign: str = "", more: str = "") -> dict[str, str]:
@@ -130,7 +130,7 @@ ROWS = (
         typed="status",
         verb="!status",
         answer=session_list_sentences.NO_SESSIONS.text,
-        on={Surface.THREAD: f"*<{ANY}|A long task>*\n:gear: Working.\nAsked by someone · active DATE"},
+        on={Surface.THREAD: f"*<{ANY}|A long task>*\n:gear: Working.\nStarted by someone · active DATE"},
     ),
     Row(
         command="stop",
@@ -169,7 +169,10 @@ ROWS = (
         command="resume",
         typed="resume",
         answer=pauses.not_paused("", []).text,
-        refused=admins_only("resume Devin Bridge"),
+        refused=(
+            f"{admins_only('resume Devin Bridge')} `/devin resume` ends a pause."
+            " To wake a session, reply in its thread."
+        ),
     ),
     Row(
         command="archive",
@@ -327,7 +330,7 @@ ROWS = (
     Row(
         command="budget_set",
         typed="budget set <@{other}> 20 a week",
-        then=f"Set a budget of 20 ACUs a week for <@{{other}}>, with a warning at 80%? {ANY}\nSet it\nDon't set it",
+        then=f"Set a budget of 20 ACUs a week for <@{{other}}>, with a warning at 80%? {ANY}\nSet it\nCancel",
         refused=BUDGETS,
     ),
     Row(
@@ -345,7 +348,7 @@ ROWS = (
     Row(
         command="budget_grant",
         typed="budget grant <@{other}> 5",
-        answer="No budget applies to <@{other}>, so nothing was granted. `/devin budget list` shows those there are.",
+        answer="No budget applies to <@{other}>, so nothing was granted. See `/devin budget list`.",
         refused=BUDGETS,
     ),
     Row(
@@ -379,7 +382,7 @@ ROWS = (
         command="fanout",
         typed=f"fanout {TASK} orgs=all",
         then=(
-            "*Start 1 session?* In Play.\nNo limit of ACUs is set; `acu=5` sets one for each session."
+            "*Start 1 session?* In Play.\nNo ACU limit is set; `acu=5` sets one for each session."
             f"\nThe prompt:\n> {TASK}\nStart 1 session\nCancel"
         ),
         on={Surface.MENTION: fan_outs.ONLY_IN_PRIVATE.text},

@@ -331,5 +331,5 @@ ELSEWHERE = {
         "opened by commands that test_every_command.py walks",
     ),
     "form:budget_set": "for admins alone: test_budgets.py",
-    "form:done_lately": "opened at Home alone, with the sessions of whoever opens it: test_home.py",
+    "form:recently_done": "opened at Home alone, with the sessions of whoever opens it: test_home.py",
 }

@@ -75,7 +75,7 @@ class Checks:
 
         is_direct = {one.devin_id: one.channel.startswith("D") for one in organisation.work}
         self.people = by(lambda one: NAMES[one.person])
-        self.channels = by(lambda one: "direct messages" if is_direct[one.devin_id] else f"<#{one.channel}>")
+        self.channels = by(lambda one: "DMs" if is_direct[one.devin_id] else f"<#{one.channel}>")
         self.titles = by(lambda one: PRIVATE if is_direct[one.devin_id] else one.title)
         self.private = {one.title: PRIVATE for key, one in work.items() if is_direct[key]}
         self.repositories = by(lambda one: _repository(one, hidden=is_direct[one.devin_id]))

@@ -14,7 +14,7 @@ from tests.recompute import Books, added
 ACUS: Final = r"(?:under 0\.1|-?[\d,]+(?:\.\d+)?)"
 MONEY: Final = r"-?[\d,]+\.\d\d"
 TENTH: Final = Decimal("0.1")
-PRIVATE: Final = "in a direct message"  # how a session is called whose title nobody else may read
+PRIVATE: Final = "in a DM"  # how a session is called whose title nobody else may read
 _TITLE: Final = re.compile(r"fix bug \d+ of the quarter")
 
 _OTHERS: Final = re.compile(r"others$|and [\d,]+ more$")
@@ -28,8 +28,8 @@ def amount(written: str) -> Decimal:
 
 
 def named(day: date) -> str:
-    """A day as it stands in tables and digests, such as "Thu 26 Nov"."""
-    return f"{day:%a} {day.day} {day:%b}"
+    """A day as it stands in tables and digests, such as "Thu, Nov 26"."""
+    return f"{day:%a}, {day:%b} {day.day}"
 
 
 def name_of(cell: str) -> str:
@@ -145,7 +145,7 @@ class CycleShown:
 def cycle_in(text: str, books: Books, day: date) -> CycleShown | None:
     """The line about the cycle that a day is in; it has no forecasts."""
     first, last = books.cycle_of(day)
-    name = f"{first.day} {first:%b} \N{EN DASH} {last.day} {last:%b}"
+    name = f"{first:%b} {first.day} \N{EN DASH} {last:%b} {last.day}"
     line = next((line for line in text.splitlines() if line.startswith((f"{name}:", f"{name}, through"))), None)
     if line is None:
         return None

@@ -136,6 +136,24 @@ async def open_rows(on: Harness) -> int:
         return int((await tx.execute(OPEN_ROWS, {"soon": time.time() + SOON})).scalar_one())
 
 
+async def opened_home(on: Harness, user: str, words: str) -> dict[str, Any]:
+    """The Home tab of somebody who opens it, once it says these words."""
+    await on.slack.open_home(user)
+    return await seen_home(on, user, words)
+
+
+async def seen_home(on: Harness, user: str, words: str) -> dict[str, Any]:
+    """The Home tab that somebody has open, once it says these words."""
+    found: list[dict[str, Any]] = []
+
+    async def says_so() -> bool:
+        found[:] = [view for view in await on.slack.views(user=user, type="home") if words in written(view["blocks"])]
+        return bool(found)
+
+    await until(says_so)
+    return found[0]
+
+
 async def set_budget(slack: SlackControl, order: str, channel: str = GENERAL) -> dict[str, Any]:
     """Ada sets a budget and says yes to the question; answers the confirmation."""
     await slack.slash(ADA, channel, f"budget set {order}")
@@ -148,7 +166,7 @@ async def give_role(slack: SlackControl, order: str, channel: str = GENERAL) -> 
     """Have an admin give a role to the people in `order` alone, and confirm it."""
     asked = (await slack.slash(ADA, channel, f"role add {order}"))["shown"]
     await slack.click(ADA, channel, asked["ts"], "choose:role_add_confirmed")
-    await slack.wait("responses", text="From now on, only")
+    await slack.wait("responses", text="From now on, ")
 
 
 async def forge(on: Harness, kind: str, payload: dict[str, Any]) -> str:

@@ -183,7 +183,8 @@ async def test_budgets_and_the_runaway_watch_hold_for_it_as_for_any_other(on: Ha
     await adopted(on, made)
     await on.slack.slash(ANN, GENERAL, "fix another test")
     held = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
-    assert f"“{TASK}” has no ACU limit, so the rest of your budget is reserved for it" in held["rendered"]
+    assert f"|{TASK}>” (<" in held["rendered"]
+    assert "|Open in Devin>) has no ACU limit, so the rest of your budget is reserved for it" in held["rendered"]
     await on.devin.spend(made, 8.5)
     await on.slack.wait_for_message(OPS, "85% of ann's budget is used: 8.5 of 10 ACUs today.")
     await on.slack.wait_for_message(OPS, "8.5 ACUs since its last message or pull request.")

@@ -10,10 +10,18 @@ from bot.features.alarms.sentences import GO_ON, OVER, SETTLED, SNOOZED
 from bot.timing import HOUR, Timing
 from bot.views.answers import stops as stop_sentences
 from tests.markup import written
-from tests.said import a_session, up_to_reference
+from tests.said import stopping, titled, up_to_reference
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, Harness, harness
-from tests.scenarios.observations import buttons, forge, polled, press, settled
+from tests.scenarios.observations import (
+    buttons,
+    forge,
+    opened_home,
+    polled,
+    press,
+    settled,
+    thread_address,
+)
 
 pytestmark = pytest.mark.timing(alarm_watch=0.2, figures_interval=0.0)
 
@@ -55,7 +63,7 @@ async def test_an_alarm_is_one_post_that_shows_what_was_decided_and_that_it_is_o
     assert written(post["blocks"][:1]).endswith(SPENT)
     await on.slack.click(BEN, OPS, post["ts"], "alarm_fine")
     refused = await on.slack.wait_for_ephemeral(BEN)
-    assert refused["rendered"].startswith("Only <@U0ANN>, who asked for this session, or an admin")
+    assert refused["rendered"].startswith("Only <@U0ANN>, who started this session, or an admin")
     await on.slack.click(ADA, OPS, post["ts"], "alarm_fine")
     shown = await alarm(on, "ada says this is fine.")
     assert (shown["ts"], buttons(shown)) == (post["ts"], ["Stop"])
@@ -76,14 +84,37 @@ async def test_an_alarm_is_one_post_that_shows_what_was_decided_and_that_it_is_o
     assert len(await alarms(on)) == 1
 
 
+async def test_an_open_alarm_is_in_the_home_of_admins_until_it_is_over(on: Harness) -> None:
+    ts, session = await spending(on)
+    post = await alarm(on)
+    home = written((await opened_home(on, ADA, "*Open alarms*"))["blocks"])
+    title = titled("fix the login test", thread_address(GENERAL, ts), session, "*{}*")
+    opens = f"<{thread_address(OPS, post['ts'])}|Open alarm>"
+    assert f"*Open alarms*\n:rotating_light: {title} {SPENT} {opens}" in home
+    assert "Open alarms" not in written((await opened_home(on, ANN, "fix the login test"))["blocks"])
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await alarm(on, "Resolved: session asleep.")
+    assert "Open alarms" not in written((await opened_home(on, ADA, "*Running now: 0 sessions*"))["blocks"])
+
+
+async def test_an_alarm_names_who_started_the_session_and_where(on: Harness) -> None:
+    await spending(on)
+    assert f"\n6.2 ACUs in all · started by ann · <#{GENERAL}>" in written((await alarm(on))["blocks"])
+    _, session = await on.started("tidy up the tests", channel=PRIVATE)
+    await on.devin.set(session, acus_consumed=7.1)
+    private = (await alarm(on, "7.1 ACUs"))["blocks"]
+    assert "started by ann" in written(private)
+    assert PRIVATE not in written(private), "whoever reads the admins' channel may not be in it"
+
+
 async def test_stop_stops_the_session_in_its_thread(on: Harness) -> None:
-    ts, _ = await spending(on)
+    ts, session = await spending(on)
     post = await alarm(on)
     await on.slack.click(ADA, OPS, post["ts"], "alarm_stop")
     await on.wait_for_post(GENERAL, ts, stop_sentences.stopped("ada").text)
     await alarm(on, "Resolved: session stopped.")
     assert [one["rendered"] for one in await on.slack.ephemerals(user=ADA)] == [
-        stop_sentences.stopping(a_session()).text
+        stopping("fix the login test", thread_address(GENERAL, ts), session)
     ]
 
 
@@ -93,7 +124,7 @@ async def test_stop_in_the_admins_channel_is_for_who_may_see_the_session(on: Har
     post = await alarm(on)
     await on.slack.click(BEN, OPS, post["ts"], "alarm_stop")
     refused = await on.slack.wait_for_ephemeral(BEN)
-    assert refused["rendered"].startswith("Only <@U0ANN>, who asked for this session, or an admin")
+    assert refused["rendered"].startswith("Only <@U0ANN>, who started this session, or an admin")
     assert buttons(await on.slack.message(OPS, post["ts"])) == ["Stop", "Keep running", "Snooze 4 h"]
     await on.slack.click(ADA, OPS, post["ts"], "alarm_stop")
     await on.wait_for_post(PRIVATE, ts, stop_sentences.stopped("ada").text)
@@ -123,7 +154,7 @@ async def test_a_session_that_was_stopped_and_runs_away_again_is_open_again_in_t
     await on.slack.say(ANN, GENERAL, "go on, please", thread_ts=ts)
     await on.devin.wait_for_messages("go on, please")
     await on.devin.set(session, status="running", status_detail="working", acus_consumed=6.5)
-    shown = await alarm(on, "has spent 6.5 ACUs in the last hour, and up to 5 are usual.")
+    shown = await alarm(on, "has spent 6.5 ACUs in the last hour (usually up to 5).")
     assert shown["ts"] == post["ts"]
     await open_again(on, post)
     assert "stops it" not in (await on.slack.message(OPS, post["ts"]))["rendered"]
@@ -149,7 +180,7 @@ async def test_an_hour_that_costs_more_than_is_usual_is_an_alarm_although_devin_
     await on.wait_for_post(GENERAL, ts, "Half of it is done.")
     await on.devin.set(session, acus_consumed=6.2)
     post = await alarm(on)
-    assert written(post["blocks"][:1]).endswith("has spent 6.2 ACUs in the last hour, and up to 5 are usual.")
+    assert written(post["blocks"][:1]).endswith("has spent 6.2 ACUs in the last hour (usually up to 5).")
 
 
 async def test_after_a_snooze_the_thread_of_the_post_reminds(on: Harness, clock: Ahead) -> None:
@@ -183,7 +214,7 @@ async def test_spend_that_nobody_could_read_for_an_hour_is_said(on: Harness, clo
     post = await on.slack.wait_for_message(OPS, "No usage data from Devin since")
     await on.devin.clear_faults()
     clock.put(600)
-    shown = await on.slack.wait_for_message(OPS, "What running sessions spend couldn't be read from")
+    shown = await on.slack.wait_for_message(OPS, "Usage data is back. It was missing from")
     assert shown["ts"] == post["ts"]
     assert len(await alarms(on)) == 1
 

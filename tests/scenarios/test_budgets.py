@@ -15,10 +15,10 @@ from bot.timing import DAY, Timing
 from bot.views.answers import access as access_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.questions import STALE
-from tests.said import in_doubt
+from tests.said import in_doubt, titled
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
-from tests.scenarios.observations import buttons, forge, press, set_budget, settled
+from tests.scenarios.observations import buttons, forge, press, set_budget, settled, thread_address
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
@@ -115,7 +115,7 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
     assert await answer(on, ANN, "budget list", WEB) == f"{of_web}\n{mine}"
     assert await answer(on, ADA, "budget list") == f"{of_web} · warns at 50 and 80%\n{mine} · warns at 80%"
     assert await answer(on, ADA, "budget grant org 5") == (
-        "No budget applies to the organization, so nothing was granted. `/devin budget list` shows those there are."
+        "No budget applies to the organization, so nothing was granted. See `/devin budget list`."
     )
     assert await answer(on, ADA, "budget grant each-person 2.5") == (
         "Each person can now use 10 ACUs today, 2.5 ACUs more than before. That applies until DATE."
@@ -231,7 +231,7 @@ async def three_of_ann_and_one_of_ben(on: Harness) -> None:
 async def test_before_a_budget_is_set_an_admin_reads_what_it_would_have_refused(on: Harness) -> None:
     await three_of_ann_and_one_of_ben(on)
     found = (
-        "In the last 30 days, it would have refused about 2 of the 4 starts (by <@U0ANN>). "
+        "In the last 30 days, it would have blocked about 2 of the 4 starts (by <@U0ANN>). "
         "1 person has used that much already."
     )
     assert await answer(on, ANN, "budget try each-person 2 a day") == ONLY_ADMINS
@@ -243,14 +243,14 @@ async def test_before_a_budget_is_set_an_admin_reads_what_it_would_have_refused(
     await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
     asked = await on.slack.wait_for_ephemeral(ADA, "Set it")
     assert asked["rendered"] == (
-        f"Set a budget of 2 ACUs a day for each person, with a warning at 80%? {found}\nSet it\nDon't set it"
+        f"Set a budget of 2 ACUs a day for each person, with a warning at 80%? {found}\nSet it\nCancel"
     )
     await on.slack.click(ADA, GENERAL, asked["ts"], "answer:budget:no")
     await on.slack.wait_for_ephemeral(ADA, budgets.NOT_SET.text, ts=asked["ts"])
     assert (await rows(on, "budgets"), await rows(on, "audit")) == ([], [])
     assert await tried(on, "org 5 a day") == (
         "Only a trial: 5 ACUs a day for the organization, with a warning at 80%. In the last 30 days, it "
-        "would have refused about 1 of the 4 starts (by <@U0ANN>). It would be used up right away: 6 of 5 "
+        "would have blocked about 1 of the 4 starts (by <@U0ANN>). It would be used up right away: 6 of 5 "
         "ACUs today. To set it, use `/devin budget set` with the same words."
     )
     assert await tried(on, "each-session 1") == (
@@ -258,8 +258,8 @@ async def test_before_a_budget_is_set_an_admin_reads_what_it_would_have_refused(
         "In the last 30 days, all 4 sessions used more (3 by <@U0ANN>, 1 by <@U0BEN>). "
         "4 sessions have used that much already. To set it, use `/devin budget set` with the same words."
     )
-    assert "it would have refused none of the 3 starts." in await tried(on, f"<@{ANN}> 20 a day")
-    assert "it wouldn't have refused the one start." in await tried(on, f"<@{BEN}> 20 a day")
+    assert "it would have blocked none of the 3 starts." in await tried(on, f"<@{ANN}> 20 a day")
+    assert "it wouldn't have blocked the one start." in await tried(on, f"<@{BEN}> 20 a day")
     assert "no sessions would have counted toward this budget." in await tried(on, f"<#{WEB}> 20 a day")
 
 
@@ -270,8 +270,8 @@ async def test_a_budget_below_what_is_used_asks_first_and_says_what_it_is_now(on
     asked = read(await on.slack.wait_for_ephemeral(ADA, "Set it"))
     assert asked == (
         "Change the budget for the organization to 6 ACUs a day, with a warning at 80%? Now it's 200 ACUs "
-        "a day. In the last 30 days, it would have refused none of the 4 starts. It would be used up "
-        "right away: 6 of 6 ACUs today.\nSet it\nDon't set it"
+        "a day. In the last 30 days, it would have blocked none of the 4 starts. It would be used up "
+        "right away: 6 of 6 ACUs today.\nSet it\nCancel"
     )
     assert [row["acus"] for row in await rows(on, "budgets")] == [200]
 
@@ -313,7 +313,7 @@ async def test_where_figures_name_nobody_a_trial_counts_people(
         await on.slack.slash(ADA, GENERAL, f"budget set <@{ANN}> 2 a day")
         assert read(await on.slack.wait_for_ephemeral(ADA, "Set it")) == (
             "Set a budget of 2 ACUs a day for <@U0ANN>, with a warning at 80%? "
-            "No preview: per-person figures are hidden in this workspace.\nSet it\nDon't set it"
+            "No preview: per-person figures are hidden in this workspace.\nSet it\nCancel"
         )
 
 
@@ -349,9 +349,10 @@ async def test_a_channel_and_a_session_are_warned_where_they_are(on: Harness) ->
         f"<@U0ANN> This session's budget is used up: 1.6 of 1 ACU this cycle. {NOT_WOKEN} An admin can grant more."
     )
     await on.slack.wait_for_messages(OPS, 2)
+    title = titled("fix the login test", thread_address(GENERAL, ts), devin_id, "“{}”")
     assert set(await posts(on, OPS)) == {
         f"80% of the budget of <#{GENERAL}> is used: 1.6 of 2 ACUs today.",
-        f"The budget of “fix the login test” is used up: 1.6 of 1 ACU this cycle. {NOT_WOKEN}",
+        f"The budget of {title} is used up: 1.6 of 1 ACU this cycle. {NOT_WOKEN}",
     }
 
 
@@ -386,13 +387,13 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     decided = await on.slack.wait_for_message(OPS, "raised")
     assert (read(decided), decided["ts"]) == (f"ada raised ann's budget {raised}", asked["ts"])
     received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
-    assert read(received) == f"ada raised your budget {raised} Your task starts now."
+    assert read(received) == f"ada raised your budget {raised} Trying to start your task now."
     made = await on.session("fix another test")
     assert made["request"]["max_acu_limit"] == 10  # of 10.9: Devin takes whole ACUs
     await on.mention("another task after all acu=15", user=ADA)
     await on.slack.wait_for_ephemeral(
         ADA,
-        "This session's limit is 2 ACUs, not 15: a budget has no more left. `/devin budget list` shows which.",
+        "This session's limit is 2 ACUs instead of 15: that's all a budget has left (`/devin budget list`).",
     )
 
 
@@ -421,7 +422,7 @@ async def test_a_session_is_woken_only_where_there_is_room_for_all_that_it_may_s
     await on.slack.say(ADA, GENERAL, "use the second fixture", thread_ts=second)
     refused = await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")
     why = (
-        "the organization's budget has less than the 8.5 ACUs free that this session may still use (1 "
+        "the organization's budget doesn't have enough left: this session could still use 8.5 ACUs (1 "
         "of 10 ACUs used today, 8.5 more reserved by running sessions). It resets DATE."
     )
     assert read(refused) == (f"Your reply wasn't sent and Devin stays asleep: {why}")
@@ -448,12 +449,11 @@ async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harne
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
     refused = await on.slack.wait_for_ephemeral(ANN, "Devin wasn't woken")
     assert read(refused) == (
-        "Devin wasn't woken: the organization's budget has less than the 5 ACUs free that this session "
-        "may still use (5 of 8 ACUs used today). It resets DATE. It's kept for up to a day. Try again, or "
-        "ask for more."
+        "Devin wasn't woken: the organization's budget doesn't have enough left: this session could still use 5 ACUs "
+        "(5 of 8 ACUs used today). It resets DATE. It's kept for up to a day. Try again, or request approval."
     )
     await on.slack.click(ANN, GENERAL, refused["ts"], "choose:ask_for_more")
-    await on.slack.wait_for_message(OPS, "less than the 5 ACUs free")
+    await on.slack.wait_for_message(OPS, "could still use 5 ACUs")
     await on.slack.slash(ADA, GENERAL, "budget grant org 2")
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on")
@@ -461,7 +461,7 @@ async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harne
     await settled(on)
     assert not await answer(on, BEN, "fix another test")
     assert read(await on.slack.wait_for_ephemeral(BEN, "Nothing was started")) == (
-        "Nothing was started: the organization's budget has less than 1 ACU free (5 of 10 ACUs used "
+        "Nothing was started: the organization's budget has less than 1 ACU left (5 of 10 ACUs used "
         "today, 5 more reserved by running sessions). It resets DATE."
     )
     assert len(await on.devin.sessions()) == 1
@@ -477,17 +477,18 @@ async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_res
 
     await until(is_counted)
     assert not await answer(on, BEN, "fix another test")
+    title = titled("fix the login test", thread_address(GENERAL, ts), devin_id, "“{}”")
     held = (
-        "“fix the login test” has no ACU limit, so the rest of the organization's budget is reserved "
+        f"{title} has no ACU limit, so the rest of the organization's budget is reserved "
         "for it (1.5 of 10 ACUs used today)."
     )
-    refused = await on.slack.wait_for_ephemeral(BEN, "Nothing was started")
-    assert read(refused) == f"Nothing was started: {held} Try again once that session is done or stopped."
-    assert buttons(refused) == []
+    refused = await on.slack.wait_for_ephemeral(BEN, "Not started yet")
+    assert read(refused).startswith(f"Not started yet: {held} Try again once that session is done or stopped.\n")
+    assert buttons(refused) == ["Try again", "Cancel"]
     (number,) = [row["seq"] for row in await rows(on, "budgets")]
     await forge(on, "interactive", press(BEN, GENERAL, "choose:ask_for_more", f"{number}:"))
-    assert read(await on.slack.wait_for_ephemeral(BEN, "More ACUs wouldn't help")) == (
-        f"More ACUs wouldn't help: {held} Send it again once that session is done or stopped."
+    assert read(await on.slack.wait_for_ephemeral(BEN, "A bigger budget won't help")) == (
+        f"A bigger budget won't help: {held} Send it again once that session is done or stopped."
     )
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
@@ -517,8 +518,8 @@ async def test_of_two_replies_that_were_let_through_at_once_only_one_wakes_its_s
     await until(both_wait)
     await on.devin.release()
     assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
-        "Your reply wasn't sent and Devin stays asleep: the organization's budget has less than the 3 "
-        "ACUs free that this session may still use (2 of 6 ACUs used today, 3 more reserved by running "
+        "Your reply wasn't sent and Devin stays asleep: the organization's budget doesn't have enough left: this "
+        "session could still use 3 ACUs (2 of 6 ACUs used today, 3 more reserved by running "
         "sessions). It resets DATE."
     )
     await settled(on)
@@ -543,8 +544,8 @@ async def test_sessions_that_are_woken_at_once_share_what_is_left_of_a_budget(on
     await until(lambda: held(on))
     await on.slack.say(ADA, GENERAL, "use the second fixture", thread_ts=threads[1])
     assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
-        "Your reply wasn't sent and Devin stays asleep: the organization's budget has less than the 3 "
-        "ACUs free that this session may still use (2 of 6 ACUs used today, 3 more reserved by running "
+        "Your reply wasn't sent and Devin stays asleep: the organization's budget doesn't have enough left: this "
+        "session could still use 3 ACUs (2 of 6 ACUs used today, 3 more reserved by running "
         "sessions). It resets DATE."
     )
     await on.devin.release()
@@ -574,7 +575,7 @@ async def test_sessions_that_start_at_once_never_get_more_than_a_budget_has(on: 
     await set_budget(on.slack, "org 20 a day")
     for number in range(5):
         await on.slack.slash(ANN, GENERAL, f"task number {number} acu=8")
-    said = "the organization's budget has less than 1 ACU free (0 of 20 ACUs used today, "
+    said = "the organization's budget has less than 1 ACU left (0 of 20 ACUs used today, "
     await on.slack.wait("ephemerals", 2, user=ANN, text=f"{said}20 more reserved by running sessions).")
     await settled(on)
     assert sorted(one["request"]["max_acu_limit"] for one in await on.devin.sessions()) == [4, 8, 8]
@@ -596,7 +597,7 @@ async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
     raised = "budget by 11 ACUs: 2.1 of 13 ACUs today. It resets DATE."
     by_ben = await on.slack.wait_for_message("D0BEN", "ada raised ann's budget")
-    assert read(by_ben) == f"ada raised ann's {raised} Your reply is sent now."
+    assert read(by_ben) == f"ada raised ann's {raised} Trying to send your reply now."
     assert read(await on.slack.wait_for_message(DM_OF_ANN, "raised")) == f"ada raised your {raised}"
     await settled(on)
     for whom in (DM_OF_ANN, "D0BEN"):
@@ -676,8 +677,8 @@ async def test_a_grant_after_the_budget_has_started_afresh_raises_nothing(on: Ha
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
     late = await on.slack.wait_for_message(OPS, "That budget already reset")
     assert (read(late), late["ts"]) == ("That budget already reset DATE, so no ACUs were added.", asked["ts"])
-    received = await on.slack.wait_for_message(DM_OF_ANN, "There are ACUs left again")
-    assert read(received) == "There are ACUs left again in your budget: 0 of 2 ACUs today. Your task starts now."
+    received = await on.slack.wait_for_message(DM_OF_ANN, "has ACUs left again")
+    assert read(received) == "Your budget has ACUs left again: 0 of 2 ACUs today. Trying to start your task now."
     assert "you 0 of 2 ACUs today (0%)" in await answer(on, ANN, "budget list")
     assert [row["action"] for row in await rows(on, "audit")] == ["budget_set"]
 
@@ -721,7 +722,7 @@ async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_w
         raised = "by 11 ACUs: 2.1 of 13 ACUs today. It resets DATE."
         assert read(await on.slack.wait_for_message(OPS, "raised")) == f"An admin raised one person's budget {raised}"
         received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
-        assert read(received) == f"An admin raised your budget {raised} Your task starts now."
+        assert read(received) == f"An admin raised your budget {raised} Trying to start your task now."
         assert await answer(on, ADA, f"budget grant <@{ANN}> 5") == (
             "<@U0ANN> can now use 18 ACUs today, 5 ACUs more than before. That applies until DATE."
         )
@@ -779,7 +780,7 @@ async def test_a_sentence_about_a_budget_starts_a_session(on: Harness) -> None:
     await on.session("budget the migration")
     await on.slack.slash(ADA, GENERAL, "bugdet set org 10")
     assert await answer(on, ADA, "budget") == (
-        "`budget` needs a word after it: `list`, `set`, `try`, `remove` or `grant`. Nothing was started.\n"
+        "Which one? Try `budget list`, `set`, `try`, `remove`, or `grant`. Nothing was started.\n"
         "Show budget list\nStart a session"
     )
     assert len(await on.devin.sessions()) == 1
@@ -807,7 +808,7 @@ async def test_a_yes_to_waking_waits_for_a_budget_that_was_used_up_meanwhile(on:
     await set_budget(on.slack, "each-person 2 a day")
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
     assert read(await on.slack.wait_for_ephemeral(ANN, "Devin wasn't woken")) == (
-        f"Devin wasn't woken: {USED_UP} It's kept for up to a day. Try again, or ask for more."
+        f"Devin wasn't woken: {USED_UP} It's kept for up to a day. Try again, or request approval."
     )
     await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 5")
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
@@ -849,7 +850,7 @@ async def test_a_budget_is_set_with_a_form(on: Harness) -> None:
     assert "Pick the person." in str(await submit())
     filled["person"] = BEN
     assert "The smallest budget is 1 ACU" in str(await submit())
-    assert "After `warn`, write up to five percentages" in str(await submit(acus="30", warn="half"))
+    assert "After warn, write up to five percentages" in str(await submit(acus="30", warn="half"))
     done = await submit(acus="30")
     assert done.get("closed") is True, done
     asked = await on.slack.wait_for_message("D0ADA", "Set a budget of 30 ACUs a month")

@@ -114,7 +114,7 @@ async def test_a_title_shows_no_markup_and_the_card_tells_work_from_the_time_sin
     (known,) = await rows(on, "sessions")
     await write(on, lambda tx: sessions.change(tx, known["id"], worked=372.0, created_at=known["created_at"] - 7_230))
     await on.devin.say(session, "The test passes.", status_detail="finished")
-    assert "Done · worked 6 min in 2 h · asked by ann" in await card_of(on, ts, "Done")
+    assert "Done · worked 6 min in 2 h · started by ann" in await card_of(on, ts, "Done")
 
 
 async def test_where_slack_draws_no_markdown_the_question_is_one_line_above_the_buttons(on: Harness) -> None:

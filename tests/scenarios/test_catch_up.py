@@ -44,9 +44,9 @@ async def test_what_arrived_before_is_not_forwarded_again_at_the_next_start(on: 
     for _ in range(2):
         await on.stop()
         await on.start()
-    await on.slack.say(ANN, GENERAL, "the last", thread_ts=ts)
-    await on.devin.wait_for_messages("the last", seconds=15)
-    assert await said(on, session) == ["only once", "the last"]
+    await on.slack.say(ANN, GENERAL, "also fix the footer", thread_ts=ts)
+    await on.devin.wait_for_messages("also fix the footer", seconds=15)
+    assert await said(on, session) == ["only once", "also fix the footer"]
 
 
 @pytest.mark.both_transports
@@ -59,9 +59,9 @@ async def test_what_slack_sends_again_after_it_was_fetched_is_known(on: Harness)
     await on.devin.wait_for_messages("fetched first", seconds=15)
     await on.slack.resume()
     await on.slack.wait_for_delivery(type="message", status="acked")
-    await on.slack.say(ANN, GENERAL, "the last", thread_ts=ts)
-    await on.devin.wait_for_messages("the last", seconds=15)
-    assert await said(on, session) == ["fetched first", "the last"]
+    await on.slack.say(ANN, GENERAL, "also fix the footer", thread_ts=ts)
+    await on.devin.wait_for_messages("also fix the footer", seconds=15)
+    assert await said(on, session) == ["fetched first", "also fix the footer"]
 
 
 async def test_each_open_thread_is_read_at_the_start(on: Harness) -> None:

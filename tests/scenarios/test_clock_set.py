@@ -41,13 +41,13 @@ async def test_people_notice_nothing_of_a_clock_that_is_set_while_they_write(
 ) -> None:
     ts, session = await on.started()
     before = await written(on, ts, 5)
-    others = [await on.mention(f"fix test {number} of many", ANN, channel) for number, channel in enumerate((WEB, OPS))]
+    others = [await on.mention(f"fix login test {number}", ANN, channel) for number, channel in enumerate((WEB, OPS))]
     clock.set(step)
     after = await written(on, ts, 5, 5)
-    more = [await on.mention(f"fix test {number} of more", BEN, channel) for number, channel in enumerate((WEB, OPS))]
+    more = [await on.mention(f"fix logout test {number}", BEN, channel) for number, channel in enumerate((WEB, OPS))]
     assert await arrived(on, session, before + after) == before + after
     for number, (channel, one, other) in enumerate(zip((WEB, OPS), others, more, strict=True)):
-        for text, root in ((f"fix test {number} of many", one), (f"fix test {number} of more", other)):
+        for text, root in ((f"fix login test {number}", one), (f"fix logout test {number}", other)):
             await on.slack.wait_for_message(channel, text, thread_ts=root)
             assert len(await on.devin.wait_for_sessions(text)) == 1
     assert await creations(on) == 5

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timing(store_connect=1.0, store_statement=2.0, store_co
 
 PATIENCE = 60.0
 REPLIES = 12
-MET_IN_AN_OUTAGE = {"flow failed", "lane failed", "listener failed", "not stored", "tick failed", "tick works again"}
+MET_IN_AN_OUTAGE = {"flow failed", "lane failed", "listener failed", "not stored", "tick failed", "tick recovered"}
 
 
 @dataclass

@@ -171,7 +171,7 @@ async def test_where_the_key_may_not_read_the_bill_such_days_are_about_right_and
     assert ABOUT.format(days=weekday_date(days.tuesday)) in budgets
     week = await usage(on, "week")
     assert "*about 2 ACUs*" in week
-    assert ", about 10 ACUs through Slack so far" in week
+    assert ": about 10 ACUs through Slack so far" in week
     root = await days_digest(on, days)
     assert f"*about 2 ACUs through Slack on {weekday_date(days.monday)}*" in root
     assert why in root

@@ -9,11 +9,13 @@ from bot.conversation.start.anew import CONTINUES
 from bot.domain.dead_ends import MORE_ACUS, WayOn
 from bot.views import dead_ends
 from bot.views.answers import access as access_sentences
+from bot.views.answers import replies as reply_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.card import ACU
 from bot.views.modals.launch import FORM_TITLE
+from tests.markup import written
 from tests.said import a_session
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, Harness
 from tests.scenarios.observations import (
@@ -218,6 +220,30 @@ async def test_a_session_at_its_limit_is_continued_with_what_came_of_it(on: Harn
     assert await creations(on) == 2
 
 
+async def test_a_reply_to_a_session_that_is_out_of_acus_is_read_by_the_one_that_continues_it(on: Harness) -> None:
+    """Devin wakes no session that used up its own limit: one answer says so, and offers the one way on."""
+    ts, session, _post = await at_its_limit(on)
+    for text in ("use the new icons", "and run ruff on the tests"):
+        await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
+    await settled(on)
+    answers = [one for one in await on.slack.ephemerals(user=BEN) if "wasn't sent" in one["rendered"]]
+    assert [(written(one["blocks"]), buttons(one)) for one in answers] == [
+        (reply_sentences.OUT_OF_ACUS.text, [CONTINUE])
+    ] * 2
+    assert await sent_to_devin(on, session) == []
+    assert not [text for text in await private_answers(on, BEN) if "Wak" in text or "Still paused" in text]
+    await on.slack.click(BEN, GENERAL, answers[1]["ts"], "continue_session")
+    _, second = await on.devin.wait_for_sessions(TASK, 2)
+    prompt = second["messages"][0]["message"]
+    assert "use the new icons" in prompt
+    assert "and run ruff on the tests" in prompt
+    assert second["request"]["max_acu_limit"] == MORE_ACUS
+    await on.devin.set(second["session_id"], status="running", status_detail="working")
+    await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
+    await on.devin.wait_for_messages("and use pytest")
+    assert [text for text in await sent_to_devin(on, second["session_id"]) if "icons" in text] == []
+
+
 async def test_a_session_of_a_command_is_tried_again_too(on: Harness) -> None:
     ts, session = await started_by_command(on, TASK, ANN, GENERAL)
     await on.devin.set(session, status="error", status_detail=None)
@@ -233,7 +259,7 @@ async def test_who_archives_the_session_of_somebody_else_is_asked_first(on: Harn
     await on.slack.say(BEN, GENERAL, "!archive", thread_ts=ts)
     asked = await on.slack.wait_for_ephemeral(BEN, "Archive it?")
     assert asked["rendered"] == (
-        "ann asked for “fix the login test”. Archive it? After that, replies here won't reach "
+        "ann started “fix the login test”. Archive it? After that, replies here won't reach "
         "Devin.\nArchive it\nKeep open"
     )
     await settled(on)

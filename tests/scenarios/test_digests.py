@@ -14,12 +14,14 @@ from bot.features.digest.subscription import MissedBecause
 from bot.store import tables
 from bot.timing import HOUR, Timing
 from bot.views.questions import TOO_LATE_TO_UNDO
+from tests.said import titled
 from tests.scenarios.ahead import Ahead, rows, until, write
 from tests.scenarios.harness import ADA, ANN, GENERAL, OPS, WEB, Harness, harness
+from tests.scenarios.observations import thread_address
 
 pytestmark = pytest.mark.timing(digest_tick=0.3)
 
-FORMS_BEGIN = "A digest says in a channel what was spent and what came of it."
+FORMS_BEGIN = "A digest posts spending and results to a channel."
 
 
 @pytest.fixture
@@ -50,27 +52,24 @@ async def checked(on: Harness, text: str, answer: str, channel: str = GENERAL) -
 
 
 async def test_channels_are_added_listed_replaced_and_removed(on: Harness) -> None:
-    alone = "from the settings, and can be changed only there"
-    from_settings = f"1. daily in <#{OPS}> · 09:00 (Europe/Berlin) · `all` · {alone}"
+    alone = "set in the settings, and changed only there"
+    from_settings = f"1. daily in <#{OPS}> · 9:00 AM (Europe/Berlin) · `all` · {alone}"
     hint = "`/devin digest remove 2` removes number 2 of this list."
     assert await typed(on, "digest list") == f"Digests:\n{from_settings}"
     await checked(
         on,
         f"digest add weekly <#{WEB}> 9:30 America/New_York here",
-        f"<#{WEB}> gets the weekly digest on Mondays at 09:30 (America/New_York). "
-        "It counts the sessions of that channel.",
+        f"<#{WEB}> gets the weekly digest on Mondays at 9:30 AM (America/New_York). It counts that channel's sessions.",
     )
-    await checked(on, "digest add", f"<#{GENERAL}> gets the daily digest every day at 09:00 (Europe/Berlin).")
-    await checked(on, "digest add 10:00", "It replaces the one at 09:00 (Europe/Berlin), `all`.")
+    await checked(on, "digest add", f"<#{GENERAL}> gets the daily digest every day at 9:00 AM (Europe/Berlin).")
+    await checked(on, "digest add 10:00", "It replaces the one at 9:00 AM (Europe/Berlin), `all`.")
     assert await typed(on, "digest list") == (
         f"Digests:\n{from_settings}\n"
-        f"2. weekly in <#{WEB}> · 09:30 (America/New_York) · `here` · added by <@{ADA}>\n"
-        f"3. daily in <#{GENERAL}> · 10:00 (Europe/Berlin) · `all` · added by <@{ADA}>\n{hint}"
+        f"2. weekly in <#{WEB}> · 9:30 AM (America/New_York) · `here` · added by <@{ADA}>\n"
+        f"3. daily in <#{GENERAL}> · 10:00 AM (Europe/Berlin) · `all` · added by <@{ADA}>\n{hint}"
     )
     assert await typed(on, "digest remove 2") == f"Removed: <#{WEB}> no longer gets the weekly digest."
-    assert (
-        await typed(on, "digest remove 2") == "Number 2 is removed already. `/devin digest list` shows what there is."
-    )
+    assert await typed(on, "digest remove 2") == "Number 2 was already removed. `/devin digest list` shows the rest."
     assert await typed(on, "digest remove 1") == (
         f"The daily digest in <#{OPS}> comes from the settings, so nothing was changed. Your Devin Bridge operator "
         "can change it with `BOT_ADMIN_CHANNEL`, `BOT_DIGEST_TIME`, and `BOT_TIMEZONE`."
@@ -93,7 +92,7 @@ async def test_channels_are_added_listed_replaced_and_removed(on: Harness) -> No
 
 
 async def test_who_posts_all_figures_elsewhere_is_asked_first_and_can_undo_it(on: Harness, clock: Ahead) -> None:
-    added = f"<#{WEB}> gets the weekly digest on Mondays at 09:00 (UTC)."
+    added = f"<#{WEB}> gets the weekly digest on Mondays at 9:00 AM (UTC)."
     await typed(on, f"digest add weekly <#{WEB}> UTC")
     asked = await on.slack.wait_for_ephemeral(ADA, "Post your whole organization's figures")
     assert asked["rendered"].splitlines() == [
@@ -106,13 +105,13 @@ async def test_who_posts_all_figures_elsewhere_is_asked_first_and_can_undo_it(on
     assert await rows(on, "subscriptions") == []
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:digest_add_confirmed#here")
     only = await on.slack.wait_for_ephemeral(ADA, added)
-    assert "It counts the sessions of that channel." in only["rendered"]
+    assert "It counts that channel's sessions." in only["rendered"]
     await typed(on, f"digest add weekly <#{WEB}> 10:00 UTC")
     again = await on.slack.wait_for_ephemeral(ADA, "Post your whole organization's figures")
     await on.slack.click(ADA, GENERAL, again["ts"], "choose:digest_add_confirmed")
-    all_of = await on.slack.wait_for_ephemeral(ADA, "It replaces the one at 09:00 (UTC), `here`.")
+    all_of = await on.slack.wait_for_ephemeral(ADA, "It replaces the one at 9:00 AM (UTC), `here`.")
     await on.slack.click(ADA, GENERAL, all_of["ts"], "choose:digest_undo")
-    await on.slack.wait_for_ephemeral(ADA, "It replaces the one at 10:00 (UTC), `all`.")
+    await on.slack.wait_for_ephemeral(ADA, "It replaces the one at 10:00 AM (UTC), `all`.")
     assert [(row["time"], row["share"]) for row in await rows(on, "subscriptions")] == [("09:00", "here")]
     clock.put(on.timing.undo + 2)
     await on.slack.click(ADA, GENERAL, only["ts"], "choose:digest_undo")
@@ -152,14 +151,14 @@ async def test_while_slack_does_not_answer_nothing_is_changed(on: Harness) -> No
     await checked(
         on,
         f"digest add <#{WEB}>",
-        "Devin Bridge couldn't find out whether it may post there. Nothing was changed; try again in a minute.",
+        "Devin Bridge couldn't find out whether it can post there. Nothing was changed; try again in a minute.",
     )
     assert await rows(on, "subscriptions") == []
 
 
 async def test_in_a_direct_message_and_behind_a_mention_it_works_too(on: Harness) -> None:
     await on.slack.say(ADA, "D0ADA", f"digest add weekly <#{WEB}> UTC here")
-    await on.slack.wait_for_message("D0ADA", f"<#{WEB}> gets the weekly digest on Mondays at 09:00 (UTC).")
+    await on.slack.wait_for_message("D0ADA", f"<#{WEB}> gets the weekly digest on Mondays at 9:00 AM (UTC).")
     await on.slack.say(ADA, "D0ADA", "digest add")
     await on.slack.wait_for_message(
         "D0ADA", "A digest goes to a channel, so nothing was changed. Name one, for example `/devin digest add weekly"
@@ -170,19 +169,19 @@ async def test_in_a_direct_message_and_behind_a_mention_it_works_too(on: Harness
 
 
 async def test_a_preview_names_what_is_in_a_public_channel(on: Harness) -> None:
-    _, devin_id = await on.started(user=ANN, channel=GENERAL)
+    ts, devin_id = await on.started(user=ANN, channel=GENERAL)
     await on.devin.set(devin_id, status="running", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "Devin has a question")
     await typed(on, "digest now", channel=WEB)
-    shown = (await on.slack.wait_for_ephemeral(ADA, "As it would be posted here now: the daily digest."))["rendered"]
-    assert "fix the login test · ann" in shown
+    shown = (await on.slack.wait_for_ephemeral(ADA, "The daily digest, as it would be posted here now:"))["rendered"]
+    assert f"{titled('fix the login test', thread_address(GENERAL, ts), devin_id)} · ann" in shown
     assert "A session in a private channel" not in shown
 
 
 async def test_a_preview_is_for_the_asker_alone_and_the_digest_comes_at_its_time(on: Harness, clock: Ahead) -> None:
     assert not await typed(on, "digest now")
-    shown = (await on.slack.wait_for_ephemeral(ADA, "As it would be posted here now: the daily digest."))["rendered"]
-    assert "Only you see this, and nothing was posted. As it would be posted here now: the daily digest." in shown
+    shown = (await on.slack.wait_for_ephemeral(ADA, "The daily digest, as it would be posted here now:"))["rendered"]
+    assert "Only you see this, and nothing was posted. The daily digest, as it would be posted here now:" in shown
     assert "\n*0 ACUs " in shown
     assert await on.slack.messages(GENERAL, user="U0BOT") == []
     soon = datetime.fromtimestamp(time.time(), UTC) + timedelta(hours=2)
@@ -210,7 +209,7 @@ async def test_an_unusual_day_says_what_made_most_of_it(on: Harness) -> None:
 
     await until(is_read)
     await typed(on, "digest now")
-    shown = (await on.slack.wait_for_ephemeral(ADA, "As it would be posted here now"))["rendered"]
+    shown = (await on.slack.wait_for_ephemeral(ADA, "as it would be posted here now"))["rendered"]
     assert "would be normal. Most of it: elsewhere, 30 ACUs more than usual." in shown
 
 
@@ -219,8 +218,8 @@ async def test_a_time_that_has_passed_already_skips_no_day_when_it_takes_the_pla
 ) -> None:
     noon = datetime.fromtimestamp(time.time(), UTC).replace(hour=12, minute=0, second=0) + timedelta(days=1)
     clock.put(noon.timestamp() - clock())
-    await checked(on, "digest add 14:00 UTC here", f"<#{GENERAL}> gets the daily digest every day at 14:00 (UTC).")
-    await checked(on, "digest add 10:00 UTC here", "It replaces the one at 14:00 (UTC), `here`.")
+    await checked(on, "digest add 14:00 UTC here", f"<#{GENERAL}> gets the daily digest every day at 2:00 PM (UTC).")
+    await checked(on, "digest add 10:00 UTC here", "It replaces the one at 2:00 PM (UTC), `here`.")
     await on.slack.wait_for_message(GENERAL, "Devin in this channel on")
 
 
@@ -237,7 +236,7 @@ async def test_a_digest_that_was_added_with_csv_comes_with_a_file(on: Harness, c
     clock.put(noon.timestamp() - clock())
     answer = "A CSV file in its thread has a row for each session."
     await checked(on, "digest add 13:00 UTC csv here", answer)
-    assert f"· 13:00 (UTC) · `here csv` · added by <@{ADA}>" in await typed(on, "digest list")
+    assert f"· 1:00 PM (UTC) · `here csv` · added by <@{ADA}>" in await typed(on, "digest list")
     clock.put(HOUR)
     root = await on.slack.wait_for_message(GENERAL, "Devin in this channel on")
     shared = await on.slack.wait_for_message(GENERAL, "as CSV.", thread_ts=root["ts"])

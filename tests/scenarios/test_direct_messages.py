@@ -8,13 +8,12 @@ from bot.domain.commands.parser import UnknownVerb
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
-from bot.views.answers import stops as stop_sentences
 from bot.views.help_texts import slash_help
 from tests.for_devin import as_sent
-from tests.said import ASKED_BY, a_session, as_shown, in_doubt
+from tests.said import ASKED_BY, as_shown, in_doubt, stopping
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
-from tests.scenarios.observations import card, creations, private_answers, sent_to_devin, settled
+from tests.scenarios.observations import card, creations, private_answers, sent_to_devin, settled, thread_address
 
 DM = "D0ANN"
 
@@ -35,7 +34,7 @@ async def test_a_line_starts_a_session_in_its_thread(on: Harness) -> None:
     shown = await on.slack.wait_for_message(DM, ASKED_BY, thread_ts=ts)
     assert made["tags"][1] == f"slack-T0PLAY-{DM}-{ts}"
     assert made["request"]["repos"] == ["acme/web"]
-    assert "Asked by ann · acme/web" in shown["rendered"]
+    assert "Started by ann · acme/web" in shown["rendered"]
 
 
 async def test_the_next_line_within_two_minutes_is_a_reply(on: Harness) -> None:
@@ -166,7 +165,7 @@ async def test_stop_alone_stops_the_session_that_runs_and_starts_none(on: Harnes
     await on.slack.wait_for_message(DM, "Stopped by ann. Reply to resume", thread_ts=ts)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is True
-    assert await said_by_the_bot(on) == [stop_sentences.stopping(a_session()).text]
+    assert await said_by_the_bot(on) == [stopping("fix the login test", thread_address(DM, ts), session)]
     assert await creations(on) == 1
 
 

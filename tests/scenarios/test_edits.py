@@ -426,7 +426,7 @@ async def test_edits_of_what_was_never_sent_and_of_talk_elsewhere_do_nothing(on:
 
 async def test_who_edits_what_was_asked_about_into_a_task_reads_once_to_write_it_anew(on: Harness) -> None:
     ts = await on.mention("let me think about it")
-    await on.slack.wait_for_ephemeral(ANN, "a task for Devin?")
+    await on.slack.wait_for_ephemeral(ANN, "a task for Devin")
     await settled(on)
     for text in ("fix the login tst of the web app", "fix the login test of the web app"):
         await edit(on, ANN, ts, f"{BOT} {text}")

@@ -153,7 +153,7 @@ async def test_what_was_not_started_is_named_and_tried_again(on: Harness) -> Non
     await begun(on)
     table = await shows(on, "1 not started")
     assert (
-        "*Data Team*: Devin Bridge's key doesn't reach this organization. An enterprise admin can give "
+        "*Data Team*: Devin Bridge's key has no access to this organization. An enterprise admin can give "
         "the service user access."
     ) in table["rendered"]
     assert buttons(table) == ["Stop all", "Retry failed"]
@@ -281,7 +281,7 @@ async def test_behind_a_mention_what_resembles_a_fan_out_is_not_offered_as_one(o
     assert (asked["text"], buttons(asked)) == (fan_outs.ONLY_IN_PRIVATE.text, ["Start a session"])
     assert await rows(on, "fan_outs") == []
     await on.slack.slash(ADA, GENERAL, text)
-    asked = await on.slack.wait_for_ephemeral(ADA, "looks like `fanout`")
+    asked = await on.slack.wait_for_ephemeral(ADA, "Did you mean `fanout`?")
     assert buttons(asked) == ["Run fanout fix it orgs=all", "Start a session"]
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:fanout")
     await on.slack.wait_for_ephemeral(ADA, "Start 1 session?")
@@ -313,11 +313,11 @@ async def test_a_budget_that_is_used_up_keeps_a_fan_out_from_starting(on: Harnes
     await enterprise(on)
     await set_budget(on.slack, "each-person 2 a day")
     await on.slack.slash(ADA, GENERAL, f"fanout {PROMPT} orgs=all acu=5")
-    few = "your budget has less than 3 ACUs free, 1 for each session (0 of 2 ACUs used today)."
+    few = "your budget has less than 3 ACUs left, 1 for each session (0 of 2 ACUs used today)."
     await on.slack.wait_for_ephemeral(ADA, f"Nothing was started: {few}")
     await set_budget(on.slack, "each-person 3 a day")
     preview = await previewed(on, f"{PROMPT} orgs=all acu=5")
-    assert "Up to 1 ACU each, 3 in total, because a budget leaves no more." in preview["rendered"]
+    assert "Up to 1 ACU each, 3 in total, all that a budget has left." in preview["rendered"]
     other = await previewed(on, "fix it orgs=web", "1 session")
     await on.slack.click(ADA, GENERAL, other["ts"], "choose:start_fan_out")
     await on.slack.wait_for_message(GENERAL, "0 of 1 finished · 1 queued")
@@ -368,7 +368,7 @@ async def test_a_retry_that_a_budget_refuses_names_whose_it_is_and_what_to_do(
             refused = await on.slack.wait_for_ephemeral(user, "Nothing was retried")
             said, then = refused["rendered"].split(" It resets ")
             assert said == f"Nothing was retried: {whose} is used up, 3 of 2 ACUs today."
-            assert then.endswith(". Press “Retry failed” again then, or ask for more.\nAsk for more")
+            assert then.endswith(". Press “Retry failed” again then, or request approval.\nRequest approval")
         assert len(made(on)) == 3
 
 
@@ -413,7 +413,7 @@ async def test_a_preview_counts_for_an_hour_and_once(on: Harness, clock: Ahead) 
     first = await previewed(on, "fix it orgs=web", "1 session")
     clock.put(3_700)
     await on.slack.click(ADA, GENERAL, first["ts"], "choose:start_fan_out")
-    await on.slack.wait_for_ephemeral(ADA, "That preview was already answered or is too old")
+    await on.slack.wait_for_ephemeral(ADA, "That preview has expired")
     assert made(on) == {}
     table = await begun(on)
     await shows(on, "3 queued")

@@ -92,8 +92,8 @@ async def test_at_most_ten_files_go_along(on: Harness) -> None:
     assert made["attachments"] == [f"{n}.log" for n in range(10)]
     assert await on.thread(GENERAL, ts) == [
         (
-            ":paperclip: “10.log” wasn't sent to Devin: only 10 files go with one message. Your text "
-            "was. Send it with another one, or paste what matters."
+            ":paperclip: “10.log” wasn't sent to Devin: a message can have at most 10 files. Your text "
+            "was. Send it in another one, or paste what matters."
         )
     ]
 

@@ -96,7 +96,7 @@ async def test_none_of_them_starts_a_session_in_a_direct_message(on: Harness) ->
 
 async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None:
     asked = (await on.slack.slash(ADA, GENERAL, "fix it"))["shown"]
-    assert written(asked["blocks"]) == "Is `fix it` a task for Devin? Nothing was started."
+    assert written(asked["blocks"]) == "`fix it` doesn't look like a task for Devin. Nothing was started."
     assert buttons(asked) == ["Show help", "Start a session"]
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:start")
     await on.session("fix it")
@@ -108,13 +108,24 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
     ("text", "question", "button"),
     [
         ("sessions", "`sessions` isn't a command here, but `list` is. Nothing was started.", "Show list"),
-        ("pause 2", "`pause 2` looks like `stop`. Nothing was started.", "Stop 2"),
-        ("please stop", "`please stop` looks like `stop`. Nothing was started.", "Stop"),
+        ("pause 2", "Did you mean `stop`? Nothing was started.", "Stop 2"),
+        ("please stop", "Did you mean `stop`? Nothing was started.", "Stop"),
+        ("alarms", "Alarms have no command. Use the buttons under each alarm. Nothing was started.", "Show help"),
+        (
+            "is the bot healthy?",
+            "`is the bot healthy?` doesn't look like a task for Devin. Nothing was started.",
+            "Show help",
+        ),
+        (
+            "budget @ann 10 per month",
+            "`budget @ann 10 per month` looks like `budget set`. Nothing was started.",
+            "Run budget set @ann 10 per month",
+        ),
         ("ping", "`ping` isn't a command here, but `help` is. Nothing was started.", "Show help"),
         (
             "resume 2",
-            "Is `resume 2` a task for Devin? Nothing was started.",
-            "Show help",
+            "`/devin resume` ends a pause. To wake a session, reply in its thread. Nothing was started.",
+            "Show list",
         ),
     ],
 )
@@ -169,7 +180,7 @@ async def test_a_short_line_is_a_reply_where_a_session_runs(on: Harness) -> None
 )
 async def test_a_question_to_the_bot_is_asked_about_and_costs_nothing(on: Harness, text: str, button: str) -> None:
     asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
-    assert written(asked["blocks"]) == f"Is `{text}` a task for Devin? Nothing was started."
+    assert written(asked["blocks"]) == f"`{text}` doesn't look like a task for Devin. Nothing was started."
     assert buttons(asked) == [button, "Start a session"]
     await on.mention(text, BEN)
     same = await on.slack.wait_for_ephemeral(BEN, "Nothing was started.")
@@ -212,3 +223,82 @@ async def test_who_asks_for_a_review_may_choose_it_or_a_session(on: Harness) -> 
     await on.session("please review https://github.com/acme/web/pull/7")
     await on.mention("review https://github.com/acme/web/pull/8 for security problems and leave comments", ADA)
     await on.session("for security problems")
+
+
+async def test_a_question_about_the_teams_spending_leads_to_figures_for_who_may_see_them(on: Harness) -> None:
+    for text, button in {
+        "how much did we spend last month?": "Show usage last month",
+        "who spent the most": "Show usage month by person",
+        f"what did <@{BEN}|ben> spend": "Show usage month @ben",
+        "set budget to 100 acus per month": "Run budget set org 100 a month",
+        "how much have I used?": "Show cost",
+    }.items():
+        asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
+        assert buttons(asked) == [button, "Start a session"], text
+    for text in ("how much did we spend last month?", "who spent the most"):
+        member = (await on.slack.slash(BEN, GENERAL, text))["shown"]
+        assert written(member["blocks"]) == f"`{text}` doesn't look like a task for Devin. Nothing was started."
+        assert buttons(member) == ["Show cost", "Start a session"]
+    asked = (await on.slack.slash(ADA, GENERAL, "who spent the most"))["shown"]
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:usage")
+    await on.slack.wait_for_ephemeral(ADA, "by person")
+    assert await creations(on) == 0
+
+
+async def test_cost_of_others_leads_to_usage(on: Harness) -> None:
+    said = "`cost` shows only your own sessions, and `usage` everyone's. Nothing was started."
+    for text, button in {
+        f"cost <@{BEN}|ben>": "Show usage @ben",
+        f"cost of <#{WEB}|web>": "Show usage #web",
+        "cost last week": "Show usage last week",
+    }.items():
+        asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
+        assert (written(asked["blocks"]), buttons(asked)) == (said, [button, "Start a session"])
+        member = (await on.slack.slash(BEN, GENERAL, text))["shown"]
+        assert member["text"] == "Only admins can see usage figures. Ask <@U0ADA>. `/devin cost` shows your own."
+        assert buttons(member) == ["Show cost", "Start a session"]
+
+
+AT_ONCE = "This task names a time, but Devin starts at once. Nothing was started."
+
+
+async def test_a_task_that_names_its_time_is_scheduled_or_started_by_one_press(on: Harness) -> None:
+    text = "every monday at 9 update the dependencies"
+    member = (await on.slack.slash(BEN, GENERAL, text))["shown"]
+    assert member["text"] == f"{AT_ONCE} Admins can schedule it."
+    assert buttons(member) == ["Start now"]
+    await on.mention(text, ADA)
+    asked = await on.slack.wait_for_ephemeral(ADA, AT_ONCE)
+    assert (asked["text"], buttons(asked)) == (AT_ONCE, ["Start now", "Schedule it"])
+    assert await creations(on) == 0
+    await on.slack.click(ADA, GENERAL, asked["ts"], "open_form")
+    (shown,) = await on.slack.wait("views", user=ADA, open=True)
+    if "Loading…" in str(shown["blocks"]):
+        await on.slack.wait_for_call("views.update", text=shown["id"])
+        (shown,) = await on.slack.wait("views", user=ADA, open=True)
+    for filled in ("'initial_value': 'update the dependencies'", "'initial_value': '09:00'", "On Mondays"):
+        assert filled in str(shown["blocks"])
+    await on.slack.click(BEN, GENERAL, member["ts"], "choose:start")
+    await on.session(text)
+    await settled(on)
+    assert await creations(on) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["update the docs tomorrow at 8am", "at 17:00 deploy the docs", "please rebuild the index tonight"]
+)
+async def test_a_task_for_later_is_asked_about_and_no_schedule_would_do(on: Harness, text: str) -> None:
+    asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
+    assert asked["text"] == f"{AT_ONCE} A schedule only repeats, so send it again at that time."
+    assert buttons(asked) == ["Start now"]
+    await settled(on)
+    assert await creations(on) == 0
+
+
+@pytest.mark.parametrize(
+    "task",
+    ["fix the cron job that runs every monday", "the login test fails at midnight", "nightly build is broken, fix it"],
+)
+async def test_a_time_that_a_task_is_about_asks_nothing(on: Harness, task: str) -> None:
+    await on.slack.slash(ADA, GENERAL, task)
+    await on.session(task)

@@ -33,7 +33,7 @@ async def test_who_is_given_a_session_is_its_asker_from_then_on(on: Harness) -> 
     await on.slack.say(ADA, GENERAL, f"!give <@{BEN}>", thread_ts=ts)
     told = await on.wait_for_post(GENERAL, ts, f"<@{BEN}>, ada gave you this session from <@{ANN}>.")
     assert told["rendered"].endswith("Devin's questions come to you now.")
-    await card_of(on, ts, "Asked by ben")
+    await card_of(on, ts, "Started by ben")
     assert await ask(on, ts, session, "Which branch?") == f"{QUESTION.format(who=f'<@{BEN}>')}\nWhich branch?"
     await settled(on)
     for user, sees in ((ANN, False), (BEN, True)):
@@ -42,6 +42,19 @@ async def test_who_is_given_a_session_is_its_asker_from_then_on(on: Harness) -> 
     assert await sent_to_devin(on, session) == []
     audit = [(row["action"], row["user"], row["before"], row["after"]) for row in await rows(on, "audit")]
     assert audit == [("give", ADA, {"asker": ANN}, {"asker": BEN})]
+
+
+async def test_a_name_of_several_words_is_one_person_and_other_words_give_nothing(on: Harness) -> None:
+    ts, session = await on.started()
+    for said, answer in {
+        "!give @Ben Ortiz": handovers.WHO.text,  # typed, so that no id is known
+        f"!give <@{BEN}|Ben Ortiz> the code": "Send `!give` on its own. To send this text to Devin, drop the `!`.",
+    }.items():
+        await on.slack.say(ANN, GENERAL, said, thread_ts=ts)
+        await on.slack.wait_for_ephemeral(ANN, answer)
+    await on.slack.say(ANN, GENERAL, f"!give to <@{BEN}|Ben Ortiz> please", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, f"<@{BEN}>, ann gave you this session.")
+    assert await sent_to_devin(on, session) == []
 
 
 async def test_who_may_not_write_to_a_session_gives_it_to_nobody(on: Harness) -> None:

@@ -127,7 +127,7 @@ async def test_a_repository_that_devin_does_not_list_is_passed_on_when_the_perso
     on.simulated_devin.world.held.repositories = ["github.com/acme/web"]
     await on.mention("fix it repo=other/api")
     question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
-    assert "As written" not in written(question["blocks"])
+    assert "If you start anyway" not in written(question["blocks"])
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:as_written")
     assert (await on.session("fix it"))["request"]["repos"] == ["other/api"]
 
@@ -179,7 +179,7 @@ async def test_an_unknown_playbook_is_asked_about_with_the_nearest(on: Harness) 
     sentence = (
         "Nothing was started. Check this option:\n"
         "• `playbook=upgrade`: `playbook=` needs a playbook that exists, such as “Upgrade deps”, “Write "
-        "docs”\nAs written, `playbook=upgrade` is part of the task."
+        "docs”\nIf you start anyway, Devin reads `playbook=upgrade` as text."
     )
     await on.slack.slash(ANN, WEB, "fix it playbook=upgrade")
     question = await asked(on, sentence)
@@ -196,14 +196,16 @@ async def test_an_unknown_playbook_is_asked_about_with_the_nearest(on: Harness) 
     assert await creations(on) == 1
 
 
-async def test_a_mode_that_only_devin_knows_is_passed_on_and_its_answer_is_told(on: Harness) -> None:
+async def test_a_mode_that_only_devin_knows_is_passed_on_and_its_asker_alone_is_told_which_it_has(on: Harness) -> None:
     ts = await on.mention("fix it mode=swe-3-fast")
-    post = await on.slack.wait_for_message(GENERAL, "didn't accept the mode", thread_ts=ts)
-    before, after = start_sentences.mode_refused("swe-3-fast", "WHY").text.split("WHY")
-    said = written(post["blocks"])
-    assert said.startswith(before)
-    assert said.endswith(after)
-    assert "Input should be one of normal, fast, lite, ultra, fusion, swe-2-medium" in said
+    said = await on.slack.wait_for_ephemeral(ANN, "Not started: Devin has no mode swe-3-fast.")
+    assert said["rendered"] == (
+        ":no_entry: Not started: Devin has no mode swe-3-fast. Devin has `normal`, `fast`, `lite`, `ultra`, `fusion`, "
+        "`swe-2-medium`, `swe-2-high`, or `swe-2-max`. “Try again” uses Devin's default mode. "
+        "Or send the task again with another mode."
+    )
+    post = await on.slack.wait_for_message(GENERAL, "Not started: Devin has no mode", thread_ts=ts)
+    assert written(post["blocks"]) == ":no_entry: Not started: Devin has no mode swe-3-fast."
     assert (await on.devin.log("create_session"))[-1]["body"]["devin_mode"] == "swe-3-fast"
     assert await on.devin.sessions() == []
     assert buttons(post) == ["Try again"]

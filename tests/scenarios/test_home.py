@@ -1,7 +1,5 @@
 """App Home: what each person sees when they open it, and that it stays true while it is open."""
 
-from typing import Any
-
 import pytest
 
 from bot.features.home.sentences import NO_DEFAULTS
@@ -9,27 +7,20 @@ from bot.views.answers.access import GUESTS
 from bot.views.answers.session_lists import NO_SESSIONS
 from bot.views.modals.launch import FORM_TITLE
 from tests.markup import written
+from tests.said import titled
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, EXTERNAL, GENERAL, GUEST, OPS, Harness
-from tests.scenarios.observations import buttons, forge, give_role, press, set_budget, settled, thread_address
-
-
-async def opened(on: Harness, user: str, words: str) -> dict[str, Any]:
-    """The Home tab of somebody who opens it, once it says these words."""
-    await on.slack.open_home(user)
-    return await seen(on, user, words)
-
-
-async def seen(on: Harness, user: str, words: str) -> dict[str, Any]:
-    """The Home tab that somebody has open, once it says these words."""
-    found: list[dict[str, Any]] = []
-
-    async def says_so() -> bool:
-        found[:] = [view for view in await on.slack.views(user=user, type="home") if words in written(view["blocks"])]
-        return bool(found)
-
-    await until(says_so)
-    return found[0]
+from tests.scenarios.observations import (
+    buttons,
+    forge,
+    give_role,
+    opened_home,
+    press,
+    seen_home,
+    set_budget,
+    settled,
+    thread_address,
+)
 
 
 async def published(on: Harness) -> int:
@@ -38,17 +29,19 @@ async def published(on: Harness) -> int:
 
 @pytest.mark.both_transports
 async def test_home_shows_ones_own_sessions_and_stays_true_while_it_is_open(on: Harness) -> None:
-    view = await opened(on, ANN, "You have no open sessions.")
+    view = await opened_home(on, ANN, "You have no open sessions.")
     assert NO_SESSIONS.text in written(view["blocks"])
     thread, session = await on.started("fix the login test", ANN, GENERAL)
     await on.started("find the secret of ben", BEN, OPS)
-    view = await seen(on, ANN, "working")
-    assert f":gear: *<{thread_address(GENERAL, thread)}|fix the login test>* · working" in written(view["blocks"])
+    view = await seen_home(on, ANN, "working")
+    assert (
+        f":gear: {titled('fix the login test', thread_address(GENERAL, thread), session, '*{}*')} · working"
+        in written(view["blocks"])
+    )
     assert buttons(view) == ["New session", "Stop", "Settings"]
     assert "started" in written(view["blocks"])
-    assert f"<https://app.devin.ai/sessions/{session}|Open in Devin>" in written(view["blocks"])
     await on.devin.say(session, "Which ones?", status_detail="waiting_for_user")
-    view = await seen(on, ANN, "*Needs you*")
+    view = await seen_home(on, ANN, "*Needs you*")
     assert "secret" not in written(view["blocks"])
 
 
@@ -58,44 +51,45 @@ async def test_home_says_what_was_used_and_how_the_budgets_stand(on: Harness) ->
     await on.devin.spend(session, 1.5)
     await on.devin.say(session, "Which ones?", status_detail="waiting_for_user")
     await on.wait_for_post(GENERAL, thread, "Which ones?")
-    shown = written((await opened(on, ANN, "1.5 ACUs in 1 session of yours"))["blocks"])
+    shown = written((await opened_home(on, ANN, "1.5 ACUs in 1 session of yours"))["blocks"])
     assert "Your budget: 1.5 of 20 ACUs this cycle (7%)" in shown
     assert "Whole organization" not in shown
-    assert "Whole organization: 1.5 ACUs" in written((await opened(on, ADA, "Whole organization"))["blocks"])
+    assert "Whole organization: 1.5 ACUs" in written((await opened_home(on, ADA, "Whole organization"))["blocks"])
 
 
 async def test_all_that_are_done_open_in_a_window(on: Harness) -> None:
+    await give_role(on.slack, f"cost <@{BEN}>")
     for number in range(7):
         _, session = await on.started(f"fix the test {number}", ANN, GENERAL)
-        await on.devin.set(session, status="exit", status_detail="finished")
+        await on.devin.set(session, status="exit", status_detail="finished", acus_consumed=1.5)
         await on.slack.wait_for_message(GENERAL, f"fix the test {number}", user="U0BOT")
     await settled(on)
-    view = await opened(on, ANN, "2 more sessions recently done")
+    view = await opened_home(on, ANN, "2 more sessions recently done")
     assert written(view["blocks"]).count("*<") == 5
-    await on.slack.act("click", user=ANN, view_id=view["id"], action_id="open_form", value="done_lately")
+    await on.slack.act("click", user=ANN, view_id=view["id"], action_id="open_form", value="recently_done")
     await on.slack.wait_for_call("views.update", text="fix the test 0")
     (window,) = await on.slack.views(user=ANN, type="modal", open=True)
-    assert written(window["blocks"]).count("*<") == 7
+    assert (written(window["blocks"]).count("*<"), "ACU" in written(window["blocks"])) == (7, False)
 
 
 async def test_a_session_is_started_with_the_form_that_home_opens(on: Harness) -> None:
-    view = await opened(on, ANN, "You have no open sessions.")
+    view = await opened_home(on, ANN, "You have no open sessions.")
     await on.slack.act("click", user=ANN, view_id=view["id"], action_id="open_form")
     (form,) = await on.slack.wait("views", user=ANN, type="modal", open=True)
     assert form["title"]["text"] == FORM_TITLE
     await on.slack.submit_view(ANN, form["id"], {"task": {"task": "fix the login test"}})
     await on.slack.wait_for_message("D0ANN", "fix the login test")
-    await seen(on, ANN, "fix the login test")
+    await seen_home(on, ANN, "fix the login test")
 
 
 async def test_the_defaults_are_shown_and_set_from_home(on: Harness) -> None:
-    view = await opened(on, ANN, NO_DEFAULTS)
+    view = await opened_home(on, ANN, NO_DEFAULTS)
     await on.slack.act("click", user=ANN, view_id=view["id"], action_id="open_form", value="settings mine")
     await on.slack.wait_for_call("views.update", text="Playbook")
     (form,) = await on.slack.views(user=ANN, type="modal", open=True)
     name = next(block["block_id"] for block in form["blocks"] if "Repositories" in str(block.get("label")))
-    await on.slack.submit_view(ANN, form["id"], {name: {name: "acme/web"}})
-    await seen(on, ANN, "Repositories: `acme/web`")
+    await on.slack.submit_view(ANN, form["id"], {name: {name: ["acme/web"]}})
+    await seen_home(on, ANN, "Repositories: `acme/web`")
 
 
 async def test_who_lacks_a_role_does_not_see_what_it_allows(on: Harness) -> None:
@@ -103,12 +97,30 @@ async def test_who_lacks_a_role_does_not_see_what_it_allows(on: Harness) -> None
     await give_role(on.slack, f"cost <@{BEN}>")
     await settled(on)
     for user, sees in ((ANN, False), (BEN, True), (ADA, True)):
-        view = await opened(on, user, "You have no open sessions.")
-        assert ("*This cycle: " in written(view["blocks"]), "New session" in buttons(view)) == (sees, sees)
+        view = await opened_home(on, user, "You have no open sessions.")
+        assert ("*This cycle: " in written(view["blocks"]), "New session" in buttons(view)) == (True, sees)
+
+
+async def test_ones_own_acus_are_at_home_whoever_else_may_see_costs(on: Harness) -> None:
+    await set_budget(on.slack, "each-person 2 a cycle")
+    await give_role(on.slack, f"cost <@{BEN}>")
+    for user, channel, prompt in ((ANN, GENERAL, "fix the login test"), (BEN, OPS, "update the docs")):
+        _, session = await on.started(prompt, user, channel)
+        await on.devin.spend(session, 1.8)
+
+    async def is_seen() -> bool:
+        return [row["acus"] for row in await rows(on, "spend")] == [1.8, 1.8]
+
+    await until(is_seen)
+    hers = written((await opened_home(on, ANN, "fix the login test"))["blocks"])
+    assert ("1.8 ACUs" in hers, "update the docs" in hers) == (True, False)
+    shown = written((await opened_home(on, BEN, "update the docs"))["blocks"])
+    assert ("started" in shown, "1.8 ACUs" in shown, "Your budget: 1.8 of 2 ACUs" in shown) == (True, True, True)
+    assert "1.8 ACUs" in written((await opened_home(on, ADA, "*Running now: 2 sessions*"))["blocks"])
 
 
 async def test_a_guest_reads_one_sentence_and_other_companies_see_nothing(on: Harness) -> None:
-    view = await opened(on, GUEST, GUESTS.text)
+    view = await opened_home(on, GUEST, GUESTS.text)
     assert written(view["blocks"]) == GUESTS.text
     await on.slack.open_home(EXTERNAL)
     await settled(on)
@@ -117,11 +129,11 @@ async def test_a_guest_reads_one_sentence_and_other_companies_see_nothing(on: Ha
 
 async def test_a_member_who_becomes_a_guest_sees_no_sessions_any_more(on: Harness) -> None:
     _, session = await on.started("fix the login test", ANN, GENERAL)
-    await opened(on, ANN, "fix the login test")
+    await opened_home(on, ANN, "fix the login test")
     await on.slack.put_person(ANN, is_restricted=True)
     await settled(on)
     await on.devin.say(session, "Which ones?", status_detail="waiting_for_user")
-    view = await seen(on, ANN, GUESTS.text)
+    view = await seen_home(on, ANN, GUESTS.text)
     assert written(view["blocks"]) == GUESTS.text
 
 
@@ -133,7 +145,7 @@ async def test_the_messages_tab_publishes_nothing(on: Harness) -> None:
 
 async def test_a_home_that_nobody_looks_at_any_more_is_left_alone(on: Harness, clock: Ahead) -> None:
     _, session = await on.started("fix the login test", ANN, GENERAL)
-    await opened(on, ANN, "working")
+    await opened_home(on, ANN, "working")
     await settled(on)
     before = await published(on)
     clock.put(on.timing.home_open + 60)
@@ -141,12 +153,12 @@ async def test_a_home_that_nobody_looks_at_any_more_is_left_alone(on: Harness, c
     await on.slack.wait_for_message(GENERAL, "Asleep")
     await settled(on)
     assert await published(on) == before
-    await opened(on, ANN, "*Asleep*")
+    await opened_home(on, ANN, "*Asleep*")
 
 
 async def test_what_slack_does_not_take_for_a_while_is_shown_later(on: Harness) -> None:
     await on.slack.fault("views.publish", "error", error="internal_error", times=1)
-    await opened(on, ANN, "You have no open sessions.")
+    await opened_home(on, ANN, "You have no open sessions.")
 
 
 async def test_where_the_app_has_no_home_tab_nothing_else_is_held_up(on: Harness) -> None:
@@ -164,11 +176,11 @@ async def test_a_session_of_ones_own_is_stopped_from_home_and_nobody_elses(on: H
     _, others = await on.started("update the docs", BEN, OPS)
     thread, session = await on.started("fix the login test", ANN, GENERAL)
     await on.devin.spend(session, 1.5)
-    view = await opened(on, ANN, "fix the login test")
+    view = await opened_home(on, ANN, "fix the login test")
     await on.slack.act("click", user=ANN, view_id=view["id"], action_id="stop")
     await on.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=thread)
-    view = await seen(on, ANN, "*Asleep*")
-    assert buttons(view) == ["New session", "Open in Devin", "Settings"]
+    view = await seen_home(on, ANN, "*Asleep*")
+    assert buttons(view) == ["New session", "Settings"]
     (bens,) = [row["id"] for row in await rows(on, "sessions") if row["requester"] == BEN]
     forged = press(ANN, ANN, "stop", bens, container={"type": "view", "view_id": view["id"]})
     await forge(on, "interactive", {name: value for name, value in forged.items() if name != "channel"})
@@ -186,9 +198,9 @@ async def test_an_admin_sees_what_runs_and_which_budgets_are_near_their_end(on: 
         return any(row["acus"] == 1.8 for row in await rows(on, "spend"))
 
     await until(is_seen)
-    shown = written((await opened(on, ADA, "Running now"))["blocks"])
+    shown = written((await opened_home(on, ADA, "Running now"))["blocks"])
     assert "*Running now: 2 sessions*" in shown
-    assert f":gear: *<{thread_address(GENERAL, thread)}|fix the login test>* · working" in shown
+    assert f":gear: {titled('fix the login test', thread_address(GENERAL, thread), session, '*{}*')} · working" in shown
     assert "secret" not in shown
     assert "*Budgets near their end*\nAnn's budget: 1.8 of 2 ACUs this cycle (90%)" in shown
-    assert "Running now" not in written((await opened(on, ANN, "1.8 ACUs"))["blocks"])
+    assert "Running now" not in written((await opened_home(on, ANN, "1.8 ACUs"))["blocks"])

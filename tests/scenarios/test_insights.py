@@ -32,7 +32,7 @@ async def listed(on: Harness) -> str:
 async def test_an_analysis_is_asked_for_once_and_shown_at_the_next_look(on: Harness) -> None:
     await listed(on)
     first = await read(on, "insights 1", "Devin is analyzing it now. That takes about a minute.")
-    assert first.startswith("*<https://app.devin.ai/sessions/")
+    assert first.startswith(f"*<https://play.slack.com/archives/{GENERAL}/")
     question = (await on.slack.ephemerals(user=ANN, visible=True))[-1]
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:insights")
     await on.slack.wait_for_ephemeral(ANN, "*How it went*: Started")

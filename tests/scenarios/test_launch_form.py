@@ -9,7 +9,6 @@ from bot.domain.settings_values import Scope, Setting
 from bot.playground.devin.api_library import add_playbook
 from bot.store import settings
 from bot.views.answers import access as access_sentences
-from bot.views.modals import launch as views
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, WEB, Harness
 from tests.scenarios.observations import creations, settled
 
@@ -73,14 +72,14 @@ async def test_what_is_wrong_stands_at_its_field(on: Harness) -> None:
     shown = await typed(on)
     answer = await send(on, shown, task="  ", limit="many", tags="devin-bridge", title="t" * 201)
     assert answer["errors"] == {
-        "task": views.EMPTY,
+        "task": "Write what Devin should do.",
         "limit": "Write a whole number above zero, such as 10.",
         "tags": "Up to 40 tags, none of them devin-bridge or slack-….",
         "title": "Keep the title below 200 characters.",
     }
     answer = await send(on, shown, task="fix it repo=web mode=fast", mode="lite", limit="5", tags="", title="")
     assert answer["errors"] == {
-        "task": "`mode=` stands here and in its own field. Keep one of them. "
+        "task": "`mode=` is here and in its own field. Keep one of them. "
         "`repo=web` needs an owner and a name, such as repo=acme/web."
     }
     assert (await send(on, shown, task=TASK, mode="lite"))["closed"] is True
@@ -96,6 +95,9 @@ async def test_its_menus_offer_what_devin_lists_and_what_was_used(on: Harness) -
     assert await offered(on, shown, "playbook", "deps") == ["Upgrade deps"]
     assert await offered(on, shown, "repos", "") == ["acme/web", "acme/api"]
     assert await offered(on, shown, "repos", "API") == ["acme/api"]
+    assert await offered(on, shown, "playbook", "") == ["None", "Upgrade deps", "Release"]
+    assert await offered(on, shown, "mode", "swe") == ["swe-2-medium", "swe-2-high", "swe-2-max", "swe"]
+    assert (await offered(on, shown, "mode", ""))[:2] == ["Devin's default", "normal"]
 
 
 async def test_without_the_list_of_repositories_it_offers_those_of_earlier_sessions(on: Harness) -> None:
@@ -117,7 +119,7 @@ async def test_a_menu_that_cannot_be_filled_says_why_and_takes_what_is_typed(
         await on.devin.fault(route, status, times=9)
     shown = await typed(on)
     assert await offered(on, shown, "repos", "") == [f"{why.format('repositories')} Type owner/name."]
-    assert await offered(on, shown, "playbook", "") == [f"{why.format('playbooks')} Type a playbook ID."]
+    assert await offered(on, shown, "playbook", "") == ["None", f"{why.format('playbooks')} Type a playbook ID."]
     answer = await send(on, shown, task=TASK, repos=["?"], playbook="?")
     assert answer["errors"] == {
         "repos": "Pick up to 10 repositories, each written as owner/name.",
@@ -162,12 +164,17 @@ async def test_it_begins_with_what_is_set_for_the_channel_and_the_person(on: Har
 
 async def test_what_was_cleared_in_it_stays_empty(on: Harness) -> None:
     async with on.store.write() as tx:
-        for setting, value in ((Setting.LIMIT, 7), (Setting.TAGS, ("frontend",))):
+        for setting, value in (
+            (Setting.LIMIT, 7),
+            (Setting.TAGS, ("frontend",)),
+            (Setting.MODE, "lite"),
+            (Setting.PLAYBOOK, "Release"),
+        ):
             await settings.put(tx, "T0PLAY", Scope.PERSON, ANN, setting, value, ANN, 0.0)
     shown = await typed(on)
-    assert (await send(on, shown, task=TASK, limit="", tags=""))["closed"] is True
+    assert (await send(on, shown, task=TASK, limit="", tags="", mode="-", playbook="-"))["closed"] is True
     request = (await on.session(TASK))["request"]
-    assert request.get("max_acu_limit") is None
+    assert [request.get(name) for name in ("max_acu_limit", "devin_mode", "playbook_id")] == [None] * 3
     assert "frontend" not in request["tags"]
 
 
@@ -186,7 +193,7 @@ async def test_a_channel_that_cannot_be_used_starts_nothing_and_gives_the_task_b
     await on.slack.act("channel", id="C0BOTH", name="both", members=["U0BOT", ANN], is_ext_shared=True)
     for channel, said in (
         ("C0AWAY", "Nothing was started: you aren't in <#C0AWAY>. Join it, then try again."),
-        ("C0ALONE", "Nothing was started: I'm not in <#C0ALONE>. Type /invite @Devin Bridge there."),
+        ("C0ALONE", "Nothing was started: Devin Bridge isn't in <#C0ALONE>. Type /invite @Devin Bridge there."),
         ("C0OLD", "Nothing was started: <#C0OLD> is archived. Pick another channel."),
         ("C0BOTH", "Nothing was started: <#C0BOTH> is shared with another company. Pick another channel."),
     ):

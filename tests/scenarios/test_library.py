@@ -144,7 +144,7 @@ async def test_a_form_that_slack_does_not_take_says_so(on: Harness) -> None:
     note_id = await added(on)
     await on.slack.fault("views.update", "error", error="invalid_arguments", times=1)
     assert await typed(on, f"note edit {note_id}") == ""
-    await on.slack.wait_for_call("views.update", text="Slack doesn't take")
+    await on.slack.wait_for_call("views.update", text="Slack rejected this form")
     (shown,) = await on.slack.views(user=ADA, open=True)
     assert sentence(shown) == NOT_DRAWN
 
@@ -261,9 +261,7 @@ async def test_a_long_text_that_was_not_saved_is_given_back_whole_in_several_mes
 
 @pytest.mark.edge
 async def test_numbers_and_ids_that_name_nothing(on: Harness) -> None:
-    assert (
-        await typed(on, "note show 1") == "You've seen no list of notes in the last day. `/devin note list` shows one."
-    )
+    assert await typed(on, "note show 1") == "Those numbers have expired. Run `/devin note list`, then try again."
     await read(on, "note list", library.listing(Kind.NOTE, [], "").text)
     none = "Your last list of notes has no number 1. Nothing was changed. `/devin note list` shows it again."
     assert await typed(on, "note edit 1") == none
@@ -275,9 +273,9 @@ async def test_numbers_and_ids_that_name_nothing(on: Harness) -> None:
         "`login` isn't a number from your list or the ID of a note. Nothing was changed. `/devin note "
         "list` shows the numbers."
     )
-    gone = "Devin no longer has that note. Nothing was changed. `/devin note list` shows what there is."
+    gone = "Devin no longer has that note. Nothing was changed. `/devin note list` shows the rest."
     for text in ("note show note-0", "note delete note-0"):
-        assert await read(on, text, "doesn't have that note") == gone
+        assert await read(on, text, "no longer has that note") == gone
     assert await typed(on, "note edit note-0") == ""
     assert sentence(await view(on, "Edit note")) == gone
 
@@ -415,7 +413,7 @@ async def test_long_lists_show_the_first_and_say_how_many_more_there_are(on: Har
     lines = listed.split("\n")
     assert lines[1] == "1. *Deploys* · when deploying · `acme/web`"
     assert lines[20] == "20. *Rule 018* · when deploying · `acme/web`"
-    assert lines[21] == "… and 231 more. A word finds some of them: `/devin note list deploy`."
+    assert lines[21] == "… and 231 more. To search, add a word: `/devin note list deploy`."
     assert await typed(on, "note edit 1") == ""
     assert (await view(on, "Edit note"))["private_metadata"].count(note_id) == 1
 

@@ -13,7 +13,7 @@ from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.questions import STALE
 from bot.views.sentences import IN_PRIVATE_CHANNEL, STATE_SENTENCES
-from tests.said import a_session
+from tests.said import a_session, stopping
 from tests.scenarios.ahead import ORG, TEAM, rows, write
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, WEB, Harness
 from tests.scenarios.observations import buttons, forge, press, private_answers, settled, thread_address
@@ -99,9 +99,9 @@ async def test_a_stop_by_number_stops_what_was_shown_there(on: Harness) -> None:
     assert f"1. :gear: <{thread_address(WEB, logout)}|" in listed["rendered"]
     await on.devin.say(one, "Which one?", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "Which one?")
-    assert (await shown(on, ANN, OPS, "stop 1"))["rendered"] == stop_sentences.stopping(
-        a_session(prompt="fix the logout test")
-    ).text
+    assert (await shown(on, ANN, OPS, "stop 1"))["rendered"] == stopping(
+        "fix the logout test", thread_address(WEB, logout), two
+    )
     await on.slack.wait_for_message(WEB, "Stopped by ann. Reply to resume", thread_ts=logout)
     assert [(await on.devin.session(key))["is_archived"] for key in (one, two)] == [False, True]
     status = (await shown(on, ANN, OPS, "status 2"))["rendered"]
@@ -120,17 +120,19 @@ async def test_a_stop_and_an_archive_take_a_number_an_id_and_an_address(on: Harn
     four, fourth = await on.started("fix the export", ANN, WEB)
     listed = (await shown(on, ANN, GENERAL, "list"))["rendered"]
     short = re.findall(r"`([0-9a-f]{8})`", listed)
-    assert (await shown(on, ANN, GENERAL, "stop 4"))["rendered"] == stop_sentences.stopping(a_session()).text
+    assert (await shown(on, ANN, GENERAL, "stop 4"))["rendered"] == stopping(
+        "fix the login test", thread_address(GENERAL, one), first
+    )
     await on.slack.wait_for_message(GENERAL, "Stopped by ann", thread_ts=one)
-    assert (await shown(on, ANN, GENERAL, f"stop devin-{second}"))["rendered"] == stop_sentences.stopping(
-        a_session(prompt="fix the logout test")
-    ).text
+    assert (await shown(on, ANN, GENERAL, f"stop devin-{second}"))["rendered"] == stopping(
+        "fix the logout test", thread_address(WEB, two), second
+    )
     await on.slack.wait_for_message(WEB, "Stopped by ann", thread_ts=two)
     await shown(on, ANN, GENERAL, f"archive https://app.devin.ai/sessions/{third}")
     await on.slack.wait_for_message(OPS, "Archived by ann", thread_ts=three)
-    assert (await shown(on, ANN, GENERAL, f"stop {short[0]}"))["rendered"] == stop_sentences.stopping(
-        a_session(prompt="fix the export")
-    ).text
+    assert (await shown(on, ANN, GENERAL, f"stop {short[0]}"))["rendered"] == stopping(
+        "fix the export", thread_address(WEB, four), fourth
+    )
     await on.slack.wait_for_message(WEB, "Stopped by ann", thread_ts=four)
     archived = [(await on.devin.session(key))["is_archived"] for key in (first, second, third, fourth)]
     assert archived == [True] * 4
@@ -225,7 +227,7 @@ async def test_the_list_of_a_channel_has_everybodys_sessions_there_without_numbe
         "1 session in this channel:",
         "*Working*",
         f":gear: <{thread_address(WEB, docs)}|update the docs>: working",
-        f"<#{WEB}> · started (age) · asked by ben",
+        f"<#{WEB}> · started (age) · started by ben",
     ]
     assert buttons(listed) == ["Open in Devin"]
     assert "|fix the login test>" in (await shown(on, ANN, WEB, "status 1"))["rendered"], (
@@ -280,7 +282,7 @@ async def test_the_button_stops_and_the_list_keeps_its_numbers(on: Harness) -> N
     await settled(on)
     (now,) = await on.slack.ephemerals(user=ANN)
     assert lines(now) == [
-        stop_sentences.stopping(a_session()).text,
+        stopping("fix the login test", thread_address(GENERAL, login), one),
         "*Working*",
         *entry(1, "gear", thread_address(WEB, docs), "update the docs", "working", f"<#{WEB}> · started (age)"),
         *entry(
@@ -315,7 +317,7 @@ async def test_in_a_direct_message_the_list_is_replaced_too(on: Harness) -> None
     await on.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=login)
     await settled(on)
     (now,) = await on.slack.messages(DM, user="U0BOT")
-    assert lines(now)[0] == stop_sentences.stopping(a_session()).text
+    assert lines(now)[0] == stopping("fix the login test", thread_address(GENERAL, login), session)
     assert buttons(now) == ["Open in Devin"]
     assert await private_answers(on, ANN) == []
     assert (await on.devin.session(session))["is_archived"] is True

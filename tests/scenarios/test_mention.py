@@ -20,7 +20,7 @@ async def test_a_mention_starts_one_session_in_its_thread(on: Harness) -> None:
     assert made["request"]["repos"] == ["acme/web"]
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{ts}"]
     assert made["prompt"] == (f"fix the flaky login test\n\n{asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-{ts}')}")
-    assert "Asked by ann · acme/web" in card["rendered"]
+    assert "Started by ann · acme/web" in card["rendered"]
     assert len(await on.devin.sessions()) == 1
 
 
@@ -124,7 +124,7 @@ async def test_nobody_is_called_by_a_prompt_on_its_card(on: Harness) -> None:
 async def test_a_mention_in_a_private_channel_works_like_any_other(on: Harness) -> None:
     ts = await on.mention("fix the login test", ANN, "C0PRIVATE")
     await on.session("fix the login test")
-    await on.slack.wait_for_message("C0PRIVATE", "Asked by ann", thread_ts=ts)
+    await on.slack.wait_for_message("C0PRIVATE", "Started by ann", thread_ts=ts)
 
 
 @pytest.mark.both_transports

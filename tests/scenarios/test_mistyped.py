@@ -8,6 +8,7 @@ import pytest
 from bot.domain.commands.registry import START
 from bot.features import COMMANDS
 from bot.views.answers import starts as start_sentences
+from bot.views.answers.session_lists import NO_SESSIONS
 from tests.for_devin import as_sent
 from tests.markup import written
 from tests.mistyped import AS_TYPED
@@ -107,7 +108,7 @@ async def test_in_a_thread_the_nearest_command_is_offered_beside_devin(on: Harne
     ts, session = await on.started()
     await on.mention("budget org 100", ADA, thread_ts=ts)
     question = await asked(on)
-    assert written(question["blocks"]) == "`budget` doesn't work with `org 100`. Nothing was sent to Devin."
+    assert written(question["blocks"]) == "`budget` doesn't take `org 100`. Nothing was sent to Devin."
     assert buttons(question) == ["Run budget set org 100", "Send it to Devin"]
     await on.slack.click(ADA, GENERAL, question["ts"], "choose:budget_set")
     await settled(on)
@@ -165,7 +166,7 @@ async def test_a_command_about_a_session_is_about_the_one_of_the_thread(on: Harn
     question = await asked(on)
     assert buttons(question) == ["Stop", "Send it to Devin"]
     await on.slack.click(ADA, GENERAL, question["ts"], "choose:stop")
-    await on.slack.wait_for_ephemeral(ADA, "ann asked for “fix the login test”. Stop it?")
+    await on.slack.wait_for_ephemeral(ADA, "ann started “fix the login test”. Stop it?")
     await on.slack.click(ADA, GENERAL, question["ts"], "choose:stop_confirmed")
     await on.slack.wait_for_message(GENERAL, "Stopped by ada", thread_ts=ts)
     assert [one["session_id"] for one in await on.devin.wait_for_sessions("", is_archived=True)] == [session]
@@ -250,7 +251,7 @@ async def test_what_is_not_read_is_answered_with_examples_that_run(on: Harness) 
         assert (await on.slack.wait_for_ephemeral(ADA, answered))["rendered"].startswith(answered)
     member = (await on.slack.slash(ANN, GENERAL, "usage by weekday"))["shown"]
     assert member["text"] == "Only admins can see usage figures. Ask <@U0ADA>. `/devin cost` shows your own."
-    assert buttons(member) == ["Start a session"]
+    assert buttons(member) == ["Show cost", "Start a session"]
     assert await creations(on) == 0
 
 
@@ -270,3 +271,20 @@ async def test_what_people_type_about_money_is_read(on: Harness) -> None:
         assert last in shown
     await on.slack.slash(ADA, GENERAL, "budget set everyone 20")
     assert "Set a budget of 20 ACUs a cycle for each person" in (await asked(on))["rendered"]
+
+
+async def test_short_forms_are_read_as_what_they_mean(on: Harness) -> None:
+    async def typed(user: str, text: str) -> str:
+        return str((await on.slack.slash(user, GENERAL, text))["shown"]["rendered"])
+
+    await on.slack.slash(ADA, GENERAL, f"digest <#{WEB}|web>")
+    asked = await on.slack.wait_for_ephemeral(ADA, f"<#{WEB}>")
+    assert "digest_add_confirmed" in str(asked["blocks"])
+    assert await typed(BEN, "list running") == NO_SESSIONS.text
+    assert await typed(ADA, f"role add manager <@{BEN}|ben>") == (
+        "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. "
+        "For example: `/devin role add start #web @ann`"
+    )
+    figures = await typed(ADA, "usage")
+    assert "No active sessions." in figures
+    assert "used anything" not in figures

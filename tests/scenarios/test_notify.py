@@ -86,7 +86,7 @@ async def test_a_word_that_cannot_be_set_changes_nothing_and_is_answered_with_th
     answer = await on.slack.slash(ANN, GENERAL, "notify of")
     assert (
         answer["shown"]["text"]
-        == "`notify` doesn't work with `of`, only with `all`, `questions`, `done` or `off`. Nothing was started."
+        == "`notify` doesn't take `of`. Try `all`, `questions`, `done`, or `off`. Nothing was started."
     )
     assert await ask(on, ts, session, "Which branch?") == f"{QUESTION.format(who='<@U0ANN>')}\nWhich branch?"
     question = (await on.slack.slash(ANN, GENERAL, "notfy off"))["shown"]

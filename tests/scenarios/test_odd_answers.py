@@ -134,7 +134,7 @@ async def test_a_reply_is_not_sent_again_while_a_message_of_the_conversation_can
 
 NOTE = {"name": "Deploys", "trigger": "when deploying", "body": "Go through staging.", "repo": ""}
 PLAYBOOK = {"name": "Release", "body": "1. Tag it.", "macro": ""}
-SCHEDULE = {"name": "Nightly", "prompt": "Run all tests.", "time": "07:30", "zone": "UTC"}
+SCHEDULE = {"name": "Nightly", "task": "Run all tests.", "time": "07:30", "zone": "UTC"}
 
 
 async def submit(on: Harness, command: str, values: dict[str, str]) -> None:

@@ -158,7 +158,7 @@ async def test_what_was_used_and_what_came_of_it_are_sent_as_files(on: Harness) 
 
     await write(on, spend)
     assert (await asked(on, "usage by person csv")).startswith(
-        "Today is still running, and a file holds finished days only. Type `/devin usage "
+        "Today isn't over, and a file has only finished days. Type `/devin usage "
     )
     assert (
         await asked(on, f"usage csv by person {day}", ANN)
@@ -241,7 +241,7 @@ async def test_the_filters_and_days_are_those_that_were_typed(on: Harness) -> No
     await asked(on, 'audit action=create_org person=ann@example.com org="data team" since=2026-01-01 until=2026-08-29')
     shown = await result(on, "3 rows, also")
     title = (
-        "Devin's audit log, 1 Jan to 29 Aug 2026 (UTC), action create_org, person ann@example.com, "
+        "Devin's audit log, Jan 1 \N{EN DASH} Aug 29, 2026 (UTC), action create_org, person ann@example.com, "
         "organization data team"
     )
     assert shown.startswith(f"*{title}*\n3 rows, also in `devin-audit-2026-01-01-to-2026-08-29.csv` below.")
@@ -298,7 +298,7 @@ async def test_what_resembles_audit_is_not_offered_in_a_channel_either(on: Harne
 async def test_in_a_direct_message_the_message_of_the_operation_is_the_answer(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageEnterpriseSettings"])
     await on.slack.say(ADA, DIRECT, "audit")
-    await on.slack.wait_for_message(DIRECT, "Nothing was found, so there is no file.")
+    await on.slack.wait_for_message(DIRECT, "Nothing was found, so there's no file.")
     assert len(await on.slack.messages(DIRECT, user="U0BOT")) == 1
 
 
@@ -377,6 +377,22 @@ async def test_more_than_a_hundred_organisations_are_a_file_with_their_total(on:
     assert head == ["name", "org_id", "max_session_acu_limit", "max_cycle_acu_limit", "devin_acus", "other_acus"]
     assert len({one[1] for one in listed}) == len(listed) == 206
     assert total == ["total", "", "", "", "0.3", "0"]
+
+
+async def test_of_a_table_longer_than_slack_takes_the_rows_that_fit_are_shown_and_counted(
+    on: Harness,
+) -> None:
+    await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {"ViewAccountConsumption"}))
+    for number in range(90):
+        await on.devin.add_organization(f"org-{number}-{'x' * 60}", f"Team {number} of the{' very' * 9} large company")
+    await asked(on, "orgs")
+    shown = await result(on, "91 rows: the first ")
+    (post,) = [one for one in await on.slack.messages(DIRECT) if not one.get("files")]
+    (table,) = [block for block in post["blocks"] if block["type"] == "data_table"]
+    lengths = [sum(len(cell["text"]) for cell in row) for row in table["rows"]]
+    assert f"91 rows: the first {len(lengths) - 1} here, all in `" in shown
+    assert 10_000 - lengths[-1] < sum(lengths) <= 10_000
+    assert len(await file_of(on)) == 1 + 91 + 1  # with the head and the total
 
 
 @pytest.mark.long
@@ -463,7 +479,8 @@ async def test_what_all_organisations_used_is_shown_by_day_or_product_and_as_a_f
     assert await asked(on, "usage week org=all csv") == operations.BEGUN.text
     shown = await result(on, "7 rows, also")
     assert shown.startswith("*Devin in the last seven days, all organizations, by day*\n7 rows, also in")
-    assert "3.9 ACUs in all. Not finished, so not included:" in shown
+    assert "3.9 ACUs in all. " in shown
+    assert "isn't finished and isn't in the total" in shown
     head, *days, total = await file_of(on)
     assert (head, total) == (["day", "acus"], ["total", "3.875"])
     assert [days[0], days[-1]] == [[newest.isoformat(), "1.375"], [(newest - timedelta(6)).isoformat(), "2.5"]]
@@ -476,7 +493,7 @@ async def test_a_day_that_devin_lists_for_no_organisation_is_not_in_yet(on: Harn
     await on.devin.consumption(newest.isoformat(), None)
     await asked(on, "usage week org=all csv")
     shown = await result(on, "7 rows, also")
-    assert f"3.5 ACUs in all. Not in Devin's bill yet, so not included: {full_date(newest)}." in shown
+    assert f"3.5 ACUs in all. Not in Devin's bill yet, so not in the total: {full_date(newest)}." in shown
     assert f"\n{newest.isoformat()}\nnot in yet\n" in shown
     _, first, second, *_, total = await file_of(on)
     assert (first[1:], second[1:], total) == ([""], ["1.0"], ["total", ""])
@@ -486,9 +503,8 @@ async def test_what_each_organisation_used_is_listed(on: Harness) -> None:
     await spent_in_two_organisations(on)
     await asked(on, "usage week by org org=all")
     shown = await result(on, "2 rows.")
-    assert shown.startswith(
-        "*Devin in the last seven days, all organizations, by org*\n2 rows. 3.9 ACUs in all. Not finished"
-    )
+    assert shown.startswith("*Devin in the last seven days, all organizations, by org*\n2 rows. 3.9 ACUs in all. ")
+    assert " isn't finished and isn't in the total." in shown
     for row in ("Play\norg-play\n1.3", "Data Team\norg-other\n2.6", "total\n-\n3.9"):
         assert row in shown
 
@@ -498,7 +514,7 @@ async def test_by_organisation_a_day_that_devin_does_not_list_is_not_in_yet_eith
     newest = newest_finished(time.time())
     await on.devin.consumption(newest.isoformat(), None)
     await asked(on, "usage week by org org=all")
-    late = "2.5 ACUs in all. Not in Devin's bill yet, so not included: "
+    late = "2.5 ACUs in all. Not in Devin's bill yet, so not in the total: "
     assert late in await result(on, "2 rows.")
 
 
@@ -511,7 +527,7 @@ async def test_by_organisation_a_day_that_devin_does_not_list_is_not_in_yet_eith
             "1 row. Not in Devin's bill yet: {day}.\nOrganization\nOrganization ID\nACUs used\n"
             "Play\norg-play\nnot in yet",
         ),
-        ("product", "Nothing was found, so there is no file. Not in Devin's bill yet: {day}."),
+        ("product", "Nothing was found, so there's no file. Not in Devin's bill yet: {day}."),
     ],
 )
 async def test_a_zero_that_is_not_known_is_not_shown(on: Harness, by: str, shown: str) -> None:
@@ -540,7 +556,8 @@ async def test_what_was_used_in_no_organisation_is_a_row_of_its_own(on: Harness)
     await on.devin.consumption((newest + timedelta(1)).isoformat(), None)
     await asked(on, "usage week by org org=all csv")
     shown = await result(on, "3 rows, also")
-    assert "4.4 ACUs in all. Not finished, so not included: " in shown
+    assert "4.4 ACUs in all. " in shown
+    assert "isn't finished and isn't in the total." in shown
     assert "so far" not in shown
     assert "no organization\n-\n0.5" in shown
     assert (await file_of(on))[-2:] == [["no organization", "", "0.5"], ["total", "", "4.375"]]
@@ -608,9 +625,9 @@ async def test_without_the_scope_for_files_the_operation_says_so(without_scope: 
     on = without_scope
     await changed(on, "org")
     await asked(on, "audit bot csv")
-    shown = await result(on, "doesn't take the file")
+    shown = await result(on, "rejected the file")
     assert shown.split("\n")[1] == (
-        ":warning: Slack doesn't take the file, because the app lacks the scope `files:write`. A "
+        ":warning: Slack rejected the file, because the app lacks the scope `files:write`. A "
         "workspace admin can reinstall the app with it."
     )
 
@@ -646,6 +663,6 @@ async def test_without_the_scope_for_direct_messages_the_operation_says_so(witho
     await asked(on, "audit bot csv")
     message = await on.slack.wait_for_message(DIRECT, "doesn't take")
     assert message["rendered"] == (
-        "*Changes through Devin Bridge*\n:warning: Slack doesn't take the result, because the "
+        "*Changes through Devin Bridge*\n:warning: Slack rejected the result, because the "
         "app lacks the scope `im:write`. A workspace admin can reinstall the app with it."
     )

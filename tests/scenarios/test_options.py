@@ -23,7 +23,7 @@ async def test_options_reach_devin_and_leave_the_prompt(on: Harness) -> None:
     assert (request["devin_mode"], request["max_acu_limit"], request["title"]) == ("fast", 10, "Login test")
     assert request["tags"][2:] == ["frontend", "urgent"]
     shown = await on.slack.wait_for_message(GENERAL, "Login test", thread_ts=ts)
-    assert "Asked by ann · acme/web" in shown["rendered"]
+    assert "Started by ann · acme/web" in shown["rendered"]
 
 
 async def test_an_option_in_code_is_text(on: Harness) -> None:

@@ -168,7 +168,8 @@ async def test_a_report_names_what_was_used_and_nothing_merged(on: Harness, cloc
     clock.put(2 * DAY)
     report = str((await on.slack.slash(ADA, GENERAL, "report"))["shown"]["rendered"])
     assert "*ACUs with nothing merged*\n• Without a pull request: 4 ACUs in 1 session\n1. <" in report
-    assert "|fix the login test>: 4 ACUs · ann · <" in report
+    assert "|fix the login test> (<" in report
+    assert "|Open in Devin>): 4 ACUs · ann" in report
 
 
 @pytest.mark.timing(first_purge=0.0)
@@ -197,7 +198,7 @@ async def test_figures_of_sessions_stay_after_these_are_deleted_but_for_what_was
     assert "1. session of" in await answer("")
     assert "• ann: 2.5 ACUs · 1 session" in await answer("by person")
     assert "• acme/web: 2.5 ACUs · 1 session" in await answer("by repo")
-    assert f"• {past_session(bounds(day)[0])} (ann): 2.5 ACUs" in await answer("by session")
+    assert f"• {past_session(bounds(day)[0])} · ann: 2.5 ACUs" in await answer("by session")
     assert "login test" not in str(await rows(on, "past_sessions"))
 
 

@@ -8,11 +8,22 @@ import pytest
 from bot.domain.admins import Admins
 from bot.features.pauses import sentences as views
 from bot.views.answers import access as access_sentences
+from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
+from tests.markup import written
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
-from tests.scenarios.observations import buttons, creations, private_answers, sent_to_devin, settled, what_became_of
+from tests.scenarios.observations import (
+    buttons,
+    creations,
+    give_role,
+    opened_home,
+    private_answers,
+    sent_to_devin,
+    settled,
+    what_became_of,
+)
 from tests.scenarios.test_devin_commands import schedule
 
 ADMINS = Admins(frozenset({ADA}))
@@ -54,7 +65,7 @@ async def test_while_paused_a_start_waits_and_is_tried_again_after_a_restart(on:
     again = (await on.slack.ephemerals(user=BEN))[-1]
     await on.slack.click(BEN, GENERAL, again["ts"], "answer:start_paused:again")
     assert (await on.session("fix the other test"))["prompt"].startswith("fix the other test")
-    await on.slack.wait_for_message(GENERAL, "Asked by ben", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Started by ben", thread_ts=ts)
     typed_one = next(one for one in await on.slack.ephemerals(user=ANN) if "is kept for a day" in one["rendered"])
     await on.slack.click(ANN, GENERAL, typed_one["ts"], "answer:start_paused:no")
     await settled(on)
@@ -106,12 +117,21 @@ async def test_only_admins_pause_and_who_administers_a_channel_pauses_that(on: H
     refused = access_sentences.admins_only("pause Devin Bridge", ADMINS, "`/devin stop all` stops your own sessions.")
     assert await typed(on, "pause", BEN) == refused.text
     assert await typed(on, f"pause <#{WEB}|web>", BEN) == refused.text
-    await typed(on, f"role add administer <#{WEB}> <@{BEN}>")
+    await give_role(on.slack, f"administer <#{WEB}> <@{BEN}>")
     assert await typed(on, f"pause <#{WEB}|web>", BEN, WEB) == views.paused_channel(WEB, None).text
     assert await typed(on, "pause", BEN, WEB) == refused.text
     # These are about a session, as before.
-    assert await typed(on, "pause 2") == "`pause 2` looks like `stop`. Nothing was started."
-    assert await typed(on, "resume 2") == "Is `resume 2` a task for Devin? Nothing was started."
+    assert await typed(on, "pause 2") == "Did you mean `stop`? Nothing was started."
+    resumed = "`/devin resume` ends a pause. To wake a session, reply in its thread. Nothing was started."
+    assert await typed(on, "resume 2") == resumed
+
+
+async def test_home_and_status_say_who_paused_until_it_is_resumed(on: Harness) -> None:
+    await typed(on, "pause")
+    assert re.fullmatch(BY_ADA, await typed(on, "status", ANN))
+    assert re.search(BY_ADA, written((await opened_home(on, ANN, "ada paused Devin Bridge"))["blocks"]))
+    await typed(on, "resume")
+    assert await typed(on, "status", ANN) == session_list_sentences.NO_SESSIONS.text
 
 
 async def test_schedules_that_go_on_in_devin_are_named(on: Harness) -> None:

@@ -6,8 +6,7 @@ import pytest
 
 from bot.views.answers import access as access_sentences
 from bot.views.answers import failures as failure_sentences
-from bot.views.answers import stops as stop_sentences
-from tests.said import a_session
+from tests.said import a_session, stopping
 from tests.scenarios.harness import ANN, BEN, BOT, EXTERNAL, GENERAL, GUEST, WEB, Harness
 from tests.scenarios.observations import (
     card,
@@ -19,6 +18,7 @@ from tests.scenarios.observations import (
     sent_to_devin,
     settled,
     started_by_command,
+    thread_address,
 )
 
 SHARED, ARCHIVED, NO_BOT = "C0SHARED", "C0ARCHIVED", "C0NOBOT"
@@ -35,6 +35,12 @@ async def refused(on: Harness, user: str, sentence: str, **where: Any) -> None:
 
 
 # ------------------------------------------------------------ people
+
+
+@pytest.mark.parametrize("text", ["fix it please", "stauts", "fix WEB-123"])
+async def test_a_guest_whom_nobody_knows_yet_gets_no_button_that_would_refuse(on: Harness, text: str) -> None:
+    answer = (await on.slack.slash(GUEST, GENERAL, text))["shown"]
+    assert (answer["rendered"], answer["blocks"]) == (access_sentences.GUEST_REFUSED.text, [])
 
 
 async def test_a_guests_mention_is_refused(on: Harness) -> None:
@@ -198,7 +204,7 @@ async def test_a_slash_command_works_after_the_invitation(on: Harness) -> None:
     await refused(on, ANN, NOT_MEMBER, text=NOT_MEMBER)
     await on.slack.invite(NO_BOT)
     await on.slack.slash(ANN, NO_BOT, "fix the login test")
-    await on.slack.wait_for_message(NO_BOT, "Asked by ann")
+    await on.slack.wait_for_message(NO_BOT, "Started by ann")
     await on.session("fix the login test")
 
 
@@ -220,7 +226,7 @@ async def test_a_removed_bot_informs_the_asker_once(on: Harness) -> None:
     await on.devin.set(session, status_detail="working")
     await polled(on)  # only what runs can be stopped
     stopped = await on.slack.slash(ANN, GENERAL, "stop")
-    assert stopped["shown"]["rendered"] == stop_sentences.stopping(a_session()).text
+    assert stopped["shown"]["rendered"] == stopping("fix the login test", thread_address(WEB, ts), session)
     await on.devin.wait_for_sessions("fix the login test", is_archived=True)
     await settled(on)
     assert len(await on.slack.messages("D0ANN")) == 1

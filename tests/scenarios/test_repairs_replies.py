@@ -62,7 +62,7 @@ async def test_a_reply_under_a_card_whose_answer_got_lost_reaches_the_session_wh
 ) -> None:
     await on.slack.fault("chat.postMessage", "commit_then_drop")
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    ts = (await on.slack.wait_for_message(GENERAL, "Asked by ann"))["ts"]
+    ts = (await on.slack.wait_for_message(GENERAL, "Started by ann"))["ts"]
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.wait_for_delivery(ts=said, status="acked")
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
@@ -186,7 +186,7 @@ async def test_a_stop_that_devin_refuses_says_which_replies_were_not_sent(on: Ha
     await on.devin.wait_for_calls("send_message")
     await on.devin.permissions(revoke=["ManageOrgSessions"])
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "didn't take the stop", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "rejected the stop", thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await settled(on)
     (said,) = await on.thread(GENERAL, ts)

@@ -194,7 +194,7 @@ async def test_a_reply_that_was_lost_before_the_thread_was_known_is_fetched(on: 
 async def test_a_reply_under_a_slash_commands_card_reaches_its_session(on: Harness) -> None:
     await on.devin.fault("create_session", "slow", seconds=1.0)
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    ts = (await on.slack.wait_for_message(GENERAL, "Asked by ann"))["ts"]
+    ts = (await on.slack.wait_for_message(GENERAL, "Started by ann"))["ts"]
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
     made = await on.session("fix the login test")
@@ -366,5 +366,5 @@ async def test_a_reply_to_a_session_that_failed_says_that_devin_may_stay_silent_
     await on.wait_for_post(GENERAL, ts, "Failed: ")
     await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
     answer = await on.slack.wait_for_ephemeral(ANN, reply_sentences.REPLY_AFTER_FAILURE.text)
-    assert answer["rendered"] == "Devin has your reply, but this session failed and may stay silent.\nTry again"
+    assert answer["rendered"] == "Devin has your reply, but this session failed and might stay silent.\nTry again"
     assert len(await sent_to_devin(on, session)) == 1

@@ -2,12 +2,14 @@
 
 import pytest
 
+from bot.domain.dead_ends import MORE_ACUS
 from bot.domain.session import DisplayState
 from bot.views import dead_ends
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.for_devin import as_sent
+from tests.markup import written
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
 from tests.scenarios.observations import (
     buttons,
@@ -20,8 +22,9 @@ from tests.scenarios.observations import (
     what_became_of,
 )
 
-IS_IT = "Is this for Devin? It wasn't sent, because new work uses ACUs."
+IS_IT = "Is this for Devin? It hasn't been sent, because new work uses ACUs."
 SEND = "Send it to Devin"
+GO_ON = f"Continue with {MORE_ACUS} more ACUs"
 
 
 async def asleep(on: Harness) -> tuple[str, str]:
@@ -45,6 +48,45 @@ async def test_what_asks_nothing_of_devin_wakes_no_session(on: Harness) -> None:
     assert set(answers) == shown
 
 
+async def test_an_ok_that_tells_devin_to_go_on_is_for_devin(on: Harness) -> None:
+    ts, session = await on.started()
+    at_work = await on.slack.say(ANN, GENERAL, "ok go ahead", thread_ts=ts)
+    await on.devin.wait_for_messages("ok go ahead")
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
+    asleep_then = await on.slack.say(ANN, GENERAL, "keep going, you have my ok", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(ANN, IS_IT)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:command:as_reply")
+    await on.devin.wait_for_messages("you have my ok")
+    assert await sent_to_devin(on, session) == [
+        as_sent(at_work, "ann", "ok go ahead"),
+        as_sent(asleep_then, "ann", "keep going, you have my ok"),
+    ]
+
+
+async def test_who_hands_a_session_over_in_words_is_shown_the_command(on: Harness) -> None:
+    ts, session = await asleep(on)
+    await on.slack.say(ANN, GENERAL, "give this to ben", thread_ts=ts)
+    said = "Did you mean `!give @ben`? Nothing was sent to Devin."
+    asked = await on.slack.wait_for_ephemeral(ANN, said)
+    assert buttons(asked) == [SEND]
+    assert await sent_to_devin(on, session) == []
+
+
+@pytest.mark.parametrize("text", ["keep going, you have my ok", "give it 10 more acus"])
+async def test_at_its_limit_what_lets_devin_go_on_is_offered_the_session_that_continues_it(
+    on: Harness, text: str
+) -> None:
+    ts = await on.mention("fix the login test acu=2")
+    session = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(session, status="suspended", status_detail="usage_limit_exceeded", acus_consumed=2.1)
+    await on.slack.wait_for_message(GENERAL, "Out of ACUs", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, text, thread_ts=ts)
+    told = await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent")
+    assert (written(told["blocks"]), buttons(told)) == (reply_sentences.OUT_OF_ACUS.text, [GO_ON])
+    assert await sent_to_devin(on, session) == []
+
+
 async def test_a_reply_that_was_asked_about_is_sent_by_one_press(on: Harness) -> None:
     ts, session = await asleep(on)
     reply = await on.slack.say(BEN, GENERAL, "nevermind", thread_ts=ts)
@@ -59,8 +101,8 @@ async def test_a_reply_that_was_asked_about_is_sent_by_one_press(on: Harness) ->
 async def test_questions_about_the_session_are_answered_from_its_rows(on: Harness) -> None:
     ts, session = await asleep(on)
     asked = {
-        "how much did that cost?": "This session has used 2.5 ACUs so far, as of a few minutes ago.",
-        "¿quién empezó esto?": "Asked by ann",
+        "how much did that cost?": "This session has used 2.5 ACUs so far. Devin reports ACUs with a delay.",
+        "¿quién empezó esto?": "Started by ann",
         "are you there?": STATE_SENTENCES[DisplayState.ASLEEP],
     }
     for text, answer in asked.items():
@@ -70,18 +112,35 @@ async def test_questions_about_the_session_are_answered_from_its_rows(on: Harnes
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, "Archived by ann")
     await on.mention("who started this?", ANN, GENERAL, thread_ts=ts)
-    told = await on.slack.wait_for_ephemeral(ANN, "Asked by ann")
+    told = await on.slack.wait_for_ephemeral(ANN, "Started by ann")
     await settled(on)
     assert buttons(told) == [], "nothing can be sent any more"
     assert await sent_to_devin(on, session) == []
     assert await creations(on) == 1
 
 
+async def test_at_work_a_short_order_is_sent_at_once(on: Harness) -> None:
+    ts, session = await on.started()
+    said = (
+        "run mypy",
+        "use pytest",
+        "plan the secret launch",
+        "be quick",
+        "it's urgent, hurry",
+        "try again with python 3.12",
+    )
+    replies = [(await on.slack.say(BEN, GENERAL, text, thread_ts=ts), text) for text in said]
+    await on.devin.wait_for_messages(said[-1])
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(ts, "ben", text) for ts, text in replies]
+    assert await private_answers(on, BEN) == []
+
+
 async def test_at_work_thanks_are_not_sent_and_who_wants_a_pause_is_asked_whether_to_stop(on: Harness) -> None:
     ts, session = await on.started()
     thanks = [await on.slack.say(ANN, GENERAL, text, thread_ts=ts) for text in ("nice progress, thanks", "thx :tada:")]
     await on.slack.say(ANN, GENERAL, "hold on", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "Is this for Devin? It wasn't sent yet.")
+    asked = await on.slack.wait_for_ephemeral(ANN, "Is this for Devin? It hasn't been sent yet.")
     assert buttons(asked) == [SEND, "Stop Devin", "Show help"]
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:stop")
     await on.wait_for_post(GENERAL, ts, "Stopped by ann")

@@ -16,9 +16,19 @@ from bot.features.roles.words import Problem
 from bot.timing import Timing
 from bot.views.answers import access as access_sentences
 from bot.views.questions import TOO_LATE_TO_UNDO
+from tests.markup import written
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness, harness
-from tests.scenarios.observations import buttons, card_of, forge, press, sent_to_devin, settled, what_became_of
+from tests.scenarios.observations import (
+    buttons,
+    card_of,
+    forge,
+    opened_home,
+    press,
+    sent_to_devin,
+    settled,
+    what_became_of,
+)
 
 GROUP, CAM = "S0SENIORS", "U0CAM"
 ADMINS = Admins(frozenset({ADA}))
@@ -92,7 +102,7 @@ async def test_roles_are_given_listed_and_taken_by_admins(on: Harness) -> None:
 async def test_who_shuts_people_out_is_asked_first_and_can_undo_it_for_a_minute(on: Harness, clock: Ahead) -> None:
     asked = (await on.slack.slash(ADA, GENERAL, f"role add start <@{BEN}>"))["shown"]
     assert asked["rendered"].splitlines() == [
-        f"Let only <@{BEN}> and admins start sessions? Now everyone can; the others won't be able to anymore.",
+        f"Let only <@{BEN}> and admins start sessions? Right now, everyone can; the others will lose that right.",
         "Change it",
         "Cancel",
     ]
@@ -162,8 +172,12 @@ async def test_others_may_not_stop_a_session_or_see_what_it_cost(on: Harness) ->
     await on.slack.wait_for_ephemeral(CAM, refused(Right.COST, GROUP))
     for user, shows in ((CAM, False), (BEN, True), (ANN, True)):
         await on.slack.say(user, GENERAL, "!status", thread_ts=ts)
-        status = await on.slack.wait_for_ephemeral(user, "Asked by")
+        status = await on.slack.wait_for_ephemeral(user, "Started by")
         assert ("ACU" in status["rendered"]) is shows
+    await on.devin.spend(made["session_id"], 1.5)
+    home = await opened_home(on, ANN, "fix the login test")
+    assert "*This cycle: " in written(home["blocks"])  # one's own
+    assert "of 10 ACUs" in written(home["blocks"])
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, "Stopped")
 
@@ -219,7 +233,14 @@ async def test_whoever_may_not_steer_turns_no_reminders_off_and_archives_nothing
 
 
 async def test_who_administers_by_a_role_gives_roles_and_cannot_take_their_own(on: Harness) -> None:
-    assert await typed(on, f"role add administer <@{BEN}>") == roles.given(Right.ADMINISTER, "", [BEN]).text
+    shown = (await on.slack.slash(ADA, GENERAL, f"role add administer <@{BEN}>"))["shown"]
+    assert written(shown["blocks"]) == (
+        f"Let <@{BEN}> administer Devin Bridge? They can then see usage, set budgets, and give roles."
+    )
+    assert buttons(shown) == ["Change it", "Cancel"]
+    await on.slack.click(ADA, GENERAL, shown["ts"], "choose:role_add_confirmed")
+    now = await on.slack.wait_for_ephemeral(ADA, f"From now on, <@{BEN}> and admins can administer Devin Bridge.")
+    assert buttons(now) == ["Undo"]
     assert await typed(on, "role add administer everyone", BEN) == roles.problem(Problem.EVERYONE).text
     assert await typed(on, "role remove administer", BEN) == roles.NOT_YOURSELF.text
     assert await typed(on, f"role remove administer <@{BEN}>") == roles.as_before(Right.ADMINISTER, "", None).text
@@ -252,8 +273,8 @@ async def test_a_file_gives_roles_that_go_before_those_that_admins_give(
         await on.mention("fix the login test", ANN, GENERAL)
         await on.slack.wait_for_ephemeral(ANN, refused(Right.START, GROUP))
         await on.started("fix it in web", ANN, WEB)
-        await typed(on, "fix it as a senior", BEN)
-        await on.session("fix it as a senior")
+        await typed(on, "fix the footer as a senior", BEN)
+        await on.session("fix the footer as a senior")
         # Both are known by now, so that without the file the ack would confirm the start.
         assert not await typed(on, "fix the page", ANN)
         assert f"*start*: <!subteam^{GROUP}>" in await typed(on, "role list")
@@ -262,10 +283,10 @@ async def test_a_file_gives_roles_that_go_before_those_that_admins_give(
 async def test_another_word_for_add_offers_the_command_that_gives_the_role(on: Harness) -> None:
     shown = (await on.slack.slash(ADA, GENERAL, f"role give start <@{BEN}>"))["shown"]
     assert buttons(shown) == ["Run role add start @ben", "Start a session"]
-    why = "`role` doesn't work with `give start @ben`, only with `list`, `add` or `remove`. Nothing was started."
+    why = "`role` doesn't take `give start @ben`. Try `list`, `add`, or `remove`. Nothing was started."
     assert shown["rendered"].splitlines()[0] == why
     await on.slack.click(ADA, GENERAL, shown["ts"], "choose:role_add")
-    asked = await on.slack.wait_for_ephemeral(ADA, "the others won't be able to anymore.")
+    asked = await on.slack.wait_for_ephemeral(ADA, "the others will lose that right.")
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:role_add_confirmed")
     await settled(on)
     assert f"*start*: <@{BEN}>" in await typed(on, "role list")

@@ -7,10 +7,10 @@ import pytest
 from bot.views.answers import replies as reply_sentences
 from tests.for_devin import as_sent
 from tests.markup import written
-from tests.said import a_session
+from tests.said import a_session, titled
 from tests.scenarios.ahead import until
 from tests.scenarios.harness import ANN, BEN, Harness
-from tests.scenarios.observations import buttons, creations, forge, press, sent_to_devin, settled
+from tests.scenarios.observations import buttons, creations, forge, press, sent_to_devin, settled, thread_address
 
 DM = "D0ANN"
 PRESS = "answer:added:own"
@@ -37,7 +37,9 @@ async def test_it_is_a_reply_and_says_so(on: Harness) -> None:
     session = await running(on)
     ts, said = await added(on, "update the docs of the api")
     await on.devin.wait_for_messages("update the docs of the api")
-    assert written(said["blocks"]) == "Added to “build the signup form”."
+    first = (await on.slack.messages(DM))[0]["ts"]
+    title = titled("build the signup form", thread_address(DM, first), session, "“{}”")
+    assert (said["text"], written(said["blocks"])) == ("Added to “build the signup form”.", f"Added to {title}.")
     assert buttons(said) == ["Start its own session"]
     assert said.get("thread_ts") is None
     assert await sent_to_devin(on, session) == [as_sent(ts, "ann", "update the docs of the api")]
@@ -50,7 +52,9 @@ async def test_what_devin_has_had_starts_a_session_too_and_it_is_said(on: Harnes
     await on.devin.wait_for_messages("update the docs of the api")
     await settled(on)
     await on.slack.click(ANN, DM, said["ts"], PRESS)
-    await on.slack.wait_for_ephemeral(ANN, reply_sentences.had_by(a_session(prompt="build the signup form")).text)
+    first = (await on.slack.messages(DM))[0]["ts"]
+    known = a_session(prompt="build the signup form", url=f"https://app.devin.ai/sessions/{session}")
+    await on.slack.wait_for_ephemeral(ANN, reply_sentences.had_by(known, thread_address(DM, first)).text)
 
     async def started() -> bool:
         return await creations(on) == 2

@@ -79,7 +79,7 @@ async def test_a_card_that_slack_does_not_take_as_blocks_is_drawn_plainly(on: Ha
     title, state, _, asker = shown["rendered"].splitlines()
     assert title == f"*<https://app.devin.ai/sessions/{session}|Odd title>*"
     assert state.startswith(":gear: Working · started ")
-    assert asker.startswith("Asked by ann · active ")
+    assert asker.startswith("Started by ann · active ")
     await on.devin.set(session, title="Better title")
     shown = await on.slack.wait_for_message(GENERAL, "Better title", thread_ts=ts)
     assert shown["blocks"]

@@ -44,8 +44,15 @@ def fields(shown: dict[str, Any]) -> dict[str, str]:
     for block in shown["blocks"]:
         if block["type"] == "input":
             element = block["element"]
-            found[block["block_id"]] = (element.get("initial_option") or {}).get("value", element.get("initial_value"))
+            picked = element.get("initial_options") or [element.get("initial_option") or {}]
+            found[block["block_id"]] = picked[0].get("value", element.get("initial_value"))
     return found
+
+
+async def offered(on: Harness, shown: dict[str, Any], field: str, typed: str) -> dict[str, str]:
+    """What a menu of the form offers for what was typed into it: values and their words."""
+    answer = await on.slack.suggest(ANN, shown["id"], field, typed)
+    return {option["value"]: option["text"]["text"] for option in answer["answer"]["options"]}
 
 
 def texts(shown: dict[str, Any]) -> list[str]:
@@ -55,8 +62,10 @@ def texts(shown: dict[str, Any]) -> list[str]:
 
 async def sent(on: Harness, shown: dict[str, Any], user: str = ANN, **values: str) -> dict[str, Any]:
     """Fill in fields, each named with two underscores for its point, and send the form."""
-    names = {name.replace("__", "."): value for name, value in values.items()}
-    filled = {name: {name: value} for name, value in names.items()}
+    filled: dict[str, Any] = {}
+    for name, value in ((name.replace("__", "."), value) for name, value in values.items()):
+        several = name.endswith(".repos")  # of which a menu takes several
+        filled[name] = {name: value.replace(",", " ").split() if several else value}
     return await on.slack.submit_view(user, shown["id"], filled)
 
 
@@ -94,7 +103,7 @@ async def put_default(on: Harness, scope: Scope, subject: str, setting: Setting,
 async def test_people_set_what_holds_for_them(on: Harness) -> None:
     shown = await opened(on)
     assert {name.split(".")[0] for name in fields(shown)} == {"person"}
-    assert (fields(shown)["person.mode"], fields(shown)["person.limit"]) == ("-", None)
+    assert (fields(shown)["person.mode"], fields(shown)["person.limit"]) == (None, None)
     assert (await sent(on, shown, person__mode="fast", person__limit="10", person__repos="acme/web acme/api"))["closed"]
     said = await on.slack.wait_for_message(direct(ANN), "Saved.")
     assert said["rendered"] == (
@@ -134,6 +143,46 @@ async def test_mentions_are_one_setting_wherever_they_are_set(on: Harness) -> No
     answer = (await on.slack.slash(ANN, GENERAL, "notify"))["shown"]["rendered"]
     assert answer.startswith("You're not mentioned in all sessions.")
     assert await stored(on) == {("person", ANN, "notify", "off", ANN)}
+
+
+async def test_defaults_are_picked_from_the_menus_of_the_form_for_a_start(on: Harness) -> None:
+    on.simulated_devin.world.held.repositories = ["github.com/acme/web", "github.com/acme/api"]
+    await on.devin.add_playbook("Release, then tag", "1. Write them.", macro="!release")
+    shown = await opened(on, "settings mine")
+    assert await offered(on, shown, "person.repos", "api") == {"acme/api": "acme/api"}
+    assert await offered(on, shown, "person.repos", "acme/docs") == {"acme/docs": "acme/docs"}
+    picked = {"-": "None", "Release, then tag": "Release, then tag (!release)"}
+    assert await offered(on, shown, "person.playbook", "") == picked
+    assert await offered(on, shown, "person.mode", "swe-3") == {"swe-3": "swe-3"}
+    filled = {"person.repos": ["acme/web", "acme/api"], "person.playbook": "Release, then tag", "person.mode": "swe-3"}
+    answer = await on.slack.submit_view(ANN, shown["id"], {name: {name: value} for name, value in filled.items()})
+    assert answer["closed"] is True
+    said = await on.slack.wait_for_message(direct(ANN), "Saved.")
+    assert said["rendered"] == (
+        "Saved.\n*Mine*\n• Repositories: `acme/web, acme/api`\n• Playbook: `Release, then tag`\n• Mode: `swe-3`"
+    )
+    assert await saved(on, "settings mine") == views.NOTHING_CHANGED.text  # what it shows is what is set
+    assert await saved(on, "settings mine", person__playbook="-", person__mode="-") == (
+        "Saved.\n*Mine*\n• Playbook: none\n• Mode: none"
+    )
+
+
+async def test_where_devin_lists_nothing_a_menu_says_so_and_takes_what_is_typed(on: Harness) -> None:
+    for route in ("list_repositories", "list_playbooks"):
+        await on.devin.fault(route, 403, times=9)
+    shown = await opened(on)
+    assert await offered(on, shown, "person.playbook", "") == {
+        "-": "None",
+        "?": "Devin Bridge's key can't list playbooks. Type a playbook ID.",
+    }
+    answer = await sent(on, shown, person__playbook="?", person__repos="?")
+    assert answer["errors"] == {
+        "person.playbook": "Pick a playbook, or leave this empty.",
+        "person.repos": "Write repositories as owner/name, such as acme/web, not “?”.",
+    }
+    assert await offered(on, shown, "person.repos", "acme/web") == {"acme/web": "acme/web"}
+    assert (await sent(on, shown, person__playbook="", person__repos="acme/web"))["closed"] is True
+    await on.slack.wait_for_message(direct(ANN), "• Repositories: `acme/web`")
 
 
 # ---------------------------------------------------------------- the channel
@@ -300,7 +349,7 @@ async def test_a_default_that_devin_refuses_is_named(on: Harness) -> None:
     await saved(on, "settings channel", ADA, channel__repos="acme/gone")  # whether it is there, Devin does not say
     await on.devin.fault("create_session", 400, times=1)
     ts = await on.mention("fix the login test")
-    post = await on.wait_for_post(GENERAL, ts, "didn't accept")
+    post = await on.wait_for_post(GENERAL, ts, "Devin rejected this task")
     assert (
         "Used `acme/gone`. It's this channel's default. Admins and the channel's creator can change it "
         "with `/devin settings channel`."
@@ -423,5 +472,6 @@ async def test_a_file_that_is_wrong_stops_the_start(tmp_path: Path, sqlite_templ
 
 
 def test_each_setting_has_a_name_and_a_place_in_what_holds() -> None:
-    assert set(views.LABELS) == set(Setting)
+    assert [*views.FIELDS] == [*Setting]
+    assert all(field.name == setting for setting, field in views.FIELDS.items())
     assert all(hasattr(Effective(), setting.value) for setting in Setting)

@@ -14,9 +14,11 @@ from bot.domain.billing import billing_day, bounds, newest_finished
 from bot.store import tables
 from bot.timing import DAY, HOUR, Timing
 from bot.views.sentences import IN_DIRECT_MESSAGE, IN_PRIVATE_CHANNEL
+from tests.markup import written
+from tests.said import titled
 from tests.scenarios.ahead import Ahead, rows, until, write
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, OPS, WEB, Harness, harness
-from tests.scenarios.observations import set_budget
+from tests.scenarios.observations import opened_home, set_budget, thread_address
 
 PRIVATE, DM = "C0PRIVATE", "D0ANN"
 HIDDEN = re.compile(r"hush|acme/vault|vault/pull", re.IGNORECASE)  # what nobody else may read, and the page at Devin
@@ -87,7 +89,7 @@ async def test_answers_to_an_admin_say_as_much_as_that_person_may_read_elsewhere
     assert [hides(answer, made) for answer in answers] == [True] * 5, answers
     assert all(words in answers[0] for words in ("fix the docs", IN_PRIVATE_CHANNEL, IN_DIRECT_MESSAGE))
     assert "acme/web" in answers[2]
-    assert "• One of a private channel or a direct message: " in answers[3]
+    assert "• One in a private channel or DM: " in answers[3]
     assert f". {IN_DIRECT_MESSAGE}: 6.2 ACUs" in answers[3]
     assert "fix hush one" in there
     assert "fix hush two" not in there
@@ -135,12 +137,42 @@ async def test_alarms_budgets_requests_and_what_is_pressed_name_no_session_of_a_
     await until(all_there)
     said = await texts()
     assert sorted(text for text in said if hides(text, made)) == sorted(said)
-    assert sum("the budget of “fix the docs”" in text.replace("The", "the") for text in said) == 1
+    assert sum("he budget of “<" in text and "|fix the docs>” (<" in text for text in said) == 1
     assert sum("budget of a session in a private channel is used up" in text for text in said) == 1
+    home = written((await opened_home(on, ADA, "*Open alarms*"))["blocks"])
+    assert (hides(home, made), home.count("|Open alarm>")) == (True, 3)
     (alarm,) = [one for one in await on.slack.messages(OPS) if "A session in a private channel*" in str(one["blocks"])]
     await on.slack.click(BEN, OPS, alarm["ts"], "alarm_stop")
     answer = await on.slack.wait_for_ephemeral(BEN, "Stopping a session in a private channel")
     assert hides(answer["rendered"], made)
+
+
+async def test_a_title_leads_to_its_thread_and_beside_it_to_devin_wherever_it_is_shown(
+    on: Harness, clock: Ahead
+) -> None:
+    await set_budget(on.slack, "each-session 2 a day")
+    made = await three_sessions(on)
+    await spent(on)
+    (session,) = await rows(on, "sessions", channel=GENERAL)
+    place = thread_address(GENERAL, session["thread_ts"])
+    ways = [titled("fix the docs", place, made[GENERAL], around) for around in ("{}", "*{}*", "“{}”")]
+    said = {text: await asked(on, text) for text in ("usage", "usage by session")}
+    said |= {text: await asked(on, text, user=ANN) for text in ("cost", f"status {session['id']}")}
+    for user in (ANN, ADA):
+        said[user] = written((await opened_home(on, user, "fix the docs"))["blocks"])
+    for words in ("since its last message", "is used up"):
+        said[words] = str([one["rendered"] for one in await on.slack.wait_for_messages(OPS, 3, text=words)])
+    await on.devin.say(made[GENERAL], "Which docs?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, "Which docs?")
+    clock.put(bounds(billing_day(on.clock()))[1] + 1.5 * HOUR - on.clock())  # after nine, when the day is over
+    said["digest"] = (await on.slack.wait_for_message(OPS, "*Needs attention*", within=60))["rendered"]
+    said["report"] = await asked(on, "report")
+    said["stop"] = await asked(on, f"stop {session['id']}", user=ANN)
+    assert [name for name, text in said.items() if not any(way in text for way in ways)] == []
+    table = await on.slack.wait_for_message(OPS, "Sessions, ", within=60)
+    cells = [row[0] for block in table["blocks"] for row in block["rows"] if "fix the docs" in str(row[0])]
+    links = [part.get("url") for cell in cells for part in cell["elements"][0]["elements"] if part["type"] == "link"]
+    assert links == [place, f"https://app.devin.ai/sessions/{made[GENERAL]}"]
 
 
 async def test_the_audit_names_no_session_of_a_private_channel(on: Harness) -> None:

@@ -22,7 +22,7 @@ from bot.timing import DAY
 from bot.views.answers import access as access_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
-from bot.views.dates import date_range, month_name
+from bot.views.dates import date_range, long_date, month_name
 from bot.views.devin_answers import STILL_WORKING
 from bot.views.help_texts import admin_help, all_help, slash_help
 from tests.for_devin import as_sent, asked_in_slack
@@ -33,6 +33,7 @@ from tests.scenarios.observations import (
     buttons,
     creations,
     forge,
+    give_role,
     polled,
     posted,
     press,
@@ -124,7 +125,7 @@ async def test_the_card_is_posted_first_and_the_session_starts_in_its_thread(on:
     await settled(on)
     assert await private_answers(on, ANN) == [], "Slack keeps what is said privately, and the card says it all"
     assert "thread_ts" not in card
-    assert "Asked by ann · acme/web" in card["rendered"]
+    assert "Started by ann · acme/web" in card["rendered"]
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{card['ts']}"]
     assert made["prompt"] == (f"fix the login test\n\n{asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-' + card['ts'])}")
     assert made["request"]["repos"] == ["acme/web"]
@@ -293,11 +294,11 @@ async def test_what_admins_mistype_starts_nothing_wherever_it_is_written(on: Har
 @pytest.mark.parametrize(
     ("typed", "label", "shown"),
     [
-        ("report {last} by team", "Show report last month", "Devin in {month}: what came of it\n"),
-        ("report {iso} by team", "Show report {iso}", "Devin in {month}: what came of it\n"),
-        ("report {days} by team", "Show report {days}", "Devin from {named}: what came of it\n"),
+        ("report {last} by team", "Show report last month", "Devin in {month}: results\n"),
+        ("report {iso} by team", "Show report {iso}", "Devin in {month}: results\n"),
+        ("report {days} by team", "Show report {days}", "Devin, {named}: results\n"),
         ("usage {last} by authors", "Show usage last month", "Devin in {month}\n"),
-        ("usage {days} by authors", "Show usage {days}", "Devin from {named}\n"),
+        ("usage {days} by authors", "Show usage {days}", "Devin, {named}\n"),
     ],
 )
 async def test_a_press_keeps_the_period_that_was_typed(
@@ -319,7 +320,7 @@ async def test_a_press_keeps_the_period_that_was_typed(
     asked = await on.slack.wait_for_ephemeral(ADA, "Nothing was started.")
     assert buttons(asked)[0] == label.format(**facts)
     await on.slack.click(ADA, GENERAL, asked["ts"], f"choose:{typed.split(maxsplit=1)[0]}")
-    answer = await on.slack.wait_for_ephemeral(ADA, "Devin ")
+    answer = await on.slack.wait_for_ephemeral(ADA, "billing day")
     assert answer["rendered"].startswith(shown.format(**facts))
 
 
@@ -389,14 +390,12 @@ async def test_the_stop_that_was_meant_stops(on: Harness) -> None:
 
 
 async def test_the_button_starts_nothing_for_one_who_may_not_start(on: Harness) -> None:
-    await on.slack.slash(GUEST, GENERAL, "stop flaking")
-    asked = await on.slack.wait_for_ephemeral(GUEST, "Nothing was started.")
-    await on.slack.click(GUEST, GENERAL, asked["ts"], "choose:start")
-    await on.slack.wait_for_ephemeral(GUEST, access_sentences.GUEST_REFUSED.text)
+    asked = (await on.slack.slash(BEN, GENERAL, "stop flaking"))["shown"]
+    await give_role(on.slack, f"start <@{ADA}>")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "choose:start")
+    refused = await on.slack.wait_for_ephemeral(BEN, "You can't start sessions here. Nothing was started.")
     await settled(on)
-    assert await private_answers(on, GUEST) == [access_sentences.GUEST_REFUSED.text], (
-        "it stands in place of the question"
-    )
+    assert await private_answers(on, BEN) == [refused["rendered"]], "it stands in place of the question"
     assert await creations(on) == 0
 
 
@@ -539,7 +538,7 @@ async def test_usage_is_for_admins(on: Harness) -> None:
         # What Devin billed was read at the start of the bot, before it had billed anything for this day.
         assert (await shown(on, ADA, GENERAL, text)).splitlines()[:5] == [
             "Devin today, so far",
-            f"Billing day {day}, 08:00 UTC to 08:00 UTC, still running.",
+            f"Billing day {day}, 8:00 AM to 8:00 AM UTC, still running.",
             "*2.5 ACUs* through Slack",
             digest.NOT_IN_YET.format(day=day),
             "1 session: running.",
@@ -548,7 +547,7 @@ async def test_usage_is_for_admins(on: Harness) -> None:
         "usage yesterday": "Devin yesterday",
         "usage week": "Devin in the last seven days",
         "usage by person": "Devin today, so far, by person",
-        "report week by repo": "Devin in the last seven days: what came of it, by repo",
+        "report week by repo": "Devin in the last seven days: results, by repo",
         "usage 2026-02-30": (
             "`2026-02-30` isn't a valid date. Write a month such as `2026-10`, a day such as "
             "`2026-11-26`, or two days such as `2026-11-01..2026-11-15`."
@@ -560,4 +559,4 @@ async def test_usage_is_for_admins(on: Harness) -> None:
 
 
 def _named(day: date) -> str:
-    return f"{day:%A}, {day.day} {day:%B} {day.year}"
+    return long_date(day)

@@ -81,7 +81,7 @@ async def test_a_start_without_room_begins_by_itself_once_an_admin_approves(on: 
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     made = await on.session("in full sentences")
     assert made["request"]["max_acu_limit"] == 3
-    await on.slack.wait_for_message(DM_OF_ANN, "Your task starts now.")
+    await on.slack.wait_for_message(DM_OF_ANN, "Trying to start your task now.")
     await settled(on)
     assert await creations(on) == 2
 
@@ -141,14 +141,14 @@ async def test_what_nobody_approves_within_a_week_is_given_back(on: Harness, clo
 async def test_each_start_that_waits_has_a_request_of_its_own(on: Harness) -> None:
     await used_up(on)
     first = await asked(on, await refused(on))
-    await on.slack.slash(ANN, GENERAL, "write the manual")
+    await on.slack.slash(ANN, GENERAL, "fix the footer test")
     question = await on.slack.wait_for_ephemeral(ANN, "Request approval", visible=True)
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:ask_for_more")
-    second = await on.slack.wait_for_message(OPS, "write the manual")
+    second = await on.slack.wait_for_message(OPS, "fix the footer test")
     # Ten are asked for where the task says nothing.
     assert buttons(second) == ["Grant 11 ACUs", "Deny"]
     await on.slack.click(ADA, OPS, second["ts"], "grant_more")
-    await on.session("write the manual")
+    await on.session("fix the footer test")
     await settled(on)
     assert await creations(on) == 2
     await on.slack.click(ADA, OPS, first["ts"], "grant_more")
@@ -221,7 +221,7 @@ async def test_a_reply_without_room_is_sent_by_itself_once_an_admin_approves(on:
     assert await sent_to_devin(on, session) == []
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     await on.devin.wait_for_messages("and run mypy on the tests")
-    await on.slack.wait_for_message(DM_OF_ANN, "Your reply is sent now.")
+    await on.slack.wait_for_message(DM_OF_ANN, "Trying to send your reply now.")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 1
 
@@ -230,8 +230,7 @@ async def test_a_reply_that_was_approved_wakes_a_session_at_its_ceiling_without_
     await set_budget(on.slack, "each-person 2 a day")
     ts = await on.mention("fix the login test acu=2")
     session = (await on.session("fix the login test"))["session_id"]
-    asleep_at_limit = {"status": "suspended", "status_detail": "usage_limit_exceeded", "acus_consumed": 2.1}
-    await on.devin.set(session, **asleep_at_limit)
+    await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=2.1)
     await on.slack.wait_for_message(OPS, "used up")
     await settled(on)
     request = await asked(on, await reply_refused(on, ts))
@@ -385,7 +384,7 @@ async def test_a_press_without_room_begins_by_itself_once_an_admin_approves(
     assert buttons(request) == [grants, "Deny"]
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     await on.devin.wait_for_sessions("fix the login test", 2)
-    await on.slack.wait_for_message(DM_OF_ANN, "Your task starts now.")
+    await on.slack.wait_for_message(DM_OF_ANN, "Trying to start your task now.")
     await settled(on)
     assert await creations(on) == 2
 
@@ -424,6 +423,21 @@ async def test_of_two_who_were_approved_the_first_one_begins_it(on: Harness) -> 
     await on.slack.click(ADA, OPS, requests[0]["ts"], "grant_more")
     await on.devin.wait_for_sessions("fix the login test", 2)
     await on.slack.click(ADA, OPS, requests[1]["ts"], "grant_more")
-    await on.slack.wait_for_ephemeral(BEN, "ann has tried this again already.")
+    await on.slack.wait_for_ephemeral(BEN, "ann has already tried this again.")
     await settled(on)
+    assert await creations(on) == 2
+
+
+async def test_a_start_that_another_session_leaves_no_room_is_kept_and_tried_again(on: Harness) -> None:
+    """Its budget isn't used up: a session without a limit reserves the rest, so an approval would be no use."""
+    ts, session = await on.started("fix the login test")
+    await set_budget(on.slack, "each-person 10 a day")
+    await on.mention("write the changelog")
+    kept = await on.slack.wait_for_ephemeral(ANN, "has no ACU limit, so the rest of your budget is reserved for it")
+    assert kept["rendered"].startswith("Not started yet: “")
+    assert buttons(kept) == ["Try again", "Cancel"]
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
+    await on.slack.click(ANN, GENERAL, kept["ts"], f"answer:{start_sentences.ROOM}:again")
+    await on.session("write the changelog")
     assert await creations(on) == 2

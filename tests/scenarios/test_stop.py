@@ -280,7 +280,7 @@ async def test_a_slash_stop_before_the_card_stands_cancels_the_start(on: Harness
     said = "None of your sessions is running"
     while said.startswith("None of your sessions is running"):  # until the order is recorded; its card is on its way
         said = (await on.slack.slash(BEN, GENERAL, "stop"))["shown"]["rendered"]
-    assert said == stop_sentences.stopping(a_session()).text
+    assert said == stop_sentences.stopping(a_session(url=None), None).text
     ts = (await posted(on, GENERAL, "fix the login test"))["ts"]
     await on.slack.wait_for_message(GENERAL, stop_sentences.cancelled("ben").text, thread_ts=ts)
     await settled(on)
@@ -292,7 +292,7 @@ async def test_a_stop_that_devin_refuses_says_that_the_session_still_runs(on: Ha
     await on.devin.permissions(revoke=["ManageOrgSessions"])
     for number, stop in enumerate((press_stop(on, ts), on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)), start=1):
         await stop
-        said = await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text="didn't take the stop")
+        said = await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text="rejected the stop")
         assert said[-1]["rendered"].startswith(
             up_to_reference(stop_sentences.stop_failed(f"https://app.devin.ai/sessions/{session}", ""))
         )

@@ -77,7 +77,7 @@ async def test_a_reply_that_devin_never_takes_is_announced_as_not_sent_and_the_s
     await on.slack.wait_for_message(GENERAL, "*wasn't sent*", thread_ts=ts, within=WITHIN)
     held, lost = await on.thread(GENERAL, ts)
     assert held == reply_sentences.REPLY_NOT_TAKEN_YET.text
-    why = "Devin has taken no messages in this session for too long"
+    why = "Devin couldn't take messages in this session for too long"
     assert lost.startswith(up_to_reference(reply_sentences.reply_not_sent(why, "", "please use pytest")))
     assert await sent_to_devin(on, session) == []
     await on.devin.say(session, "I am still here.")
@@ -90,7 +90,7 @@ async def test_a_reply_that_devin_never_takes_is_announced_as_not_sent_and_the_s
     [
         (403, "IP 203.0.113.7 is not on the <access> list", "Devin doesn't allow it"),
         (403, "permission denied by guardrail policy", "Devin doesn't allow it"),
-        (400, "Message must be at most 50000 characters", "Devin didn't accept it"),
+        (400, "Message must be at most 50000 characters", "Devin rejected it"),
         (413, "Message must be at most 50000 characters", "it's too long for Devin"),
     ],
 )
@@ -201,7 +201,7 @@ async def test_a_stop_that_devin_never_takes_says_that_the_session_still_runs(on
     ts, session = await on.started()
     await on.devin.fault("archive", 409, **AWAY)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "didn't take the stop", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "rejected the stop", thread_ts=ts, within=WITHIN)
     (said,) = await on.thread(GENERAL, ts)
     assert said.startswith(up_to_reference(stop_sentences.stop_failed(f"https://app.devin.ai/sessions/{session}", "")))
     await until(lambda: _has_stop_button(on, ts))

@@ -51,7 +51,7 @@ async def test_teams_are_made_listed_and_removed_by_admins(on: Harness) -> None:
     assert await typed(on, made) == teams.all_there("Payments").text
     assert await typed(on, f"team add Ops <@{BEN}> <@{ANN}>") == teams.in_another(ANNS, "Payments").text
     assert await typed(on, f"team add payments <@{BEN}>") == teams.added("Payments", [BENS], is_new=False).text
-    assert f"• *Payments*: `tag:pay`, <#{WEB}>, <@{ANN}>, <@{BEN}>" in await typed(on, "team list")
+    assert f"• *Payments*: `tag:pay`, <#{WEB}>, <@{ANN}>, and <@{BEN}>" in await typed(on, "team list")
     assert await typed(on, f"team rm Payments <@{BEN}>") == teams.taken_out("Payments", [BENS]).text
     assert await typed(on, f"team remove Payments <@{BEN}>") == teams.not_in(BENS, "Payments").text
     assert await typed(on, "team delete payments") == teams.removed("Payments", [PAY, OF_WEB, ANNS]).text

@@ -32,7 +32,7 @@ async def test_earlier_messages_become_context_oldest_first(on: Harness) -> None
         f"{asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-{asked}')}"
     )
     card = await on.slack.wait_for_message(GENERAL, "please fix it", thread_ts=root)
-    assert "Asked by ann · acme/web" in card["rendered"]
+    assert "Started by ann · acme/web" in card["rendered"]
 
 
 async def test_a_bare_mention_in_a_thread_means_look_at_this(on: Harness) -> None:

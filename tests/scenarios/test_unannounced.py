@@ -340,7 +340,7 @@ async def test_insights_which_leave_out_the_result_make_no_question_of_an_end(on
     sweeps = len(await on.devin.log("list_insights"))
     clock.put(PRODUCTION.count_sweep + 1)
     await on.devin.wait_for_calls("list_insights", sweeps + 1)
-    assert await in_the_end(on, ts) == [WAITS.format(who="<@U0ANN>", outcome="its answer is there")]
+    assert await in_the_end(on, ts) == [WAITS.format(who="<@U0ANN>", outcome="see its answer")]
 
 
 # ------------------------------------------------------------ sessions that cannot be announced

@@ -9,9 +9,10 @@ import pytest
 from bot.manifest import manifest_for
 from bot.timing import Timing
 from tests.markup import written
+from tests.said import titled
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import ANN, GENERAL, OPS, WEB, Harness, harness
-from tests.scenarios.observations import settled
+from tests.scenarios.observations import settled, thread_address
 
 APP: Any = {"manifest": manifest_for(unfurls=True)}
 PULL = "https://github.com/acme/web/pull/7"
@@ -29,9 +30,10 @@ async def previews(on: Harness, channel: str, url: str) -> list[str]:
 @pytest.mark.parametrize("transport", ["socket", "http"])
 async def test_a_link_to_a_session_shows_where_it_stands(tmp_path: Path, transport: str) -> None:
     async with harness(tmp_path, transport, BOT_UNFURL="on") as on:
-        _, session = await on.started("fix the login test")
+        ts, session = await on.started("fix the login test")
         (shown,) = await previews(on, WEB, SESSION.format(session=session))
-        assert shown.startswith("*fix the login test*\n")
+        title = titled("fix the login test", thread_address(GENERAL, ts), session, "*{}*")
+        assert shown.startswith(f"{title}\n")
         assert "Working" in shown
 
 
@@ -42,7 +44,8 @@ async def test_a_link_to_a_pull_request_shows_the_session_that_it_comes_from(tmp
         await on.wait_for_post(GENERAL, ts, "acme/web#7")
         await settled(on)
         (shown,) = await previews(on, WEB, PULL)
-        assert shown.startswith("*fix the login test*\n")
+        title = titled("fix the login test", thread_address(GENERAL, ts), session, "*{}*")
+        assert shown.startswith(f"{title}\n")
         assert await previews(on, WEB, "https://github.com/acme/web/pull/8") == []
 
 

@@ -51,7 +51,7 @@ async def test_help_status_and_cost_are_answered_privately(on: Harness) -> None:
     assert session_sentences.cost(a_session()).text in answers
     status = next(answer for answer in answers if "*<" in answer)
     assert status.startswith(
-        f"*<https://app.devin.ai/sessions/{session}|fix the login test>*\n:gear: Working.\nAsked by ann"
+        f"*<https://app.devin.ai/sessions/{session}|fix the login test>*\n:gear: Working.\nStarted by ann"
     )
     assert await sent_to_devin(on, session) == []
     assert await on.thread(GENERAL, ts) == []
@@ -157,9 +157,9 @@ async def test_new_starts_another_session_in_a_thread_of_its_own(on: Harness) ->
     card = next(one for one in await on.slack.messages(GENERAL) if is_card(one) and "docs" in one["rendered"])
     assert "thread_ts" not in card
     there = f"https://play.slack.com/archives/{GENERAL}/p{card['ts'].replace('.', '')}"
-    linked = start_sentences.started_elsewhere(a_session(prompt="update the docs"), there)
+    linked = start_sentences.started_elsewhere(a_session(prompt="update the docs", url=None), there)
     assert (said["rendered"], said["thread_ts"]) == (linked.text, ts)
-    assert "Asked by ben · acme/docs" in card["rendered"]
+    assert "Started by ben · acme/docs" in card["rendered"]
     assert second["tags"][1] == f"slack-T0PLAY-{GENERAL}-{card['ts']}"
     reply = await on.slack.say(BEN, GENERAL, "in English", thread_ts=card["ts"])
     await on.devin.wait_for_messages("in English")
@@ -199,7 +199,7 @@ async def test_a_sentence_is_never_a_verb(on: Harness) -> None:
 async def test_exit_in_small_letters_ends_nothing_and_is_asked_about(on: Harness) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "exit", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(BEN, "Is this for Devin? It wasn't sent yet.")
+    asked = await on.slack.wait_for_ephemeral(BEN, "Is this for Devin? It hasn't been sent yet.")
     await settled(on)
     assert await sent_to_devin(on, session) == []
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:command:as_reply")

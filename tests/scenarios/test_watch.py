@@ -159,8 +159,8 @@ async def test_where_devin_waits_for_something_new_its_person_is_called(on: Harn
     needed = NEEDS_SOMETHING_NEW.format(asker="<@U0ANN>", detail="“waiting_for_credentials”")
     called = f":speech_balloon: {needed}\nI need a login for the shop.\nOpen in Devin"
     post = await on.wait_for_post(GENERAL, ts, called)
-    words = "it says “waiting_for_credentials”: I need a login for the shop."
-    assert post["text"] == f"fix the login test: Devin needs you, {words}"
+    words = "(“waiting_for_credentials”): I need a login for the shop."
+    assert post["text"] == f"fix the login test: Devin needs your input {words}"
     assert await on.thread(GENERAL, ts) == [called]
     await card_of(on, ts, NEEDS_SOMETHING_NEW.format(asker="ann", detail="“waiting_for_credentials”"))
 
@@ -237,9 +237,9 @@ async def test_what_devin_needs_after_a_pull_request_is_not_announced_as_done(on
     words = "I'm blocked: the AWS key is missing."
     await on.devin.say(session, words, status_detail="waiting_for_user", pull_requests=pull)
     post = await on.wait_for_post(GENERAL, ts, "Devin is waiting")
-    assert post["text"] == f"fix the login test: Devin is waiting for you, acme/web#7 is there: {words}"
+    assert post["text"] == f"fix the login test: Devin is waiting for you (see acme/web#7): {words}"
     assert await on.thread(GENERAL, ts) == [
-        f"{WAITS.format(who='<@U0ANN>', outcome=f'<{PULL}|acme/web#7> is there')}\n{words}"
+        f"{WAITS.format(who='<@U0ANN>', outcome=f'see <{PULL}|acme/web#7>')}\n{words}"
     ]
 
 

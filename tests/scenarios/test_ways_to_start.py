@@ -7,7 +7,6 @@ import pytest
 
 from bot.playground.slack.shares import OTHER_APP
 from bot.views.answers import access as access_sentences
-from bot.views.modals import launch as launch_sentences
 from tests.scenarios.harness import ANN, BEN, EXTERNAL, GUEST, Harness
 from tests.scenarios.observations import settled
 
@@ -22,9 +21,9 @@ KINDS: Final[dict[str, dict[str, Any]]] = {
 STARTS, NOTHING = "starts", ""  # a session begins; nothing does, and nobody is answered
 EMOJI: Final = "robot_face"
 ANSWER: Final = {
-    SHARED: launch_sentences.shared(SHARED).text,
-    ARCHIVED: launch_sentences.archived(ARCHIVED).text,
-    WITHOUT: launch_sentences.without_bot(WITHOUT).text,
+    SHARED: f"Nothing was started: {access_sentences.SHARED.format(channel=SHARED)}",
+    ARCHIVED: f"Nothing was started: {access_sentences.ARCHIVED.format(channel=ARCHIVED)}",
+    WITHOUT: f"Nothing was started: {access_sentences.WITHOUT_BOT.format(channel=WITHOUT)}",
 }
 REFUSED: Final = access_sentences.GUEST_REFUSED.text
 

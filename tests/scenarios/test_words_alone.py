@@ -58,7 +58,7 @@ async def test_what_asks_about_the_session_or_the_bot_is_answered_privately(on: 
     assert session_list_sentences.NO_SESSIONS.text in answers
     assert session_sentences.cost(a_session()).text in answers
     assert any("Open the form" in answer for answer in answers)
-    assert any("Asked by ann" in answer for answer in answers)
+    assert any("Started by ann" in answer for answer in answers)
     assert await sent_to_devin(on, session) == []
     assert await on.thread(GENERAL, ts) == []
 
@@ -191,7 +191,7 @@ async def test_while_devin_works_a_stop_stops_at_once_although_its_words_end_in_
 async def test_while_devin_asks_the_others_are_answered_and_nothing_is_sent(on: Harness) -> None:
     ts, session = await with_a_question(on)
     await on.slack.say(BEN, GENERAL, "status", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, "Asked by ann")
+    await on.slack.wait_for_ephemeral(BEN, "Started by ann")
     await settled(on)
     assert await sent_to_devin(on, session) == []
 
@@ -234,7 +234,7 @@ async def test_a_slip_of_one_word_asks_and_is_sent_only_if_it_is_for_devin(
     ts, session = await on.started()
     said = await on.slack.say(BEN, GENERAL, word, thread_ts=ts)
     question = await on.slack.wait_for_ephemeral(BEN, "Nothing was sent to Devin.")
-    assert written(question["blocks"]) == f"`{word}` looks like `{meant}`. Nothing was sent to Devin."
+    assert written(question["blocks"]) == f"Did you mean `{meant}`? Nothing was sent to Devin."
     assert buttons(question) == [label, "Send it to Devin"]
     assert await sent_to_devin(on, session) == []
     await on.slack.click(BEN, GENERAL, question["ts"], "answer:command:as_reply")

@@ -192,7 +192,7 @@ async def test_the_check_writes_a_row_which_a_full_disk_refuses(db: Database) ->
     ("error", "words"),
     [
         (ConnectionRefusedError(), "the server can't be reached"),
-        (NoConnectionLeftError(), "the server has no connection left"),
+        (NoConnectionLeftError(), "the server has no connections left"),
         (ValueError("of our own"), None),
         (None, None),
     ],

@@ -211,7 +211,7 @@ async def test_a_bot_on_either_store_stops_the_copy(path: Path, target: str, tmp
         await tx.execute(text("INSERT INTO workers VALUES ('w', extract(epoch FROM now()), extract(epoch FROM now()))"))
     await db.close()
     for source, to in ((target, f"sqlite:///{tmp_path / 'other.db'}"), (f"sqlite:///{path}", target)):
-        with pytest.raises(StartError, match=r"The bot runs on this store. Stop it, then repeat this command."):
+        with pytest.raises(StartError, match=r"The bot is running on this store. Stop it, then repeat this command."):
             await store_commands.copy(source, to, LEASE)
 
 

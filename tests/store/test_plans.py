@@ -32,6 +32,7 @@ from bot.store import (
     posts,
     rate_limits,
     session_days,
+    session_lists,
     sessions,
     settings,
     spend,
@@ -304,6 +305,16 @@ async def test_whose_turn_it_is_in_a_channel_costs_no_more_where_much_is_posted_
     searched = [step for step in steps if _SEARCHED.search(step)]
     assert searched
     assert not [step for step in searched if not re.search(r"\((lane|rowid)=\?", step)]
+
+
+@only_sqlite
+async def test_what_runs_in_a_workspace_is_read_and_counted_by_indexes_of_that_alone(grown: Database) -> None:
+    with collected() as statements:
+        async with grown.read() as tx:
+            await session_lists.running(tx, TEAM, 5)
+    async with grown.read() as tx:
+        steps = {step for statement in statements for step in await plan(tx, statement)}
+    assert steps == {"SEARCH sessions USING INDEX ix_sessions_runs (team=?)"}
 
 
 @only_sqlite

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.domain.session import Lifecycle, Session
+from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.store import session_lists, sessions
 from bot.store.database.connection import Database
 from tests.store.rows import NOW, TEAM, session
@@ -94,3 +94,24 @@ async def test_each_person_has_a_list(db: Database) -> None:
     await show(db, "b", user="U2")
     await show(db, "c", team="T2")
     assert [await shown(db), await shown(db, user="U2"), await shown(db, team="T2")] == [["a"], ["b"], ["c"]]
+
+
+async def test_what_runs_is_listed_and_counted_for_its_own_workspace_alone(db: Database) -> None:
+    def found(name: str, status: str, detail: str | None, age: float, **more: Any) -> Session:
+        return session(name, snapshot=Snapshot(status, detail), created_at=NOW - age, **more)
+
+    await add(
+        db,
+        found("works", "running", "working", 3),
+        found("new", "new", None, 2),
+        found("queued", "", None, 1, lifecycle=Lifecycle.QUEUED),
+        found("older", "running", None, 9),
+        *(found(detail, "running", detail, 0) for detail in ("waiting_for_user", "waiting_for_approval", "finished")),
+        found("asleep", "suspended", "inactivity", 0),
+        found("of others", "running", "working", 0, team="T2"),
+        found("queued by others", "", None, 0, team="T2", lifecycle=Lifecycle.QUEUED),
+    )
+    async with db.read() as tx:
+        listed, number = await session_lists.running(tx, TEAM, 3)
+        assert ([one.id for one in listed], number) == (["queued", "new", "works"], 4)
+        assert await session_lists.running(tx, "T3", 3) == ([], 0)

@@ -156,18 +156,18 @@ def test_who_replied_last_is_called_too_and_who_wants_no_call_is_named():
 @pytest.mark.parametrize(
     ("pulls", "result", "there", "shown_there"),
     [
-        ((PULL,), False, "acme/web#12 is there", f"<{PULL.url}|acme/web#12> is there"),
-        ((PULL, OTHER), False, "2 pull requests are there", "2 pull requests are there"),
-        ((), True, "its answer is there", "its answer is there"),
+        ((PULL,), False, "see acme/web#12", f"see <{PULL.url}|acme/web#12>"),
+        ((PULL, OTHER), False, "see 2 pull requests", "see 2 pull requests"),
+        ((), True, "see its answer", "see its answer"),
     ],
 )
 def test_where_it_is_not_known_whether_devin_asks_the_post_says_what_is_there(pulls, result, there, shown_there):
     snapshot = replace(WAITING, pull_requests=pulls, has_result=result)
     text, (line, *_) = ended(AnnouncementKind.WAITS, snapshot)
-    assert text == f"Fix the login test: Devin is waiting for you, {there}"
+    assert text == f"Fix the login test: Devin is waiting for you ({there})"
     assert line == f":speech_balloon: <@U1>, Devin is waiting for you · {shown_there}"
     text, (_, words, *_) = ended(AnnouncementKind.WAITS, snapshot, "I need the **key**:\n\n- `staging`\n- `live`")
-    assert text == f"Fix the login test: Devin is waiting for you, {there}: I need the key: staging live"
+    assert text == f"Fix the login test: Devin is waiting for you ({there}): I need the key: staging live"
     assert words == "I need the **key**:\n\n- `staging`\n- `live`"
 
 
@@ -267,7 +267,7 @@ def test_an_unknown_detail_is_announced_like_its_family_with_devins_word(kind, s
 @pytest.mark.parametrize(("kind", "pulls"), [(AnnouncementKind.QUESTION, ()), (AnnouncementKind.WAITS, (PULL,))])
 def test_what_devin_needs_by_a_new_word_is_no_answer_in_the_notification_either(kind, pulls):
     snapshot = replace(WAITING, detail="waiting_for_secret", pull_requests=pulls)
-    text = "Fix the login test: Devin needs you, it says “waiting_for_secret”"
+    text = "Fix the login test: Devin needs your input (“waiting_for_secret”)"
     assert ended(kind, snapshot)[0] == text
     assert ended(kind, snapshot, "Give me the **key**.")[0] == f"{text}: Give me the key."
 

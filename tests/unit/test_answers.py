@@ -65,10 +65,11 @@ NO_CREDITS = replace(SESSION, snapshot=Snapshot("suspended", "out_of_credits"))
 WAITING = replace(SESSION, id="3f9a2c1b00", channel="D1", snapshot=Snapshot("running", "waiting_for_user", "Docs"))
 ADMINS = Admins(frozenset({"U8", "U9"}), ("S1",), frozenset({"U7", "U8"}))
 MANY = [f"U{number}" for number in range(1, 10)]
+THREAD = "https://acme.slack.com/p1"
 # The numbers are those of an earlier list, since when the session with the number 2 has fallen asleep.
 LISTED = ShownList(
     (
-        Listed(1, ListGroup.WORKING, SESSION, "https://acme.slack.com/p1"),
+        Listed(1, ListGroup.WORKING, SESSION, THREAD),
         Listed(2, ListGroup.ASLEEP, ASLEEP, "https://acme.slack.com/p2"),
         Listed(3, ListGroup.WORKING, replace(SESSION, id="s3", stop_requested=True)),
         Listed(4, ListGroup.NEEDS_YOU, WAITING),
@@ -79,12 +80,12 @@ LINES = "4. Docs: waiting for an answer · 1. Fix the login test: working · 3. 
 # What stands in the blocks of questions about options; the text beside them has it in one line.
 IN_LINES = {
     "ask_about_option": (
-        "`reop=fix it`: did you mean `repo=`?\nNothing was started.\nAs written, `reop=fix it` is part of the task."
+        "`reop=fix it`: did you mean `repo=`?\nNothing was started.\nIf you start anyway, Devin reads `reop=fix it` as text."
     ),
     "ask_about_options": (
         "Nothing was started. Check these options:\n• `reop=fix it`: did you mean `repo=`?\n• "
         "`acu=abc`: `acu=` needs a whole number above zero, such as acu=10\n• There's no mode “fsat”. Did you "
-        "mean “fast”?\nAs written, `reop=fix it` and `acu=abc` are part of the task, and set no ACU limit."
+        "mean “fast”?\nIf you start anyway, Devin reads `reop=fix it` and `acu=abc` as text and the session has no ACU limit."
     ),
     "ask_about_mode": (
         "Nothing was started. Check these options:\n"
@@ -113,15 +114,22 @@ def test_the_fixed_answers():
     assert {name: message.text for name, message in CONSTANTS.items()} == snapshot(
         {
             "NO_ADDRESS": "Which session? Add its link: `/devin adopt https://app.devin.ai/sessions/…`",
-            "GONE": "Devin doesn't have that session in your organization. Check its link in Devin.",
+            "NOT_YOURS": (
+                "Someone else started that session in Devin, so it isn't linked. Ask them or an admin to link it. If you "
+                "started it, `/devin identity` shows which Devin account is yours."
+            ),
+            "STAYS_PRIVATE": (
+                "That session was in a private channel or a DM, so it can't be linked here. Send `!adopt` and its link there."
+            ),
+            "GONE": "Your Devin organization has no session with that link. Check the link in Devin.",
             "ELSEWHERE": "That session belongs to another Devin organization, so it can't be linked here.",
             "OVER": "That session has ended in Devin. `/devin` starts a new one.",
             "ARCHIVED": "That session is archived in Devin. Unarchive it there, then try again.",
             "TAKEN": "That session is already linked to another thread.",
             "OF_FAN_OUT": "That session is part of a fan-out. Its table shows it.",
-            "NOT_YET": "The session is still being started. Try again in a minute.",
+            "NOT_YET": "The session is still starting. Try again in a minute.",
             "UNTIED": "The session is no longer linked here.",
-            "THREAD_TAKEN": "This thread has a session already. `/devin adopt` begins a new thread.",
+            "THREAD_TAKEN": "This thread already has a session. `/devin adopt` starts a new thread.",
             "NOT_FOLLOWED": "This session is no longer linked here. To link it again, send `!adopt` and the session link.",
             "SESSION_UNFOLLOWED": "Not sent: this session is no longer linked to the thread. Reply in Devin, or relink with `!adopt`.",
             "GUESTS": "Guests can't use Devin here.",
@@ -131,7 +139,7 @@ def test_the_fixed_answers():
                 "This Slack account is deactivated. Nothing was started. A workspace admin can reactivate it."
             ),
             "ROLE_UNKNOWN": (
-                "Slack didn't say in time whether you're still a member here. Nothing was done; try again."
+                "Slack didn't confirm in time that you're still a member here. Nothing was done; try again."
             ),
             "OTHER_COMPANY_REFUSED": "Only members of this workspace can use Devin here. Nothing was started. Ask one of them.",
             "SHARED_CHANNEL_REFUSED": "Devin can't be used in channels shared with other companies. Nothing was started.",
@@ -153,6 +161,8 @@ def test_the_fixed_answers():
             "START_EXPIRED": ("That question has expired. Send the task again to start a session."),
             "ANSWER_EXPIRED": ("That question has expired. Send your reply again."),
             "START_OVERTAKEN": "Another session now runs in this thread, so nothing more was started. Reply to steer it.",
+            "NAME_REFUSED": "Not started: Devin doesn't take sessions in your name. Ask an admin to check your Devin account.",
+            "THREAD_NOT_READ": "Devin doesn't see that thread: you aren't in its channel.",
             "START_UNKNOWN": (
                 "Your reply wasn't sent: still checking whether this session started. Reply again when the card updates."
             ),
@@ -163,7 +173,12 @@ def test_the_fixed_answers():
             "CHANGED_SINCE": "You edited or deleted that message. Nothing was started; write the task with `/devin`.",
             "EDITED_LATE": "Too late to edit that message. Send the change as a new one.",
             "EDIT_IS_NO_COMMAND": "Devin has read your message, so your edit did nothing. Write the command as a new message.",
-            "REPLY_AFTER_FAILURE": "Devin has your reply, but this session failed and may stay silent.",
+            "REPLY_AFTER_FAILURE": "Devin has your reply, but this session failed and might stay silent.",
+            "OUT_OF_ACUS": (
+                "Your reply wasn't sent: this session is out of ACUs. "
+                "A new session continues it here and reads your reply."
+            ),
+            "OUT_OF_ACUS_FOR_LONG": "Your reply wasn't sent: this session is out of ACUs.",
             "REPLY_AT_LIMIT": "Still paused at its limit. Devin sees your reply when it resumes.",
             "NONE_IN_CHANNEL": "There are no sessions in this channel.",
             "NONE_AT_ALL": "There are no sessions in this workspace.",
@@ -178,7 +193,7 @@ def test_the_fixed_answers():
             "ALREADY_FAILED": "This session has failed. There was nothing to stop.",
             "NOTHING_TO_STOP": "None of your sessions is running. `/devin list` shows them.",
             "NONE_RUNS": "No session is running here.",
-            "ALREADY_REMOVED": "That digest is removed already.",
+            "ALREADY_REMOVED": "That digest was already removed.",
             "UNCHANGED": "OK, nothing was changed.",
             "NOTHING_TO_REPLY_TO": (
                 "There's no session in this thread. Nothing was started. Mention Devin Bridge with your task."
@@ -204,16 +219,17 @@ def test_the_fixed_answers():
             ),
             "ALREADY_MUTED": "This thread is already muted. Send `!unmute` to unmute it.",
             "ASIDE": "Not sent to Devin. Only people in this thread can see it.",
+            "WAITS_TOO": "This reply waits too. Answer the question above: wake Devin, or keep it asleep.",
             "KEPT_ASLEEP": "OK, Devin stays asleep. Your reply wasn't sent.",
             "LEFT_BEFORE": "That was answered before, so nothing was sent now. Reply again if it still matters.",
-            "WOKEN_BEFORE": "Devin was woken already, with your reply.",
+            "WOKEN_BEFORE": "Devin was already woken with your reply.",
             "SESSION_ENDED": (
                 "This session has ended, so your reply wasn't sent. Mention Devin Bridge to start a new one."
             ),
             "SESSION_ARCHIVED": (
                 "This session is archived, so your reply wasn't sent. Mention Devin Bridge to start a new one."
             ),
-            "REPLY_AFTER_END": "Devin has your reply, but this session has ended and may stay silent.",
+            "REPLY_AFTER_END": "Devin has your reply, but this session has ended and might stay silent.",
             "REPLY_LATE": (
                 ":hourglass_flowing_sand: Devin can't be reached right now. Your reply is stored and "
                 "sent later; no need to resend."
@@ -223,7 +239,7 @@ def test_the_fixed_answers():
                 "sent later; no need to resend."
             ),
             "REPLY_NOT_TAKEN_YET": (
-                ":hourglass_flowing_sand: Devin takes no messages in this session right now. Your reply "
+                ":hourglass_flowing_sand: Devin can't take messages in this session right now. Your reply "
                 "is stored and sent later; no need to resend."
             ),
             "CARD_LOST": (
@@ -231,7 +247,7 @@ def test_the_fixed_answers():
             ),
             "DIGEST_NEEDS_CHANNEL": "A digest goes to a channel, so nothing was changed. Name one, for example `/devin digest add weekly #general`.",
             "DIGEST_NOT_ADDED": (
-                "Devin Bridge couldn't find out whether it may post there. Nothing was changed; try again in a minute."
+                "Devin Bridge couldn't find out whether it can post there. Nothing was changed; try again in a minute."
             ),
             "DIGEST_UNSEEN": ("Those numbers have expired. Run `/devin digest list`, then try again."),
         }
@@ -298,7 +314,7 @@ SAID = {
     ),
     "several_sessions": lambda text: session_list_sentences.several_sessions("archive", LISTED),
     "several_with_id": lambda text: session_list_sentences.several_with_id(
-        "3f9a2c", [WAITING, replace(SESSION, devin_id=DEVIN_ID)]
+        "3f9a2c", [(WAITING, None), (replace(SESSION, devin_id=DEVIN_ID), THREAD)]
     ),
     "no_such_number": lambda text: session_list_sentences.no_such_number(3, shown=True),
     "no_such_number_without_a_list": lambda text: session_list_sentences.no_such_number(3, shown=False),
@@ -337,8 +353,8 @@ SAID = {
     "archived": lambda text: stop_sentences.archived("Ann", 1),
     "stopped_by_somebody_else": lambda text: stop_sentences.mentioning(["U1"], stop_sentences.stopped("Ann")),
     "none_sent": lambda text: stop_sentences.none_sent(2),
-    "stopping": lambda text: stop_sentences.stopping(replace(SESSION, snapshot=Snapshot(title=text))),
-    "archiving": lambda text: stop_sentences.archiving(replace(SESSION, snapshot=Snapshot(title=text))),
+    "stopping": lambda text: stop_sentences.stopping(replace(SESSION, snapshot=Snapshot(title=text)), THREAD),
+    "archiving": lambda text: stop_sentences.archiving(replace(SESSION, snapshot=Snapshot(title=text)), THREAD),
     "stop_confirm": lambda text: stop_sentences.stop_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
     "exit_confirm": lambda text: stop_sentences.exit_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
     "taken": lambda text: adoption_sentences.taken("https://acme.slack.com/p1"),
@@ -353,7 +369,7 @@ SAID = {
     ),
     "reply_not_sent_bare": lambda text: reply_sentences.reply_not_sent("the session has ended", "r-1"),
     "reply_not_sent_in_devins_words": lambda text: reply_sentences.reply_not_sent(
-        "Devin didn't accept it", "r-1", "go on", text
+        "Devin rejected it", "r-1", "go on", text
     ),
     "reply_uncertain": lambda text: reply_sentences.reply_uncertain("r-1", text),
     "reply_uncertain_bare": lambda text: reply_sentences.reply_uncertain("r-1"),
@@ -388,10 +404,10 @@ def test_the_answers_that_depend_on_something():
             ),
             "not_in_this_channel": (
                 "Devin Bridge isn't in this channel. Nothing was started. Type `/invite @Devin Bridge` "
-                "there, then try again."
+                "here, then try again."
             ),
             "channel_shared": (
-                ":lock: <#C1> is now shared with another company, so Devin's words don't appear there. "
+                ":lock: <#C1> is now shared with another company, so Devin's messages don't appear there. "
                 "Session <https://app.devin.ai/sessions/abc|Fix the login test> keeps running. Follow it "
                 "in Devin, or stop it with `/devin stop`."
             ),
@@ -400,25 +416,24 @@ def test_the_answers_that_depend_on_something():
             "ask_about_options": Is(IN_LINES["ask_about_options"].replace("\n", " ")),
             "ask_about_mode": Is(IN_LINES["ask_about_mode"].replace("\n", " ")),
             "tags_left_out": (
-                "Devin didn't take these tags: `fix it`, `urgent`. The session runs without them. A "
+                "Devin rejected these tags: `fix it`, `urgent`. The session runs without them. A "
                 "Devin admin can allow them for the next one."
             ),
-            "resembles": "`stattus` looks like `status`. Nothing was started.",
-            "does_not_work_with": "`stop` doesn't work with `fix it`. Nothing was started.",
+            "resembles": "Did you mean `status`? Nothing was started.",
+            "does_not_work_with": "`stop` doesn't take `fix it`. Nothing was started.",
             "works_only_with": (
-                "`notify` doesn't work with `fix it`, only with `all`, `questions`, `done` or `off`. "
-                "Nothing was started."
+                "`notify` doesn't take `fix it`. Try `all`, `questions`, `done`, or `off`. Nothing was started."
             ),
             "takes_only": (
-                "Send `!notify` with `all`, `questions`, `done` or `off`. To send this text to Devin, drop the `!`."
+                "Send `!notify` with `all`, `questions`, `done`, or `off`. To send this text to Devin, drop the `!`."
             ),
             "ask_again": "You started “fix it” 20 seconds ago. Run it a second time?",
             "start_refused": (
-                ":no_entry: Devin didn't accept this request. Nothing was started. It says: “fix it”. "
+                ":no_entry: Devin rejected this task. Nothing was started. It says: “fix it”. "
                 "Change the task or its options, and send it again."
             ),
             "start_refused_silently": (
-                ":no_entry: Devin didn't accept this request. Nothing was started. Change the task or "
+                ":no_entry: Devin rejected this task. Nothing was started. Change the task or "
                 "its options, and send it again."
             ),
             "start_forbidden": (
@@ -446,7 +461,7 @@ def test_the_answers_that_depend_on_something():
                 ":warning: The session failed to start. Send the task again. If that fails, give your Devin Bridge operator this error ID: `r-1`."
             ),
             "start_uncertain": (
-                ":warning: Devin didn't respond, so it's unclear whether the session was started. Look in Devin for `slack-T1-C1-1.0` before you send the task again. If the session shows up, this thread follows it. Error ID `r-1`."
+                ":warning: Devin didn't respond, so it's unclear whether the session was started. Check Devin for `slack-T1-C1-1.0` before you send the task again. If the session shows up, this thread picks it up. Error ID `r-1`."
             ),
             "start_retrying": (
                 ":hourglass_flowing_sand: Devin can't be reached right now. Your task is stored and starts later; no need to resend. Error ID `r-1`."
@@ -457,9 +472,9 @@ def test_the_answers_that_depend_on_something():
                 f"You have 44 sessions to archive. Which one? For example `/devin archive 1`: {LINES} · and 40 more"
             ),
             "several_with_id": (
-                "`3f9a2c` fits 2 of your sessions. Type more of the id:\n• `3f9a2c1b00` "
+                "`3f9a2c` fits 2 of your sessions. Type more of the ID:\n• `3f9a2c1b00` "
                 "<https://app.devin.ai/sessions/abc|Docs>\n• `3f9a2c7777777777` "
-                "<https://app.devin.ai/sessions/abc|Fix the login test>"
+                "<https://acme.slack.com/p1|Fix the login test> (<https://app.devin.ai/sessions/abc|Open in Devin>)"
             ),
             "no_such_number": "Your last list has no number 3. `/devin list` shows yours.",
             "no_such_number_without_a_list": (
@@ -467,36 +482,36 @@ def test_the_answers_that_depend_on_something():
             ),
             "no_such_session": "You have no session `fix it`. `/devin list` shows yours.",
             "not_yours": (
-                "Only <@U1>, who asked for this session, or an admin can do that. Nothing was changed. "
-                "Ask <@U1>, <@U8>, <@U9> or someone in <!subteam^S1>."
+                "Only <@U1>, who started this session, or an admin can do that. Nothing was changed. "
+                "Ask <@U1>, <@U8>, <@U9>, or someone in <!subteam^S1>."
             ),
             "not_yours_but_an_admins": (
-                "Only <@U8>, who asked for this session, or an admin can do that. Nothing was changed. Ask <@U8>."
+                "Only <@U8>, who started this session, or an admin can do that. Nothing was changed. Ask <@U8>."
             ),
             "not_anybodys": (
                 "Only an admin can do that. Nothing was changed. Your Devin Bridge operator can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`."
             ),
             "status": (
-                "*<https://acme.slack.com/p1|Fix the login test>* · <https://app.devin.ai/sessions/abc|Open in Devin>\n"
+                "*<https://acme.slack.com/p1|Fix the login test>* (<https://app.devin.ai/sessions/abc|Open in Devin>)\n"
                 ":gear: Working.\n"
-                "Asked by Ann · repo acme/web · 1.5 of 10 ACUs · active <!date^1733385600^{ago}|2024-12-05 08:00 UTC>\n"
+                "Started by Ann · repo acme/web · 1.5 of 10 ACUs · active <!date^1733385600^{ago}|2024-12-05 08:00 UTC>\n"
                 ":twisted_rightwards_arrows: <https://github.com/acme/web/pull/12|acme/web#12> (open)"
             ),
-            "cost": "This session has used 1.5 of 10 ACUs so far, as of a few minutes ago.",
-            "cost_in_money": "This session has used 1.5 of 10 ACUs (3.38 USD) so far, as of a few minutes ago.",
+            "cost": "This session has used 1.5 of 10 ACUs so far. Devin reports ACUs with a delay.",
+            "cost_in_money": "This session has used 1.5 of 10 ACUs (3.38 USD) so far. Devin reports ACUs with a delay.",
             "cost_unknown": "Devin reports no ACUs for this session yet; on some plans it never does.",
-            "admins_only": "Only admins can see usage figures. Ask <@U8>, <@U9> or someone in <!subteam^S1>.",
-            "admins_only_with_a_way_on": "Only admins can see usage figures. Ask <@U8>, <@U9> or someone in <!subteam^S1>. `/devin cost` shows your own.",
-            "admins_only_of_many": "Only admins can see usage figures. Ask <@U1>, <@U2>, <@U3>, <@U4> or <@U5>.",
+            "admins_only": "Only admins can see usage figures. Ask <@U8>, <@U9>, or someone in <!subteam^S1>.",
+            "admins_only_with_a_way_on": "Only admins can see usage figures. Ask <@U8>, <@U9>, or someone in <!subteam^S1>. `/devin cost` shows your own.",
+            "admins_only_of_many": "Only admins can see usage figures. Ask <@U1>, <@U2>, <@U3>, <@U4>, or <@U5>.",
             "admins_only_of_a_group": "Only admins can see usage figures. Ask someone in <!subteam^S1>.",
             "admins_only_of_a_group_without_members": (
                 "No one can see usage figures right now. No admins found: the admin user group is empty or unavailable. Tell your Devin Bridge operator."
             ),
-            "role_missing_to_start": "You can't start sessions here. Nothing was started. Ask <@U1>, someone in <!subteam^S1>, <@U8> or <@U9>.",
-            "role_missing_to_steer": "You can't write to Devin here. Nothing was sent. Ask <@U1>, someone in <!subteam^S1>, <@U8> or <@U9>.",
-            "role_missing_to_stop": "You can't stop other people's sessions here. Ask <@U1>, someone in <!subteam^S1>, <@U8> or <@U9>.",
-            "role_missing_to_cost": "You can't see what other people's sessions cost here. Ask <@U1>, someone in <!subteam^S1>, <@U8> or <@U9>.",
-            "role_missing_to_administer": "You can't administer Devin Bridge here. Ask <@U1>, someone in <!subteam^S1>, <@U8> or <@U9>.",
+            "role_missing_to_start": "You can't start sessions here. Nothing was started. Ask <@U1>, someone in <!subteam^S1>, <@U8>, or <@U9>.",
+            "role_missing_to_steer": "You can't write to Devin here. Nothing was sent. Ask <@U1>, someone in <!subteam^S1>, <@U8>, or <@U9>.",
+            "role_missing_to_stop": "You can't stop other people's sessions here. Ask <@U1>, someone in <!subteam^S1>, <@U8>, or <@U9>.",
+            "role_missing_to_cost": "You can't see what other people's sessions cost here. Ask <@U1>, someone in <!subteam^S1>, <@U8>, or <@U9>.",
+            "role_missing_to_administer": "You can't administer Devin Bridge here. Ask <@U1>, someone in <!subteam^S1>, <@U8>, or <@U9>.",
             "role_missing_without_anybody": "You can't stop other people's sessions here. Ask someone in <!subteam^S1>.",
             "admins_only_without_any": "No one can see usage figures yet. Your Devin Bridge operator can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`.",
             "stopped": ":black_square_for_stop: Stopped by Ann. Reply to resume.",
@@ -511,23 +526,25 @@ def test_the_answers_that_depend_on_something():
                 ":black_square_for_stop: Canceled by Ann before it started. No ACUs were used. 1 waiting reply wasn't sent to Devin."
             ),
             "stop_failed": (
-                ":warning: Devin didn't take the stop, so *the session is still running*. Stop it in <https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. Error ID `r-1`."
+                ":warning: Devin rejected the stop, so *the session is still running*. Stop it in <https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. Error ID `r-1`."
             ),
             "stop_failed_with_a_reply": (
-                ":warning: Devin didn't take the stop, so *the session is still running*. Stop it in <https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. 1 waiting reply wasn't sent to Devin. Error ID `r-1`."
+                ":warning: Devin rejected the stop, so *the session is still running*. Stop it in <https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. 1 waiting reply wasn't sent to Devin. Error ID `r-1`."
             ),
             "archived": (
                 ":file_cabinet: Archived by Ann. Replies here no longer reach Devin. 1 waiting reply wasn't sent to Devin."
             ),
             "stopped_by_somebody_else": "<@U1> :black_square_for_stop: Stopped by Ann. Reply to resume.",
             "none_sent": ":black_square_for_stop: 2 waiting replies weren't sent to Devin.",
-            "stopping": "Stopping “fix it”. Reply to resume.",
-            "archiving": "Archiving “fix it”. After that, replies here won't reach Devin.",
-            "stop_confirm": "Ann asked for “fix it”. Stop it? Reply to resume later.",
+            "stopping": "Stopping “<https://acme.slack.com/p1|fix it>” (<https://app.devin.ai/sessions/abc|Open in Devin>). Reply to resume.",
+            "archiving": (
+                "Archiving “<https://acme.slack.com/p1|fix it>” (<https://app.devin.ai/sessions/abc|Open in Devin>). After that, replies there won't reach Devin."
+            ),
+            "stop_confirm": "Ann started “fix it”. Stop it? Reply to resume later.",
             "exit_confirm": "End “fix it” permanently? It can't be resumed; `!stop` keeps it asleep instead.",
-            "taken": "That session has <https://acme.slack.com/p1|a thread> already.",
+            "taken": "That session already has <https://acme.slack.com/p1|a thread>.",
             "not_adopted": ":warning: Devin didn't answer, so its session isn't linked here. Try again. Error ID `r-1`.",
-            "confirm_untying": "Ann asked for “fix it”. Unlink it from this thread? The session keeps running.",
+            "confirm_untying": "Ann started “fix it”. Unlink it from this thread? The session keeps running.",
             "untied": ":link: Unlinked by Ann. 2 waiting replies were not sent. It continues in <https://app.devin.ai/sessions/abc|Devin>. To link it again, send `!adopt https://app.devin.ai/sessions/abc`.",
             "exited": ":checkered_flag: Ended permanently by Ann. Replies here no longer reach Devin.",
             "approve_in_devin": (
@@ -542,21 +559,20 @@ def test_the_answers_that_depend_on_something():
                 ":warning: A reply *wasn't sent* to Devin: the session has ended. Write it again if it still matters. Error ID `r-1`."
             ),
             "reply_not_sent_in_devins_words": (
-                ":warning: The reply “go on” *wasn't sent* to Devin: Devin didn't accept it. Devin says: “fix it”. Write it again if it still matters. Error ID `r-1`."
+                ":warning: The reply “go on” *wasn't sent* to Devin: Devin rejected it. Devin says: “fix it”. Write it again if it still matters. Error ID `r-1`."
             ),
             "reply_uncertain": (
-                ":warning: Devin didn't respond, so it's unclear whether the reply “fix it” arrived. Look in Devin before you write it again. Error ID `r-1`."
+                ":warning: Devin didn't respond, so it's unclear whether the reply “fix it” arrived. Check Devin before you send it again. Error ID `r-1`."
             ),
             "reply_uncertain_bare": (
-                ":warning: Devin didn't respond, so it's unclear whether a reply arrived. Look in Devin before you write it again. Error ID `r-1`."
+                ":warning: Devin didn't respond, so it's unclear whether a reply arrived. Check Devin before you send it again. Error ID `r-1`."
             ),
             "not_done": (
                 ":warning: That didn't work, and nothing changed. Try again. If that fails, give your Devin Bridge operator this error ID: `r-1`."
             ),
             "store_restored": (
                 ":information_source: Devin Bridge's store was restored as of "
-                "<!date^1750000000^{date_short_pretty} at {time}|2025-06-15 15:06 UTC>. What was done since is looked up "
-                "first. Settings and budgets changed since are lost: set them again."
+                "<!date^1750000000^{date_short_pretty} at {time}|2025-06-15 15:06 UTC>. Work done since then is looked up before it's repeated. Settings and budgets changed since then are lost; set them again."
             ),
             "without_thread": (
                 ":warning: Since the restore, <https://app.devin.ai/sessions/1|a session in Devin> has no thread. To link it to a thread, mention Devin Bridge with `adopt` and the session link."
@@ -565,7 +581,7 @@ def test_the_answers_that_depend_on_something():
                 ":warning: A different version stored this request and it can't be read. Ask again if you still need it. Error ID `r-1`."
             ),
             "not_readable_maybe_done": (
-                ":warning: A different version stored this request and it can't be read. It might have been done; look in Devin before you ask again. Error ID `r-1`."
+                ":warning: A different version stored this request and it can't be read. It might have worked; check Devin before you try again. Error ID `r-1`."
             ),
             "unknown_verb": (
                 "There's no `!stpo`. Did you mean `!stop`? `!help` lists what works here. To send this text to Devin, drop the `!`."
@@ -578,17 +594,17 @@ def test_the_answers_that_depend_on_something():
                 ":paperclip: “fix it” wasn't sent to Devin: it has 31.4 MB (limit 20.0 MB). Your text was. Share a smaller one, or paste what matters."
             ),
             "file_not_allowed": (
-                ":paperclip: “fix it” wasn't sent to Devin: it isn't stored at Slack. Your text was. "
+                ":paperclip: “fix it” wasn't sent to Devin: it isn't stored in Slack. Your text was. "
                 "Upload it to Slack itself, or paste what matters."
             ),
             "file_unreadable": (
-                ":paperclip: “fix it” wasn't sent to Devin: Slack didn't hand it over. Your text was. "
+                ":paperclip: “fix it” wasn't sent to Devin: Slack didn't provide it. Your text was. "
                 "Upload it again, or paste what matters."
             ),
             "started_after_all": (
                 ":information_source: Devin had started <https://app.devin.ai/sessions/abc|a session> for this after all. It was ended; its ACUs still count."
             ),
-            "started_elsewhere": "Your new session has its own thread: <https://acme.slack.com/p1|Fix the login test>.",
+            "started_elsewhere": "Your new session has its own thread: <https://acme.slack.com/p1|Fix the login test> (<https://app.devin.ai/sessions/abc|Open in Devin>).",
             "posting_lost": (
                 ":warning: Devin Bridge can no longer post in <#C1> (removed, archived, or not allowed). Session <https://app.devin.ai/sessions/abc|Fix the login test> keeps running. Type `/invite @Devin Bridge` there, or stop it with `/devin stop`."
             ),
@@ -597,7 +613,7 @@ def test_the_answers_that_depend_on_something():
             ),
             "posting_lost_bare": ":warning: Devin Bridge can no longer post in <#C1> (removed, archived, or not allowed).",
             "post_lost": (
-                ":warning: One message of Devin's couldn't be shown. Read it in <https://app.devin.ai/sessions/abc|Devin>. Error ID `r-1`."
+                ":warning: One of Devin's messages couldn't be shown. Read it in <https://app.devin.ai/sessions/abc|Devin>. Error ID `r-1`."
             ),
         }
     )
@@ -664,7 +680,7 @@ def test_a_list_in_its_groups():
     assert [seen(block) for block in session_list_sentences.session_list(listed).blocks] == [
         "You have 44 sessions:",
         "*Needs you*",
-        f"4. :speech_balloon: <{devin}|Docs>: waiting for an answer\ndirect message · {started} · 0 of 10 ACUs · `3f9a2c1b`",
+        f"4. :speech_balloon: <{devin}|Docs>: waiting for an answer\nDM · {started} · 0 of 10 ACUs · `3f9a2c1b`",
         ["Open in Devin", "Stop"],
         "*Working*",
         f"1. :gear: <https://acme.slack.com/p1|Fix the login test>: working\n<#C1> · {started} · 1.5 of 10 ACUs · `s1`",
@@ -676,7 +692,7 @@ def test_a_list_in_its_groups():
         "*Asleep*",
         f"2. :zzz: <https://acme.slack.com/p2|Upgrade>: asleep\n<#C1> · {started} · 0 of 10 ACUs · `s2`",
         "and 40 more",
-        "Use a number from this list, for example `/devin stop 2`.",
+        "Use a number from this list, for example `/devin status 1`.",
     ]
 
 
@@ -775,7 +791,7 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
 @pytest.mark.parametrize(
     ("text", "said", "labels"),
     [
-        ("stop 1 please", "`stop` doesn't work with `1 please`. Nothing was started.", ["Stop 1", "Start a session"]),
+        ("stop 1 please", "`stop` doesn't take `1 please`. Nothing was started.", ["Stop 1", "Start a session"]),
         ("kill 1", "`kill` isn't a command here, but `stop` is. Nothing was started.", ["Stop 1", "Start a session"]),
         ("Sleep", "`Sleep` isn't a command here, but `stop` is. Nothing was started.", ["Stop", "Start a session"]),
         (
@@ -783,10 +799,10 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
             "`mute` works only in a session's thread: write `!mute` there. Nothing was started.",
             ["Start a session"],
         ),
-        ("cost of it", "`cost` doesn't work with `of it`. Nothing was started.", ["Show cost", "Start a session"]),
+        ("cost of it", "`cost` doesn't take `of it`. Nothing was started.", ["Show cost", "Start a session"]),
         (
             "report whole month",
-            "`report` doesn't work with `whole month`. Nothing was started.",
+            "`report` doesn't take `whole month`. Nothing was started.",
             ["Show report month", "Start a session"],
         ),
         (
@@ -796,62 +812,62 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
         ),
         (
             "settings foo",
-            "`settings` doesn't work with `foo`, only with `mine`, `channel` or `why`. Nothing was started.",
+            "`settings` doesn't take `foo`. Try `mine`, `channel`, or `why`. Nothing was started.",
             ["Show settings", "Start a session"],
         ),
         (
             "settings wy",
-            "`settings` doesn't work with `wy`. Nothing was started.",
+            "`settings` doesn't take `wy`. Nothing was started.",
             ["Show settings why", "Start a session"],
         ),
         (
             "settings chanel",
-            "`settings` doesn't work with `chanel`, only with `mine`, `channel` or `why`. Nothing was started.",
+            "`settings` doesn't take `chanel`. Try `mine`, `channel`, or `why`. Nothing was started.",
             ["Show settings channel", "Start a session"],
         ),
         (
             "budget lst",
-            "`budget` doesn't work with `lst`. Nothing was started.",
+            "`budget` doesn't take `lst`. Nothing was started.",
             ["Show budget list", "Start a session"],
         ),
         (
             "Budget",
-            "`budget` needs a word after it: `list`, `set`, `try`, `remove` or `grant`. Nothing was started.",
+            "Which one? Try `budget list`, `set`, `try`, `remove`, or `grant`. Nothing was started.",
             ["Show budget list", "Start a session"],
         ),
         (
             "note?",
-            "`note` needs a word after it: `list`, `show`, `add`, `edit` or `delete`. Nothing was started.",
+            "Which one? Try `note list`, `show`, `add`, `edit`, or `delete`. Nothing was started.",
             ["Show note list", "Start a session"],
         ),
         (
             "playbook.",
-            "`playbook` needs a word after it: `list`, `show`, `add` or `edit`. Nothing was started.",
+            "Which one? Try `playbook list`, `show`, `add`, or `edit`. Nothing was started.",
             ["Show playbook list", "Start a session"],
         ),
         (
             "schedule",
-            "`schedule` needs a word after it: `list`, `add`, `pause`, `resume` or `delete`. Nothing was started.",
+            "Which one? Try `schedule list`, `add`, `pause`, `resume`, or `delete`. Nothing was started.",
             ["Show schedule list", "Start a session"],
         ),
         (
             "team",
-            "`team` needs a word after it: `list`, `add` or `remove`. Nothing was started.",
+            "Which one? Try `team list`, `add`, or `remove`. Nothing was started.",
             ["Show team list", "Start a session"],
         ),
         (
             "secret",
-            "`secret` needs a word after it: `list` or `add`. Nothing was started.",
+            "Which one? Try `secret list` or `add`. Nothing was started.",
             ["Show secret list", "Start a session"],
         ),
         (
             "note shwo 1",
-            "`note` doesn't work with `shwo 1`. Nothing was started.",
+            "`note` doesn't take `shwo 1`. Nothing was started.",
             ["Run note show 1", "Start a session"],
         ),
         (
             "fan-out rename it orgs=all",
-            "`fan-out` looks like `fanout`. Nothing was started.",
+            "Did you mean `fanout`? Nothing was started.",
             ["Run fanout rename it orgs=all", "Start a session"],
         ),
     ],
@@ -879,12 +895,12 @@ def test_the_word_of_a_command_alone_is_it_or_is_answered_with_what_may_follow(w
 @pytest.mark.parametrize(
     ("text", "in_session", "said"),
     [
-        ("usage by weekday", SESSION, "`usage` doesn't work with `by weekday`. Nothing was sent to Devin."),
-        ("`usage by weekday`", SESSION, "`usage` doesn't work with `by weekday`. Nothing was sent to Devin."),
-        ("usage by weekday", None, "`usage` doesn't work with `by weekday`. Nothing was started."),
+        ("usage by weekday", SESSION, "`usage` doesn't take `by weekday`. Nothing was sent to Devin."),
+        ("`usage by weekday`", SESSION, "`usage` doesn't take `by weekday`. Nothing was sent to Devin."),
+        ("usage by weekday", None, "`usage` doesn't take `by weekday`. Nothing was started."),
         ("bill", SESSION, "`bill` isn't a command here, but `usage` is. Nothing was sent to Devin."),
-        ("usage?!", SESSION, "`usage` doesn't work with `?!`. Nothing was sent to Devin."),
-        ("mute this thread", SESSION, "`mute` looks like `!mute`. Nothing was sent to Devin."),
+        ("usage?!", SESSION, "`usage` doesn't take `?!`. Nothing was sent to Devin."),
+        ("mute this thread", SESSION, "Did you mean `!mute`? Nothing was sent to Devin."),
         (
             "mute this thread",
             None,
@@ -930,7 +946,7 @@ def test_what_resembles_a_command_in_a_thread_was_not_sent(text, in_session, sai
             0,
             list("abcde"),
             False,
-            "Devin didn't get “a”, “b”, “c” and 2 more. Share them in a reply, or paste what matters.",
+            "Devin didn't get “a”, “b”, “c”, and 2 more. Share them in a reply, or paste what matters.",
         ),
     ],
 )
@@ -987,17 +1003,17 @@ BACK_HERE, BACK, KEEP = (
 @pytest.mark.parametrize(
     ("choice", "in_thread", "said"),
     [
-        ("all", True, f"You'll be {HERE} each time Devin needs you, has answered, is done or has failed."),
+        ("all", True, f"You'll be {HERE} each time Devin needs you, has answered, is done, or has failed."),
         ("questions", True, f"You'll be {HERE} only when Devin needs you. {BACK_HERE}"),
-        ("done", True, f"You'll be {HERE} only when Devin has answered, is done or has failed. {BACK_HERE}"),
+        ("done", True, f"You'll be {HERE} only when Devin has answered, is done, or has failed. {BACK_HERE}"),
         ("off", True, f"You'll no longer be {HERE}. {BACK_HERE}"),
         (
             "all",
             False,
-            f"You'll be {EVERYWHERE} each time Devin needs you, has answered, is done or has failed. {KEEP}",
+            f"You'll be {EVERYWHERE} each time Devin needs you, has answered, is done, or has failed. {KEEP}",
         ),
         ("questions", False, f"You'll be {EVERYWHERE} only when Devin needs you. {BACK} {KEEP}"),
-        ("done", False, f"You'll be {EVERYWHERE} only when Devin has answered, is done or has failed. {BACK} {KEEP}"),
+        ("done", False, f"You'll be {EVERYWHERE} only when Devin has answered, is done, or has failed. {BACK} {KEEP}"),
         ("off", False, f"You'll no longer be {EVERYWHERE}. {BACK} {KEEP}"),
     ],
 )
@@ -1014,10 +1030,10 @@ def test_a_choice_is_confirmed(choice, in_thread, said):
             "all",
             {"in_thread": True},
             (
-                f"You're {HERE} each time Devin needs you, has answered, is done or has failed. To change when you're mentioned here:\n"
-                "• `!notify all`: each time Devin needs you, has answered, is done or has failed\n"
-                "• `!notify questions`: only when Devin needs you: for an answer or an approval, at a limit or a failure\n"
-                "• `!notify done`: only when Devin has answered, is done or has failed\n• `!notify off`: never"
+                f"You're {HERE} each time Devin needs you, has answered, is done, or has failed. To change when you're mentioned here:\n"
+                "• `!notify all`: each time Devin needs you, has answered, is done, or has failed\n"
+                "• `!notify questions`: only when Devin needs you: for an answer or approval, at a limit, or after a failure\n"
+                "• `!notify done`: only when Devin has answered, is done, or has failed\n• `!notify off`: never"
             ),
         ),
         (
@@ -1025,19 +1041,19 @@ def test_a_choice_is_confirmed(choice, in_thread, said):
             {"in_thread": True},
             (
                 f"You're not {HERE}. To change when you're mentioned here:\n"
-                "• `!notify all`: each time Devin needs you, has answered, is done or has failed\n"
-                "• `!notify questions`: only when Devin needs you: for an answer or an approval, at a limit or a failure\n"
-                "• `!notify done`: only when Devin has answered, is done or has failed\n• `!notify off`: never"
+                "• `!notify all`: each time Devin needs you, has answered, is done, or has failed\n"
+                "• `!notify questions`: only when Devin needs you: for an answer or approval, at a limit, or after a failure\n"
+                "• `!notify done`: only when Devin has answered, is done, or has failed\n• `!notify off`: never"
             ),
         ),
         (
             "done",
             {"in_thread": True, "inherited": True},
             (
-                f"You're {HERE} only when Devin has answered, is done or has failed, as you set for all sessions. To change when you're mentioned here:\n"
-                "• `!notify all`: each time Devin needs you, has answered, is done or has failed\n"
-                "• `!notify questions`: only when Devin needs you: for an answer or an approval, at a limit or a failure\n"
-                "• `!notify done`: only when Devin has answered, is done or has failed\n• `!notify off`: never"
+                f"You're {HERE} only when Devin has answered, is done, or has failed, as you set for all sessions. To change when you're mentioned here:\n"
+                "• `!notify all`: each time Devin needs you, has answered, is done, or has failed\n"
+                "• `!notify questions`: only when Devin needs you: for an answer or approval, at a limit, or after a failure\n"
+                "• `!notify done`: only when Devin has answered, is done, or has failed\n• `!notify off`: never"
             ),
         ),
         (
@@ -1045,9 +1061,9 @@ def test_a_choice_is_confirmed(choice, in_thread, said):
             {"in_thread": False},
             (
                 f"You're {EVERYWHERE} only when Devin needs you. To change when you're mentioned:\n"
-                "• `/devin notify all`: each time Devin needs you, has answered, is done or has failed\n"
-                "• `/devin notify questions`: only when Devin needs you: for an answer or an approval, at a limit or a failure\n"
-                "• `/devin notify done`: only when Devin has answered, is done or has failed\n"
+                "• `/devin notify all`: each time Devin needs you, has answered, is done, or has failed\n"
+                "• `/devin notify questions`: only when Devin needs you: for an answer or approval, at a limit, or after a failure\n"
+                "• `/devin notify done`: only when Devin has answered, is done, or has failed\n"
                 "• `/devin notify off`: never"
             ),
         ),

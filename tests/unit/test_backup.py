@@ -95,7 +95,7 @@ def test_what_cannot_be_written_or_is_no_store_is_a_sentence(
     assert capsys.readouterr().err == store_sentences.not_writable(nowhere, "No such file or directory") + "\n"
     path.write_bytes(b"")
     assert main(["backup", str(file)]) == 1
-    assert capsys.readouterr().err == f"{path} is no store of this bot. Check DATABASE_URL.\n"
+    assert capsys.readouterr().err == f"{path} isn't a store of this bot. Check DATABASE_URL.\n"
     path.unlink()
     assert main(["backup", str(file)]) == 1
     assert capsys.readouterr().err == f"There's no store at {path}. Check DATABASE_URL.\n"

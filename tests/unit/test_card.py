@@ -95,7 +95,7 @@ def test_a_working_session_shows_what_devin_does():
         {
             "type": "context",
             "elements": [
-                mrkdwn(f"Asked by Ann · acme/web · {LINKED} · active <!date^1733385600^{{ago}}|2024-12-05 08:00 UTC>")
+                mrkdwn(f"Started by Ann · acme/web · {LINKED} · active <!date^1733385600^{{ago}}|2024-12-05 08:00 UTC>")
             ],
         },
         {"type": "actions", "elements": BUTTONS},
@@ -209,7 +209,7 @@ def test_a_session_that_is_done_takes_two_lines():
     assert message.blocks == [
         {
             "type": "section",
-            "text": mrkdwn(f"{TITLE}\n:white_check_mark: Done in 6 min · 1.5 of 10 ACUs · {LINKED} · asked by Ann"),
+            "text": mrkdwn(f"{TITLE}\n:white_check_mark: Done in 6 min · 1.5 of 10 ACUs · {LINKED} · started by Ann"),
             "accessory": review,
         }
     ]
@@ -237,7 +237,7 @@ def test_a_session_that_only_begins():
                 "*fix the flaky login test*\n:hourglass_flowing_sand: Starting: Devin gets the task in a moment."
             ),
         },
-        {"type": "context", "elements": [mrkdwn("Asked by Ann")]},
+        {"type": "context", "elements": [mrkdwn("Started by Ann")]},
         {"type": "actions", "elements": [BUTTONS[1]]},
     ]
 
@@ -246,7 +246,7 @@ def test_in_a_resting_state_the_card_says_how_long_devin_worked():
     waits = replace(seen("running", "waiting_for_user"), worked=65.0)
     assert state_line(waits) == snapshot(":speech_balloon: Waiting for Ann's answer in this thread.")
     facts = card(waits, NOW).blocks[1]["elements"][0]["text"]
-    assert facts.startswith("Asked by Ann · acme/web · worked 1 min · 1.5 of 10 ACUs · active ")
+    assert facts.startswith("Started by Ann · acme/web · worked 1 min · 1.5 of 10 ACUs · active ")
 
 
 def test_the_facts_say_within_which_time_devin_worked():
@@ -261,10 +261,10 @@ def rested(session, worked, elapsed):
 @pytest.mark.parametrize(
     ("session", "line"),
     [
-        (rested(seen("running", "finished"), 372.0, 400.0), "Done in 6 min · 1.5 of 10 ACUs · asked by Ann"),
+        (rested(seen("running", "finished"), 372.0, 400.0), "Done in 6 min · 1.5 of 10 ACUs · started by Ann"),
         (
             rested(seen("running", "finished"), 372.0, 7_300.0),
-            "Done · worked 6 min in 2 h 1 min · 1.5 of 10 ACUs · asked by Ann",
+            "Done · worked 6 min in 2 h 1 min · 1.5 of 10 ACUs · started by Ann",
         ),
         (
             replace(SESSION, worked=372.0, working_since=1_733_388_600.0),
@@ -290,7 +290,7 @@ def test_the_time_since_the_start_stands_beside_the_time_worked_where_devin_rest
         "Devin didn't answer. Checking whether your session started; no need to resend (about a minute).": replace(
             SESSION, lifecycle=Lifecycle.CREATING, checking=True
         ),
-        "Queued: Devin begins as soon as a machine is free.": seen("new"),
+        "Queued: Devin starts as soon as a machine is free.": seen("new"),
         "Waking up: Devin resumes where it stopped.": seen("resuming"),
         "Working.": seen("running", "working"),
         "Working: sold_&lt;\u200b!channel&gt;.": seen("running", "sold_<!channel>"),

@@ -55,7 +55,7 @@ PRICE_WITHOUT_DAY = f"BOT_ACU_PRICE has several prices without a date: add a sta
 PRICE_SAME_DAY = f"BOT_ACU_PRICE has several prices from the same date: keep one of them, {TWO_PRICES}"
 PRICE_CURRENCIES = f"BOT_ACU_PRICE has prices in different currencies: use one for all of them, {TWO_PRICES}"
 CYCLE_ACUS = (
-    "BOT_CYCLE_ACUS must be how many ACUs Devin itself may use in a billing cycle: a number above 0 and up to a"
+    "BOT_CYCLE_ACUS must be how many ACUs Devin itself can use in a billing cycle: a number above 0 and up to a"
     " billion, without separators, for example 1200."
 )
 

@@ -138,14 +138,14 @@ def line(**facts):
         ({"used": 0.01, "limit": 1.0, "is_over": True}, "November: under 0.1 of 1 ACU (1%)"),
         (
             {"until": date(2026, 11, 24), "forecast": Forecast(1000, 1100)},
-            "November, through 24 Nov: 973 of 1,200 ACUs (81%) · forecast 1,000\N{EN DASH}1,100",
+            "November, through Nov 24: 973 of 1,200 ACUs (81%) · forecast 1,000\N{EN DASH}1,100",
         ),
         (
             {"cycle": FROM_THE_20TH, "is_over": True},
-            "20 Nov \N{EN DASH} 19 Dec: 973 of 1,200 ACUs (81%)",
+            "Nov 20 \N{EN DASH} Dec 19: 973 of 1,200 ACUs (81%)",
         ),
         ({"cycle": Cycle(date(2026, 11, 20), date(2026, 11, 20)), "limit": None, "is_over": True},
-         "20 Nov: 973 ACUs"),
+         "Nov 20: 973 ACUs"),
     ],
 )  # fmt: skip
 def test_each_part_of_the_line_stands_only_where_it_is_known(facts, words):

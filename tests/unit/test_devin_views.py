@@ -44,7 +44,7 @@ def test_members_are_listed_by_name_with_their_roles():
 
 def test_a_search_is_for_names_and_addresses():
     assert members.members([BEN, CYD, ADA], "LOVE").text == (
-        "*Devin's members* with `LOVE` in name or address: 1 of 3\n• Ada Lovelace · ada@acme.test · Admin, Member"
+        "*Devin's members* with `LOVE` in name or email: 1 of 3\n• Ada Lovelace · ada@acme.test · Admin, Member"
     )
     assert members.members([BEN, ADA], "dan").text == ("None of Devin's 2 members has `dan` in their name or email.")
 
@@ -52,7 +52,7 @@ def test_a_search_is_for_names_and_addresses():
 def test_the_first_twenty_of_many_members_are_listed():
     message = members.members([Person(f"P{number:03}", "", ("Member",)) for number in range(1_025)])
     assert message.text.count("\n• ") == 20
-    assert message.text.endswith("and 1,005 more; `/devin members` with part of a name or address finds them")
+    assert message.text.endswith("and 1,005 more; `/devin members` with part of a name or email finds them")
     assert_valid(message)
 
 
@@ -116,7 +116,7 @@ WEEK = Metrics(
 def test_metrics_of_a_week():
     message = metrics.metrics(WEEK)
     assert message.text == (
-        "*Devin, 19 to 25 November 2026*\n• 1,300 sessions in use, 1 search\n"
+        "*Devin, November 19\N{EN DASH}25, 2026*\n• 1,300 sessions in use, 1 search\n"
         "• 1,200 sessions created (600 of 1,200 through Devin Bridge, 50%), 2.3 ACUs each on average\n"
         "• by origin: 700 API, 400 web app, 3 new_one, 97 elsewhere\n• by size: 150 XS, 1,000 S, 50 XXL\n"
         "• 8 pull requests created (3 of 8 through Devin Bridge, 38%), 5 merged, 1 closed unmerged\n"
@@ -128,7 +128,7 @@ def test_metrics_of_a_week():
 def test_metrics_of_a_quiet_week_have_no_shares():
     quiet = Metrics(WEEK.first, WEEK.last, 1, 0, 1, {}, {}, 0.0, 0, 0, 0, 1, own_sessions=1, own_pull_requests=0)
     assert metrics.metrics(quiet).text == (
-        "*Devin, 19 to 25 November 2026*\n• 1 session in use, 0 searches\n"
+        "*Devin, November 19\N{EN DASH}25, 2026*\n• 1 session in use, 0 searches\n"
         "• 1 session created (1 of 1 through Devin Bridge)\n• by origin: 1 elsewhere\n"
         "• by size: not known\n• 0 pull requests created, 0 merged, 0 closed unmerged\n• 1 active person\n"
         "Sessions that Devin Bridge starts count as API."
@@ -161,7 +161,7 @@ def test_schedules_are_listed_in_words_with_their_next_run_and_failures():
         "3. *Once* · once, <!date^1795694460^{date_short_pretty} at {time}|2026-11-26 12:01 UTC> · *paused* · "
         ":warning: failed once · `sched-3`\n"
         "*2 automations*: On push, Old (off)\n"
-        "Admins can use `/devin schedule pause 1`, `resume 1` or `delete 1` with a number from this list."
+        "Admins can use `/devin schedule pause 1`, `resume 1`, or `delete 1` with a number from this list."
     )
     assert_valid(message)
 
@@ -183,7 +183,7 @@ def test_many_schedules_are_cut_and_none_has_a_sentence():
         (Timetable("0 8 * * *", every=13), "every day at 09:00 (Europe/Berlin), each 13th time", None),
         (Timetable("not cron"), "`not cron` (cron, in UTC)", None),
         (Timetable(at=NOW - 60), "once, <!date^1795694340^{date_short_pretty} at {time}|2026-11-26 11:59 UTC>", None),
-        (Timetable(), "at a time that Devin doesn't give", None),
+        (Timetable(), "at an unknown time", None),
         (Timetable("1 12 * * *"), "every day at 13:01 (Europe/Berlin)", NOW + 60),
     ],
 )
@@ -208,9 +208,9 @@ def test_what_is_said_about_a_change_of_a_schedule():
     assert schedules.was_deleted(NIGHTLY.name, NIGHTLY.id).text == "Deleted: *Nightly &lt;tests&gt;*."
     assert schedules.was_deleted(" ", "sched-1").text == "Deleted: `sched-1`."
     assert schedules.UNKNOWN.text == snapshot(
-        "Devin didn't respond, so it's unclear whether the schedule was changed. `/devin schedule list` shows how it is."
+        "Devin didn't respond, so it's unclear whether the schedule was changed. See `/devin schedule list`."
     )
-    assert schedules.KEPT.text == "The schedule stays as it is."
+    assert schedules.KEPT.text == "OK, nothing was changed."
 
 
 def test_the_question_before_a_schedule_is_deleted():
@@ -230,8 +230,7 @@ def test_the_question_before_a_schedule_is_deleted():
 
 def test_a_schedule_that_cannot_be_picked():
     assert schedules.UNSEEN.text == snapshot(
-        "You've seen no list of schedules in the last day. Nothing was changed. `/devin schedule "
-        "list` shows them with their numbers."
+        "Those numbers have expired. Nothing was changed. `/devin schedule list` shows them with their numbers."
     )
     assert schedules.NO_NUMBER_TYPED.text == (
         snapshot("Which schedule? Add its number to the command. `/devin schedule list` shows them with their numbers.")
@@ -316,7 +315,7 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
             operation(OperationState.FAILED), 0, ()
         ),
         (
-            ":warning: Slack takes no message about this review, because the app lacks the scope "
+            ":warning: Slack rejects messages about this review, because the app lacks the scope "
             "`im:write`. The review continues and appears on the pull request. A workspace admin can "
             "reinstall the app with it."
         ): SENTENCES.ended(operation(OperationState.FAILED, reviews.NO_MESSAGE), 0, ()),
@@ -334,7 +333,7 @@ def test_who_asked_for_a_review_that_took_long_is_notified_of_its_end():
         "Review of acme/web#7 (abcdef0): Done. Devin's findings are on the pull request."
     )
     assert SENTENCES.over(operation(OperationState.FAILED, reviews.LOST)).text == (
-        "Review of acme/web#7 (abcdef0): It couldn't be followed to its end; the message above says why."
+        "Review of acme/web#7 (abcdef0): It couldn't be followed to the end; the message above says why."
     )
 
 
@@ -362,10 +361,10 @@ def test_what_is_said_where_devin_does_not_answer():
     )
     not_there = "Nothing changed: Devin doesn't show this to Devin Bridge's key. Tell your Devin Bridge operator."
     assert devin_answers.NOT_THERE.text == not_there
-    assert devin_answers.not_accepted(" ").text == "Devin didn't accept this, so nothing was changed."
+    assert devin_answers.not_accepted(" ").text == "Devin rejected this, so nothing was changed."
     assert (
         devin_answers.not_accepted("no <b>").text
-        == "Devin didn't accept this, so nothing was changed. It says: “no &lt;b&gt;”."
+        == "Devin rejected this, so nothing was changed. It says: “no &lt;b&gt;”."
     )
     assert devin_answers.limited("out of credits").text == (
         "Nothing changed: your Devin organization has used up a limit or quota. It says: “out of credits”."

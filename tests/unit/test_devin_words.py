@@ -19,6 +19,7 @@ PULL = "https://github.com/acme/web/pull/7"
         ("schedule list", Command(SCHEDULE_LIST)),
         ("Schedule List.", Command(SCHEDULE_LIST)),
         ("schedule add", Command(SCHEDULE_ADD)),
+        ("schedule add run all the tests, please", Command(SCHEDULE_ADD, "run all the tests, please")),
         ("schedule pause 2", Command(SCHEDULE_PAUSE, "2")),
         ("schedule resume #2", Command(SCHEDULE_RESUME, "#2")),
         ("schedule delete sched-3f9a", Command(SCHEDULE_DELETE, "sched-3f9a")),

@@ -18,8 +18,8 @@ from bot.domain.cycle import calendar_month
 from bot.domain.outcomes import Outcome
 from bot.features.consumption.forecast import Forecast
 from bot.features.consumption.sentences import CycleFigures
-from bot.features.usage.figure_sentences import HOURS, Figures, MostExpensive, change, report
-from bot.views.dates import long_date
+from bot.features.usage.figure_sentences import Figures, MostExpensive, change, report
+from bot.views.dates import HOURS, long_date
 from bot.views.text import tenths_of_acus
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
@@ -43,7 +43,7 @@ FIGURES = Figures(
 )
 MARCH = "March: 99 of 1,200 ACUs (8%) · forecast 310\N{EN DASH}380"
 RESULTS = (
-    "4 sessions, as of Sun 9 Mar: 3 done, 1 running.",
+    "4 sessions, as of Sun, Mar 9: 3 done, 1 running.",
     "2 pull requests opened, 1 merged.",
     "1 session is waiting for someone now.",
 )
@@ -65,10 +65,10 @@ def test_an_answer_names_its_day():
     message = yesterday(FIGURES)
     assert_valid(message)
     assert written(message.blocks) == (
-        "Devin yesterday\nBilling day Sunday, 9 March 2025, 08:00 UTC to 08:00 UTC.\n"
+        "Devin yesterday\nBilling day Sunday, March 9, 2025, 8:00 AM to 8:00 AM UTC.\n"
         f"*12.5 ACUs* · ▲ 25% (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n{RESULTS[1]}\n"
         f"{RESULTS[2]}\n{MARCH}\n*Most ACUs used*\n"
-        "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · <https://app.devin.ai/sessions/a|Devin>\n"
+        "1. <https://acme.slack.com/p1|Fix the login test> (<https://app.devin.ai/sessions/a|Open in Devin>): 7.3 ACUs · Ada\n"
         "2. Upgrade: 5.2 ACUs"
     )
     assert message.blocks == snapshot(
@@ -79,7 +79,7 @@ def test_an_answer_names_its_day():
                 "elements": [
                     {
                         "type": "mrkdwn",
-                        "text": "Billing day Sunday, 9 March 2025, 08:00 UTC to 08:00 UTC.",
+                        "text": "Billing day Sunday, March 9, 2025, 8:00 AM to 8:00 AM UTC.",
                         "verbatim": True,
                     }
                 ],
@@ -101,7 +101,7 @@ def test_an_answer_names_its_day():
                     "type": "mrkdwn",
                     "text": (
                         "*Most ACUs used*\n"
-                        "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · <https://app.devin.ai/sessions/a|Devin>\n"
+                        "1. <https://acme.slack.com/p1|Fix the login test> (<https://app.devin.ai/sessions/a|Open in Devin>): 7.3 ACUs · Ada\n"
                         "2. Upgrade: 5.2 ACUs"
                     ),
                     "verbatim": True,
@@ -131,9 +131,9 @@ def test_an_answer_about_an_empty_day():
     message = yesterday(Figures(date(2025, 1, 1)))
     assert_valid(message)
     assert written(message.blocks) == (
-        "Devin yesterday\nBilling day Wednesday, 1 January 2025, 08:00 UTC to 08:00 UTC.\n*0 "
+        "Devin yesterday\nBilling day Wednesday, January 1, 2025, 8:00 AM to 8:00 AM UTC.\n*0 "
         "ACUs* through Slack\nThe total couldn't be read from Devin this time.\nNo active "
-        "sessions.\nNo session of Devin Bridge used anything in this time."
+        "sessions."
     )
 
 
@@ -200,8 +200,8 @@ def test_a_count_of_our_own_that_is_above_the_bill_is_explained():
     above, below = amounts(total=12.5, through_slack=12.75)
     assert above == ["*12.5 ACUs* · ▲ 25% (usual 10)", "12.8 through Slack, -0.3 elsewhere"]
     assert below == [
-        "No session of this workspace used anything in this time.",
-        "Added up session by session, 12.8 ACUs came through Slack. What is used around 08:00 UTC can count toward the day before or after.",
+        "No session in this workspace used anything in this period.",
+        "Added up session by session, 12.8 ACUs came through Slack. What is used around 8:00 AM UTC can count toward the day before or after.",
     ]
 
 
@@ -217,7 +217,7 @@ def test_the_parts_that_are_shown_add_up_to_the_total_that_is_shown(products, co
         above = half_up(own, 1) > half_up(total, 1)
         assert min(ours, others) >= 0 or above
         assert (
-            f"Added up session by session, {tenths_of_acus(own)} came through Slack. What is used around 08:00 UTC can count toward the day before or after."
+            f"Added up session by session, {tenths_of_acus(own)} came through Slack. What is used around 8:00 AM UTC can count toward the day before or after."
             in below
         ) is above
 
@@ -230,9 +230,9 @@ def test_a_bill_that_is_not_in_yet_is_said_to_be_not_in_yet():
     above, below = amounts(total=None, through_slack=7.25, not_in_yet=date(2025, 3, 9))
     assert above == [
         "*7.3 ACUs* through Slack",
-        "Devin's bill for Sunday, 9 March 2025 isn't in yet, so what was used elsewhere isn't known.",
+        "Devin's bill for Sunday, March 9, 2025 isn't in yet, so what was used elsewhere isn't known.",
     ]
-    assert below == ["No session of this workspace used anything in this time."]
+    assert below == ["No session in this workspace used anything in this period."]
 
 
 @pytest.mark.parametrize("total", [0.0, None])
@@ -284,10 +284,10 @@ def test_with_a_price_money_stands_beside_the_totals_and_nothing_else():
     march = "March: 99 of 1,200 ACUs (8%, 222.75 USD) · forecast 310\N{EN DASH}380"
     assert_valid(message)
     assert written(message.blocks) == (
-        "Devin yesterday\nBilling day Sunday, 9 March 2025, 08:00 UTC to 08:00 UTC.\n"
+        "Devin yesterday\nBilling day Sunday, March 9, 2025, 8:00 AM to 8:00 AM UTC.\n"
         f"*12.5 ACUs (28.13 USD)* · ▲ 25% (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n"
         f"{RESULTS[1]}\n{RESULTS[2]}\n{march}\n*Most ACUs used*\n"
-        "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · <https://app.devin.ai/sessions/a|Devin>\n"
+        "1. <https://acme.slack.com/p1|Fix the login test> (<https://app.devin.ai/sessions/a|Open in Devin>): 7.3 ACUs · Ada\n"
         "2. Upgrade: 5.2 ACUs"
     )
     title = "Devin yesterday"
@@ -316,8 +316,8 @@ def test_a_plan_that_counts_only_the_whole_says_so():
         (0.0, 10.0, "▼ 100% (usual 10)"),
         (5000.0, 1.0, "▲ far above (usual 1)"),
         (10.0, 10.0, "as usual"),
-        (10.0, 0.0, "nothing in the seven days before to compare with"),
-        (10.0, None, "nothing in the seven days before to compare with"),
+        (10.0, 0.0, "no usage in the seven days before to compare with"),
+        (10.0, None, "no usage in the seven days before to compare with"),
     ],
 )
 def test_the_change_is_shown_in_percent_or_in_words(total, mean, words):

@@ -16,21 +16,15 @@ from bot.views import erasure
 from tests.store.rows import NOW, TEAM
 
 SESSIONS = ("session", "sessions")
-STAYS = (
-    "What stays says nothing about the person: which messages were handled, so that none acts twice, and what sessions "
-    "cost."
-)
-ELSEWHERE = (
-    "What is in Slack and Devin stays there. So do backups of the store and lines of the log: "
-    "delete them there if they have to go."
-)
+STAYS = "What's left doesn't identify the person: which messages were handled, so none acts twice, and session costs."
+ELSEWHERE = "Data in Slack, Devin, backups, and logs isn't deleted. Delete it there if it has to go."
 UNKNOWN = (
-    "The store holds nothing of a person with the id U0ADA. A person's id, such as U024BE7LH, is in their profile in "
+    "The store has no data of a person with the ID U0ADA. A person's ID, such as U024BE7LH, is in their profile in "
     "Slack under “Copy member ID”. Check DATABASE_URL, too.\n"
 )
 RUNS = (
-    "The bot runs on this store, and would store again what is deleted beside it. Stop it, repeat this command and "
-    "start it again: the replies and mentions of that time are fetched then."
+    "The bot is running and could rewrite this data. Stop it, rerun this command, then start it again. Replies and "
+    "mentions from that time are fetched then."
 )
 
 
@@ -46,7 +40,7 @@ def test_what_was_erased_is_counted_and_what_stays_is_said() -> None:
     }
     assert erasure.report("person", "U0ADA", Erased(rows)).splitlines() == [
         "U0ADA is forgotten. Deleted or blanked in the store: "
-        "1 profile, 1 session, 2 requests and 1,200 choices about mentions.",
+        "1 profile, 1 session, 2 requests, and 1,200 choices about mentions.",
         STAYS,
         ELSEWHERE,
     ]
@@ -71,8 +65,8 @@ def test_of_a_workspace_all_is_deleted_but_the_bill() -> None:
     assert erasure.report("workspace", "T0ACME", Erased({edited: 3})).splitlines() == [
         "T0ACME is forgotten. Deleted from the store: 3 posts that are edited.",
         (
-            "What stays is what Devin billed by day, with its cycles and limits: that belongs to the "
-            "organization. If the bot still serves this workspace, it begins to store again when it runs."
+            "What's left is Devin's bill by day, with its cycles and limits. If the bot still serves this workspace, "
+            "it stores data again when it runs."
         ),
         ELSEWHERE,
     ]
@@ -80,13 +74,13 @@ def test_of_a_workspace_all_is_deleted_but_the_bill() -> None:
 
 def test_where_the_id_of_a_workspace_is_found() -> None:
     assert erasure.unknown("workspace", "acme") == (
-        "The store holds nothing of a workspace with the id acme. A workspace's id, such as T024BE7LD, is in the "
-        "address of Slack in a browser, after /client/. Check DATABASE_URL, too."
+        "The store has no data of a workspace with the ID acme. A workspace's ID, such as T024BE7LD, is in Slack's "
+        "address in a browser, after /client/. Check DATABASE_URL, too."
     )
 
 
 def test_on_postgresql_a_killed_process_counts_as_running_for_a_while() -> None:
-    assert erasure.bot_runs(30.0) == f"{RUNS} A process that was killed counts as running for another 30 seconds."
+    assert erasure.bot_runs(30.0) == f"{RUNS} A killed process counts as running for another 30 seconds."
 
 
 # ---------------------------------------------------------------- the command

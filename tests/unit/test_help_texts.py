@@ -48,7 +48,7 @@ def test_a_newcomer_reads_eight_lines_at_most():
         "• `/devin digest add #web` posts spending and results to a channel every day\n"
         "• `/devin budget set #web 20 a week` sets a budget; `budget list` shows all of them\n"
         "• `/devin role add stop #web @ann` sets who can start, steer, stop, or see costs\n"
-        "• `/devin list all` shows everyone's sessions; `/devin stop all` stops them, `/devin pause` starts no more"
+        "• `/devin list all` shows everyone's sessions; `/devin stop all` stops them, `/devin pause` blocks new ones"
     )
     assert labels(admin_help(COMMANDS.specs)) == ["Usage", "Report", "Budgets", "All commands"]
 
@@ -71,7 +71,7 @@ def test_a_topic_shows_the_lines_of_its_commands_that_the_person_can_use():
 
 def test_what_works_in_a_thread():
     assert THREAD_HELP.text == (
-        "Replies here go to Devin, unless they begin with someone else's @name. Commands in this thread (send each as its own message):\n• `!cost` shows what the session has used · `!status` shows its state\n• `!stop` (or `stop`, `cancel`, `sleep`) stops Devin; reply to resume\n• `!mute` (or `mute`) stops sending replies to Devin · `!unmute` (or `unmute`) sends them again\n• `!aside …` (or `(aside) …`) is a note to people in the thread; Devin doesn't get it\n• `!archive` (or `archive`) stops Devin and closes this thread\n• `!new …` starts another session · `!adopt link` links a session from Devin to this thread · `!unsync` unlinks this thread; the session keeps running in Devin\n• `!notify [all|questions|done|off]` sets when you're mentioned in this thread\n• `!follow` mentions you here too · `!unfollow` no longer mentions you · `!give @person` makes this session theirs · `!remind [on|off]` turns reminders of Devin's questions in this thread on or off\n• `EXIT` ends the session permanently (asks you to confirm)\n• `list`, `cost`, `status`, `settings`, or `help` by itself: only you see the answer"
+        "Replies here go to Devin, unless they begin with someone else's @name. Commands in this thread (send each as its own message):\n• `!cost` shows what the session has used · `!status` shows its state\n• `!stop` (or `stop`, `cancel`, `sleep`) stops Devin; reply to resume\n• `!mute` (or `mute`) stops sending replies to Devin · `!unmute` (or `unmute`) sends replies to Devin again\n• `!aside …` (or `(aside) …`) is a note to people in the thread; Devin doesn't get it\n• `!archive` (or `archive`) stops Devin and closes this thread\n• `!new …` starts another session · `!adopt link` links a session from Devin to this thread · `!unsync` unlinks this thread; the session keeps running in Devin\n• `!notify [all|questions|done|off]` sets when you're mentioned in this thread\n• `!follow` also mentions you in this thread · `!unfollow` stops mentioning you in this thread · `!give @person` hands this session over to someone else · `!remind [on|off]` turns reminders of Devin's questions in this thread on or off\n• `EXIT` ends the session permanently (asks you to confirm)\n• `list`, `cost`, `status`, `settings`, or `help` by itself: only you see the answer"
     )
 
 
@@ -101,6 +101,6 @@ def test_the_thread_help_names_every_written_form_and_no_other():
 def test_all_commands_say_which_need_the_slash_or_a_direct_message():
     last = ALL.text.splitlines()[-1]
     assert last == (
-        "• All but `archive`, `pause`, `resume` also work without `/devin`, as a DM or after a mention "
-        "(`audit`, `audit bot` and `fanout` only as a DM)"
+        "• All but `archive`, `pause`, and `resume` also work without `/devin`, as a DM or after a mention "
+        "(`audit`, `audit bot`, and `fanout` only as a DM)"
     )

@@ -47,11 +47,11 @@ OF_STATE = {
     DisplayState.UNKNOWN: (at_devin("thinking"), ListGroup.WORKING),
     DisplayState.ASLEEP: (at_devin("suspended", "inactivity"), ListGroup.ASLEEP),
     DisplayState.STOPPED: (at_devin("suspended", "user_request"), ListGroup.ASLEEP),
-    DisplayState.DONE: (at_devin("running", "finished"), ListGroup.DONE_LATELY),
-    DisplayState.ENDED: (of_ours(Lifecycle.ENDED), ListGroup.DONE_LATELY),
+    DisplayState.DONE: (at_devin("running", "finished"), ListGroup.RECENTLY_DONE),
+    DisplayState.ENDED: (of_ours(Lifecycle.ENDED), ListGroup.RECENTLY_DONE),
     DisplayState.ARCHIVED: (
         of_ours(Lifecycle.ENDED, snapshot=Snapshot("suspended", archived=True)),
-        ListGroup.DONE_LATELY,
+        ListGroup.RECENTLY_DONE,
     ),
     DisplayState.CANCELLED: (of_ours(Lifecycle.CANCELLED), None),
     DisplayState.REFUSED: (of_ours(Lifecycle.REFUSED), None),
@@ -107,4 +107,4 @@ def test_a_dead_end_from_which_another_session_goes_on_needs_nobody_and_is_over(
     failed, waiting = replace(at_devin("error"), id="failed"), at_devin("running", "waiting_for_user")
     old = replace(at_devin("suspended", "usage_limit_exceeded", hours_ago=30), id="old")
     listed = [(one.session, one.group) for one in grouped([failed, old, waiting], LATELY, {"failed", "old"})]
-    assert listed == [(waiting, ListGroup.NEEDS_YOU), (failed, ListGroup.DONE_LATELY)]
+    assert listed == [(waiting, ListGroup.NEEDS_YOU), (failed, ListGroup.RECENTLY_DONE)]

@@ -12,7 +12,7 @@ def entries(*groups):
 
 
 def test_of_what_is_done_five_are_shown_and_of_the_others_all():
-    listed = entries(*[ListGroup.ASLEEP] * 7, *[ListGroup.DONE_LATELY] * 7)
+    listed = entries(*[ListGroup.ASLEEP] * 7, *[ListGroup.RECENTLY_DONE] * 7)
     assert folded(listed) == listed[:12]
     assert folded(listed[:9]) == listed[:9]
     assert folded([]) == []

@@ -65,14 +65,13 @@ def shown(session: Session) -> str:
             "Still paused at its limit. Devin sees your reply when it resumes.",
             id="a reply at a limit",
         ),
-        pytest.param(wakings.waking(WakeQuestion(at_limit=True), 1).text, "Waking Devin with your reply.", id="woken"),
         pytest.param(
-            wakings.ask_to_wake(
-                seen("suspended", "usage_limit_exceeded", acus=10.0), WakeQuestion(at_limit=True), ""
-            ).text,
-            "This session hit its limit (10 ACUs). Wake it anyway?",
-            id="wake a session at its limit",
+            replies.OUT_OF_ACUS.text,
+            "Your reply wasn't sent: this session is out of ACUs. "
+            "A new session continues it here and reads your reply.",
+            id="a reply to a session that is out of ACUs",
         ),
+        pytest.param(wakings.waking(WakeQuestion(slept=9e5), 1).text, "Waking Devin with your reply.", id="woken"),
         # Devin says nothing more in a thread that is archived, so the card says that, and what it took.
         pytest.param(
             shown(replace(seen("suspended", "user_request", acus=0.27, archived=True), lifecycle=Lifecycle.ENDED)),
@@ -96,7 +95,7 @@ def shown(session: Session) -> str:
         # How much is used says whether it is worth to ask.
         pytest.param(
             budget_sentences.start_kept(OVER, "key").text,
-            "You're over budget, 10 of 10 ACUs this week. It resets on 30 Nov at 08:00 UTC. Nothing was started.",
+            "You're over budget, 10 of 10 ACUs this week. It resets on Nov 30 at 8:00 AM UTC. Nothing was started.",
             id="over budget",
         ),
         pytest.param(starts.EMPTY_PROMPT.text.split(" For example")[0], "What should Devin do?", id="no task"),

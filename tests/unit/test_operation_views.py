@@ -124,7 +124,7 @@ def test_a_limit_that_is_not_set_and_what_is_not_shown_have_words():
 @pytest.mark.parametrize(
     ("count", "shown", "has_file", "line"),
     [
-        (0, 0, True, "Nothing was found, so there is no file."),
+        (0, 0, True, "Nothing was found, so there's no file."),
         (2, 2, False, "2 rows."),
         (2, 2, True, "2 rows, also in `log.csv` below."),
         (3_000, 2, True, "3,000 rows: the first 2 here, all in `log.csv` below."),
@@ -171,7 +171,7 @@ def test_why_there_is_no_result():
         "Devin Bridge's key lacks the permission `ViewOrgConsumption`. An admin of your Devin organization can grant it to the service user."
     )
     assert operations.devin_refused(None) == "Devin rejected it. Tell your Devin Bridge operator."
-    assert operations.no_file(None) == "Slack didn't take the file. Try again later."
+    assert operations.no_file(None) == "Slack rejected the file. Try again later."
     assert operations.UNREADABLE == "Devin's answer can't be read. Try again later."
     assert operations.NO_OPERATION.text == "Only the person who asked can cancel it, and only while it runs."
     assert operations.TOO_LATE_TO_CANCEL.text == "It's nearly done, so it wasn't canceled."
@@ -184,13 +184,13 @@ def test_why_there_is_no_result():
     ("wrong", "said"),
     [
         ((AuditMistake.NO_DATE, "yesterday"), "`yesterday` isn't a date. Write one such as `2026-11-26`."),
-        ((AuditMistake.FUTURE, "2999-01-01"), "`2999-01-01` is in the future, so there is nothing to read yet."),
+        ((AuditMistake.FUTURE, "2999-01-01"), "`2999-01-01` is in the future, so there's nothing to read yet."),
         ((AuditMistake.REVERSED, "2026-02-01"), "`until=` (`2026-02-01`) is before `since=`. Both days are included."),
         (
             (AuditMistake.UNKNOWN, "who"),
             "There's no option `who`. `/devin audit` takes `action=`, `person=`, `org=`, `since=`, `until=`.",
         ),
-        ((AuditMistake.TWICE, "org"), "The option `org` is there twice. Write it once."),
+        ((AuditMistake.TWICE, "org"), "The option `org` appears twice. Write it once."),
         (
             (AuditMistake.UNREADABLE, "Web"),
             "Can't make out `Web`. `/devin audit` takes `action=`, `person=`, `org=`, `since=`, `until=`, without "
@@ -208,11 +208,11 @@ def test_what_is_wrong_with_a_query(wrong, said):
 
 def test_the_title_of_an_audit_log_names_days_and_filters():
     day = Days(date(2026, 11, 26), date(2026, 11, 26), 0, 1)
-    assert audit_logs.audit_title(AuditQuery(), day) == "Devin's audit log, 26 Nov 2026 (UTC)"
+    assert audit_logs.audit_title(AuditQuery(), day) == "Devin's audit log, Nov 26, 2026 (UTC)"
     days = replace(day, first=date(2026, 11, 20), zone="Europe/Berlin")
     query = AuditQuery(action="login", person="ann", org="Data")
     assert audit_logs.audit_title(query, days) == (
-        "Devin's audit log, 20 Nov to 26 Nov 2026 (Europe/Berlin), action login, person ann, organization Data"
+        "Devin's audit log, Nov 20 \N{EN DASH} Nov 26, 2026 (Europe/Berlin), action login, person ann, organization Data"
     )
 
 
@@ -226,7 +226,7 @@ def test_what_is_missing_in_an_audit_log():
         "2 organizations are called `Data`. Use the ID of one; `/devin orgs` shows them."
     )
     assert audit_logs.NO_AUDIT_LOG == (
-        "Devin Bridge's key sees no audit log. An enterprise admin can create a service user "
+        "Devin Bridge's key can't see an audit log. An enterprise admin can create a service user "
         "with the permission `ManageEnterpriseSettings`."
     )
 
@@ -322,7 +322,7 @@ def test_what_is_said_about_organisations():
     assert organisations.queue(1, "normal") == "Queue: normal, 1 session waits for a machine."
     assert organisations.queue(12, "") == "Queue: unknown, 12 sessions wait for a machine."
     assert organisations.cycle_shown(Cycle(date(2026, 11, 1), date(2026, 11, 30))) == (
-        "ACUs since 1 Nov, the first day of this cycle."
+        "ACUs since Nov 1, the first day of this cycle."
     )
     assert organisations.no_acus(operations.lacks("ViewAccountConsumption")) == (
         snapshot(
@@ -338,7 +338,7 @@ def test_what_is_said_about_organisations():
     )
     assert organisations.no_queue(operations.NO_ENTERPRISE) == (
         snapshot(
-            "The queue isn't shown: Devin shows this key no enterprise. An enterprise admin can create a service user there."
+            "The queue isn't shown: Devin Bridge's key has no access to an enterprise. An enterprise admin can create a service user there."
         )
     )
     assert organisations.no_queue(operations.denied("No <queue> here")) == (

@@ -303,7 +303,7 @@ def test_behind_very_many_settings_an_option_is_still_read():
 
 def test_the_reasons_against_tags_are_whole_clauses():
     assert TOO_MANY_TAGS == "takes 40 tags at most"
-    assert OUR_TAGS == "can't hold devin-bridge or slack-…, which Devin Bridge sets itself"
+    assert OUR_TAGS == "can't include devin-bridge or slack-…, which Devin Bridge sets itself"
 
 
 def test_of_two_repos_the_first_counts_and_the_second_is_reported():

@@ -169,9 +169,9 @@ def test_sessions_are_counted_by_what_became_of_them(outcomes: dict[Outcome, int
         ({}, "No active sessions."),
         ({Outcome.DONE: 2}, "2 sessions: both done."),
         ({Outcome.DONE: 2, Outcome.FAILED: 1, Outcome.STOPPED: 1}, "4 sessions: 2 done, 1 failed, 1 stopped."),
-        ({Outcome.RUNNING: 1}, "1 session, as of Wed 20 May: running."),
-        ({Outcome.LIMITED: 3}, "3 sessions, as of Wed 20 May: all at a limit."),
-        ({Outcome.DONE: 3, Outcome.WAITING: 1}, "4 sessions, as of Wed 20 May: 3 done, 1 waiting."),
+        ({Outcome.RUNNING: 1}, "1 session, as of Wed, May 20: running."),
+        ({Outcome.LIMITED: 3}, "3 sessions, as of Wed, May 20: all at a limit."),
+        ({Outcome.DONE: 3, Outcome.WAITING: 1}, "4 sessions, as of Wed, May 20: 3 done, 1 waiting."),
     ],
 )
 def test_of_a_period_that_is_over_it_is_said_when_sessions_were_still_open(

@@ -284,6 +284,7 @@ def test_words_alone_in_a_thread(text, command):
         ("pause all my sessions", Doubt("pause all my sessions", "pause all my sessions", STOP, "stop")),
         ("puase", Doubt("puase", "puase", PAUSE, "pause")),
         ("unpause", Doubt("unpause", "unpause", RESUME, "resume")),
+        ("unpause 2", None),
         ("pause #C0WEB please now", Doubt("pause #C0WEB please now", "pause", PAUSE, "pause #C0WEB")),
         ("stop everything", Doubt("stop everything", "stop", STOP_ALL, "stop all")),
         ("list everything", Doubt("list everything", "list", LIST, "list")),
@@ -334,7 +335,7 @@ def test_words_alone_in_a_thread(text, command):
         ("stopp session #2 now", Doubt("stopp session #2 now", "stopp", STOP, "stop #2")),
         ("stattus of session 3", Doubt("stattus of session 3", "stattus", STATUS, "status 3")),
         ("list my sessions", Doubt("list my sessions", "list", LIST, "list")),
-        ("list all running sessions", Doubt("list all running sessions", "list", LIST, "list")),
+        ("list all running sessions", Doubt("list all running sessions", "list", LIST, "list running")),
         ("archive session abc123 please", Doubt("archive session abc123 please", "archive", ARCHIVE, "archive abc123")),
         ("usage week by hour", Doubt("usage week by hour", "usage", USAGE, "usage week")),
         ("usage per hour", Doubt("usage per hour", "usage", USAGE, "usage")),
@@ -384,7 +385,6 @@ def test_a_short_text_that_is_nearly_a_command_is_doubted(text, doubt):
     ("text", "meant"),
     [
         ("note add always use pnpm in the web repository, never npm", "note add"),
-        ("schedule add a nightly run of all the tests at four", "schedule add"),
         ("role give start @ben", "role add start @ben"),
         ("role grant cost #web @ben @ann @cam @eve", "role add cost #web @ben @ann @cam @eve"),
         ("role take start @ben", "role remove start @ben"),
@@ -741,7 +741,7 @@ def test_a_choice_keeps_the_span_of_a_budget(form, meant, span):
     assert (doubt.spec, doubt.argument) == (BUDGET_SET, meant.format(span))
 
 
-@pytest.mark.parametrize("spec", [COST, ORGS, BUDGET_LIST])
+@pytest.mark.parametrize("spec", [ORGS, BUDGET_LIST])
 @pytest.mark.parametrize("typed", ["today", "last month", "cycle", "2026-10", "2026-10-01..2026-10-15"])
 def test_what_takes_no_period_is_offered_as_what_it_is(spec, typed):
     doubt = COMMANDS.parser.doubt(f"{spec.ways[0].phrase} {typed}")

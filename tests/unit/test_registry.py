@@ -46,7 +46,7 @@ def test_what_they_are_called():
         "audit_bot fanout start_fan_out stop_fan_out retry_fan_out note_list note_show note_add note_edit note_delete "
         "note_delete_confirmed playbook_list playbook_show playbook_add playbook_edit review schedule_list "
         "schedule_add schedule_pause schedule_resume schedule_delete schedule_delete_confirmed metrics "
-        "members secret_list secret_add alarm_stop alarm_fine alarm_snooze done_lately help"
+        "members secret_list secret_add alarm_stop alarm_fine alarm_snooze recently_done help"
     )
 
 

@@ -42,6 +42,8 @@ def states_with(text: str, outcome: Outcome) -> list[str]:
         ("ok", ["waiting", *STUCK, "unknown"]),
         ("yes", ["working", "waiting", *STUCK, "unknown"]),
         ("continue", ALL),
+        ("and be quick", ALL),
+        ("make it faster", ALL),
         ("use the staging database instead", ALL),
         ("thanks, now add a test for the empty list", ALL),
         ("which file has the retry logic?", ALL),

@@ -62,7 +62,7 @@ def test_it_refuses_while_the_bot_runs(path: Path, capsys: pytest.CaptureFixture
     with held.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert main(["restored"]) == 1
-    assert capsys.readouterr().err == "The bot runs on this store. Stop it, then repeat this command.\n"
+    assert capsys.readouterr().err == "The bot is running on this store. Stop it, then repeat this command.\n"
 
 
 def test_no_store_is_a_sentence(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,6 +73,6 @@ def test_no_store_is_a_sentence(path: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_on_postgresql_a_killed_process_counts_as_running_for_a_while() -> None:
     assert store_sentences.running(30.0) == (
-        "The bot runs on this store. Stop it, then repeat this command. "
+        "The bot is running on this store. Stop it, then repeat this command. "
         "A killed process counts as running for 30 seconds."
     )

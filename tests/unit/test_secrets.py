@@ -226,10 +226,10 @@ def test_what_only_begins_like_one_starts_as_usual(text):
 def test_what_is_said_about_one():
     after = f"Add it on <{PAGE}|Devin's page>, then name it in your task, as in `use the secret NPM_TOKEN`."
     assert secret_sentences.not_taken(PAGE, written=False).text == (
-        f"That looks like a secret. Nothing was started, sent or stored. {after}"
+        f"That looks like a secret. Nothing was started, sent, or stored. {after}"
     )
     assert secret_sentences.not_taken(PAGE, written=True).text == (
-        f"That looks like a secret. Nothing was started, sent or stored. Delete your message: Slack keeps it. {after}"
+        f"That looks like a secret. Nothing was started, sent, or stored. Delete your message: Slack keeps it. {after}"
     )
     assert secret_sentences.in_field(PAGE) == (
         f"That looks like a secret. Nothing was saved. Take it out, and add it at {PAGE}."

@@ -83,27 +83,27 @@ def test_a_clock_is_wrong_by_more_than_half_a_minute(ahead: float, wrong: bool) 
     [
         (
             SetupProblem(Kind.SIGNATURES),
-            "Slack's requests don't fit the signing secret. Check SLACK_SIGNING_SECRET.",
+            "Slack's requests don't match the signing secret. Check SLACK_SIGNING_SECRET.",
         ),
         (
             SetupProblem(Kind.SLACK_ACCESS, "T1"),
-            "Slack rejects the bot's token. Put a new one into SLACK_BOT_TOKEN.",
+            "Slack rejects the bot's token. Set a new one in SLACK_BOT_TOKEN.",
         ),
         (
             SetupProblem(Kind.DEVIN_ACCESS, "org-1"),
-            "Devin rejects the bot's key. Put a new one into DEVIN_API_KEY.",
+            "Devin rejects the bot's key. Set a new one in DEVIN_API_KEY.",
         ),
         (
             SetupProblem(Kind.ORGANISATION, "org-1"),
-            "Devin doesn't know the organization org-1. Check DEVIN_ORG_ID.",
+            "Devin doesn't recognize the organization org-1. Check DEVIN_ORG_ID.",
         ),
         (
             SetupProblem(Kind.CLOCK, "Slack", 240),
-            "The bot's clock is 4 minutes ahead of Slack's. Set the clock of its machine.",
+            "The bot's clock is 4 minutes ahead of Slack's. Set its machine's clock.",
         ),
         (
             SetupProblem(Kind.CLOCK, "Devin", -40),
-            "The bot's clock is 1 minute behind Devin's. Set the clock of its machine.",
+            "The bot's clock is 1 minute behind Devin's. Set its machine's clock.",
         ),
     ],
 )

@@ -16,11 +16,11 @@ def test_it_shows_the_state_and_the_buttons_and_nothing_that_devin_wrote_or_made
         {
             "type": "section",
             "text": mrkdwn(
-                f"{title}\n:gear: Working. This channel is shared with another company, so Devin's words "
-                "don't appear here."
+                f"{title}\n:gear: Working. This channel is shared with another company, so Devin's messages don't "
+                "appear here."
             ),
         },
-        {"type": "context", "elements": [mrkdwn("Asked by Ann")]},
+        {"type": "context", "elements": [mrkdwn("Started by Ann")]},
         {"type": "actions", "elements": BUTTONS},
     ]
     assert_valid(made)

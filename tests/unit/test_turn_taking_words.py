@@ -48,7 +48,8 @@ def test_the_help_of_the_command_says_how_to_steer_where_it_is_typed(turns: Turn
 
 def test_who_unmutes_reads_what_reaches_devin_then() -> None:
     assert reply_sentences.unmuted(MENTIONS).text == (
-        ":speaker: Unmuted. Only replies that mention Devin Bridge go to Devin here. Those written while muted didn't."
+        ":speaker: Unmuted. Only replies that mention Devin Bridge go to Devin here. Replies written while muted "
+        "didn't."
     )
     assert reply_sentences.not_muted(TurnTaking.ALL).text == f"This thread isn't muted. {REACHES[TurnTaking.ALL]}"
 

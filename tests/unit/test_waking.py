@@ -65,15 +65,13 @@ def test_a_ceiling_that_is_spent(session, question):
 @pytest.mark.parametrize(
     ("session", "limits", "question"),
     [
-        (asleep(1.2, acu=2, detail=OWN_LIMIT), LIMITS, WakeQuestion(at_limit=True)),
-        (asleep(1.98, acu=2, detail=OWN_LIMIT), LIMITS, WakeQuestion(2, 2, 4)),
-        (asleep(1.2, detail=OWN_LIMIT), WakeLimits(), WakeQuestion(at_limit=True)),  # a budget gave it its limit
-        (asleep(1.2, acu=2, detail=OWN_LIMIT, wake_allowed=int(NOW - HOUR)), LIMITS, None),
-        (asleep(1.2, acu=2, detail=OWN_LIMIT, slept=99 * HOUR), LIMITS, WakeQuestion(slept=99 * HOUR, at_limit=True)),
-        (asleep(1.2, acu=2, detail="out_of_credits"), LIMITS, None),
+        (asleep(1.2, acu=2, detail=OWN_LIMIT), LIMITS, None),
+        (asleep(1.98, acu=2, detail=OWN_LIMIT), LIMITS, None),
+        (asleep(1.2, acu=2, detail=OWN_LIMIT, slept=99 * HOUR), LIMITS, None),
+        (asleep(1.98, acu=2, detail="out_of_credits"), LIMITS, WakeQuestion(2, 2, 4)),
     ],
 )
-def test_a_session_that_devin_stopped_at_its_limit(session, limits, question):
+def test_no_message_wakes_a_session_that_devin_stopped_at_its_own_limit(session, limits, question):
     assert wake_question(session, limits, NOW) == question
 
 
@@ -126,16 +124,6 @@ def test_what_was_used_is_said_once_where_it_is_the_limit():
     assert asked(asleep(10.0, acu=10))[0] == "This session used up its 10 ACUs. Wake it anyway?"
     assert asked(asleep(10.0, acu=10), cost=Money(Decimal("22.5"), "USD"))[0] == (
         "This session used up its 10 ACUs (22.50 USD). Wake it anyway?"
-    )
-
-
-def test_the_question_at_devins_own_limit():
-    assert asked(asleep(1.2, acu=2, detail=OWN_LIMIT)) == (
-        "This session hit its limit (1.2 ACUs). Wake it anyway?",
-        ["Wake it", "Keep asleep"],
-    )
-    assert asked(asleep(1.2, acu=2, detail=OWN_LIMIT, slept=99 * HOUR))[0] == (
-        "This session hit its limit and slept for 4 d 3 h (1.2 ACUs). Wake it anyway?"
     )
 
 

@@ -156,7 +156,7 @@ class Duplicates:
         workspace = self._services.workspaces.get(session.team)
         if workspace is None or session.id in self._left_alone:
             return
-        log.warning("session with our reference is not ours", session=session.id, devin_id=made.session_id)
+        log.warning("reference used by an unknown session", session=session.id, devin_id=made.session_id)
         # A crash right here informs nobody yet: the next poll finds the same session.
         async with self._services.unit_of_work(claim, ref_of(session.id)) as uow:
             await uow.notify_admins(
@@ -187,7 +187,7 @@ class Duplicates:
         except MAY_BE_OVER:
             if not await self._is_over(made):
                 raise  # the next poll tries again
-            log.info("session was over already")
+            log.info("session already over")
 
     async def _is_over(self, made: DevinSession) -> bool:
         try:

@@ -164,7 +164,7 @@ class Orphans:
         return await self._organisation.may_have_made(made, own_name.user_id)
 
     async def _inform(self, claim: Claim, workspace: Workspace, made: DevinSession) -> None:
-        log.warning("orphan has no thread", devin_id=made.session_id)
+        log.warning("orphan without thread", devin_id=made.session_id)
         # A crash right here informs nobody yet: the next start finds the same session.
         async with self._services.unit_of_work(claim) as uow:
             message = failure_sentences.without_thread(made.url)

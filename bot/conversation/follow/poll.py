@@ -118,7 +118,7 @@ class Poller:
         try:
             return await self._poll(claim, interval)
         except ClaimLostError:
-            log.warning("poll was taken over", organisation=org_id)
+            log.warning("poll taken over", organisation=org_id)
             return interval
 
     async def _poll(self, claim: Claim, interval: float) -> float:
@@ -131,7 +131,7 @@ class Poller:
         except DevinError as error:
             return await self._back_off(claim, state, interval, error)
         if state.failures:
-            log.info("poll works again", organisation=self._organisation.id, failures=state.failures)
+            log.info("poll recovered", organisation=self._organisation.id, failures=state.failures)
         async with self._services.db.scan() as tx:
             org_id, now = self._organisation.id, self._services.clock()
             running = await session_days.running_unrecorded(tx, org_id, now, BATCH_SIZE)
@@ -143,7 +143,7 @@ class Poller:
         """Return the seconds until the organisation is polled again. The watermark stays, so nothing is missed."""
         if not state.failures:
             named = self._organisation.id
-            log.warning("poll fails", organisation=named, error=type(error).__name__, status=error.status)
+            log.warning("poll failed", organisation=named, error=type(error).__name__, status=error.status)
         await self._store_state(claim, replace(state, failures=state.failures + 1))
         wait = error.retry_after or interval * 2.0 ** min(state.failures + 1, 10)
         return min(wait, self._services.timing.poll_longest_backoff)
@@ -330,7 +330,9 @@ class Poller:
                 yield made
         except (DevinRefused, DevinUncertain) as error:  # of this list alone, while what changed was listed
             self._counts_failed_at = self._services.clock.steady()
-            log.info("no insights; messages are read without counts", error=type(error).__name__, status=error.status)
+            log.info(
+                "insights unavailable; messages read without counts", error=type(error).__name__, status=error.status
+            )
 
     async def _read_all(self, claim: Claim, worth: Sequence[PolledSession], times: PollTimes) -> list[PolledSession]:
         """Read as many of `worth` as a cycle may, and announce each as soon as it is read.

@@ -231,7 +231,7 @@ class CatchUp:
         except SlackRateLimited as error:
             return error.retry_after
         except SlackError as error:
-            log.warning("not read", channel=unread.channel, error=str(error))
+            log.warning("channel not read", channel=unread.channel, error=str(error))
             if not isinstance(error, SlackRefused) or not error.permanent:
                 self._pass_over(unread)
                 return self._services.timing.catch_up_retry

@@ -14,6 +14,7 @@ from bot.conversation.steer.held_start import hold
 from bot.conversation.steer.reply import Reply
 from bot.conversation.steer.reply_loss import ReplyLoss
 from bot.conversation.steer.session_commands import SessionCommands
+from bot.conversation.titles import permalink
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.causes import CommandCause, MessageCause, StartCause
 from bot.domain.commands.intent import Mention, mention_in
@@ -29,7 +30,7 @@ from bot.domain.roles import Right
 from bot.domain.second_task import reads_like_task
 from bot.domain.session import Lifecycle, Session
 from bot.domain.settings_values import TurnTaking
-from bot.domain.text import as_typed, mentioned_users, without_mention
+from bot.domain.text import as_typed, without_mention
 from bot.kernel.access import Access
 from bot.kernel.commands.table import CommandTable
 from bot.kernel.exactly_once.loss import announce_loss
@@ -239,6 +240,8 @@ class Conversation:
         if await self._is_held_as_answer(job, thread):
             return
         verb = self._parser.verb(text)
+        if isinstance(verb, UnknownVerb) or (verb is not None and verb.spec is GIVE):
+            verb = self._parser.verb(self._typed(job))  # where a person's name is one word, whatever they are called
         if isinstance(verb, UnknownVerb):
             await self._answer(job, reply_sentences.unknown_verb(verb))
         elif verb is not None:
@@ -327,7 +330,7 @@ class Conversation:
 
     async def _hold_in_doubt(self, job: Job[MessageCause], doubt: Doubt, session: Session | None = None) -> None:
         """Ask whether the message is a command, or is to be sent to `session` or start one in its thread; it waits."""
-        refused = await self._commands.not_theirs(job.workspace, doubt.spec, job.cause.user, job.cause.channel)
+        doubt, refused = await self._commands.offered(job.workspace, doubt, job.cause.user, job.cause.channel)
         question = start_sentences.ask_command_or_message(job.row.key, doubt, session, refused)
         # A line of a direct message goes where it would have gone without the question.
         await self._hold(job, question, session.thread_ts if session is not None else job.cause.thread_ts)
@@ -383,8 +386,6 @@ class Conversation:
                 await self._hand_over(job, latest)
                 return
         session = await self._services.session(thread.session_id) if thread else None
-        if verb.spec is GIVE:  # whose argument was read with the names of people
-            verb = replace(verb, argument=next(iter(mentioned_users(job.cause.text)), ""))
         if verb.spec in {NOTIFY, FOLLOW, UNFOLLOW, GIVE, REMIND} and thread is not None:
             await self._commands.written(job, verb)
         elif session is not None:
@@ -415,7 +416,7 @@ class Conversation:
         elif doubt is not None and job.cause.in_thread:
             await self._hold_in_doubt(job, doubt)
         elif doubt is not None:
-            refused = await self._commands.not_theirs(job.workspace, doubt.spec, job.cause.user, job.cause.channel)
+            doubt, refused = await self._commands.offered(job.workspace, doubt, job.cause.user, job.cause.channel)
             await self._answer(job, start_sentences.ask_command_or_task(doubt, refused))
         elif not job.cause.in_thread and await self._lacks_tracker(job, text):
             await self._answer(job, start_sentences.ask_about_reference(text))
@@ -470,7 +471,8 @@ class Conversation:
                 raise Reschedule(self._services.timing.dm_retry, "the card of a command comes first")
             doubt = self._doubt(job, text)
             is_task = job.cause.only_text and reads_like_task(text)
-            added = reply_sentences.added(latest, job.row.key, text) if is_task else None
+            thread = permalink(job.workspace, latest)
+            added = reply_sentences.added(latest, thread, job.row.key, text) if is_task else None
             await (self._hold_in_doubt(job, doubt, latest) if doubt else self._hand_over(job, latest, added))
         elif job.cause.only_text and (kind := small_talk(text)) is not None:
             # Thanks, or the answer to a question, belong to the session that runs here.

@@ -133,7 +133,7 @@ class Intake:
             self._say_if_slow(key)
 
     def _say_if_slow(self, key: str) -> None:
-        # A crash before that loses the line about a slow command, and nothing else.
+        # A crash before the lane is worked on loses the line about a slow command, and nothing else.
         self._services.engine.wake(slow_lane(key), self._services.timing.command_silence)
 
     async def press(self, workspace: Workspace, body: Json, lane: str, press: Press) -> None:

@@ -23,10 +23,15 @@ from bot.kernel.commands.handler import NO_ANSWER
 from bot.kernel.gates import Gates
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
+from bot.logs import get_logger
+from bot.slack.errors import SlackError
 from bot.store import inbox
+from bot.views.answers import access as access_sentences
 from bot.views.answers import secrets as secret_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
+
+log = get_logger(__name__)
 
 Json = Mapping[str, Any]
 
@@ -82,9 +87,12 @@ class NewCommand:
         return await lacks_tracker(self._services, workspace, body["channel_id"], body["user_id"], text)
 
     async def refusal(self, workspace: Workspace, user: str) -> Message | None:
-        """Why `user` may start nothing anywhere, or None; of whom our rows know nothing Slack is asked later."""
-        person = await self._access.known_person(workspace, user)
-        return self._access.refusal(person, shared=False) if person else None
+        """Why `user` may start nothing anywhere, or None: who is asked about a start is offered what works for them."""
+        try:
+            return await self._access.refusal_in_ack(workspace, user)
+        except SlackError as error:
+            log.warning("not known whether someone may start", error=error.outcome)
+            return access_sentences.ROLE_UNKNOWN
 
     async def _known(self, workspace: Workspace, body: Json, request: Request) -> _Known | None:
         """What our rows say about the start; None if it takes more to decide, or an earlier command may change it."""

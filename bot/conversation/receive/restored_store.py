@@ -31,7 +31,7 @@ async def recognise(services: Services) -> None:
         await services.restoration.begin(uow.tx, since, uow.now)
         for workspace in services.workspaces:
             await uow.notify_admins(workspace, f"restored:{int(since)}", failure_sentences.store_restored(since))
-    log.warning("a backup was put back; what was done since is looked up", since=since)
+    log.warning("store restored from a backup", since=since)
 
 
 async def _since_seen_in_slack(services: Services) -> float | None:
@@ -55,7 +55,7 @@ async def _has_unknown_posts(services: Services, workspace: Workspace, since: fl
         async with asyncio.timeout(services.timing.restored_check):
             keys = await _keys_after(workspace, newest, since)
     except (SlackError, TimeoutError) as error:
-        log.warning("not known whether the store is an older copy", error=type(error).__name__)
+        log.warning("store age unknown", error=type(error).__name__)
         return False
     async with services.db.read() as tx:
         return any([await outbox.by_key(tx, key) is None for key in keys])

@@ -259,19 +259,24 @@ class NewSession(Creation[DevinSession]):
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """End the session as refused, and announce why nothing was started."""
         message, session = refusal_sentence(refused), self._session
+        words, no_mode = refused.words, False
         if self._own_name.is_refused:
             message = start_sentences.NAME_REFUSED
             await self._identities.write_outcome(uow, self._organisation, self._own_name, _asker(session, "identity"))
         if isinstance(refused, DevinInvalid):
             if session.options.mode is not None and refused.is_about("devin_mode"):
                 message = start_sentences.mode_refused(session.options.mode, refused.words)
+                words, no_mode = start_sentences.no_such_mode(session.options.mode), True
                 await sessions.change(uow.tx, session.id, options=asdict(replace(session.options, mode=None)))
             held = await uow.settings.effective(uow.tx, session.team, session.channel, session.requester)
             values: dict[Source, list[str]] = {}
             for setting in defaults_in(session.options, held):
                 values.setdefault(held.source(setting), []).append(as_text(getattr(held, setting.value)))
             message = start_sentences.from_defaults(message, values, uow.settings.file.name)
-        await refuse(uow, self._session.id, message, refused.words)
+        if no_mode:  # all read that nothing runs, and the asker alone which modes there are
+            await uow.reply_privately(_asker(session, "mode"), message)
+            message = start_sentences.not_started(words)
+        await refuse(uow, self._session.id, message, words)
 
 
 def tags_missing(wanted: Sequence[str], kept: Sequence[str]) -> list[str]:

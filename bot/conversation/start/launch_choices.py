@@ -1,4 +1,4 @@
-"""The playbooks and repositories that the form for a start offers while a person types.
+"""The repositories, playbooks and modes that forms offer while a person types.
 
 Slack waits three seconds for them. What Devin has answered counts for a moment, because each letter asks anew. Where
 Devin does not answer in time, or does not list repositories, those of earlier sessions are offered, and why that is.
@@ -7,11 +7,14 @@ Devin does not answer in time, or does not list repositories, those of earlier s
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound
-from bot.domain.commands.options import is_playbook_id, is_repo, without_host
+from bot.domain.commands.option_words import MODES
+from bot.domain.commands.options import is_playbook_id, is_repo, may_be_mode, without_host
+from bot.domain.launch import MODE, PLAYBOOK, REPOS
+from bot.domain.settings_values import LONGEST
 from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
@@ -29,9 +32,10 @@ Names = Mapping[str, str]  # words by value
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What Devin lists, whether that is all, and why it lists nothing."""
+    """What Devin lists, whether that is all, and why it lists nothing. Playbooks have `titles` beside their words."""
 
     names: Names
+    titles: Names = field(default_factory=dict)
     is_whole: bool = True
     refused: str = ""
 
@@ -43,23 +47,34 @@ class LaunchChoices:
         self._services = services
         self._known: dict[tuple[str, str, str], tuple[float, Listed]] = {}
 
-    async def playbooks(self, workspace: Workspace, typed: str) -> Names:
-        """Return the titles of the playbooks whose title or macro has all words that were `typed`, by their ids."""
-        found = await self._read(workspace.organisation, PLAYBOOKS)
-        name = typed.strip()
-        return views.menu(_fitting(found.names, name), found.refused, name if is_playbook_id(name) else "")
+    async def of_field(self, workspace: Workspace, user: str, channel: str, name: str, typed: str) -> Names:
+        """Return what the menu of the field called `name` offers for what was `typed`; nothing for one without any."""
+        text = typed.strip()
+        if name == REPOS:
+            return await self._repositories(workspace, user, channel, without_host(text))
+        if name == PLAYBOOK:
+            found = await self._read(workspace.organisation, PLAYBOOKS)
+            return views.menu(name, text, _fitting(found.names, text), found.refused, own=is_playbook_id(text))
+        if name == MODE:
+            known = _fitting({mode: mode for mode in MODES}, text)
+            other = {text.casefold(): text.casefold()} if may_be_mode(text.casefold()) else {}
+            return views.menu(name, text, {**known, **other}, own=False)
+        return {}
 
-    async def repositories(self, workspace: Workspace, user: str, channel: str, typed: str) -> Names:
-        """Return the repositories whose names have all words that were `typed`, the ones used last first.
+    async def playbook_titles(self, workspace: Workspace) -> Names:
+        """Return the titles by which playbooks may be kept, by their ids."""
+        return (await self._read(workspace.organisation, PLAYBOOKS)).titles
+
+    async def _repositories(self, workspace: Workspace, user: str, channel: str, name: str) -> Names:
+        """The repositories whose names have all words that were typed as `name`, the ones used last first.
 
         Whatever is typed as owner/name is offered too: Devin may know a repository that it does not list.
         """
         async with self._services.db.read() as tx:
             used = await sessions.repositories(tx, workspace.team, user, channel)
-        name = without_host(typed.strip())
         found = await self.listed_repositories(workspace.organisation, name)
         names = _fitting({repo: repo for repo in (*used, *found.names)}, name)
-        return views.menu(names, found.refused, name if is_repo(name) else "")
+        return views.menu(REPOS, name, names, found.refused, own=is_repo(name))
 
     async def listed_repositories(self, organisation: Organisation, like: str = "") -> Listed:
         """Return the repositories that Devin lists: all, or if they fill a page those like `like`."""
@@ -102,11 +117,10 @@ def _why(error: Exception) -> str:
 
 
 async def _playbooks(organisation: Organisation, _like: str) -> Listed:
+    found = [playbook async for playbook in organisation.devin.playbooks()]
     return Listed(
-        {
-            playbook.playbook_id: f"{playbook.title} ({playbook.macro})" if playbook.macro else playbook.title
-            async for playbook in organisation.devin.playbooks()
-        }
+        {one.playbook_id: f"{one.title} ({one.macro})" if one.macro else one.title for one in found},
+        {one.playbook_id: one.title for one in found if one.title == one.title.strip()[:LONGEST] != ""},
     )
 
 

@@ -15,7 +15,7 @@ from bot.domain.commands.registry import LAUNCH
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.form import Form
 from bot.domain.lane import person_lane, thread_lane
-from bot.domain.launch import PLAYBOOK, Launch, mistakes_of, read_launch
+from bot.domain.launch import Launch, mistakes_of, read_launch
 from bot.domain.pick import OnMessage, Pick, ThreadRef
 from bot.domain.readers import Readers
 from bot.domain.roles import Right
@@ -28,7 +28,6 @@ from bot.kernel.readable import Readable
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
-from bot.slack.errors import ChannelGone, ScopeMissing
 from bot.store import sessions
 from bot.store.database.connection import Transaction
 from bot.views.answers import access as access_sentences
@@ -96,12 +95,8 @@ class LaunchForm(FormKind):
         return views.launch_form(form, Launch(task, replace(options, also=repos[1:]), channel))
 
     async def choices(self, workspace: Workspace, user: str, form: Form, name: str, typed: str) -> Mapping[str, str]:
-        """Return the playbooks or repositories that fit what was `typed`; none for who may start nothing."""
-        if await self._access.refusal_in_ack(workspace, user) is not None:
-            return {}
-        if name == PLAYBOOK:
-            return await self._choices.playbooks(workspace, typed)
-        return await self._choices.repositories(workspace, user, form.channel, typed)
+        """Return the repositories, playbooks or modes that fit what was `typed`."""
+        return await self._choices.of_field(workspace, user, form.channel, name, typed)
 
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - the same for all of them
         """Return a sentence for each field that cannot be taken."""
@@ -112,12 +107,14 @@ class LaunchForm(FormKind):
         cause, launch = job.cause, read_launch(job.cause.fields)
         direct = await job.workspace.slack.direct(cause.user)
         channel = launch.channel or direct
-        if channel != direct and (refusal := await self._refusal(job.workspace, cause.user, channel)) is not None:
-            await self._refuse(job, refusal)
-            return
-        if channel != direct and (refusal := await self._stays(job, channel)) is not None:
-            await self._refuse(job, refusal)
-            return
+        if channel != direct:
+            why = await self._access.why_not_posted(job.workspace, cause.user, channel)
+            refusal = Message(f"Nothing was started: {why}") if why else None
+            refusal = refusal or await self._access.right_refusal(job.workspace, cause.user, Right.START, channel)
+            refusal = refusal or await self._stays(job, channel)
+            if refusal is not None:
+                await self._refuse(job, refusal)
+                return
         asked = _Start(channel, direct, launch, OnMessage.read(cause.form.target))
         lane, start = _in_thread(job, asked) if asked.stays(cause.form) else _under_card(job, asked)
         # A crash before this commit has the form read again, and after it the row is that of the start.
@@ -143,22 +140,6 @@ class LaunchForm(FormKind):
         if source in {"", channel} or await self._access.is_public(job.workspace, source):
             return None
         return views.stays_private(source)
-
-    async def _refusal(self, workspace: Workspace, user: str, channel: str) -> Message | None:
-        """Why `user` may start nothing in `channel`, which a forged form may name although Slack does not offer it."""
-        try:
-            found = await self._access.channel(workspace, channel)
-        except (ChannelGone, ScopeMissing):
-            return views.without_bot(channel)
-        if found.is_ext_shared:
-            return views.shared(channel)
-        if found.is_archived:
-            return views.archived(channel)
-        if not found.is_member:
-            return views.without_bot(channel)
-        if not await workspace.slack.is_member(channel, user):
-            return views.not_there(channel)
-        return await self._access.right_refusal(workspace, user, Right.START, channel)
 
 
 @dataclass(frozen=True, slots=True)

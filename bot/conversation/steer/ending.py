@@ -56,7 +56,7 @@ class Ending:
                 if isinstance(refused, DevinInvalid):
                     raise
                 raise RefusedForNow from refused
-            log.info("session was over already")
+            log.info("session already over")
 
 
 async def record_end(uow: UnitOfWork, job: Job[PersonsCause], session: Session) -> None:

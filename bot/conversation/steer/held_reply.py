@@ -1,4 +1,4 @@
-"""A reply that would wake a session at its ceiling or limit or after a long sleep: it waits until a person decides.
+"""A reply that would wake a session at its ceiling or after a long sleep: it waits until a person decides.
 
 The rows of such replies wait in a lane of their own, so that a stop, and whatever else happens in the thread, does not
 wait for the answer. A yes brings all of them back into the lane of the thread, where their `ts` keeps their order. If
@@ -16,7 +16,7 @@ from bot.domain.causes import Cause, HeldCause, Hold, MessageCause
 from bot.domain.commands.presses import AnswerGiven
 from bot.domain.lane import held_lane, thread_lane
 from bot.domain.session import Lifecycle, Session
-from bot.domain.waking import ONLY_AT_LIMIT, WakeQuestion, allowed, is_asleep, wake_question
+from bot.domain.waking import WakeQuestion, allowed, is_asleep, wake_question
 from bot.kernel.gates import Asker, Gates
 from bot.kernel.job import CommandJob, Job, Reschedule, finish, recipient_of
 from bot.kernel.questions import held_rows, hold_row
@@ -43,12 +43,12 @@ async def hold_if_in_doubt(services: Services, job: Job[MessageCause], session: 
     """
     if job.row.intent_at is not None:
         return False  # Devin may have it already, which a look-up finds out
-    if _question_about(job, session, services.clock()) is None:
+    if _question(session, job.workspace, services.clock()) is None:
         await _let_earlier_go_first(services, job, session)
         return False
     async with services.unit_of_work_for(job) as uow:
         fresh = await sessions.locked(uow.tx, session.id)
-        question = _question_about(job, fresh, uow.now) if fresh else None
+        question = _question(fresh, job.workspace, uow.now) if fresh else None
         if fresh is None or question is None:
             raise Reschedule(services.timing.just_begun_retry, "the session was woken just now")
         await _hold(uow, job, fresh, question)
@@ -66,7 +66,9 @@ async def _let_earlier_go_first(services: Services, job: Job[MessageCause], sess
 
 async def _hold(uow: UnitOfWork, job: Job[MessageCause], session: Session, question: WakeQuestion) -> None:
     row, asked = job.row, None
-    if not await _was_asked(uow, session, row.cause.user):
+    if await _was_asked(uow, session, row.cause.user):
+        await uow.reply_privately(recipient_of(job, session), waking_sentences.WAITS_TOO, key=f"{row.key}:waits")
+    else:
         asked = uow.now
         price = job.workspace.policy.acu_price
         cost = await cost_so_far(uow.tx, price, session.id, session.snapshot.acus, uow.now)
@@ -228,12 +230,6 @@ async def close(uow: UnitOfWork, session: Session, rows: HeldRows, reason: str) 
 async def held(uow: UnitOfWork, session: Session) -> HeldRows:
     """The replies that wait for an answer whether they may wake `session`, in order."""
     return await held_rows(uow, waking_sentences.QUESTION, session.id, MessageCause)
-
-
-def _question_about(job: Job[MessageCause], session: Session, now: float) -> WakeQuestion | None:
-    question = _question(session, job.workspace, now)
-    # A session may stay at its limit although somebody said yes: what was held with that reply is sent all the same.
-    return None if job.row.cause.was_held and question == ONLY_AT_LIMIT else question
 
 
 def _question(session: Session, workspace: Workspace, now: float) -> WakeQuestion | None:

@@ -5,11 +5,10 @@ They have no numbers, and change nothing about what the numbers of one's own lis
 
 from collections.abc import Sequence
 
-from bot.conversation.titles import ShownTitles
+from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.commands.registry import LIST_ALL
 from bot.domain.list_groups import Grouped, grouped
 from bot.domain.list_pages import PAGE, ListPage, Which, folded
-from bot.domain.session import Session
 from bot.kernel.access import Access
 from bot.kernel.admins import as_its_channel_sees
 from bot.kernel.commands.handler import Asked
@@ -58,11 +57,6 @@ class OthersSessions:
             here = await session_lists.of_channel(tx, team, asked.channel, lately)
             found = [await as_its_channel_sees(tx, asked.workspace, session) for session in here]
         return grouped(found, lately, await session_lists.gone_on_from(tx, found))
-
-
-def permalink(workspace: Workspace, session: Session) -> str | None:
-    """The address of the thread of `session`; None as long as it has none."""
-    return None if session.thread_ts is None else workspace.slack.permalink(session.channel, session.thread_ts)
 
 
 def _entry(services: Services, workspace: Workspace, entry: Grouped, titles: ShownTitles) -> Listed:

@@ -8,6 +8,7 @@ session in its own thread. One that Devin has had stays, and starts a session as
 from dataclasses import dataclass, replace
 
 from bot.conversation.steer.held_start import go_on
+from bot.conversation.titles import permalink
 from bot.domain.causes import CommandCause, Confirmation, MessageCause
 from bot.domain.commands.presses import AnswerGiven
 from bot.domain.commands.registry import START
@@ -64,7 +65,8 @@ async def _begin(uow: UnitOfWork, job: CommandJob, session: Session, key: str, t
         if stands is None or stands.sent:
             # With a key of its own: the start answers too.
             to = replace(recipient_of(job), replaces=False)
-            await uow.reply_privately(to, reply_sentences.had_by(session), key=f"{job.row.key}:had")
+            had = reply_sentences.had_by(session, permalink(job.workspace, session))
+            await uow.reply_privately(to, had, key=f"{job.row.key}:had")
         task, url = f"{START.name} {text}", job.cause.response_url
         command = CommandCause(job.cause.user or "", session.channel, task, url, Confirmation(as_task=True))
         await move(uow, job, person_lane(job.workspace.team, command.user), command)

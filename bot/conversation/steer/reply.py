@@ -34,7 +34,7 @@ from bot.devin.errors import (
 )
 from bot.domain.causes import MessageCause, SearchStart
 from bot.domain.commands.intent import Place, read_intent
-from bot.domain.dead_ends import is_over
+from bot.domain.dead_ends import WayOn, is_over, way_on
 from bot.domain.keys import ts_of
 from bot.domain.reply_rules import Outcome, Situation, outcome_of, situation_of
 from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
@@ -110,8 +110,8 @@ class Reply:
             await self._refuse_unwanted(job, thread, session, unwanted)
             return
         if session.lifecycle is not Lifecycle.OPEN:
-            raise Reschedule(self._services.timing.start_retry, "the session is still being started")
-        if await self._is_taken(job):
+            raise Reschedule(self._services.timing.start_retry, "the session is still starting")
+        if await self._is_taken(job) or await self._is_out_of_acus(job, session):
             return
         if await self._is_refused(job, session) or await held_reply.hold_if_in_doubt(self._services, job, session):
             return
@@ -132,6 +132,19 @@ class Reply:
         if answer is not None:
             await self._services.answer(job, answer)
         return answer is not None
+
+    async def _is_out_of_acus(self, job: Job[MessageCause], session: Session) -> bool:
+        """Whether `session` used up its own limit: then no message wakes it, and the answer has its way on."""
+        if way_on(session) is not WayOn.CONTINUE or job.row.intent_at is not None:
+            return False
+        if await self._may_be_there(job, session):
+            return False
+        async with self._services.db.read() as tx:
+            kept = await kept_tasks.exists(tx, session.id)
+        said = reply_sentences.OUT_OF_ACUS if kept else reply_sentences.OUT_OF_ACUS_FOR_LONG
+        # A crash before this is stored answers once more, by the same key.
+        await self._refuse(job, with_way_on(said, session, kept=kept), job.row.key)
+        return True
 
     async def _is_refused(self, job: Job[MessageCause], session: Session) -> bool:
         """Whether a budget keeps the reply from being sent: then that is answered, and the row waits or is closed."""
@@ -370,7 +383,9 @@ class NewMessage(Creation[Snapshot | None]):
         try:
             await self._unarchive()
         except DevinError as error:
-            log.warning("not unarchived", session=self._session.id, error=type(error).__name__, status=error.status)
+            log.warning(
+                "session not unarchived", session=self._session.id, error=type(error).__name__, status=error.status
+            )
             return snapshot
         return replace(snapshot, archived=False)
 
@@ -529,7 +544,7 @@ def _unwanted_correction(unwanted: Message | None, session: Session | None) -> M
 def _reason(refused: DevinRefused) -> str:
     if isinstance(refused, DevinForbidden) and refused.needed:
         return _PERMISSION.format(needed=refused.needed)
-    return _WHY_REFUSED.get(type(refused), "Devin didn't accept it")
+    return _WHY_REFUSED.get(type(refused), "Devin rejected it")
 
 
 def _words(refused: DevinRefused) -> str:

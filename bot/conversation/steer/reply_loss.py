@@ -20,7 +20,7 @@ _OUTAGES: Final = (
 )
 _WHY_DEAD: Final = {
     **{error.__name__: "Devin couldn't be reached for too long" for error in _OUTAGES},
-    RefusedForNow.__name__: "Devin has taken no messages in this session for too long",
+    RefusedForNow.__name__: "Devin couldn't take messages in this session for too long",
 }
 
 
@@ -34,7 +34,7 @@ class ReplyLoss(Loss):
 
     async def write_not_done(self, uow: UnitOfWork) -> None:
         """Announce that the reply was not sent, and why."""
-        why = _WHY_DEAD.get(self.reason, "something went wrong on our side")
+        why = _WHY_DEAD.get(self.reason, "something went wrong in Devin Bridge")
         await self._post(uow, reply_sentences.reply_not_sent(why, self.row.ref, plain(self.row.cause.text)))
 
     async def write_unknown(self, uow: UnitOfWork) -> None:

@@ -17,6 +17,7 @@ from bot.conversation.steer.ending import Ending, record_end
 from bot.conversation.steer.reply import key_of_muted
 from bot.conversation.steer.session_list import SessionList
 from bot.conversation.steer.waiting_messages import end_waiting, open_start
+from bot.conversation.titles import permalink
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands import registry
 from bot.domain.commands.spec import CommandSpec
@@ -107,9 +108,12 @@ class SessionCommands:
         if isinstance(picked, Message):
             return picked
         if asked.spec is not registry.STOP:
-            return Deferred(picked.lane, picked.id, stop_sentences.archiving(picked))
+            return Deferred(
+                picked.lane, picked.id, stop_sentences.archiving(picked, permalink(asked.workspace, picked))
+            )
         nothing = _nothing_to_stop(picked) is not None
-        return Deferred(picked.lane, picked.id, NO_ANSWER if nothing else stop_sentences.stopping(picked))
+        stopping = stop_sentences.stopping(picked, permalink(asked.workspace, picked))
+        return Deferred(picked.lane, picked.id, NO_ANSWER if nothing else stopping)
 
     async def _status(self, job: CommandJob, session: Session) -> None:
         shown = await self._session_list.as_seen_by(job.workspace, session, job.cause.user or "")
@@ -214,7 +218,8 @@ class SessionCommands:
                 await _close_question(uow, job)
             else:
                 # Whoever finds the session, or that there is none, acts on `stop_requested`.
-                message = stop_sentences.stopping(session) if start is None else stop_sentences.STOP_AFTER_CHECK
+                stopping = stop_sentences.stopping(session, permalink(job.workspace, session))
+                message = stopping if start is None else stop_sentences.STOP_AFTER_CHECK
                 await uow.reply_privately(recipient_of(job, session), message)
             await uow.redraw(SessionCard, session.id)
             await finish(uow, job)

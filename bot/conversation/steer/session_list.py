@@ -5,9 +5,11 @@ stood there as number 2, whatever has changed since.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.conversation.session_costs import cost_so_far
-from bot.conversation.steer.others_sessions import OthersSessions, permalink
+from bot.conversation.steer.others_sessions import OthersSessions
+from bot.conversation.titles import permalink
 from bot.domain.causes import MessageCause
 from bot.domain.commands import registry
 from bot.domain.commands.arguments import number_of
@@ -24,12 +26,14 @@ from bot.kernel.commands.handler import Asked, Handler, asked_by
 from bot.kernel.job import CommandJob, Job
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
-from bot.store import session_lists, sessions
+from bot.store import pauses, people, session_lists, sessions
 from bot.store.database.connection import Transaction
+from bot.views import blocks
 from bot.views.answers import access as access_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
+from bot.views.answers.pauses import paused_by
 from bot.views.answers.session_lists import NO_SESSIONS, Listed, ShownList
 from bot.views.message import Message
 from bot.views.questions import STALE
@@ -66,7 +70,13 @@ class SessionList:
         mine = await self._sessions(workspace, user)
         if page.which is Which.WAITING:
             mine = [entry for entry in mine if entry.group is ListGroup.NEEDS_YOU]
-        return session_list_sentences.session_list(await self._show(workspace, user, mine, page))
+        shown = session_list_sentences.session_list(await self._show(workspace, user, mine, page))
+        async with self._services.db.read() as tx:
+            paused = await paused_here(tx, workspace.team)
+        if not paused:
+            return shown
+        below = shown.blocks or [blocks.section(shown.text)]
+        return replace(shown, text=f"{paused}\n{shown.text}", blocks=[blocks.section(paused), *below])
 
     async def _turn(self, job: CommandJob) -> None:
         """Show another page in place of the one whose button was pressed."""
@@ -159,7 +169,7 @@ class SessionList:
         async with self._services.db.read() as tx:
             found = await session_lists.by_id(tx, workspace.team, user, which)
         if len(found) > 1:
-            return session_list_sentences.several_with_id(which, found)
+            return session_list_sentences.several_with_id(which, [(one, permalink(workspace, one)) for one in found])
         return found[0] if found else session_list_sentences.no_such_session(which)
 
     async def _only_one(self, workspace: Workspace, user: str, channel: str, spec: CommandSpec) -> Session | Message:
@@ -187,7 +197,7 @@ def _up_to(mine: Sequence[Grouped], page: ListPage) -> list[str]:
 
 def _is_whole(mine: Sequence[Grouped], ids: Sequence[str]) -> bool:
     """Whether a list of these `ids` shows more of what is done than a folded one."""
-    done = [entry for entry in mine if entry.group is ListGroup.DONE_LATELY and entry.session.id in ids]
+    done = [entry for entry in mine if entry.group is ListGroup.RECENTLY_DONE and entry.session.id in ids]
     return len(done) > FEW_DONE
 
 
@@ -204,3 +214,9 @@ def _as_shown(
     ]
     listed = mine if page.whole else folded(mine)
     return ShownList(tuple(entries), len(mine), page, page.next(len(listed)), len(mine) - len(listed))
+
+
+async def paused_here(tx: Transaction, team: str) -> str:
+    """Say who has paused the whole workspace; empty if nobody has."""
+    pause = await pauses.over(tx, team, "")
+    return "" if pause is None else paused_by(await people.name_of(tx, team, pause.user), "", pause.at)

@@ -6,14 +6,17 @@ What only the commands of one feature take stands beside these.
 import re
 from typing import Final
 
+from bot.domain.commands.picked import picked_person
 from bot.domain.commands.spec import Argument
 from bot.domain.list_pages import Which
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.questions import By, Reader
 from bot.domain.session import bare_id
+from bot.domain.text import mentioned_users
 
 _SESSION_URL: Final = re.compile(r"https?://[^\s?#]+/sessions/(?P<id>[\w-]+)/?(?:[?#]\S*)?", re.IGNORECASE)
 ADMIN_TOPIC, ALL_TOPICS = "admin", "all"  # behind `help`, beside the first word of any command
+MOST_OF_NAME: Final = 3  # words of a person's name that was typed and not picked
 SHORTEST_ID: Final = 6  # characters with which an id has to begin to stand for a session
 _HEX_ID: Final = re.compile(
     rf"[0-9a-f]{{{SHORTEST_ID},32}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.IGNORECASE
@@ -85,13 +88,15 @@ def _on_or_off(typed: str) -> str | None:
 
 def _which_list(typed: str) -> str | None:
     word = typed.lower()
-    return word if not word or word in set(Which) else None
+    return "" if word in _RUNNING else word if word in set(Which) else None
 
 
 def _person(typed: str) -> str | None:
-    words = [word for word in typed.split() if word.lower() != "to"]
-    named = all(word.startswith(("@", "<@")) for word in words)
-    return " ".join(words) if named and len(words) <= 1 else None
+    words = [word for word in typed.split() if word.lower() not in {"to", "please"}]
+    if len(words) == 1 and (person := picked_person(words[0]) or next(iter(mentioned_users(words[0])), None)):
+        return person
+    is_name = bool(words) and words[0][0] == "@" and picked_person(words[0]) is None and len(words) <= MOST_OF_NAME
+    return "" if is_name or not words else None
 
 
 def _all_of(typed: str) -> str | None:
@@ -107,6 +112,7 @@ def _help_topic(typed: str) -> str | None:
     return ADMIN_TOPIC if typed.lower() == f"{ADMIN_TOPIC}s" else typed.lower()
 
 
+_RUNNING: Final = frozenset({"", "running", "active", "open", "mine"})  # one's own, which the list shows first
 _OWN: Final = frozenset({"mine", "my", "own"})
 _AROUND_ALL: Final = frozenset(
     ["of", "the", "sessions", "session", "running", "active", "working", "open", "now", "please", "here"]
@@ -121,7 +127,7 @@ AT_DEVIN: Final = Argument("link", _at_devin)  # to a session, or its ID; read a
 CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed
 ON_OFF: Final = Argument("[on|off]", _on_or_off, words=("on", "off"))  # "" where none was typed
 WHICH_LIST: Final = Argument(f"[{'|'.join(Which)}]", _which_list, words=tuple(Which))  # "" where none was typed
-PERSON: Final = Argument("@person", _person)  # read as "" where nobody was named
+PERSON: Final = Argument("@person", _person)  # read as their id, or as "" where nobody was picked
 ALL_OF: Final = Argument("", _all_of, free=True)  # read as "mine", or as "" for all that one may stop
 HELP_TOPIC: Final = Argument(f"[{ALL_TOPICS}|{ADMIN_TOPIC}|command]", _help_topic, around=_AROUND_HELP, free=True)
 LISTED: Final = Argument("", lambda typed: None if typed else "", around=AROUND_LISTS)  # nothing may follow

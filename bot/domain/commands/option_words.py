@@ -176,9 +176,12 @@ def _meant(written: str, *, flag: bool, sign: str) -> tuple[str, _Name] | None:
             meant = ACU, _Name.OTHER if parts <= {*NAMES[ACU], *_LIMITS} else _Name.MISTYPED
         elif parts <= {*_LIMITS}:
             meant = ACU, _Name.DOUBTED  # such as max_cost
-    if meant is None or (len(name) == 1 and not flag) or (meant[1] is _Name.MISTYPED and not sign.strip()):
+    if meant is None and _TWO_LETTERS_MORE.fullmatch(name):
+        meant = ACU, _Name.MISTYPED
+    if meant is None or (len(name) == 1 and not flag):
         return None
-    return meant
+    is_bare = not sign.strip() and not (flag and meant[0] == ACU)
+    return None if is_bare and meant[1] is _Name.MISTYPED else meant
 
 
 def _judge_signed(match: re.Match[str], meant: tuple[str, _Name], value: str, place: _Place) -> Sure:
@@ -224,7 +227,7 @@ def _judge_acus(match: re.Match[str], name: _Name, value: str, place: _Place, is
     is_number = patterns.STARTS_WITH_NUMBER.match(value) is not None
     if name is _Name.MISTYPED:
         swapped = sorted(match["name"].lower()) in (sorted(ACU), sorted("acus")) or "acu" in match["name"].lower()
-        doubled = re.sub(r"(.)\1", r"\1", match["name"].lower()) in NAMES[ACU]
+        doubled = re.sub(r"(.)\1+", r"\1", match["name"].lower()) in NAMES[ACU]
         return Sure.MAYBE if is_number and (swapped or doubled or place.at_edge) else Sure.TEXT
     if name is _Name.DOUBTED:
         plain = match["name"].lower() not in _TIMES and (is_number or value[:1] in {"$", "€"})
@@ -405,6 +408,7 @@ _MEANT: Final[Mapping[str, tuple[str, _Name]]] = {
 }
 
 
+_TWO_LETTERS_MORE: Final = re.compile("(?=.{5}s?$)[a-z]{0,2}a[a-z]{0,2}c[a-z]{0,2}u[a-z]{0,3}")  # than `acu`: `accuu`
 _HAS_ACUS: Final = re.compile("acu|auc|accu|cau", re.IGNORECASE)
 # All forms, each with what is looked for first: an ack waits for this, and most texts have hardly any of it. Of two
 # forms that begin at one place the first one counts.

@@ -65,7 +65,7 @@ NONE: Final = "none"  # the value with which an option is not even a default
 MAY_BE_NONE: Final = frozenset({"repo", "playbook", "mode", "acu", "tags"})
 MOST_TAGS: Final = 40
 TOO_MANY_TAGS: Final = f"takes {MOST_TAGS} tags at most"
-OUR_TAGS: Final = "can't hold devin-bridge or slack-…, which Devin Bridge sets itself"
+OUR_TAGS: Final = "can't include devin-bridge or slack-…, which Devin Bridge sets itself"
 NOT_A_REPO: Final = "needs an owner and a name, such as repo=acme/web"
 NO_SUCH_REPO: Final = "isn't among the repositories that Devin lists"
 NOT_ACUS: Final = "needs a whole number above zero, such as acu=10"
@@ -73,7 +73,7 @@ NOT_COUNTED: Final = "can't limit a session; Devin counts ACUs"  # money, time, 
 ACUS_OFFERED: Final = ("5", "10", "20")  # where no number can be read
 MOST_OFFERED: Final = 5  # repositories that may be meant
 NOT_A_WORD: Final = "needs a single word, such as {example}"
-NOT_A_MODE: Final = "isn't a mode that Devin Bridge knows"
+NOT_A_MODE: Final = "isn't a known mode"
 NO_SUCH_PLAYBOOK: Final = "needs a playbook that exists, such as {titles}"
 NO_PLAYBOOKS: Final = "doesn't work, because your Devin organization has no playbooks"
 MOST_TITLES: Final = 5

@@ -18,10 +18,11 @@ from bot.domain.commands.arguments import AROUND_LISTS, address_of_session, pars
 from bot.domain.commands.devin_words import asked_review
 from bot.domain.commands.intent import ENOUGH, Kind, Place, read_intent
 from bot.domain.commands.options import parse_request
-from bot.domain.commands.picked import picked_channel, picked_person
+from bot.domain.commands.picked import is_picked, picked_channel, picked_person
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
-from bot.domain.commands.registry import ADOPT, COST, HELP, LAUNCH, LIST, START
+from bot.domain.commands.registry import ADOPT, COST, GIVE, HELP, LAUNCH, LIST, START
 from bot.domain.commands.spec import CommandSpec, Role, Surface, Way
+from bot.domain.commands.timed_tasks import TimedTask, read_timed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Doubt:
     `meant` is what to type instead: behind `/devin`, or in a thread where `spec` has no way behind `/devin`. `shown`
     is the same as people read it, if that is known: with the names of channels and people, not their ids. `seconds` are
     the words of which one has to follow the first one of `meant`, if commands begin with it. What is `guessed`
-    resembles no command that there is, and shows too little evidence of work.
+    resembles no command that there is, and shows too little evidence of work; `instead` is what the command whose word
+    it begins with says of it. What is `timed` is to run later.
     """
 
     text: str
@@ -63,6 +65,8 @@ class Doubt:
     argument: str = field(default="", compare=False)  # the one in `meant`, in its standard form
     seconds: tuple[str, ...] = field(default=(), compare=False)
     guessed: bool = False
+    instead: str = ""
+    timed: TimedTask | None = None
 
 
 _Declared = tuple[CommandSpec, Way]
@@ -94,8 +98,29 @@ LONGEST_IN_DOUBT: Final = 500  # characters; a button carries the text
 FIRST_WORDS: Final = 1_000  # that are remembered
 SURELY: Final = 0.97  # likelihood of a task that outweighs the word of a command, in a text of so many words
 FEWEST_OF_WORK: Final = 4
+_ABOUT_NUMBER: Final = re.compile(r"[^\W\d]+ \d+")  # as in `rename 2`, which does not say two of what
 LITTLE: Final = 0.04  # likelihood of a task that is enough beside options
 _ABOUT: Final = {Kind.COST: COST, Kind.STATE: LIST, Kind.WHO: LIST}  # the command that answers a question
+# What makes a question about costs one about everybody's, and by what it wants them divided.
+_OF_ALL: Final = re.compile(
+    r"\b(?:we|us|our|ours|team|org\w*|company|everyone|everybody|people|who|channels?|workspace|wir|uns|unser\w*|nous|notre"
+    r"|hemos|nuestr\w+)\b",
+    re.IGNORECASE,
+)
+_GIVEN: Final = re.compile(
+    r"(?:please )?(?:give|hand|assign|transfer|pass)(?: (?:this|it|the session|this session))?(?: over)?"
+    r" to @?(?P<person>[\w.-]+)",
+    re.IGNORECASE,
+)
+_HEALTH: Final = re.compile(
+    r"\b(?:bot|bridge)\b.{0,20}\b(?:healthy|up|ok|okay|alive|down|online|working|running)\b", re.IGNORECASE
+)
+_DIVIDES: Final = re.compile(r"\b(?:who|which (?P<by>person|channel|team|repo|session|playbook)s?)\b", re.IGNORECASE)
+_BUDGET: Final = re.compile(
+    r"\A(?:please )?(?:set|raise|change|limit|increase|lower|make|put)\b.{0,30}\bbudget\b\D{0,30}"
+    r"(?P<acus>\d{1,7})(?: ?acus?)?(?:(?: (?:a|per|each|every) |/)(?P<span>day|week|month|cycle))?",
+    re.IGNORECASE,
+)
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
 _AROUND: Final = ",;:.!?&"
 # What people write before the thing that they mean, and the word behind `note` and the like for it.
@@ -179,6 +204,8 @@ class Parser:
             return None
         seen = self.doubt(readable)
         shown = seen.meant if seen is not None and seen.spec is found.spec else ""
+        if len(shown.split()) < len(found.meant.split()):  # names alone are not read by each command
+            shown = _with_names(found.meant, typed, readable)
         return replace(found, text=readable.strip(), shown=shown)
 
     def start_in_doubt(self, typed: str, readable: str) -> Doubt | None:
@@ -186,27 +213,36 @@ class Parser:
 
         The command that is offered for such a text is the one that its question is about.
         """
-        found, text = self.doubt_as_read(typed, readable), readable.strip()
-        if found is not None:
+        found, text = self._timed(readable) or self.doubt_as_read(typed, readable), readable.strip()
+        if found is not None and found.timed is None:
             # "usage page shows NaN": the command takes nothing of it, and it is surely work.
             is_bare = found.meant in self._doubtable and len(text.split()) >= FEWEST_OF_WORK
             return None if is_bare and read_intent(text).task >= SURELY else found
-        if len(readable) > LONGEST_IN_DOUBT:
-            return None
+        if found is not None or len(readable) > LONGEST_IN_DOUBT:
+            return found
         if session := address_of_session(text):
             return Doubt(text, text, ADOPT, f"{ADOPT.name} {text}", argument=session, guessed=True)
         if (address := asked_review(text)) and (review := self._doubtable.get("review")):
             return Doubt(text, text, review, f"review {address}", argument=address, guessed=True)
-        return self._without_work(text, Place.START)
+        return self._without_work(text, typed, Place.START)
 
     def reply_starts_in_doubt(self, typed: str, readable: str) -> Doubt | None:
         """Say the same of a mention in a thread without a session, in which few words say what is to be done."""
-        found = self.doubt_as_read(typed, readable)
+        found = self._timed(readable) or self.doubt_as_read(typed, readable)
         return found or (
-            self._without_work(readable.strip(), Place.REPLY) if len(readable) <= LONGEST_IN_DOUBT else None
+            self._without_work(readable.strip(), typed, Place.REPLY) if len(readable) <= LONGEST_IN_DOUBT else None
         )
 
-    def _without_work(self, text: str, place: Place) -> Doubt | None:
+    def _timed(self, readable: str) -> Doubt | None:
+        """Say that a task is to run later or again, which a start does not: that is for a schedule."""
+        text, schedule = readable.strip(), self._of_two_words.get("schedule add")
+        timed = read_timed(parse_task(text)) if schedule is not None and len(text) <= LONGEST_IN_DOUBT else None
+        if schedule is None or timed is None:
+            return None
+        task = parse_task(text)
+        return Doubt(task, task, schedule, "schedule add", guessed=True, timed=timed)
+
+    def _without_work(self, text: str, typed: str, place: Place) -> Doubt | None:
         task = parse_task(text)
         request = parse_request(task)
         if not request.prompt.strip():
@@ -215,10 +251,36 @@ class Parser:
         intent = read_intent(words, place)
         # Who types `start` or options beside several words means a task, unless they speak clearly against it.
         is_meant = request.task != text and " " in words
-        if intent.task >= (LITTLE if is_meant else ENOUGH[place]):
+        enough = SURELY if _ABOUT_NUMBER.fullmatch(words) else ENOUGH[place]
+        if intent.task >= (LITTLE if is_meant else enough):
             return None
-        spec = _ABOUT.get(intent.kind, HELP)
-        return Doubt(text, text, spec, spec.name, guessed=True)
+        first = words.split(maxsplit=1)[0].lower()
+        begun = self._doubtable.get(first)
+        if begun is not None and begun.of_place and first not in self._of_sessions:  # `resume 2`
+            return Doubt(text, text, LIST, LIST.name, guessed=True, instead=begun.instead)
+        spec = HELP if _HEALTH.search(text) else _ABOUT.get(intent.kind, HELP)
+        meant = self._about_money(typed) if spec is COST else spec.name
+        command, shown = self.slash(meant), _with_names(meant, typed, text)
+        return Doubt(text, text, command.spec, meant, shown, command.argument, guessed=True)
+
+    def _about_money(self, typed: str) -> str:
+        """The command that a question about costs is for: of a team's, with what is read of the period, or one's own.
+
+        Who wants to set a budget is offered one for the whole organization, unless they name another.
+        """
+        words = [_as_compared(word) for word in typed.split()]
+        named = next((word for word in words if is_picked(word)), "")
+        budget = _BUDGET.search(typed)
+        if budget is not None and "budget set" in self._of_two_words:
+            return f"budget set {named or 'org'} {budget['acus']} a {budget['span'] or 'cycle'}"
+        usage = self._doubtable.get("usage")
+        if usage is None or not (named or _OF_ALL.search(typed)):
+            return COST.name
+        if (divided := _DIVIDES.search(typed)) is not None:
+            words += ["by", divided["by"] or "person"]
+        figures = self._repaired(usage, words)
+        is_of_today = self.slash(figures).argument.startswith(Period.TODAY) and Period.TODAY not in words
+        return self._repaired(usage, [Period.MONTH, *words]) if is_of_today else figures  # who names no period
 
     def doubt(self, text: str) -> Doubt | None:
         """Say which command `text` resembles, although it is none; None for what reads like a task.
@@ -261,7 +323,7 @@ class Parser:
         near, typed, is_synonym = self._near(word) or "", words[0], word in self._synonyms
         spec = self._synonyms[word] if is_synonym else self._doubtable.get(near)
         if spec is not None and spec.of_place and behind and not any(map(_is_place, behind)):
-            spec, typed, is_synonym = self._of_sessions.get(near), text, True
+            spec, typed, is_synonym = self._of_sessions.get(_first_word(spec)), text, True
         if spec is None:
             return None
         one_of_many = word.removesuffix("s") in self._doubtable
@@ -313,6 +375,11 @@ class Parser:
         """The doubt about a text with the word of `spec`, for this command or the other one that takes what follows."""
         if (other := self._other(spec, behind)) is not None:
             return Doubt(text, word, self.slash(other).spec, other)
+        usage = self._doubtable.get("usage") if spec is COST else None
+        if usage is not None and (
+            (figures := self._repaired(usage, behind)) != usage.name or any(map(_is_place, behind))
+        ):
+            return Doubt(text, word, usage, figures)
         return Doubt(text, word, spec, self._repaired(spec, behind))
 
     def _other(self, spec: CommandSpec, behind: list[str]) -> str | None:
@@ -435,7 +502,12 @@ class Parser:
         return Command(spec, spec.ways[0].argument.read("") or "") if spec is not None else None
 
     def nearly_alone(self, text: str) -> Doubt | None:
-        """Say which word such as `stop` a reply of one word is but for a slip, such as `stpo`; None for all others."""
+        """Say which word such as `stop` a reply of one word is but for a slip, such as `stpo`; None for most others.
+
+        Who wants to hand a session over in so many words means a command, too.
+        """
+        if (given := _GIVEN.fullmatch(text.strip(_CLOSING))) is not None:
+            return Doubt(text.strip(), text.strip(), GIVE, f"{GIVE.ways[0].phrase} @{given['person']}")
         word = text.strip(_CLOSING + "?").lower()
         near = _nearest_of(tuple(self._alone), word)
         if near is None or " " in word or word in {*self._alone, *self._doubtable, *self._synonyms}:
@@ -469,6 +541,15 @@ def _unmarked(text: str) -> str:
     bare = _SLASH_FIRST.sub("", text.strip(_MARKED + _CLOSING) if text[:1] in _MARKED else text, count=1)
     first, blank, others = bare.partition(" ")
     return first.strip(_MARKED) + blank + others
+
+
+def _with_names(meant: str, typed: str, readable: str) -> str:
+    """`meant` with the names of the channels and people that were picked, as `readable` has them, for their ids."""
+    ids = [word for word in map(_as_compared, typed.split()) if is_picked(word)]
+    names = [word.strip(_AROUND) for word in readable.split() if _TYPED_NAME.match(word)]
+    for picked, name in zip(ids, names, strict=False):
+        meant = meant.replace(picked, name)
+    return meant if ids else ""
 
 
 def _letters(word: str) -> str:

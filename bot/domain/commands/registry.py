@@ -89,7 +89,9 @@ STOP_ALL: Final = CommandSpec(
     ways=typed("stop all", ALL_OF),
     urgent=True,
     asks_first=True,
-    slash_help=Help("`/devin stop all` stops all of yours, or for admins everyone's, after a question", same_line=True),
+    slash_help=Help(
+        "`/devin stop all` stops all of yours, or for admins everyone's (asks you to confirm)", same_line=True
+    ),
 )
 # The choice under that question: `all` or `mine`.
 STOP_ALL_CONFIRMED: Final = CommandSpec("stop_all_confirmed", ways=(), urgent=True)
@@ -117,7 +119,7 @@ UNMUTE: Final = CommandSpec(
     right=Right.STEER,
     ways=(written("!unmute"), written("unmute")),
     of_session=True,
-    thread_help=Help("`!unmute` (or `unmute`) sends them again", same_line=True),
+    thread_help=Help("`!unmute` (or `unmute`) sends replies to Devin again", same_line=True),
 )
 ASIDE: Final = CommandSpec(
     "aside",
@@ -178,15 +180,17 @@ NOTIFY: Final = CommandSpec(
 FOLLOW: Final = CommandSpec(
     "follow",
     ways=(written("!follow"),),
-    thread_help=Help("`!follow` mentions you here too"),
+    thread_help=Help("`!follow` also mentions you in this thread"),
 )
 UNFOLLOW: Final = CommandSpec(
-    "unfollow", ways=(written("!unfollow"),), thread_help=Help("`!unfollow` no longer mentions you", same_line=True)
+    "unfollow",
+    ways=(written("!unfollow"),),
+    thread_help=Help("`!unfollow` stops mentioning you in this thread", same_line=True),
 )
 GIVE: Final = CommandSpec(
     "give",
     ways=(written("!give", PERSON),),
-    thread_help=Help("`!give @person` makes this session theirs", same_line=True),
+    thread_help=Help("`!give @person` hands this session over to someone else", same_line=True),
     meant_by=("handover", "assign", "transfer"),
 )
 REMIND: Final = CommandSpec(

@@ -62,10 +62,22 @@ _AROUND: Final = (
     "|for (?:that|this|it|everything|fixing (?:it|that|this))"
 )
 # One kind after the other, because a longer phrase has to come before the words that it begins with.
-_PHRASE: Final = re.compile(
-    rf"(?:(?P<question>{_QUESTION})|(?P<greeting>{_GREETING})|(?P<yes>{_YES})|(?P<thanks>{_THANKS})"
-    rf"|(?P<ok>{_OK})|(?P<around>{_AROUND}))(?: |\Z)"
+_ANY_KIND: Final = (
+    f"(?P<question>{_QUESTION})|(?P<greeting>{_GREETING})|(?P<yes>{_YES})|(?P<thanks>{_THANKS})"
+    f"|(?P<ok>{_OK})|(?P<around>{_AROUND})"
 )
+_PHRASE: Final = re.compile(rf"(?:{_ANY_KIND})(?: |\Z)")
+# What tells somebody to go on, alone or beside small talk.
+_GO_ON: Final = (
+    "keep (?:going|it up|at it)|go (?:right )?(?:ahead|on|for it)|carry on|continue|proceed|resume|move on"
+    "|do (?:it|that|so)|you (?:have|ve got|got) (?:my|our) (?:ok|okay|approval|permission|blessing|go ahead|go)"
+    "|(?:you re |you are )?(?:good|free|clear) to (?:go|proceed|continue)"
+    "|mach(?:t)? weiter|weiter|continuez?|vas y|allez y|adelante|sigue|contin[uú]a|vai avanti|pode continuar"
+)
+_BESIDE: Final = (
+    "please|pls|then|now|just|with (?:it|that|this)|you (?:can|may|should)|bitte|por favor|ja|oui|s[ií]|sim"
+)
+_AHEAD: Final = re.compile(rf"(?:(?P<ahead>{_GO_ON})|{_ANY_KIND}|(?P<beside>{_BESIDE}))(?: |\Z)")
 # What the whole is that has a phrase of the kind: the first one counts.
 _KINDS: Final = {
     "question": SmallTalk.QUESTION,
@@ -98,18 +110,27 @@ def _without_names(text: str) -> str:
     return _EMOJI_NAME.sub(" ", text) if ":" in text else text
 
 
+def is_go_ahead(text: str) -> bool:
+    """Whether `text` tells somebody to go on and says nothing else but small talk, such as "ok, go ahead"."""
+    return "ahead" in _phrases(_WORD.findall(_without_names(text.lower())), _AHEAD)
+
+
 def _of_words(words: list[str]) -> SmallTalk | None:
     """The kind of the first of `_KINDS` that is among the phrases of `words`, if they are nothing but phrases."""
-    if len(words) > MOST_WORDS:
-        return None
+    found = _phrases(words, _PHRASE)
+    return next((kind for name, kind in _KINDS.items() if name in found), None)
+
+
+def _phrases(words: list[str], pattern: re.Pattern[str]) -> set[str | None]:
+    """The groups of `pattern` of which `words` consist; none if they say anything else."""
     text, at, found = " ".join(words), 0, set[str | None]()
     while at < len(text):
-        phrase = _PHRASE.match(text, at)
+        phrase = pattern.match(text, at) if len(words) <= MOST_WORDS else None
         if phrase is None:
-            return None
+            return set()
         found.add(phrase.lastgroup)
         at = phrase.end()
-    return next((kind for name, kind in _KINDS.items() if name in found), None)
+    return found
 
 
 def _of_emoji(text: str) -> SmallTalk | None:

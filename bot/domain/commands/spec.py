@@ -135,6 +135,7 @@ class CommandSpec:
     role: Role = Role.EVERYBODY
     right: Right | None = None  # which of the roles that admins give allows it
     admins_can: str = ""  # what a command for admins does, with a verb: it is said to others behind "Only admins can"
+    own_by: str = ""  # the name of the command by which everybody sees their own part of what is for admins
     instead: str = ""  # a sentence about what everybody may use in place of a command for admins
     of_place: bool = False  # with a word behind it that names no place, its own one is about a session: `pause 2`
     of_session: bool = False  # the command is about one session: that of its thread, or the one that is named

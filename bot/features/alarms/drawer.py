@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from bot.conversation.session_costs import cost_so_far
-from bot.conversation.titles import ShownTitles
+from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.amounts import Money
 from bot.domain.readers import Readers
 from bot.domain.session import Session
@@ -104,11 +104,10 @@ async def _drawn(
     by: str = "",
     cost: Money | None = None,
 ) -> Message:
-    permalink = stand_in = None
+    thread = stand_in = None
     if session is not None:
         # An alarm without a post of its own is for the admins.
         readers = Readers(workspace.policy.admin_channel or "")
         stand_in = (await ShownTitles.read(tx, workspace, readers)).replacement(session.channel)
-        if session.thread_ts is not None:
-            permalink = workspace.slack.permalink(session.channel, session.thread_ts)
-    return alarm_post(alarm, session, by, permalink, cost, stand_in, names=workspace.policy.shows_names)
+        thread = permalink(workspace, session)
+    return alarm_post(alarm, session, by, thread, cost, stand_in, names=workspace.policy.shows_names)

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any, Final
 
-from bot.conversation.titles import ShownTitles
+from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.domain.commands.spec import CommandSpec
@@ -55,6 +55,8 @@ class AlarmPresses:
             alarm = await alarms.locked(uow.tx, job.cause.argument)
             why_not = refusal or _why_not(job, alarm, session)
             if why_not is not None or alarm is None or session is None:
+                if why_not is OVER and alarm is not None and _is_in_place(job, alarm):
+                    await uow.redraw(AlarmPost, alarm.key)  # its buttons go
                 await finish_with(uow, job, why_not or OVER)
                 return
             await self._decide(uow, job, alarm, session)
@@ -79,7 +81,8 @@ class AlarmPresses:
     async def _decide(self, uow: UnitOfWork, job: CommandJob, alarm: Alarm, session: Session) -> None:
         titles = await ShownTitles.read(uow.tx, job.workspace, Readers(job.cause.channel or "", job.cause.user or ""))
         stand_in = titles.replacement(session.channel, session.requester)
-        values, message = self._values(job.cause.command, session, stand_in, uow.now)
+        stopping = stop_sentences.stopping(session, permalink(job.workspace, session), stand_in)
+        values, message = self._values(job.cause.command, stopping, uow.now)
         await alarms.change(uow.tx, alarm.key, uow.now, user=job.cause.user, **values)
         await uow.redraw(AlarmPost, alarm.key)
         # With a key of its own, because the stop may have an answer too.
@@ -90,11 +93,9 @@ class AlarmPresses:
         else:
             await finish(uow, job)
 
-    def _values(
-        self, command: str, session: Session, stand_in: str | None, now: float
-    ) -> tuple[dict[str, Any], Message]:
+    def _values(self, command: str, stopping: Message, now: float) -> tuple[dict[str, Any], Message]:
         if command == ALARM_STOP.name:
-            return {"state": AlarmState.STOPPED, "snoozed_until": None}, stop_sentences.stopping(session, stand_in)
+            return {"state": AlarmState.STOPPED, "snoozed_until": None}, stopping
         if command == ALARM_FINE.name:
             return {"state": AlarmState.ACKNOWLEDGED, "snoozed_until": None}, GO_ON
         until = now + self._services.timing.alarm_snooze

@@ -9,12 +9,12 @@ from bot.features.alarms.specs import ALARM_FINE, ALARM_SNOOZE, ALARM_STOP
 from bot.views import blocks
 from bot.views.message import Block, Message
 from bot.views.sentences import STATE_WORDS
-from bot.views.text import fitted, link, tenths, tenths_of_acus, total_acus, when
+from bot.views.text import fitted, linked_title, tenths, tenths_of_acus, total_acus, when
 
 WITHHELD: Final = Message("There was an alarm here. It isn't shown in a channel shared with another company.")
-SETTLED: Final = Message("That was already settled; the post says how.")
+SETTLED: Final = Message("That alarm was already answered; see its post.")
 OVER: Final = Message("This alarm is over or too old. Nothing was changed.")
-GO_ON: Final = Message("OK. No other alarm about this session until this one is over.")
+GO_ON: Final = Message("OK. No more alarms about this session until this one is over.")
 SNOOZED: Final = Message("Snoozed for 4 hours. You'll get an update in this thread.")
 _SOMEBODY: Final = "someone"  # who is erased, or where figures name nobody
 
@@ -23,13 +23,13 @@ def alarm_post(
     alarm: Alarm,
     session: Session | None = None,
     by: str = "",
-    permalink: str | None = None,
+    thread: str | None = None,
     cost: Money | None = None,
     stand_in: str | None = None,
     *,
     names: bool = True,
 ) -> Message:
-    """Show `alarm`. One of a `session` has its thread's `permalink` and its `cost`, and names `by` who decided.
+    """Show `alarm`. One of a `session` has its `cost`, links to its `thread` and to Devin, and names `by` who decided.
 
     With `names` it names who started the session.
 
@@ -39,14 +39,18 @@ def alarm_post(
         return _unread(alarm)
     title, url = (session.title, session.url) if session else ("A session", None)
     if alarm.thread_ts is not None:
-        title, permalink = "This session", None  # the post is in its thread
+        title, thread = "This session", None  # the post is in its thread
     elif stand_in is not None:
-        title, url, permalink = stand_in, None, None
+        title, url, thread = stand_in, None, None
     found = _found(alarm.facts)
-    lines = [f"{_sign(alarm)} *{link(permalink or url, title)}* {found}.", _decision(alarm, session, fitted(by, 80))]
+    title_in_bold = linked_title(title, thread, url, 150, "*{}*")
+    lines = [f"{_sign(alarm)} {title_in_bold} {found}.", _decision(alarm, session, fitted(by, 80))]
     facts = [f"{total_acus(alarm.facts['acus'], cost)} in all", *_whose(alarm, session, stand_in, names=names)]
-    facts += [link(url, "Open in Devin") if url else ""]
-    body = [blocks.section("\n".join(line for line in lines if line)), *blocks.context(facts), *_buttons(alarm)]
+    body = [
+        blocks.section("\n".join(line for line in lines if line)),
+        *blocks.context(facts),
+        *_buttons(alarm, session),
+    ]
     resolved = "Resolved: " if alarm.over_at is not None else ""
     return Message(f"{resolved}{fitted(title)} {found}.", body)
 
@@ -59,7 +63,7 @@ def reminder(alarm: Alarm) -> Message:
 def _found(facts: dict[str, Any]) -> str:
     if facts["silent"] is not None:
         return f"has spent {tenths_of_acus(facts['silent'])} since its last message or pull request"
-    return f"has spent {tenths_of_acus(facts['hour'])} in the last hour, and up to {tenths(facts['limit'])} are usual"
+    return f"has spent {tenths_of_acus(facts['hour'])} in the last hour (usually up to {tenths(facts['limit'])})"
 
 
 def _whose(alarm: Alarm, session: Session | None, stand_in: str | None, *, names: bool) -> list[str]:
@@ -78,7 +82,7 @@ def _sign(alarm: Alarm) -> str:
 def _decision(alarm: Alarm, session: Session | None, by: str) -> str:
     if alarm.over_at is not None:
         if session is not None and spends(session):
-            return "Resolved: Devin is still working and spends as usual."
+            return "Resolved: Devin is still working, at its usual rate."
         return f"Resolved: session {'gone' if session is None else STATE_WORDS[session.display_state]}."
     if alarm.state is AlarmState.SNOOZED and alarm.snoozed_until is not None:
         return f":zzz: Snoozed by {by or _SOMEBODY} until {when(alarm.snoozed_until)}."
@@ -90,9 +94,9 @@ def _decision(alarm: Alarm, session: Session | None, by: str) -> str:
     return words.get(alarm.state, "")
 
 
-def _buttons(alarm: Alarm) -> list[Block]:
-    """The buttons for what may still be decided."""
-    if alarm.over_at is not None or alarm.state is AlarmState.STOPPED:
+def _buttons(alarm: Alarm, session: Session | None) -> list[Block]:
+    """The buttons for what may still be decided: nothing where the `session` is gone or spends no more."""
+    if alarm.over_at is not None or alarm.state is AlarmState.STOPPED or session is None or not spends(session):
         return []
     is_open, snoozed = alarm.state is AlarmState.OPEN, alarm.state is AlarmState.SNOOZED
     return blocks.actions(
@@ -105,7 +109,7 @@ def _buttons(alarm: Alarm) -> list[Block]:
 def _unread(alarm: Alarm) -> Message:
     since = when(alarm.facts["since"])
     if alarm.over_at is not None:
-        text = f":white_check_mark: What running sessions spend couldn't be read from {since} to {when(alarm.over_at)}."
-        return Message("What running sessions spend is read again.", [blocks.section(text)])
+        text = f":white_check_mark: Usage data is back. It was missing from {since} to {when(alarm.over_at)}."
+        return Message("Usage data is back.", [blocks.section(text)])
     text = f":warning: No usage data from Devin since {since}. Until it's back, there are no alarms about sessions."
-    return Message("What running sessions spend hasn't been readable for an hour.", [blocks.section(text)])
+    return Message("No usage data from Devin for an hour.", [blocks.section(text)])

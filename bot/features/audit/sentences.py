@@ -8,7 +8,7 @@ from bot.domain.operation import Cell, Operation
 from bot.features.audit.words import NAMES, AuditMistake, AuditQuery, Days, WrongQuery
 from bot.views import blocks
 from bot.views.answers.wording import code
-from bot.views.dates import short_date
+from bot.views.dates import short_range
 from bot.views.message import Block, Message
 from bot.views.operations import OperationSentences
 from bot.views.text import counted, shortened
@@ -21,17 +21,17 @@ _COLUMNS: Final = ("When (UTC)", "Who", "What", "Which", "Where", "Before → af
 _NOTHING: Final = "-"
 _ABOUT_IDS: Final = ("budget", "digest", "identity", "role", "settings", "team")  # how such actions begin
 ONLY_IN_PRIVATE: Final = Message(
-    "Audit logs aren't shown in channels. Type `/devin audit`, or write `audit` to Devin Bridge directly."
+    "Audit logs aren't shown in channels. Type `/devin audit`, or DM `audit` to Devin Bridge."
 )
-NOTHING_CHANGED: Final = Message("Nothing was changed through Devin Bridge yet.")
+NOTHING_CHANGED: Final = Message("Nothing has been changed through Devin Bridge yet.")
 NO_AUDIT_LOG: Final = (
-    "Devin Bridge's key sees no audit log. An enterprise admin can create a service user "
+    "Devin Bridge's key can't see an audit log. An enterprise admin can create a service user "
     "with the permission `ManageEnterpriseSettings`."
 )
 _OPTIONS: Final = ", ".join(f"`{name}=`" for name in NAMES)
 _WRONG: Final[Mapping[AuditMistake, str]] = {
     AuditMistake.UNKNOWN: f"There's no option {{what}}. `/devin audit` takes {_OPTIONS}.",
-    AuditMistake.TWICE: "The option {what} is there twice. Write it once.",
+    AuditMistake.TWICE: "The option {what} appears twice. Write it once.",
     AuditMistake.UNREADABLE: (
         f"Can't make out {{what}}. `/devin audit` takes {_OPTIONS}, without spaces around `=`. "
         'Put a name with spaces in quotation marks: `org="Acme Web"`.'
@@ -40,7 +40,7 @@ _WRONG: Final[Mapping[AuditMistake, str]] = {
         "Devin doesn't know people by @mention. Write the email address, such as `person=ada@example.com`."
     ),
     AuditMistake.NO_DATE: "{what} isn't a date. Write one such as `2026-11-26`.",
-    AuditMistake.FUTURE: "{what} is in the future, so there is nothing to read yet.",
+    AuditMistake.FUTURE: "{what} is in the future, so there's nothing to read yet.",
     AuditMistake.REVERSED: "`until=` ({what}) is before `since=`. Both days are included.",
 }
 
@@ -52,10 +52,9 @@ def wrong_query(wrong: WrongQuery) -> Message:
 
 def audit_title(query: AuditQuery, days: Days) -> str:
     """The title of the operation that reads Devin's audit log: the days with their zone, and the filters if any."""
-    span = short_date(days.last) if days.first == days.last else f"{short_date(days.first)} to {short_date(days.last)}"
     named = {"action": query.action, "person": query.person, "organization": query.org}
     filters = "".join(f", {name} {value}" for name, value in named.items() if value)
-    return f"Devin's audit log, {span} {days.last.year} ({days.zone}){filters}"
+    return f"Devin's audit log, {short_range(days.first, days.last)}, {days.last.year} ({days.zone}){filters}"
 
 
 def left_out(count: int) -> str:

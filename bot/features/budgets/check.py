@@ -39,7 +39,7 @@ class BudgetCheck:
             if full is None:
                 return None
             named = await theirs.named(full, who.reader)
-            if _may_wait(who, named):
+            if who.start:
                 return _for_now(views.start_kept(named, who.start))
             return views.retry_refused(named) if again else views.start_refused(named)
 

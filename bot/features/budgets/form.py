@@ -70,7 +70,9 @@ class BudgetForm(FormKind):
         if picked and not fields.get(picked):
             return {picked: f"Pick the {picked}."}
         wanted = _wanted(fields)
-        return {_FIELDS.get(wanted, WHOM): views.PROBLEMS[wanted]} if isinstance(wanted, Problem) else {}
+        if not isinstance(wanted, Problem):
+            return {}
+        return {_FIELDS.get(wanted, WHOM): views.PROBLEMS[wanted].replace("`", "")}  # Slack shows it as it is
 
     async def save(self, job: Job[ViewCause]) -> None:
         """Ask whether to set the budget."""

@@ -134,7 +134,7 @@ class BudgetRequests:
         await record_raise(uow, workspace, stand, increase)
         # For all who read the admin channel, so that nobody is "you".
         named = await stand.named(await stand.of(budget, asked.subject))
-        return views.granted(named, asked.acus, name), True
+        return views.granted(named, asked.acus, name, waits=waited is not None and not is_reply(waited)), True
 
     async def _begun_anew(
         self, uow: UnitOfWork, workspace: Workspace, stand: Standings, asked: Grant, budget: Budget

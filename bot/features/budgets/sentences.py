@@ -20,30 +20,30 @@ from bot.features.budgets.specs import (
 from bot.features.budgets.trial import DAYS, Trial
 from bot.features.budgets.words import Problem, WantedBudget
 from bot.views import blocks, questions
-from bot.views.answers.starts import APPROVAL, NOT_STARTED, REPLY_NOT_SENT, ROOM, examples
+from bot.views.answers.starts import AGAIN, APPROVAL, NOT_STARTED, REPLY_NOT_SENT, ROOM, examples
 from bot.views.answers.wording import PROMPT_SHOWN, message_of
 from bot.views.dates import short_date
 from bot.views.doubts import roughly, why_about
 from bot.views.message import Block, Message
 from bot.views.sentences import mention
-from bot.views.text import counted, fitted, limit_of_acus, percent, tenths, tenths_of_acus, when
+from bot.views.text import counted, fitted, limit_of_acus, listed, notified, percent, tenths, tenths_of_acus, when
 
 QUESTION: Final = "budget"  # the name of the question whether to set one
 NOT_SET: Final = Message("OK, no budget was changed.")
 MOST_IN_TEXT: Final = 5  # budgets that a notification names
 MOST_GRANTED: Final = 5  # people or channels that are named beside what was granted to them
-MOST_REFUSED: Final = 5  # people who are named beside how many of their starts a budget would have refused
+MOST_REFUSED: Final = 5  # people who are named beside how many of their starts a budget would have blocked
 NO_ACUS: Final = (
     "Devin reports no ACUs for this organization, so budgets can't work: nothing is ever counted against them."
 )
 NONE_SET: Final = "No budgets are set. `/devin budget set each-person 20 a week` sets one."
-NOT_STORED: Final = "A session that is no longer stored"
+NOT_STORED: Final = "A session that's no longer stored"
 OF_FAN_OUT: Final = "A session of a fan-out"
 NONE_HERE: Final = "No budget applies to you here."
 ASKED: Final = Message("Request sent to your admins. You'll hear when they answer; then send your message again.")
 ASKED_ALREADY: Final = Message("The admins were already asked. You'll hear when they answer.")
 ANSWERED_ALREADY: Final = Message("This request was already answered. Nothing was changed.")
-BUDGET_GONE: Final = Message("That budget was removed. If it stopped your text, send it again.")
+BUDGET_GONE: Final = Message("That budget was removed. If it stopped your message, send it again.")
 _SEND_AGAIN: Final = "Send it again"
 _OTHERS_SESSIONS: Final = "You need ACUs left in your own budget to reply in someone else's session."
 _SEND_WHEN_APPROVED: Final = "Request approval"
@@ -70,9 +70,9 @@ PROBLEMS: Final = {
     Problem.ACUS: "How many ACUs? Use a number above zero, such as `20` or `7.5`.",
     Problem.LEAST: "The smallest budget is 1 ACU, the minimum to start a session.",
     Problem.BEHIND: "After the ACUs, write nothing more: a grant applies until the budget resets.",
-    Problem.SPAN: "After the ACUs, write only `a day`, `a week`, `a month` or `a cycle`, and `warn` with percentages.",
+    Problem.SPAN: "After the ACUs, write only `a day`, `a week`, `a month`, or `a cycle`, and `warn` with percentages.",
     Problem.WARN: "After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`.",
-    Problem.NUMBER: "Say which budget, by its number in `/devin budget list`: `/devin budget remove N`.",
+    Problem.NUMBER: "Which budget? Use its number from `/devin budget list`: `/devin budget remove N`.",
 }
 
 
@@ -81,14 +81,13 @@ YOURS: Final = "your budget"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A standing with the `name` of the person or the title of the session that it is about, if there is one.
+    """A standing with the `name` of the person that it is about, if there is one; of a session that is in `mrkdwn`.
 
     A person without a name is mentioned, which only a private answer may do.
     """
 
     standing: Standing
     name: str = ""
-    stand_in: str = ""  # for the title of a session that the reader may not see
     yours: bool = False  # the person reads it, or it is read in the session's thread
     anonymous: bool = False  # figures name nobody here
     unlimited: str = ""  # the session without a limit for which the rest is held
@@ -110,7 +109,7 @@ class Named:
         if budget.scope.kind is ScopeKind.EACH_SESSION:
             if self.yours:
                 return "this session's budget"
-            return f"the budget of {titled(self.name, self.stand_in)}"
+            return f"the budget of {self.name}"
         if budget.scope.kind in {ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL}:
             return f"the budget of <#{subject}>"
         if self.yours:
@@ -144,7 +143,8 @@ class Named:
     def message(self, text: str, *rows: Block) -> Message:
         """Build a message of `text`, in which `{anew}` stands for when the budget resets, with `rows` below it."""
         period = self.standing.period
-        return Message(text.format(anew=_plain(period)), [blocks.section(text.format(anew=_local(period))), *rows])
+        said = blocks.section(text.format(anew=_local(period)))
+        return Message(notified(text.format(anew=_plain(period))), [said, *rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ def ask_to_set(tried: Tried, wanted: str) -> Message:
     text = message_of(*_question(tried), *_effects(tried)).text
     row = blocks.actions(
         questions.choice("Set it", BUDGET_SET_CONFIRMED, wanted, "primary"),
-        questions.no("Don't set it", QUESTION, wanted),
+        questions.no("Cancel", QUESTION, wanted),
     )
     return Message(text, [blocks.section(text), *row])
 
@@ -271,7 +271,7 @@ def _would_have_refused(tried: Tried) -> str:
         used = "used no more" if not_the_one else "used more"
         found = f"{lately}, {_so_many_of(refused, trial.sessions, 'session')} {used}"
     else:
-        would = "wouldn't have refused" if not_the_one else "would have refused"
+        would = "wouldn't have blocked" if not_the_one else "would have blocked"
         about = "about " if 0 < refused < trial.sessions else ""
         found = f"{lately}, it {would} {about}{_so_many_of(refused, trial.sessions, 'start')}"
     return f"{found}{_by_whom(trial.refused, names=tried.names)}."
@@ -409,7 +409,7 @@ def no_such_number(number: int) -> Message:
 def no_budget(scope: Scope) -> Message:
     """Report that no budget holds for whom somebody wanted to grant more."""
     whom = scope_name(scope)
-    return Message(f"No budget applies to {whom}, so nothing was granted. `/devin budget list` shows those there are.")
+    return Message(f"No budget applies to {whom}, so nothing was granted. See `/devin budget list`.")
 
 
 def _rule(budget: Budget) -> str:
@@ -421,8 +421,7 @@ def _with_warnings(budget: Budget) -> str:
 
 
 def _percentages(budget: Budget) -> str:
-    *others, last = map(str, budget.warn)
-    return f"{', '.join(others)} and {last}%" if others else f"{last}%"
+    return f"{listed([*map(str, budget.warn)])}%"
 
 
 def _this(span: Span) -> str:
@@ -440,7 +439,7 @@ def _plain(period: Period) -> str:
 
 
 def _morning(day: date) -> str:
-    return f"on {short_date(day)} at 08:00 UTC"
+    return f"on {short_date(day)} at 8:00 AM UTC"
 
 
 def titled(title: str, stand_in: str) -> str:
@@ -463,6 +462,9 @@ def start_refused(named: Named, sessions: int = 1) -> Message:
 
 def start_kept(named: Named, key: str) -> Message:
     """Say that a budget has no room for the start with this `key`, which waits; an admin can make some, if asked."""
+    if is_held(named):  # an admin's approval makes no room
+        again = blocks.actions(questions.answer("Try again", ROOM, AGAIN, key), questions.no("Cancel", ROOM, key))
+        return named.message(f"Not started yet: {_safe(_why(named))} Try again {_WHEN_DONE}", *again)
     row = _kept_row("Request approval", _target(named, start=key), key)
     if not named.standing.is_used_up:
         return named.message(f"Nothing was started: {_safe(_why(named))} It resets {{anew}}.", *row)
@@ -499,7 +501,7 @@ def asked_to_start(key: str, text: str, *, reply: bool = False) -> Message:
 
 def taken_back(asker: str) -> Message:
     """Report to admins that nothing was raised: the start that waited for it is gone."""
-    return Message(f"{fitted(asker) or 'The asker'} no longer waits for this. Nothing was raised.")
+    return Message(f"{fitted(asker) or 'The asker'} is no longer waiting for this. Nothing was changed.")
 
 
 def edited(asker: str) -> Message:
@@ -528,7 +530,9 @@ def wake_refused(named: Named, waking: Waking | None = None) -> Message:
 
 def steer_refused(named: Named) -> Message:
     """Refuse a reply to somebody else's session because the budget of who replies is used up."""
-    return _refused(named, "Your reply wasn't sent:", _SEND_AGAIN, ask=f" then, or ask for more. {_OTHERS_SESSIONS}")
+    return _refused(
+        named, "Your reply wasn't sent:", _SEND_AGAIN, ask=f" then, or request approval. {_OTHERS_SESSIONS}"
+    )
 
 
 def retry_refused(named: Named, sessions: int = 1) -> Message:
@@ -542,15 +546,15 @@ def _refused(
     again: str,
     sessions: int = 1,
     waking: Waking | None = None,
-    ask: str = " then, or ask for more.",
+    ask: str = " then, or request approval.",
 ) -> Message:
     why = _safe(_why(named, sessions, waking))
     if is_held(named):  # more would be held too, so nobody is to ask for it
         return named.message(f"{what} {why} {again} {_WHEN_DONE}")
     target = _target(named, waking.session if waking else "")
-    row = blocks.actions(questions.choice("Ask for more", ASK_FOR_MORE, target))
+    row = blocks.actions(questions.choice("Request approval", ASK_FOR_MORE, target))
     if waking is not None and waking.needs > named.standing.acus:  # nor is there room once it has begun afresh
-        return named.message(f"{what} {why} Ask for more to go on.", *row)
+        return named.message(f"{what} {why} Request approval to continue.", *row)
     return named.message(f"{what} {why} It resets {{anew}}. {again}{ask}", *row)
 
 
@@ -569,38 +573,38 @@ def _why(named: Named, sessions: int = 1, waking: Waking | None = None, whose: s
     known = ", ".join([f"{named.so_many} used {_this(standing.period.span)}", *held, *named.notes])
     if is_held(named):
         return f"{named.unlimited} has no ACU limit, so the rest of {named.owner} is reserved for it ({known})."
-    return f"{named.owner} has less than {_needed(sessions, waking, whose)} ({known})."
+    return f"{named.owner} {_needed(sessions, waking, whose)} ({known})."
 
 
 def _needed(sessions: int, waking: Waking | None, whose: str) -> str:
     if waking is not None and waking.needs > 1:
         needs = waking.needs.quantize(Decimal("0.1"), ROUND_CEILING)  # or it could read as much as is free
-        return f"the {limit_of_acus(needs)} free that {whose} may still use"
-    return f"{limit_of_acus(sessions)} free" + (", 1 for each session" if sessions > 1 else "")
+        return f"doesn't have enough left: {whose} could still use {limit_of_acus(needs)}"
+    return f"has less than {limit_of_acus(sessions)} left" + (", 1 for each session" if sessions > 1 else "")
 
 
 def waking_refused(named: Named, waking: Waking | None = None) -> Message:
     """Refuse to wake a session for which a budget has no room, after a press of the button under the question."""
     again = "It's kept for up to a day. Try again"
-    return _refused(named, "Devin wasn't woken:", again, waking=waking, ask=", or ask for more.")
+    return _refused(named, "Devin wasn't woken:", again, waking=waking, ask=", or request approval.")
 
 
 def less_than_asked(limit: int, wanted: int) -> Message:
-    """Inform the asker of a new session that it may use less than `wanted`, because a budget leaves no more."""
+    """Inform the asker of a new session that it may use less than `wanted`, all that a budget has left."""
     return Message(
-        f"This session's limit is {tenths_of_acus(limit)}, not {wanted:,}: a budget has no more left. "
-        "`/devin budget list` shows which."
+        f"This session's limit is {tenths_of_acus(limit)} instead of {wanted:,}: that's all a budget has left "
+        "(`/devin budget list`)."
     )
 
 
 def room_again(named: Named) -> Message:
     """Answer somebody who asks for more although something is left by now."""
-    return Message(f"There are ACUs left again in {named.owner}: {named.used}. Send your message again.")
+    return Message(f"{_capitalised(named.owner)} has ACUs left again: {named.used}. Send your message again.")
 
 
 def room_for_start(named: Named, *, reply: bool = False) -> Message:
     """Say that a start that waited begins, or that a `reply` goes, because there is room for it by now."""
-    return Message(f"There are ACUs left again in {named.owner}: {named.used}. {goes(reply=reply)}")
+    return Message(f"{_capitalised(named.owner)} has ACUs left again: {named.used}. {goes(reply=reply)}")
 
 
 def gone_for(*, reply: bool) -> Message:
@@ -609,13 +613,13 @@ def gone_for(*, reply: bool) -> Message:
 
 
 def goes(*, reply: bool) -> str:
-    """Say that what waited starts, or as a `reply` is sent."""
-    return "Your reply is sent now." if reply else "Your task starts now."
+    """Say that what waited is tried, or as a `reply` is to be sent: the gates are asked once more."""
+    return "Trying to send your reply now." if reply else "Trying to start your task now."
 
 
 def more_is_no_use(named: Named) -> Message:
     """Answer somebody who asks for more although a session without a limit would hold that too."""
-    return named.message(f"More ACUs wouldn't help: {_safe(_why(named))} {_SEND_AGAIN} {_WHEN_DONE}")
+    return named.message(f"A bigger budget won't help: {_safe(_why(named))} {_SEND_AGAIN} {_WHEN_DONE}")
 
 
 def request(named: Named, asker: str, acus: Decimal, key: str, waking: Waking | None = None, what: str = "") -> Message:
@@ -644,9 +648,13 @@ def to_send(text: str, stand_in: str) -> str:
     return f" to send {titled(text, '')}" if text else " to send a reply"
 
 
-def granted(named: Named, acus: Decimal, by: str) -> Message:
-    """Report to admins that `by` granted so many ACUs; `named` is how the budget stands now."""
-    return named.message(_raised(named, acus, by))
+def granted(named: Named, acus: Decimal, by: str, *, waits: bool = False) -> Message:
+    """Report to admins that `by` granted so many ACUs; `named` is how the budget stands now.
+
+    A start that `waits` for them may find no room all the same.
+    """
+    no_room = f" The task still can't start: {_safe(_why(named))}" if waits and is_held(named) else ""
+    return named.message(f"{_raised(named, acus, by)}{no_room}")
 
 
 def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool, then: str = "") -> Message:

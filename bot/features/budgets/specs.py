@@ -8,8 +8,8 @@ from bot.features.budgets.words import read_grant, read_number, read_set
 
 # What people type that nobody can read, or before the word `budget`.
 _WORDS: Final = (
-    "org organisation organization each-person each-channel each-session person channel session user budget limit acu "
-    "acus more set raise increase lower"
+    "org organization each-person each-channel each-session person channel session user budget limit acu "
+    "acus more set raise increase lower organisation"
 )
 _AROUND: Final = frozenset(_WORDS.split())
 BUDGET: Final = Argument(
@@ -47,7 +47,7 @@ BUDGET_TRY: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="change budgets",
     examples=BUDGET_SET.examples,
-    slash_help=Help(f"`/devin budget try {TRIED.shown}` shows what that budget would have refused", same_line=True),
+    slash_help=Help(f"`/devin budget try {TRIED.shown}` shows what that budget would have blocked", same_line=True),
 )
 BUDGET_REMOVE: Final = CommandSpec(
     "budget_remove",

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from bot.conversation.titles import ShownTitles
+from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.amounts import exact_sum, half_up
 from bot.domain.billing import ONE_DAY, SETTLING, Billed, billing_day
 from bot.domain.cycle import Cycle
@@ -34,6 +34,7 @@ from bot.kernel.workspace import Workspace
 from bot.store import due, people, sessions, spend
 from bot.store.database.connection import Transaction
 from bot.timing import DAY
+from bot.views.text import QUOTED, linked_title
 
 REPORTED_DAYS: Final = 30  # within which Devin should have reported ACUs
 _NOTHING: Final = Decimal(0)
@@ -144,7 +145,7 @@ class Standings:
         named = replace(named, about=await self._about(standing))
         if standing.unlimited is None:
             return named
-        return replace(named, unlimited=views.titled(*await self._title(standing.unlimited, viewer)))
+        return replace(named, unlimited=await self._called(standing.unlimited, viewer))
 
     async def _about(self, standing: Standing) -> tuple[date, ...]:
         """Return the days for which what was spent is only about right; where the bill counts, it is exact."""
@@ -159,7 +160,7 @@ class Standings:
     async def _named(self, standing: Standing, viewer: str, *, in_thread: bool) -> Named:
         kind, subject = standing.budget.scope.kind, standing.subject
         if kind is ScopeKind.EACH_SESSION:
-            return await self._named_session(standing, viewer, in_thread=in_thread)
+            return Named(standing, await self._called(subject, viewer), yours=in_thread)
         if kind is ScopeKind.ORG:
             return await self._named_organisation(standing)
         if kind not in _PEOPLE:
@@ -169,20 +170,17 @@ class Standings:
         name = await people.name_of(self._tx, self._team, subject)
         return Named(standing, name, yours=subject == viewer)
 
-    async def _named_session(self, standing: Standing, viewer: str, *, in_thread: bool) -> Named:
-        """Return `standing` with the title of its session, or with what stands for it where `viewer` may not see it."""
-        title, stand_in = await self._title(standing.subject, viewer)
-        return Named(standing, title, stand_in, yours=in_thread)
-
-    async def _title(self, session_id: str, viewer: str) -> tuple[str, str]:
-        """Return the title of a session, or nothing and what stands for it where `viewer` may not see it."""
+    async def _called(self, session_id: str, viewer: str) -> str:
+        """Name a session within a sentence, by its title with its links if `viewer` may see them."""
         session = await sessions.get(self._tx, session_id)
         if session is None:
-            return "", views.OF_FAN_OUT if OF_FAN_OUT in session_id else views.NOT_STORED
+            return views.titled("", views.OF_FAN_OUT if OF_FAN_OUT in session_id else views.NOT_STORED)
         readers = Readers.at(viewer or self._workspace.policy.admin_channel or "")
         titles = await ShownTitles.read(self._tx, self._workspace, readers)
         stand_in = titles.replacement(session.channel, session.requester)
-        return (session.title, "") if stand_in is None else ("", stand_in)
+        if stand_in is not None:
+            return views.titled("", stand_in)
+        return linked_title(session.title, permalink(self._workspace, session), session.url, around=QUOTED)
 
     async def _named_organisation(self, standing: Standing) -> Named:
         """Return `standing` with what it does not count; where the key gets no bill, only our sessions count."""

@@ -1,4 +1,4 @@
-"""What a budget would have refused if it had been in force: rules over what was started and spent lately.
+"""What a budget would have blocked if it had been in force: rules over what was started and spent lately.
 
 When within a billing day a session spent is not recorded. What those spent that were started earlier on the day counts
 as spent before, so a start is refused about when it would have been.
@@ -43,7 +43,7 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How many sessions were started, and how many of them a budget would have refused, by who started them.
+    """How many sessions were started, and how many of them a budget would have blocked, by who started them.
 
     Of a budget for each session, which refuses no start, it is the sessions that used more.
     """

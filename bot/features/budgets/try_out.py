@@ -1,4 +1,4 @@
-"""`/devin budget try`, and the question before a budget is set: what it would have refused lately, and who has used it.
+"""`/devin budget try`, and the question before a budget is set: what it would have blocked lately, and who has used it.
 
 Nothing is changed here. The choice under the question carries it as a command (`bot.features.budgets.commands`).
 """
@@ -37,7 +37,7 @@ _OF_ONE: Final = {*NAMED, ScopeKind.ORG}
 
 
 class BudgetTrials:
-    """Shows what a budget would have refused."""
+    """Shows what a budget would have blocked."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -88,7 +88,7 @@ async def _take(asked: Asked) -> Answer:
 
 
 async def _trial(tx: Transaction, workspace: Workspace, stand: Standings, budget: Budget, now: float) -> Trial:
-    """Return what `budget` would have refused of what was started in the last days."""
+    """Return what `budget` would have blocked of what was started in the last days."""
     since, calendar = now - DAYS * DAY, await _Calendar.read(tx, workspace.organisation.id, now)
     first, of = calendar.period(budget, since).first, (tx, workspace.team, workspace.organisation.id, budget.scope)
     today = billing_day(now)

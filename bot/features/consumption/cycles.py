@@ -122,7 +122,7 @@ def _log(org_id: str, reading: CycleAnswer, before: Mapping[str, Any]) -> None:
         log.warning("cycles not read", organisation=org_id, part=reading.part.name)
     elif reading.missing is not None and reading.missing != known.get("missing"):
         # No warning: a key need not have these permissions.
-        log.info("cycles may not be read", organisation=org_id, part=reading.part.name, permission=reading.missing)
+        log.info("cycles not permitted", organisation=org_id, part=reading.part.name, permission=reading.missing)
 
 
 async def _state(tx: Transaction, org_id: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from bot.domain.amounts import Money, exact_sum, half_up
 from bot.domain.cycle import Cycle
 from bot.domain.shares import Share, column
 from bot.features.consumption.forecast import Forecast
-from bot.views.dates import month_name, short_date
+from bot.views.dates import month_name, short_date, short_range
 from bot.views.text import fitted, limit_of_acus, money, percent, share_of, tenths, tenths_of_acus, with_unit
 
 TOO_EARLY: Final = "too early to say"
@@ -73,15 +73,14 @@ def cycle_line(figures: CycleFigures) -> str:
 
 def counted_through(today: date) -> str:
     """Name the last billing day that is counted, which still runs: where a person is, the date may be another one."""
-    return f"Counted through {short_date(today)}. Devin's days begin at 08:00 UTC."
+    return f"Counted through {short_date(today)}. Devin's days start at 8:00 AM UTC."
 
 
 def cycle_name(cycle: Cycle) -> str:
     """Name a month of the calendar as such, and another cycle by its first and its last day."""
     if cycle.is_month:
         return month_name(cycle.first)
-    days = dict.fromkeys((short_date(cycle.first), short_date(cycle.last)))
-    return f" {_TO} ".join(days)
+    return short_range(cycle.first, cycle.last)
 
 
 def _part(part: ProductUse, share: Share, figures: CycleFigures) -> str:

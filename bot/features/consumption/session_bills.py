@@ -102,14 +102,14 @@ class SessionBillReader:
                 session.devin_id, bounds(first - ONE_DAY)[0], bounds(last)[1]
             )
         except _ABOUT_THE_SESSION as error:
-            log.info("days of a session are not known", session=session.id, status=error.status)
+            log.info("session days unknown", session=session.id, status=error.status)
             await self._put_off(organisation.id, session, first, last)
         except _REFUSED as error:
-            log.info("days of sessions may not be read", organisation=organisation.id, status=error.status)
+            log.info("session days not permitted", organisation=organisation.id, status=error.status)
             return timing.session_bills_again
         except DevinError as error:
             facts = {"error": type(error).__name__, "status": error.status}
-            log.warning("days of a session not read", session=session.id, **facts)
+            log.warning("session days not read", session=session.id, **facts)
             return max(timing.consumption_retry, error.retry_after or 0.0)
         else:
             await self._book(organisation.id, session, bill_in(answer), first, last)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.conversation.session_costs import cost_so_far
-from bot.conversation.titles import title_of
+from bot.conversation.titles import permalink, title_of
 from bot.domain.amounts import cost
 from bot.domain.billing import billing_day
 from bot.domain.commands.registry import COST
@@ -86,9 +86,8 @@ class OwnCost:
                 title=title_of(session := found[expense.session_id]),
                 acus=expense.acus,
                 outcome=expense.outcome,
-                address=workspace.slack.permalink(session.channel, session.thread_ts)
-                if session.thread_ts
-                else session.url,
+                thread=permalink(workspace, session),
+                url=session.url,
             )
             for expense in listed
         )

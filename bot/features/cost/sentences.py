@@ -14,24 +14,25 @@ from bot.views import blocks
 from bot.views.doubts import roughly
 from bot.views.message import Message
 from bot.views.outcomes import OUTCOME_WORDS, sessions_by_outcome
-from bot.views.text import duration, link, share_of, total_acus, with_unit
+from bot.views.text import duration, linked_title, share_of, total_acus, with_unit
 
 MOST_EXPENSIVE_LISTED: Final = 5
 TITLE: Final = "Your sessions in {cycle}"
 THIS_CYCLE: Final = "this billing cycle"
 NONE_ACTIVE: Final = "None of your sessions was active in {cycle}."
 NO_ACUS: Final = "Devin reports no ACUs for them yet; on some plans it never does."
-SOURCE: Final = "Counted by Devin Bridge from Devin's figures, which may be minutes old."
+SOURCE: Final = "Counted from Devin's figures, which can be a few minutes old."
 
 
 @dataclass(frozen=True, slots=True)
 class OwnSession:
-    """One of a person's sessions: what it used in a cycle, and what became of it; `address` is its thread or page."""
+    """One of a person's sessions: what it used in a cycle, what became of it, and its links."""
 
     title: str
     acus: float
     outcome: Outcome
-    address: str | None = None
+    thread: str | None = None
+    url: str | None = None  # of its page at Devin
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _total(costs: OwnCosts) -> str:
 def _most_expensive(costs: OwnCosts) -> list[str]:
     shown = largest([session.acus for session in costs.most_expensive], costs.acus, half_up(costs.acus, 1))
     rows = [
-        f"{rank}. {link(session.address, session.title, 80)}: "
+        f"{rank}. {linked_title(session.title, session.thread, session.url)}: "
         f"{with_unit(share_of(acus))} · {OUTCOME_WORDS[session.outcome]}"
         for rank, (session, acus) in enumerate(zip(costs.most_expensive, shown, strict=True), start=1)
     ]

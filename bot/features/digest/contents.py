@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from bot.conversation.titles import ShownTitles
+from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.billing import ONE_DAY, bounds, days_before
 from bot.domain.list_groups import last_change
 from bot.domain.periods import days_between
@@ -112,16 +112,12 @@ def _pace(figures: Figures, days: Sequence[date]) -> Pace | None:
 
 
 def _needing(workspace: Workspace, session: Session, title: str | None, now: float) -> Needing:
-    """The line about a session that needs somebody; with a `title` that one is shown, and no link."""
+    """The line about a session that needs somebody; with a `title` that one is shown, and no links."""
     return Needing(
         title=title or session.title,
         state=session.display_state,
         seconds=now - last_change(session),
         asker=(session.requester_name or None) if workspace.policy.shows_names else None,
-        permalink=None if title else _permalink(workspace, session),
+        permalink=None if title else permalink(workspace, session),
+        url=None if title else session.url,
     )
-
-
-def _permalink(workspace: Workspace, session: Session) -> str | None:
-    thread = session.thread_ts
-    return workspace.slack.permalink(session.channel, thread) if thread else None

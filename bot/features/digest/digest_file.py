@@ -13,10 +13,8 @@ from bot.views.csv import csv_text
 from bot.views.message import MadeFile, Message
 
 SHARED: Final = "Usage by session, {days}, as CSV."
-NOT_SHARED: Final = (
-    "Slack did not take the CSV file of usage by session, {days}. Type {command} to get it as a direct message."
-)
-NOT_SHARED_HERE: Final = "Slack did not take the CSV file of usage by session in this channel, {days}."
+NOT_SHARED: Final = "Slack rejected the CSV file of usage by session, {days}. Type {command} to get it as a DM."
+NOT_SHARED_HERE: Final = "Slack rejected the CSV file of usage by session in this channel, {days}."
 
 
 def question_of(first: date, last: date) -> tuple[Question, Span]:

@@ -14,7 +14,7 @@ from bot.features.usage.figure_files import FigureFile
 from bot.features.usage.figure_sentences import Figures, no_acus_at_all, sessions_of
 from bot.views import blocks
 from bot.views.charts import chart_message
-from bot.views.dates import short_date, weekday_date
+from bot.views.dates import short_range, weekday_date
 from bot.views.figure_tables import table_message
 from bot.views.line_chart import Line, LineChart
 from bot.views.message import Message
@@ -106,7 +106,7 @@ def line_chart(groups: Sequence[ChartGroup]) -> LineChart:
     lines = [Line(SPENT, spent)]
     lines += [Line(USUAL, usual)] if len(usual) == len(groups) else []
     lines += _beside_limit(groups)
-    title = f"ACUs {each}, {short_date(groups[0].first)} to {short_date(groups[-1].last)}"
+    title = f"ACUs {each}, {short_range(groups[0].first, groups[-1].last)}"
     return LineChart(title, [_category(group) for group in groups], lines, "ACUs", _in_words(title, groups, lines))
 
 
@@ -127,7 +127,7 @@ def _has_others(group: ChartGroup) -> bool:
 def _category(group: ChartGroup) -> str:
     if group.first == group.last:
         return weekday_date(group.first)
-    return f"{short_date(group.first)}\N{EN DASH}{short_date(group.last)}"
+    return short_range(group.first, group.last)
 
 
 def _in_words(title: str, groups: Sequence[ChartGroup], lines: Sequence[Line]) -> str:

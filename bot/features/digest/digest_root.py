@@ -23,7 +23,7 @@ from bot.features.usage.figure_sentences import (
 )
 from bot.features.usage.usual import percent_above
 from bot.views import blocks
-from bot.views.dates import short_date, weekday_date
+from bot.views.dates import HOURS, clock_time, short_date, weekday_date
 from bot.views.doubts import roughly
 from bot.views.message import Message
 from bot.views.sentences import STATE_EMOJI
@@ -32,7 +32,7 @@ from bot.views.text import (
     counted,
     fitted,
     hundredths,
-    link,
+    linked_title,
     one_tenth,
     share_of,
     span,
@@ -48,17 +48,14 @@ CORRECTIONS_LISTED: Final = 3
 CORRECTED: Final = "{day} corrected: {before} → {after}."
 CAME_IN: Final = "Devin's bill for {day} is in now: {after}."
 MORE_CORRECTED: Final = "and {days}."
-DAY: Final = "Day 08:00\N{EN DASH}08:00 UTC"
+DAY: Final = f"Day {HOURS}"
 NEEDS_SOMEBODY: Final = "*Needs attention*"
 _JUST_READ: Final = 12 * 3600.0  # seconds: so long ago, a time of day needs no date
 
 
-# Whose titles are nobody else's business.
-
-
 @dataclass(frozen=True, slots=True)
 class Needing:
-    """A session that needs a person: its state, for how many seconds, who asked for it, and where its thread is.
+    """A session that needs a person: its state, for how many seconds, who asked for it, and its links.
 
     `asker` is a name and no mention, because a digest notifies nobody; None where names are not shown.
     """
@@ -68,6 +65,7 @@ class Needing:
     seconds: float
     asker: str | None = None
     permalink: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +195,8 @@ def needs_somebody(digest: DigestFigures) -> list[str]:
 
 def _needing(session: Needing) -> str:
     asker = fitted(session.asker, 60) if session.asker else ""
-    thread = link(session.permalink, "thread") if session.permalink else ""
-    parts = (f"{STATE_EMOJI[session.state]} {fitted(session.title, 80)}", asker, span(session.seconds), thread)
-    return " · ".join(part for part in parts if part)
+    title = linked_title(session.title, session.permalink, session.url)
+    return " · ".join(filter(None, (f"{STATE_EMOJI[session.state]} {title}", asker, span(session.seconds))))
 
 
 def _day(digest: DigestFigures) -> str:
@@ -207,8 +204,8 @@ def _day(digest: DigestFigures) -> str:
     if figures.read_at is None or figures.total is None:
         return f"{DAY}."
     at = datetime.fromtimestamp(figures.read_at, UTC)
-    date = "" if digest.posted_at - figures.read_at < _JUST_READ else f"{short_date(at)} "
-    return f"{DAY}, read {date}{at:%H:%M}."
+    date = "" if digest.posted_at - figures.read_at < _JUST_READ else f"{short_date(at)} at "
+    return f"{DAY}, read {date}{clock_time(at.time())}."
 
 
 def corrected(corrections: tuple[Correction, ...]) -> list[str]:

@@ -15,7 +15,7 @@ from bot.views.text import cell_of, counted
 ELSEWHERE: Final = "elsewhere"
 TOTAL: Final = "total"
 OTHERS: Final = "others"
-DIRECT_MESSAGES: Final = "direct messages"
+DIRECT_MESSAGES: Final = "DMs"
 NO_REPOSITORY: Final = "no repository known"
 _HUNDRED: Final = Decimal(100)
 
@@ -27,7 +27,8 @@ class Spender:
     name: str
     acus: Decimal
     sessions: int = 1
-    url: str | None = None
+    url: str | None = None  # of the thread of a session
+    page: str | None = None  # of a session at Devin
     channel: str | None = None
     asker: str | None = None  # of a session
 
@@ -36,7 +37,7 @@ class LastColumn(StrEnum):
     """What stands in the last column of a table: how many sessions a row has, who asked for its session, or nothing."""
 
     SESSIONS = "Sessions"
-    ASKER = "Asked by"
+    ASKER = "Started by"
     NONE = ""
 
 
@@ -85,7 +86,7 @@ def _percents(amounts: Sequence[Decimal]) -> list[Decimal]:
 
 
 def _cells(row: Spender, amount: Share, percent: Decimal, last: LastColumn) -> tuple[Cell, ...]:
-    name = Cell(row.name, url=row.url, channel=row.channel)
+    name = Cell(row.name, url=row.url, channel=row.channel, page=row.page)
     detail = {
         LastColumn.SESSIONS: (_sessions(row.sessions),),
         LastColumn.ASKER: (Cell(row.asker or ""),),

@@ -255,5 +255,5 @@ def _first_past(destination: Destination, cycles: Sequence[Cycle], first_start: 
     before = [digest.day for digest in _planned(destination, cycles, first_start) if digest.at < first_start]
     if not before:
         return Past(first_start)
-    log.info("digests begin", team=destination.team, edition=destination.occasion.value, after=before[-1].isoformat())
+    log.info("digests started", team=destination.team, edition=destination.occasion.value, after=before[-1].isoformat())
     return Past(first_start, accounted=before[-1].isoformat())

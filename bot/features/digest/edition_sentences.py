@@ -16,22 +16,22 @@ from bot.features.digest.digest_posts import DigestPosts, ThreadFigures, thread_
 from bot.features.digest.digest_root import DigestFigures, corrected, digest_root, needs_somebody
 from bot.features.digest.editions import Occasion, Share
 from bot.features.digest.subscription import Missed, MissedBecause, Subscription
-from bot.features.usage.figure_sentences import HOURS, NO_TOTAL, Figures, report
+from bot.features.usage.figure_sentences import NO_TOTAL, Figures, report
 from bot.views import blocks
-from bot.views.dates import long_date, weekday_date
+from bot.views.dates import HOURS, long_date, weekday_date
 from bot.views.message import Message
-from bot.views.text import counted, fitted, tenths_of_acus
+from bot.views.text import counted, fitted, listed, tenths_of_acus
 
 MOST_NAMED: Final = 3  # days of digests that were not posted
-PREVIEW: Final = "Only you see this, and nothing was posted. As it would be posted here now: the {edition} digest."
+PREVIEW: Final = "Only you see this, and nothing was posted. The {edition} digest, as it would be posted here now:"
 IN_ITS_THREAD: Final = "*In its thread*"
 WOULD_BE_SKIPPED: Final = (
-    "Only you see this. No {edition} digest would be posted here now. On {day} nothing was used{where}, no session "
-    "was active, and none is waiting. With `BOT_DIGEST_QUIET=post` such a day has a digest too."
+    "Only you see this. No {edition} digest would be posted here now. On {day}, nothing was used{where}, no session "
+    "was active, and none is waiting. With `BOT_DIGEST_QUIET=post`, such a day has a digest too."
 )
 KEY_EXPIRES: Final = (
-    ":key: Devin Bridge's service user expires on {day}. After that nothing reaches Devin. "
-    "Create a new one in Devin under Settings → Service users. Put its key into "
+    ":key: Devin Bridge's service user expires on {day}. After that, nothing reaches Devin. Create a new one in Devin "
+    "under Settings → Service users. Copy its key into "
     "`DEVIN_API_KEY` and restart Devin Bridge."
 )
 _HERE: Final = "Only the sessions of this channel count."
@@ -46,7 +46,7 @@ _WHY: Final[Mapping[MissedBecause, str]] = {
     MissedBecause.ARCHIVED: "the channel was archived",
     MissedBecause.NOT_IN_CHANNEL: "Devin Bridge wasn't in the channel",
     MissedBecause.RESTRICTED: "Devin Bridge wasn't allowed to post here",
-    MissedBecause.REFUSED: "Slack refused",
+    MissedBecause.REFUSED: "Slack rejected it",
 }
 
 
@@ -161,8 +161,8 @@ def _warning(edition: EditionFigures) -> Message:
         if here
         else _ENDS.format(cycle=assumed or "Devin's billing cycle")
     )
-    ends = f"It ends on {weekday_date(edition.cycle.last + ONE_DAY)} at 08:00 UTC."
-    counted_to = f"Counted up to {weekday_date(figures.day)}, the newest finished billing day."
+    ends = f"It ends on {weekday_date(edition.cycle.last + ONE_DAY)} at 8:00 AM UTC."
+    counted_to = f"Counted through {weekday_date(figures.day)}, the latest finished billing day."
     scope = " ".join([ends, counted_to, *([_HERE] if here else [])])
     return Message(
         f"{title}. {' '.join(lines)}".replace(_ALERT, ""),
@@ -208,7 +208,7 @@ def _not_posted(occasion: Occasion, days: Sequence[date], because: MissedBecause
     single = len(days) == 1
     what = f"The {'digest' if single else 'digests'} of {_about(occasion, days)}"
     if because is MissedBecause.UNKNOWN:
-        return f"{what} may not have been posted: {_WHY[because]}."
+        return f"{what} might not have been posted: {_WHY[because]}."
     return f"{what} {'was' if single else 'were'} not posted: {_WHY[because]}."
 
 
@@ -218,5 +218,5 @@ def _about(occasion: Occasion, days: Sequence[date]) -> str:
     is_weekly, are_many = occasion is Occasion.WEEKLY, len(days) > MOST_NAMED
     if are_many:
         return f"the {len(days)} weeks up to {last}" if is_weekly else f"{len(days)} days from {others[0]} to {last}"
-    named = f"{', '.join(others)} and {last}" if others else last
+    named = listed([*others, last])
     return f"the week{'s' if others else ''} up to {named}" if is_weekly else named

@@ -195,7 +195,8 @@ def _team(group: Group) -> Spender:
 
 
 def _session(session: MostExpensive) -> Spender:
-    return Spender(session.title, _exact(session.acus), url=session.permalink or session.url, asker=session.requester)
+    acus = _exact(session.acus)
+    return Spender(session.title, acus, url=session.permalink, page=session.url, asker=session.requester)
 
 
 def _repository(group: Group) -> Spender:

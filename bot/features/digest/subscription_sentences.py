@@ -11,54 +11,55 @@ from bot.features.digest.subscription import MissedBecause, Subscription
 from bot.features.digest.words import DigestAction, DigestMistake, MistakeKind
 from bot.views import blocks, questions
 from bot.views.answers.wording import any_of, code
+from bot.views.dates import clock_time
 from bot.views.message import Message
 from bot.views.sentences import mention
-from bot.views.text import undated, when
+from bot.views.text import notified, when
 
 _ADD: Final = "`/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]`"
 _UNCHANGED: Final = "so nothing was changed"
 _COMES: Final[Mapping[Edition, str]] = {
     Edition.DAILY: "every day",
     Edition.WEEKLY: "on Mondays",
-    Edition.CYCLE: "once a billing cycle is over, with a warning three days before its end,",
+    Edition.CYCLE: "after each billing cycle, with a warning three days before its end,",
 }
 _COUNTS: Final[Mapping[Share, str]] = {
-    Share.ALL: "everything that your Devin organization uses",
-    Share.HERE: "the sessions of that channel",
+    Share.ALL: "everything your Devin organization uses",
+    Share.HERE: "that channel's sessions",
 }
 _WHY_LOST: Final[Mapping[MissedBecause, str]] = {
-    MissedBecause.SHARED: "it is shared with another company, and a digest shows what you spend",
-    MissedBecause.ARCHIVED: "it is archived",
-    MissedBecause.NOT_IN_CHANNEL: "Devin Bridge is no longer a member of it",
-    MissedBecause.RESTRICTED: "only some people may post there, and Devin Bridge isn't one of them",
+    MissedBecause.SHARED: "it's shared with another company, and a digest shows what you spend",
+    MissedBecause.ARCHIVED: "it's archived",
+    MissedBecause.NOT_IN_CHANNEL: "Devin Bridge is no longer in it",
+    MissedBecause.RESTRICTED: "only some people can post there, and Devin Bridge isn't one of them",
 }
 _REFUSED: Final = "Slack rejects the post"
-_CSV: Final = "With `csv` a file in its thread has a row for each session."
+_CSV: Final = "With `csv`, a file in its thread has a row for each session."
 _HAS_FILE: Final = "A CSV file in its thread has a row for each session."
-_TITLES: Final = "It lists sessions of all channels. Those of direct messages and other private channels have no title."
+_TITLES: Final = "It lists sessions of all channels. Those in DMs and private channels have no title."
 QUESTION: Final = "digest"  # the name of the question whether a channel is to see all figures
 UNCHANGED: Final = Message("OK, nothing was changed.")
-ALREADY_REMOVED: Final = Message("That digest is removed already.")
+ALREADY_REMOVED: Final = Message("That digest was already removed.")
 DIGEST_NEEDS_CHANNEL: Final = Message(
     f"A digest goes to a channel, {_UNCHANGED}. Name one, for example `/devin digest add weekly #general`."
 )
 DIGEST_UNSEEN: Final = Message("Those numbers have expired. Run `/devin digest list`, then try again.")
 DIGEST_NOT_ADDED: Final = Message(
-    "Devin Bridge couldn't find out whether it may post there. Nothing was changed; try again in a minute."
+    "Devin Bridge couldn't find out whether it can post there. Nothing was changed; try again in a minute."
 )
 
 
 def digest_forms(schedule: Schedule) -> Message:
     """Say what can be typed behind `/devin digest`; `schedule` is what is taken where somebody names no other."""
-    left_out = f"`daily`, this channel, `{schedule.at:%H:%M}`, `{schedule.zone}` and `all`"
+    left_out = f"`daily`, this channel, `{schedule.at:%H:%M}`, `{schedule.zone}`, and `all`"
     weekly, cycle = _COMES[Edition.WEEKLY], _COMES[Edition.CYCLE].rstrip(",")
     lines = [
-        "A digest says in a channel what was spent and what came of it.",
-        "• `/devin digest list` shows which channels get which",
-        f"• {_ADD} adds one; what you leave out is {left_out}",
-        "• `/devin digest remove N` removes number N of the list that you saw last",
-        "• `/devin digest now` shows only you what would be posted here",
-        f"`weekly` comes {weekly}, about Sunday to Saturday. `cycle` comes {cycle}.",
+        "A digest posts spending and results to a channel.",
+        "• `/devin digest list` shows which channels get digests",
+        f"• {_ADD} adds one; the defaults are {left_out}",
+        "• `/devin digest remove N` removes number N of your last list",
+        "• `/devin digest now` shows you what would be posted here",
+        f"`weekly` is posted {weekly}, for Sunday to Saturday. `cycle` is posted {cycle}.",
         f"`all` counts {_COUNTS[Share.ALL]}, `here` {_COUNTS[Share.HERE]}. {_CSV}",
     ]
     return Message("\n".join(lines))
@@ -96,7 +97,7 @@ def digest_added_undoable(
     said = digest_added(subscription, before, first_at).text
     # What `list` stands before is removed: there was none.
     undoes = typed(before) if before else f"{DigestAction.LIST}{typed(subscription).removeprefix(DigestAction.ADD)}"
-    return Message(undated(said), [blocks.section(said), *blocks.actions(questions.undo(DIGEST_UNDO, undoes, now))])
+    return Message(notified(said), [blocks.section(said), *blocks.actions(questions.undo(DIGEST_UNDO, undoes, now))])
 
 
 def typed(subscription: Subscription) -> str:
@@ -115,7 +116,7 @@ def digest_added(subscription: Subscription, before: Subscription | None, first_
         counts += f" {_TITLES}"
     if subscription.with_file:
         counts += f" {_HAS_FILE}"
-    first = f"The first one comes {when(first_at)}." if first_at is not None else ""
+    first = f"The first one is posted {when(first_at)}." if first_at is not None else ""
     replaced = f"It replaces the one at {_time(before)}, {_what(before)}." if before else ""
     return Message(" ".join(part for part in (named, counts, first, replaced) if part))
 
@@ -127,7 +128,7 @@ def digest_removed(subscription: Subscription) -> Message:
 
 def digest_gone(number: int) -> Message:
     """Report that number `number` of the list was removed by somebody else meanwhile."""
-    return Message(f"Number {number} is removed already. `/devin digest list` shows what there is.")
+    return Message(f"Number {number} was already removed. `/devin digest list` shows the rest.")
 
 
 def digest_no_number(number: int) -> Message:
@@ -164,13 +165,12 @@ def digest_mistake(mistake: DigestMistake) -> Message:
     sentence = {
         MistakeKind.TWICE: f"Only one of {typed} can apply, {_UNCHANGED}. Leave the other out.",
         MistakeKind.CHANNEL: (
-            f"Slack knows no channel {typed} that you can see, {_UNCHANGED}. "
-            "Choose it from what Slack offers as you type `#`."
+            f"Slack has no channel {typed} that you can see, {_UNCHANGED}. Pick it from Slack's list as you type `#`."
         ),
         MistakeKind.TIME: f"{typed} isn't a time of day, {_UNCHANGED}. Write it as HH:MM, for example `09:00`.",
         MistakeKind.OFFSET: (
-            f"{typed} is an offset, which doesn't follow daylight saving time, {_UNCHANGED}. Use "
-            "a zone name such as `America/New_York`."
+            f"Nothing was changed: {typed} is an offset, and offsets don't follow daylight saving. "
+            "Use a zone name such as `America/New_York`."
         ),
         MistakeKind.ZONE: f"{typed} isn't a time zone, {_UNCHANGED}. {_instead(mistake.near)}",
         MistakeKind.NUMBER: (
@@ -186,7 +186,7 @@ def digest_lost(subscription: Subscription, because: MissedBecause) -> Message:
     return Message(
         f"The {subscription.edition} digest couldn't be posted in <#{subscription.channel}>: "
         f"{why}. It stays in `/devin digest list` and is tried again each time; `/devin digest "
-        "remove` ends that."
+        "remove` stops that."
     )
 
 
@@ -198,7 +198,7 @@ def _instead(near: Sequence[str]) -> str:
 
 def _entry(subscription: Subscription, lost: MissedBecause | None) -> str:
     who = f"added by {mention(subscription.added_by)}" if subscription.added_by else ""
-    origin = "from the settings, and can be changed only there" if subscription.is_from_settings else who
+    origin = "set in the settings, and changed only there" if subscription.is_from_settings else who
     note = f":warning: not posted: {_WHY_LOST.get(lost, _REFUSED)}" if lost else ""
     parts = (
         f"{subscription.edition} in <#{subscription.channel}>",
@@ -216,4 +216,4 @@ def _what(subscription: Subscription) -> str:
 
 
 def _time(subscription: Subscription) -> str:
-    return f"{subscription.schedule.at:%H:%M} ({subscription.schedule.zone})"
+    return f"{clock_time(subscription.schedule.at)} ({subscription.schedule.zone})"

@@ -117,7 +117,7 @@ async def _who(
         }
     except DevinError as error:
         # Whether one person did it is nice to know: the digest does not wait for it.
-        log.info("nobody named for an unusual day", organisation=organisation.id, error=type(error).__name__)
+        log.info("no one named for an unusual day", organisation=organisation.id, error=type(error).__name__)
         return None
     user_id, more = _first(used, day)
     name = next((member.name or member.email for member in members if member.user_id == user_id), None)

@@ -68,6 +68,8 @@ class DigestMistake:
 def read_digest(typed: str) -> str | None:
     """Return the words behind `digest` with one space between them, or None if they are no form of the command."""
     words = typed.split()
+    if words and picked_channel(words[0]):  # `digest #web` means to add one there
+        words = [DigestAction.ADD, *words]
     action, rest = (words[0].lower(), words[1:]) if words else ("", [])
     fits = {
         DigestAction.SHOW_FORMS: not rest,

@@ -128,7 +128,7 @@ class RunFanOut:
         try:
             await organisation.devin.terminate(devin_id)
         except (DevinConflict, DevinNotFound):
-            log.info("second session of a fan-out was over already", devin_id=bare_id(devin_id))
+            log.info("second session of a fan-out already over", devin_id=bare_id(devin_id))
         else:
             log.warning("second session of a fan-out ended", devin_id=bare_id(devin_id))
 

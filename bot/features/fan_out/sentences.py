@@ -24,17 +24,14 @@ NAME_SHOWN: Final = 40  # characters, of an organisation
 PROMPT_SHOWN: Final = 600
 NAMES_SHOWN: Final = 5  # of organisations that are not known
 NOTHING_STARTED: Final = "Nothing was started."
-_WHERE: Final = "`/devin orgs` shows the names and ids."
+_WHERE: Final = "`/devin orgs` shows the names and IDs."
 
 ONLY_IN_PRIVATE: Final = Message(
-    "A mention can't start a fan-out. Type `/devin fanout …`, or write `fanout …` to Devin "
-    f"Bridge directly. {NOTHING_STARTED}"
+    f"A mention can't start a fan-out. Type `/devin fanout …`, or DM `fanout …` to Devin Bridge. {NOTHING_STARTED}"
 )
-NO_ORGANISATIONS: Final = Message(f"Devin shows no organization to Devin Bridge's key. {NOTHING_STARTED}")
+NO_ORGANISATIONS: Final = Message(f"Devin Bridge's key can't see any organization. {NOTHING_STARTED}")
 CANCELLED: Final = Message("OK, nothing was started.")
-EXPIRED: Final = Message(
-    "That preview was already answered or is too old. Nothing more was started; ask for the fan-out again."
-)
+EXPIRED: Final = Message("That preview has expired. Send the fan-out again.")
 GONE: Final = Message("This fan-out is too old. Nothing was changed.")
 NOT_RUNNING: Final = Message("This fan-out is over. There was nothing to stop.")
 BEING_STOPPED: Final = Message("This fan-out is already being stopped.")
@@ -47,7 +44,7 @@ _WRONG: Final[Mapping[FanOutMistake, str]] = {
     FanOutMistake.NO_ORGANISATIONS: (
         f"In which organizations? Add `orgs=all`, or names or IDs such as `orgs=acme,web`. {_WHERE}"
     ),
-    FanOutMistake.TWICE: "`orgs=` is there twice. Write it once, with commas: `orgs=acme,web`.",
+    FanOutMistake.TWICE: "`orgs=` appears twice. Write it once, with commas: `orgs=acme,web`.",
     FanOutMistake.NO_TASK: (
         "What should Devin do? For example: `/devin fanout upgrade the dependencies of {org} orgs=all`."
     ),
@@ -124,8 +121,8 @@ def preview(fan_out: FanOut, organisations: Sequence[OrganisationName], note: st
 def _cap(fan_out: FanOut, count: int) -> str:
     limit, wanted = fan_out.limit, fan_out.options.acu
     if limit is None:
-        return "No limit of ACUs is set; `acu=5` sets one for each session."
-    less = ", because a budget leaves no more" if wanted is not None and limit < wanted else ""
+        return "No ACU limit is set; `acu=5` sets one for each session."
+    less = ", all that a budget has left" if wanted is not None and limit < wanted else ""
     each = f"Up to {counted(limit, 'ACU')}"
     return f"{each}{less}." if count == 1 else f"{each} each, {limit * count:,} in total{less}."
 
@@ -139,8 +136,8 @@ def not_posted(channel: str) -> Message:
     """Report to who asked that the table could not be posted in `channel`, so that nothing was started."""
     if channel.startswith("D"):
         return Message(
-            "The table of your fan-out couldn't be posted there. Nothing was started. Use a channel, "
-            "or write to Devin Bridge directly."
+            "The table of your fan-out couldn't be posted there. Nothing was started. Use a channel, or DM Devin "
+            "Bridge."
         )
     return Message(
         f"The table of your fan-out couldn't be posted in <#{channel}>. Nothing was started. Type "

@@ -17,7 +17,7 @@ from bot.views.answers.wording import code
 from bot.views.figure_tables import Cell, FigureTable, table_message
 from bot.views.message import Block, Message
 from bot.views.sentences import LIMIT_REASONS, STATE_WORDS, mention, quoted
-from bot.views.text import counted, fitted, link, share_of, short_duration, with_unit
+from bot.views.text import OPEN_IN_DEVIN, counted, fitted, link, listed, share_of, short_duration, with_unit
 
 COLUMNS: Final = ("Organization", "State", "Session", "ACUs", "Reason")
 REASON_SHOWN: Final = 400  # characters, below the table
@@ -30,7 +30,7 @@ UNKNOWN: Final = (
     "starts it only if it isn't there."
 )
 NOT_REACHED: Final = (
-    "Devin Bridge's key doesn't reach this organization. An enterprise admin can give the service user access."
+    "Devin Bridge's key has no access to this organization. An enterprise admin can give the service user access."
 )
 FAILED: Final = "Devin ended the session with an error. Open it in Devin to see what happened."
 SUSPENDED: Final = "Devin paused the session after an error. Reply in Devin to resume."
@@ -38,7 +38,7 @@ _FAULT: Final = "error"  # Devin's word for a fault of its own
 # What differs in the reasons of cards where a session is in another organisation and has no thread.
 _ELSEWHERE: Final = (("your Devin organization", "this organization"), (" (`/devin list`)", ""))
 _STOPPING: Final = "Stopping. Nothing is lost."
-_UNFOLLOWED: Final = "This table is no longer kept up to date."
+_UNFOLLOWED: Final = "This table is no longer updated."
 
 
 def forbidden(permission: str | None) -> str:
@@ -110,7 +110,7 @@ def _line(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> str
         f"{sum(session.is_finished for session in sessions)} of {len(sessions)} finished",
         _states(sessions),
         _in_all(sessions),
-        f"asked by {fitted(asker, 80) or 'someone'}",
+        f"started by {fitted(asker, 80) or 'someone'}",
     ]
     return "\n".join([" · ".join(parts), *_remarks(fan_out, sessions)])
 
@@ -155,7 +155,7 @@ def _row(session: FanOutSession, acus: Share) -> tuple[Cell, ...]:
     return (
         Cell(fitted_name(session.name)),
         Cell(_word(session.state)),
-        Cell("Open in Devin" if session.url else "", url=session.url),
+        Cell(OPEN_IN_DEVIN if session.url else "", url=session.url),
         Cell(share_of(acus), value=float(acus.shown)),
         Cell((_reason(session) or "").replace("`", "")),
     )
@@ -200,8 +200,8 @@ def _reasons(sessions: Sequence[FanOutSession]) -> list[str]:
 
 
 def _some(names: Sequence[str]) -> str:
-    named, more = ", ".join(names[:MOST_REASONS]), len(names) - MOST_REASONS
-    return f"{named} and {more} more" if more > 0 else named
+    more = len(names) - MOST_REASONS
+    return listed([*names[:MOST_REASONS], f"{more} more"]) if more > 0 else ", ".join(names)
 
 
 def _buttons(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> list[Block]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.views import blocks
 from bot.views.message import Message
-from bot.views.text import counted, fitted, link
+from bot.views.text import OPEN_IN_DEVIN, counted, fitted, linked_title
 
 MOST_LISTED: Final = 20  # in a post
 _ACTIONS: Final[Mapping[str, str]] = {  # by Devin's words
@@ -39,13 +39,8 @@ def violations(listed: Sequence[Violation]) -> Message:
 
 
 def _line(violation: Violation) -> str:
-    thread = link(violation.permalink, violation.title or "thread", 80) if violation.permalink else ""
-    parts = [
-        f"• *{_name(violation)}*",
-        _action(violation),
-        thread,
-        link(violation.url, "Devin") if violation.url else "",
-    ]
+    session = linked_title(violation.title or OPEN_IN_DEVIN, violation.permalink, violation.url)
+    parts = [f"• *{_name(violation)}*", _action(violation), session if violation.title or violation.url else ""]
     reasoning = f": {fitted(violation.reasoning, 150)}" if violation.reasoning else ""
     return " · ".join(part for part in parts if part) + reasoning
 

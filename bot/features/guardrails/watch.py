@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from bot.conversation.titles import ShownTitles
+from bot.conversation.titles import ShownTitles, permalink
 from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound
 from bot.devin.models import SESSION_PAGES, GuardrailViolation
 from bot.domain.readers import Readers
@@ -112,7 +112,5 @@ def _violation(
     if session is not None and (session.team != workspace.team or titles.replacement(session.channel) is not None):
         return views.Violation(violation.guardrail_name, violation.action_taken)
     url = f"{SESSION_PAGES}{bare_id(violation.session_id)}" if violation.session_id else None
-    title, permalink = session.title if session else None, None
-    if session is not None and session.thread_ts is not None:
-        permalink = workspace.slack.permalink(session.channel, session.thread_ts)
-    return views.Violation(violation.guardrail_name, violation.action_taken, violation.reasoning, title, permalink, url)
+    title, thread = (session.title, permalink(workspace, session)) if session else (None, None)
+    return views.Violation(violation.guardrail_name, violation.action_taken, violation.reasoning, title, thread, url)

@@ -5,15 +5,15 @@ from typing import Final
 from bot.features.home.done import DoneLately, open_window
 from bot.features.home.drawer import HomeTab
 from bot.features.home.opened import HomeOpened
-from bot.features.home.specs import COMMANDS, DONE_LATELY
+from bot.features.home.specs import COMMANDS, RECENTLY_DONE
 from bot.kernel.commands.handler import Handler
 from bot.kernel.feature import Feature
 
 FEATURE: Final = Feature(
     "home",
     commands=COMMANDS,
-    handlers=lambda _kernel: {DONE_LATELY: Handler(open_window)},
-    forms=lambda kernel: {DONE_LATELY.name: DoneLately(kernel.services)},
+    handlers=lambda _kernel: {RECENTLY_DONE: Handler(open_window)},
+    forms=lambda kernel: {RECENTLY_DONE.name: DoneLately(kernel.services)},
     events=(HomeOpened,),
     drawers=lambda kernel: [HomeTab(kernel.services)],
 )

@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from bot.domain.causes import ViewCause
 from bot.domain.form import Form
 from bot.domain.list_groups import ListGroup
-from bot.domain.roles import Right
 from bot.features.home.drawer import at_home, own_sessions
-from bot.features.home.sentences import DONE_TITLE, done_lately
-from bot.kernel.admins import has_right
+from bot.features.home.sentences import DONE_TITLE, recently_done
 from bot.kernel.commands.handler import Asked
 from bot.kernel.forms.forms import FormKind, Opening
 from bot.kernel.job import Job
@@ -39,10 +37,8 @@ class DoneLately(FormKind):
         """Return the window with the sessions as they are now."""
         async with self._services.db.read() as tx:
             found = await own_sessions(self._services, tx, workspace, opening.user)
-            known_since = self._services.clock() - self._services.timing.admins_known
-            sees_costs = await has_right(tx, workspace, opening.user, Right.COST, known_since)
-        done = [entry for entry in found if entry.group is ListGroup.DONE_LATELY]
-        return done_lately(at_home(self._services, workspace, done, sees_costs=sees_costs))
+        done = [entry for entry in found if entry.group is ListGroup.RECENTLY_DONE]
+        return recently_done(at_home(self._services, workspace, done))
 
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - it has no fields
         """Return nothing, as there are no fields."""

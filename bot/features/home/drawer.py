@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from bot.conversation.steer.others_sessions import permalink
+from bot.conversation.steer.session_list import paused_here
+from bot.conversation.titles import permalink
 from bot.domain.list_groups import Grouped, grouped
 from bot.domain.roles import Right
 from bot.domain.settings_values import Effective, Values
 from bot.features.home.figures import of_workspace, own_figures
 from bot.features.home.sentences import AtHome, Home, for_guests, home
-from bot.kernel.admins import admins_of, has_right, without_acus
+from bot.kernel.admins import admins_of, has_right
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Drawer
 from bot.kernel.workspace import Workspace
@@ -38,15 +39,14 @@ class HomeTab(Drawer):
         workspace, now = self._services.workspaces[team], self._services.clock()
         known_since = now - self._services.timing.admins_known
         found = await own_sessions(self._services, tx, workspace, user)
-        sees_costs = await has_right(tx, workspace, user, Right.COST, known_since)
-        figures = await own_figures(tx, workspace, user, now, known_since) if sees_costs else None
+        figures = await own_figures(tx, workspace, user, now, known_since)
         may_start = await has_right(tx, workspace, user, Right.START, known_since)
         held = await self._services.settings.effective(tx, team, None, user)
-        mine = at_home(self._services, workspace, found, sees_costs=sees_costs)
-        lately = now - self._services.timing.list_over
+        mine = at_home(self._services, workspace, found)
         is_admin = user in (await admins_of(tx, workspace, known_since)).ids
-        whole = await of_workspace(self._services, tx, workspace, user, lately) if is_admin else None
-        return home(Home(mine, figures, _chosen(held), may_start, whole))
+        whole = await of_workspace(self._services, tx, workspace, user) if is_admin else None
+        paused = await paused_here(tx, team)
+        return home(Home(mine, figures, _chosen(held), may_start, whole, paused))
 
 
 def _chosen(held: Effective) -> Values:
@@ -61,12 +61,7 @@ async def own_sessions(services: Services, tx: Transaction, workspace: Workspace
     return grouped(found, lately, await session_lists.gone_on_from(tx, found))
 
 
-def at_home(
-    services: Services, workspace: Workspace, found: Sequence[Grouped], *, sees_costs: bool
-) -> tuple[AtHome, ...]:
-    """Return the sessions with the addresses of their threads, and with ACUs if the person `sees_costs`."""
+def at_home(services: Services, workspace: Workspace, found: Sequence[Grouped]) -> tuple[AtHome, ...]:
+    """Return a person's own sessions, of which they always see the ACUs, with the addresses of their threads."""
     shown = [(entry.group, services.workspaces.with_code_hosts(entry.session)) for entry in found]
-    return tuple(
-        AtHome(group, session if sees_costs else without_acus(session), permalink(workspace, session))
-        for group, session in shown
-    )
+    return tuple(AtHome(group, session, permalink(workspace, session)) for group, session in shown)

@@ -6,12 +6,11 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from bot.conversation.steer.others_sessions import permalink
-from bot.conversation.titles import ShownTitles
+from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.amounts import cost, exact_sum
 from bot.domain.billing import billing_day
 from bot.domain.cycle import Cycle
-from bot.domain.list_groups import ListGroup, grouped
+from bot.domain.list_groups import ListGroup
 from bot.domain.readers import Readers
 from bot.features.alarms import rows as alarms
 from bot.features.alarms.drawer import alarm_key, notice
@@ -37,24 +36,23 @@ from bot.views.doubts import why_about
 _DIRECT = "D"  # a direct message is no channel, so that only the budgets of the person and of the organisation hold
 
 
-async def of_workspace(services: Services, tx: Transaction, workspace: Workspace, user: str, lately: float) -> Whole:
+async def of_workspace(services: Services, tx: Transaction, workspace: Workspace, user: str) -> Whole:
     """Return what runs in the workspace, which budgets are near their end, and which alarms are open, for an admin."""
-    found = grouped(await session_lists.of_workspace(tx, workspace.team, lately), lately, ())
-    running = [entry for entry in found if entry.group is ListGroup.WORKING]
+    running, number = await session_lists.running(tx, workspace.team, MOST_OF_ALL)
     titles = await ShownTitles.read(tx, workspace, Readers(person=user))
     names = workspace.policy.shows_names
     return Whole(
         [
             AtHome(
-                entry.group,
-                services.workspaces.with_code_hosts(entry.session),
-                permalink(workspace, entry.session),
-                entry.session.requester_name if names else "",
-                titles.replacement(entry.session.channel, entry.session.requester),
+                ListGroup.WORKING,
+                services.workspaces.with_code_hosts(session),
+                permalink(workspace, session),
+                session.requester_name if names else "",
+                titles.replacement(session.channel, session.requester),
             )
-            for entry in running[:MOST_OF_ALL]
+            for session in running
         ],
-        len(running),
+        number,
         await _near_their_end(tx, workspace, user, services.clock()),
         await _open_alarms(tx, workspace, services.clock()),
     )
@@ -84,7 +82,8 @@ async def _open_alarms(tx: Transaction, workspace: Workspace, now: float) -> lis
             session = await sessions.get(tx, alarm.subject) if alarm.kind is AlarmKind.RUNAWAY else None
             post = await posts.get(tx, alarm_key(alarm))
             address = workspace.slack.permalink(alarm.channel, post.ts) if post is not None and post.ts else None
-            lines.append(((await notice(tx, workspace, replace(alarm, thread_ts=None), session, None)).text, address))
+            shown = await notice(tx, workspace, replace(alarm, thread_ts=None), session, None)
+            lines.append((shown.blocks[0]["text"]["text"], address))
     return lines
 
 

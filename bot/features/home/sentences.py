@@ -14,12 +14,12 @@ from bot.domain.list_pages import FEW_DONE
 from bot.domain.session import Session
 from bot.domain.settings_values import Setting, Values, as_text
 from bot.features.consumption.sentences import cycle_name
-from bot.features.home.specs import DONE_LATELY
-from bot.features.settings.sentences import LABELS
+from bot.features.home.specs import RECENTLY_DONE
+from bot.features.settings.sentences import FIELDS
 from bot.features.settings.specs import MINE, SETTINGS
 from bot.views import blocks
 from bot.views.answers.access import GUESTS
-from bot.views.answers.session_lists import HEADINGS, LONGEST_LINK, NO_SESSIONS, STOPPING, is_stoppable, is_stopping
+from bot.views.answers.session_lists import HEADINGS, NO_SESSIONS, STOPPING, is_stoppable, is_stopping
 from bot.views.answers.wording import code
 from bot.views.card import spent
 from bot.views.doubts import roughly
@@ -27,7 +27,18 @@ from bot.views.message import Block, Message
 from bot.views.modals.parts import View, window
 from bot.views.pull_requests import pull_request_link
 from bot.views.sentences import STATE_EMOJI, STATE_WORDS
-from bot.views.text import ago, counted, fitted, limit_of_acus, link, shortened, tenths, tenths_of_acus, total_acus
+from bot.views.text import (
+    ago,
+    counted,
+    fitted,
+    limit_of_acus,
+    link,
+    linked_title,
+    shortened,
+    tenths,
+    tenths_of_acus,
+    total_acus,
+)
 
 MOST_LISTED: Final = 70  # sessions that are not done; with headings and figures they fit into a hundred blocks
 MOST_DONE: Final = 90  # in the window with all that are done
@@ -38,7 +49,6 @@ TITLE: Final = "Your Devin sessions"
 DONE_TITLE: Final = "Recently done"
 NONE_DONE: Final = "You have no recently done sessions."
 AS_OF: Final = "As of when you opened this tab."
-OPEN_IN_DEVIN: Final = "Open in Devin"
 THIS_CYCLE: Final = "*This cycle: {cycle}*"
 
 
@@ -90,6 +100,7 @@ class Home:
     defaults: Values = field(default_factory=dict)  # what the person, or the file for them, has set
     may_start: bool = True
     workspace: Workspace | None = None  # for admins
+    paused: str = ""  # who has paused the whole workspace, if anybody has
 
 
 DEFAULTS: Final = "*Your defaults*"
@@ -105,8 +116,8 @@ def for_guests() -> Message:
 
 def home(shown: Home) -> Message:
     """Build the Home tab."""
-    going_on = [entry for entry in shown.sessions if entry.group is not ListGroup.DONE_LATELY]
-    done = [entry for entry in shown.sessions if entry.group is ListGroup.DONE_LATELY]
+    going_on = [entry for entry in shown.sessions if entry.group is not ListGroup.RECENTLY_DONE]
+    done = [entry for entry in shown.sessions if entry.group is ListGroup.RECENTLY_DONE]
     listed = [*going_on[:MOST_LISTED], *done[:FEW_DONE]]
     lines = [_line(entry) for entry in listed] or [NO_SESSIONS.text]
     figures = _figures(shown.figures) if shown.figures else []
@@ -114,6 +125,7 @@ def home(shown: Home) -> Message:
         "\n".join([TITLE, *lines]),
         [
             blocks.header(TITLE),
+            *blocks.sections([shown.paused] if shown.paused else []),
             *(blocks.actions(_NEW_SESSION) if shown.may_start else []),
             *(_groups(listed) if listed else [blocks.section(NO_SESSIONS.text)]),
             *_more(len(going_on) - MOST_LISTED, len(done) - FEW_DONE),
@@ -126,7 +138,7 @@ def home(shown: Home) -> Message:
     )
 
 
-def done_lately(done: Sequence[AtHome]) -> View:
+def recently_done(done: Sequence[AtHome]) -> View:
     """Build the window with all that are done."""
     shown = [_entry(entry) for entry in done[:MOST_DONE]] or [blocks.section(NONE_DONE)]
     more = len(done) - MOST_DONE
@@ -143,29 +155,21 @@ def _groups(listed: Sequence[AtHome]) -> Iterator[Block]:
 
 def _more(not_listed: int, folded: int) -> Iterator[Block]:
     if folded > 0:
-        show_all = blocks.button("Show all", OPEN_FORM.action_id, DONE_LATELY.name)
+        show_all = blocks.button("Show all", OPEN_FORM.action_id, RECENTLY_DONE.name)
         yield blocks.section(f"{counted(folded, 'more session')} recently done", show_all)
     if not_listed > 0:
         yield from blocks.context([f"and {counted(not_listed, 'more session')}: `/devin list`"])
 
 
 def _entry(entry: AtHome) -> Block:
-    """The line with *Stop*, and a link to Devin in it; or with the button that opens Devin, of what has stopped."""
     session = entry.session
-    if not is_stoppable(session):
-        return blocks.section(_line(entry), blocks.open_button(session.url))
-    stop = blocks.button("Stop", STOP.action_id, session.id)
-    return blocks.section(f"{_line(entry)}{_in_devin(entry)}", stop)
-
-
-def _in_devin(entry: AtHome) -> str:
-    url = entry.session.url or ""
-    return f" · {link(url, OPEN_IN_DEVIN)}" if url and len(url) <= LONGEST_LINK and not entry.stand_in else ""
+    stop = blocks.button("Stop", STOP.action_id, session.id) if is_stoppable(session) else None
+    return blocks.section(_line(entry), stop)
 
 
 def _whole(workspace: Workspace) -> list[Block]:
     """The lines about the workspace, which are those of the moment in which the tab was drawn."""
-    running = [f"{_line(entry)}{_in_devin(entry)}" for entry in workspace.running]
+    running = [_line(entry) for entry in workspace.running]
     more = workspace.number - len(running)
     if more > 0:
         running.append(f"and {counted(more, 'more session')}: `/devin list all`")
@@ -181,17 +185,17 @@ def _whole(workspace: Workspace) -> list[Block]:
 
 
 def _line(entry: AtHome) -> str:
-    """The title, which leads to the thread, state, age, ACUs and pull requests, as far as there is room."""
+    """The title with its links, state, age, ACUs and pull requests, as far as there is room."""
     session = entry.session
-    address = entry.permalink or session.url
-    title = link(address if len(address or "") <= LONGEST_LINK else None, session.title, 80)
+    title = linked_title(session.title, entry.permalink, session.url, around="*{}*")
+    title = f"*{entry.stand_in}*" if entry.stand_in else title
     facts = [
         STATE_WORDS[session.display_state] if not is_stopping(session) else STOPPING,
         f"started {ago(session.created_at)}",
         spent(session),
         fitted(entry.asker, 80),
     ]
-    line = f"{STATE_EMOJI[session.display_state]} *{entry.stand_in or title}* · {' · '.join(filter(None, facts))}"
+    line = f"{STATE_EMOJI[session.display_state]} {title} · {' · '.join(filter(None, facts))}"
     if entry.stand_in:
         return line
     requests = session.snapshot.pull_requests
@@ -205,7 +209,7 @@ def _line(entry: AtHome) -> str:
 
 def _defaults(values: Values) -> str:
     shown = [
-        f"{LABELS[setting]}: {code(shortened(as_text(values[setting]), 200))}"
+        f"{FIELDS[setting].label}: {code(shortened(as_text(values[setting]), 200))}"
         for setting in Setting
         if setting in values
     ]

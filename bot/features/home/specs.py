@@ -5,5 +5,5 @@ from typing import Final
 from bot.domain.commands.spec import CommandSpec
 
 # The button below the first sessions that are done, which shows all of them.
-DONE_LATELY: Final = CommandSpec("done_lately", ways=(), opens_form=True)
-COMMANDS: Final = (DONE_LATELY,)
+RECENTLY_DONE: Final = CommandSpec("recently_done", ways=(), opens_form=True)
+COMMANDS: Final = (RECENTLY_DONE,)

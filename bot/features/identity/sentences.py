@@ -7,7 +7,7 @@ from bot.views.answers.wording import code
 from bot.views.message import Message
 from bot.views.sentences import mention
 
-NOT_LOOKED_UP: Final = Message("Your first session looks you up in Devin by your email.")
+NOT_LOOKED_UP: Final = Message("Devin Bridge looks you up by email when you start your first session.")
 _OTHERWISE: Final = {
     LinkState.UNKNOWN: (
         "No Devin account matches your email. Your sessions run as Devin Bridge until an admin links you."
@@ -15,7 +15,7 @@ _OTHERWISE: Final = {
     LinkState.HIDDEN: (
         "Slack doesn't show Devin Bridge your email. Your sessions run as Devin Bridge until an admin links you."
     ),
-    LinkState.INVALID: "Devin no longer takes sessions in your name. You're looked up again within a day.",
+    LinkState.INVALID: "Devin no longer accepts sessions that run as you. Devin Bridge checks again within a day.",
     LinkState.UNLINKED: "An admin unlinked you. Your sessions run as Devin Bridge.",
 }
 WRONG_LINK: Final = Message(

@@ -4,6 +4,7 @@ An analysis that is not there yet is asked for. Devin takes that twice without h
 """
 
 from bot.conversation.steer.session_list import SessionList
+from bot.conversation.titles import permalink
 from bot.devin.errors import DevinNotFound
 from bot.devin.models import SessionInsights
 from bot.domain.commands.spec import CommandSpec
@@ -52,15 +53,15 @@ class Insights:
             return views.NOT_THERE
 
     async def _insights(self, job: CommandJob, session: Session, devin_id: str) -> Message:
-        devin = self._services.organisations[session.org_id].devin
+        devin, thread = self._services.organisations[session.org_id].devin, permalink(job.workspace, session)
         found = await devin.get_insights(devin_id)
         analysis = read_analysis(found.analysis)
         if analysis is not None:
-            return views.insights(session, _counted(found), analysis)
+            return views.insights(session, thread, _counted(found), analysis)
         await self._services.check_claim(job)
         # A crash right here asks for it once more, and Devin says that it has one.
         await devin.generate_insights(devin_id)
-        return views.analysing(session, _counted(found))
+        return views.analysing(session, thread, _counted(found))
 
 
 def _counted(found: SessionInsights) -> Counted:

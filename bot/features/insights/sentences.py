@@ -9,12 +9,12 @@ from bot.features.insights.rules import Analysis, Issue
 from bot.features.insights.specs import INSIGHTS
 from bot.views import blocks, questions
 from bot.views.message import Message
-from bot.views.text import counted, fitted, link
+from bot.views.text import counted, fitted, linked_title
 
 MOST_LISTED: Final = 3  # of each kind, so that it stays a few lines
 LONGEST: Final = 240  # characters of one
 LONGEST_PROMPT: Final = 600
-NOT_THERE: Final = Message("Devin has no insights of this session.")
+NOT_THERE: Final = Message("Devin has no insights for this session.")
 SIZES: Final = {"xs": "very small", "s": "small", "m": "medium", "l": "large", "xl": "very large"}
 
 
@@ -27,21 +27,24 @@ class Counted:
     by_devin: int | None = None
 
 
-def insights(session: Session, sizes: Counted, analysis: Analysis) -> Message:
-    """Show what Devin says of `session`."""
-    lines = [*_head(session, sizes), *(_analysis(analysis) if not analysis.is_empty else ["Devin noted nothing else."])]
+def insights(session: Session, thread: str | None, sizes: Counted, analysis: Analysis) -> Message:
+    """Show what Devin says of `session`, whose `thread` is linked."""
+    lines = [
+        *_head(session, thread, sizes),
+        *(_analysis(analysis) if not analysis.is_empty else ["Devin noted nothing else."]),
+    ]
     return Message(f"Insights: {fitted(session.title, 80)}", blocks.sections(lines))
 
 
-def analysing(session: Session, sizes: Counted) -> Message:
+def analysing(session: Session, thread: str | None, sizes: Counted) -> Message:
     """Say that Devin has only begun to analyse `session`, with a button to ask again."""
-    lines = [*_head(session, sizes), "Devin is analyzing it now. That takes about a minute."]
+    lines = [*_head(session, thread, sizes), "Devin is analyzing it now. That takes about a minute."]
     again = questions.choice("Look again", INSIGHTS, session.id)
     return Message(f"{fitted(session.title, 80)}: {lines[-1]}", [*blocks.sections(lines), *blocks.actions(again)])
 
 
-def _head(session: Session, sizes: Counted) -> Iterator[str]:
-    yield f"*{link(session.url, session.title, 80)}*"
+def _head(session: Session, thread: str | None, sizes: Counted) -> Iterator[str]:
+    yield linked_title(session.title, thread, session.url, around="*{}*")
     facts = [
         SIZES.get(sizes.size, fitted(sizes.size, 20)),
         "" if sizes.by_people is None else f"{counted(sizes.by_people, 'message')} from people",

@@ -15,7 +15,7 @@ from bot.features.library import modal as modals
 from bot.features.library import sentences as views
 from bot.features.library.calls import CALLS
 from bot.features.library.reads import KINDS
-from bot.features.library.rules import BODY, LONGEST, Kind, LibraryItem, entered, mistakes, records_of_change
+from bot.features.library.rules import LONGEST_BODY, Kind, LibraryItem, entered, mistakes, records_of_change
 from bot.kernel.access import Access
 from bot.kernel.commands.devin_failures import failure_sentence
 from bot.kernel.exactly_once.change import Change, Record
@@ -54,7 +54,7 @@ class LibraryForm(FormKind):
         """Return the form with what is at Devin, or with the text of the message that is to become a note."""
         if not opening.form.target:
             text = await self._readable.text(workspace, opening.text)
-            return modals.library_form(opening.form, LibraryItem(self._kind, "", text[: LONGEST[BODY]]))
+            return modals.library_form(opening.form, LibraryItem(self._kind, "", text[:LONGEST_BODY]))
         try:
             item = await self._calls.get(workspace.organisation.devin, opening.form.target)
         except DevinNotFound:
@@ -63,17 +63,13 @@ class LibraryForm(FormKind):
             return notice(self.title, views.refused(refused.needed).text)
         except DevinRefused as refused:
             return notice(self.title, failure_sentence(refused).text)
-        if len(item.body) > LONGEST[BODY]:
+        if len(item.body) > LONGEST_BODY:
             return notice(self.title, modals.too_long(item))
         return modals.library_form(replace(opening.form, digest=item.digest), item)
 
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - the same for all of them
         """Return a sentence for each field that is empty, too long or not in its form."""
-        item = entered(self._kind, fields)
-        return {
-            name: modals.sentence(self._kind, name, mistake, len(item.fields[name]))
-            for name, mistake in mistakes(item).items()
-        }
+        return mistakes(entered(self._kind, fields))
 
     async def save(self, job: Job[ViewCause]) -> None:
         """Create the note or playbook, or change it."""

@@ -12,13 +12,15 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import takewhile
 from typing import Any, Final
 
+from bot.views.modals.fields import Field
+
 NAME, TRIGGER, BODY, REPO, MACRO = "name", "trigger", "body", "repo", "macro"  # the fields of the forms
-LONGEST: Final[Mapping[str, int]] = {NAME: 200, TRIGGER: 1_000, BODY: 20_000, REPO: 200, MACRO: 60}  # characters
+LONGEST_BODY: Final = 20_000  # characters
 ALL_REPOS: Final = "all"
 MOST_RECORDED: Final = 200  # characters of a field in a row about a change
 _BEFORE_CHANGE: Final = 20  # characters that are recorded before the first one that has changed
@@ -33,11 +35,32 @@ class Kind(StrEnum):
     PLAYBOOK = "playbook"
 
 
-FIELDS: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.NOTE: (NAME, TRIGGER, BODY, REPO),
-    Kind.PLAYBOOK: (NAME, BODY, MACRO),
+_REPO_HINT: Final = f"Pin to one repository (owner/name) or all ({ALL_REPOS}). Leave empty to use only the trigger."
+_TRIGGER: Final = Field(
+    TRIGGER,
+    "Trigger",
+    hint="When Devin should think of it, such as: when deploying the web app.",
+    most=1_000,
+    empty="Say when Devin should think of it.",
+    multiline=True,
+)
+_BODY: Final = Field(BODY, "Body", most=LONGEST_BODY, empty="Write what Devin should know.", multiline=True)
+_MACRO_HINT: Final = "A short name, such as !release, that a task can use to ask for this playbook."
+FIELDS: Final[Mapping[Kind, Mapping[str, Field]]] = {
+    Kind.NOTE: {
+        NAME: Field(NAME, "Name", most=200, empty="Give it a name."),
+        TRIGGER: _TRIGGER,
+        BODY: _BODY,
+        REPO: Field(REPO, "Repository", hint=_REPO_HINT, most=200),
+    },
+    Kind.PLAYBOOK: {
+        NAME: Field(NAME, "Title", most=200, empty="Give it a name."),
+        BODY: replace(_BODY, empty="Write what Devin should do."),
+        MACRO: Field(MACRO, "Macro", hint=_MACRO_HINT, most=60),
+    },
 }
-REQUIRED: Final = frozenset({NAME, TRIGGER, BODY})
+NO_REPO: Final = f"Write owner/name, such as acme/web, or {ALL_REPOS} for all repositories, or leave it empty."
+NO_MACRO: Final = "Write a macro as ! and letters, digits, _ or -, such as !release, or leave it empty."
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,26 +164,11 @@ def entered(kind: Kind, fields: Mapping[str, str]) -> LibraryItem:
     )
 
 
-class FieldMistake(StrEnum):
-    """What is wrong with a field of a form."""
-
-    EMPTY = "empty"
-    TOO_LONG = "too long"
-    NO_REPO = "no repo"
-    NO_MACRO = "no macro"
-
-
-def mistakes(item: LibraryItem) -> dict[str, FieldMistake]:
-    """Return what is wrong with the fields of `item`, by their names."""
-    found = {name: _mistake(name, value) for name, value in item.fields.items()}
-    return {name: mistake for name, mistake in found.items() if mistake is not None}
-
-
-def _mistake(name: str, value: str) -> FieldMistake | None:
-    if not value:
-        return FieldMistake.EMPTY if name in REQUIRED else None
-    if len(value) > LONGEST[name]:
-        return FieldMistake.TOO_LONG
-    if name == REPO and value != ALL_REPOS and not _REPO.fullmatch(value):
-        return FieldMistake.NO_REPO
-    return FieldMistake.NO_MACRO if name == MACRO and not _MACRO.fullmatch(value) else None
+def mistakes(item: LibraryItem) -> dict[str, str]:
+    """Return a sentence for each field of `item` that cannot be taken."""
+    found = {name: field.mistake(item.fields[name]) for name, field in FIELDS[item.kind].items()}
+    if item.repo and item.repo != ALL_REPOS and not _REPO.fullmatch(item.repo):
+        found[REPO] = found[REPO] or NO_REPO
+    if item.macro and not _MACRO.fullmatch(item.macro):
+        found[MACRO] = found[MACRO] or NO_MACRO
+    return {name: sentence for name, sentence in found.items() if sentence}

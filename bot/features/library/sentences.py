@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.features.library.rules import ALL_REPOS, BODY, MACRO, NAME, REPO, TRIGGER, Kind, LibraryItem
+from bot.features.library.rules import ALL_REPOS, BODY, FIELDS, MACRO, NAME, REPO, TRIGGER, Kind, LibraryItem
 from bot.features.library.specs import NOTE_DELETE_CONFIRMED
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
@@ -12,17 +12,13 @@ from bot.views.given_back import given_back
 from bot.views.message import Message
 from bot.views.operations import devin_refused
 from bot.views.plain_text import notification
-from bot.views.text import ago, counted, disarm, escape, fitted, link, split
+from bot.views.text import OPEN_IN_DEVIN, ago, counted, disarm, escape, fitted, link, split
 
 QUESTION: Final = "note"  # the name of the question whether to delete one
 MOST_LISTED: Final = 20
 PAGES: Final[Mapping[Kind, str]] = {  # where people read them in Devin
     Kind.NOTE: "https://app.devin.ai/knowledge",
     Kind.PLAYBOOK: "https://app.devin.ai/playbooks",
-}
-LABELS: Final[Mapping[Kind, Mapping[str, str]]] = {  # of the fields of their forms
-    Kind.NOTE: {NAME: "Name", TRIGGER: "Trigger", BODY: "Body", REPO: "Repository"},
-    Kind.PLAYBOOK: {NAME: "Title", BODY: "Body", MACRO: "Macro"},
 }
 NAME_LENGTH: Final = 100
 _GIVEN_BACK: Final = (NAME, TRIGGER, REPO, MACRO, BODY)  # the longest one last
@@ -45,7 +41,7 @@ def listing(kind: Kind, items: Sequence[LibraryItem], search: str, *, unreadable
     lines += [f"{number}. {_line(item)}" for number, item in enumerate(shown, start=1)]
     if len(items) > len(shown):
         more = len(items) - len(shown)
-        lines.append(f"… and {more:,} more. A word finds some of them: `/devin {kind} list deploy`.")
+        lines.append(f"… and {more:,} more. To search, add a word: `/devin {kind} list deploy`.")
     if unreadable:
         lines.append(f":warning: {counted(unreadable, 'more row')} of Devin's couldn't be read.")
     if shown:
@@ -88,7 +84,7 @@ def shown(item: LibraryItem) -> Message:
     facts = [*_facts(item, 1_000), f"changed {ago(item.updated_at)}" if item.updated_at else ""]
     head = "\n".join([_bold(item), " · ".join(fact for fact in facts if fact)]).strip()
     first, *more = split(disarm(item.body)) or ["_(no text)_"]
-    foot = [link(PAGES[item.kind], "Open in Devin"), "the rest is there" if more else ""]
+    foot = [link(PAGES[item.kind], OPEN_IN_DEVIN), "the rest is there" if more else ""]
     return Message(
         notification(item.name, item.body), [blocks.section(head), blocks.markdown(first), *blocks.context(foot)]
     )
@@ -112,9 +108,7 @@ def no_number(kind: Kind, verb: str, typed: str) -> Message:
 
 def unseen(kind: Kind, verb: str) -> Message:
     """Say that the person has seen no list whose numbers would count."""
-    return message_of(
-        f"You've seen no list of {kind}s in the last day.", _unchanged(verb), f"`/devin {kind} list` shows one."
-    )
+    return message_of("Those numbers have expired.", _unchanged(verb), f"Run `/devin {kind} list`, then try again.")
 
 
 def not_listed(kind: Kind, verb: str, number: int) -> Message:
@@ -131,7 +125,7 @@ def _unchanged(verb: str) -> str:
 
 def gone(kind: Kind) -> Message:
     """Say that it does not exist at Devin, or not for the bot's key."""
-    return Message(f"Devin no longer has that {kind}. {_UNCHANGED} `/devin {kind} list` shows what there is.")
+    return Message(f"Devin no longer has that {kind}. {_UNCHANGED} `/devin {kind} list` shows the rest.")
 
 
 def not_offered(kind: Kind) -> Message:
@@ -164,16 +158,14 @@ def deleted(name: str) -> Message:
 
 def maybe_deleted(reference: str) -> Message:
     """Say that nobody knows whether a note was deleted."""
-    return failure_sentences.outcome_unknown(
-        "the note was deleted", "`/devin note list` shows what there is.", reference
-    )
+    return failure_sentences.outcome_unknown("the note was deleted", "See `/devin note list`.", reference)
 
 
 def not_deleted(reference: str) -> Message:
     """Say that a note was not deleted, because Devin could not be reached."""
     return Message(
-        ":warning: Devin couldn't be reached for hours, so the note wasn't deleted. `/devin note "
-        f"list` shows what there is. Error ID {code(reference)}."
+        ":warning: Devin couldn't be reached for hours, so the note wasn't deleted. See `/devin note list`. Error ID "
+        f"{code(reference)}."
     )
 
 
@@ -181,7 +173,7 @@ def saved(item: LibraryItem, *, new: bool) -> Message:
     """Confirm that a note or playbook was saved."""
     done = "saved" if new else "changed"
     use = "Devin knows it from now on" if item.kind is Kind.NOTE else "Sessions can use it from now on"
-    return Message(f"The {item.kind} {_bold(item)} is {done}. {use}. {link(PAGES[item.kind], 'Open in Devin')}")
+    return Message(f"The {item.kind} {_bold(item)} is {done}. {use}. {link(PAGES[item.kind], OPEN_IN_DEVIN)}")
 
 
 def same_as_before(item: LibraryItem) -> Message:
@@ -228,9 +220,9 @@ def unreachable(reference: str) -> str:
 
 def _written(item: LibraryItem) -> dict[str, str]:
     """What was written into a form, by the labels of its fields; the name only where the head has to cut it."""
-    labels, values = LABELS[item.kind], item.fields
+    fields, values = FIELDS[item.kind], item.fields
     whole = NAME if len(escape(item.name)) <= NAME_LENGTH else ""
-    return {labels[name]: values[name] for name in _GIVEN_BACK if name in values and name != whole}
+    return {fields[name].label: values[name] for name in _GIVEN_BACK if name in values and name != whole}
 
 
 def _bold(item: LibraryItem) -> str:

@@ -36,7 +36,8 @@ from bot.kernel.workspace import Workspace
 
 KIND: Final = "organisations"  # of operations; stands in rows
 AT_ONCE: Final = 10  # organisations in a batch: each takes a call of its own
-MOST_LISTED: Final = 100  # beyond, there is a file too
+MOST_LISTED: Final = 100
+SURE_TO_FIT: Final = 60  # rows of the longest names that Slack takes in a table; beyond, there is a file too
 HEADER: Final = ("name", "org_id", "max_session_acu_limit", "max_cycle_acu_limit", "devin_acus", "other_acus")
 _ALL: Final = "ManageOrganizations"
 _ACUS: Final = "ViewAccountConsumption"
@@ -60,7 +61,7 @@ def organisation_list(now: float) -> NewOperation:
         HEADER,
         tuple(range(len(HEADER))),
         most_shown=MOST_LISTED,
-        file_beyond=MOST_LISTED,
+        file_beyond=SURE_TO_FIT,
         total_columns=(HEADER.index("devin_acus"), HEADER.index("other_acus")),
     )
 

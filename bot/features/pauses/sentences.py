@@ -10,7 +10,7 @@ from bot.views.answers.pauses import with_buttons
 from bot.views.answers.stops import EVERYBODYS
 from bot.views.answers.wording import message_of
 from bot.views.message import Block, Message
-from bot.views.text import counted, fitted
+from bot.views.text import counted, fitted, listed
 
 MOST_NAMED: Final = 5  # schedules
 NO_CHANNEL: Final = Message("Which channel? Type `#` and pick it from Slack's list, for example `/devin pause #web`.")
@@ -38,9 +38,11 @@ def paused_already(paused: str, channel: str) -> Message:
 
 def schedules_go_on(names: Sequence[str]) -> Message:
     """Name the schedules that start sessions in Devin all the same."""
-    shown = ", ".join(f"“{fitted(name, 60)}”" for name in names[:MOST_NAMED])
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return Message(f"Schedules in Devin still run: {shown}{more}. To pause one, use `/devin schedule list`.")
+    shown = [f"“{fitted(name, 60)}”" for name in names[:MOST_NAMED]]
+    more = [f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+    return Message(
+        f"Schedules in Devin still run: {listed([*shown, *more])}. To pause one, use `/devin schedule list`."
+    )
 
 
 def resumed(channel: str, others: Sequence[str]) -> Message:

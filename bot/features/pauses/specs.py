@@ -33,7 +33,7 @@ PAUSE: Final = CommandSpec(
     instead="`/devin stop all` stops your own sessions.",
     urgent=True,
     of_place=True,
-    slash_help=Help("`/devin pause [#channel]` keeps everyone from starting or waking sessions; running ones go on"),
+    slash_help=Help("`/devin pause [#channel]` keeps everyone from starting or waking sessions; running ones continue"),
 )
 RESUME: Final = CommandSpec(
     "resume",
@@ -41,9 +41,10 @@ RESUME: Final = CommandSpec(
     role=Role.ADMIN,
     right=Right.ADMINISTER,
     admins_can="resume Devin Bridge",
+    instead="`/devin resume` ends a pause. To wake a session, reply in its thread.",
     urgent=True,
     of_place=True,
-    slash_help=Help("`/devin resume [#channel]` lets them again", same_line=True),
+    slash_help=Help("`/devin resume [#channel]` lets people start and wake sessions again", same_line=True),
     meant_by=("unpause",),
 )
 COMMANDS: Final = (PAUSE, RESUME)

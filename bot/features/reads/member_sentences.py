@@ -48,10 +48,10 @@ def members(people: Sequence[Person], searched: str = "") -> Message:
         return Message(f"None of Devin's {counted(len(people), 'member')} has {code(searched)} in their name or email.")
     head = f"*Devin's members*: {len(people):,}"
     if searched:
-        head = f"*Devin's members* with {code(searched)} in name or address: {len(found):,} of {len(people):,}"
+        head = f"*Devin's members* with {code(searched)} in name or email: {len(found):,} of {len(people):,}"
     lines = [head, *(f"• {_line(person)}" for person in found[:MOST_LISTED])]
     if (more := len(found) - MOST_LISTED) > 0:
-        lines.append(f"and {more:,} more; `/devin members` with part of a name or address finds them")
+        lines.append(f"and {more:,} more; `/devin members` with part of a name or email finds them")
     return Message("\n".join(lines))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from bot.conversation.titles import ShownTitles, title_of
+from bot.conversation.titles import ShownTitles, permalink, title_of
 from bot.domain.amounts import Money, cost
 from bot.domain.billing import bounds
 from bot.domain.periods import RefusedRange, Span
@@ -41,7 +41,7 @@ from bot.store.database.connection import Transaction
 from bot.store.stored_sessions import stored
 from bot.views.message import Message
 from bot.views.pull_requests import pull_request_name
-from bot.views.text import link
+from bot.views.text import linked_title
 
 _UNKNOWN: Final = "\0"  # the key of sessions that are no longer stored; no name has this sign
 _PEOPLE: Final = "\0people"  # that of people who are not named
@@ -178,8 +178,7 @@ async def _title(tx: Transaction, workspace: Workspace, found: Blocked, readers:
     if session is None:
         return views.NOT_STORED
     instead = (await ShownTitles.read(tx, workspace, readers)).instead(session)
-    address = workspace.slack.permalink(session.channel, session.thread_ts) if session.thread_ts else session.url
-    return instead or link(address, title_of(session), part_names.LONGEST)
+    return instead or linked_title(title_of(session), permalink(workspace, session), session.url)
 
 
 class _Grouping:

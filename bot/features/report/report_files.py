@@ -9,7 +9,7 @@ from bot.domain.amounts import exact
 from bot.domain.periods import Span
 from bot.domain.questions import Question
 from bot.features.report.outcome_report import MATURITY, Outcomes, Result, Used
-from bot.features.report.sentences import WHAT_CAME_OF_IT
+from bot.features.report.sentences import RESULTS
 from bot.features.usage.figure_files import FigureFile, file_name, filled, name_columns
 from bot.features.usage.sentences import Apart, heading, not_included
 from bot.views.csv import Value
@@ -39,7 +39,7 @@ def report_file(
     """
     names = ("period",) if question.by is None else name_columns(question.by, shows_people=shows_people)
     rows = [[*filled(named, len(names)), *_outcomes(outcomes)] for named, outcomes in groups]
-    title = f"{heading(question, span)[0]}: {WHAT_CAME_OF_IT}{f', by {question.by}' if question.by else ''}"
+    title = f"{heading(question, span)[0]}: {RESULTS}{f', by {question.by}' if question.by else ''}"
     notes = [*not_included(Apart(span.apart)), *why_about(about)]
     return FigureFile(title, file_name("report", question.by, span), (*names, *_OUTCOMES), rows, notes)
 

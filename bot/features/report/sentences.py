@@ -24,10 +24,10 @@ MOST_ROWS: Final = 20
 OPEN_LISTED: Final = 5
 UNMERGED_LISTED: Final = 3  # sessions
 PLAYBOOKS_LISTED: Final = 5
-WHAT_CAME_OF_IT: Final = "what came of it"
+RESULTS: Final = "results"
 NO_PULL_REQUESTS: Final = "No pull requests were opened."
-NOT_STORED: Final = "a session that is no longer stored"
-HIDDEN_PULL_REQUEST: Final = "One of a private channel or a direct message"
+NOT_STORED: Final = "a session that's no longer stored"
+HIDDEN_PULL_REQUEST: Final = "One in a private channel or DM"
 NO_SESSIONS: Final = "No sessions were active."
 EXPLAINED: Final = (
     "About the pull requests opened on these days through Slack. Merge rate: merged ÷ "
@@ -99,7 +99,7 @@ def outcome_report(
     There is none where no day is finished.
     """
     title, scope = heading(question, span)
-    title = f"{title}: {WHAT_CAME_OF_IT}{f', by {question.by}' if question.by else ''}"
+    title = f"{title}: {RESULTS}{f', by {question.by}' if question.by else ''}"
     if report is None:
         return Message(f"{title}. {NOTHING_FINISHED}", [blocks.header(title), blocks.section(NOTHING_FINISHED)])
     outcomes = report.outcomes

@@ -24,7 +24,7 @@ NOT_SEEN: Final = Message(
 NO_COMMIT: Final = "Devin no longer shows this review. Look at the pull request itself."
 _GOES_ON: Final = "The review continues and appears on the pull request."
 NO_MESSAGE: Final = (
-    "Slack takes no message about this review, because the app lacks the scope `im:write`. "
+    "Slack rejects messages about this review, because the app lacks the scope `im:write`. "
     f"{_GOES_ON} A workspace admin can reinstall the app with it."
 )
 STOPPED: Final = f"No longer followed. {_GOES_ON}"
@@ -90,7 +90,7 @@ class ReviewSentences(OperationSentences):
     def over(self, operation: Operation) -> Message:
         """Notify who asked for a review, which took a while, that it is over: nobody is notified of an edit."""
         how = (
-            "It couldn't be followed to its end; the message above says why."
+            "It couldn't be followed to the end; the message above says why."
             if operation.state is OperationState.FAILED
             else "Done. Devin's findings are on the pull request."
         )

@@ -90,8 +90,8 @@ class _Change:
         new = [holder for holder in wanted.holders if holder not in self._held]
         if not new:
             return views.all_have_it(wanted.right)
-        shuts_out = not self._held and EVERYONE not in new and wanted.right is not Right.ADMINISTER
-        if shuts_out and self.asked.spec is ROLE_ADD:
+        asks = wanted.right is Right.ADMINISTER or (not self._held and EVERYONE not in new)
+        if asks and self.asked.spec is ROLE_ADD:
             could = (await roles_of(self.uow.tx, self.asked.workspace)).holders(wanted.right, wanted.channel)
             return views.ask_to_give(wanted.right, wanted.channel, new, could)
         await roles.add(self.uow.tx, self.asked.workspace.team, wanted.right, wanted.channel, new)

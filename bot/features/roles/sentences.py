@@ -4,27 +4,28 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.roles import EVERYONE, Right, Roles, is_group
-from bot.features.roles.specs import GIVEN, ROLE_ADD_CONFIRMED, ROLE_UNDO, TAKEN
+from bot.features.roles.specs import ROLE_ADD_CONFIRMED, ROLE_UNDO
 from bot.features.roles.words import Problem
 from bot.views import blocks, questions
 from bot.views.answers.wording import message_of
 from bot.views.message import Message
 from bot.views.sentences import mention
+from bot.views.text import listed
 
 _CAN: Final = {
     Right.START: "start sessions",
     Right.STEER: "write to other people's sessions",
     Right.STOP: "stop other people's sessions",
-    Right.COST: "see what other people's sessions cost",
+    Right.COST: "see with `!cost` what other people's sessions cost",
     Right.ADMINISTER: "administer Devin Bridge",
 }
 _PROBLEMS: Final = {
     Problem.RIGHT: f"Name one role: {', '.join(f'`{right}`' for right in Right)}.",
     Problem.NOBODY: "Name who gets it: people, user groups, or `everyone`.",
-    Problem.PICKED: "Pick the channel, person or group from Slack's list as you type `#` or `@`.",
+    Problem.PICKED: "Pick the channel, person, or group from Slack's list as you type `#` or `@`.",
     Problem.CHANNELS: "Name one channel, or none for everywhere.",
-    Problem.EVERYONE: "Name people or groups who administer, not everyone.",
-    Problem.WORD: "Write only the role, a channel, people and user groups.",
+    Problem.EVERYONE: "For `administer`, name people or groups, not everyone.",
+    Problem.WORD: "Write only the role, a channel, people, and user groups.",
 }
 QUESTION: Final = "role"  # the name of the question whether to shut people out
 UNCHANGED: Final = Message("OK, nothing was changed.")
@@ -33,9 +34,9 @@ NOT_YOURSELF: Final = Message("You can't take that from yourself. Ask another ad
 
 
 def problem(which: Problem, *, removes: bool = False) -> Message:
-    """Say what is wrong with what was typed, and how it is written."""
-    form = f"role remove {TAKEN.shown}" if removes else f"role add {GIVEN.shown}"
-    return message_of("Nothing was changed.", _PROBLEMS[which], f"Use `/devin {form}`.")
+    """Say what is wrong with what was typed, with an example of how it is written."""
+    example = "role remove start @ann" if removes else "role add start #web @ann"
+    return message_of("Nothing was changed.", _PROBLEMS[which], f"For example: `/devin {example}`")
 
 
 def listing(roles: Roles, of_file: Roles) -> Message:
@@ -52,17 +53,24 @@ def listing(roles: Roles, of_file: Roles) -> Message:
 
 def given(right: Right, channel: str, holders: Sequence[str]) -> Message:
     """Confirm that now `holders`, and admins, have a role."""
-    who = "everyone" if EVERYONE in holders else f"only {_names(holders)} and admins"
-    return Message(f"Now {who} may {_CAN[right]}{_where(channel)}.")
+    who = "everyone" if EVERYONE in holders else f"only {_with_admins(holders)}"
+    return Message(f"From now on, {who} can {_CAN[right]}{_where(channel)}.")
 
 
 def ask_to_give(right: Right, channel: str, holders: Sequence[str], could: Sequence[str] | None) -> Message:
     """Ask whether only `holders` are to have a role; `could` are those who have it now, None for everyone."""
     now = EVERYONE if could is None or EVERYONE in could else _names(could)
     said = (
-        f"Let only {_names(holders)} and admins {_CAN[right]}{_where(channel)}? "
-        f"Now {now} can; the others won't be able to anymore."
+        f"Let only {_with_admins(holders)} {_CAN[right]}{_where(channel)}? "
+        f"Right now, {now} can; the others will lose that right."
     )
+    if right is Right.ADMINISTER:
+        can = (
+            "pause and resume Devin Bridge and change settings there"
+            if channel
+            else "see usage, set budgets, and give roles"
+        )
+        said = f"Let {_names(holders)} {_CAN[right]}{_where(channel)}? They can then {can}."
     row = blocks.actions(
         questions.choice("Change it", ROLE_ADD_CONFIRMED, _typed(right, channel, holders), style="danger"),
         questions.no("Cancel", QUESTION, right),
@@ -72,7 +80,8 @@ def ask_to_give(right: Right, channel: str, holders: Sequence[str], could: Seque
 
 def given_undoable(right: Right, channel: str, holders: Sequence[str], now: float) -> Message:
     """Confirm that from `now` on only `holders`, and admins, have a role, which can be undone."""
-    said = f"From now on, only {_names(holders)} and admins can {_CAN[right]}{_where(channel)}."
+    only = "" if right is Right.ADMINISTER else "only "  # others may administer, too
+    said = f"From now on, {only}{_with_admins(holders)} can {_CAN[right]}{_where(channel)}."
     undo = questions.undo(ROLE_UNDO, _typed(right, channel, holders), now)
     return Message(said, [blocks.section(said), *blocks.actions(undo)])
 
@@ -87,12 +96,12 @@ def as_before(right: Right, channel: str, holders: Sequence[str] | None) -> Mess
     if holders is not None:
         return given(right, channel, holders)
     who = "only admins" if right is Right.ADMINISTER else "everyone"
-    return Message(f"Now {who} may {_CAN[right]}{_where(channel)}.")
+    return Message(f"From now on, {who} can {_CAN[right]}{_where(channel)}.")
 
 
 def all_have_it(right: Right) -> Message:
     """Report that there was nothing to give."""
-    return Message(f"They have the role `{right}` there already. Nothing was changed.")
+    return Message(f"They already have the role `{right}` there. Nothing was changed.")
 
 
 def not_held(right: Right, holders: Sequence[str], channel: str) -> Message:
@@ -104,7 +113,7 @@ def not_held(right: Right, holders: Sequence[str], channel: str) -> Message:
 
 def set_by_file(right: Right) -> Message:
     """Refuse to change what the settings file declares."""
-    return message_of("Nothing was changed.", f"The settings file has the role `{right}`. Change it there.")
+    return message_of("Nothing was changed.", f"The settings file sets the role `{right}`. Change it there.")
 
 
 def _where(channel: str) -> str:
@@ -120,6 +129,10 @@ def _held(right: Right, holders: Sequence[str] | None) -> str:
 def _names(holders: Sequence[str]) -> str:
     """Name holders in a private answer, in which a mention notifies nobody."""
     return ", ".join(map(_name, holders))
+
+
+def _with_admins(holders: Sequence[str]) -> str:
+    return listed([*map(_name, holders), "admins"])
 
 
 def _name(holder: str) -> str:

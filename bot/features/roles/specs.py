@@ -30,7 +30,9 @@ ROLE_REMOVE: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="see and give roles",
     ordinary=True,
-    slash_help=Help(f"`/devin role remove {TAKEN.shown}` takes it from them, or from everyone who has it there"),
+    slash_help=Help(
+        f"`/devin role remove {TAKEN.shown}` takes a role from these people, or from everyone who has it there"
+    ),
 )
 # The choice under the question whether to shut people out, and *Undo* below what came of it.
 ROLE_ADD_CONFIRMED: Final = CommandSpec(

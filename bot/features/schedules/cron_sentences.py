@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.features.schedules.cron import DAY, HOUR, WEEK, Cron, dated_times, next_due, parse_cron, weekly_times
 from bot.views.answers.wording import code
+from bot.views.text import listed
 
 MOST_TIMES: Final = 4  # that are listed; of more the number or the interval is given
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -62,13 +63,13 @@ def _fills_day(minutes: Sequence[int]) -> bool:
 def _on_dates(cron: Cron) -> str:
     parts = []
     if cron.days is not None:
-        parts.append(f"on day {_listed([str(day) for day in sorted(cron.days)])} of the month")
+        parts.append(f"on day {listed([str(day) for day in sorted(cron.days)])} of the month")
     if cron.weekdays is not None:
         parts.append(f"{'and ' if parts else ''}{_weekdays(sorted(cron.weekdays))}")
     if not parts:
         parts.append("every day")
     if cron.months is not None:
-        parts.append(f"in {_listed([_MONTHS[month - 1] for month in sorted(cron.months)])}")
+        parts.append(f"in {listed([_MONTHS[month - 1] for month in sorted(cron.months)])}")
     return " ".join(parts)
 
 
@@ -77,12 +78,12 @@ def _weekdays(weekdays: Sequence[int]) -> str:
         return "every day"
     if len(weekdays) > 2 and weekdays[-1] - weekdays[0] == len(weekdays) - 1:
         return f"{_WEEKDAYS[weekdays[0]]} to {_WEEKDAYS[weekdays[-1]]}"
-    return f"on {_listed([f'{_WEEKDAYS[weekday]}s' for weekday in weekdays])}"
+    return f"on {listed([f'{_WEEKDAYS[weekday]}s' for weekday in weekdays])}"
 
 
 def _times(minutes: Sequence[int]) -> str:
     if len(minutes) <= MOST_TIMES:
-        return f"at {_listed([_time(minute) for minute in minutes])}"
+        return f"at {listed([_time(minute) for minute in minutes])}"
     step = _step(minutes)
     if step is None:
         return f"{len(minutes)} times, first at {_time(minutes[0])}"
@@ -105,8 +106,3 @@ def _distance(minutes: int) -> str:
 
 def _time(minute: int) -> str:
     return f"{minute // HOUR:02}:{minute % HOUR:02}"
-
-
-def _listed(words: Sequence[str]) -> str:
-    *others, last = words
-    return f"{', '.join(others)} and {last}" if others else last

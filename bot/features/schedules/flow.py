@@ -118,7 +118,7 @@ class Schedules:
 
 
 async def _open_form(asked: Asked) -> Answer:
-    return Form(asked.spec.name, channel=asked.channel)
+    return Form(asked.spec.name, asked.argument, asked.channel)
 
 
 async def _lost(uow: UnitOfWork, job: CommandJob, _reason: str) -> None:

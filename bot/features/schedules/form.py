@@ -1,14 +1,18 @@
 """The form of a new schedule, which is created exactly once (`bot.kernel.exactly_once`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final
 
 from bot.conversation.lookup import CLOCKS_APART
+from bot.conversation.start.launch_choices import LaunchChoices
 from bot.devin.errors import DevinError, DevinRefused
+from bot.devin.known_defaults import unknown_defaults
 from bot.devin.schedules import SCHEDULES_PAGE, Schedule
 from bot.domain.causes import ViewCause
 from bot.domain.form import Form
+from bot.domain.launch import CHANNEL, REPOS, TASK
+from bot.domain.settings_values import Setting
 from bot.features.schedules import modal as modals
 from bot.features.schedules import sentences as views
 from bot.features.schedules.changes import shown
@@ -20,7 +24,7 @@ from bot.kernel.exactly_once.creation import Creation, Found, LookupResult, Miss
 from bot.kernel.exactly_once.loss import Loss, announce_loss
 from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.forms.forms import FormKind, Opening, answer
-from bot.kernel.job import Job
+from bot.kernel.job import Job, finish
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
@@ -28,14 +32,16 @@ from bot.store import audit
 from bot.store.audit import AuditRow
 from bot.views.modals.parts import View
 
+_COMPARED: Final = ("name", "prompt", "frequency")
 
-def may_be(schedule: Schedule, values: Mapping[str, str]) -> bool:
-    """Whether a schedule has these `values`, word by word, in all fields that could be read.
+
+def may_be(schedule: Schedule, values: Mapping[str, Any]) -> bool:
+    """Whether a schedule says the same as these `values`, word by word, in all fields that could be read.
 
     Word by word, because Devin may have tidied up white space.
     """
     there = {"name": schedule.name, "prompt": schedule.prompt, "frequency": schedule.frequency or ""}
-    return all(there[name].split() == value.split() for name, value in values.items() if schedule.has(name))
+    return all(there[name].split() == values[name].split() for name in _COMPARED if schedule.has(name))
 
 
 class ScheduleForm(FormKind):
@@ -46,24 +52,43 @@ class ScheduleForm(FormKind):
     def __init__(self, services: Services, access: Access) -> None:
         self._services = services
         self._access = access
+        self._choices = LaunchChoices(services)
 
     async def first(self, workspace: Workspace, opening: Opening) -> View | None:  # noqa: ARG002 - the zone is to be read
         """Return None: the time zone of the person has to be read."""
         return None
 
     async def loaded(self, workspace: Workspace, opening: Opening) -> View:
-        """Return an empty form with the person's time zone."""
-        zone = await zone_of(self._access, workspace, opening.user)
-        return modals.schedule_form(opening.form, str(zone))
+        """Return a form with the person's time zone, and the task that was typed behind the command."""
+        zone, form = await zone_of(self._access, workspace, opening.user), opening.form
+        return modals.schedule_form(replace(form, target=""), str(zone), form.target)
+
+    async def choices(self, workspace: Workspace, user: str, form: Form, name: str, typed: str) -> Mapping[str, str]:
+        """Return the repositories or playbooks that fit what was `typed`."""
+        return await self._choices.of_field(workspace, user, form.channel, name, typed)
 
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - there is one form
-        """Return a sentence for each field that is empty, too long or not in its form."""
+        """Return a sentence for each field that cannot be taken."""
+        return mistakes(fields)
+
+    async def errors_at_devin(self, workspace: Workspace, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - there is one form
+        """Return a sentence for repositories that Devin does not list, where they are named."""
         new = entered(fields)
-        return {name: modals.sentence(name, mistake, len(new.fields[name])) for name, mistake in mistakes(new).items()}
+        repos = {Setting.REPOS: new.options.repos} if new.options.repos else {}
+        unknown = await unknown_defaults(workspace.organisation.devin, repos)
+        return {REPOS if new.launch.options.repos else TASK: sentence for sentence in unknown.values()}
 
     async def save(self, job: Job[ViewCause]) -> None:
-        """Create the schedule."""
-        creation = NewScheduleAtDevin(self._services, self._access, job, entered(job.cause.fields))
+        """Create the schedule, unless Devin may not post in the channel that was picked."""
+        new, channel = entered(job.cause.fields), job.cause.fields.get(CHANNEL)
+        why = await self._access.why_not_posted(job.workspace, job.cause.user, channel) if channel else ""
+        if why:
+            # A crash before this commit has the form read again; nothing was asked of Devin.
+            async with self._services.unit_of_work_for(job) as uow:
+                await answer(uow, job, *views.not_added(new, f"{why[0].upper()}{why[1:]}"))
+                await finish(uow, job)
+            return
+        creation = NewScheduleAtDevin(self._services, job, new)
         await ExactlyOnce(self._services).create(job, creation)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], _reason: str, /) -> None:
@@ -92,13 +117,12 @@ class NewScheduleAtDevin(Creation[Schedule]):
 
     kind: ClassVar[str] = "schedule"
 
-    def __init__(self, services: Services, access: Access, job: Job[ViewCause], new: NewSchedule) -> None:
+    def __init__(self, services: Services, job: Job[ViewCause], new: NewSchedule) -> None:
         self._services = services
-        self._access = access
         self._job = job
         self._new = new
         # Of the row's time, so that each try asks for the same, also when the clocks change in between.
-        self._values = new.values(job.row.created_at)
+        self._values = new.values(job.row.created_at, job.workspace.team)
         self._devin = job.workspace.organisation.devin
 
     async def call(self) -> Schedule:
@@ -116,7 +140,7 @@ class NewScheduleAtDevin(Creation[Schedule]):
             for schedule in page.items:
                 new = not schedule.created_at or schedule.created_at >= not_before
                 if new and may_be(schedule, self._values) and not await self._is_recorded(schedule):
-                    if all(map(schedule.has, self._values)):
+                    if all(map(schedule.has, _COMPARED)):
                         return Found(schedule)
                     unreadable = True
         return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
@@ -132,7 +156,7 @@ class NewScheduleAtDevin(Creation[Schedule]):
         channel, target = cause.channel or None, thing.scheduled_session_id
         after = {"name": self._new.name, "enabled": True, "frequency": self._values["frequency"]}
         await audit.add(uow.tx, AuditRow(team, uow.now, cause.user, cause.form.command, target, channel, None, after))
-        await answer(uow, self._job, views.was_added(shown(thing), self._new.zone, uow.now, SCHEDULES_PAGE))
+        await answer(uow, self._job, views.was_added(shown(thing), self._new, uow.now, SCHEDULES_PAGE))
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """Announce why it was not added, and give back what was written."""

@@ -1,19 +1,28 @@
-"""A schedule that somebody wants to have added: what stands in the fields of its form, and when that is in UTC."""
+"""A schedule that somebody wants to have added: the fields of its form, and when that is in UTC."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from bot.domain.commands.options import Request, parse_request
+from bot.domain.launch import PLAYBOOK, REPOS, TASK, Launch, mistakes_of, read_launch, with_options
+from bot.domain.session import Options
 from bot.domain.zones import zone_named
 from bot.features.schedules.cron import DAY, HOUR, WEEK, parse_cron
+from bot.views.modals.fields import OPTION_FIELDS, TASK_FIELD, Field
+from bot.views.modals.launch import sentences_of
 
-NAME, PROMPT, REPEAT, TIME, ZONE, CRON = "name", "prompt", "repeat", "time", "zone", "cron"  # the fields of the form
-LONGEST: Final[Mapping[str, int]] = {NAME: 100, PROMPT: 20_000, TIME: 5, ZONE: 60, CRON: 100}  # characters
 _TIME: Final = re.compile(r"(?P<hour>[01]?[0-9]|2[0-3])[:.](?P<minute>[0-5][0-9])")
+NO_TIME: Final = "Write a time as HH:MM, such as 09:00."
+NO_ZONE: Final = "Write the name of a zone, such as Europe/Berlin or UTC."
+NO_CRON: Final = "Write five fields such as 0 9 * * 1-5: minute, hour, day, month, weekday."
+NO_LIMIT: Final = "Devin can't limit the ACUs of a schedule. A Devin admin can limit all sessions in Devin."
+_NOT_HERE: Final = "A schedule can't have {what}. Remove it from the task."
+_PICK_PLAYBOOK: Final = "Pick the playbook in its own field, not in the task."
 
 
 class Repeat(StrEnum):
@@ -39,31 +48,52 @@ class Repeat(StrEnum):
         return tuple(range(5)) if self is Repeat.WEEKDAYS else tuple(range(WEEK))
 
 
-class FieldMistake(StrEnum):
-    """What is wrong with a field."""
-
-    EMPTY = "empty"
-    TOO_LONG = "too long"
-    NO_TIME = "no time"
-    NO_ZONE = "no zone"
-    NO_CRON = "no cron"
+REPEATS: Final[Mapping[str, str]] = {
+    Repeat.WEEKDAYS: "Monday to Friday",
+    Repeat.DAILY: "Every day",
+    Repeat.MONDAYS: "On Mondays",
+    Repeat.TUESDAYS: "On Tuesdays",
+    Repeat.WEDNESDAYS: "On Wednesdays",
+    Repeat.THURSDAYS: "On Thursdays",
+    Repeat.FRIDAYS: "On Fridays",
+    Repeat.SATURDAYS: "On Saturdays",
+    Repeat.SUNDAYS: "On Sundays",
+    Repeat.HOURLY: "Every hour",
+    Repeat.CRON: "By the cron expression below",
+}
+_UTC_HINT: Final = "Devin keeps times in UTC: when your clocks change, a run moves by an hour."
+NAME: Final = Field("name", "Name", most=100, empty="Give it a name.")
+PROMPT: Final = replace(TASK_FIELD, hint="Each run starts a session with it.", most=20_000)
+REPEAT: Final = Field("repeat", "Runs", choices=REPEATS)
+TIME: Final = Field("time", "Time", hint="For every hour, only the minutes count.", most=5)
+ZONE: Final = Field("zone", "Time zone", hint=_UTC_HINT, most=60)
+CRON: Final = Field("cron", "Cron expression", hint="Five fields in UTC.", most=100)
+# Those that it has in common with the form of a start are read as there.
+FIELDS: Final = (NAME, PROMPT, OPTION_FIELDS[REPOS], OPTION_FIELDS[PLAYBOOK], REPEAT, TIME, ZONE, CRON)
 
 
 @dataclass(frozen=True, slots=True)
 class NewSchedule:
-    """The fields of the form, as they were filled in."""
+    """The form as it was filled in: what each run does is the start `launch`, and updates are posted in its channel."""
 
     name: str
-    prompt: str
+    launch: Launch
     repeat: Repeat
     time: str = ""
     zone: str = ""
     cron: str = ""
 
     @property
-    def fields(self) -> dict[str, str]:
-        """The values of the fields of text."""
-        return {NAME: self.name, PROMPT: self.prompt, TIME: self.time, ZONE: self.zone, CRON: self.cron}
+    def options(self) -> Options:
+        """The options of the task and of the fields."""
+        return with_options(parse_request(self.launch.task).options, self.launch.options)
+
+    @property
+    def prompt(self) -> str:
+        """What Devin is to do; a schedule has no field for repositories."""
+        task, repos = parse_request(self.launch.task).prompt, self.options.repos
+        what = "Repository" if len(repos) == 1 else "Repositories"
+        return f"{task}\n\n{what}: {', '.join(repos)}" if repos else task
 
     def frequency(self, now: float) -> str:
         """The cron expression in UTC, as the clocks of the zone are at `now`. The fields have no mistake."""
@@ -80,30 +110,53 @@ class NewSchedule:
             return f"{minute} * * * *"
         return f"{minute} {hour} * * {_weekdays(self.repeat, minutes // DAY)}"
 
-    def values(self, now: float) -> dict[str, Any]:
-        """The fields of Devin's request."""
-        return {"name": self.name, "prompt": self.prompt, "frequency": self.frequency(now)}
+    def values(self, now: float, team: str) -> dict[str, Any]:
+        """The fields of Devin's request; updates go to a channel of the workspace `team`, if one is picked."""
+        options, channel = self.options, self.launch.channel
+        chosen = {
+            "playbook_id": options.playbook,
+            "tags": list(options.tags),
+            "slack_team_id": channel and team,
+            "slack_channel_id": channel,
+        }
+        needed = {"name": self.name, "prompt": self.prompt, "frequency": self.frequency(now)}
+        return needed | {name: value for name, value in chosen.items() if value}
 
 
 def entered(fields: Mapping[str, str]) -> NewSchedule:
     """Read the fields of the form; what nobody can have picked counts as the first choice."""
-    picked = fields.get(REPEAT, "")
+    picked = fields.get(REPEAT.name, "")
     repeat = Repeat(picked) if picked in set(Repeat) else Repeat.WEEKDAYS
-    text = {name: fields.get(name, "").strip() for name in LONGEST}
-    return NewSchedule(repeat=repeat, **text)
+    texts = {field.name: fields.get(field.name, "").strip() for field in (NAME, TIME, ZONE, CRON)}
+    return NewSchedule(launch=read_launch(fields), repeat=repeat, **texts)
 
 
-def mistakes(new: NewSchedule) -> dict[str, FieldMistake]:
-    """Return what is wrong with each field that cannot be taken."""
-    values = new.fields
-    found = {name: FieldMistake.EMPTY for name in (NAME, PROMPT) if not values[name]}
-    found |= {name: FieldMistake.TOO_LONG for name, most in LONGEST.items() if len(values[name]) > most}
+def mistakes(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return a sentence for each field that cannot be taken."""
+    new = entered(fields)
     if new.repeat is Repeat.CRON:
-        wrong = {CRON: FieldMistake.NO_CRON} if parse_cron(new.cron) is None else {}
+        found = {} if parse_cron(new.cron) else {CRON.name: NO_CRON}
     else:
-        wrong = {} if _TIME.fullmatch(new.time) else {TIME: FieldMistake.NO_TIME}
-        wrong |= {} if zone_named(new.zone) else {ZONE: FieldMistake.NO_ZONE}
-    return wrong | found
+        found = {} if _TIME.fullmatch(new.time) else {TIME.name: NO_TIME}
+        found |= {} if zone_named(new.zone) else {ZONE.name: NO_ZONE}
+    if refused := _not_here(parse_request(new.launch.task)):
+        found[TASK] = refused
+    found |= sentences_of(mistakes_of(fields))
+    said = {field.name: field.mistake(fields.get(field.name, "").strip()) for field in FIELDS if field.most}
+    return found | {name: sentence for name, sentence in said.items() if sentence}
+
+
+def _not_here(request: Request) -> str:
+    """What is said of options in the task that a schedule cannot have; of a limit also if it may be meant for none.
+
+    Nobody reads the task before each run, so none may be passed on as if Devin obeyed it.
+    """
+    typed = request.options
+    if typed.acu or any(one.nearest == "acu=" for one in request.mistyped):
+        return _NOT_HERE.format(what="an ACU limit")
+    if typed.mode or typed.title:
+        return _NOT_HERE.format(what="a mode" if typed.mode else "a title")
+    return _PICK_PLAYBOOK if typed.playbook else ""
 
 
 def _weekdays(repeat: Repeat, later: int) -> str:

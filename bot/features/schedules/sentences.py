@@ -6,17 +6,18 @@ from datetime import UTC, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from bot.domain.launch import REPOS
 from bot.domain.zones import zone_named
 from bot.features.schedules.cron import next_due, parse_cron
 from bot.features.schedules.cron_sentences import cron_in_words
-from bot.features.schedules.modal import written
-from bot.features.schedules.rules import NewSchedule
+from bot.features.schedules.rules import CRON, NAME, PROMPT, REPEAT, REPEATS, NewSchedule, Repeat
 from bot.features.schedules.specs import SCHEDULE_DELETE_CONFIRMED
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import code
 from bot.views.given_back import given_back
 from bot.views.message import Message
+from bot.views.modals.fields import OPTION_FIELDS
 from bot.views.text import counted, escape, fitted, when
 
 QUESTION: Final = "schedule"  # the name of the question whether to delete one
@@ -24,13 +25,11 @@ MOST_LISTED: Final = 50
 _NAME_LENGTH: Final = 80
 MOST_AUTOMATIONS: Final = 20
 _LIST: Final = "`/devin schedule list` shows them with their numbers."
-UNSEEN: Final = Message(f"You've seen no list of schedules in the last day. Nothing was changed. {_LIST}")
+UNSEEN: Final = Message(f"Those numbers have expired. Nothing was changed. {_LIST}")
 NO_NUMBER_TYPED: Final = Message(f"Which schedule? Add its number to the command. {_LIST}")
 GONE: Final = Message(f"Devin has no such schedule. Nothing was changed. {_LIST}")
-UNKNOWN: Final = Message(
-    f"{failure_sentences.lost_answer('the schedule was changed')} `/devin schedule list` shows how it is."
-)
-KEPT: Final = Message("The schedule stays as it is.")
+UNKNOWN: Final = Message(f"{failure_sentences.lost_answer('the schedule was changed')} See `/devin schedule list`.")
+KEPT: Final = Message("OK, nothing was changed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Timetable:
     def in_words(self, zone: tzinfo, now: float) -> str:
         """Say when it runs, in `zone` where that can be said."""
         if self.frequency is None:
-            return f"once, {when(self.at)}" if self.at else "at a time that Devin doesn't give"
+            return f"once, {when(self.at)}" if self.at else "at an unknown time"
         words = cron_in_words(self.frequency, zone, now)
         return f"{words}, each {_ordinal(self.every)} time" if self.every > 1 else words
 
@@ -96,7 +95,9 @@ def listing(
     if automations:
         lines.append(f"*{counted(len(automations), 'automation')}*: {_automations(automations)}")
     if schedules:
-        lines.append("Admins can use `/devin schedule pause 1`, `resume 1` or `delete 1` with a number from this list.")
+        lines.append(
+            "Admins can use `/devin schedule pause 1`, `resume 1`, or `delete 1` with a number from this list."
+        )
     return Message("\n".join(lines))
 
 
@@ -114,13 +115,14 @@ def was_set(schedule: Shown, *, enabled: bool, zone: tzinfo, now: float) -> Mess
     return Message(f"Resumed: {schedule.named} runs {schedule.timetable.in_words(zone, now)}.{following}")
 
 
-def was_added(schedule: Shown, zone: str, now: float, page: str) -> Message:
-    """Confirm that a schedule was added; `zone` is the time zone that its form names."""
-    named = zone_named(zone)
+def was_added(schedule: Shown, new: NewSchedule, now: float, page: str) -> Message:
+    """Confirm that a schedule was added, as the form asked for a `new` one."""
+    named, channel = zone_named(new.zone), new.launch.channel
     words = schedule.timetable.in_words(ZoneInfo(named) if named else UTC, now)
     due = schedule.timetable.next_run(now)
     following = f" The first run is {when(due)}." if due is not None else ""
-    return Message(f"The schedule {schedule.named} is added. It runs {words}.{following} <{page}|Open in Devin>")
+    posts = f" Devin's own Slack app posts updates in <#{channel}>." if channel else ""
+    return Message(f"The schedule {schedule.named} is added. It runs {words}.{following}{posts} <{page}|Open in Devin>")
 
 
 def not_added(new: NewSchedule, why: str) -> list[Message]:
@@ -184,8 +186,18 @@ def _named(name: str, schedule_id: str) -> str:
 
 
 def _written(new: NewSchedule) -> dict[str, str]:
-    """What was written into the form, by the labels of its fields; the name only where the head has to cut it."""
-    return ({} if len(escape(new.name)) <= _NAME_LENGTH else {"Name": new.name}) | written(new)
+    """What was written into the form, by the labels of its fields; the name only where the head has to cut it.
+
+    The time and its zone stand with how often it runs, and the longest one comes last.
+    """
+    runs = "" if new.repeat is Repeat.CRON else f"{REPEATS[new.repeat]}, {new.time}, {new.zone}"
+    return {
+        NAME.label: "" if len(escape(new.name)) <= _NAME_LENGTH else new.name,
+        REPEAT.label: runs,
+        CRON.label: new.cron,
+        OPTION_FIELDS[REPOS].label: ", ".join(new.launch.options.repos),
+        PROMPT.label: new.launch.task,
+    }
 
 
 def _line(schedule: Shown, zone: tzinfo, now: float) -> str:

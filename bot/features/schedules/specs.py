@@ -4,8 +4,10 @@ from typing import Final
 
 from bot.domain.commands.arguments import LISTED
 from bot.domain.commands.devin_words import SCHEDULE
-from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
 
+LONGEST_TASK: Final = 1_500  # characters: a button that opens the form carries them
+_TASK: Final = Argument("[task]", lambda typed: typed if len(typed) <= LONGEST_TASK else None, verbatim=True, free=True)
 SCHEDULE_LIST: Final = CommandSpec(
     "schedule_list",
     ways=typed("schedule list", LISTED),
@@ -14,11 +16,11 @@ SCHEDULE_LIST: Final = CommandSpec(
 )
 SCHEDULE_ADD: Final = CommandSpec(
     "schedule_add",
-    ways=typed("schedule add"),
+    ways=typed("schedule add", _TASK),
     role=Role.ADMIN,
     admins_can="change schedules",
     opens_form=True,
-    slash_help=Help("`/devin schedule add` opens a form for a new schedule"),
+    slash_help=Help(f"`/devin schedule add {_TASK.shown}` opens a form for a new schedule"),
 )
 SCHEDULE_PAUSE: Final = CommandSpec(
     "schedule_pause",

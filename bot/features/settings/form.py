@@ -1,12 +1,12 @@
 """The form of settings: what is set is shown, and what somebody changes is stored."""
 
-import asyncio
 from collections.abc import Mapping
 
+from bot.conversation.start.launch_choices import LaunchChoices
 from bot.devin.known_defaults import unknown_defaults
 from bot.domain.causes import ViewCause
 from bot.domain.form import Form
-from bot.domain.settings_values import Scope, SettingError, Values, as_json
+from bot.domain.settings_values import Scope, Setting, SettingError, Values, as_json
 from bot.features.settings import modal as modals
 from bot.features.settings import sentences as views
 from bot.features.settings.rules import Group, SettingChange, changes, field_name, mistakes, settings_of
@@ -33,6 +33,7 @@ class SettingsForm(FormKind):
     def __init__(self, services: Services, access: Access) -> None:
         self._services = services
         self._access = access
+        self._choices = LaunchChoices(services)
 
     async def first(self, workspace: Workspace, opening: Opening) -> View | None:  # noqa: ARG002 - all of it is to be read
         """Return None: what is set has to be read, and who may manage the channel asked for."""
@@ -57,21 +58,25 @@ class SettingsForm(FormKind):
             groups.append(_group(Scope.CHANNEL, of_channel, file.holding(form.channel, None)))
         return modals.settings_form(form, groups, file.name)
 
+    async def choices(self, workspace: Workspace, user: str, form: Form, name: str, typed: str) -> Mapping[str, str]:
+        """Return the repositories, modes, or playbooks by their titles, that fit what was `typed`."""
+        setting = name.rpartition(".")[2]
+        found = await self._choices.of_field(workspace, user, form.channel, setting, typed)
+        # A default is shown in many places, where an id says nothing.
+        titles = await self._choices.playbook_titles(workspace) if setting == Setting.PLAYBOOK else {}
+        return {titles.get(value, value): words for value, words in found.items()}
+
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:
         """Return a sentence for each field that was changed and is not valid."""
         return mistakes(form.digest, fields)
 
     async def errors_at_devin(self, workspace: Workspace, form: Form, fields: Mapping[str, str]) -> dict[str, str]:
-        """Return a sentence for each changed default that Devin lacks; none while it does not answer in time."""
+        """Return a sentence for each changed default that Devin lacks."""
         found: dict[str, str] = {}
-        try:
-            async with asyncio.timeout(self._services.timing.choices_asked):
-                for change in changes(form.digest, fields):
-                    values = {} if change.value is None else {change.setting: change.value}
-                    for setting, sentence in (await unknown_defaults(workspace.organisation.devin, values)).items():
-                        found[field_name(change.scope, setting)] = sentence
-        except TimeoutError:
-            return {}
+        for change in changes(form.digest, fields):
+            values = {} if change.value is None else {change.setting: change.value}
+            for setting, sentence in (await unknown_defaults(workspace.organisation.devin, values)).items():
+                found[field_name(change.scope, setting)] = sentence
         return found
 
     async def save(self, job: Job[ViewCause]) -> None:

@@ -1,13 +1,13 @@
 """The fields of the form of settings: how they are called, and what was changed in them since the form was drawn."""
 
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
 
+from bot.domain.launch import NO_CHOICE, PLAYBOOK, UNSET
 from bot.domain.settings_values import Scope, Setting, SettingError, Value, Values, as_text, may_be_set, read_text
-
-UNSET: Final = "-"  # in a menu, where nothing can be left empty
+from bot.views.modals.launch import IN_FIELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,11 @@ def _changed(kept: str, fields: Mapping[str, str]) -> Iterator[tuple[str, Scope,
 
 
 def _value(setting: Setting, text: str) -> Value | None:
+    if text == NO_CHOICE and setting is Setting.PLAYBOOK:
+        raise SettingError(IN_FIELD[PLAYBOOK])
     return read_text(setting, text) if text else None
 
 
 def _fingerprint(text: str) -> str:
-    return f"{zlib.crc32(text.encode()):08x}"
+    apart = re.sub(r"\s*,\s*", ",", text)  # a menu for several gives no spaces back
+    return f"{zlib.crc32(apart.encode()):08x}"

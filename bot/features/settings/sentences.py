@@ -3,44 +3,57 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.domain.commands.option_words import MODES
+from bot.domain.launch import UNSET
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.settings_values import Detail, Effective, Scope, Setting, Source, TurnTaking, Value, as_text
 from bot.features.settings.rules import SettingChange
 from bot.views.answers.wording import code
 from bot.views.message import Message
+from bot.views.modals.fields import OPTION_FIELDS, Field
 
-LABELS: Final[dict[Setting, str]] = {
-    Setting.REPOS: "Repositories",
-    Setting.PLAYBOOK: "Playbook",
-    Setting.MODE: "Mode",
-    Setting.LIMIT: "ACU limit",
-    Setting.TAGS: "Tags",
-    Setting.TURNS: "Replies sent to Devin",
-    Setting.DETAIL: "Devin's posts",
-    Setting.REMINDERS: "Reminders",
-    Setting.QUIET: "Quiet hours",
-    Setting.NOTIFY: "Mentions",
-}
-CHOICES: Final[Mapping[Setting, Mapping[str, str]]] = {
-    Setting.MODE: {mode: mode for mode in MODES},
-    Setting.TURNS: {
-        TurnTaking.ALL.value: "Every reply in a thread",
-        TurnTaking.MENTIONS.value: "Only replies that mention Devin Bridge",
-        TurnTaking.TWO_PEOPLE.value: "Every reply, except what people say to each other",
-    },
-    Setting.DETAIL: {
-        Detail.FULL.value: "Everything Devin says",
-        Detail.FINAL.value: "Only Devin's last message of each turn",
-        Detail.LINK.value: "Only a link at the end of each turn",
-    },
-    Setting.REMINDERS: {"on": "Remind me of open questions", "off": "No reminders"},
-    Setting.NOTIFY: {
-        NotifyChoice.ALL.value: "Each time Devin needs someone, is done, or has failed",
-        NotifyChoice.QUESTIONS.value: "Only when Devin needs someone",
-        NotifyChoice.DONE.value: "Only when Devin is done or has failed",
-        NotifyChoice.OFF.value: "Never",
-    },
+_NOT_SET: Final = {UNSET: "Not set"}
+# Each setting is one field of the form; what a start takes from there is the same field as in the form of a start.
+FIELDS: Final[Mapping[Setting, Field]] = {
+    **{Setting(name): field for name, field in OPTION_FIELDS.items()},
+    Setting.TURNS: Field(
+        "turns",
+        "Replies sent to Devin",
+        choices={
+            **_NOT_SET,
+            TurnTaking.ALL.value: "Every reply in a thread",
+            TurnTaking.MENTIONS.value: "Only replies that mention Devin Bridge",
+            TurnTaking.TWO_PEOPLE.value: "Every reply, except what people say to each other",
+        },
+    ),
+    Setting.DETAIL: Field(
+        "detail",
+        "Devin's posts",
+        choices={
+            **_NOT_SET,
+            Detail.FULL.value: "Everything Devin says",
+            Detail.FINAL.value: "Only Devin's last message, each time it stops for you or finishes",
+            Detail.LINK.value: "Only a link, each time Devin stops for you or finishes",
+        },
+    ),
+    Setting.REMINDERS: Field(
+        "reminders",
+        "Reminders",
+        choices={**_NOT_SET, "on": "Remind me of open questions", "off": "No reminders"},
+    ),
+    Setting.QUIET: Field(
+        "quiet", "Quiet hours", hint="In your time zone, such as 22:00-07:00. You won't be mentioned."
+    ),
+    Setting.NOTIFY: Field(
+        "notify",
+        "Mentions",
+        choices={
+            **_NOT_SET,
+            NotifyChoice.ALL.value: "Each time Devin needs someone, is done, or has failed",
+            NotifyChoice.QUESTIONS.value: "Only when Devin needs someone",
+            NotifyChoice.DONE.value: "Only when Devin is done or has failed",
+            NotifyChoice.OFF.value: "Never",
+        },
+    ),
 }
 GROUPS: Final = {Scope.PERSON: "Mine", Scope.CHANNEL: "This channel"}
 NOT_YOURS: Final = Message("Only admins and the channel's creator can change its settings.")
@@ -59,7 +72,7 @@ def saved(changes: Sequence[SettingChange], channel: str) -> Message:
     for scope, where in ((Scope.PERSON, GROUPS[Scope.PERSON]), (Scope.CHANNEL, f"<#{channel}>")):
         changed = [change for change in changes if change.scope is scope]
         if changed:
-            shown = [f"{LABELS[change.setting]}: {_shown(change.setting, change.value)}" for change in changed]
+            shown = [f"{FIELDS[change.setting].label}: {_shown(change.setting, change.value)}" for change in changed]
             lines += [f"*{where}*", *(f"• {line}" for line in shown)]
     return Message("\n".join(lines))
 
@@ -71,12 +84,14 @@ def not_saved(why: str) -> Message:
 
 def lost(reference: str) -> Message:
     """Report that a fault of the bot's own kept the form from being saved."""
-    return not_saved(f"Devin Bridge had a fault; an admin finds it by `{reference}`. Open the form again.")
+    return not_saved(
+        f"Something went wrong. Give your Devin Bridge operator this error ID: `{reference}`. Open the form again."
+    )
 
 
 def fixed(setting: Setting, value: Value, file: str) -> str:
     """The line in place of a field whose value the `file` sets."""
-    return f"*{LABELS[setting]}*: {_shown(setting, value)}, set by {code(file)}"
+    return f"*{FIELDS[setting].label}*: {_shown(setting, value)}, set by {code(file)}"
 
 
 def why(held: Effective, file: str, *, in_channel: bool) -> Message:
@@ -84,7 +99,7 @@ def why(held: Effective, file: str, *, in_channel: bool) -> Message:
     sources = _SOURCES | {Source.FILE: f"set in {code(file)}"}
     shown = [setting for setting in Setting if in_channel or setting is not Setting.TURNS]
     lines = [
-        f"• *{LABELS[setting]}*: {_shown(setting, getattr(held, setting.value))} ({sources[held.source(setting)]})"
+        f"• *{FIELDS[setting].label}*: {_shown(setting, getattr(held, setting))} ({sources[held.source(setting)]})"
         for setting in shown
     ]
     ways = ["Change yours with `/devin settings mine`."]
@@ -101,7 +116,7 @@ def _shown(setting: Setting, value: Value | None) -> str:
     if value is None or value == ():
         return NONE
     word = as_text(value)
-    meaning = CHOICES.get(setting, {}).get(word, word)
+    meaning = FIELDS[setting].choices.get(word, word)
     if isinstance(value, bool):
         return word
     return code(word) if meaning == word else f"{meaning[:1].lower()}{meaning[1:]}"

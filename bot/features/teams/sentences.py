@@ -10,18 +10,20 @@ from bot.views import blocks
 from bot.views.answers.wording import code, message_of
 from bot.views.message import Message
 from bot.views.sentences import mention
-from bot.views.text import counted, fitted
+from bot.views.text import counted, fitted, listed
 
 NONE_SET: Final = "There are no teams yet. `/devin team add Payments @ann #payments tag:pay` makes one."
-HOW_COUNTED: Final = "A session counts in one team: that of its tag, else its channel, else the person who asked."
+HOW_COUNTED: Final = (
+    "A session counts toward one team: by its tag, otherwise its channel, otherwise the person who started it."
+)
 _PICKED: Final = {MemberKind.CHANNEL: "#channel", MemberKind.PERSON: "@person"}
 _PROBLEMS: Final = {
     Problem.NAME: "Say what the team is called.",
     Problem.LONG: f"The name of a team can have at most {LONGEST_NAME} characters.",
-    Problem.RESERVED: "A team can't have this name, because other rows of the figures do.",
+    Problem.RESERVED: "A team can't have this name, because other rows in the figures use it.",
     Problem.NOBODY: "After the name, say who or what belongs to it: people, channels, or tags such as `tag:pay`.",
     Problem.PICKED: "Pick the channel or person from Slack's list as you type `#` or `@`.",
-    Problem.GROUP: "A team is made of people, channels and tags. A user group can't be in one: name its people.",
+    Problem.GROUP: "A team has people, channels, and tags. A user group can't be in one: name its people.",
     Problem.MEMBER: "After the name, write only people, channels, and tags such as `tag:pay`.",
 }
 
@@ -45,13 +47,13 @@ def listing(centres: Sequence[CostCentre]) -> Message:
 def added(name: str, members: Sequence[Member], *, is_new: bool) -> Message:
     """Confirm that `members` were added to a team, which may be new."""
     if is_new:
-        return message_of(f"Team {_quoted(name)} is made: {_members(members)}.", HOW_COUNTED)
+        return message_of(f"Team {_quoted(name)} was created: {_members(members)}.", HOW_COUNTED)
     return Message(f"Added to team {_quoted(name)}: {_members(members)}.")
 
 
 def all_there(name: str) -> Message:
     """Report that there was nothing to add."""
-    return Message(f"All of them are in team {_quoted(name)} already, so nothing was changed.")
+    return Message(f"All of them are already in team {_quoted(name)}, so nothing was changed.")
 
 
 def in_another(member: Member, name: str) -> Message:
@@ -59,15 +61,13 @@ def in_another(member: Member, name: str) -> Message:
     return message_of(
         "Nothing was changed.",
         f"{_member(member)} is already in team {_quoted(name)}, and can only be in one.",
-        f"Take it out there first: {code(f'/devin team remove {name} {_typed(member)}')}.",
+        f"Remove it there first: {code(f'/devin team remove {name} {_typed(member)}')}.",
     )
 
 
 def no_such_team(name: str) -> Message:
     """Report that no team has this name."""
-    return message_of(
-        f"There's no team {_quoted(name)}, so nothing was removed.", "`/devin team list` shows those there are."
-    )
+    return message_of(f"There's no team {_quoted(name)}, so nothing was removed.", "`/devin team list` shows the rest.")
 
 
 def not_in(member: Member, name: str) -> Message:
@@ -77,12 +77,12 @@ def not_in(member: Member, name: str) -> Message:
 
 def removed(name: str, members: Sequence[Member]) -> Message:
     """Confirm that a team was removed, with the `members` that it had."""
-    return Message(f"Team {_quoted(name)} is removed: {_members(members)}.")
+    return Message(f"Team {_quoted(name)} was removed: {_members(members)}.")
 
 
 def taken_out(name: str, members: Sequence[Member]) -> Message:
     """Confirm that `members` were taken out of a team that has others."""
-    return Message(f"Taken out of team {_quoted(name)}: {_members(members)}.")
+    return Message(f"Removed from team {_quoted(name)}: {_members(members)}.")
 
 
 def _quoted(name: str) -> str:
@@ -90,7 +90,7 @@ def _quoted(name: str) -> str:
 
 
 def _members(members: Sequence[Member]) -> str:
-    return ", ".join(map(_member, members))
+    return listed([*map(_member, members)])
 
 
 def _member(member: Member) -> str:

@@ -23,9 +23,7 @@ TEAM_ADD: Final = CommandSpec(
     role=Role.ADMIN,
     admins_can="manage teams",
     ordinary=True,
-    slash_help=Help(
-        f"`/devin team add {TEAM.shown}` adds to a team. A session counts in one: by tag, else channel, else person"
-    ),
+    slash_help=Help(f"`/devin team add {TEAM.shown}` adds people, channels, or tags to a team"),
 )
 TEAM_REMOVE: Final = CommandSpec(
     "team_remove",

@@ -5,9 +5,10 @@ from bot.views.blocks import section
 from bot.views.message import Block
 from bot.views.pull_requests import pull_request_lines
 from bot.views.sentences import state_sentence
-from bot.views.text import fitted
+from bot.views.text import linked_title
 
 
-def preview(session: Session) -> list[Block]:
-    """Return the blocks of a preview of `session`: its title, where it stands, and its pull requests."""
-    return [section("\n".join([f"*{fitted(session.title)}*", state_sentence(session), *pull_request_lines(session)]))]
+def preview(session: Session, thread: str | None) -> list[Block]:
+    """Return the blocks of a preview of `session`: its title with its links, its state, and its pull requests."""
+    title = linked_title(session.title, thread, session.url, 150, "*{}*")
+    return [section("\n".join([title, state_sentence(session), *pull_request_lines(session)]))]

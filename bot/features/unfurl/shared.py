@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from bot.conversation.titles import ShownTitles
+from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.causes import EventCause
 from bot.domain.readers import Readers
 from bot.features.unfurl.rows import session_of_link
@@ -62,5 +62,6 @@ class LinkShared:
             for url in fields["links"].split():
                 session = await session_of_link(tx, job.workspace.team, url)
                 if session is not None and titles.replacement(session.channel) is None:
-                    shown[url] = preview(self._services.workspaces.with_code_hosts(session))
+                    session = self._services.workspaces.with_code_hosts(session)
+                    shown[url] = preview(session, permalink(job.workspace, session))
         return shown

@@ -8,7 +8,7 @@ from typing import Final
 from bot.domain.amounts import exact_sum, half_up
 from bot.domain.shares import Share, column, together
 from bot.features.usage.figure_sentences import Figures
-from bot.views.text import counted, duration, share_of, with_unit
+from bot.views.text import counted, duration, listed, share_of, with_unit
 
 MOST_ROWS: Final = 20
 ELSEWHERE: Final = "elsewhere"
@@ -92,7 +92,7 @@ def negative(rows: Sequence[Row]) -> list[str]:
     """Explain the parts of a bill that are below zero; for elsewhere the answer has a sentence of its own."""
     names = [row.name for row in rows if row.acus is not None and row.acus.shown < 0 and row.name != ELSEWHERE]
     verb = "is" if len(names) == 1 else "are"
-    return [NEGATIVE.format(names=f"{', '.join(names)} {verb}")] if names else []
+    return [NEGATIVE.format(names=f"{listed(names)} {verb}")] if names else []
 
 
 def _line(row: Row) -> str:

@@ -49,7 +49,7 @@ def notes(total: Decimal, late: Sequence[date], apart: Apart, cost: Money | None
         return f"{total_acus(float(total), cost)} in all.", *not_included(apart)
     days = date_range(late[0], late[-1])
     known = (
-        (f"{total_acus(float(total), cost)} in all.", f"Not in Devin's bill yet, so not included: {days}.")
+        (f"{total_acus(float(total), cost)} in all.", f"Not in Devin's bill yet, so not in the total: {days}.")
         if total
         else (f"Not in Devin's bill yet: {days}.",)
     )

@@ -18,11 +18,11 @@ from bot.views.message import Message
 
 MOST_ROWS: Final = 2_000  # of a file, which are stored in one transaction; the others are one row
 BEGUN: Final = Message("Devin Bridge sends you the file as a DM.")
-TODAY_RUNS: Final = "Today is still running, and a file holds finished days only. Type {instead} instead."
+TODAY_RUNS: Final = "Today isn't over, and a file has only finished days. Type {instead} instead."
 NOTHING_FINISHED: Final = (
-    "No day of this period is finished yet, and a file holds finished days only. Type {instead} instead."
+    "No day of this period is finished yet, and a file has only finished days. Type {instead} instead."
 )
-NO_FILE: Final = "So there is no file."
+NO_FILE: Final = "So there's no file."
 MOST_ONLY: Final = f"Only the {MOST_ROWS:,} that used most have rows of their own."
 _MARK: Final = ":information_source: "
 

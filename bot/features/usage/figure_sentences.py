@@ -20,19 +20,18 @@ from bot.views.dates import long_date, weekday_date, weekday_name
 from bot.views.doubts import roughly, why_about
 from bot.views.message import Message
 from bot.views.outcomes import pull_requests_moved, sessions_by_outcome, waiting_now
-from bot.views.text import duration, fitted, link, share_of, tenths, tenths_of_acus, total_acus, with_unit
+from bot.views.text import duration, fitted, linked_title, share_of, tenths, tenths_of_acus, total_acus, with_unit
 from bot.views.text import percent as percent_in_words
 
-HOURS: Final = "08:00 UTC to 08:00 UTC"
 NO_TOTAL: Final = "The total couldn't be read from Devin this time."
 NOT_IN_YET: Final = "Devin's bill for {day} isn't in yet, so what was used elsewhere isn't known."
 ANOMALY: Final = ":warning: Unusually high for a {weekday}: up to {acus} would be normal."
-NOTHING_BEFORE: Final = "nothing in the seven days before to compare with"
+NOTHING_BEFORE: Final = "no usage in the seven days before to compare with"
 UNCHANGED: Final = "as usual"
 MOST_OF_IT: Final = "Most of it: {cause}, {acus} more than usual."
-QUIET: Final = "No session of Devin Bridge used anything in this time."  # others of the organisation may have
-QUIET_HERE: Final = "No session of this workspace used anything in this time."  # but one of another workspace did
-QUIET_IN_CHANNEL: Final = "No session of this channel used anything in this time."
+QUIET: Final = "No Devin Bridge session used anything in this period."  # others of the organisation may have
+QUIET_HERE: Final = "No session in this workspace used anything in this period."  # but one of another workspace did
+QUIET_IN_CHANNEL: Final = "No session in this channel used anything in this period."
 GONE: Final = "The sessions that used it are no longer stored, so they aren't listed."
 NO_ACUS: Final = (
     "Devin reports no ACUs for your sessions, as on plans that aren't billed in ACUs. "
@@ -41,10 +40,10 @@ NO_ACUS: Final = (
 NO_ACUS_AGAIN: Final = "Devin reports no ACUs."  # where digests have explained it before
 NO_PARTS: Final = "Devin reports no ACUs for single sessions, so what came through Slack isn't known."
 OWN_COUNT: Final = (
-    "Added up session by session, {acus} came through Slack. What is used around 08:00 UTC can count toward the day "
+    "Added up session by session, {acus} came through Slack. What is used around 8:00 AM UTC can count toward the day "
     "before or after."
 )
-CREDIT: Final = "Devin's bill has a credit that is more than what was used in this time."
+CREDIT: Final = "Devin's bill has a credit that's larger than the usage in this period."
 _OWN_ROWS_ONLY: Final = ":information_source: Counted from the sessions of Devin Bridge alone, because "
 WITHHELD: Final[Mapping[WithheldBecause, str]] = {
     WithheldBecause.PERMISSION: _OWN_ROWS_ONLY
@@ -307,15 +306,16 @@ def _most_expensive(figures: Figures) -> list[str]:
         return [GONE]
     if figures.here:
         return [QUIET_IN_CHANNEL]
-    return [QUIET_HERE if figures.through_slack else QUIET]
+    if figures.through_slack:
+        return [QUIET_HERE]
+    return [QUIET] if any(figures.outcomes.values()) else []  # that none was active says it already
 
 
 def most_expensive_line(entry: MostExpensive, acus: Share) -> str:
     """Write what one of the most expensive sessions used, with its links and who asked."""
-    thread = link(entry.permalink, entry.title, 80) if entry.permalink else fitted(entry.title, 80)
-    devin = link(entry.url, "Devin") if entry.url else ""
+    title = linked_title(entry.title, entry.permalink, entry.url)
     asker = fitted(entry.requester, 60) if entry.requester else ""
-    return " · ".join(part for part in (f"{thread}: {with_unit(share_of(acus))}", asker, devin) if part)
+    return " · ".join(part for part in (f"{title}: {with_unit(share_of(acus))}", asker) if part)
 
 
 def why_own_rows(figures: Figures) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.conversation.titles import ShownTitles, title_of
+from bot.conversation.titles import ShownTitles, permalink, title_of
 from bot.domain.questions import By
 from bot.domain.readers import Readers
 from bot.features.usage import part_names
@@ -61,8 +61,4 @@ class FilePartNaming:
     def _session(self, session: StoredSession, titles: ShownTitles) -> Names:
         if (title := titles.instead(session)) is not None:
             return title, None, None
-        return title_of(session), session.url, self._thread(session)
-
-    def _thread(self, session: StoredSession) -> str | None:
-        thread = session.thread_ts
-        return self._workspace.slack.permalink(session.channel, thread) if thread else None
+        return title_of(session), session.url, permalink(self._workspace, session)

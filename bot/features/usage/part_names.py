@@ -6,21 +6,20 @@ from typing import Final
 from bot.domain.products import OTHER
 from bot.views.dates import weekday_date
 from bot.views.sentences import mention
-from bot.views.text import fitted, link
+from bot.views.text import fitted, linked_title
 
 LONGEST: Final = 80
-LONGEST_LINK: Final = 300  # characters of an address: twenty longer ones would not fit into a message
 OTHER_WORKSPACE: Final = "another workspace"
 NOT_STORED: Final = "sessions that are no longer stored"
 ERASED: Final = "people whose data was erased"
 SOMEBODY: Final = "someone"
 NAMELESS: Final = "{number:,} people without a known name"
 OTHERS: Final = "others"
-DIRECT_MESSAGES: Final = "direct messages"
+DIRECT_MESSAGES: Final = "DMs"
 NO_TEAM: Final = "no team"
 NO_PLAYBOOK: Final = "no playbook"
 NO_REPOSITORY: Final = "no repository known"
-HIDDEN_REPOSITORY: Final = "private channels and direct messages"
+HIDDEN_REPOSITORY: Final = "private channels and DMs"
 NO_PRODUCT: Final = "other"
 
 
@@ -53,10 +52,9 @@ def team(name: str | None) -> str:
 
 
 def session(title: str, permalink: str | None, url: str | None, asker: str | None) -> str:
-    """Name a session by its title, which links to its Slack thread or else to its page at Devin, and by its asker."""
-    address = permalink or url or ""
-    titled = link(address if len(address) <= LONGEST_LINK else None, title, LONGEST)
-    return f"{titled} ({fitted(asker, LONGEST)})" if asker else titled
+    """Name a session by its title with its links, and by its asker."""
+    titled = linked_title(title, permalink, url, LONGEST)
+    return f"{titled} · {fitted(asker, LONGEST)}" if asker else titled
 
 
 def playbook(title: str | None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
-from bot.conversation.titles import ShownTitles, title_of
+from bot.conversation.titles import ShownTitles, permalink, title_of
 from bot.domain.questions import By
 from bot.domain.readers import Readers
 from bot.features.usage import part_names
@@ -63,11 +63,7 @@ class PartNaming:
         asker = (askers.get(session.requester) or session.requester_name or None) if self.shows_people else None
         if (instead := titles.instead(session)) is not None:
             return part_names.session(instead, None, None, asker)
-        return part_names.session(title_of(session), self._thread(session), session.url, asker)
-
-    def _thread(self, session: StoredSession) -> str | None:
-        thread = session.thread_ts
-        return self._workspace.slack.permalink(session.channel, thread) if thread else None
+        return part_names.session(title_of(session), permalink(self._workspace, session), session.url, asker)
 
 
 def repository_of(pull_request: str | None, option: str | None, hosts: Collection[str]) -> str | None:

@@ -12,24 +12,22 @@ from bot.domain.periods import RangeFault, RefusedRange, Span
 from bot.domain.questions import By, Question
 from bot.features.usage import figure_sentences as digest
 from bot.features.usage.division_sentences import UsagePart, divide, negative, rows_as_lines
-from bot.features.usage.figure_sentences import HOURS, Figures
+from bot.features.usage.figure_sentences import Figures
 from bot.features.usage.usual import percent_above
 from bot.views import blocks
 from bot.views.answers.wording import code
-from bot.views.dates import date_range, full_date, long_date, month_name, weekday_date
+from bot.views.dates import HOURS, date_range, full_date, long_date, month_name, weekday_date
 from bot.views.message import Message
 from bot.views.text import tenths_of_acus, when
 
 NOTHING_FINISHED: Final = "No day of this period is finished yet."
-NO_ROWS: Final = "Nothing was used in this time."
-NONE_KNOWN: Final = "Nothing is known to be used so far."  # the bill may still say something else
-NO_CYCLE: Final = "Devin names no billing cycle, so the calendar month counts."
-ONLY_THE_BILL: Final = "Only Devin's bill says how this divides."
-NOT_NAMED: Final = Message(
-    "People aren't named beside figures here, so one person's aren't shown. `/devin usage by channel` shows channels."
-)
+NO_ROWS: Final = "Nothing was used in this period."
+NONE_KNOWN: Final = "No known usage so far."  # the bill may still say something else
+NO_CYCLE: Final = "Devin reports no billing cycle, so the calendar month is used."
+ONLY_THE_BILL: Final = "Only Devin's bill has this breakdown."
+NOT_NAMED: Final = Message("Per-person figures are hidden in this workspace. `/devin usage by channel` shows channels.")
 TOO_FEW: Final = Message(
-    "Fewer than three people used Devin in that channel, and people aren't named beside figures here. "
+    "Fewer than three people used Devin in that channel, and per-person figures are hidden in this workspace. "
     "`/devin usage by channel` shows larger channels."
 )
 _EXAMPLE: Final = (
@@ -38,9 +36,9 @@ _EXAMPLE: Final = (
 _REFUSED: Final[Mapping[RangeFault, str]] = {
     RangeFault.MALFORMED: "{typed} isn't a valid date. " + _EXAMPLE,
     RangeFault.REVERSED: "{typed} ends before it begins. Write the earlier day first.",
-    RangeFault.FUTURE: "{typed} isn't over yet: the running billing day is {today}, until {until}. A range can "
-    "end with it at the latest.",
-    RangeFault.NOT_KEPT: "There are no figures from before {kept}. Begin the range then or later.",
+    RangeFault.FUTURE: "{typed} ends in the future. The latest end date is today's billing day, {today}, which ends "
+    "{until}.",
+    RangeFault.NOT_KEPT: "There are no figures from before {kept}. Start the range on that day or later.",
 }
 
 
@@ -156,8 +154,8 @@ def _beside(scope: str, figures: Figures, before: MonthBefore | None) -> str:
     if before is None or used is None or digest.no_acus_at_all(figures):
         return scope
     percent = percent_above(used, before.acus)
-    changed = f": {digest.arrow(percent)}" if percent else ""
-    return f"{scope} {month_name(before.month.first)} took {tenths_of_acus(before.acus)}{changed}."
+    changed = f" (change: {digest.arrow(percent)})" if percent else ""
+    return f"{scope} Previous month: {tenths_of_acus(before.acus)}{changed}."
 
 
 def heading(question: Question, span: Span, whose: str = "") -> tuple[str, str]:
@@ -183,7 +181,7 @@ def _title(question: Question, span: Span) -> str:
                 so_far = "" if span.last in span.counted else ", so far"
                 return f"Devin in {month_name(span.last)} {span.last.year}{so_far}"
             days = date_range(span.first, span.last)
-            return f"Devin on {days}" if span.first == span.last else f"Devin from {days}"
+            return f"Devin on {days}" if span.first == span.last else f"Devin, {days}"
 
 
 def _scope(question: Question, span: Span) -> str:
@@ -205,12 +203,13 @@ def not_included(apart: Apart) -> list[str]:
     if not apart.days:
         return []
     days = " and ".join(weekday_date(day) for day in dict.fromkeys((apart.days[0], apart.days[-1])))
-    return [f"Not finished, so not included: {days}{_so_far(apart)}."]
+    are = "isn't" if apart.days[0] == apart.days[-1] else "aren't"
+    return [f"{days} {are} finished and {are} in the total{_so_far(apart)}."]
 
 
 def _so_far(apart: Apart) -> str:
     if apart.total is not None:
-        return f", {tenths_of_acus(apart.total)} so far"
+        return f": {tenths_of_acus(apart.total)} so far"
     if apart.through_slack is None:
         return ""
-    return f", {'about ' if apart.is_about else ''}{tenths_of_acus(apart.through_slack)} through Slack so far"
+    return f": {'about ' if apart.is_about else ''}{tenths_of_acus(apart.through_slack)} through Slack so far"

@@ -3,6 +3,7 @@
 from typing import Final
 
 from bot.domain.commands.arguments import figures_of
+from bot.domain.commands.registry import COST
 from bot.domain.commands.spec import CommandSpec, Help, Role, typed
 from bot.domain.questions import USAGE_QUESTIONS
 
@@ -12,6 +13,7 @@ USAGE: Final = CommandSpec(
     ways=typed("usage", USAGE_QUESTION),
     role=Role.ADMIN,
     admins_can="see usage figures",
+    own_by=COST.name,
     instead="`/devin cost` shows your own.",
     examples=("last month", "month by person", "last 30 days by channel"),
     slash_help=Help(f"`/devin usage {USAGE_QUESTION.shown}` shows spending"),

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from bot.conversation.titles import ShownTitles, title_of
+from bot.conversation.titles import ShownTitles, permalink, title_of
 from bot.domain.amounts import cost
 from bot.domain.billing import (
     SETTLING,
@@ -246,13 +246,13 @@ async def described(
 async def _described(
     tx: Transaction, workspace: Workspace, session: StoredSession, acus: float, titles: ShownTitles
 ) -> MostExpensive:
-    thread, asker = session.thread_ts, await _asker(tx, workspace, session)
+    asker = await _asker(tx, workspace, session)
     if (instead := titles.instead(session)) is not None:
         return MostExpensive(instead, acus, requester=asker, channel=session.channel)
     return MostExpensive(
         title=title_of(session),
         acus=acus,
-        permalink=workspace.slack.permalink(session.channel, thread) if thread else None,
+        permalink=permalink(workspace, session),
         url=session.url,
         requester=asker,
         channel=session.channel if session.title is not None else None,

@@ -49,7 +49,7 @@ class AskDevin:
         try:
             found = await read(job)
         except DevinError as error:
-            log.warning("Devin gave no answer", command=job.cause.command, error=type(error).__name__)
+            log.warning("no answer from Devin", command=job.cause.command, error=type(error).__name__)
             found = failure_sentence(error)
         await self.reply(job, found)
 

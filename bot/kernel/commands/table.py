@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.causes import ActionCause, MessageCause
-from bot.domain.commands.parser import Command
+from bot.domain.commands.parser import Command, Doubt
 from bot.domain.commands.registry import LIST_PAGE, STOP_LISTED
 from bot.domain.commands.spec import CommandSpec, Role
 from bot.domain.form import Form
@@ -71,9 +71,22 @@ class CommandTable:
         try:
             refusal = await self._access.role_refusal(workspace, spec, user) if spec.role is Role.ADMIN else None
         except SlackError as error:
-            log.warning("not known whether someone is an admin", error=error.outcome)
+            log.warning("admin role unknown", error=error.outcome)
             return access_sentences.ROLE_UNKNOWN
         return refusal or self._elsewhere(spec, channel)
+
+    async def offered(
+        self, workspace: Workspace, doubt: Doubt, user: str, channel: str | None = None
+    ) -> tuple[Doubt, Message | None]:
+        """Return `doubt` with the command that `user` is offered, and why not the one that is meant, if not.
+
+        Who may not see everybody's figures is offered their own, which answers a question to the bot.
+        """
+        refused = await self.not_theirs(workspace, doubt.spec, user, channel)
+        if refused is None or not doubt.spec.own_by:
+            return doubt, refused
+        own = replace(doubt, spec=self._specs[doubt.spec.own_by], meant=doubt.spec.own_by, shown="", argument="")
+        return own, None if doubt.guessed else refused
 
     def _elsewhere(self, spec: CommandSpec, channel: str | None) -> Message | None:
         """Why the command cannot be written in `channel`; None if it can."""

@@ -4,6 +4,7 @@ A command has a form when a feature declares a `FormKind` under its name. That i
 opens, again when it comes back, and once more before anything is changed.
 """
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -77,7 +78,7 @@ class FormKind(ABC):
         """Return a sentence for each field that cannot be taken; Slack waits for this, so nothing may be called."""
 
     async def errors_at_devin(self, workspace: Workspace, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - few have any
-        """Return a sentence for each field whose value Devin lacks; Slack waits for this, two seconds at most."""
+        """Return a sentence for each field whose value Devin lacks; none count if that takes too long for Slack."""
         return {}
 
     @abstractmethod
@@ -148,16 +149,22 @@ class Forms:
             # Without it the view would say "Loading…" for ever.
             await workspace.slack.update_view(view_id, parts.notice(kind.title, parts.NOT_DRAWN))
         except SlackRefused as refused:
-            log.info("form was closed meanwhile", form=opening.form.command, error=str(refused))
+            log.info("form closed meanwhile", form=opening.form.command, error=str(refused))
 
     async def choices(self, workspace: Workspace, body: Mapping[str, Any]) -> Mapping[str, str]:
-        """Return what a menu of a form offers, which Slack's `body` asks for; nothing where no such form is known."""
+        """Return what a menu of a form offers, which Slack's `body` asks for.
+
+        Nothing where no such form is known, and to who may not use it.
+        """
         view = body.get("view") or {}
         kind = self._kinds.get(view.get("callback_id") or "")
         form = Form.read(view["callback_id"], view.get("private_metadata") or "") if kind else None
         if kind is None or form is None:
             return {}
-        return await kind.choices(workspace, body["user"]["id"], form, body["block_id"], body.get("value") or "")
+        user = body["user"]["id"]
+        if await self._access.refusal_in_ack(workspace, user) or await self._refusal(workspace, form, user):
+            return {}
+        return await kind.choices(workspace, user, form, body["block_id"], body.get("value") or "")
 
     async def take(self, workspace: Workspace, body: Mapping[str, Any]) -> ViewCause | NotTaken:
         """Read the form that Slack's `body` submits, and check the right of the person and the fields.
@@ -173,8 +180,17 @@ class Forms:
             return NotTaken(view=parts.notice(kind.title, refusal.text))
         fields = entered(view)
         secrets = {name: secret_sentences.in_field(SECRETS_PAGE) for name, text in fields.items() if has_secret(text)}
-        errors = kind.errors(form, fields) | secrets or await kind.errors_at_devin(workspace, form, fields)
+        errors = kind.errors(form, fields) | secrets or await self._errors_at_devin(kind, workspace, form, fields)
         return NotTaken(errors=errors) if errors else ViewCause(form, user, fields)
+
+    async def _errors_at_devin(
+        self, kind: FormKind, workspace: Workspace, form: Form, fields: Mapping[str, str]
+    ) -> dict[str, str]:
+        try:
+            async with asyncio.timeout(self._services.timing.choices_asked):
+                return await kind.errors_at_devin(workspace, form, fields)
+        except TimeoutError:
+            return {}
 
     async def run(self, job: Job[ViewCause]) -> None:
         """Carry out the form that was submitted, if its person still may."""

@@ -201,7 +201,7 @@ class PostEditor:
         if row.surface == AGENT:
             return  # the card says the same
         self._services.metrics.died(row.drawer)
-        log.error("post can't be edited anymore", key=row.key, error=str(error))
+        log.error("post no longer editable", key=row.key, error=str(error))
 
 
 def _budget(row: Post) -> Budget:

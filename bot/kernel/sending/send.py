@@ -220,7 +220,7 @@ class Send:
         except SlackError as error:
             return await self._failure.unsearchable(row, error, timing.post_settle - age)
         if ts is not None:
-            log.info("post had arrived", key=row.key)
+            log.info("post found in Slack", key=row.key)
             await self._record_sent(row, ts)
         elif age < timing.post_settle:
             await self._failure.reschedule(row, timing.post_settle - age, "outcome unknown, not found", unknown=True)

@@ -87,7 +87,7 @@ class UserGroups:
             return
         facts = {"team": workspace.team, "group": group}
         if problem is None:
-            log.info("user group is read again", **facts)
+            log.info("user group read again", **facts)
         else:
             log.warning("user group not read", error=problem, **facts)
         self._problems[key] = problem

@@ -57,6 +57,8 @@ _CHANGE: Final[dict[str, body.Check]] = {
     "run_as_user_id": body.nullable(body.STRING),
     "enabled": body.nullable(body.BOOLEAN),
 }
+# https://docs.devin.ai/api-reference/v3/schedules/post-organizations-schedules
+_TIMED_BY: Final = {"recurring": ("frequency",), "one_time": ("scheduled_at",)}
 _DEFAULTS: Final[dict[str, Any]] = {
     "schedule_type": "recurring",
     "interval_count": 1,
@@ -79,7 +81,7 @@ def list_schedules(call: Call) -> Answer:
 def create_schedule(call: Call) -> Answer:
     """POST …/schedules."""
     order, world = call.body(), call.world
-    body.check(order, _CREATE, "name", "prompt")
+    body.check(order, _CREATE, "name", "prompt", *_TIMED_BY.get(str(order.get("schedule_type", "recurring")), ()))
     user_id, at = impersonated(world, order.get("create_as_user_id")), _now(world)
     schedule = {
         "scheduled_session_id": f"sched-{world.new_id('schedule')}",

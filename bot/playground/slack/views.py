@@ -65,13 +65,16 @@ def update_view(workspace: Workspace, args: Args) -> Json:
 
 
 def publish_view(workspace: Workspace, args: Args) -> Json:
-    """views.publish: a person's home tab."""
+    """views.publish: a person's home tab.
+
+    https://docs.slack.dev/reference/methods/views.publish
+    """
     slack = workspace.slack
     body, user = _checked(args, "home"), args.need("user_id")
     if not slack.app.has_home:
         raise SlackError("not_enabled")
     if user not in slack.world.people:
-        raise SlackError("user_not_found")
+        raise SlackError("invalid_arguments", messages=["invalid `user_id`"])
     home = next((view for view in slack.views.values() if view.user == user and view.body["type"] == "home"), None)
     if home is None:
         return {"view": shown(create(workspace, body, user))}

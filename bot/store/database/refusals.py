@@ -15,18 +15,18 @@ _OF_SQLITE: Final = {
     sqlite3.SQLITE_FULL: DISK_FULL,
     sqlite3.SQLITE_BUSY: "another process has locked the file",
     sqlite3.SQLITE_READONLY: "the file is read-only",
-    sqlite3.SQLITE_IOERR: "the disk fails",
+    sqlite3.SQLITE_IOERR: "the disk is failing",
     sqlite3.SQLITE_CORRUPT: "the file is damaged",
-    sqlite3.SQLITE_NOTADB: "the file is no database",
+    sqlite3.SQLITE_NOTADB: "the file isn't a database",
     sqlite3.SQLITE_CANTOPEN: "the file can't be opened",
 }
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _OF_POSTGRES: Final = {
     "53100": DISK_FULL,
     "53200": "the server is out of memory",
-    "53300": "the server has no connection left",
+    "53300": "the server has no connections left",
     "25006": "the server is read-only",
-    "57P01": "the server shuts down",
+    "57P01": "the server is shutting down",
     "57P03": "the server isn't ready",
 }
 
@@ -37,7 +37,7 @@ def refusal(error: BaseException | None) -> str | None:
     if isinstance(found, sqlite3.Error):
         return _OF_SQLITE.get(getattr(found, "sqlite_errorcode", 0) & PRIMARY_CODE)
     if isinstance(error, NoConnectionError):
-        return "no connection to the server is free"
+        return "all connections to the server are in use"
     if (because := _OF_POSTGRES.get(str(getattr(found, "sqlstate", None)))) is not None:
         return because
     lost = isinstance(error, DBAPIError) and error.connection_invalidated

@@ -20,7 +20,7 @@ OTHER_COMPANY_REFUSED: Final = Message(
     "Only members of this workspace can use Devin here. Nothing was started. Ask one of them."
 )
 ROLE_UNKNOWN: Final = Message(
-    "Slack didn't say in time whether you're still a member here. Nothing was done; try again."
+    "Slack didn't confirm in time that you're still a member here. Nothing was done; try again."
 )
 SHARED_CHANNEL_REFUSED: Final = Message(
     "Devin can't be used in channels shared with other companies. Nothing was started."
@@ -33,6 +33,12 @@ CHANNEL_RESTRICTED: Final = Message(
     "Not started: Devin Bridge can't post in this channel. Ask the channel's manager to allow it."
 )
 BETWEEN_PEOPLE: Final = Message("Not started: Devin Bridge can't post in this DM. Use a channel, or DM Devin Bridge.")
+
+# Why nothing is posted in a channel that somebody picked in a form.
+NOT_THERE: Final = "you aren't in <#{channel}>. Join it, then try again."
+ARCHIVED: Final = "<#{channel}> is archived. Pick another channel."
+SHARED: Final = "<#{channel}> is shared with another company. Pick another channel."
+WITHOUT_BOT: Final = "Devin Bridge isn't in <#{channel}>. Type `/invite @Devin Bridge` there."
 
 # In public, where nobody is to be mentioned.
 MAY_NOT_START: Final = Message("Not started: the person who asked can no longer start sessions here.")
@@ -52,9 +58,9 @@ def channel_archived(channel: str) -> Message:
 
 def not_in_channel(channel: str | None = None) -> Message:
     """Ask for the bot to be invited to `channel`, or without one to the channel in which this is shown."""
-    where = f"<#{channel}>" if channel else "this channel"
+    where, there = (f"<#{channel}>", "there") if channel else ("this channel", "here")
     return Message(
-        f"Devin Bridge isn't in {where}. Nothing was started. Type `/invite @Devin Bridge` there, then try again."
+        f"Devin Bridge isn't in {where}. Nothing was started. Type `/invite @Devin Bridge` {there}, then try again."
     )
 
 
@@ -63,7 +69,7 @@ def not_yours(requester: str, admins: Admins) -> Message:
 
     `requester` is empty where the asker was erased from the store.
     """
-    asker = f"{mention(requester)}, who asked for this session, or " if requester else ""
+    asker = f"{mention(requester)}, who started this session, or " if requester else ""
     refusal = f"Only {asker}an admin can do that. Nothing was changed."
     to_ask = [mention(requester)] if requester else []
     to_ask += [who for who in _mentions(admins) if who not in to_ask]

@@ -13,7 +13,7 @@ from bot.views.sentences import asker_name, mention
 from bot.views.text import fitted, link
 
 NO_ADDRESS: Final = Message("Which session? Add its link: `/devin adopt https://app.devin.ai/sessions/…`")
-GONE: Final = Message("Devin doesn't have that session in your organization. Check its link in Devin.")
+GONE: Final = Message("Your Devin organization has no session with that link. Check the link in Devin.")
 ELSEWHERE: Final = Message("That session belongs to another Devin organization, so it can't be linked here.")
 OVER: Final = Message("That session has ended in Devin. `/devin` starts a new one.")
 ARCHIVED: Final = Message("That session is archived in Devin. Unarchive it there, then try again.")
@@ -26,9 +26,9 @@ NOT_YOURS: Final = Message(
 STAYS_PRIVATE: Final = Message(
     "That session was in a private channel or a DM, so it can't be linked here. Send `!adopt` and its link there."
 )
-NOT_YET: Final = Message("The session is still being started. Try again in a minute.")
+NOT_YET: Final = Message("The session is still starting. Try again in a minute.")
 UNTIED: Final = Message("The session is no longer linked here.")
-THREAD_TAKEN: Final = Message("This thread has a session already. `/devin adopt` begins a new thread.")
+THREAD_TAKEN: Final = Message("This thread already has a session. `/devin adopt` starts a new thread.")
 
 
 def confirm_adoption(which: str, title: str, askers: Sequence[str]) -> Message:
@@ -56,7 +56,7 @@ def adopted(by: str, session: Session) -> Message:
 
 def taken(permalink: str | None) -> Message:
     """Say that a session has a thread, with its `permalink` where the reader may see it."""
-    return Message(f"That session has {link(permalink, 'a thread')} already.") if permalink else TAKEN
+    return Message(f"That session already has {link(permalink, 'a thread')}.") if permalink else TAKEN
 
 
 def not_adopted(reference: str) -> Message:
@@ -70,7 +70,7 @@ def not_adopted(reference: str) -> Message:
 def confirm(session: Session) -> Message:
     """Ask a person who did not ask for `session` whether it is to be untied, with a button for each answer."""
     text = (
-        f"{asker_name(session)} asked for “{fitted(session.title)}”. Unlink it from this thread? The "
+        f"{asker_name(session)} started “{fitted(session.title)}”. Unlink it from this thread? The "
         "session keeps running."
     )
     row = blocks.actions(

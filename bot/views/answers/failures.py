@@ -46,7 +46,7 @@ def not_readable(reference: str, *, maybe_done: bool) -> Message:
     With `maybe_done` an earlier attempt may have done it. `reference` leads to the lines in the log.
     """
     if maybe_done:
-        outcome = "It might have been done; look in Devin before you ask again."
+        outcome = "It might have worked; check Devin before you try again."
     else:
         outcome = "Ask again if you still need it."
     return Message(
@@ -80,8 +80,8 @@ def posting_restricted(channel: str, session: Session) -> Message:
 def channel_shared(session: Session) -> Message:
     """Report to the asker in a direct message that the channel of `session` is shared with another company now."""
     return Message(
-        f":lock: <#{session.channel}> is now shared with another company, so Devin's words don't "
-        f"appear there. Session {link(session.url, session.title)} keeps running. Follow it in "
+        f":lock: <#{session.channel}> is now shared with another company, so Devin's messages don't appear there. "
+        f"Session {link(session.url, session.title)} keeps running. Follow it in "
         "Devin, or stop it with `/devin stop`."
     )
 
@@ -90,16 +90,16 @@ def reference_copied(session: Session, url: str) -> Message:
     """Inform the admins that a session at Devin, at `url`, has the reference of `session` and was not made for it."""
     return Message(
         f":warning: {link(url, 'A session in Devin')} carries the reference of a thread in "
-        f"<#{session.channel}>, but Devin Bridge didn't start it. It's left alone. Check in Devin "
-        f"who started it with {code(session.reference or '')}."
+        f"<#{session.channel}>, but Devin Bridge didn't start it. It was left alone. Check in Devin who started it "
+        f"with {code(session.reference or '')}."
     )
 
 
 def store_restored(since: float) -> Message:
     """Inform the admins that a backup from the instant `since` was put back as the store."""
     return Message(
-        f":information_source: Devin Bridge's store was restored as of {when(since)}. What was done since is looked up "
-        "first. Settings and budgets changed since are lost: set them again."
+        f":information_source: Devin Bridge's store was restored as of {when(since)}. Work done since then is looked "
+        "up before it's repeated. Settings and budgets changed since then are lost; set them again."
     )
 
 
@@ -114,6 +114,6 @@ def without_thread(url: str) -> Message:
 def post_lost(reference: str, url: str | None = None) -> Message:
     """Report in a thread that one message of Devin's could not be shown; `url` is the session at Devin."""
     return Message(
-        f":warning: One message of Devin's couldn't be shown. Read it in {link(url, 'Devin')}. "
+        f":warning: One of Devin's messages couldn't be shown. Read it in {link(url, 'Devin')}. "
         f"Error ID {code(reference)}."
     )

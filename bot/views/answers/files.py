@@ -17,22 +17,22 @@ def file_too_large(name: str, size: int, limit: int) -> Message:
 
 def file_not_allowed(name: str) -> Message:
     """Report that the file `name` was left out because it is not stored at Slack."""
-    return _file(name, "it isn't stored at Slack", "Upload it to Slack itself")
+    return _file(name, "it isn't stored in Slack", "Upload it to Slack itself")
 
 
 def file_unreadable(name: str) -> Message:
     """Report that the file `name` was left out because Slack did not let the bot download it."""
-    return _file(name, "Slack didn't hand it over", "Upload it again")
+    return _file(name, "Slack didn't provide it", "Upload it again")
 
 
 def file_refused(name: str) -> Message:
     """Report that the file `name` was left out because Devin refused it."""
-    return _file(name, "Devin didn't take it", "Share it in another format")
+    return _file(name, "Devin rejected it", "Share it in another format")
 
 
 def one_file_too_many(name: str, most: int) -> Message:
     """Report that the file `name` was left out because its message has more than `most` files."""
-    return _file(name, f"only {most} files go with one message", "Send it with another one")
+    return _file(name, f"a message can have at most {most} files", "Send it in another one")
 
 
 def files_lost(left_out: Sequence[Message], done: str) -> Message:

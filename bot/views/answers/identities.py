@@ -7,12 +7,10 @@ from bot.views.message import Message
 
 EXPLANATIONS: Final = {
     LinkState.LINKED: Message(
-        "At Devin, your sessions and replies are in your own name. `/devin identity` shows it. Not you? Ask an admin."
+        "Your sessions and replies now run as you in Devin. `/devin identity` shows it. Not you? Ask an admin."
     ),
     LinkState.UNKNOWN: Message(
-        "No Devin account matches your email. Your sessions run as Devin Bridge; all else works."
+        "No Devin account matches your email. Your sessions run as Devin Bridge; everything else works."
     ),
-    LinkState.INVALID: Message(
-        "Devin no longer takes sessions in your name. Yours are in Devin Bridge's name for now."
-    ),
+    LinkState.INVALID: Message("Devin no longer accepts sessions that run as you. Yours run as Devin Bridge for now."),
 }

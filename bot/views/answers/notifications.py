@@ -9,12 +9,13 @@ from bot.views.answers.wording import code
 from bot.views.message import Message
 
 _WHEN: Final = {
-    NotifyChoice.ALL: "each time Devin needs you, has answered, is done or has failed",
+    NotifyChoice.ALL: "each time Devin needs you, has answered, is done, or has failed",
     NotifyChoice.QUESTIONS: "only when Devin needs you",
-    NotifyChoice.DONE: "only when Devin has answered, is done or has failed",
+    NotifyChoice.DONE: "only when Devin has answered, is done, or has failed",
 }
 _MEANING: Final = _WHEN | {
-    NotifyChoice.QUESTIONS: f"{_WHEN[NotifyChoice.QUESTIONS]}: for an answer or an approval, at a limit or a failure",
+    NotifyChoice.QUESTIONS: f"{_WHEN[NotifyChoice.QUESTIONS]}: for an answer or approval, at a limit, or after a "
+    "failure",
     NotifyChoice.OFF: "never",
 }
 _THREADS_KEEP: Final = "Threads where you used `!notify` keep what you set there."

@@ -3,7 +3,7 @@
 from bot.views import blocks, questions
 from bot.views.answers.starts import AGAIN, AS_REPLY, NOT_STARTED, PAUSED, REPLY_NOT_SENT
 from bot.views.message import Block, Message
-from bot.views.text import ago, fitted, undated
+from bot.views.text import ago, fitted, notified
 
 
 def paused_by(name: str, channel: str, at: float) -> str:
@@ -38,7 +38,7 @@ def reply_kept(paused: str, key: str) -> Message:
 
 def with_buttons(said: str, *buttons: Block | None) -> Message:
     """Build the message that says who paused the bot and when, in each reader's time zone, with these buttons."""
-    return Message(undated(said), [blocks.section(said), *blocks.actions(*buttons)])
+    return Message(notified(said), [blocks.section(said), *blocks.actions(*buttons)])
 
 
 def not_tried(reply: bool) -> Message:

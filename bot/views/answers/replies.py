@@ -13,7 +13,7 @@ from bot.views.answers import failures as failure_sentences
 from bot.views.answers.starts import AS_REPLY, COMMAND, MAY_BE_ANSWERS
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
 from bot.views.message import Block, Message
-from bot.views.text import fitted, link
+from bot.views.text import QUOTED, fitted, link, linked_title, notified
 from bot.views.turn_taking import REACHES
 
 # The question about a line of a direct message that was added to the last session, and its answer.
@@ -64,8 +64,12 @@ EDIT_IS_NO_COMMAND: Final = Message(
     "Devin has read your message, so your edit did nothing. Write the command as a new message."
 )
 REPLY_AT_LIMIT: Final = Message("Still paused at its limit. Devin sees your reply when it resumes.")
-REPLY_AFTER_FAILURE: Final = Message("Devin has your reply, but this session failed and may stay silent.")
-REPLY_AFTER_END: Final = Message("Devin has your reply, but this session has ended and may stay silent.")
+OUT_OF_ACUS: Final = Message(
+    "Your reply wasn't sent: this session is out of ACUs. A new session continues it here and reads your reply."
+)
+OUT_OF_ACUS_FOR_LONG: Final = Message("Your reply wasn't sent: this session is out of ACUs.")  # its task is gone
+REPLY_AFTER_FAILURE: Final = Message("Devin has your reply, but this session failed and might stay silent.")
+REPLY_AFTER_END: Final = Message("Devin has your reply, but this session has ended and might stay silent.")
 REPLY_LATE: Final = Message(
     ":hourglass_flowing_sand: Devin can't be reached right now. Your reply is stored and sent later; no need to resend."
 )
@@ -73,14 +77,14 @@ REPLY_KEY_REFUSED: Final = Message(
     f":hourglass_flowing_sand: {failure_sentences.KEY_REFUSED} Your reply is stored and sent later; no need to resend."
 )
 REPLY_NOT_TAKEN_YET: Final = Message(
-    ":hourglass_flowing_sand: Devin takes no messages in this session right now. Your reply "
+    ":hourglass_flowing_sand: Devin can't take messages in this session right now. Your reply "
     "is stored and sent later; no need to resend."
 )
 
 
 def unmuted(turns: TurnTaking) -> Message:
     """Confirm that the thread is not muted any more, where `turns` holds."""
-    return Message(f":speaker: Unmuted. {REACHES[turns]} Those written while muted didn't.")
+    return Message(f":speaker: Unmuted. {REACHES[turns]} Replies written while muted didn't.")
 
 
 def not_muted(turns: TurnTaking) -> Message:
@@ -88,21 +92,24 @@ def not_muted(turns: TurnTaking) -> Message:
     return Message(f"This thread isn't muted. {REACHES[turns]}")
 
 
-def added(session: Session, key: str, text: str) -> Message:
+def added(session: Session, thread: str | None, key: str, text: str) -> Message:
     """Say that a line of a direct message, which reads like a task, went to `session`, and offer to undo that.
 
-    The button carries the `key` of the line's row, and its `text`; where Slack takes no button so long there is none.
+    Its `thread` is linked. The button carries the `key` of the line's row, and its `text`; where Slack takes no button
+    so long there is none.
     """
-    said, subject = f"Added to “{fitted(session.title, PROMPT_SHOWN)}”.", f"{session.id}|{key}|{text}"
+    said = f"Added to {linked_title(session.title, thread, session.url, PROMPT_SHOWN, QUOTED)}."
+    subject = f"{session.id}|{key}|{text}"
     if len(subject) > LONGEST_VALUE:
         return Message(said)
     row = blocks.actions(questions.answer("Start its own session", ADDED, OWN, subject))
-    return Message(said, [blocks.section(said), *row])
+    return Message(notified(said), [blocks.section(said), *row])
 
 
-def had_by(session: Session) -> Message:
-    """Say that a line that becomes a session of its own was read in `session` before."""
-    return Message(f"Devin has already read it in “{fitted(session.title, PROMPT_SHOWN)}”. It starts a session too.")
+def had_by(session: Session, thread: str | None) -> Message:
+    """Say that a line that becomes a session of its own was read in `session`, whose `thread` is linked, before."""
+    title = linked_title(session.title, thread, session.url, PROMPT_SHOWN, QUOTED)
+    return Message(f"Devin has already read it in {title}. It starts a session too.")
 
 
 def deleted(*, muted: bool) -> Message:
@@ -114,7 +121,7 @@ def deleted(*, muted: bool) -> Message:
 def deleted_task(session: Session) -> Message:
     """Tell the author of a deleted task that Devin works on `session`, whose thread is gone with the task."""
     text = "Devin already has the task you deleted"
-    task = link(session.url, fitted(session.title, PROMPT_SHOWN))
+    task = link(session.url, session.title, PROMPT_SHOWN)
     stop = questions.choice("Stop", STOP_LISTED, session.id)
     return Message(f"{text}.", [blocks.section(f"{text}: {task}."), *blocks.actions(stop)])
 
@@ -123,7 +130,7 @@ def ask_if_for_devin(session: Session, key: str) -> Message:
     """Ask whether a reply, which waits under `key`, is for Devin in `session`: it reads as if it was not."""
     situation = situation_of(session)
     costs = situation in {Situation.ANSWERED, Situation.RESTS, Situation.STUCK}
-    text = f"Is this for Devin? It wasn't sent{', because new work uses ACUs' if costs else ' yet'}."
+    text = f"Is this for Devin? It hasn't been sent{', because new work uses ACUs' if costs else ' yet'}."
     stop = questions.choice(MAY_BE_ANSWERS[STOP], STOP, session.id) if situation is Situation.WORKS else None
     help_here = questions.choice("Show help", HELP, "")
     return Message(text, [blocks.section(text), *blocks.actions(_send(key), stop, help_here)])
@@ -160,7 +167,7 @@ def reply_not_sent(reason: str, reference: str, excerpt: str = "", words: str = 
 def reply_uncertain(reference: str, excerpt: str = "") -> Message:
     """Report in the thread that it is unknown whether the reply that begins with `excerpt` reached Devin."""
     which = f"the reply “{fitted(excerpt, PROMPT_SHOWN)}”" if excerpt else "a reply"
-    advice = "Look in Devin before you write it again."
+    advice = "Check Devin before you send it again."
     return failure_sentences.outcome_unknown(f"{which} arrived", advice, reference)
 
 

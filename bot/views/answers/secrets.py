@@ -12,7 +12,7 @@ def not_taken(page: str, *, written: bool) -> Message:
     """Say that nothing was done with a text; `page` is where secrets are added. What was `written` stays in Slack."""
     delete = " Delete your message: Slack keeps it." if written else ""
     return Message(
-        f"That looks like a secret. Nothing was started, sent or stored.{delete} Add it on "
+        f"That looks like a secret. Nothing was started, sent, or stored.{delete} Add it on "
         f"<{page}|Devin's page>, {_ADD}"
     )
 

@@ -14,7 +14,7 @@ from bot.views.answers.wording import code
 from bot.views.card import spent
 from bot.views.message import Block, Message
 from bot.views.sentences import STATE_EMOJI, STATE_WORDS, STOPPABLE
-from bot.views.text import ago, counted, fitted, link, short_duration
+from bot.views.text import ago, counted, fitted, linked_title, notified, short_duration
 
 NO_SESSIONS: Final = Message("You have no open sessions. `/devin fix the flaky login test` starts one.")
 NOTHING_WAITS: Final = Message("None of your sessions needs you. `/devin list` shows them all.")
@@ -35,13 +35,12 @@ _HEADS: Final[Mapping[Which, str]] = {
 SHOWN_ID: Final = 8  # characters of an id in the list
 LONGER_ID: Final = 16  # the same where several ids begin alike
 STOPPING: Final = "stopping"
-LONGEST_LINK: Final = 300  # characters of an address: twenty longer ones would not fit into a message
-HINT: Final = "Use a number from this list, for example `/devin stop 2`."
+HINT: Final = "Use a number from this list, for example `/devin status 1`."
 HEADINGS: Final[Mapping[ListGroup, str]] = {
     ListGroup.NEEDS_YOU: "Needs you",
     ListGroup.WORKING: "Working",
     ListGroup.ASLEEP: "Asleep",
-    ListGroup.DONE_LATELY: "Recently done",
+    ListGroup.RECENTLY_DONE: "Recently done",
 }
 
 
@@ -91,7 +90,8 @@ def session_list(shown: ShownList) -> Message:
 
 def list_with_stop(shown: ShownList, session: Session) -> Message:
     """Confirm that `session` is being stopped, and show the list `shown` with it."""
-    return _list(stop_sentences.stopping(session).text, shown)
+    thread = next((entry.permalink for entry in shown.entries if entry.session.id == session.id), None)
+    return _list(stop_sentences.stopping(session, thread).text, shown)
 
 
 def several_sessions(verb: str, shown: ShownList) -> Message:
@@ -118,12 +118,13 @@ def no_such_session(which: str) -> Message:
     return Message(f"You have no session {code(which)}. `/devin list` shows yours.")
 
 
-def several_with_id(which: str, found: Sequence[Session]) -> Message:
-    """Ask which session is meant: the ids of all that were `found` begin with `which`."""
+def several_with_id(which: str, found: Sequence[tuple[Session, str | None]]) -> Message:
+    """Ask which session is meant: the ids of all that were `found`, each with its thread, begin with `which`."""
     lines = [
-        f"• {code(_id_like(session, which)[:LONGER_ID])} {link(session.url, session.title, 80)}" for session in found
+        f"• {code(_id_like(session, which)[:LONGER_ID])} {linked_title(session.title, thread, session.url)}"
+        for session, thread in found
     ]
-    head = f"{code(which)} fits {len(found)} of your sessions. Type more of the id:"
+    head = f"{code(which)} fits {len(found)} of your sessions. Type more of the ID:"
     return Message("\n".join([head, *lines]))
 
 
@@ -139,7 +140,7 @@ def _list(head: str, shown: ShownList) -> Message:
     lines = [_line(entry) for entries in in_groups.values() for entry in entries]
     more = f"and {shown.left_out} more" if shown.left_out else ""
     return Message(
-        f"{head} {' · '.join(part for part in (*lines, more) if part)}",
+        f"{notified(head)} {' · '.join(part for part in (*lines, more) if part)}",
         [blocks.section(head), *drawn, *_rest(shown), *blocks.context([HINT if shown.page.which in OWN else ""])],
     )
 
@@ -190,15 +191,14 @@ def _entry(entry: Listed) -> Iterator[Block]:
 
 def _row(entry: Listed) -> str:
     session = entry.session
-    address = entry.permalink or session.url
     facts = [
         "" if entry.stand_in else _channel(session),
         f"started {ago(session.created_at)}",
         spent(session),
         code(session.id[:SHOWN_ID]) if entry.number is not None else "",
-        f"asked by {fitted(entry.asker, 80)}" if entry.asker else "",
+        f"started by {fitted(entry.asker, 80)}" if entry.asker else "",
     ]
-    title = link(address if len(address or "") <= LONGEST_LINK else None, session.title, 80)
+    title = linked_title(session.title, entry.permalink or session.url, None)
     title = fitted(entry.stand_in) if entry.stand_in else title
     return (
         f"{_number(entry)}{STATE_EMOJI[session.display_state]} {title}: {_words(entry)}\n"
@@ -215,7 +215,7 @@ def _words(entry: Listed) -> str:
 
 
 def _channel(session: Session) -> str:
-    return "direct message" if session.channel.startswith("D") else f"<#{session.channel}>"
+    return "DM" if session.channel.startswith("D") else f"<#{session.channel}>"
 
 
 def is_stoppable(session: Session) -> bool:

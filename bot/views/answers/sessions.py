@@ -8,7 +8,7 @@ from bot.views.card import option_words, spent
 from bot.views.message import Message
 from bot.views.pull_requests import pull_request_lines
 from bot.views.sentences import STATE_EMOJI, asker_name, state_sentence
-from bot.views.text import ago, link, money
+from bot.views.text import ago, link, linked_title, money
 
 _PULL_REQUESTS_LIMIT: Final = 3_000  # characters; with the rest, a message holds no more
 
@@ -29,20 +29,19 @@ def cost(session: Session, so_far: Money | None = None) -> Message:
         return Message("Devin reports no ACUs for this session yet; on some plans it never does.")
     if so_far is not None and acus > 0:
         used = f"{used} ({money(so_far)})"
-    return Message(f"This session has used {used} so far, as of a few minutes ago.")
+    return Message(f"This session has used {used} so far. Devin reports ACUs with a delay.")
 
 
 def _heading(session: Session, permalink: str | None) -> list[str]:
-    in_devin = f" · {link(session.url, 'Open in Devin')}" if permalink and session.url else ""
     return [
-        f"*{link(permalink or session.url, session.title)}*{in_devin}",
+        linked_title(session.title, permalink, session.url, 150, "*{}*"),
         f"{STATE_EMOJI[session.display_state]} {state_sentence(session)}",
     ]
 
 
 def _facts(session: Session) -> list[str]:
     seen = session.snapshot.updated_at
-    facts = [f"Asked by {asker_name(session)}", *option_words(session.options), spent(session)]
+    facts = [f"Started by {asker_name(session)}", *option_words(session.options), spent(session)]
     facts.append(f"active {ago(seen)}" if seen else "")
     in_devin = f" {link(session.url, 'in Devin')}"
     pulls = pull_request_lines(session, _PULL_REQUESTS_LIMIT, most=len(session.snapshot.pull_requests), more=in_devin)

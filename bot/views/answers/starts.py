@@ -1,5 +1,6 @@
 """The answers about starting a session: confirmations, questions, refusals and failures."""
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
@@ -15,14 +16,32 @@ from bot.domain.session import Session
 from bot.domain.settings_values import Source
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
-from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
+from bot.views.answers.wording import PROMPT_SHOWN, any_of, code, message_of, one_of
 from bot.views.given_back import given_back
 from bot.views.message import Block, Message
-from bot.views.text import counted, disarm, duration, fitted, limit_of_acus, link, one_line, shortened
+from bot.views.text import (
+    counted,
+    disarm,
+    duration,
+    fitted,
+    limit_of_acus,
+    link,
+    linked_title,
+    listed,
+    one_line,
+    shortened,
+)
 
 FILES_NAMED: Final = 3
 BUTTON_LABEL: Final = 75  # characters, of the text of a button at Slack
 _PICKED: Final = frozenset("@#")  # before the name of a person or channel
+# What is said of words for which another command is offered.
+_SAID_OF: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        ("alarm", "alarms", "alert", "alerts"), "Alarms have no command. Use the buttons under each alarm."
+    ),
+    registry.COST.name: "`cost` shows only your own sessions, and `usage` everyone's.",
+}
 _AROUND_CODE: Final = ' `*_~"'
 MOST_OFFERED: Final = 5  # corrections that one question offers
 MOST_OPTIONS: Final = 8  # that one question names; a block takes 3,000 characters
@@ -137,16 +156,15 @@ def _of_outsiders(messages: int) -> str:
 def _not_passed_on(names: Sequence[str]) -> str:
     named = [f"“{fitted(name, PROMPT_SHOWN)}”" for name in names[:FILES_NAMED]]
     more = len(names) - len(named)
-    listed = [*named, f"{more} more"] if more else named
-    which = " and ".join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
+    which = listed([*named, f"{more} more"] if more else named)
     them = "it" if len(names) == 1 else "them"
     return f"Devin didn't get {which}. Share {them} in a reply, or paste what matters."
 
 
 def started_elsewhere(session: Session, permalink: str) -> Message:
     """Link the thread of `session`, which a person started from another thread; `permalink` is its address."""
-    thread = link(permalink, session.title, PROMPT_SHOWN)
-    return Message(f"Your new session has its own thread: {thread}.")
+    title = linked_title(session.title, permalink, session.url, PROMPT_SHOWN)
+    return Message(f"Your new session has its own thread: {title}.")
 
 
 def ask_again(key: str, prompt: str, seconds: float) -> Message:
@@ -202,11 +220,13 @@ def ask_about_reference(text: str) -> Message:
 def ask_command_or_task(doubt: Doubt, refused: Message | None = None) -> Message:
     """Ask whether a text that resembles a command is that command or a task.
 
-    A command that is `refused` where the text was written is not offered.
+    A command that is `refused` where the text was written is not offered, but what shows one's own costs is.
     """
     text = f"{_why_in_doubt(doubt)} {NOT_STARTED}" if refused is None else refused.text
+    text = _why_timed(doubt, refused) if doubt.timed is not None else text
     task = questions.choice("Start a session", registry.START, doubt.text)
-    offered = doubt.argument if doubt.spec.is_typed and refused is None else None
+    is_offered = refused is None or doubt.spec is registry.COST
+    offered = doubt.argument if doubt.spec.is_typed and is_offered else None
     return Message(text, [blocks.section(text), *_offered(doubt, offered, task)])
 
 
@@ -220,14 +240,15 @@ def ask_command_or_message(
     """
     why = _why_in_doubt(doubt, in_session=session is not None) if refused is None else refused.text
     nothing = NOT_SENT if session is not None else NOT_STARTED if refused is None else ""
-    text = message_of(why, nothing).text
+    text = message_of(why, nothing).text if doubt.timed is None else _why_timed(doubt, refused)
     about = session.id if session is not None and doubt.spec.of_session and not doubt.argument else ""
     task = (
         questions.answer("Start a session", COMMAND, AS_TASK, key)
         if session is None
         else questions.answer("Send it to Devin", COMMAND, AS_REPLY, key)
     )
-    offered = about or doubt.argument if (doubt.spec.is_typed or about) and refused is None else None
+    is_offered = refused is None or doubt.spec is registry.COST
+    offered = about or doubt.argument if (doubt.spec.is_typed or about) and is_offered else None
     return Message(text, [blocks.section(text), *_offered(doubt, offered, task)])
 
 
@@ -246,12 +267,20 @@ def _why_guessed(doubt: Doubt) -> str:
         return "That's a link to a Devin session."
     if _is_review(doubt):
         return "Devin can review this pull request, or work on it in a session."
-    return f"Is {code(doubt.word)} a task for Devin?"
+    return doubt.instead or f"{code(doubt.word)} doesn't look like a task for Devin."
+
+
+def _why_timed(doubt: Doubt, refused: Message | None) -> str:
+    """Say that a start does not wait for the time in a task, and who can schedule it."""
+    assert doubt.timed is not None
+    says_who = "Admins can schedule it." if refused is not None and not doubt.timed.once else ""
+    later = "A schedule only repeats, so send it again at that time." if doubt.timed.once else ""
+    return message_of("This task names a time, but Devin starts at once.", NOT_STARTED, later or says_who).text
 
 
 def _is_review(doubt: Doubt) -> bool:
     """Whether a text asks to review a pull request, which is a command as well as a task."""
-    return doubt.guessed and bool(doubt.argument) and doubt.spec is not registry.ADOPT
+    return doubt.guessed and doubt.spec.name == "review"
 
 
 def _offered(doubt: Doubt, argument: str | None, task: Block) -> Sequence[Block]:
@@ -259,6 +288,13 @@ def _offered(doubt: Doubt, argument: str | None, task: Block) -> Sequence[Block]
 
     There are examples instead where nothing of what stands behind the command's word is read.
     """
+    if doubt.timed is not None:
+        at_once = {**task, "text": {**task["text"], "text": "Start now"}}
+        form = f"{doubt.spec.name} {doubt.text}"
+        is_offered = argument is not None and not doubt.timed.once
+        return blocks.actions(
+            at_once, blocks.button("Schedule it", registry.OPEN_FORM.action_id, form) if is_offered else None
+        )
     way = doubt.spec.ways[0].phrase
     behind = doubt.text.partition(doubt.word)[2].strip(f"{_AROUND_CODE}.!?")
     is_read = doubt.meant != way or not behind or behind.lower() == way.partition(" ")[2]
@@ -281,23 +317,27 @@ def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
     command, typed = doubt.meant.split()[0], code(doubt.word)
     if doubt.guessed:
         return _why_guessed(doubt)
+    if (known := _SAID_OF.get(doubt.word.lower())) is not None and doubt.spec is not registry.COST:
+        return known
     forms = doubt.spec.ways_on(Surface.SLASH)
     if not forms:
-        where = f"looks like {code(doubt.meant)}"
-        only = f"works only in a session's thread: write {code(doubt.meant)} there"
-        return f"{typed} {where if in_session else only}."
+        only = f"{typed} works only in a session's thread: write {code(doubt.meant)} there."
+        return f"Did you mean {code(doubt.meant)}?" if in_session else only
     if doubt.word.lower() in {*doubt.spec.meant_by, *(form.phrase for form in doubt.spec.ways)} - {command}:
         return f"{typed} isn't a command here, but {code(command)} is."
     behind = doubt.text.partition(doubt.word)[2].strip(_AROUND_CODE)
     if doubt.word.lower() == command and doubt.seconds and not behind.strip(".!? "):
-        return f"{code(command)} needs a word after it: {one_of(doubt.seconds)}."
+        first, *others = doubt.seconds
+        return f"Which one? Try {one_of([f'{command} {first}', *others])}."
     if doubt.word.lower() != command or not behind:
-        return f"{typed if doubt.word.lower() != command else code(doubt.text)} looks like {code(command)}."
+        return f"Did you mean {code(command)}?"
     if doubt.spec.examples and behind[:1] in _PICKED:
-        return f"{code(behind)} isn't known. Pick the name from Slack's list as you type `{behind[0]}`."
+        way = doubt.spec.ways[0].phrase
+        picks = f"{code(behind)} isn't known. Pick the name from Slack's list as you type `{behind[0]}`."
+        return picks if doubt.meant == way else f"{code(doubt.text)} looks like {code(way)}."
     words = _words_behind(doubt, behind)
-    but = f", only with {one_of(words)}" if words else ""
-    return f"{code(command)} doesn't work with {code(behind)}{but}."
+    instead = f" Try {one_of(words)}." if words else ""
+    return f"{code(command)} doesn't take {code(behind)}.{instead}"
 
 
 def _words_behind(doubt: Doubt, behind: str) -> tuple[str, ...]:
@@ -412,20 +452,19 @@ def _as_written(request: Request) -> list[str]:
     limit = any(word.nearest == f"{ACU}=" for word in request.mistyped) and request.options.acu is None
     if not texts:
         return []
-    is_, sets = ("is", "sets") if len(texts) == 1 else ("are", "set")
-    return [f"As written, {_codes(texts)} {is_} part of the task{f', and {sets} no ACU limit' if limit else ''}."]
+    unlimited = " and the session has no ACU limit" if limit else ""
+    return [f"If you start anyway, Devin reads {_codes(texts)} as text{unlimited}."]
 
 
 def _codes(words: Sequence[str]) -> str:
-    *others, last = [code(word) for word in words[:MOST_OPTIONS]]
-    return f"{', '.join(others)} and {last}" if others else last
+    return listed([code(word) for word in words[:MOST_OPTIONS]])
 
 
 def tags_left_out(tags: Sequence[str]) -> Message:
     """List the `tags` of a person that Devin refused, so that the session runs without them."""
     named = ", ".join(code(tag) for tag in tags)
     return Message(
-        f"Devin didn't take these tags: {named}. The session runs without them. A Devin admin can "
+        f"Devin rejected these tags: {named}. The session runs without them. A Devin admin can "
         "allow them for the next one."
     )
 
@@ -433,19 +472,30 @@ def tags_left_out(tags: Sequence[str]) -> Message:
 def start_refused(reason: str | None = None) -> Message:
     """Report that Devin refused the request as the asker wrote it; `reason` is what Devin answered."""
     return message_of(
-        ":no_entry: Devin didn't accept this request. Nothing was started.",
+        ":no_entry: Devin rejected this task. Nothing was started.",
         f"It says: “{fitted(reason, 300)}”." if reason else "",
         "Change the task or its options, and send it again.",
     )
 
 
 def mode_refused(mode: str, reason: str) -> Message:
-    """Report that Devin has no such `mode`; `reason` is its answer, which lists those that it has."""
+    """Tell the asker that Devin has no such `mode`; `reason` is its answer, which lists those that it has."""
+    listed = re.findall(r"[\w-]+", reason.partition("Input should be ")[2].replace("one of ", "").replace(" or ", " "))
     return message_of(
-        f":no_entry: Devin didn't accept the mode “{fitted(mode, 60)}”. Nothing was started.",
-        f"It says: “{fitted(reason, 300)}”.",
+        not_started(no_such_mode(mode)).text,
+        f"Devin has {any_of([code(known) for known in listed])}." if listed else "",
         "“Try again” uses Devin's default mode. Or send the task again with another mode.",
     )
+
+
+def not_started(why: str) -> Message:
+    """Report in a thread `why` a start was refused."""
+    return Message(f":no_entry: Not started: {why}.")
+
+
+def no_such_mode(mode: str) -> str:
+    """Say that Devin has no such `mode`, as the card shows it too."""
+    return f"Devin has no mode {fitted(mode, 60)}"
 
 
 def no_such_playbook(wanted: str, titles: Sequence[str]) -> Message:
@@ -507,8 +557,8 @@ def start_uncertain(ref: str, reference: str) -> Message:
     `ref` is the short reference for people and the log; `reference` is the one to search for in prompts at Devin.
     """
     advice = (
-        f"Look in Devin for {code(reference)} before you send the task again. If the session "
-        "shows up, this thread follows it."
+        f"Check Devin for {code(reference)} before you send the task again. If the session "
+        "shows up, this thread picks it up."
     )
     return failure_sentences.outcome_unknown("the session was started", advice, ref)
 

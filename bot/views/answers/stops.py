@@ -11,7 +11,7 @@ from bot.views import blocks, questions
 from bot.views.answers.wording import code, message_of
 from bot.views.message import Message
 from bot.views.sentences import asker_name, mention
-from bot.views.text import counted, fitted, link, tenths_of_acus
+from bot.views.text import QUOTED, counted, fitted, link, linked_title, tenths_of_acus
 from bot.views.turn_taking import in_turns
 
 QUESTION: Final = "session"  # the name of the questions whether to stop or to end one
@@ -47,18 +47,20 @@ _NOTHING_TO_STOP: Final[Mapping[DisplayState, Message]] = {
 }
 
 
-def stopping(session: Session, stand_in: str | None = None) -> Message:
-    """Confirm a command that stops `session`, before Devin is asked.
+def stopping(session: Session, thread: str | None, stand_in: str | None = None) -> Message:
+    """Confirm a command that stops `session`, whose `thread` is linked, before Devin is asked.
 
-    A `stand_in` takes the place of the title, where the person may not see it.
+    A `stand_in` takes the place of title and links, where the person may not see them.
     """
-    title = f"{stand_in[:1].lower()}{stand_in[1:]}" if stand_in else f"“{fitted(session.title)}”"
+    title = linked_title(session.title, thread, session.url, 150, QUOTED)
+    title = f"{stand_in[:1].lower()}{stand_in[1:]}" if stand_in else title
     return Message(f"Stopping {title}. Reply to resume.")
 
 
-def archiving(session: Session) -> Message:
-    """Confirm a command that archives `session`, before Devin is asked."""
-    return Message(f"Archiving “{fitted(session.title)}”. After that, replies here won't reach Devin.")
+def archiving(session: Session, thread: str | None) -> Message:
+    """Confirm a command that archives `session`, whose `thread` is linked, before Devin is asked."""
+    title = linked_title(session.title, thread, session.url, 150, QUOTED)
+    return Message(f"Archiving {title}. After that, replies there won't reach Devin.")
 
 
 def nothing_to_stop(session: Session) -> Message | None:
@@ -81,7 +83,7 @@ def none_sent(unsent: int) -> Message:
 
 def stop_confirm(session: Session) -> Message:
     """Ask a person who did not ask for `session` whether to stop it, with a button for each answer."""
-    text = f"{asker_name(session)} asked for “{fitted(session.title)}”. Stop it? Reply to resume later."
+    text = f"{asker_name(session)} started “{fitted(session.title)}”. Stop it? Reply to resume later."
     row = blocks.actions(
         questions.choice("Stop it", registry.STOP_CONFIRMED, session.id, style="danger"),
         questions.no("Keep running", QUESTION, session.id),
@@ -92,7 +94,7 @@ def stop_confirm(session: Session) -> Message:
 def archive_confirm(session: Session) -> Message:
     """Ask a person who did not ask for `session` whether to archive it, with a button for each answer."""
     who, title = asker_name(session), fitted(session.title)
-    text = f"{who} asked for “{title}”. Archive it? After that, replies here won't reach Devin."
+    text = f"{who} started “{title}”. Archive it? After that, replies here won't reach Devin."
     row = blocks.actions(
         questions.choice("Archive it", registry.ARCHIVE_CONFIRMED, session.id, style="danger"),
         questions.no("Keep open", QUESTION, session.id),
@@ -171,7 +173,7 @@ def stop_failed(url: str | None, reference: str, unsent: int = 0) -> Message:
     `unsent` replies were not sent to Devin, and `reference` leads to the lines in the log.
     """
     return message_of(
-        ":warning: Devin didn't take the stop, so *the session is still running*. Stop it in",
+        ":warning: Devin rejected the stop, so *the session is still running*. Stop it in",
         f"{link(url, 'Devin')}, or try `!stop` again in a minute.",
         _unsent(unsent),
         f"Error ID {code(reference)}.",

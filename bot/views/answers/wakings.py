@@ -1,4 +1,4 @@
-"""The question before a reply wakes a session at its ceiling or limit, or after a long sleep, and what came of it."""
+"""The question before a reply wakes a session at its ceiling or after a long sleep, and what came of it."""
 
 from typing import Final
 
@@ -13,7 +13,8 @@ from bot.views.text import duration, fitted, limit_of_acus, money, number_of_acu
 
 QUESTION: Final = "wake"  # the name of the question
 WAKE: Final = "wake"  # the answer
-WOKEN_BEFORE: Final = Message("Devin was woken already, with your reply.")
+WOKEN_BEFORE: Final = Message("Devin was already woken with your reply.")
+WAITS_TOO: Final = Message("This reply waits too. Answer the question above: wake Devin, or keep it asleep.")
 KEPT_ASLEEP: Final = Message("OK, Devin stays asleep. Your reply wasn't sent.")
 LEFT_BEFORE: Final = Message("That was answered before, so nothing was sent now. Reply again if it still matters.")
 
@@ -34,7 +35,6 @@ def _reason(session: Session, question: WakeQuestion, cost: Money | None) -> str
     ceiling = "" if question.ceiling is None else limit_of_acus(question.ceiling)
     facts = [
         ceiling and f"used up its {ceiling}",
-        "hit its limit" if question.at_limit else "",
         "" if question.slept is None else f"slept for {duration(question.slept)}",
     ]
     known = ", ".join(filter(None, ["" if total == ceiling else total, money(cost) if total and cost else ""]))

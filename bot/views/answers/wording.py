@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.views.message import Message
-from bot.views.text import fitted
+from bot.views.text import fitted, listed
 
 PROMPT_SHOWN: Final = 100  # how many characters of a prompt, a reply or a file's name an answer repeats
 
@@ -21,8 +21,7 @@ def one_of(words: Sequence[str]) -> str:
 
 def any_of(things: Sequence[str]) -> str:
     """List `things`, of which any one will do."""
-    *others, last = things
-    return f"{', '.join(others)} or {last}" if others else last
+    return listed(things, "or")
 
 
 def code(text: str) -> str:

@@ -17,34 +17,27 @@ from bot.domain.launch import (
     TAGS,
     TASK,
     TITLE,
+    UNSET,
     Launch,
     Mistakes,
 )
 from bot.domain.session import Session
 from bot.domain.settings_values import MOST_REPOS
 from bot.views.message import Message
-from bot.views.modals.parts import (
-    LONGEST_COUNTED,
-    View,
-    channel_field,
-    choice_field,
-    form_view,
-    search_field,
-    text_field,
-)
+from bot.views.modals.fields import OPTION_FIELDS, TASK_FIELD, TITLE_FIELD
+from bot.views.modals.parts import LONGEST_COUNTED, View, channel_field, form_view
 
 FORM_TITLE: Final = "New Devin session"
 ABOUT: Final = "About “{title}”: "
 EARLIER: Final = "an earlier session"
 FROM: Final = "The earlier session: {url}"
-EMPTY: Final = "Write what Devin should do."
-_TWICE: Final = "`{name}=` stands here and in its own field. Keep one of them."
+_TWICE: Final = "`{name}=` is here and in its own field. Keep one of them."
 MOST_CHOICES: Final = 100  # that Slack shows at once
 NOT_ALLOWED: Final = "Devin Bridge's key can't list {what}."
 NOT_OFFERED: Final = "Devin doesn't list {what} here."
 NO_ANSWER: Final = "Devin didn't list {what}."
 _TYPE_IT: Final = {"repositories": "Type owner/name.", "playbooks": "Type a playbook ID."}
-_IN_FIELD: Final[Mapping[str, str]] = {
+IN_FIELD: Final[Mapping[str, str]] = {
     LIMIT: "Write a whole number above zero, such as 10.",
     TAGS: f"Up to {MOST_TAGS} tags, none of them devin-bridge or slack-….",
     MODE: f"Pick one of {', '.join(MODES)}.",
@@ -54,35 +47,21 @@ _IN_FIELD: Final[Mapping[str, str]] = {
 }
 
 
-def launch_form(form: Form, start: Launch, playbook_title: str = "") -> View:
-    """The form, which holds `start` at first; the title of its playbook is shown instead of the id."""
+def launch_form(form: Form, start: Launch) -> View:
+    """The form, which holds `start` at first."""
     options = start.options
-    picked = {options.playbook: playbook_title or options.playbook} if options.playbook else {}
-    limit = str(options.acu) if options.acu else ""
-    fields = [
-        text_field(TASK, "Task", start.task[:LONGEST_COUNTED], most=LONGEST_COUNTED, multiline=True),
-        search_field(
-            REPOS,
-            "Repositories",
-            {repo: repo for repo in options.repos},
-            several=MOST_REPOS,
-            placeholder="Devin finds them by itself",
-        ),
-        search_field(PLAYBOOK, "Playbook", picked, placeholder="None"),
-        choice_field(
-            MODE,
-            "Mode",
-            {mode: mode for mode in dict.fromkeys((*MODES, options.mode or MODES[0]))},
-            options.mode or "",
-            optional=True,
-            placeholder="Devin's default",
-        ),
-        text_field(LIMIT, "ACU limit", limit, hint="An ACU (agent compute unit) measures Devin's work.", optional=True),
-        text_field(TAGS, "Tags", ", ".join(options.tags), hint="Separate tags with commas.", optional=True),
-        text_field(TITLE, "Title", options.title or "", most=LONGEST_TITLE, optional=True),
-        channel_field(CHANNEL, "Channel", start.channel, hint="Leave empty to use your DM with Devin Bridge."),
-    ]
-    return form_view(form, FORM_TITLE, "Start", fields)
+    holds = {
+        TASK: start.task[:LONGEST_COUNTED],
+        REPOS: ",".join(options.repos),
+        PLAYBOOK: options.playbook or "",
+        MODE: options.mode or "",
+        LIMIT: str(options.acu) if options.acu else "",
+        TAGS: ", ".join(options.tags),
+        TITLE: options.title or "",
+    }
+    fields = [field.drawn(holds[field.name]) for field in (TASK_FIELD, *OPTION_FIELDS.values(), TITLE_FIELD)]
+    channel = channel_field(CHANNEL, "Channel", start.channel, hint="Leave empty to use your DM with Devin Bridge.")
+    return form_view(form, FORM_TITLE, "Start", [*fields, channel])
 
 
 def refused(why: str, what: str) -> str:
@@ -90,10 +69,16 @@ def refused(why: str, what: str) -> str:
     return f"{why.format(what=what)} {_TYPE_IT[what]}"
 
 
-def menu(names: Mapping[str, str], refused: str, typed: str) -> dict[str, str]:
-    """What a menu offers, each a value and its words: what is `typed`, why Devin lists nothing, and the `names`."""
-    why = {} if typed or not refused else {NO_CHOICE: refused}
-    return dict([*why.items(), *({typed: typed} if typed else {}).items(), *names.items()][:MOST_CHOICES])
+def menu(field: str, typed: str, names: Mapping[str, str], refused: str = "", *, own: bool) -> dict[str, str]:
+    """What the menu of a `field` offers, each a value and its words: the `names`, and before them what was `typed`.
+
+    That is offered as its `own` value. Else the menu says why Devin lists nothing, and while nothing is typed the one
+    of which one may be picked has a line with which it is emptied.
+    """
+    declared = OPTION_FIELDS[field]
+    none = {UNSET: declared.placeholder} if declared.picks == 1 and not typed else {}
+    first = {typed: typed} if own else {**none, **({NO_CHOICE: refused} if refused else {})}
+    return dict([*first.items(), *names.items()][:MOST_CHOICES])
 
 
 def about(session: Session) -> str:
@@ -104,35 +89,15 @@ def about(session: Session) -> str:
 
 def sentences_of(mistakes: Mistakes) -> dict[str, str]:
     """The sentence under each field with a mistake, by its name."""
-    said = {name: _IN_FIELD[name] for name in mistakes.fields}
+    said = {name: IN_FIELD[name] for name in mistakes.fields}
     in_task = [_TWICE.format(name=name) for name in mistakes.twice]
     in_task += [f"`{one.word}` {one.reason}." for one in mistakes.in_task]
     if in_task or mistakes.empty:
-        said[TASK] = " ".join(in_task) or EMPTY
+        said[TASK] = " ".join(in_task) or TASK_FIELD.empty
     return said
-
-
-def not_there(channel: str) -> Message:
-    """Refuse a start in `channel`, whose member the person is not."""
-    return Message(f"Nothing was started: you aren't in <#{channel}>. Join it, then try again.")
 
 
 def stays_private(source: str) -> Message:
     """Refuse a start elsewhere about what was written in `source`, a private channel or a direct message."""
     where = "a DM" if source.startswith("D") else f"<#{source}>, which is private"
     return Message(f"Nothing was started: this comes from {where}. Start it there, or leave the channel empty.")
-
-
-def archived(channel: str) -> Message:
-    """Refuse a start in `channel`, which is archived."""
-    return Message(f"Nothing was started: <#{channel}> is archived. Pick another channel.")
-
-
-def shared(channel: str) -> Message:
-    """Refuse a start in `channel`, which another company shares."""
-    return Message(f"Nothing was started: <#{channel}> is shared with another company. Pick another channel.")
-
-
-def without_bot(channel: str) -> Message:
-    """Refuse a start in `channel`, where the bot is not."""
-    return Message(f"Nothing was started: I'm not in <#{channel}>. Type `/invite @Devin Bridge` there.")

@@ -13,13 +13,14 @@ View = dict[str, Any]
 
 TITLE_LIMIT: Final = 24  # of the title and of each button
 OPTION_LIMIT: Final = 75  # of the words of one choice
+VALUE_LIMIT: Final = 150  # of its value
 NOTHING: Final[Mapping[str, str]] = {}
 _CHANNELS: Final = ["public", "private", "mpim"]
 LABEL_LIMIT: Final = 2_000  # of a label and of a hint
 LONGEST_COUNTED: Final = 3_000  # characters up to which Slack counts as a person types; a field may hold more
 NOT_OPENED: Final = Message("Slack couldn't open the form. Nothing was changed; try again.")
 NOT_LOADED: Final = "Devin can't be reached, so the form can't be filled. Nothing was changed; try again in a minute."
-NOT_DRAWN: Final = "Slack doesn't take this form. Nothing was changed; use Devin's own page instead."
+NOT_DRAWN: Final = "Slack rejected this form. Nothing was changed; use Devin's own page instead."
 OTHER_VERSION: Final = (
     "Another version of Devin Bridge opened this form, so it wasn't saved. Copy what you need, and open the form again."
 )
@@ -69,27 +70,13 @@ def text_field(
     return _input(name, label, element, hint, optional=optional)
 
 
-def choice_field(
-    name: str,
-    label: str,
-    options: Mapping[str, str],
-    value: str = "",
-    *,
-    hint: str = "",
-    optional: bool = False,
-    placeholder: str = "",
-) -> Block:
-    """A menu of `options`, each a value and the words that are shown for it; `value` is picked at first.
-
-    The `placeholder` says what holds while nothing is picked.
-    """
+def choice_field(name: str, label: str, options: Mapping[str, str], value: str = "", *, hint: str = "") -> Block:
+    """A menu of `options`, each a value and the words that are shown for it; `value` is picked at first."""
     made = {option["value"]: option for option in choices(options)}
     element: Block = {"type": "static_select", "action_id": name, "options": list(made.values())}
-    if placeholder:
-        element["placeholder"] = _plain(placeholder)
     if value in made:
         element["initial_option"] = made[value]
-    return _input(name, label, element, hint, optional=optional)
+    return _input(name, label, element, hint, optional=False)
 
 
 def search_field(
@@ -130,12 +117,12 @@ def person_field(name: str, label: str) -> Block:
 def choices(options: Mapping[str, str]) -> list[Block]:
     """The entries of a menu: `options`, each a value and the words that are shown for it."""
     named = ((key, shortened(one_line(words), OPTION_LIMIT)) for key, words in options.items())
-    return [{"text": _plain(words), "value": key} for key, words in named if words and key]
+    return [{"text": _plain(words), "value": key} for key, words in named if words and 0 < len(key) <= VALUE_LIMIT]
 
 
 def open_button(form: Form) -> Message:
     """Offer the form of a command that was written."""
-    text = "This needs a form, which a button opens."
+    text = "This needs a form. Press the button to open it."
     value = f"{form.command} {form.target}".strip()
     button = blocks.button("Open the form", OPEN_FORM.action_id, value, "primary")
     return Message(text, [blocks.section(text), *blocks.actions(button)])

@@ -330,6 +330,4 @@ async def test_without_a_channel_for_admins_each_of_them_is_informed_once(make, 
         await watch.tick(organisation)
     rows = await either_store.rows(tables.outbox)
     assert {row["channel"] for row in rows} == admins
-    assert [row["payload"]["text"] for row in rows] == [
-        "What running sessions spend hasn't been readable for an hour."
-    ] * 2
+    assert [row["payload"]["text"] for row in rows] == ["No usage data from Devin for an hour."] * 2

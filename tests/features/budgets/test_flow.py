@@ -327,7 +327,7 @@ async def test_what_sessions_may_still_use_is_reserved_until_they_rest(services:
     refused = await BudgetCheck(services).start_refusal(asker(services, "U9"))
     assert refused is not None
     assert refused.text.split(" It resets")[0] == (
-        "Nothing was started: the organization's budget has less than 1 ACU free (0 of 20 ACUs used "
+        "Nothing was started: the organization's budget has less than 1 ACU left (0 of 20 ACUs used "
         "today, 20 more reserved by running sessions)."
     )
     rests = {"s0": {"detail": "finished"}, "s1": {"status": "suspended"}, "s2": {"lifecycle": "ended"}}
@@ -377,9 +377,7 @@ async def test_a_session_that_was_refused_holds_nothing_while_another_is_begun_i
     assert await BudgetCheck(services).start_refusal(asker(services, "U0BEN", "C0OTHER")) is None
 
 
-@pytest.mark.parametrize(
-    ("channel", "whose"), [("D0BEN", "a session in a direct message"), (CHANNEL, "“Do s1”"), ("", "")]
-)
+@pytest.mark.parametrize(("channel", "whose"), [("D0BEN", "a session in a DM"), (CHANNEL, "“Do s1”"), ("", "")])
 async def test_for_a_session_without_a_limit_the_rest_is_held_and_it_is_named_as_its_readers_may(
     services: Services, either_store: Store, channel: str, whose: str
 ) -> None:
@@ -460,7 +458,7 @@ async def test_a_grant_is_gone_with_its_period(services: Services, either_store:
 
 
 def used_up(owner: str) -> str:
-    return f"{owner} is used up, 10 of 10 ACUs today. It resets on 21 May at 08:00 UTC."
+    return f"{owner} is used up, 10 of 10 ACUs today. It resets on May 21 at 8:00 AM UTC."
 
 
 @pytest.mark.parametrize(
@@ -478,7 +476,7 @@ async def test_a_start_is_refused_where_the_organisation_or_the_channel_has_used
     await spent(either_store, 10)
     refused = await BudgetCheck(services).start_refusal(asker(services, "U0BEN"))
     assert refused is not None
-    assert refused.text == (f"Nothing was started: {used_up(owner)} Try again then, or ask for more.")
+    assert refused.text == (f"Nothing was started: {used_up(owner)} Try again then, or request approval.")
     other = await BudgetCheck(services).start_refusal(asker(services, "U0BEN", "C0OTHER"))
     assert (other is not None) is elsewhere
 
@@ -502,7 +500,7 @@ async def test_waking_is_refused_by_the_budget_of_the_organisation_the_channel_a
     refused = await BudgetCheck(services).wake_refusal(who, session)
     assert refused is not None
     assert refused.text == (
-        f"Your reply wasn't sent and Devin stays asleep: {used_up(owner)} Send it again then, or ask for more."
+        f"Your reply wasn't sent and Devin stays asleep: {used_up(owner)} Send it again then, or request approval."
     )
 
 

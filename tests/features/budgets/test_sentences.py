@@ -20,7 +20,7 @@ EACH = Budget(3, Scope(ScopeKind.EACH_PERSON), Decimal(10), Span.WEEK, (50, 80))
 WEEK = Period(Span.WEEK, date(2026, 11, 23), date(2026, 11, 29))
 ANNS = Named(Standing(EACH, "U0ANN", WEEK, Decimal("10.25"), Decimal(10)), "ann")
 NO_ACUS = "Devin reports no ACUs for this organization, so budgets can't work: nothing is ever counted against them."
-ANEW = "on 30 Nov at 08:00 UTC"
+ANEW = "on Nov 30 at 8:00 AM UTC"
 FORM = "Or take an example:"
 
 
@@ -39,7 +39,7 @@ def test_a_session_without_a_limit_holds_the_rest_of_a_budget_that_is_not_used_u
         f"Nothing was retried: {rest} Press “Retry failed” again once that session is done or stopped.",
         f"Your reply wasn't sent and Devin stays asleep: {rest} Send it again once that session is done or stopped.",
         f"Devin wasn't woken: {rest} It's kept for up to a day. Try again once that session is done or stopped.",
-        f"More ACUs wouldn't help: {rest} Send it again once that session is done or stopped.",
+        f"A bigger budget won't help: {rest} Send it again once that session is done or stopped.",
     ]
     assert views.start_refused(replace(ANNS, unlimited="“Fix it”")) == views.start_refused(ANNS)
     assert [buttons(one) for one in refusals] == [[]] * 5
@@ -50,7 +50,7 @@ def test_a_session_without_a_limit_holds_the_rest_of_a_budget_that_is_not_used_u
     [
         (of(ScopeKind.ORG), "the organization's budget"),
         (of(ScopeKind.EACH_CHANNEL, "C0WEB"), "the budget of <#C0WEB>"),
-        (of(ScopeKind.EACH_SESSION, "s1", "Fix it"), "the budget of “Fix it”"),
+        (of(ScopeKind.EACH_SESSION, "s1", "“Fix it”"), "the budget of “Fix it”"),
         (replace(of(ScopeKind.EACH_SESSION, "s1", "Fix it"), yours=True), "this session's budget"),
         (ANNS, "ann's budget"),
         (replace(ANNS, yours=True), "your budget"),
@@ -88,9 +88,9 @@ def test_a_retry_that_is_refused_names_whose_budget_it_is_and_what_to_do() -> No
     message = views.retry_refused(ANNS)
     assert message.text == (
         f"Nothing was retried: ann's budget is used up, 10.3 of 10 ACUs this week. It resets {ANEW}. "
-        "Press “Retry failed” again then, or ask for more."
+        "Press “Retry failed” again then, or request approval."
     )
-    assert message.blocks[1]["elements"][0]["text"]["text"] == "Ask for more"
+    assert message.blocks[1]["elements"][0]["text"]["text"] == "Request approval"
 
 
 def test_a_reply_that_is_kept_says_why_it_was_not_sent_and_who_can_be_asked() -> None:
@@ -113,40 +113,38 @@ def test_a_reply_that_is_kept_says_why_it_was_not_sent_and_who_can_be_asked() ->
     assert [
         views.to_send("and mypy", ""),
         views.to_send("", ""),
-        views.to_send("x", "A session in a direct message"),
+        views.to_send("x", "A session in a DM"),
     ] == [
         " to send “and mypy”",
         " to send a reply",
-        " to reply to a session in a direct message",
+        " to reply to a session in a DM",
     ]
     assert views.start_not_approved("ada", True).text == (
         "ada denied your request for more ACUs. Your reply wasn't sent."
     )
-    assert views.room_for_start(yours, reply=True).text.endswith("Your reply is sent now.")
+    assert views.room_for_start(yours, reply=True).text.endswith("Trying to send your reply now.")
 
 
 def test_a_budget_with_too_little_left_says_how_much_is_free_of_it() -> None:
     left = replace(ANNS, yours=True, standing=replace(ANNS.standing, spent=Decimal("7.5"), reserved=Decimal(2)))
     why = "(7.5 of 10 ACUs used this week, 2 more reserved by running sessions)"
     assert views.start_refused(left).text == (
-        f"Nothing was started: your budget has less than 1 ACU free {why}. It resets {ANEW}. "
-        "Try again then, or ask for more."
+        f"Nothing was started: your budget has less than 1 ACU left {why}. It resets {ANEW}. "
+        "Try again then, or request approval."
     )
     assert views.waking_refused(left, Waking("s1", Decimal("0.95"))).text == (
-        f"Devin wasn't woken: your budget has less than 1 ACU free {why}. It resets {ANEW}. "
-        "It's kept for up to a day. Try again, or ask for more."
+        f"Devin wasn't woken: your budget has less than 1 ACU left {why}. It resets {ANEW}. "
+        "It's kept for up to a day. Try again, or request approval."
     )
     assert views.wake_refused(left, Waking("s1", Decimal("2.876544"))).text == (
-        "Your reply wasn't sent and Devin stays asleep: your budget has less than the 2.9 ACUs free that this session "
-        f"may still use {why}. It resets {ANEW}. Send it again then, or ask for more."
+        f"Your reply wasn't sent and Devin stays asleep: your budget doesn't have enough left: this session could still use 2.9 ACUs {why}. It resets {ANEW}. Send it again then, or request approval."
     )
     assert views.wake_refused(left, Waking("s1", Decimal(11))).text == (
-        "Your reply wasn't sent and Devin stays asleep: your budget has less than the 11 ACUs free that this session "
-        f"may still use {why}. Ask for more to go on."
+        f"Your reply wasn't sent and Devin stays asleep: your budget doesn't have enough left: this session could still use 11 ACUs {why}. Request approval to continue."
     )
     assert views.retry_refused(left, 3).text == (
-        f"Nothing was retried: your budget has less than 3 ACUs free, 1 for each session {why}. It resets {ANEW}. "
-        "Press “Retry failed” again then, or ask for more."
+        f"Nothing was retried: your budget has less than 3 ACUs left, 1 for each session {why}. It resets {ANEW}. "
+        "Press “Retry failed” again then, or request approval."
     )
     unbilled = replace(left, unbilled=True, standing=replace(left.standing, reserved=Decimal(0)))
     assert "(7.5 of 10 ACUs used this week, counted from Slack sessions only)" in views.start_refused(unbilled).text
@@ -173,7 +171,7 @@ def buttons(message: Message) -> list[str]:
 
 def test_the_texts_of_the_buttons() -> None:
     for refusal in (views.start_refused, views.wake_refused, views.waking_refused):
-        assert buttons(refusal(ANNS)) == ["Ask for more"]
+        assert buttons(refusal(ANNS)) == ["Request approval"]
     assert buttons(views.request(ANNS, "ben", Decimal(10), "key")) == ["Grant 10 ACUs", "Deny"]
 
 
@@ -182,11 +180,11 @@ def test_what_is_answered_to_who_asks_and_to_a_late_press() -> None:
         "Request sent to your admins. You'll hear when they answer; then send your message again.",
         "The admins were already asked. You'll hear when they answer.",
         "This request was already answered. Nothing was changed.",
-        "That budget was removed. If it stopped your text, send it again.",
+        "That budget was removed. If it stopped your message, send it again.",
     ]
     since = "<!date^1795420800^{date_short_pretty} at {time}|2026-11-23 08:00 UTC>"
     late = views.begun_anew(WEEK)
-    assert late.text == "That budget already reset on 23 Nov at 08:00 UTC, so no ACUs were added."
+    assert late.text == "That budget already reset on Nov 23 at 8:00 AM UTC, so no ACUs were added."
     assert late.blocks[0]["text"]["text"] == f"That budget already reset {since}, so no ACUs were added."
 
 
@@ -227,7 +225,7 @@ def test_a_notification_names_a_few_budgets() -> None:
 def test_a_request_that_came_too_late() -> None:
     with_room = replace(ANNS, standing=replace(ANNS.standing, acus=Decimal(20)), yours=True)
     assert views.room_again(with_room).text == (
-        "There are ACUs left again in your budget: 10.3 of 20 ACUs this week. Send your message again."
+        "Your budget has ACUs left again: 10.3 of 20 ACUs this week. Send your message again."
     )
 
 
@@ -290,14 +288,14 @@ def test_a_grant_to_each_says_for_whom_it_does_not_hold_alone(
     ("kind", "trial", "said"),
     [
         (ScopeKind.ORG, Trial(0, {}), "no sessions would have counted toward this budget."),
-        (ScopeKind.ORG, Trial(1, {}), "it wouldn't have refused the one start."),
-        (ScopeKind.ORG, Trial(1, {"U0ANN": 1}), "it would have refused the one start (by <@U0ANN>)."),
-        (ScopeKind.ORG, Trial(12, {}), "it would have refused none of the 12 starts."),
-        (ScopeKind.ORG, Trial(12, {"": 12}), "it would have refused all 12 starts (by someone)."),
+        (ScopeKind.ORG, Trial(1, {}), "it wouldn't have blocked the one start."),
+        (ScopeKind.ORG, Trial(1, {"U0ANN": 1}), "it would have blocked the one start (by <@U0ANN>)."),
+        (ScopeKind.ORG, Trial(12, {}), "it would have blocked none of the 12 starts."),
+        (ScopeKind.ORG, Trial(12, {"": 12}), "it would have blocked all 12 starts (by someone)."),
         (
             ScopeKind.ORG,
             Trial(1200, {"U0ANN": 1000}),
-            "it would have refused about 1,000 of the 1,200 starts (by <@U0ANN>).",
+            "it would have blocked about 1,000 of the 1,200 starts (by <@U0ANN>).",
         ),
         (ScopeKind.EACH_SESSION, Trial(1, {}), "the one session used no more."),
         (ScopeKind.EACH_SESSION, Trial(1, {"U0ANN": 1}), "the one session used more (by <@U0ANN>)."),
@@ -333,7 +331,7 @@ def test_the_question_before_a_budget_changes_says_what_it_is_now() -> None:
         asked = views.ask_to_set(Tried(EACH, before, Trial(0, {})), "order")
         assert_valid(asked)
         assert asked.text == f"{now} Now it's {said}. {nothing}"
-        assert buttons(asked) == ["Set it", "Don't set it"]
+        assert buttons(asked) == ["Set it", "Cancel"]
         assert views.was_set(EACH, before, no_acus=False).text == (
             f"Budget `3` is set: 10 ACUs a week for each person, with warnings at 50 and 80%. Before, it was {said}."
         )
@@ -341,7 +339,7 @@ def test_the_question_before_a_budget_changes_says_what_it_is_now() -> None:
 
 def test_whose_budget_nobody_has_is_not_raised() -> None:
     assert views.no_budget(Scope(ScopeKind.PERSON, "U0ANN")).text == (
-        "No budget applies to <@U0ANN>, so nothing was granted. `/devin budget list` shows those there are."
+        "No budget applies to <@U0ANN>, so nothing was granted. See `/devin budget list`."
     )
 
 
@@ -379,7 +377,7 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
         (
             Problem.SPAN,
             "set",
-            "Nothing was changed. After the ACUs, write only `a day`, `a week`, `a month` or `a cycle`, and `warn` with "
+            "Nothing was changed. After the ACUs, write only `a day`, `a week`, `a month`, or `a cycle`, and `warn` with "
             f"percentages. {FORM}",
         ),
         (
@@ -390,7 +388,7 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
         (
             Problem.NUMBER,
             "set",
-            "Nothing was changed. Say which budget, by its number in `/devin budget list`: `/devin budget remove N`.",
+            "Nothing was changed. Which budget? Use its number from `/devin budget list`: `/devin budget remove N`.",
         ),
     ],
 )

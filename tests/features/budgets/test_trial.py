@@ -1,4 +1,4 @@
-"""What a budget would have refused, by its rules alone; compared with a second way to count."""
+"""What a budget would have blocked, by its rules alone; compared with a second way to count."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence

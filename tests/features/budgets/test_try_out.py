@@ -63,7 +63,7 @@ async def test_sessions_that_are_purged_were_started_too(services: Services, eit
         await started(either_store, f"s{number}", NOON - (4 - number) * HOUR, 2, requester=user)
     every = ["org 1 a day", "each-person 2 a day", f"#{CHANNEL} 5 a day", "each-session 1.5 a day"]
     before = [await found(services, wanted) for wanted in every]
-    assert before[0].startswith("it would have refused about 2 of the 3 starts")
+    assert before[0].startswith("it would have blocked about 2 of the 3 starts")
     async with either_store.db.write() as tx:
         await tx.execute(tables.sessions.update().values(lifecycle="ended", ended_at=NOON - HOUR))
         assert await sessions.purge(tx, NOON) == 3
@@ -76,13 +76,13 @@ async def test_of_people_and_channels_it_counts_sessions_and_fan_outs(services: 
     await started(either_store, "direct", NOON - 2 * HOUR, 5, channel="D0ADA")
     await fan_out(either_store, NOON - HOUR, 1.5, "org-web", "org-api")
     assert await found(services, "each-person 7.9 a day") == (
-        "it would have refused about 2 of the 5 starts (by <@U0ADA>). 1 person has used that much already."
+        "it would have blocked about 2 of the 5 starts (by <@U0ADA>). 1 person has used that much already."
     )
     assert await found(services, f"#{CHANNEL} 4.5 a day") == (
-        "it would have refused about 2 of the 4 starts (by <@U0ADA>). "
+        "it would have blocked about 2 of the 4 starts (by <@U0ADA>). "
         "It would be used up right away: 6 of 4.5 ACUs today."
     )
-    assert await found(services, "@U0BEN 2 a day") == "it wouldn't have refused the one start."
+    assert await found(services, "@U0BEN 2 a day") == "it wouldn't have blocked the one start."
     assert await found(services, "@U0NEW1 2") == "no sessions would have counted toward this budget."
 
 
@@ -91,7 +91,7 @@ async def test_who_has_a_budget_of_their_own_is_left_out_of_the_one_for_each(
 ) -> None:
     await started(either_store, "one", NOON - 3 * HOUR, 2)
     await started(either_store, "two", NOON - 2 * HOUR, 2)
-    assert (await found(services, "each-person 2 a day")).startswith("it would have refused about 1 of the 2 starts")
+    assert (await found(services, "each-person 2 a day")).startswith("it would have blocked about 1 of the 2 starts")
     async with either_store.db.write() as tx:
         own = Scope(ScopeKind.PERSON, "U0ADA")
         await budgets.put(tx, TEAM, own, Decimal(100), Span.DAY, (80,), NOON)
@@ -104,8 +104,8 @@ async def test_of_the_organisation_it_counts_the_bill(services: Services, either
     async with either_store.db.write() as tx:
         await spend.put_consumption(tx, ORG, {YESTERDAY: {"devin": Decimal(26), "cascade": Decimal(900)}}, NOON)
     await fan_out(either_store, NOON - HOUR, 9, ORG, "org-web")
-    assert await found(services, "org 15 a day") == "it would have refused about 1 of the 3 starts (by <@U0ADA>)."
-    assert (await found(services, "org 15 a week")).startswith("it would have refused about 2 of the 3 starts (by")
+    assert await found(services, "org 15 a day") == "it would have blocked about 1 of the 3 starts (by <@U0ADA>)."
+    assert (await found(services, "org 15 a week")).startswith("it would have blocked about 2 of the 3 starts (by")
 
 
 async def test_a_cycle_is_the_one_in_which_something_was_started(services: Services, either_store: Store) -> None:
@@ -115,7 +115,7 @@ async def test_a_cycle_is_the_one_in_which_something_was_started(services: Servi
     await started(either_store, "before", NOON - 35 * DAY, 5, date(2026, 4, 15))
     await started(either_store, "old", NOON - 12 * DAY, 1, date(2026, 5, 8))
     await started(either_store, "new", NOON - 2 * DAY, 1, date(2026, 5, 18))
-    assert await found(services, "each-person 5") == "it would have refused about 1 of the 2 starts (by <@U0ADA>)."
+    assert await found(services, "each-person 5") == "it would have blocked about 1 of the 2 starts (by <@U0ADA>)."
 
 
 async def test_what_devin_never_had_was_no_start(services: Services, either_store: Store) -> None:
@@ -128,6 +128,6 @@ async def test_at_most_five_people_are_named(services: Services, either_store: S
         await started(either_store, f"first{number}", NOON - 2 * HOUR, 0.5, requester=f"U0PERSON{number}")
         await started(either_store, f"second{number}", NOON - HOUR, 0, requester=f"U0PERSON{number}")
     assert await found(services, "each-person 1") == (
-        "it would have refused about 7 of the 14 starts (1 by <@U0PERSON0>, 1 by <@U0PERSON1>, 1 by <@U0PERSON2>, "
+        "it would have blocked about 7 of the 14 starts (1 by <@U0PERSON0>, 1 by <@U0PERSON1>, 1 by <@U0PERSON2>, "
         "1 by <@U0PERSON3>, 1 by <@U0PERSON4>, 2 by 2 others)."
     )

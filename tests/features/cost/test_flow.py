@@ -42,11 +42,11 @@ async def test_each_day_of_ones_sessions_has_the_price_that_was_valid_on_it(make
 @pytest.mark.parametrize(
     ("now", "month", "day"),
     [
-        (utc(2026, 12, 1, 4), "November", "30 Nov"),  # 1 December in Berlin, and in Devin's bill still November
-        (utc(2026, 12, 1, 8), "December", "1 Dec"),  # in Honolulu it is still November
-        (utc(2026, 12, 31, 23), "December", "31 Dec"),
-        (utc(2027, 1, 1, 7, 59), "December", "31 Dec"),
-        (utc(2027, 1, 1, 8), "January", "1 Jan"),
+        (utc(2026, 12, 1, 4), "November", "Nov 30"),  # 1 December in Berlin, and in Devin's bill still November
+        (utc(2026, 12, 1, 8), "December", "Dec 1"),  # in Honolulu it is still November
+        (utc(2026, 12, 31, 23), "December", "Dec 31"),
+        (utc(2027, 1, 1, 7, 59), "December", "Dec 31"),
+        (utc(2027, 1, 1, 8), "January", "Jan 1"),
     ],
 )
 async def test_the_last_day_that_is_counted_is_named_and_not_called_today(make, either_store, clock, now, month, day):
@@ -57,7 +57,7 @@ async def test_the_last_day_that_is_counted_is_named_and_not_called_today(make, 
     await store.spent(billing_day(now), new=1.0)
     lines = written((await own_cost.answer(workspace, "U0ADA")).blocks).splitlines()
     assert lines[0] == f"Your sessions in {month}"
-    assert f"{month}. Counted through {day}. Devin's days begin at 08:00 UTC." in lines
+    assert f"{month}. Counted through {day}. Devin's days start at 8:00 AM UTC." in lines
 
 
 async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, clock):
@@ -84,9 +84,11 @@ async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, cl
     ]
     assert written((await own_cost.answer(workspace, "U0ADA")).blocks) == (
         "Your sessions in May\n*3.8 ACUs*\n2 sessions: 1 done, 1 running.\n*Most ACUs used*\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1777550400000000|Fix login>: 3.3 ACUs · running\n"
-        "2. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Do new>: 0.5 ACUs · done\n"
-        f"May. Counted through 20 May. Devin's days begin at 08:00 UTC.\n{own_cost_sentences.SOURCE}"
+        "1. <https://acme.slack.com/archives/C0WORK/p1777550400000000|Fix login> "
+        "(<https://app.devin.ai/sessions/long|Open in Devin>): 3.3 ACUs · running\n"
+        "2. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Do new> "
+        "(<https://app.devin.ai/sessions/new|Open in Devin>): 0.5 ACUs · done\n"
+        f"May. Counted through May 20. Devin's days start at 8:00 AM UTC.\n{own_cost_sentences.SOURCE}"
     )
 
 
@@ -106,10 +108,10 @@ async def test_what_may_be_of_the_cycle_before_makes_the_sum_about_right_and_a_b
     lines = written((await own_cost.answer(workspace, "U0ADA", "C0WORK")).blocks).splitlines()
     assert lines[1] == "*4 ACUs*"
     assert lines[3].startswith("Your budget: about 4 of 10 ACUs today (40%) · resets ")
-    assert lines[-1] == ABOUT.format(days="Wed 20 May")
+    assert lines[-1] == ABOUT.format(days="Wed, May 20")
     async with store.db.write() as tx:
         await spend.add(tx, ORG, date(2026, 5, 2), {"a": 8.0}, {"a": date(2026, 4, 30)})
     message = await own_cost.answer(workspace, "U0ADA")
     assert message.text.startswith("Your sessions in May: about 12 ACUs. ")
     assert written(message.blocks).splitlines()[1] == "*about 12 ACUs*"
-    assert written(message.blocks).endswith(ABOUT.format(days="Fri 1 May to Sat 2 May"))
+    assert written(message.blocks).endswith(ABOUT.format(days="Fri, May 1 to Sat, May 2"))

@@ -19,7 +19,7 @@ COSTS = OwnCosts(
     date(2025, 3, 9),
     acus=12.5,
     outcomes={Outcome.DONE: 2, Outcome.LIMITED: 1},
-    most_expensive=(OwnSession("Fix login", 9.25, Outcome.DONE, "https://acme.slack.com/p1"),),
+    most_expensive=(OwnSession("Fix login", 9.25, Outcome.DONE, "https://acme.slack.com/p1", "https://d/s1"),),
     worked=600.0,
 )
 COUNTS = "3 sessions: 2 done, 1 at a limit."
@@ -31,9 +31,9 @@ def test_the_sessions_of_a_cycle():
     assert message.text == f"Your sessions in this billing cycle: 12.5 ACUs. {COUNTS}"
     assert written(message.blocks) == (
         f"Your sessions in this billing cycle\n*12.5 ACUs*\n{COUNTS}\n*Most ACUs used*\n"
-        "1. <https://acme.slack.com/p1|Fix login>: 9.3 ACUs · done\n"
-        "March. Counted through 9 Mar. Devin's days begin at 08:00 UTC.\n"
-        "Counted by Devin Bridge from Devin's figures, which may be minutes old."
+        "1. <https://acme.slack.com/p1|Fix login> (<https://d/s1|Open in Devin>): 9.3 ACUs · done\n"
+        "March. Counted through Mar 9. Devin's days start at 8:00 AM UTC.\n"
+        "Counted from Devin's figures, which can be a few minutes old."
     )
 
 
@@ -63,7 +63,7 @@ def test_a_cycle_without_sessions():
     assert message.text == "None of your sessions was active in this billing cycle (March)."
     assert written(message.blocks) == snapshot(
         "None of your sessions was active in this billing cycle (March).\nMore.\n"
-        "Counted through 9 Mar. Devin's days begin at 08:00 UTC."
+        "Counted through Mar 9. Devin's days start at 8:00 AM UTC."
     )
 
 

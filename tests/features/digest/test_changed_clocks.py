@@ -14,7 +14,7 @@ from bot.timing import PRODUCTION
 from tests.features.digest.test_digest_editions import WEB, Channels, die, keys, roots, subscribe
 from tests.features.digest.test_post import HOUR, digests, frozen_at, run, utc
 
-WEEK = r"7 billing days from \w{3} (\d+ \w{3}) to \w{3} (\d+ \w{3}),"
+WEEK = r"7 billing days from \w{3}, (\w{3} \d+) to \w{3}, (\w{3} \d+),"
 SELDOM = replace(PRODUCTION, digest_tick=6 * HOUR)
 LONDON_AT_NINE = Schedule(time(9), ZoneInfo("Europe/London"))
 
@@ -40,7 +40,7 @@ async def texts(store):
 
 async def days_told(store):
     """Of each daily digest when it was stored, and the day that it is about."""
-    return [(at, re.search(r" on (\w{3} \d+ \w{3})", text)[1]) for at, text in await texts(store)]
+    return [(at, re.search(r" on (\w{3}, \w{3} \d+)", text)[1]) for at, text in await texts(store)]
 
 
 async def test_in_autumn_no_billing_day_is_left_out(start, store):
@@ -52,10 +52,10 @@ async def test_in_autumn_no_billing_day_is_left_out(start, store):
         await run(frozen, digest, utc(2026, 10, 27), sent_in=store)
     # 25 October: 02:00 becomes 01:00 in London. From then on 09:00 is late enough for the day that has just ended.
     assert await days_told(store) == [
-        ("24 08:00", "Thu 22 Oct"),
-        ("25 09:00", "Fri 23 Oct"),
-        ("25 09:00", "Sat 24 Oct"),
-        ("26 09:00", "Sun 25 Oct"),
+        ("24 08:00", "Thu, Oct 22"),
+        ("25 09:00", "Fri, Oct 23"),
+        ("25 09:00", "Sat, Oct 24"),
+        ("26 09:00", "Sun, Oct 25"),
     ]
 
 
@@ -65,9 +65,9 @@ async def test_in_spring_no_billing_day_is_told_twice(start, store):
         await run(frozen, start(), utc(2027, 3, 31), sent_in=store)
     # 28 March: 01:00 becomes 02:00 in London. At 09:00 the day that has just ended is not finished any more.
     assert await days_told(store) == [
-        ("27 09:00", "Fri 26 Mar"),
-        ("29 08:00", "Sat 27 Mar"),
-        ("30 08:00", "Sun 28 Mar"),
+        ("27 09:00", "Fri, Mar 26"),
+        ("29 08:00", "Sat, Mar 27"),
+        ("30 08:00", "Sun, Mar 28"),
     ]
 
 
@@ -78,7 +78,7 @@ async def test_each_billing_day_is_in_one_weekly_digest(start, store, changed):
         await subscribe(store, Edition.WEEKLY, schedule=LONDON_AT_NINE)
         await run(frozen, start(), utc(end.year, end.month, end.day), sent_in=store)
     weeks = [re.search(WEEK, text) for _, text in await texts(store)]
-    days = [datetime.strptime(f"{day} {begin.year} Z", "%d %b %Y %z") for week in weeks for day in week.groups()]
+    days = [datetime.strptime(f"{day} {begin.year} Z", "%b %d %Y %z") for week in weeks for day in week.groups()]
     assert [(last - first).days for first, last in pairwise(days)] == [6, 1] * 2 + [6]
 
 
@@ -97,7 +97,7 @@ async def test_of_two_that_come_at_once_the_second_waits_until_the_first_is_post
     assert await keys(store) == [f"{WEB}:2026-10-{day}" for day in (23, 24, 25)]
     assert [not_posted(text) for _, text in await texts(store)] == [
         [],
-        ["The digest of Fri 23 Oct was not posted: Slack refused."],
+        ["The digest of Fri, Oct 23 was not posted: Slack rejected it."],
         [],
     ]
 
@@ -121,7 +121,7 @@ async def test_two_that_came_at_once_and_were_missed_are_named_by_the_next(start
         await run(frozen, start(), utc(2026, 10, 26, 10), sent_in=store)
     assert await keys(store) == [f"{WEB}:2026-10-22", f"{WEB}:2026-10-25"]
     assert not_posted((await texts(store))[-1][1]) == [
-        "The digests of Fri 23 Oct and Sat 24 Oct were not posted: Devin Bridge wasn't running then."
+        "The digests of Fri, Oct 23 and Sat, Oct 24 were not posted: Devin Bridge wasn't running then."
     ]
 
 

@@ -67,7 +67,7 @@ class Digests:
 def named(post):
     """The sentences of a post about corrected bills."""
     return re.findall(
-        r"\w{3} \d+ \w{3} corrected: \S+ → \S+ ACUs?\.|Devin's bill for \w{3} \d+ \w{3} is in now: \S+ ACUs?\.",
+        r"\w{3}, \w{3} \d+ corrected: \S+ → \S+ ACUs?\.|Devin's bill for \w{3}, \w{3} \d+ is in now: \S+ ACUs?\.",
         written(post["payload"]["blocks"]),
     )
 
@@ -82,7 +82,7 @@ async def digests(make, store, clock, bills):
     return digests
 
 
-SUNDAY = ["Sun 17 May corrected: 43.1 → 43.4 ACUs."]
+SUNDAY = ["Sun, May 17 corrected: 43.1 → 43.4 ACUs."]
 
 
 async def test_the_next_digest_of_each_channel_names_it_and_no_later_one_also_after_a_restart(
@@ -94,9 +94,9 @@ async def test_the_next_digest_of_each_channel_names_it_and_no_later_one_also_af
     assert await digests.corrections(19) == SUNDAY
     bills.days[may(18)] = 6.0
     restarted = Digests(make, store, clock)
-    assert await restarted.corrections(20) == ["Mon 18 May corrected: 5 → 6 ACUs."]
+    assert await restarted.corrections(20) == ["Mon, May 18 corrected: 5 → 6 ACUs."]
     assert await restarted.corrections(21) == []
-    assert await board.corrections(21) == ["Mon 18 May corrected: 5 → 6 ACUs.", *SUNDAY]
+    assert await board.corrections(21) == ["Mon, May 18 corrected: 5 → 6 ACUs.", *SUNDAY]
 
 
 async def test_changes_that_were_seen_between_two_digests_are_one_and_one_that_came_back_is_none(digests, bills):
@@ -112,9 +112,9 @@ async def test_a_bill_that_was_not_in_is_told_by_the_next_digest_and_is_no_corre
     assert await digests.corrections(19) == []  # and that the bill for Monday is 5 ACUs
     assert await digests.corrections(20) == []  # and that the one for Tuesday is not in yet
     bills.days |= {may(19): 43.1, may(20): 1.0}
-    assert await digests.corrections(21) == ["Devin's bill for Tue 19 May is in now: 43.1 ACUs."]
+    assert await digests.corrections(21) == ["Devin's bill for Tue, May 19 is in now: 43.1 ACUs."]
     bills.days |= {may(19): 43.4, may(21): 1.0}
-    assert await digests.corrections(22) == ["Tue 19 May corrected: 43.1 → 43.4 ACUs."]
+    assert await digests.corrections(22) == ["Tue, May 19 corrected: 43.1 → 43.4 ACUs."]
 
 
 async def test_a_bill_that_came_in_before_the_digest_of_its_day_is_that_digest_alone(digests, bills):
@@ -162,7 +162,7 @@ async def test_the_first_digest_of_a_channel_names_what_was_seen_within_a_day(di
     await digests.read(19, 9)
     bills.days[may(18)] = 6.0
     await digests.read(20, 11)
-    assert await Digests(make, store, clock, BOARD).corrections(21) == ["Mon 18 May corrected: 5 → 6 ACUs."]
+    assert await Digests(make, store, clock, BOARD).corrections(21) == ["Mon, May 18 corrected: 5 → 6 ACUs."]
 
 
 async def test_of_several_workers_one_names_it(make, either_store, clock, bills):
@@ -173,7 +173,7 @@ async def test_of_several_workers_one_names_it(make, either_store, clock, bills)
         bills.days[may(17)] += 0.25 if day == 19 else 0.0
         await asyncio.gather(*(worker.tick(day) for worker in workers))
     named = [await workers[0].corrections(day) for day in (18, 19, 20)]
-    assert named == [[], ["Sun 17 May corrected: 43.1 → 43.4 ACUs."], []]
+    assert named == [[], ["Sun, May 17 corrected: 43.1 → 43.4 ACUs."], []]
 
 
 @pytest.mark.parametrize("share", Share)
@@ -202,5 +202,5 @@ async def test_a_weekly_and_a_cycles_digest_name_what_changed_in_those_before(
     rows = await store.rows(outbox, outbox.c.seq)
     dated = [(re.search(rf":{edition}:(\d{{4}}-\d\d-\d\d)$", row["key"]), row) for row in rows]
     posts = {found[1]: named(row) for found, row in dated if found}
-    known = ["Sat 16 May corrected: 43.1 → 43.4 ACUs."] if share is Share.ALL else []
+    known = ["Sat, May 16 corrected: 43.1 → 43.4 ACUs."] if share is Share.ALL else []
     assert posts == {str(may(last)): [], str(may(last + 7)): known, str(may(last + 14)): []}

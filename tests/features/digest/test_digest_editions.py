@@ -123,13 +123,13 @@ async def test_the_weekly_digest_is_about_the_week_that_ended_with_saturday(star
         await run(frozen, start(), utc(2026, 5, 18, 9, 20))
     (text,) = await texts(store)
     assert text.splitlines()[:4] == [
-        "Devin in the week up to Saturday, 16 May 2026",
-        "7 billing days from Sun 10 May to Sat 16 May, each 08:00 UTC to 08:00 UTC. Previous 7 billing days: 7 ACUs.",
+        "Devin in the week up to Saturday, May 16, 2026",
+        "7 billing days from Sun, May 10 to Sat, May 16, each 8:00 AM to 8:00 AM UTC. Previous 7 billing days: 7 ACUs.",
         "*14 ACUs*",
         "0 through Slack, 14 elsewhere",
     ]
     assert await in_threads(store) == [
-        "ACUs a day, 10 May to 16 May: most on Sun 10 May with 2; on Sat 16 May spent 2, usual 1.9."
+        "ACUs a day, May 10 \N{EN DASH} May 16: most on Sun, May 10 with 2; on Sat, May 16 spent 2, usual 1.9."
     ]
 
 
@@ -146,11 +146,11 @@ async def test_slack_is_asked_once_which_channels_are_private_and_their_titles_a
         await run(frozen, start(), utc(2026, 5, 18, 9, 20))
     (text,) = await texts(store)
     assert text.splitlines()[-5:-1] == [
-        "1. <https://acme.slack.com/archives/C0OPEN/p1778846400000000|Do C0OPEN>: 4 ACUs · "
-        "<https://app.devin.ai/sessions/C0OPEN|Devin>",
+        "1. <https://acme.slack.com/archives/C0OPEN/p1778846400000000|Do C0OPEN> "
+        "(<https://app.devin.ai/sessions/C0OPEN|Open in Devin>): 4 ACUs",
         "2. A session in a private channel: 3 ACUs",
         "3. A session in a private channel: 2 ACUs",
-        "4. A session in a direct message: 1 ACU",
+        "4. A session in a DM: 1 ACU",
     ]
     known = {row["channel"]: (row["is_private"], row["is_shared"]) for row in await store.rows(channels.channels)}
     public, private = (False, False), (True, False)
@@ -158,8 +158,8 @@ async def test_slack_is_asked_once_which_channels_are_private_and_their_titles_a
 
 
 PERIODS = [
-    (Edition.WEEKLY, 18, "Sun 10 May to Sat 16 May", "2026-05-10-to-2026-05-16"),
-    (Edition.CYCLE, 15, "Tue 5 May to Thu 14 May", "2026-05-05-to-2026-05-14"),
+    (Edition.WEEKLY, 18, "Sun, May 10 to Sat, May 16", "2026-05-10-to-2026-05-16"),
+    (Edition.CYCLE, 15, "Tue, May 5 to Thu, May 14", "2026-05-05-to-2026-05-14"),
 ]
 
 
@@ -198,7 +198,7 @@ async def test_the_thread_of_a_week_and_of_a_cycle_has_tables_of_all_their_days_
         f"Channels, {days}: <#C0WORK> 1.5 ACUs, <#C0SECRET> 0.5 ACUs, elsewhere {others} ACUs, total {whole} ACUs",
         f"Sessions, {days}: Fix the login test 1.5 ACUs, A session in a private channel 0.5 ACUs, "
         f"elsewhere {others} ACUs, total {whole} ACUs",
-        f"Repositories, {days}: acme/web 1.5 ACUs, private channels and direct messages 0.5 ACUs, "
+        f"Repositories, {days}: acme/web 1.5 ACUs, private channels and DMs 0.5 ACUs, "
         f"elsewhere {others} ACUs, total {whole} ACUs",
         digest_posts.WITHOUT_PULL_REQUEST.format(acus="0.5 ACUs", all="2", sessions="1 session"),
     ]
@@ -231,7 +231,7 @@ async def test_sessions_that_are_purged_are_named_by_their_days_and_not_as_priva
         await subscribe(store, Edition.WEEKLY)
         await run(frozen, start(), utc(2026, 5, 18, 9, 20))
     (text,) = await texts(store)
-    assert "1. session of 13 May 2026, no longer stored: 1.5 ACUs · Ada" in text.splitlines()
+    assert "1. session of May 13, 2026, no longer stored: 1.5 ACUs · Ada" in text.splitlines()
 
 
 async def test_the_daily_digest_of_another_channel_has_no_file(start, store, bills):
@@ -259,17 +259,18 @@ async def test_the_cycle_has_a_warning_and_then_its_digest(start, store, bills):
     warning, digest = await texts(store)
     assert warning == (
         "Devin's billing cycle ends in three days\n"
-        "5 May \N{EN DASH} 14 May: 21 of 25 ACUs (84%) · forecast about 30\n"
+        "May 5 \N{EN DASH} May 14: 21 of 25 ACUs (84%) · forecast about 30\n"
         ":warning: At this rate the limit may be reached before the cycle ends.\n"
-        "It ends on Fri 15 May at 08:00 UTC. Counted up to Mon 11 May, the newest finished billing day."
+        "It ends on Fri, May 15 at 8:00 AM UTC. Counted through Mon, May 11, the latest finished billing day."
     )
     assert digest.splitlines()[:3] == [
-        "Devin in the billing cycle 5 May \N{EN DASH} 14 May",
-        "10 billing days from Tue 5 May to Thu 14 May, each 08:00 UTC to 08:00 UTC.",
+        "Devin in the billing cycle May 5 \N{EN DASH} May 14",
+        "10 billing days from Tue, May 5 to Thu, May 14, each 8:00 AM to 8:00 AM UTC.",
         "*30 ACUs*",
     ]
     assert await in_threads(store) == [
-        "ACUs a day, 5 May to 14 May: most on Tue 5 May with 3; on Thu 14 May spent 3, usual 3, limit's pace 2.5."
+        "ACUs a day, May 5 \N{EN DASH} May 14: most on Tue, May 5 with 3; "
+        "on Thu, May 14 spent 3, usual 3, limit's pace 2.5."
     ]
 
 
@@ -286,15 +287,16 @@ async def test_here_counts_the_sessions_of_that_channel_alone(start, store, bill
         await run(frozen, start(), utc(2026, 5, 18, 9, 20))
     (text,) = await texts(store)
     assert text.splitlines()[:4] == [
-        "Devin in this channel on Sunday, 17 May 2026",
-        "Billing day 08:00 UTC to 08:00 UTC. Only the sessions of this channel count.",
+        "Devin in this channel on Sunday, May 17, 2026",
+        "Billing day 8:00 AM to 8:00 AM UTC. Only the sessions of this channel count.",
         f"*1.5 ACUs* · {NOTHING_BEFORE}",
-        "2 sessions, as of Sun 17 May: 1 done, 1 at a limit.",
+        "2 sessions, as of Sun, May 17: 1 done, 1 at a limit.",
     ]
     at = text.splitlines().index(digest_root.NEEDS_SOMEBODY)
     assert "1 session is waiting for someone now." in text.splitlines()
     assert text.splitlines()[at + 1 : at + 3] == [
-        ":no_entry: Do c · Ada · 20 h · <https://acme.slack.com/archives/C0WORK/p1779019202000000|thread>",
+        ":no_entry: <https://acme.slack.com/archives/C0WORK/p1779019202000000|Do c> "
+        "(<https://app.devin.ai/sessions/c|Open in Devin>) · Ada · 20 h",
         "*Most ACUs used*",
     ]
     assert "Fix the login test" in text
@@ -385,10 +387,13 @@ async def test_a_preview_is_the_root_and_the_thread_that_are_posted_then(start, 
         await UsageLedger(digest._services).refresh(digest._workspace.organisation)
         before = await store.rows(outbox)
         head, *shown = await preview(digest)
-        assert (await store.rows(outbox), head.endswith("the daily digest.")) == (before, True)
+        assert (await store.rows(outbox), head.endswith("The daily digest, as it would be posted here now:")) == (
+            before,
+            True,
+        )
         await digest.tick()
     (root,), thread = await texts(store), await in_threads(store)
-    assert thread[-1] == "Usage by session, Sun 17 May, as CSV."
+    assert thread[-1] == "Usage by session, Sun, May 17, as CSV."
     assert shown == [*root.splitlines(), "*In its thread*", *(f"• {text}" for text in thread)]
 
 
@@ -399,7 +404,7 @@ async def test_a_preview_of_the_weekly_digest_is_about_the_newest_week_that_is_f
         titles = [(await preview(digest))[1]]
         frozen.tick(60)
         titles.append((await preview(digest))[1])
-    assert titles == [f"Devin in the week up to Saturday, {day} May 2026" for day in (16, 23)]
+    assert titles == [f"Devin in the week up to Saturday, May {day}, 2026" for day in (16, 23)]
 
 
 async def test_a_preview_names_corrections_and_leaves_them_to_the_digest(start, store, bills):
@@ -412,7 +417,7 @@ async def test_a_preview_names_corrections_and_leaves_them_to_the_digest(start, 
         await UsageLedger(digest._services).refresh(digest._workspace.organisation)
         shown = [await preview(digest) for _ in range(2)]
         await run(frozen, digest, utc(2026, 5, 18, 9, 20))
-    expected = "Fri 15 May corrected: 43.1 → 43.4 ACUs."
+    expected = "Fri, May 15 corrected: 43.1 → 43.4 ACUs."
     assert [expected in " ".join(lines) for lines in shown] == [True, True]
     assert [expected in text for text in await texts(store)] == [False, False, True]
 
@@ -422,7 +427,7 @@ async def test_a_preview_of_a_day_that_is_left_out_says_so(start, store, bills):
     with frozen_at(2026, 5, 18, 9, 30):
         digest = start(posts_quiet_days=False)
         await UsageLedger(digest._services).refresh(digest._workspace.organisation)
-        assert await preview(digest) == [editions.WOULD_BE_SKIPPED.format(edition="daily", day="Sun 17 May", where="")]
+        assert await preview(digest) == [editions.WOULD_BE_SKIPPED.format(edition="daily", day="Sun, May 17", where="")]
         await store.session("a", utc(2026, 5, 10, 12), status="suspended", detail="out_of_credits")
         assert digest_root.NEEDS_SOMEBODY in await preview(digest)
 
@@ -536,8 +541,8 @@ async def test_the_next_digest_names_those_that_were_missed(start, store):
         await die(store, f"{WEB}:2026-05-20", "expired")
         await run(frozen, start(), utc(2026, 5, 23, 9, 20))
     assert await keys(store) == [f"{WEB}:2026-05-{day}" for day in (17, 20, 21, 22)]
-    away = "The digests of Mon 18 May and Tue 19 May were not posted: Devin Bridge wasn't running then."
-    late = "The digest of Wed 20 May was not posted: Slack wasn't reached in time."
+    away = "The digests of Mon, May 18 and Tue, May 19 were not posted: Devin Bridge wasn't running then."
+    late = "The digest of Wed, May 20 was not posted: Slack wasn't reached in time."
     said = [[line for line in text.splitlines() if "not posted" in line] for text in await texts(store)]
     # The one of the 20th died with what it said, so the next one says it again.
     assert said == [[], [away], [away, late], []]
@@ -550,7 +555,7 @@ async def test_a_missed_week_is_named_by_the_next(start, store):
         frozen.move_to(datetime(2026, 6, 1, 8, 50, tzinfo=UTC))
         await run(frozen, start(), utc(2026, 6, 1, 9, 20))
     assert (await texts(store))[-1].splitlines()[-1] == (
-        "The digest of the week up to Sat 23 May was not posted: Devin Bridge wasn't running then."
+        "The digest of the week up to Sat, May 23 was not posted: Devin Bridge wasn't running then."
     )
 
 
@@ -567,11 +572,11 @@ async def test_of_a_channel_that_cannot_be_posted_to_the_admins_are_informed_onc
     assert first["state"] == "dead"
     assert notice["channel"] == "U0ADA"
     assert notice["payload"]["text"] == (
-        f"The daily digest couldn't be posted in <#{WEB}>: it is archived. It stays in `/devin "
-        "digest list` and is tried again each time; `/devin digest remove` ends that."
+        f"The daily digest couldn't be posted in <#{WEB}>: it's archived. It stays in `/devin "
+        "digest list` and is tried again each time; `/devin digest remove` stops that."
     )
     assert written(third["payload"]["blocks"]).splitlines()[-1] == (
-        "The digests of Sun 17 May and Mon 18 May were not posted: the channel was archived."
+        "The digests of Sun, May 17 and Mon, May 18 were not posted: the channel was archived."
     )
 
 
@@ -586,11 +591,11 @@ async def test_a_channel_that_another_company_shares_sees_nothing_of_what_was_sp
     rows = [row for row in await store.rows(outbox, outbox.c.seq) if row["channel"] == WEB]
     assert [row["key"] for row in rows] == [f"digest:{TEAM}:{WEB}:2026-05-19"]
     assert written(rows[0]["payload"]["blocks"]).splitlines()[-1] == (
-        "The digests of Sun 17 May and Mon 18 May were not posted: the channel was shared with another company."
+        "The digests of Sun, May 17 and Mon, May 18 were not posted: the channel was shared with another company."
     )
     notices = [row for row in await store.rows(outbox) if row["key"].startswith("admins:")]
     assert [(row["channel"], row["payload"]["text"].split(":")[1].split(".")[0]) for row in notices] == [
-        (ADMINS, " it is shared with another company, and a digest shows what you spend")
+        (ADMINS, " it's shared with another company, and a digest shows what you spend")
     ]
 
 
@@ -609,8 +614,8 @@ async def test_a_day_with_a_credit_has_a_digest_of_which_the_parts_add_up(start,
         await subscribe(store, Edition.DAILY)
         await run(frozen, start(posts_quiet_days=False), utc(2026, 5, 18, 9, 20))
     (text,) = await texts(store)
-    assert text.splitlines()[0] == "*-3.3 ACUs on Sun 17 May*  ▼ 181% (usual 4) · through Slack 0 · elsewhere -3.3"
-    assert text.splitlines()[-1] == "Devin's bill has a credit that is more than what was used in this time."
+    assert text.splitlines()[0] == "*-3.3 ACUs on Sun, May 17*  ▼ 181% (usual 4) · through Slack 0 · elsewhere -3.3"
+    assert text.splitlines()[-1] == "Devin's bill has a credit that's larger than the usage in this period."
 
 
 async def test_a_day_that_devin_does_not_list_is_not_in_yet_and_skips_no_digest(start, store, bills):
@@ -620,9 +625,9 @@ async def test_a_day_that_devin_does_not_list_is_not_in_yet_and_skips_no_digest(
         await run(frozen, start(posts_quiet_days=False), utc(2026, 5, 18, 9, 20))
     (text,) = await texts(store)
     assert text.splitlines()[:3] == [
-        "*0 ACUs through Slack on Sun 17 May*",
-        "Devin's bill for Sunday, 17 May 2026 isn't in yet, so what was used elsewhere isn't known.",
-        "May, through 16 May: 64 ACUs · forecast about 124",
+        "*0 ACUs through Slack on Sun, May 17*",
+        "Devin's bill for Sunday, May 17, 2026 isn't in yet, so what was used elsewhere isn't known.",
+        "May, through May 16: 64 ACUs · forecast about 124",
     ]
     assert "▼" not in text
 

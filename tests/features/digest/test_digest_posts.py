@@ -35,9 +35,10 @@ THREE = tuple(
 FIGURES = Figures(DAY, total=49.5, through_slack=16.4, outcomes={Outcome.DONE: 3, Outcome.RUNNING: 1})
 PEOPLE = SpenderTable("People", "Person", (Spender("Ada", Decimal("16.4"), 3),))
 THREAD = ThreadFigures(DAY, THREE, (PEOPLE,), WithoutPullRequest(6.1, 16.4, 2))
-FOUR_SESSIONS = "4 sessions, as of Thu 26 Nov: 3 done, 1 running."
+FOUR_SESSIONS = "4 sessions, as of Thu, Nov 26: 3 done, 1 running."
 IN_WORDS = (
-    "ACUs a day, 24 Nov to 26 Nov: most on Thu 26 Nov with 49.5; on Thu 26 Nov spent 49.5, usual 30, limit's pace 40."
+    "ACUs a day, Nov 24 \N{EN DASH} Nov 26: most on Thu, Nov 26 with 49.5; "
+    "on Thu, Nov 26 spent 49.5, usual 30, limit's pace 40."
 )
 
 
@@ -52,73 +53,73 @@ def test_the_thread_has_a_chart_then_the_tables_then_what_came_without_a_pull_re
     assert chart.blocks[1] == snapshot(
         {
             "type": "data_visualization",
-            "title": "ACUs a day, 24 Nov to 26 Nov",
+            "title": "ACUs a day, Nov 24 \N{EN DASH} Nov 26",
             "chart": {
                 "type": "line",
                 "series": [
                     {
                         "name": "Spent",
                         "data": [
-                            {"label": "Tue 24 Nov", "value": 20.0},
-                            {"label": "Wed 25 Nov", "value": 0.0},
-                            {"label": "Thu 26 Nov", "value": 49.5},
+                            {"label": "Tue, Nov 24", "value": 20.0},
+                            {"label": "Wed, Nov 25", "value": 0.0},
+                            {"label": "Thu, Nov 26", "value": 49.5},
                         ],
                     },
                     {
                         "name": "Usual",
                         "data": [
-                            {"label": "Tue 24 Nov", "value": 30.0},
-                            {"label": "Wed 25 Nov", "value": 30.0},
-                            {"label": "Thu 26 Nov", "value": 30.0},
+                            {"label": "Tue, Nov 24", "value": 30.0},
+                            {"label": "Wed, Nov 25", "value": 30.0},
+                            {"label": "Thu, Nov 26", "value": 30.0},
                         ],
                     },
                     {
                         "name": "Limit's pace",
                         "data": [
-                            {"label": "Tue 24 Nov", "value": 40.0},
-                            {"label": "Wed 25 Nov", "value": 40.0},
-                            {"label": "Thu 26 Nov", "value": 40.0},
+                            {"label": "Tue, Nov 24", "value": 40.0},
+                            {"label": "Wed, Nov 25", "value": 40.0},
+                            {"label": "Thu, Nov 26", "value": 40.0},
                         ],
                     },
                 ],
-                "axis_config": {"categories": ["Tue 24 Nov", "Wed 25 Nov", "Thu 26 Nov"], "y_label": "ACUs"},
+                "axis_config": {"categories": ["Tue, Nov 24", "Wed, Nov 25", "Thu, Nov 26"], "y_label": "ACUs"},
             },
         }
     )
-    assert people.text == "People, Thu 26 Nov: Ada 16.4 ACUs, elsewhere 33.1 ACUs, total 49.5 ACUs"
+    assert people.text == "People, Thu, Nov 26: Ada 16.4 ACUs, elsewhere 33.1 ACUs, total 49.5 ACUs"
     assert without.text == "Without a PR so far: 6.1 ACUs of the 16.4 through Slack, in 2 sessions."
 
 
 def test_a_file_that_slack_does_not_take_is_replaced_by_how_to_get_it():
     made = FigureFile("", "all.csv", ("session", "acus"), [["=1+1", Decimal("1.50")]], ["Only some."])
-    for first, days in {DAY: "Thu 26 Nov", date(2026, 11, 20): "Fri 20 Nov to Thu 26 Nov"}.items():
+    for first, days in {DAY: "Thu, Nov 26", date(2026, 11, 20): "Fri, Nov 20 to Thu, Nov 26"}.items():
         (shared,) = thread_posts(replace(FIGURES, outcomes={}), ThreadFigures(first, file=made))
         assert shared.text == f"Usage by session, {days}, as CSV. Only some."
         assert shared.file == MadeFile("all.csv", "session,acus\r\n'=1+1,1.50\r\n")
         assert_valid(shared.plainer)
         assert written(shared.plainer.blocks) == (
-            f"Slack did not take the CSV file of usage by session, {days}. "
-            f"Type `/devin usage {first}..2026-11-26 by session csv` to get it as a direct message."
+            f"Slack rejected the CSV file of usage by session, {days}. "
+            f"Type `/devin usage {first}..2026-11-26 by session csv` to get it as a DM."
         )
 
 
 def test_of_a_file_of_one_channel_no_command_is_named():
     made = FigureFile("", "all.csv", ("session", "acus"), [["a", Decimal("1.50")]])
     (shared,) = thread_posts(replace(FIGURES, here=True), ThreadFigures(DAY, file=made))
-    not_shared = "Slack did not take the CSV file of usage by session in this channel, Thu 26 Nov."
+    not_shared = "Slack rejected the CSV file of usage by session in this channel, Thu, Nov 26."
     assert written(shared.plainer.blocks) == not_shared
 
 
 def test_where_slack_draws_no_chart_it_is_a_line_of_characters():
     *_, plain = chart_message(line_chart(THREE), FOUR_SESSIONS).forms()
-    assert written(plain.blocks) == f"{FOUR_SESSIONS}\n*ACUs a day, 24 Nov to 26 Nov*\n`▄▁█`\n{IN_WORDS}"
+    assert written(plain.blocks) == f"{FOUR_SESSIONS}\n*ACUs a day, Nov 24 \N{EN DASH} Nov 26*\n`▄▁█`\n{IN_WORDS}"
 
 
 def test_a_picture_of_the_chart_is_described_by_its_numbers():
     _, picture, _ = chart_message(line_chart(THREE), FOUR_SESSIONS).forms()
     assert (picture.text, picture.blocks) == (f"{FOUR_SESSIONS}\n{IN_WORDS}", [])
     assert picture.file.alt == (
-        "ACUs a day, 24 Nov to 26 Nov. Spent: Tue 24 Nov 20, Wed 25 Nov 0, Thu 26 Nov 49.5. "
+        "ACUs a day, Nov 24 \N{EN DASH} Nov 26. Spent: Tue, Nov 24 20, Wed, Nov 25 0, Thu, Nov 26 49.5. "
         "Usual: 30, 30, 30. Limit's pace: 40, 40, 40."
     )
 
@@ -149,7 +150,7 @@ def test_where_others_spent_something_devin_has_a_line_beside_its_limit():
         ("Spent by Devin", 4.5),
         ("Pace of its limit", 40.0),
     ]
-    assert chart.in_words.endswith("on Thu 26 Nov spent 49.5, usual 30, spent by Devin 4.5, pace of its limit 40.")
+    assert chart.in_words.endswith("on Thu, Nov 26 spent 49.5, usual 30, spent by Devin 4.5, pace of its limit 40.")
     assert_valid(chart_message(chart))
 
 
@@ -167,7 +168,7 @@ def test_nothing_is_posted_of_which_there_is_nothing():
 def test_the_thread_of_several_days_names_them_and_leaves_the_sessions_to_its_root():
     chart, people, _ = thread_posts(FIGURES, replace(THREAD, first=date(2026, 11, 24)))
     assert written(chart.blocks) == ""
-    assert people.text.startswith("People, Tue 24 Nov to Thu 26 Nov: Ada 16.4 ACUs, ")
+    assert people.text.startswith("People, Tue, Nov 24 to Thu, Nov 26: Ada 16.4 ACUs, ")
 
 
 def test_more_days_than_a_chart_has_room_for_are_put_together():
@@ -176,8 +177,8 @@ def test_more_days_than_a_chart_has_room_for_are_put_together():
     assert [(group.last - group.first).days + 1 for group in groups] == [1, *[2] * 15]
     assert groups[-1] == ChartGroup(date(2026, 11, 25), DAY, spent=2.0, usual=2.0, allowed=80.0, of_devin=2.0)
     chart = line_chart(groups)
-    assert chart.title == "ACUs per 2 days, 27 Oct to 26 Nov"
-    assert chart.categories[-1] == "25 Nov\N{EN DASH}26 Nov"
+    assert chart.title == "ACUs per 2 days, Oct 27 \N{EN DASH} Nov 26"
+    assert chart.categories[-1] == "Nov 25 \N{EN DASH} Nov 26"
     assert_valid(chart_message(chart))
 
 

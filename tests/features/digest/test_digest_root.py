@@ -34,7 +34,8 @@ FIGURES = Figures(
     read_at=datetime(2026, 11, 27, 9, 5, tzinfo=UTC).timestamp(),
 )
 HOUR = 3600.0
-DEPLOY = Needing("Deploy 2.3 to production", DisplayState.APPROVAL, 23 * HOUR, "Ben", "https://acme.slack.com/p1")
+PAGE = "https://app.devin.ai/sessions/a"
+DEPLOY = Needing("Deploy 2.3 to production", DisplayState.APPROVAL, 23 * HOUR, "Ben", "https://acme.slack.com/p1", PAGE)
 CARD = Needing("Which card?", DisplayState.WAITING, 45 * 60.0, "Ann")
 LIMITED = Needing("Upgrade", DisplayState.LIMIT, 50 * HOUR)
 FAILED = Needing("Fix the import", DisplayState.FAILED, 30.0, "Ada", "https://acme.slack.com/p2")
@@ -45,10 +46,10 @@ DIGEST = DigestFigures(
     needing_by_state={DisplayState.APPROVAL: 1, DisplayState.WAITING: 1, DisplayState.FAILED: 1},
     pull_requests=PullRequestFigures(opened=8, merged=5, acus=10.1),
 )
-FIRST = "*49.5 ACUs on Thu 26 Nov*  ▲ 33% (usual 37.3) · through Slack 16.4 · elsewhere 33.1"
+FIRST = "*49.5 ACUs on Thu, Nov 26*  ▲ 33% (usual 37.3) · through Slack 16.4 · elsewhere 33.1"
 CYCLE = "November: 973 of 1,200 ACUs (81%) · forecast 1,120\N{EN DASH}1,190"
 WITH_RATIO = "8 PRs opened · 5 merged · 2.0 ACUs per merged PR (Slack, 14 days)"
-READ = "Day 08:00\N{EN DASH}08:00 UTC, read 09:05. Wed 25 Nov corrected: 43.1 → 43.4 ACUs."
+READ = "Day 8:00 AM to 8:00 AM UTC, read 9:05 AM. Wed, Nov 25 corrected: 43.1 → 43.4 ACUs."
 
 
 def lines(digest=DIGEST, **facts):
@@ -62,11 +63,11 @@ def test_the_whole_post():
     assert_valid(message)
     assert written(message.blocks) == (
         f"{FIRST}\n{CYCLE}\n{WITH_RATIO}\n*Needs attention*\n"
-        ":raised_hand: Deploy 2.3 to production · Ben · 23 h · <https://acme.slack.com/p1|thread>\n"
+        f":raised_hand: <https://acme.slack.com/p1|Deploy 2.3 to production> (<{PAGE}|Open in Devin>) · Ben · 23 h\n"
         f":speech_balloon: Which card? · Ann · 45 min\nand 1 more\n{READ}"
     )
     assert [block["type"] for block in message.blocks] == ["section", "section", "context"]
-    assert message.text == "49.5 ACUs on Thu 26 Nov (▲ 33%) · 2 sessions wait · 1 failed"
+    assert message.text == "49.5 ACUs on Thu, Nov 26 (▲ 33%) · 2 sessions wait · 1 failed"
     assert with_markup([message.text]) == []
 
 
@@ -84,7 +85,7 @@ def test_every_state_has_its_sign_and_five_are_listed():
     at = found.index("*Needs attention*")
     assert found[at + 3 : at + 7] == [
         ":no_entry: Upgrade · 2 d",
-        ":x: Fix the import · Ada · 0 min · <https://acme.slack.com/p2|thread>",
+        ":x: <https://acme.slack.com/p2|Fix the import> · Ada · 0 min",
         ":speech_balloon: Which card? · Ann · 45 min",
         "and 3 more",
     ]
@@ -101,7 +102,7 @@ def test_every_state_has_its_sign_and_five_are_listed():
 )
 def test_the_notification_says_who_waits(states, said):
     message = digest_root(replace(DIGEST, needing=(), needing_by_state=states))
-    assert message.text == f"49.5 ACUs on Thu 26 Nov (▲ 33%){said}"
+    assert message.text == f"49.5 ACUs on Thu, Nov 26 (▲ 33%){said}"
 
 
 @pytest.mark.parametrize(
@@ -122,13 +123,13 @@ def test_a_ratio_stands_beside_its_basis_or_not_at_all(counts, line):
 @pytest.mark.parametrize(
     ("facts", "first"),
     [
-        ({"usual": None}, "*49.5 ACUs on Thu 26 Nov* · through Slack 16.4 · elsewhere 33.1"),
-        ({"usual": 49.5}, "*49.5 ACUs on Thu 26 Nov*  as usual · through Slack 16.4 · elsewhere 33.1"),
-        ({"usual": 99.0}, "*49.5 ACUs on Thu 26 Nov*  ▼ 50% (usual 99) · through Slack 16.4 · elsewhere 33.1"),
-        ({"total": 0.0, "through_slack": 0.0}, "*0 ACUs on Thu 26 Nov*  ▼ 100% (usual 37.3)"),
+        ({"usual": None}, "*49.5 ACUs on Thu, Nov 26* · through Slack 16.4 · elsewhere 33.1"),
+        ({"usual": 49.5}, "*49.5 ACUs on Thu, Nov 26*  as usual · through Slack 16.4 · elsewhere 33.1"),
+        ({"usual": 99.0}, "*49.5 ACUs on Thu, Nov 26*  ▼ 50% (usual 99) · through Slack 16.4 · elsewhere 33.1"),
+        ({"total": 0.0, "through_slack": 0.0}, "*0 ACUs on Thu, Nov 26*  ▼ 100% (usual 37.3)"),
         (
             {"cost": Money(Decimal("111.375"), "USD"), "usual": None},
-            "*49.5 ACUs (111.38 USD) on Thu 26 Nov* · through Slack 16.4 · elsewhere 33.1",
+            "*49.5 ACUs (111.38 USD) on Thu, Nov 26* · through Slack 16.4 · elsewhere 33.1",
         ),
     ],
 )
@@ -139,13 +140,13 @@ def test_the_first_line_has_what_has_a_basis(facts, first):
 def test_a_bill_that_is_missing_is_explained_and_compared_with_nothing():
     found = lines(total=None, not_in_yet=date(2026, 11, 26))
     assert found[:2] == [
-        "*16.4 ACUs through Slack on Thu 26 Nov*",
-        "Devin's bill for Thursday, 26 November 2026 isn't in yet, so what was used elsewhere isn't known.",
+        "*16.4 ACUs through Slack on Thu, Nov 26*",
+        "Devin's bill for Thursday, November 26, 2026 isn't in yet, so what was used elsewhere isn't known.",
     ]
-    assert found[-1] == "Day 08:00\N{EN DASH}08:00 UTC. Wed 25 Nov corrected: 43.1 → 43.4 ACUs."
+    assert found[-1] == "Day 8:00 AM to 8:00 AM UTC. Wed, Nov 25 corrected: 43.1 → 43.4 ACUs."
     assert lines(total=None)[1] == NO_TOTAL
     withheld = lines(total=None, withheld=Withheld(WithheldBecause.PERMISSION, "ViewOrgConsumption"))
-    assert withheld[0] == "*16.4 ACUs through Slack on Thu 26 Nov*  ▼ 56% (usual 37.3)"
+    assert withheld[0] == "*16.4 ACUs through Slack on Thu, Nov 26*  ▼ 56% (usual 37.3)"
     assert withheld[-1] == snapshot(
         ":information_source: Counted from the sessions of Devin Bridge alone, because its key "
         "lacks the permission `ViewOrgConsumption`. A Devin admin can grant it to the service "
@@ -157,23 +158,25 @@ def test_a_plan_without_acus_has_sessions_and_time_instead():
     facts = {"total": 0.0, "through_slack": 0.0, "no_acus_reported": True, "worked": 19_200.0}
     found = lines(**facts)
     assert found[:5] == [
-        "*Devin on Thu 26 Nov*",
+        "*Devin on Thu, Nov 26*",
         NO_ACUS,
-        "4 sessions, as of Thu 26 Nov: 3 done, 1 running.",
+        "4 sessions, as of Thu, Nov 26: 3 done, 1 running.",
         "Devin worked for 5 h 20 min on the finished ones.",
         WITH_RATIO,
     ]
     text = digest_root(replace(DIGEST, figures=replace(FIGURES, **facts))).text
-    assert text == "Devin on Thu 26 Nov · 4 sessions, as of Thu 26 Nov: 3 done, 1 running · 2 sessions wait · 1 failed"
+    assert (
+        text == "Devin on Thu, Nov 26 · 4 sessions, as of Thu, Nov 26: 3 done, 1 running · 2 sessions wait · 1 failed"
+    )
     assert lines(no_acus_reported=True)[1] == snapshot(NO_PARTS)
     assert lines(**facts, no_acus_said=True)[1] == "Devin reports no ACUs."
 
 
 def test_corrected_bills_stand_behind_the_day():
     days = [Correction(date(2026, 11, day), 43.1, 43.4) for day in (25, 24, 23, 22, 21)]
-    named = [f"{day} corrected: 43.1 → 43.4 ACUs." for day in ("Wed 25 Nov", "Tue 24 Nov", "Mon 23 Nov")]
+    named = [f"{day} corrected: 43.1 → 43.4 ACUs." for day in ("Wed, Nov 25", "Tue, Nov 24", "Mon, Nov 23")]
     for count, more in ((0, []), (3, []), (4, ["and 1 more day."]), (5, ["and 2 more days."])):
-        said = ["Day 08:00\N{EN DASH}08:00 UTC, read 09:05.", *named[: min(count, 3)], *more]
+        said = ["Day 8:00 AM to 8:00 AM UTC, read 9:05 AM.", *named[: min(count, 3)], *more]
         assert lines(corrections=tuple(days[:count]))[-1] == " ".join(said)
 
 
@@ -190,12 +193,12 @@ def test_corrected_bills_stand_behind_the_day():
 )
 def test_a_correction_has_one_decimal_and_two_where_one_would_show_no_change(before, after, shown):
     found = lines(corrections=(Correction(date(2026, 11, 25), before, after),))
-    assert found[-1] == f"Day 08:00\N{EN DASH}08:00 UTC, read 09:05. Wed 25 Nov corrected: {shown[0]} → {shown[1]}."
+    assert found[-1] == f"Day 8:00 AM to 8:00 AM UTC, read 9:05 AM. Wed, Nov 25 corrected: {shown[0]} → {shown[1]}."
 
 
 def test_a_bill_read_long_ago_says_on_which_day():
     assert lines(read_at=datetime(2026, 11, 26, 12, 0, tzinfo=UTC).timestamp(), corrections=())[-1] == (
-        snapshot("Day 08:00\N{EN DASH}08:00 UTC, read 26 Nov 12:00.")
+        snapshot("Day 8:00 AM to 8:00 AM UTC, read Nov 26 at 12:00 PM.")
     )
 
 

@@ -15,7 +15,7 @@ from bot.views.figure_tables import table_message
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 
-DAY = "Thu 26 Nov"
+DAY = "Thu, Nov 26"
 PEOPLE = SpenderTable(
     "People",
     "Person",
@@ -83,7 +83,9 @@ def test_a_table_has_three_forms_that_say_the_same():
         "Sessions",
         "Session",
         (
-            Spender("Fix the login test", Decimal("1.25"), url="https://acme.slack.com/p1", asker="Ann"),
+            Spender(
+                "Fix the login test", Decimal("1.25"), url="https://acme.slack.com/p1", page="https://d/s1", asker="Ann"
+            ),
             Spender("Upgrade", Decimal("0.25")),
         ),
         last=LastColumn.ASKER,
@@ -95,7 +97,7 @@ def test_a_table_has_three_forms_that_say_the_same():
         assert form.text == message.text
         assert with_markup([form.text]) == []
     assert message.text == (
-        "Sessions, Thu 26 Nov: Fix the login test 1.3 ACUs, Upgrade 0.2 ACUs, elsewhere 0.5 ACUs, total 2.0 ACUs"
+        "Sessions, Thu, Nov 26: Fix the login test 1.3 ACUs, Upgrade 0.2 ACUs, elsewhere 0.5 ACUs, total 2.0 ACUs"
     )
     assert [[block["type"] for block in form.blocks] for form in forms] == [
         ["data_table"],
@@ -103,8 +105,8 @@ def test_a_table_has_three_forms_that_say_the_same():
         ["section"],
     ]
     assert written(forms[-1].blocks) == (
-        "*Sessions, Thu 26 Nov*\n"
-        "• <https://acme.slack.com/p1|Fix the login test>: 1.3 ACUs · 63% · Ann\n"
+        "*Sessions, Thu, Nov 26*\n"
+        "• <https://acme.slack.com/p1|Fix the login test> (<https://d/s1|Open in Devin>): 1.3 ACUs · 63% · Ann\n"
         "• Upgrade: 0.2 ACUs · 12%\n"
         "• elsewhere: 0.5 ACUs · 25%\n"
         "• total: 2.0 ACUs · 100%"
@@ -115,7 +117,7 @@ def test_a_table_has_three_forms_that_say_the_same():
                 {"type": "raw_text", "text": "Session"},
                 {"type": "raw_text", "text": "ACUs"},
                 {"type": "raw_text", "text": "Share"},
-                {"type": "raw_text", "text": "Asked by"},
+                {"type": "raw_text", "text": "Started by"},
             ],
             [
                 {
@@ -124,7 +126,10 @@ def test_a_table_has_three_forms_that_say_the_same():
                         {
                             "type": "rich_text_section",
                             "elements": [
-                                {"type": "link", "url": "https://acme.slack.com/p1", "text": "Fix the login test"}
+                                {"type": "link", "url": "https://acme.slack.com/p1", "text": "Fix the login test"},
+                                {"type": "text", "text": " ("},
+                                {"type": "link", "url": "https://d/s1", "text": "Open in Devin"},
+                                {"type": "text", "text": ")"},
                             ],
                         }
                     ],

@@ -29,7 +29,7 @@ NINE = Schedule(time(9), UTC)
 NOVEMBER = Cycle(date(2026, 11, 1), date(2026, 11, 30))
 WEEKLY = Subscription("C0WEB", Edition.WEEKLY, NINE, Share.HERE, "U0ADA")
 DAYS = [date(2026, 11, day) for day in (21, 22, 23, 24)]
-TITLES = "It lists sessions of all channels. Those of direct messages and other private channels have no title."
+TITLES = "It lists sessions of all channels. Those in DMs and private channels have no title."
 
 
 def digest(occasion=Occasion.DAILY, share=Share.ALL, missed=(), month=NOVEMBER, **figures):
@@ -50,27 +50,27 @@ def digest(occasion=Occasion.DAILY, share=Share.ALL, missed=(), month=NOVEMBER, 
     [
         (MissedBecause.AWAY, "was not posted: Devin Bridge wasn't running then."),
         (MissedBecause.LATE, "was not posted: Slack wasn't reached in time."),
-        (MissedBecause.UNKNOWN, "may not have been posted: Slack's answer was lost."),
+        (MissedBecause.UNKNOWN, "might not have been posted: Slack's answer was lost."),
         (MissedBecause.SHARED, "was not posted: the channel was shared with another company."),
         (MissedBecause.ARCHIVED, "was not posted: the channel was archived."),
         (MissedBecause.NOT_IN_CHANNEL, "was not posted: Devin Bridge wasn't in the channel."),
         (MissedBecause.RESTRICTED, "was not posted: Devin Bridge wasn't allowed to post here."),
-        (MissedBecause.REFUSED, "was not posted: Slack refused."),
+        (MissedBecause.REFUSED, "was not posted: Slack rejected it."),
     ],
 )
 def test_why_a_digest_was_not_posted(because, ending):
     lines = written(digest(missed=[Missed(DAYS[0], because)]).blocks).splitlines()
-    assert lines[-1] == f"The digest of Sat 21 Nov {ending}"
+    assert lines[-1] == f"The digest of Sat, Nov 21 {ending}"
 
 
 def test_several_digests_that_were_not_posted_are_named_together_where_the_reason_is_one():
     away, late = [Missed(day, MissedBecause.AWAY) for day in DAYS], Missed(date(2026, 11, 25), MissedBecause.LATE)
     assert written(digest(missed=[*away, late]).blocks).splitlines()[-2:] == [
-        "The digests of 4 days from Sat 21 Nov to Tue 24 Nov were not posted: Devin Bridge wasn't running then.",
-        "The digest of Wed 25 Nov was not posted: Slack wasn't reached in time.",
+        "The digests of 4 days from Sat, Nov 21 to Tue, Nov 24 were not posted: Devin Bridge wasn't running then.",
+        "The digest of Wed, Nov 25 was not posted: Slack wasn't reached in time.",
     ]
     two = written(digest(missed=away[:2]).blocks).splitlines()[-1]
-    assert two == "The digests of Sat 21 Nov and Sun 22 Nov were not posted: Devin Bridge wasn't running then."
+    assert two == "The digests of Sat, Nov 21 and Sun, Nov 22 were not posted: Devin Bridge wasn't running then."
 
 
 def test_weeks_that_were_not_posted_are_named_by_their_last_day():
@@ -80,9 +80,9 @@ def test_weeks_that_were_not_posted_are_named_by_their_last_day():
         for number in (1, 2, 4)
     ]
     assert said == [
-        "The digest of the week up to Sat 21 Nov was",
-        "The digests of the weeks up to Sat 21 Nov and Sat 28 Nov were",
-        "The digests of the 4 weeks up to Sat 12 Dec were",
+        "The digest of the week up to Sat, Nov 21 was",
+        "The digests of the weeks up to Sat, Nov 21 and Sat, Nov 28 were",
+        "The digests of the 4 weeks up to Sat, Dec 12 were",
     ]
 
 
@@ -110,10 +110,10 @@ def test_what_the_reason_of_a_dead_post_means(reason, because):
 @pytest.mark.parametrize(
     ("occasion", "share", "title"),
     [
-        (Occasion.DAILY, Share.ALL, "12.5 ACUs on Fri 27 Nov"),
-        (Occasion.DAILY, Share.HERE, "Devin in this channel on Friday, 27 November 2026"),
-        (Occasion.WEEKLY, Share.ALL, "Devin in the week up to Friday, 27 November 2026"),
-        (Occasion.WEEKLY, Share.HERE, "Devin in this channel in the week up to Friday, 27 November 2026"),
+        (Occasion.DAILY, Share.ALL, "12.5 ACUs on Fri, Nov 27"),
+        (Occasion.DAILY, Share.HERE, "Devin in this channel on Friday, November 27, 2026"),
+        (Occasion.WEEKLY, Share.ALL, "Devin in the week up to Friday, November 27, 2026"),
+        (Occasion.WEEKLY, Share.HERE, "Devin in this channel in the week up to Friday, November 27, 2026"),
         (Occasion.CYCLE, Share.ALL, "Devin in November"),
         (Occasion.WARNING, Share.ALL, "Devin's billing cycle ends in three days"),
         (Occasion.WARNING, Share.HERE, "Devin in this channel, three days before the billing cycle ends"),
@@ -138,14 +138,13 @@ def test_another_digest_lists_who_needs_somebody_and_names_corrected_days_too():
         "*Needs attention*",
         ":speech_balloon: Which card? · Ann · 1 h",
         "and 1 more",
-        "No session of Devin Bridge used anything in this time.",
-        "Wed 18 Nov corrected: 43.1 → 43.4 ACUs.",
+        "Wed, Nov 18 corrected: 43.1 → 43.4 ACUs.",
     ]
 
 
 def test_a_channel_in_which_nothing_was_used():
     text = written(digest(Occasion.WEEKLY, Share.HERE, total=0.0).blocks)
-    assert "No session of this channel used anything in this time." in text
+    assert "No session in this channel used anything in this period." in text
     assert "elsewhere" not in text
 
 
@@ -170,7 +169,7 @@ def test_the_warning_says_how_the_cycle_will_end_beside_its_limit(used, forecast
     assert lines[1].startswith("November: ")
     assert lines[2:-1] == ([outlook] if outlook else [])
     assert lines[-1] == (
-        "It ends on Tue 1 Dec at 08:00 UTC. Counted up to Fri 27 Nov, the newest finished billing day."
+        "It ends on Tue, Dec 1 at 8:00 AM UTC. Counted through Fri, Nov 27, the latest finished billing day."
     )
 
 
@@ -216,12 +215,12 @@ def test_a_preview_shows_each_edition_of_the_channel_with_its_thread_in_words():
     )
     assert_valid(shown)
     lines = written(shown.blocks).splitlines()
-    head = "Only you see this, and nothing was posted. As it would be posted here now: the"
+    head = "Only you see this, and nothing was posted. The daily digest, as it would be posted here now:"
     assert lines == [
-        f"{head} daily digest.",
+        head,
         *written(digest().blocks).splitlines(),
         *("*In its thread*", "• A chart.", "• A table."),
-        f"{head} weekly digest.",
+        head.replace("daily", "weekly"),
         *written(digest(Occasion.WEEKLY).blocks).splitlines(),
     ]
 
@@ -233,7 +232,7 @@ def test_a_preview_says_that_a_quiet_day_would_be_skipped(share, where):
     assert (
         written(shown.blocks)
         == shown.text
-        == f"Only you see this. No daily digest would be posted here now. On Sat 21 Nov nothing was used{where}, no session was active, and none is waiting. With `BOT_DIGEST_QUIET=post` such a day has a digest too."
+        == f"Only you see this. No daily digest would be posted here now. On Sat, Nov 21, nothing was used{where}, no session was active, and none is waiting. With `BOT_DIGEST_QUIET=post`, such a day has a digest too."
     )
 
 
@@ -242,15 +241,15 @@ def test_a_preview_says_that_a_quiet_day_would_be_skipped(share, where):
 
 def test_what_can_be_typed():
     assert subscription_sentences.digest_forms(NINE).text == (
-        "A digest says in a channel what was spent and what came of it.\n• `/devin digest list` shows which channels get which\n• `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]` adds one; what you leave out is `daily`, this channel, `09:00`, `UTC` and `all`\n• `/devin digest remove N` removes number N of the list that you saw last\n• `/devin digest now` shows only you what would be posted here\n`weekly` comes on Mondays, about Sunday to Saturday. `cycle` comes once a billing cycle is over, with a warning three days before its end.\n`all` counts everything that your Devin organization uses, `here` the sessions of that channel. With `csv` a file in its thread has a row for each session."
+        "A digest posts spending and results to a channel.\n• `/devin digest list` shows which channels get digests\n• `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]` adds one; the defaults are `daily`, this channel, `09:00`, `UTC`, and `all`\n• `/devin digest remove N` removes number N of your last list\n• `/devin digest now` shows you what would be posted here\n`weekly` is posted on Mondays, for Sunday to Saturday. `cycle` is posted after each billing cycle, with a warning three days before its end.\n`all` counts everything your Devin organization uses, `here` that channel's sessions. With `csv`, a file in its thread has a row for each session."
     )
 
 
 def test_the_list_says_which_channels_get_none_any_more():
     lost = [(from_settings("C0OPS", NINE), None), (WEEKLY, MissedBecause.ARCHIVED)]
     assert subscription_sentences.digest_list(lost).text.splitlines()[1:3] == [
-        "1. daily in <#C0OPS> · 09:00 (UTC) · `all` · from the settings, and can be changed only there",
-        "2. weekly in <#C0WEB> · 09:00 (UTC) · `here` · added by <@U0ADA> · :warning: not posted: it is archived",
+        "1. daily in <#C0OPS> · 9:00 AM (UTC) · `all` · set in the settings, and changed only there",
+        "2. weekly in <#C0WEB> · 9:00 AM (UTC) · `here` · added by <@U0ADA> · :warning: not posted: it's archived",
     ]
     assert subscription_sentences.digest_list([]).text == snapshot(
         "No channel gets a digest. `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]` adds one."
@@ -273,39 +272,39 @@ def test_the_number_in_the_hint_of_a_list_is_one_that_can_be_removed(listed, hin
 
 def test_what_is_confirmed():
     assert subscription_sentences.digest_added(WEEKLY, None, 1795683600).text == (
-        "<#C0WEB> gets the weekly digest on Mondays at 09:00 (UTC). It counts the sessions of that channel. "
-        "The first one comes <!date^1795683600^{date_short_pretty} at {time}|2026-11-26 09:00 UTC>."
+        "<#C0WEB> gets the weekly digest on Mondays at 9:00 AM (UTC). It counts that channel's sessions. "
+        "The first one is posted <!date^1795683600^{date_short_pretty} at {time}|2026-11-26 09:00 UTC>."
     )
     cycle = Subscription("C0WEB", Edition.CYCLE, NINE)
     assert subscription_sentences.digest_added(cycle, cycle, None).text == (
-        "<#C0WEB> gets the cycle digest once a billing cycle is over, with a warning three days before its end, "
-        f"at 09:00 (UTC). It counts everything that your Devin organization uses. {TITLES} "
-        "It replaces the one at 09:00 (UTC), `all`."
+        "<#C0WEB> gets the cycle digest after each billing cycle, with a warning three days before its end, "
+        f"at 9:00 AM (UTC). It counts everything your Devin organization uses. {TITLES} "
+        "It replaces the one at 9:00 AM (UTC), `all`."
     )
     with_file = replace(WEEKLY, with_file=True)
     assert subscription_sentences.digest_added(with_file, with_file, None).text == (
-        "<#C0WEB> gets the weekly digest on Mondays at 09:00 (UTC). It counts the sessions of that channel. "
-        "A CSV file in its thread has a row for each session. It replaces the one at 09:00 (UTC), `here csv`."
+        "<#C0WEB> gets the weekly digest on Mondays at 9:00 AM (UTC). It counts that channel's sessions. "
+        "A CSV file in its thread has a row for each session. It replaces the one at 9:00 AM (UTC), `here csv`."
     )
     daily = Subscription("C0WEB", Edition.DAILY, NINE)
     assert subscription_sentences.digest_added(daily, None, None).text == (
-        "<#C0WEB> gets the daily digest every day at 09:00 (UTC). It counts everything that your Devin organization "
-        f"uses. {TITLES}"
+        "<#C0WEB> gets the daily digest every day at 9:00 AM (UTC). "
+        f"It counts everything your Devin organization uses. {TITLES}"
     )
 
 
 @pytest.mark.parametrize(
     ("because", "why"),
     [
-        (MissedBecause.ARCHIVED, "it is archived"),
-        (MissedBecause.NOT_IN_CHANNEL, "Devin Bridge is no longer a member of it"),
-        (MissedBecause.RESTRICTED, "only some people may post there, and Devin Bridge isn't one of them"),
-        (MissedBecause.SHARED, "it is shared with another company, and a digest shows what you spend"),
+        (MissedBecause.ARCHIVED, "it's archived"),
+        (MissedBecause.NOT_IN_CHANNEL, "Devin Bridge is no longer in it"),
+        (MissedBecause.RESTRICTED, "only some people can post there, and Devin Bridge isn't one of them"),
+        (MissedBecause.SHARED, "it's shared with another company, and a digest shows what you spend"),
         (MissedBecause.REFUSED, "Slack rejects the post"),
     ],
 )
 def test_what_the_admins_read_about_a_channel_that_gets_none_any_more(because, why):
     assert subscription_sentences.digest_lost(WEEKLY, because).text == (
         f"The weekly digest couldn't be posted in <#C0WEB>: {why}. It stays in `/devin digest "
-        "list` and is tried again each time; `/devin digest remove` ends that."
+        "list` and is tried again each time; `/devin digest remove` stops that."
     )

@@ -79,28 +79,28 @@ def test_a_late_digest_after_midnight_is_yesterdays():
 
 
 def test_a_missing_local_time_is_due_once_an_hour_later_on_the_clock():
-    # 30 March 2025: 02:00 becomes 03:00 in Berlin.
+    # March 30, 2025: 02:00 becomes 03:00 in Berlin.
     at = time(2, 30)
     assert come(utc(2025, 3, 30, 1, 29), at, BERLIN) == [(date(2025, 3, 27), DAY - 60)]
     assert come(utc(2025, 3, 30, 1, 30), at, BERLIN) == [(date(2025, 3, 28), 0)]
 
 
 def test_a_doubled_local_time_is_due_at_its_first_coming():
-    # 2 November 2025: 02:00 becomes 01:00 in New York; 01:30 comes twice.
+    # November 2, 2025: 02:00 becomes 01:00 in New York; 01:30 comes twice.
     at = time(1, 30)
     assert come(utc(2025, 11, 2, 5, 30), at, NEW_YORK) == [(date(2025, 10, 31), 0)]
     assert come(utc(2025, 11, 2, 6, 30), at, NEW_YORK) == [(date(2025, 10, 31), HOUR)]
 
 
 def test_a_date_that_a_zone_leaves_out_delays_nothing():
-    # Samoa had no 30 December 2011.
+    # Samoa had no December 30, 2011.
     apia = ZoneInfo("Pacific/Apia")
     assert come(local(2011, 12, 31, 8, zone=apia), time(9), apia) == [(date(2011, 12, 28), 23 * HOUR)]
     assert come(local(2011, 12, 31, 9, zone=apia), time(9), apia) == [(date(2011, 12, 29), 0)]
 
 
 def test_a_missing_time_before_midnight_comes_after_it():
-    # 30 March 2024: 23:00 became 00:00 of the next date in Nuuk.
+    # March 30, 2024: 23:00 became 00:00 of the next date in Nuuk.
     schedule = Schedule(time(23, 30), ZoneInfo("America/Nuuk"))
     assert schedule.first_from(utc(2024, 3, 31, 1, 10)) == utc(2024, 3, 31, 1, 30)
 
@@ -285,7 +285,7 @@ def test_a_week_is_the_same_in_every_zone():
 
 
 def test_the_newest_day_that_a_preview_can_be_about():
-    # Saturday, 23 May 2026, is finished on Sunday at 09:00 UTC.
+    # Saturday, May 23, 2026, is finished on Sunday at 09:00 UTC.
     assert newest_day(Occasion.WEEKLY, utc(2026, 5, 24, 8, 59)) == date(2026, 5, 16)
     assert newest_day(Occasion.WEEKLY, utc(2026, 5, 24, 9)) == date(2026, 5, 23)
     assert newest_day(Occasion.WEEKLY, utc(2026, 5, 25, 9)) == date(2026, 5, 23)

@@ -26,6 +26,7 @@ from bot.store.tables import due, inbox, outbox
 from bot.timing import PRODUCTION
 from tests.flows.sending import senders_of
 from tests.markup import written
+from tests.said import titled
 from tests.store.rows import held
 
 BERLIN = "Europe/Berlin"
@@ -78,7 +79,7 @@ async def dated_posts(store):
         (
             row["key"].removeprefix("digest:T0ACME:C0ADMINS:"),
             datetime.fromtimestamp(row["created_at"], UTC).strftime("%m-%d %H:%M"),
-            re.search(r" on (\w{3} \d+ \w{3})", row["payload"]["text"])[1],
+            re.search(r" on (\w{3}, \w{3} \d+)", row["payload"]["text"])[1],
         )
         for row in await posts(store)
     ]
@@ -133,17 +134,18 @@ async def test_the_post(start, store, bills):
     assert row["payload"]["once"] is True
     # For thirteen days to come the level is a little above 2, as the high Monday counts as 8. No cycle before is known.
     expected = "about 69.5"
-    assert row["payload"]["text"] == "9.5 ACUs on Mon 18 May (▲ 375%) · 2 sessions wait · 1 failed"
+    assert row["payload"]["text"] == "9.5 ACUs on Mon, May 18 (▲ 375%) · 2 sessions wait · 1 failed"
     assert written(row["payload"]["blocks"]) == (
-        "*9.5 ACUs on Mon 18 May*  ▲ 375% (usual 2) · through Slack 6.8 · elsewhere 2.7\n"
+        "*9.5 ACUs on Mon, May 18*  ▲ 375% (usual 2) · through Slack 6.8 · elsewhere 2.7\n"
         f"{ANOMALY.format(weekday='Monday', acus='7 ACUs')} {MOST_OF_IT.format(cause='Ada', acus='6.8 ACUs')}\n"
         f"May: 43.5 ACUs · forecast {expected}\n2 PRs opened · 1 merged (Slack, 14 days)\n"
         f"{digest_root.NEEDS_SOMEBODY}\n"
-        ":speech_balloon: Do b · Ada · 1 d · "
-        "<https://acme.slack.com/archives/C0WORK/p1779105601000000|thread>\n"
-        ":speech_balloon: A session in a direct message · Ada · 1 d\n"
-        ":x: Do c · Ada · 1 d · <https://acme.slack.com/archives/C0WORK/p1779105602000000|thread>\n"
-        "Day 08:00\N{EN DASH}08:00 UTC, read 07:00."
+        ":speech_balloon: <https://acme.slack.com/archives/C0WORK/p1779105601000000|Do b> "
+        "(<https://app.devin.ai/sessions/b|Open in Devin>) · Ada · 1 d\n"
+        ":speech_balloon: A session in a DM · Ada · 1 d\n"
+        ":x: <https://acme.slack.com/archives/C0WORK/p1779105602000000|Do c> "
+        "(<https://app.devin.ai/sessions/c|Open in Devin>) · Ada · 1 d\n"
+        "Day 8:00 AM to 8:00 AM UTC, read 7:00 AM."
     )
 
 
@@ -167,16 +169,16 @@ async def test_the_thread_of_the_post(start, store, bills):
     }
     assert all(row["payload"]["once"] for row in rows)
     assert [row["payload"]["text"] for row in rows] == [
-        "ACUs a day, 5 May to 18 May: most on Mon 18 May with 9.5; on Mon 18 May spent 9.5, usual 2.",
-        "People, Mon 18 May: Ada 6.3 ACUs, Ben 0.5 ACUs, Person 0 0.3 ACUs, Person 1 0.2 ACUs, Person 2 0.2 ACUs, "
+        "ACUs a day, May 5 \N{EN DASH} May 18: most on Mon, May 18 with 9.5; on Mon, May 18 spent 9.5, usual 2.",
+        "People, Mon, May 18: Ada 6.3 ACUs, Ben 0.5 ACUs, Person 0 0.3 ACUs, Person 1 0.2 ACUs, Person 2 0.2 ACUs, "
         "others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
-        "Channels, Mon 18 May: <#C0WORK> 7.5 ACUs, direct messages 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
-        "Sessions, Mon 18 May: Fix the login test 6.3 ACUs, A session in a direct message 0.5 ACUs, Do c0 0.3 ACUs, "
+        "Channels, Mon, May 18: <#C0WORK> 7.5 ACUs, DMs 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "Sessions, Mon, May 18: Fix the login test 6.3 ACUs, A session in a DM 0.5 ACUs, Do c0 0.3 ACUs, "
         "Do c1 0.2 ACUs, Do c2 0.2 ACUs, others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
-        "Repositories, Mon 18 May: acme/web 6.3 ACUs, no repository known 1.2 ACUs, "
-        "private channels and direct messages 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "Repositories, Mon, May 18: acme/web 6.3 ACUs, no repository known 1.2 ACUs, "
+        "private channels and DMs 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
         digest_posts.WITHOUT_PULL_REQUEST.format(acus="1.8 ACUs", all="8", sessions="6 sessions"),
-        "Usage by session, Mon 18 May, as CSV.",
+        "Usage by session, Mon, May 18, as CSV.",
     ]
     [made] = rows[-1]["payload"]["files"]
     assert made["name"] == "devin-usage-2026-05-18-by-session.csv"
@@ -185,7 +187,7 @@ async def test_the_thread_of_the_post(start, store, bills):
     assert [*lines[:3], *lines[-2:]] == [
         "session,url,thread,person,acus,pull_requests",
         f"Fix the login test,https://app.devin.ai/sessions/a,{thread_of_a},Ada,6.25,1",
-        "A session in a direct message,,,Ben,0.5,0",
+        "A session in a DM,,,Ben,0.5,0",
         "elsewhere,,,,1.50,",
         "total,,,,9.50,",
     ]
@@ -209,8 +211,8 @@ async def test_the_post_and_its_chart_compare_the_limit_with_devin_alone(start, 
         "May: Devin 36 of 100 ACUs (36%), forecast about 62 · local agents 135 ACUs · review 9 ACUs · 180 ACUs in all"
     )
     assert chart["payload"]["text"] == (
-        "ACUs a day, 5 May to 18 May: most on Tue 5 May with 10; "
-        "on Mon 18 May spent 10, usual 10, spent by Devin 2, pace of its limit 3.2."
+        "ACUs a day, May 5 \N{EN DASH} May 18: most on Tue, May 5 with 10; "
+        "on Mon, May 18 spent 10, usual 10, spent by Devin 2, pace of its limit 3.2."
     )
 
 
@@ -226,7 +228,7 @@ async def test_sessions_of_another_workspace_and_purged_ones_push_none_out_of_th
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     texts = [row["payload"]["text"] for row in await thread(store)]
     assert (
-        "Sessions, Mon 18 May: Do c0 1.0 ACUs, Do c1 0.9 ACUs, Do c2 0.8 ACUs, Do c3 0.7 ACUs, Do c4 0.6 ACUs, "
+        "Sessions, Mon, May 18: Do c0 1.0 ACUs, Do c1 0.9 ACUs, Do c2 0.8 ACUs, Do c3 0.7 ACUs, Do c4 0.6 ACUs, "
         "others 17.5 ACUs, elsewhere 8.5 ACUs, total 30.0 ACUs"
     ) in texts
 
@@ -245,12 +247,14 @@ async def test_titles_of_sessions_in_private_channels_are_left_out(start, store,
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (root,), rows = await posts(store), await thread(store)
     needing = written(root["payload"]["blocks"]).splitlines()[-4:-1]
+    archive = "https://acme.slack.com/archives"
     assert [line.split(" \N{MIDDLE DOT} ")[0].removeprefix(":speech_balloon: ") for line in needing] == [
-        *("Do C0WORK", "A session in a private channel", "Do C0ADMINS")
+        titled("Do C0WORK", f"{archive}/C0WORK/p1779105600000000", "C0WORK"),
+        "A session in a private channel",
+        titled("Do C0ADMINS", f"{archive}/C0ADMINS/p1779105602000000", "C0ADMINS"),
     ]
-    assert ["thread" in line for line in needing] == [True, False, True]
     assert [row["payload"]["text"] for row in rows if row["payload"]["text"].startswith("Sessions")] == [
-        "Sessions, Mon 18 May: Do C0WORK 3.0 ACUs, A session in a private channel 2.0 ACUs, Do C0ADMINS 1.0 ACUs, "
+        "Sessions, Mon, May 18: Do C0WORK 3.0 ACUs, A session in a private channel 2.0 ACUs, Do C0ADMINS 1.0 ACUs, "
         "elsewhere 3.0 ACUs, total 9.0 ACUs"
     ]
     assert "Do C0SECRET" not in str([root, *rows])
@@ -271,13 +275,15 @@ async def test_without_names_people_are_counted_and_small_groups_merged(start, s
         await run(frozen, start(shows_names=False), utc(2026, 5, 20, 7, 10))
     rows = [*await posts(store), *await thread(store)]
     assert [row["payload"]["text"] for row in rows if ": " in row["payload"]["text"]][1:] == [
-        "People, Mon 18 May: 4 people 8.0 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
-        "Channels, Mon 18 May: <#C0WORK> 7.0 ACUs, others 1.0 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
-        "Sessions, Mon 18 May: Do s0 4.0 ACUs, Do s1 2.0 ACUs, Do s2 1.0 ACUs, Do s3 1.0 ACUs, elsewhere 1.5 ACUs, "
+        "People, Mon, May 18: 4 people 8.0 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "Channels, Mon, May 18: <#C0WORK> 7.0 ACUs, others 1.0 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "Sessions, Mon, May 18: Do s0 4.0 ACUs, Do s1 2.0 ACUs, Do s2 1.0 ACUs, Do s3 1.0 ACUs, elsewhere 1.5 ACUs, "
         "total 9.5 ACUs",
-        "Repositories, Mon 18 May: acme/web 7.0 ACUs, others 1.0 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "Repositories, Mon, May 18: acme/web 7.0 ACUs, others 1.0 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
     ]
-    assert ":speech_balloon: Do waits · 1 d · <https" in written(rows[0]["payload"]["blocks"])
+    assert "|Do waits> (<https://app.devin.ai/sessions/waits|Open in Devin>) · 1 d" in written(
+        rows[0]["payload"]["blocks"]
+    )
     assert [row["key"] for row in rows if "Ada" in str(row["payload"])] == []
     assert rows[-1]["payload"]["files"][0]["subject"].splitlines()[0] == "session,url,thread,acus,pull_requests"
 
@@ -291,7 +297,7 @@ async def test_a_few_people_are_the_others(start, store, bills):
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(shows_names=False), utc(2026, 5, 20, 7, 10))
     texts = [row["payload"]["text"] for row in await thread(store)]
-    assert "People, Mon 18 May: others 5.0 ACUs, elsewhere 4.5 ACUs, total 9.5 ACUs" in texts
+    assert "People, Mon, May 18: others 5.0 ACUs, elsewhere 4.5 ACUs, total 9.5 ACUs" in texts
 
 
 async def test_a_post_without_permission(start, store, bills):
@@ -303,7 +309,7 @@ async def test_a_post_without_permission(start, store, bills):
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
-        "*6.3 ACUs through Slack on Mon 18 May*  ▲ 525% (usual 1)\n"
+        "*6.3 ACUs through Slack on Mon, May 18*  ▲ 525% (usual 1)\n"
         f"May: 13.3 ACUs · forecast: too early to say\n{digest_root.DAY}.\n"
         f"{WITHHELD[WithheldBecause.PERMISSION].format(named='ViewOrgConsumption')}"
     )
@@ -328,7 +334,7 @@ async def test_a_post_about_a_quiet_day(start, store, bills):
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
-        "*0 ACUs on Mon 18 May*\nMay: 0 ACUs\nDay 08:00\N{EN DASH}08:00 UTC, read 07:00."
+        "*0 ACUs on Mon, May 18*\nMay: 0 ACUs\nDay 8:00 AM to 8:00 AM UTC, read 7:00 AM."
     )
 
 
@@ -341,7 +347,7 @@ async def test_a_key_that_expires_soon_is_a_line_even_on_a_quiet_day(start, stor
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, digest, utc(2026, 5, 20, 7, 10))
     found = [written(row["payload"]["blocks"]).splitlines()[-1] for row in await posts(store)]
-    assert found == ([editions.KEY_EXPIRES.format(day="Wed 3 Jun")] if days == 14 else [])
+    assert found == ([editions.KEY_EXPIRES.format(day="Wed, Jun 3")] if days == 14 else [])
 
 
 async def test_a_post_before_the_bill_is_in(start, store, bills):
@@ -352,8 +358,8 @@ async def test_a_post_before_the_bill_is_in(start, store, bills):
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
-        f"*6.3 ACUs through Slack on Mon 18 May*\n{NOT_IN_YET.format(day='Monday, 18 May 2026')}\n"
-        f"May, through 17 May: 2 ACUs · forecast: too early to say\n{digest_root.DAY}."
+        f"*6.3 ACUs through Slack on Mon, May 18*\n{NOT_IN_YET.format(day='Monday, May 18, 2026')}\n"
+        f"May, through May 17: 2 ACUs · forecast: too early to say\n{digest_root.DAY}."
     )
 
 
@@ -375,8 +381,8 @@ async def test_a_post_on_a_plan_without_acus(start, store):
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
-        f"*Devin on Mon 18 May*\n{NO_ACUS}\n1 session: done.\n"
-        "Devin worked for 40 minutes on the finished ones.\nDay 08:00\N{EN DASH}08:00 UTC."
+        f"*Devin on Mon, May 18*\n{NO_ACUS}\n1 session: done.\n"
+        "Devin worked for 40 minutes on the finished ones.\nDay 8:00 AM to 8:00 AM UTC."
     )
 
 
@@ -402,9 +408,9 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 3, 28),
             (2026, 3, 31),
             [
-                ("2026-03-26", "03-28 08:00", "Thu 26 Mar"),
-                ("2026-03-27", "03-29 07:00", "Fri 27 Mar"),
-                ("2026-03-28", "03-30 07:00", "Sat 28 Mar"),
+                ("2026-03-26", "03-28 08:00", "Thu, Mar 26"),
+                ("2026-03-27", "03-29 07:00", "Fri, Mar 27"),
+                ("2026-03-28", "03-30 07:00", "Sat, Mar 28"),
             ],
             id="Berlin in spring",
         ),
@@ -414,9 +420,9 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 3, 28),
             (2026, 3, 31),
             [
-                ("2026-03-26", "03-28 01:30", "Thu 26 Mar"),
-                ("2026-03-27", "03-29 01:30", "Fri 27 Mar"),  # 02:30 does not exist: 03:30
-                ("2026-03-28", "03-30 00:30", "Sat 28 Mar"),
+                ("2026-03-26", "03-28 01:30", "Thu, Mar 26"),
+                ("2026-03-27", "03-29 01:30", "Fri, Mar 27"),  # 02:30 does not exist: 03:30
+                ("2026-03-28", "03-30 00:30", "Sat, Mar 28"),
             ],
             id="Berlin in spring, in the missing hour",
         ),
@@ -426,9 +432,9 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 10, 24),
             (2026, 10, 27),
             [
-                ("2026-10-22", "10-24 07:00", "Thu 22 Oct"),
-                ("2026-10-23", "10-25 08:00", "Fri 23 Oct"),
-                ("2026-10-24", "10-26 08:00", "Sat 24 Oct"),
+                ("2026-10-22", "10-24 07:00", "Thu, Oct 22"),
+                ("2026-10-23", "10-25 08:00", "Fri, Oct 23"),
+                ("2026-10-24", "10-26 08:00", "Sat, Oct 24"),
             ],
             id="Berlin in autumn",
         ),
@@ -438,9 +444,9 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 10, 24),
             (2026, 10, 27),
             [
-                ("2026-10-22", "10-24 00:30", "Thu 22 Oct"),
-                ("2026-10-23", "10-25 00:30", "Fri 23 Oct"),  # 02:30 comes twice: the first
-                ("2026-10-24", "10-26 01:30", "Sat 24 Oct"),
+                ("2026-10-22", "10-24 00:30", "Thu, Oct 22"),
+                ("2026-10-23", "10-25 00:30", "Fri, Oct 23"),  # 02:30 comes twice: the first
+                ("2026-10-24", "10-26 01:30", "Sat, Oct 24"),
             ],
             id="Berlin in autumn, in the doubled hour",
         ),
@@ -450,9 +456,9 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 3, 7),
             (2026, 3, 10),
             [
-                ("2026-03-06", "03-07 17:00", "Fri 6 Mar"),
-                ("2026-03-07", "03-08 16:00", "Sat 7 Mar"),
-                ("2026-03-08", "03-09 16:00", "Sun 8 Mar"),
+                ("2026-03-06", "03-07 17:00", "Fri, Mar 6"),
+                ("2026-03-07", "03-08 16:00", "Sat, Mar 7"),
+                ("2026-03-08", "03-09 16:00", "Sun, Mar 8"),
             ],
             id="Los Angeles in spring",
         ),
@@ -462,10 +468,10 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 10, 31),
             (2026, 11, 3),
             [
-                ("2026-10-29", "10-31 08:30", "Thu 29 Oct"),  # the 30th has not settled
-                ("2026-10-30", "11-01 08:30", "Fri 30 Oct"),  # 01:30 comes twice
-                ("2026-10-31", "11-02 09:30", "Sat 31 Oct"),
-                ("2026-11-01", "11-02 10:30", "Sun 1 Nov"),  # at the next check, once the other was sent
+                ("2026-10-29", "10-31 08:30", "Thu, Oct 29"),  # the 30th has not settled
+                ("2026-10-30", "11-01 08:30", "Fri, Oct 30"),  # 01:30 comes twice
+                ("2026-10-31", "11-02 09:30", "Sat, Oct 31"),
+                ("2026-11-01", "11-02 10:30", "Sun, Nov 1"),  # at the next check, once the other was sent
             ],
             id="Los Angeles in autumn, in the doubled hour",
         ),
@@ -474,7 +480,7 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             time(9, 0),
             (2026, 3, 28),
             (2026, 3, 30),
-            [("2026-03-26", "03-28 03:30", "Thu 26 Mar"), ("2026-03-27", "03-29 03:30", "Fri 27 Mar")],
+            [("2026-03-26", "03-28 03:30", "Thu, Mar 26"), ("2026-03-27", "03-29 03:30", "Fri, Mar 27")],
             id="Kolkata, which never changes",
         ),
         pytest.param(
@@ -483,10 +489,10 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2011, 12, 28),
             (2012, 1, 1),
             [
-                ("2011-12-27", "12-28 19:00", "Tue 27 Dec"),
-                ("2011-12-28", "12-29 19:00", "Wed 28 Dec"),
-                ("2011-12-29", "12-30 19:00", "Thu 29 Dec"),  # the 30th was left out
-                ("2011-12-30", "12-31 19:00", "Fri 30 Dec"),
+                ("2011-12-27", "12-28 19:00", "Tue, Dec 27"),
+                ("2011-12-28", "12-29 19:00", "Wed, Dec 28"),
+                ("2011-12-29", "12-30 19:00", "Thu, Dec 29"),  # the 30th was left out
+                ("2011-12-30", "12-31 19:00", "Fri, Dec 30"),
             ],
             id="Apia across the date line",
         ),
@@ -496,9 +502,9 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 10, 2),
             (2026, 10, 5),
             [
-                ("2026-10-01", "10-02 15:40", "Thu 1 Oct"),
-                ("2026-10-02", "10-03 15:40", "Fri 2 Oct"),  # 02:10 does not exist: 02:40
-                ("2026-10-03", "10-04 15:10", "Sat 3 Oct"),
+                ("2026-10-01", "10-02 15:40", "Thu, Oct 1"),
+                ("2026-10-02", "10-03 15:40", "Fri, Oct 2"),  # 02:10 does not exist: 02:40
+                ("2026-10-03", "10-04 15:10", "Sat, Oct 3"),
             ],
             id="Lord Howe, half an hour in spring",
         ),
@@ -508,9 +514,9 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 4, 3),
             (2026, 4, 6),
             [
-                ("2026-04-02", "04-03 14:40", "Thu 2 Apr"),
-                ("2026-04-03", "04-04 14:40", "Fri 3 Apr"),  # 01:40 comes twice: the first
-                ("2026-04-04", "04-05 15:10", "Sat 4 Apr"),
+                ("2026-04-02", "04-03 14:40", "Thu, Apr 2"),
+                ("2026-04-03", "04-04 14:40", "Fri, Apr 3"),  # 01:40 comes twice: the first
+                ("2026-04-04", "04-05 15:10", "Sat, Apr 4"),
             ],
             id="Lord Howe, half an hour in autumn",
         ),
@@ -558,8 +564,8 @@ async def test_a_late_start_within_six_hours_still_posts(start, store, moment):
         frozen.move_to(datetime(*moment, tzinfo=UTC))
         await start().tick()
     assert [(day, about) for day, _, about in await dated_posts(store)] == [
-        ("2026-05-17", "Sun 17 May"),
-        ("2026-05-18", "Mon 18 May"),  # as it would have been on time, also after 09:00 UTC
+        ("2026-05-17", "Sun, May 17"),
+        ("2026-05-18", "Mon, May 18"),  # as it would have been on time, also after 09:00 UTC
     ]
     assert (await posts(store))[1]["expires_at"] == utc(2026, 5, 20, 13)
 
@@ -600,7 +606,7 @@ async def test_the_first_start_after_the_time_waits_for_tomorrow(start, store, b
     with frozen_at(*moment) as frozen, capture_logs() as logs:
         await run(frozen, start(), utc(2026, 5, 20, 18))
         assert (await posts(store), bills.asked) == ([], [])
-        assert [(line["event"], line["after"]) for line in logs] == [("digests begin", "2026-05-18")]
+        assert [(line["event"], line["after"]) for line in logs] == [("digests started", "2026-05-18")]
         await run(frozen, start(), utc(2026, 5, 21, 7, 10))
     assert await keys(store) == ["2026-05-19"]
 
@@ -666,7 +672,7 @@ async def test_in_an_outage_the_digest_waits_half_an_hour_for_devin(start, store
     assert len(bills.asked) == 4
     assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["digest waits for Devin"]
     assert written((await posts(store))[0]["payload"]["blocks"]) == (
-        f"*6.3 ACUs through Slack on Mon 18 May*\n{NO_TOTAL}\n{digest_root.DAY}."
+        f"*6.3 ACUs through Slack on Mon, May 18*\n{NO_TOTAL}\n{digest_root.DAY}."
     )
 
 
@@ -679,8 +685,8 @@ async def test_figures_that_were_read_before_an_outage_serve(start, store, bills
         bills.down = True
         await run(frozen, digest, utc(2026, 5, 20, 8), TEN_MINUTES)
     assert written((await posts(store))[0]["payload"]["blocks"]) == (
-        "*6.3 ACUs on Mon 18 May* · through Slack 0 · elsewhere 6.3\n"
-        "May: 6.3 ACUs · forecast: too early to say\nDay 08:00\N{EN DASH}08:00 UTC, read 19 May 12:00."
+        "*6.3 ACUs on Mon, May 18* · through Slack 0 · elsewhere 6.3\n"
+        "May: 6.3 ACUs · forecast: too early to say\nDay 8:00 AM to 8:00 AM UTC, read May 19 at 12:00 PM."
     )
 
 
@@ -694,7 +700,7 @@ async def test_a_devin_that_comes_back_is_used_at_once(start, store, bills):
         await run(frozen, digest, utc(2026, 5, 20, 8), TEN_MINUTES)
     ((_, at, _),) = await dated_posts(store)
     assert at == "05-20 07:20"
-    assert "*6.3 ACUs on Mon 18 May*" in written((await posts(store))[0]["payload"]["blocks"])
+    assert "*6.3 ACUs on Mon, May 18*" in written((await posts(store))[0]["payload"]["blocks"])
 
 
 async def test_a_restart_late_in_an_outage_asks_once_and_posts(start, store, bills):

@@ -109,8 +109,8 @@ def test_zones_are_found_by_name_with_any_capitals_and_offsets_are_none():
         (
             DigestMistake(MistakeKind.OFFSET, "UTC+2"),
             (
-                "`UTC+2` is an offset, which doesn't follow daylight saving time, so nothing was changed. Use "
-                "a zone name such as `America/New_York`."
+                "Nothing was changed: `UTC+2` is an offset, and offsets don't follow daylight saving. Use a zone name "
+                "such as `America/New_York`."
             ),
         ),
         (
@@ -119,8 +119,8 @@ def test_zones_are_found_by_name_with_any_capitals_and_offsets_are_none():
         ),
         (
             DigestMistake(MistakeKind.CHANNEL, "#web"),
-            "Slack knows no channel `#web` that you can see, so nothing was changed. "
-            "Choose it from what Slack offers as you type `#`.",
+            "Slack has no channel `#web` that you can see, so nothing was changed. "
+            "Pick it from Slack's list as you type `#`.",
         ),
         (
             DigestMistake(MistakeKind.TWICE, "09:00 10:00"),

@@ -59,13 +59,13 @@ async def test_usage_divides_them_by_all_that_is_known_of_them(services):
     asked = Asked(services)
     thread = "<https://acme.slack.com/archives/C0WORK/p1779192000000100|Upgrade (Acme)>"
     assert f"1. {thread}: 3 ACUs · Ada" in await asked("yesterday")
-    assert "4 through Slack, 6 elsewhere\n2 sessions, as of Tue 19 May: 1 done, 1 running." in await asked("yesterday")
+    assert "4 through Slack, 6 elsewhere\n2 sessions, as of Tue, May 19: 1 done, 1 running." in await asked("yesterday")
     found = {
         by: rows(await asked(f"yesterday by {by}"))[0] for by in ("person", "session", "channel", "repo", "playbook")
     }
     assert found == {
         "person": "Ada: 3 ACUs · 1 session",
-        "session": f"{thread} (Ada): 3 ACUs",
+        "session": f"{thread} · Ada: 3 ACUs",
         "channel": "<#C0WORK>: 4 ACUs · 2 sessions",
         "repo": "acme/web: 3 ACUs · 1 session",
         "playbook": "Bump: 3 ACUs · 1 session",
@@ -95,8 +95,8 @@ async def test_after_the_fan_out_is_purged_usage_and_report_divide_them_as_they_
 
 async def test_after_the_fan_out_is_purged_they_are_named_without_their_title(services, either_store, clock):
     await purge(services, either_store, clock)
-    named = "session of 20 May 2026, no longer stored"
-    assert rows(await Asked(services)("yesterday by session"))[0] == f"{named} (Ada): 3 ACUs"
+    named = "session of May 20, 2026, no longer stored"
+    assert rows(await Asked(services)("yesterday by session"))[0] == f"{named} · Ada: 3 ACUs"
     kept = await either_store.rows(past_sessions)
     assert {(row["org_id"], row["acus"], row["repo"], row["playbook"]) for row in kept} == {
         (ORG, 0.0, "acme/web", "Bump"),

@@ -48,10 +48,10 @@ def labels(message):
 @pytest.mark.parametrize(
     ("said", "found"),
     {
-        "In which organizations? Add `orgs=all`, or names or IDs such as `orgs=acme,web`. `/devin orgs` shows the names and ids. Nothing was started.": WrongFanOut(
+        "In which organizations? Add `orgs=all`, or names or IDs such as `orgs=acme,web`. `/devin orgs` shows the names and IDs. Nothing was started.": WrongFanOut(
             FanOutMistake.NO_ORGANISATIONS
         ),
-        "`orgs=` is there twice. Write it once, with commas: `orgs=acme,web`. Nothing was started.": WrongFanOut(
+        "`orgs=` appears twice. Write it once, with commas: `orgs=acme,web`. Nothing was started.": WrongFanOut(
             FanOutMistake.TWICE
         ),
         "What should Devin do? For example: `/devin fanout upgrade the dependencies of {org} "
@@ -72,7 +72,7 @@ def test_what_is_wrong_is_said(found, said):
 
 
 def test_which_names_stand_for_nothing_or_for_several():
-    hint = "`/devin orgs` shows the names and ids. Put a name with spaces in quotation marks. For one with a comma, use its ID. Nothing was started."
+    hint = "`/devin orgs` shows the names and IDs. Put a name with spaces in quotation marks. For one with a comma, use its ID. Nothing was started."
     assert fan_outs.not_chosen(NotChosen(("a", "b"), ())).text == (
         f"Devin Bridge's key sees no organization `a` or `b`. {hint}"
     )
@@ -104,7 +104,7 @@ def test_the_preview_of_one_organisation_says_what_is_missing():
     message = fan_outs.preview(replace(FAN_OUT, prompt="upgrade"), NAMES[:1], note)
     assert texts(message) == [
         (
-            "*Start 1 session?* In Acme.\nNo limit of ACUs is set; `acu=5` sets one for each session.\nDevin Bridge can start sessions only in its own organization, `org-play`: the key lacks the permission `ManageOrganizations`. An admin of the enterprise can grant it to the service user.\nThe prompt:\n> upgrade"
+            "*Start 1 session?* In Acme.\nNo ACU limit is set; `acu=5` sets one for each session.\nDevin Bridge can start sessions only in its own organization, `org-play`: the key lacks the permission `ManageOrganizations`. An admin of the enterprise can grant it to the service user.\nThe prompt:\n> upgrade"
         )
     ]
     assert labels(message) == ["Start 1 session", "Cancel"]
@@ -112,7 +112,7 @@ def test_the_preview_of_one_organisation_says_what_is_missing():
 
 def test_the_preview_says_that_a_budget_leaves_less():
     message = fan_outs.preview(replace(LIMITED, limit=3), NAMES)
-    said = "Up to 3 ACUs each, 6 in total, because a budget leaves no more."
+    said = "Up to 3 ACUs each, 6 in total, all that a budget has left."
     assert said in texts(message)[0]
 
 
@@ -124,7 +124,7 @@ def test_a_preview_with_fifty_long_names_fits():
 def test_the_other_answers():
     assert fan_outs.own_alone("org-play", operations.NO_ENTERPRISE, started=False) == (
         snapshot(
-            "Devin Bridge can start sessions only in its own organization, `org-play`: Devin shows this key no enterprise. An enterprise admin can create a service user there. Nothing was started."
+            "Devin Bridge can start sessions only in its own organization, `org-play`: Devin Bridge's key has no access to an enterprise. An enterprise admin can create a service user there. Nothing was started."
         )
     )
     assert fan_outs.begun(5).text == "OK, 5 sessions will start. Their table appears here in a moment."
@@ -134,26 +134,21 @@ def test_the_other_answers():
     )
     assert fan_outs.not_posted("D0").text == (
         snapshot(
-            "The table of your fan-out couldn't be posted there. Nothing was started. Use a channel, "
-            "or write to Devin Bridge directly."
+            "The table of your fan-out couldn't be posted there. Nothing was started. Use a channel, or DM Devin Bridge."
         )
     )
     assert fan_outs.ONLY_IN_PRIVATE.text == snapshot(
-        "A mention can't start a fan-out. Type `/devin fanout …`, or write `fanout …` to Devin "
-        "Bridge directly. Nothing was started."
+        "A mention can't start a fan-out. Type `/devin fanout …`, or DM `fanout …` to Devin Bridge. Nothing was started."
     )
     assert (
         fan_outs.UNREACHABLE.text
         == ":warning: Devin can't list the organizations right now. Nothing was started. Try again in a minute."
     )
-    assert fan_outs.NO_ORGANISATIONS.text == ("Devin shows no organization to Devin Bridge's key. Nothing was started.")
+    assert fan_outs.NO_ORGANISATIONS.text == ("Devin Bridge's key can't see any organization. Nothing was started.")
 
 
 def test_the_answers_to_buttons_that_change_nothing():
-    assert (
-        fan_outs.EXPIRED.text
-        == "That preview was already answered or is too old. Nothing more was started; ask for the fan-out again."
-    )
+    assert fan_outs.EXPIRED.text == "That preview has expired. Send the fan-out again."
     assert fan_outs.GONE.text == "This fan-out is too old. Nothing was changed."
     assert fan_outs.NOT_RUNNING.text == "This fan-out is over. There was nothing to stop."
     assert fan_outs.BEING_STOPPED.text == "This fan-out is already being stopped."
@@ -168,10 +163,10 @@ def test_the_answers_to_buttons_that_change_nothing():
 def test_the_table_shows_state_link_acus_and_reason():
     message = fan_out_table.table(LIMITED, [ACME, DONE, FORBIDDEN], "ada")
     assert message.text == (
-        "Fan-out: “upgrade deps”: 1 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada"
+        "Fan-out: “upgrade deps”: 1 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · started by ada"
     )
     assert texts(message) == [
-        "*Fan-out: “upgrade deps”*\n1 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada",
+        "*Fan-out: “upgrade deps”*\n1 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · started by ada",
         ("*Web*: Devin Bridge's key lacks the permission `ManageOrgSessions` there. A Devin admin there can grant it."),
     ]
     (data,) = [block for block in message.blocks if block["type"] == "data_table"]
@@ -195,16 +190,16 @@ def test_where_slack_draws_no_table_the_lines_say_the_same():
 def test_what_is_being_stopped_or_over_has_no_button_to_stop():
     stopping = fan_out_table.table(replace(FAN_OUT, stopped_at=5.0), [ACME, FORBIDDEN], "ada")
     assert texts(stopping)[0].endswith("\nStopping. Nothing is lost.")
-    assert stopping.text.endswith(" · asked by ada. Stopping. Nothing is lost.")
+    assert stopping.text.endswith(" · started by ada. Stopping. Nothing is lost.")
     assert labels(stopping) == []
     over = fan_out_table.table(replace(FAN_OUT, state=FanOutState.OVER), [DONE], "ada")
-    assert texts(over) == ["*Fan-out: “upgrade deps”*\n1 of 1 finished · 1 done · 2 ACUs · asked by ada"]
+    assert texts(over) == ["*Fan-out: “upgrade deps”*\n1 of 1 finished · 1 done · 2 ACUs · started by ada"]
     assert labels(over) == []
 
 
 def test_what_is_followed_no_more_says_so():
     message = fan_out_table.table(replace(FAN_OUT, state=FanOutState.OVER), [ACME, UNKNOWN], "ada")
-    assert texts(message)[0].endswith(" · asked by ada\nThis table is no longer kept up to date.")
+    assert texts(message)[0].endswith(" · started by ada\nThis table is no longer updated.")
     assert labels(message) == ["Stop all", "Retry failed"]
 
 
@@ -217,9 +212,9 @@ def test_what_is_still_to_be_started_is_counted_with_the_time_it_takes():
     assert texts(fan_out_table.table(fan_out, begun, "ada"))[0].endswith("\nStarting 3 more.")
     message = fan_out_table.table(fan_out, [early, late, *[waiting] * 3], "ada")
     assert texts(message)[0].endswith(
-        "\n0 of 5 finished · 3 starting, 2 working · 2.5 ACUs · asked by ada\nStarting 3 more, about 9 s left."
+        "\n0 of 5 finished · 3 starting, 2 working · 2.5 ACUs · started by ada\nStarting 3 more, about 9 s left."
     )
-    assert message.text.endswith(" · asked by ada. Starting 3 more, about 9 s left.")
+    assert message.text.endswith(" · started by ada. Starting 3 more, about 9 s left.")
     # Those that an earlier press has started say nothing about the pace of this one.
     assert seconds_to_start(replace(fan_out, begun_at=102.0), [early, late, waiting]) is None
 
@@ -236,7 +231,7 @@ def test_the_end_is_said_once_with_what_became_of_them():
     )
     assert fan_out_table.ended(FAN_OUT, [DONE]).text == "<@U0ADA> The session has ended: 1 done. 2 ACUs."
     assert fan_out_table.ended(replace(FAN_OUT, stopped_at=1.0), [DONE, UNKNOWN]).text == (
-        "<@U0ADA> This table is no longer kept up to date. 1 of 2 sessions has ended: 1 done, 1 not known. 2 ACUs."
+        "<@U0ADA> This table is no longer updated. 1 of 2 sessions has ended: 1 done, 1 not known. 2 ACUs."
     )
 
 
@@ -253,7 +248,7 @@ def test_why_a_session_was_not_started():
     )
     assert fan_out_table.refused("no <way>") == "Devin says “no &lt;way&gt;”."
     assert fan_out_table.NOT_REACHED == (
-        "Devin Bridge's key doesn't reach this organization. An enterprise admin can give the service user access."
+        "Devin Bridge's key has no access to this organization. An enterprise admin can give the service user access."
     )
 
     assert fan_out_table.NOT_STOPPED == "Devin didn't stop it. Open it in Devin to stop it."
@@ -273,9 +268,7 @@ def test_why_a_session_was_not_started():
         "Devin ended the session with an error. Open it in Devin to see what happened.": FAILED,
         "Devin paused the session after an error. Reply in Devin to resume.": replace(FAILED, detail="error"),
         "Out of credits. Ask your Devin billing admin to add more.": LIMIT,
-        "Out of ACUs. Raise its limit in Devin, or start a new session with a higher `acu=`.": replace(
-            LIMIT, detail="usage_limit_exceeded"
-        ),
+        "Out of ACUs. Start a new session with a higher `acu=`.": replace(LIMIT, detail="usage_limit_exceeded"),
         "This organization is at its usage limit. A Devin admin can raise it.": replace(
             LIMIT, detail="org_usage_limit_exceeded"
         ),

@@ -16,7 +16,8 @@ def test_one_violation():
     assert message.text == "Devin's guardrails took action on 1 message: Prompt injection, the message was blocked."
     assert written(message.blocks) == (
         ":shield: *Devin's guardrails took action on 1 message*\n"
-        f"• *Prompt injection* · the message was blocked · <{THREAD}|Fix the login> · <{PAGE}|Devin>: It overrides."
+        f"• *Prompt injection* · the message was blocked · <{THREAD}|Fix the login> "
+        f"(<{PAGE}|Open in Devin>): It overrides."
     )
 
 

@@ -119,8 +119,8 @@ async def test_a_session_is_named_with_its_thread_but_not_one_that_not_all_admin
         guardrails.add(number, NOW - 1, session_id=session_id, reasoning="Because")
     await start()()
     ((_, seen, direct, elsewhere, private),) = await posts(either_store)
-    page = "<https://app.devin.ai/sessions/{}|Devin>"
-    assert "|Fix it> · " + page.format("aa") + ": Because" in seen
+    page = "<https://app.devin.ai/sessions/{}|Open in Devin>"
+    assert "|Fix it> (" + page.format("aa") + "): Because" in seen
     assert direct == "• *Rule 1* · action unknown"
     assert elsewhere == "• *Rule 2* · action unknown · " + page.format("cc") + ": Because"
     assert private == "• *Rule 3* · action unknown"

@@ -47,14 +47,14 @@ def test_sessions_stand_in_their_groups_in_one_line_each() -> None:
     shown = Home(
         [
             AtHome(ListGroup.WORKING, working, "https://play.slack.com/archives/C1/p1"),
-            *[AtHome(ListGroup.DONE_LATELY, over)] * 7,
+            *[AtHome(ListGroup.RECENTLY_DONE, over)] * 7,
         ]
     )
     blocks = home_sentences.home(shown).blocks
     assert written(blocks) == snapshot("""\
 Your Devin sessions
 *Working*
-:gear: *<https://play.slack.com/archives/C1/p1|fix the &lt;login&gt; test>* · working · started <!date^0^{ago}|1970-01-01 00:00 UTC> · <https://github.com/a/b/pull/1|a/b#1> (open) · <https://github.com/a/b/pull/2|a/b#2> (open) · <https://github.com/a/b/pull/3|a/b#3> (open) · 2 more pull requests · <https://app.devin.ai/sessions/s|Open in Devin>
+:gear: *<https://play.slack.com/archives/C1/p1|fix the &lt;login&gt; test>* (<https://app.devin.ai/sessions/s|Open in Devin>) · working · started <!date^0^{ago}|1970-01-01 00:00 UTC> · <https://github.com/a/b/pull/1|a/b#1> (open) · <https://github.com/a/b/pull/2|a/b#2> (open) · <https://github.com/a/b/pull/3|a/b#3> (open) · 2 more pull requests
 *Recently done*
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
@@ -98,14 +98,14 @@ def test_a_guest_reads_one_sentence() -> None:
 
 
 def test_the_window_with_all_that_are_done() -> None:
-    over = AtHome(ListGroup.DONE_LATELY, session(prompt="update the docs", lifecycle=Lifecycle.ENDED))
-    shown = home_sentences.done_lately([over] * 95)
+    over = AtHome(ListGroup.RECENTLY_DONE, session(prompt="update the docs", lifecycle=Lifecycle.ENDED))
+    shown = home_sentences.recently_done([over] * 95)
     assert view_errors(shown) == []
     assert written(shown["blocks"][-2:]) == snapshot("""\
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
 and 5 more\
 """)
-    assert written(home_sentences.done_lately([])["blocks"]) == snapshot("You have no recently done sessions.")
+    assert written(home_sentences.recently_done([])["blocks"]) == snapshot("You have no recently done sessions.")
 
 
 _TITLES = st.text(max_size=400).filter(lambda text: text.strip() != "")
@@ -130,7 +130,7 @@ def test_slack_takes_a_home_of_any_sessions(some: list[AtHome], times: int, line
     assert len(made["blocks"]) <= 100
     assert len(json.dumps(made)) < 250_000
     for entry in some:
-        assert home_sentences.done_lately([entry] * times)["blocks"]
+        assert home_sentences.recently_done([entry] * times)["blocks"]
 
 
 def test_every_state_of_a_listed_session_has_words() -> None:

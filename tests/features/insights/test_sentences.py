@@ -23,6 +23,9 @@ WHOLE = {
 }
 
 
+THREAD = "https://acme.slack.com/p1"
+
+
 def analysis(answer: object = WHOLE) -> Analysis:
     found = read_analysis(answer)
     assert found is not None
@@ -30,11 +33,11 @@ def analysis(answer: object = WHOLE) -> Analysis:
 
 
 def test_an_analysis_is_a_few_lines() -> None:
-    message = views.insights(a_session(), SIZES, analysis())
+    message = views.insights(a_session(), THREAD, SIZES, analysis())
     assert_valid(message)
     assert message.text == "Insights: fix the login test"
     assert written(message.blocks) == snapshot("""\
-*<https://app.devin.ai/sessions/s|fix the login test>*
+*<https://acme.slack.com/p1|fix the login test>* (<https://app.devin.ai/sessions/s|Open in Devin>)
 Medium · 1 message from people · 12 from Devin
 *How it went*: Step 1 → Step 2 → Step 3 → … → Step 6 → Step 7 → Step 8
 *What got in the way*
@@ -48,17 +51,17 @@ Medium · 1 message from people · 12 from Devin
 
 
 def test_an_analysis_that_says_nothing() -> None:
-    assert written(views.insights(a_session(), Counted(), analysis({})).blocks) == snapshot("""\
-*<https://app.devin.ai/sessions/s|fix the login test>*
+    assert written(views.insights(a_session(), THREAD, Counted(), analysis({})).blocks) == snapshot("""\
+*<https://acme.slack.com/p1|fix the login test>* (<https://app.devin.ai/sessions/s|Open in Devin>)
 Devin noted nothing else.\
 """)
 
 
 def test_an_analysis_that_is_only_begun() -> None:
-    message = views.analysing(a_session(), SIZES)
+    message = views.analysing(a_session(), THREAD, SIZES)
     assert_valid(message)
     assert written(message.blocks) == snapshot("""\
-*<https://app.devin.ai/sessions/s|fix the login test>*
+*<https://acme.slack.com/p1|fix the login test>* (<https://app.devin.ai/sessions/s|Open in Devin>)
 Medium · 1 message from people · 12 from Devin
 Devin is analyzing it now. That takes about a minute.\
 """)
@@ -66,7 +69,7 @@ Devin is analyzing it now. That takes about a minute.\
 
 def test_a_long_analysis_is_cut() -> None:
     long = Analysis(("s" * 900,) * 9, (Issue("i" * 900, "j" * 900),) * 9, ("a" * 900,) * 9, "p" * 9_000)
-    assert_valid(views.insights(a_session(), SIZES, long))
+    assert_valid(views.insights(a_session(), THREAD, SIZES, long))
 
 
 @pytest.mark.parametrize(

@@ -80,13 +80,13 @@ def test_what_is_said_about_changes():
 
 def test_a_deletion_for_which_devin_could_not_be_reached():
     assert library.not_deleted("0a1b").text == (
-        ":warning: Devin couldn't be reached for hours, so the note wasn't deleted. `/devin note list` "
-        "shows what there is. Error ID `0a1b`."
+        ":warning: Devin couldn't be reached for hours, so the note wasn't deleted. See `/devin note list`. Error ID "
+        "`0a1b`."
     )
     assert library.maybe_deleted("0a1b").text == (
         snapshot(
-            ":warning: Devin didn't respond, so it's unclear whether the note was deleted. `/devin note "
-            "list` shows what there is. Error ID `0a1b`."
+            ":warning: Devin didn't respond, so it's unclear whether the note was deleted. See `/devin note list`. "
+            "Error ID `0a1b`."
         )
     )
 

@@ -71,7 +71,7 @@ async def read(make, either_store, clock):
 async def test_the_share_of_the_bot_is_what_its_own_service_user_has_made(read):
     counts = Counts()
     assert (await read(counts, "week", (26, 12))).split("\n") == [
-        "*Devin, 19 to 25 November 2026*",
+        "*Devin, November 19\N{EN DASH}25, 2026*",
         "• 12 sessions in use, 1 search",
         "• 10 sessions created (4 of 10 through Devin Bridge, 40%), 1.3 ACUs each on average",
         "• by origin: 6 web app, 4 API",
@@ -97,7 +97,7 @@ async def test_without_its_own_id_nothing_is_the_bots(read):
 
 async def test_a_month_is_that_of_the_calendar_as_far_as_its_days_are_finished(read):
     counts = Counts()
-    assert (await read(counts, "month", (26, 12))).startswith("*Devin, 1 to 25 November 2026*\n")
+    assert (await read(counts, "month", (26, 12))).startswith("*Devin, November 1\N{EN DASH}25, 2026*\n")
     assert counts.asked == {("01 Nov 08:00", "26 Nov 08:00")}
 
 

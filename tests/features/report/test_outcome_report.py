@@ -114,14 +114,15 @@ def test_a_report():
     assert_valid(message)
     counts = "8 pull requests opened: 5 merged, 1 closed unmerged, 2 open."
     sessions = "10 sessions: 7 with a pull request, 3 without."
-    assert message.text == f"Devin in March, so far: what came of it. {counts} {sessions}"
+    assert message.text == f"Devin in March, so far: results. {counts} {sessions}"
     assert written(message.blocks) == (
-        f"Devin in March, so far: what came of it\n9 finished billing days, 1 to 9 March 2025, each 08:00 "
-        f"UTC to 08:00 UTC.\n*{counts}*\nMerge rate: 83% (5 of 6)\nACUs per merged pull request: 2.1 (10.3 "
+        f"Devin in March, so far: results\n9 finished billing days, March 1\N{EN DASH}9, 2025, each "
+        f"8:00 AM to 8:00 AM UTC.\n*{counts}*\nMerge rate: 83% (5 of 6)\nACUs per merged pull request: 2.1 (10.3 "
         f"÷ 5)\nTime to merge: 2 h (median of 3)\n{sessions}\n*ACUs with nothing merged*\n• Without a pull "
         f"request: 3.4 ACUs in 3 sessions\n• Closed unmerged: 1.3 ACUs in 1 session\n1. "
-        f"<https://acme.slack.com/archives/C1/p1|Fix &lt;3>: 2.5 ACUs · Ada · "
-        f"<https://app.devin.ai/sessions/a|Devin>\n2. in a private channel: 1.3 ACUs\n*Open, the oldest "
+        f"<https://acme.slack.com/archives/C1/p1|Fix &lt;3> "
+        f"(<https://app.devin.ai/sessions/a|Open in Devin>): 2.5 ACUs · Ada\n2. in a private channel: "
+        f"1.3 ACUs\n*Open, the oldest "
         f"first*\n• <https://github.com/acme/web/pull/1|acme/web#1>: 12 d\n*Most used playbooks*\n• Fix "
         f"bugs: 5 sessions\n• Upgrade: 1 session\nAbout the pull requests opened on these days through "
         f"Slack. Merge rate: merged ÷ (merged, closed unmerged, and open for more than 14 days). ACUs per "
@@ -159,18 +160,16 @@ def test_with_a_price_and_on_a_plan_without_acus():
 def test_periods_in_which_nothing_happened():
     nothing = outcome_report(MONTH, SPAN, OutcomeReport(NOTHING))
     assert_valid(nothing)
-    assert nothing.text == (
-        "Devin in March, so far: what came of it. No pull requests were opened. No sessions were active."
-    )
+    assert nothing.text == ("Devin in March, so far: results. No pull requests were opened. No sessions were active.")
     assert written(nothing.blocks) == (
-        "Devin in March, so far: what came of it\n"
-        "9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC.\n"
+        "Devin in March, so far: results\n"
+        "9 finished billing days, March 1\N{EN DASH}9, 2025, each 8:00 AM to 8:00 AM UTC.\n"
         "*No pull requests were opened.*\n"
         "No sessions were active."
     )
     empty = outcome_report(MONTH, Span(MARCH[0], MARCH[0], ()), None)
     assert_valid(empty)
-    assert empty.text == "Devin in March, so far: what came of it. No day of this period is finished yet."
+    assert empty.text == "Devin in March, so far: results. No day of this period is finished yet."
 
 
 def test_the_report_by_group():

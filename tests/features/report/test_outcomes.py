@@ -1,5 +1,6 @@
 """The answers to `/devin report`, made of rows."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -77,7 +78,7 @@ async def asked(make, either_store, clock):
 
 
 async def test_what_may_be_of_days_before_the_period_makes_it_about_right(asked, either_store):
-    why = ABOUT.format(days="Wed 13 May")
+    why = ABOUT.format(days="Wed, May 13")
     async with either_store.db.write() as tx:
         await spend.add(tx, "org-acme", date(2026, 5, 18), {"c": 1.0}, {"c": date(2026, 5, 16)})
     assert "• Without a pull request: 1.5 ACUs in 1 session\n" in await asked("week")
@@ -107,15 +108,16 @@ async def test_a_merged_pull_request_costs_what_the_days_of_its_sessions_did(mak
 
 async def test_what_came_of_it(asked):
     assert await asked("week") == (
-        "Devin in the last seven days: what came of it\nSeven billing days up to Tuesday, 19 May 2026, "
-        "each 08:00 UTC to 08:00 UTC.\n*4 pull requests opened: 1 merged, 1 closed unmerged, 2 "
+        "Devin in the last seven days: results\nSeven billing days up to Tuesday, May 19, 2026, "
+        "each 8:00 AM to 8:00 AM UTC.\n*4 pull requests opened: 1 merged, 1 closed unmerged, 2 "
         "open.*\nMerge rate: not enough data (1 of 2; needs at least 5)\nACUs per merged pull request: "
         "not enough data (12 ÷ 1; needs at least 5)\nTime to merge: 2 h (median of 1)\n4 sessions: 3 with "
         "a pull request, 1 without.\nWaiting on people: 2.5 working hours across 2 waits, median 1 h 15 "
-        "min. Longest: <https://acme.slack.com/archives/C0WORK/p1779105600000000|Do a>, 2 h 30 "
+        "min. Longest: <https://acme.slack.com/archives/C0WORK/p1779105600000000|Do a> "
+        "(<https://app.devin.ai/sessions/a|Open in Devin>), 2 h 30 "
         "min.\n*ACUs with nothing merged*\n• Without a pull request: 0.5 ACUs in 1 session\n1. "
-        "<https://acme.slack.com/archives/C0WORK/p1779105602000000|Do c>: 0.5 ACUs · Ada · "
-        "<https://app.devin.ai/sessions/c|Devin>\n*Open, the oldest first*\n• "
+        "<https://acme.slack.com/archives/C0WORK/p1779105602000000|Do c> "
+        "(<https://app.devin.ai/sessions/c|Open in Devin>): 0.5 ACUs · Ada\n*Open, the oldest first*\n• "
         f"{outcome_report.HIDDEN_PULL_REQUEST}: 2 d\n• <{WEB}2|acme/web#2>: 2 d\n*Most used playbooks*\n• "
         f"Fix bugs: 2 sessions\n{outcome_report.EXPLAINED}"
     )
@@ -170,10 +172,10 @@ async def test_groups_of_a_report(asked):
     gone = f"• sessions that are no longer stored: {one}"
     assert by == {
         "person": [f"• Ada: {two}", f"• ben: {one}", gone, "*Open, the oldest first*"],
-        "channel": [f"• <#C0WORK>: {two}", f"• direct messages: {one}", gone, "*Open, the oldest first*"],
+        "channel": [f"• <#C0WORK>: {two}", f"• DMs: {one}", gone, "*Open, the oldest first*"],
         "repo": [
             f"• acme/web: {two}",
-            f"• private channels and direct messages: {one}",
+            f"• private channels and DMs: {one}",
             gone,
             "• no repository known: no pull requests",
         ],
@@ -188,15 +190,15 @@ async def test_a_cycle_is_devins_and_what_was_opened_before_it_is_left_out(asked
     async with either_store.db.write() as tx:
         await cycles.put_cycles(tx, "org-acme", [Cycle(date(2026, 5, 6), date(2026, 6, 5))], NOW)
     assert (await asked("cycle")).splitlines()[:3] == [
-        "Devin in this billing cycle, so far: what came of it",
-        "14 finished billing days, 6 to 19 May 2026, each 08:00 UTC to 08:00 UTC.",
+        "Devin in this billing cycle, so far: results",
+        "14 finished billing days, May 6\N{EN DASH}19, 2026, each 8:00 AM to 8:00 AM UTC.",
         "*4 pull requests opened: 1 merged, 1 closed unmerged, 2 open.*",
     ]
 
 
 async def test_the_first_of_a_month_has_no_finished_day(asked, clock):
     clock.now = utc(2026, 6, 1, 12)
-    assert await asked("month") == f"Devin in June, so far: what came of it\n{usage.NOTHING_FINISHED}"
+    assert await asked("month") == f"Devin in June, so far: results\n{usage.NOTHING_FINISHED}"
 
 
 async def test_what_was_used_and_nothing_merged_is_named_by_its_biggest_sessions(make, either_store, clock):
@@ -231,13 +233,14 @@ async def test_what_was_used_and_nothing_merged_is_named_by_its_biggest_sessions
         "• Open for more than 14 days: 1 ACU in 1 session",
     ]
     assert lines[3] == f"1. {IN_DIRECT_MESSAGE}: 4 ACUs"
-    assert [line.split("|Do ")[1].split(" · ")[0] for line in lines[4:]] == ["none>: 3 ACUs", "closed>: 2 ACUs"]
+    found = [re.sub(r" \(<.*?>\)", "", line.split("|Do ")[1].split(" · ")[0]) for line in lines[4:]]
+    assert found == ["none>: 3 ACUs", "closed>: 2 ACUs"]
     async with store.db.write() as tx:
         await tx.execute(sessions.update().values(ended_at=now))
         await past_sessions.keep(tx, ["none"])
         await tx.execute(sessions.delete().where(sessions.c.id.in_(["none", "direct"])))
     purged = written((await answers.report(workspace, REPORT_QUESTIONS.of("cycle"), Readers("C0ADMINS"))).blocks)
-    assert "1 ACU in 1 session\n1. session of 18 May 2026, no longer stored: 3 ACUs\n2. <" in purged
+    assert "1 ACU in 1 session\n1. session of May 18, 2026, no longer stored: 3 ACUs\n2. <" in purged
 
 
 async def test_a_whole_month_stands_beside_the_one_before(asked, either_store, clock):
@@ -248,8 +251,8 @@ async def test_a_whole_month_stands_beside_the_one_before(asked, either_store, c
     for typed in ("last month", "2026-05", "2026-05-01 to 2026-05-31"):
         lines = (await asked(typed)).splitlines()
         assert lines[:3] == [
-            "Devin in May 2026: what came of it",
-            "31 finished billing days, 1 to 31 May 2026, each 08:00 UTC to 08:00 UTC.",
+            "Devin in May 2026: results",
+            "31 finished billing days, May 1\N{EN DASH}31, 2026, each 8:00 AM to 8:00 AM UTC.",
             "*6 pull requests opened: 1 merged, 1 closed unmerged, 4 open.*",
         ]
         begin = lines.index("*The month before, April 2026*")

@@ -33,26 +33,26 @@ MESSAGES = {
 def test_what_they_read() -> None:
     assert {name: message.text for name, message in MESSAGES.items()} == snapshot(
         {
-            "given": "Now only <@U0ANN1>, <!subteam^S0OPS1> and admins may stop other people's sessions.",
-            "given_in_a_channel": "Now only <@U0ANN1> and admins may start sessions in <#C0WEB1>.",
-            "given_to_everyone": "Now everyone may see what other people's sessions cost.",
-            "as_before": "Now everyone may write to other people's sessions.",
-            "as_before_to_administer": "Now only admins may administer Devin Bridge.",
-            "as_everywhere": "Now only <!subteam^S0OPS1> and admins may stop other people's sessions in <#C0WEB1>.",
-            "all_have_it": "They have the role `stop` there already. Nothing was changed.",
+            "given": "From now on, only <@U0ANN1>, <!subteam^S0OPS1>, and admins can stop other people's sessions.",
+            "given_in_a_channel": "From now on, only <@U0ANN1> and admins can start sessions in <#C0WEB1>.",
+            "given_to_everyone": "From now on, everyone can see with `!cost` what other people's sessions cost.",
+            "as_before": "From now on, everyone can write to other people's sessions.",
+            "as_before_to_administer": "From now on, only admins can administer Devin Bridge.",
+            "as_everywhere": "From now on, only <!subteam^S0OPS1> and admins can stop other people's sessions in <#C0WEB1>.",
+            "all_have_it": "They already have the role `stop` there. Nothing was changed.",
             "not_held": "They don't have the role `stop` there. Nothing was changed.",
             "held_by_nobody": "No one was given the role `stop` in <#C0WEB1>. Nothing was changed.",
-            "set_by_file": "Nothing was changed. The settings file has the role `stop`. Change it there.",
+            "set_by_file": "Nothing was changed. The settings file sets the role `stop`. Change it there.",
             "not_yourself": "You can't take that from yourself. Ask another admin.",
-            "problem_right": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. Use `/devin role add ROLE [#channel] @person|@group|everyone …`.",
-            "problem_nobody": "Nothing was changed. Name who gets it: people, user groups, or `everyone`. Use `/devin role add ROLE [#channel] @person|@group|everyone …`.",
+            "problem_right": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. For example: `/devin role add start #web @ann`",
+            "problem_nobody": "Nothing was changed. Name who gets it: people, user groups, or `everyone`. For example: `/devin role add start #web @ann`",
             "problem_picked": (
-                "Nothing was changed. Pick the channel, person or group from Slack's list as you type `#` or `@`. Use `/devin role add ROLE [#channel] @person|@group|everyone …`."
+                "Nothing was changed. Pick the channel, person, or group from Slack's list as you type `#` or `@`. For example: `/devin role add start #web @ann`"
             ),
-            "problem_channels": "Nothing was changed. Name one channel, or none for everywhere. Use `/devin role add ROLE [#channel] @person|@group|everyone …`.",
-            "problem_everyone": "Nothing was changed. Name people or groups who administer, not everyone. Use `/devin role add ROLE [#channel] @person|@group|everyone …`.",
-            "problem_word": "Nothing was changed. Write only the role, a channel, people and user groups. Use `/devin role add ROLE [#channel] @person|@group|everyone …`.",
-            "problem_when_taken": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. Use `/devin role remove ROLE [#channel] [@person|@group …]`.",
+            "problem_channels": "Nothing was changed. Name one channel, or none for everywhere. For example: `/devin role add start #web @ann`",
+            "problem_everyone": "Nothing was changed. For `administer`, name people or groups, not everyone. For example: `/devin role add start #web @ann`",
+            "problem_word": "Nothing was changed. Write only the role, a channel, people, and user groups. For example: `/devin role add start #web @ann`",
+            "problem_when_taken": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. For example: `/devin role remove start @ann`",
         }
     )
 

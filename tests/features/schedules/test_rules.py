@@ -13,7 +13,8 @@ from bot.features.schedules import modal as modals
 from bot.features.schedules import sentences as views
 from bot.features.schedules.cron import next_due, parse_cron
 from bot.features.schedules.form import may_be
-from bot.features.schedules.rules import LONGEST, FieldMistake, Repeat, entered, mistakes
+from bot.features.schedules.rules import FIELDS as OF_FORM
+from bot.features.schedules.rules import Repeat, entered, mistakes
 from bot.features.schedules.sentences import Shown, Timetable
 from bot.playground.slack.blocks import view_errors
 from tests.unit.block_kit import assert_valid
@@ -21,7 +22,7 @@ from tests.unit.block_kit import assert_valid
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp()  # winter time
 FIELDS = {
     "name": " Nightly ",
-    "prompt": "Run all tests.",
+    "task": "Run all tests.",
     "repeat": "weekdays",
     "time": "09:00",
     "zone": "europe/berlin",
@@ -42,9 +43,25 @@ FIELDS = {
     ],
 )
 def test_when_it_runs_in_utc(fields, frequency):
-    new = entered(FIELDS | fields)
-    assert mistakes(new) == {}
-    assert new.values(NOW) == {"name": "Nightly", "prompt": "Run all tests.", "frequency": frequency}
+    assert mistakes(FIELDS | fields) == {}
+    values = entered(FIELDS | fields).values(NOW, "T0PLAY")
+    assert values == {"name": "Nightly", "prompt": "Run all tests.", "frequency": frequency}
+
+
+def test_options_of_the_task_count_as_in_its_fields():
+    typed = FIELDS | {"task": "Upgrade deps repo=acme/web tags=a,b playbook=playbook-1", "channel": "C1"}
+    assert mistakes(typed) == {"task": "Pick the playbook in its own field, not in the task."}
+    picked = FIELDS | {"task": "Upgrade deps tags=a,b", "repos": "acme/web,acme/api", "playbook": "playbook-1"}
+    assert mistakes(picked) == {}
+    assert entered(picked | {"channel": "C1"}).values(NOW, "T0PLAY") == {
+        "name": "Nightly",
+        "prompt": "Upgrade deps\n\nRepositories: acme/web, acme/api",
+        "frequency": "0 8 * * 1,2,3,4,5",
+        "playbook_id": "playbook-1",
+        "tags": ["a", "b"],
+        "slack_team_id": "T0PLAY",
+        "slack_channel_id": "C1",
+    }
 
 
 @given(
@@ -65,10 +82,20 @@ def test_it_runs_at_that_time_on_those_days_in_that_zone(repeat, at, zone):
     ("fields", "name", "sentence"),
     [
         ({"name": " "}, "name", "Give it a name."),
-        ({"prompt": ""}, "prompt", "Write what Devin should do."),
+        ({"task": ""}, "task", "Write what Devin should do."),
         ({"name": "x" * 101}, "name", "This has 101 characters, and the limit is 100. Make it shorter."),
         ({"time": "25:00"}, "time", "Write a time as HH:MM, such as 09:00."),
         ({"zone": "UTC+2"}, "zone", "Write the name of a zone, such as Europe/Berlin or UTC."),
+        ({"task": "Run it acu=5"}, "task", "A schedule can't have an ACU limit. Remove it from the task."),
+        ({"task": "Run it, limit=5"}, "task", "A schedule can't have an ACU limit. Remove it from the task."),
+        ({"task": "Run it mode=fast"}, "task", "A schedule can't have a mode. Remove it from the task."),
+        (
+            {"task": "Run it repo=acme/"},
+            "task",
+            "`repo=acme/` needs an owner and a name, such as repo=acme/web.",
+        ),
+        ({"playbook": "?"}, "playbook", "Pick a playbook, or leave this empty."),
+        ({"repos": "?"}, "repos", "Pick up to 10 repositories, each written as owner/name."),
         (
             {"repeat": "cron", "cron": "every day"},
             "cron",
@@ -77,26 +104,25 @@ def test_it_runs_at_that_time_on_those_days_in_that_zone(repeat, at, zone):
     ],
 )
 def test_each_mistake_has_a_sentence_under_its_field(fields, name, sentence):
-    new = entered(FIELDS | fields)
-    ((field, mistake),) = mistakes(new).items()
-    assert (field, modals.sentence(field, mistake, len(new.fields[field]))) == (name, sentence)
+    assert mistakes(FIELDS | fields) == {name: sentence}
 
 
 def test_what_is_not_needed_may_be_empty():
-    assert mistakes(entered(FIELDS | {"cron": "nonsense"})) == {}
-    assert mistakes(entered({})) == dict.fromkeys(("name", "prompt"), FieldMistake.EMPTY) | {
-        "time": FieldMistake.NO_TIME,
-        "zone": FieldMistake.NO_ZONE,
-    }
+    assert mistakes(FIELDS | {"cron": "nonsense"}) == {}
+    assert set(mistakes({})) == {"name", "task", "time", "zone"}
 
 
 def test_slack_takes_the_form():
-    view = modals.schedule_form(Form("schedule_add", channel="C1"), "Europe/Berlin")
+    view = modals.schedule_form(Form("schedule_add", channel="C1"), "Europe/Berlin", "Run all tests.")
     assert view_errors(view) == []
-    drawn = {block["block_id"]: block["element"].get("initial_value") for block in view["blocks"]}
-    assert set(drawn) == {*LONGEST, "repeat"}
-    assert (drawn["time"], drawn["zone"]) == ("09:00", "Europe/Berlin")
-    (menu,) = (block["element"] for block in view["blocks"] if block["block_id"] == "repeat")
+    *fields, about = view["blocks"]
+    drawn = {block["block_id"]: block["element"].get("initial_value") for block in fields}
+    assert [*drawn] == [*(field.name for field in OF_FORM), "channel"]
+    assert (drawn["task"], drawn["time"], drawn["zone"]) == ("Run all tests.", "09:00", "Europe/Berlin")
+    assert [text["text"] for text in about["elements"]] == [
+        "Devin can't limit the ACUs of a schedule. A Devin admin can limit all sessions in Devin."
+    ]
+    (menu,) = (block["element"] for block in view["blocks"] if block.get("block_id") == "repeat")
     assert {option["value"] for option in menu["options"]} == {str(one) for one in Repeat}
 
 
@@ -104,17 +130,24 @@ def test_every_word_of_the_form():
     view = modals.schedule_form(Form("schedule_add", channel="C1"), "Europe/Berlin")
     buttons = (view["title"]["text"], view["submit"]["text"], view["close"]["text"])
     assert buttons == ("New schedule", "Add", "Cancel")
-    said = {block["block_id"]: (block["label"]["text"], block.get("hint", {}).get("text")) for block in view["blocks"]}
+    fields = view["blocks"][:-1]
+    said = {block["block_id"]: (block["label"]["text"], block.get("hint", {}).get("text")) for block in fields}
     assert said == {
         "name": ("Name", None),
-        "prompt": ("Task", "Each run starts a session with it."),
+        "task": ("Task", "Each run starts a session with it."),
+        "repos": ("Repositories", None),
+        "playbook": ("Playbook", None),
         "repeat": ("Runs", None),
         "time": ("Time", "For every hour, only the minutes count."),
         "zone": ("Time zone", "Devin keeps times in UTC: when your clocks change, a run moves by an hour."),
         "cron": ("Cron expression", "Five fields in UTC."),
+        "channel": (
+            "Channel",
+            "Devin's own Slack app posts updates there, so invite it. Leave empty for none.",
+        ),
     }
-    assert [block["block_id"] for block in view["blocks"] if block["optional"]] == ["time", "zone", "cron"]
-    (menu,) = (block["element"] for block in view["blocks"] if block["block_id"] == "repeat")
+    assert [block["block_id"] for block in fields if not block["optional"]] == ["name", "task", "repeat"]
+    (menu,) = (block["element"] for block in view["blocks"] if block.get("block_id") == "repeat")
     assert menu["initial_option"]["value"] == "weekdays"
     assert [option["text"]["text"] for option in menu["options"]] == [
         "Monday to Friday",
@@ -147,12 +180,12 @@ def test_a_schedule_without_a_readable_field_may_be_the_one_that_its_other_field
 
 def test_what_is_said_about_a_new_schedule():
     made = Shown("sched-1", "Nightly", Timetable("0 8 * * 1,2,3,4,5"))
-    assert views.was_added(made, "europe/berlin", NOW, "https://x.test").text == (
+    assert views.was_added(made, entered(FIELDS), NOW, "https://x.test").text == (
         "The schedule *Nightly* is added. It runs Monday to Friday at 09:00 (Europe/Berlin). "
         "The first run is <!date^1795766400^{date_short_pretty} at {time}|2026-11-27 08:00 UTC>. "
         "<https://x.test|Open in Devin>"
     )
-    (refused,) = views.not_added(entered(FIELDS | {"prompt": "Run `x` <all>"}), "No.")
+    (refused,) = views.not_added(entered(FIELDS | {"task": "Run `x` <all>"}), "No.")
     assert refused.text == "The schedule Nightly wasn't added. The reason and what you wrote are below."
     assert [block["text"]["text"] for block in refused.blocks] == [
         ":warning: The schedule *Nightly* wasn't added. No.",
@@ -164,7 +197,7 @@ def test_what_is_said_about_a_new_schedule():
         views.late("Nightly").text
         == "Devin can't be reached right now. The schedule *Nightly* is kept and added later; no need to resend."
     )
-    by_cron = entered(FIELDS | {"name": "n" * 90, "repeat": "cron", "cron": "0 9 * * 1", "prompt": "Run all. " * 400})
+    by_cron = entered(FIELDS | {"name": "n" * 90, "repeat": "cron", "cron": "0 9 * * 1", "task": "Run all. " * 400})
     (gone,) = views.not_added(by_cron, views.unreachable("r1", "https://x.test"))
     named, texts = f"{'n' * 79}…", [block["text"]["text"] for block in gone.blocks]
     assert gone.text == f"The schedule {named} wasn't added. The reason and what you wrote are below."
@@ -176,7 +209,7 @@ def test_what_is_said_about_a_new_schedule():
         f"*Name*\n```{'n' * 90}```",
         "*Cron expression*\n```0 9 * * 1```",
     ]
-    assert "".join(text.removeprefix("*Task*\n").strip("`") for text in texts[3:]) == by_cron.prompt
+    assert "".join(text.removeprefix("*Task*\n").strip("`") for text in texts[3:]) == by_cron.launch.task
     assert_valid(gone)
     (unknown,) = views.maybe_added(entered(FIELDS), "r1")
     assert unknown.text == "It's unclear whether the schedule Nightly was added. Your text is below."

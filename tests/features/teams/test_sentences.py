@@ -24,8 +24,8 @@ def test_the_list() -> None:
     assert message.text == snapshot("2 teams: Ops &lt;3, Payments")
     assert written(message.blocks) == snapshot("""\
 • *Ops &lt;3*: <#C0WEB1>
-• *Payments*: `tag:pay`, <@U0ANN1>
-A session counts in one team: that of its tag, else its channel, else the person who asked.\
+• *Payments*: `tag:pay` and <@U0ANN1>
+A session counts toward one team: by its tag, otherwise its channel, otherwise the person who started it.\
 """)
 
 
@@ -42,14 +42,14 @@ def test_confirmations_and_refusals() -> None:
     }
     assert {name: message.text for name, message in said.items()} == snapshot(
         {
-            "made": "Team “Payments” is made: `tag:pay`, <@U0ANN1>. A session counts in one team: that of its tag, else its channel, else the person who asked.",
+            "made": "Team “Payments” was created: `tag:pay` and <@U0ANN1>. A session counts toward one team: by its tag, otherwise its channel, otherwise the person who started it.",
             "added": "Added to team “Payments”: <#C0WEB1>.",
-            "there": "All of them are in team “Payments” already, so nothing was changed.",
-            "another": "Nothing was changed. <@U0ANN1> is already in team “Ops”, and can only be in one. Take it out there first: `/devin team remove Ops @person`.",
-            "none": ("There's no team “Pay`ments”, so nothing was removed. `/devin team list` shows those there are."),
+            "there": "All of them are already in team “Payments”, so nothing was changed.",
+            "another": "Nothing was changed. <@U0ANN1> is already in team “Ops”, and can only be in one. Remove it there first: `/devin team remove Ops @person`.",
+            "none": ("There's no team “Pay`ments”, so nothing was removed. `/devin team list` shows the rest."),
             "not in": "Nothing was changed. <#C0WEB1> isn't in team “Payments”.",
-            "removed": "Team “Payments” is removed: `tag:pay`, <@U0ANN1>.",
-            "taken out": "Taken out of team “Payments”: <@U0ANN1>.",
+            "removed": "Team “Payments” was removed: `tag:pay` and <@U0ANN1>.",
+            "taken out": "Removed from team “Payments”: <@U0ANN1>.",
         }
     )
 
@@ -59,12 +59,12 @@ def test_problems() -> None:
         {
             Problem.NAME: "Nothing was changed. Say what the team is called. Use `/devin team add NAME @person|#channel|tag:… …`.",
             Problem.LONG: "Nothing was changed. The name of a team can have at most 40 characters. Use `/devin team add NAME @person|#channel|tag:… …`.",
-            Problem.RESERVED: "Nothing was changed. A team can't have this name, because other rows of the figures do. Use `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.RESERVED: "Nothing was changed. A team can't have this name, because other rows in the figures use it. Use `/devin team add NAME @person|#channel|tag:… …`.",
             Problem.NOBODY: "Nothing was changed. After the name, say who or what belongs to it: people, channels, or tags such as `tag:pay`. Use `/devin team add NAME @person|#channel|tag:… …`.",
             Problem.PICKED: (
                 "Nothing was changed. Pick the channel or person from Slack's list as you type `#` or `@`. Use `/devin team add NAME @person|#channel|tag:… …`."
             ),
-            Problem.GROUP: "Nothing was changed. A team is made of people, channels and tags. A user group can't be in one: name its people. Use `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.GROUP: "Nothing was changed. A team has people, channels, and tags. A user group can't be in one: name its people. Use `/devin team add NAME @person|#channel|tag:… …`.",
             Problem.MEMBER: "Nothing was changed. After the name, write only people, channels, and tags such as `tag:pay`. Use `/devin team add NAME @person|#channel|tag:… …`.",
         }
     )

@@ -45,11 +45,11 @@ def test_what_people_used_ends_with_elsewhere_and_the_total():
         "Devin in the last seven days, by person",
         "devin-usage-2026-05-13-to-2026-05-19-by-person.csv",
     )
-    assert made.notes == ["Not finished, so not included: Wed 20 May."]
+    assert made.notes == ["Wed, May 20 isn't finished and isn't in the total."]
 
 
 def test_a_file_says_of_which_days_what_came_through_slack_is_only_about_right():
-    why = ABOUT.format(days="Tue 19 May")
+    why = ABOUT.format(days="Tue, May 19")
     made = usage_file(BY_PERSON, WEEK, Figures(TUESDAY, total=20.35, through_slack=0.3, about=(TUESDAY,)), PARTS, None)
     assert made.notes[0] == why
     own, days = (
@@ -81,7 +81,7 @@ def test_without_a_bill_there_is_no_elsewhere_and_why_is_said():
         "user."
     ).removeprefix(":information_source: ")
     assert made.notes[0] == reason
-    assert no_bill(figures).text == f"Only Devin's bill says how this divides. So there is no file. {reason}"
+    assert no_bill(figures).text == f"Only Devin's bill has this breakdown. So there's no file. {reason}"
 
 
 def test_below_zero_elsewhere_has_a_sentence():
@@ -129,8 +129,8 @@ def test_a_file_adds_up_to_the_bill_to_the_last_digit(amounts, billed):
 @pytest.mark.parametrize(
     ("question", "answer"),
     [
-        (Question(Period.TODAY), "Today is still running, and a file holds finished days only."),
-        (Question(Period.MONTH), "No day of this period is finished yet, and a file holds finished days only."),
+        (Question(Period.TODAY), "Today isn't over, and a file has only finished days."),
+        (Question(Period.MONTH), "No day of this period is finished yet, and a file has only finished days."),
     ],
 )
 def test_a_running_day_is_in_no_file(question, answer):

@@ -108,10 +108,10 @@ async def test_all_divisions_add_up_to_the_bill(files):
     assert (await files("usage week by channel csv"))[:4] == [
         "channel,acus,sessions,pull_requests",
         "another workspace,4.0,1,0",
-        "direct messages,2.5,2,1",
+        "DMs,2.5,2,1",
         "C0WORK,2.5,1,0",
     ]
-    repositories = ["private channels and direct messages,2.5,2,1", "acme/web,2.5,1,0"]
+    repositories = ["private channels and DMs,2.5,2,1", "acme/web,2.5,1,0"]
     assert (await files("usage week csv by repo"))[2:4] == repositories
     assert (await files("usage week by product csv"))[1:] == [
         *("other,11.073456789", "devin,6.05", "review,3.0", f"{TOTAL},20.123456789")
@@ -153,9 +153,9 @@ async def test_a_day_that_devin_does_not_list_has_no_acus_and_no_total(files, bi
 
 
 async def test_a_day_that_is_not_finished_is_in_no_file(files, clock):
-    over = "a file holds finished days only. Type"
+    over = "a file has only finished days. Type"
     assert await files.refused("usage by person csv") == (
-        f"Today is still running, and {over} `/devin usage yesterday by person csv` instead."
+        f"Today isn't over, and {over} `/devin usage yesterday by person csv` instead."
     )
     no_day = f"No day of this period is finished yet, and {over}"
     assert await files.refused(f"usage {TODAY} csv") == f"{no_day} `/devin usage yesterday csv` instead."
@@ -172,7 +172,10 @@ async def test_a_day_that_is_not_finished_is_in_no_file(files, clock):
 async def test_in_a_direct_message_the_message_of_the_operation_is_the_answer(files, either_store):
     assert not await files.refused("usage week csv", "D0ADA", "msg:T0ACME:D0ADA:1.0")
     (operation,) = await either_store.rows(operations)
-    assert (operation["channel"], operation["notes"]) == ("D0ADA", ["Not finished, so not included: Wed 20 May."])
+    assert (operation["channel"], operation["notes"]) == (
+        "D0ADA",
+        ["Wed, May 20 isn't finished and isn't in the total."],
+    )
     assert len(await either_store.rows(inbox)) == 1
 
 
@@ -187,7 +190,7 @@ async def test_only_devins_bill_divides_by_product(make, store, clock, bills):
         .format(named="ViewOrgConsumption")
         .removeprefix(":information_source: ")
     )
-    assert await files.refused("usage week by product csv") == (f"{ONLY_THE_BILL} So there is no file. {reason}")
+    assert await files.refused("usage week by product csv") == (f"{ONLY_THE_BILL} So there's no file. {reason}")
     assert (await files("usage week csv"))[-3:] == ["2026-05-18,4.25,4", "2026-05-19,5.25,2", f"{TOTAL},9.50,"]
 
 
@@ -237,7 +240,7 @@ async def test_a_report_says_why_what_was_used_is_only_about_right(make, either_
     files = Files(make(either_store, clock), either_store)
     await files.refused("report csv")
     (operation,) = await either_store.rows(operations)
-    assert ABOUT.format(days="Wed 13 May") in str(dict(operation))
+    assert ABOUT.format(days="Wed, May 13") in str(dict(operation))
 
 
 async def test_the_month_before_is_a_row_of_the_file_too(make, either_store, clock):
@@ -252,6 +255,6 @@ async def test_the_month_before_is_a_row_of_the_file_too(make, either_store, clo
         ]
     assert await files.refused("report 2026-07 csv") == await files.refused("usage 2026-07 csv")
     assert await files.refused("report 2026-06-03 csv") == (
-        "No day of this period is finished yet, and a file holds finished days only. "
-        "Type `/devin report week csv` instead."
+        "No day of this period is finished yet, and a file has only finished days. Type `/devin report week csv` "
+        "instead."
     )

@@ -71,9 +71,7 @@ def test_what_did_not_come_through_slack_is_the_last_row():
 # ---------------------------------------------------------------- what is only about right
 
 
-WHY = (
-    "About, for {}: Devin Bridge was offline when a billing day ended. Some ACUs may belong to the day before or after."
-)
+WHY = "Approximate for {}: Devin Bridge was offline when a billing day ended. Some ACUs might belong to the day before or after."
 SUN, MON, TUE, WED = (date(2025, 3, day) for day in (2, 3, 4, 5))
 ONE_DAY = Question(Period.YESTERDAY)
 
@@ -95,16 +93,16 @@ def test_parts_and_sums_that_are_about_right_are_called_so_and_the_bill_is_not()
     split = in_words(replace(FIGURES, about=(MON,)))
     assert "*12.5 ACUs*" in split
     assert "about 8 through Slack, about 4.5 elsewhere" in split
-    assert WHY.format("Mon 3 Mar") in split
+    assert WHY.format("Mon, Mar 3") in split
     own = in_words(replace(FIGURES, total=None, about=(MON, TUE)))
     assert "*about 8 ACUs* through Slack" in own
-    assert WHY.format("Mon 3 Mar to Tue 4 Mar") in own
+    assert WHY.format("Mon, Mar 3 to Tue, Mar 4") in own
     assert "*about 8 ACUs*" in in_words(replace(FIGURES, total=8.0, about=(MON,), here=True))
     assert "bout" not in in_words(replace(FIGURES, about_each=(MON,)))
 
 
 def test_the_running_day_is_about_right_where_it_may_have_some_of_a_day_before():
-    assert "Mon 10 Mar, about 3 ACUs through Slack so far." in in_words(
+    assert "Mon, Mar 10 isn't finished and isn't in the total: about 3 ACUs through Slack so far." in in_words(
         FIGURES, apart=Apart((TODAY,), None, 3.0, is_about=True)
     )
 
@@ -115,7 +113,7 @@ def test_days_by_our_own_count_are_about_right_each_by_itself():
     shown = str(divided(Question(Period.WEEK, by=By.DAY), SPAN, figures, parts, Apart()).blocks)
     assert "• Mon: about 8 ACUs" in shown
     assert "*8 ACUs* through Slack" in shown
-    assert WHY.format("Mon 3 Mar to Tue 4 Mar") in shown
+    assert WHY.format("Mon, Mar 3 to Tue, Mar 4") in shown
     assert "bout" not in str(divided(Question(Period.WEEK, by=By.PERSON), SPAN, figures, ours(8), Apart()).blocks)
 
 
@@ -123,7 +121,7 @@ def test_more_of_our_own_than_was_billed_is_explained():
     answer = divided(Question(Period.MONTH, by=By.PERSON), SPAN, replace(FIGURES, total=7.5), ours(8), Apart())
     assert "• elsewhere: -0.5 ACUs" in written(answer.blocks)
     assert written(answer.blocks).endswith(
-        "Added up session by session, 8 ACUs came through Slack. What is used around 08:00 UTC can count toward the day before or after."
+        "Added up session by session, 8 ACUs came through Slack. What is used around 8:00 AM UTC can count toward the day before or after."
     )
 
 
@@ -163,10 +161,10 @@ def test_where_devin_reports_no_acus_sessions_time_and_pull_requests_are_shown()
     assert answer.text == "Devin in March, so far, by person."
     assert written(answer.blocks) == (
         "Devin in March, so far, by person\n"
-        "9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC.\n"
+        "9 finished billing days, March 1\N{EN DASH}9, 2025, each 8:00 AM to 8:00 AM UTC.\n"
         f"{NO_ACUS}\n"
         "• Ann: 3 sessions · 2 h 5 min · 1 pull request\n• Ben: 1 session\n"
-        "Not finished, so not included: Mon 10 Mar."
+        "Mon, Mar 10 isn't finished and isn't in the total."
     )
     nothing = divided(Question(Period.MONTH, by=By.PRODUCT), SPAN, figures, [], Apart())
     assert written(nothing.blocks).endswith(NO_ACUS)
@@ -183,28 +181,26 @@ def test_a_divided_answer():
     assert answer.text == "Devin in March, so far, by person: 12.5 ACUs."
     assert written(answer.blocks) == (
         "Devin in March, so far, by person\n"
-        "9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC.\n*12.5 ACUs*\n"
+        "9 finished billing days, March 1\N{EN DASH}9, 2025, each 8:00 AM to 8:00 AM UTC.\n*12.5 ACUs*\n"
         "• part 0: 6 ACUs\n• part 1: 2 ACUs\n• elsewhere: 4.5 ACUs\n"
-        "Not finished, so not included: Mon 10 Mar, 3.3 ACUs so far."
+        "Mon, Mar 10 isn't finished and isn't in the total: 3.3 ACUs so far."
     )
 
 
 def test_nothing_to_divide_and_no_bill_to_divide():
     question = Question(Period.MONTH, by=By.PRODUCT)
     nothing = divided(question, SPAN, replace(FIGURES, total=0.0, through_slack=0.0), [], Apart())
-    assert written(nothing.blocks).endswith("*0 ACUs*\nNothing was used in this time.")
+    assert written(nothing.blocks).endswith("*0 ACUs*\nNothing was used in this period.")
     unread = divided(question, SPAN, replace(FIGURES, total=None), None, Apart())
-    assert written(unread.blocks).endswith(
-        f"*8 ACUs* through Slack\n{NO_TOTAL}\nOnly Devin's bill says how this divides."
-    )
+    assert written(unread.blocks).endswith(f"*8 ACUs* through Slack\n{NO_TOTAL}\nOnly Devin's bill has this breakdown.")
 
 
 @pytest.mark.parametrize(
     ("late", "named"),
     [
-        ((9,), "Sunday, 9 March 2025"),
-        ((7, 9), "Fri 7 Mar and Sun 9 Mar"),
-        ((4, 7, 9), "3 days from Tue 4 Mar to Sun 9 Mar"),
+        ((9,), "Sunday, March 9, 2025"),
+        ((7, 9), "Fri, Mar 7 and Sun, Mar 9"),
+        ((4, 7, 9), "3 days from Tue, Mar 4 to Sun, Mar 9"),
     ],
 )
 def test_while_days_are_not_in_yet_it_is_not_said_that_nothing_was_used(late, named):
@@ -214,9 +210,9 @@ def test_while_days_are_not_in_yet_it_is_not_said_that_nothing_was_used(late, na
     figures = replace(FIGURES, total=None, through_slack=0.0, not_in_yet=days[0], amounts=amounts)
     answer = divided(Question(Period.MONTH, by=By.PERSON), SPAN, figures, [], Apart())
     assert written(answer.blocks) == (
-        "Devin in March, so far, by person\n9 finished billing days, 1 to 9 March 2025, each "
-        f"08:00 UTC to 08:00 UTC.\n*0 ACUs* through Slack\nDevin's bill for {named} isn't in yet, "
-        "so what was used elsewhere isn't known.\nNothing is known to be used so far."
+        "Devin in March, so far, by person\n9 finished billing days, March 1\N{EN DASH}9, 2025, each "
+        f"8:00 AM to 8:00 AM UTC.\n*0 ACUs* through Slack\nDevin's bill for {named} isn't in yet, "
+        "so what was used elsewhere isn't known.\nNo known usage so far."
     )
 
 
@@ -226,7 +222,7 @@ def test_of_a_bill_that_devin_does_not_show_it_is_not_said_that_nothing_was_used
     answer = written(divided(Question(Period.MONTH, by=By.PERSON), SPAN, figures, [], Apart()).blocks)
     assert answer.splitlines()[2:4] == [
         "*0 ACUs* through Slack",
-        "No session of Devin Bridge used anything in this time.",
+        "No Devin Bridge session used anything in this period.",
     ]
 
 
@@ -236,46 +232,49 @@ def test_of_a_bill_that_devin_does_not_show_it_is_not_said_that_nothing_was_used
         (
             Question(Period.TODAY),
             Span(TODAY, TODAY, (TODAY,)),
-            ("Devin today, so far", "Billing day Monday, 10 March 2025, 08:00 UTC to 08:00 UTC, still running."),
+            ("Devin today, so far", "Billing day Monday, March 10, 2025, 8:00 AM to 8:00 AM UTC, still running."),
         ),
         (
             Question(Period.YESTERDAY),
             Span(MARCH[-1], MARCH[-1], MARCH[-1:]),
-            ("Devin yesterday", "Billing day Sunday, 9 March 2025, 08:00 UTC to 08:00 UTC."),
+            ("Devin yesterday", "Billing day Sunday, March 9, 2025, 8:00 AM to 8:00 AM UTC."),
         ),
         (
             Question(Period.WEEK),
             Span(MARCH[2], MARCH[-1], MARCH[2:]),
             (
                 "Devin in the last seven days",
-                "Seven billing days up to Sunday, 9 March 2025, each 08:00 UTC to 08:00 UTC.",
+                "Seven billing days up to Sunday, March 9, 2025, each 8:00 AM to 8:00 AM UTC.",
             ),
         ),
         (
             Question(Period.MONTH),
             SPAN,
-            ("Devin in March, so far", "9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC."),
+            (
+                "Devin in March, so far",
+                "9 finished billing days, March 1\N{EN DASH}9, 2025, each 8:00 AM to 8:00 AM UTC.",
+            ),
         ),
         (
             Question(Period.CYCLE),
             Span(date(2024, 12, 29), date(2025, 3, 28), days_between(date(2024, 12, 29), MARCH[-1])),
             (
                 "Devin in this billing cycle, so far",
-                "71 finished billing days, 29 December 2024 to 9 March 2025, each 08:00 UTC to 08:00 UTC.",
+                "71 finished billing days, December 29, 2024 \N{EN DASH} March 9, 2025, each 8:00 AM to 8:00 AM UTC.",
             ),
         ),
         (
             Question(None, "…"),
             Span(date(2025, 2, 27), date(2025, 3, 2), days_between(date(2025, 2, 27), date(2025, 3, 2))),
             (
-                "Devin from 27 February to 2 March 2025",
-                "4 finished billing days, 27 February to 2 March 2025, each 08:00 UTC to 08:00 UTC.",
+                "Devin, February 27 \N{EN DASH} March 2, 2025",
+                "4 finished billing days, February 27 \N{EN DASH} March 2, 2025, each 8:00 AM to 8:00 AM UTC.",
             ),
         ),
         (
             Question(None, "…"),
             Span(MARCH[0], MARCH[0], MARCH[:1]),
-            ("Devin on 1 March 2025", "Billing day Saturday, 1 March 2025, 08:00 UTC to 08:00 UTC."),
+            ("Devin on March 1, 2025", "Billing day Saturday, March 1, 2025, 8:00 AM to 8:00 AM UTC."),
         ),
     ],
 )
@@ -286,14 +285,14 @@ def test_an_answer_says_which_days_it_means(question, span, found):
 @pytest.mark.parametrize(
     ("now", "period", "title", "days"),
     [
-        (utc(2026, 12, 1, 4), Period.MONTH, "Devin in November, so far", "1 to 29 November 2026"),
-        (utc(2026, 12, 1, 9, 30), Period.LAST_MONTH, "Devin in November 2026", "1 to 30 November 2026"),
-        (utc(2026, 12, 1, 8, 30), Period.LAST_MONTH, "Devin in November 2026, so far", "1 to 29 November 2026"),
+        (utc(2026, 12, 1, 4), Period.MONTH, "Devin in November, so far", "November 1\N{EN DASH}29, 2026"),
+        (utc(2026, 12, 1, 9, 30), Period.LAST_MONTH, "Devin in November 2026", "November 1\N{EN DASH}30, 2026"),
+        (utc(2026, 12, 1, 8, 30), Period.LAST_MONTH, "Devin in November 2026, so far", "November 1\N{EN DASH}29, 2026"),
         (utc(2026, 12, 1, 9, 30), Period.MONTH, "Devin in December, so far", ""),
-        (utc(2026, 12, 31, 23), Period.MONTH, "Devin in December, so far", "1 to 30 December 2026"),
-        (utc(2027, 1, 1, 4), Period.MONTH, "Devin in December, so far", "1 to 30 December 2026"),
-        (utc(2027, 1, 1, 9, 30), Period.LAST_MONTH, "Devin in December 2026", "1 to 31 December 2026"),
-        (utc(2027, 1, 1, 4), Period.TODAY, "Devin today, so far", "Thursday, 31 December 2026"),
+        (utc(2026, 12, 31, 23), Period.MONTH, "Devin in December, so far", "December 1\N{EN DASH}30, 2026"),
+        (utc(2027, 1, 1, 4), Period.MONTH, "Devin in December, so far", "December 1\N{EN DASH}30, 2026"),
+        (utc(2027, 1, 1, 9, 30), Period.LAST_MONTH, "Devin in December 2026", "December 1\N{EN DASH}31, 2026"),
+        (utc(2027, 1, 1, 4), Period.TODAY, "Devin today, so far", "Thursday, December 31, 2026"),
     ],
 )
 def test_at_the_ends_of_months_the_days_that_count_are_named(now, period, title, days):
@@ -307,7 +306,7 @@ def test_at_the_ends_of_months_the_days_that_count_are_named(now, period, title,
 def test_a_period_without_a_finished_day_says_so():
     answer = nothing_finished(Question(Period.MONTH), Span(TODAY, TODAY, (), (TODAY,)), Apart((TODAY,), None, 2.5))
     assert_valid(answer)
-    more = "Not finished, so not included: Mon 10 Mar, 2.5 ACUs through Slack so far."
+    more = "Mon, Mar 10 isn't finished and isn't in the total: 2.5 ACUs through Slack so far."
     assert answer.text == f"Devin in March, so far: No day of this period is finished yet. {more}"
     assert written(answer.blocks) == f"Devin in March, so far\nNo day of this period is finished yet.\n{more}"
 
@@ -315,7 +314,9 @@ def test_a_period_without_a_finished_day_says_so():
 def test_the_days_that_are_not_finished_stand_apart():
     answer = usage(Question(Period.MONTH), SPAN, FIGURES, Apart((MARCH[-1], TODAY), 3.0))
     assert_valid(answer)
-    assert written(answer.blocks).endswith("Not finished, so not included: Sun 9 Mar and Mon 10 Mar, 3 ACUs so far.")
+    assert written(answer.blocks).endswith(
+        "Sun, Mar 9 and Mon, Mar 10 aren't finished and aren't in the total: 3 ACUs so far."
+    )
 
 
 @pytest.mark.parametrize(
@@ -329,13 +330,13 @@ def test_the_days_that_are_not_finished_stand_apart():
         (
             RangeFault.FUTURE,
             (
-                "`2025-02-30` isn't over yet: the running billing day is 10 March 2025, until "
-                f"{when(bounds(TODAY)[1])}. A range can end with it at the latest."
+                "`2025-02-30` ends in the future. The latest end date is today's billing day, March 10, 2025, "
+                f"which ends {when(bounds(TODAY)[1])}."
             ),
         ),
         (
             RangeFault.NOT_KEPT,
-            "There are no figures from before 1 March 2025. Begin the range then or later.",
+            "There are no figures from before March 1, 2025. Start the range on that day or later.",
         ),
     ],
 )
@@ -391,7 +392,7 @@ def test_twenty_sessions_with_long_addresses_fit_with_the_row_of_elsewhere():
 def test_parts_of_which_little_is_known_have_names_too():
     assert part_names.person("", None) == "people whose data was erased"
     assert part_names.person("U1", None) == "<@U1>"
-    assert part_names.channel("D") == "direct messages"
+    assert part_names.channel("D") == "DMs"
     assert part_names.playbook(None) == "no playbook"
     assert part_names.repository(None) == "no repository known"
     assert part_names.product("other") == "other"

@@ -74,19 +74,19 @@ async def answers(asked, bills, store):
 async def test_usage_is_answered_from_rows(asked, bills, store):
     texts = await answers(asked, bills, store)
     assert texts[Period.TODAY] == (
-        "Devin today, so far\nBilling day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC, still running.\n"
+        "Devin today, so far\nBilling day Wednesday, May 20, 2026, 8:00 AM to 8:00 AM UTC, still running.\n"
         f"*0.5 ACUs*\n0 through Slack, 0.5 elsewhere\n{outcomes.NO_ACTIVE_SESSIONS}\n"
-        f"May: 19.5 ACUs · forecast about 31\n{digest.QUIET}"
+        f"May: 19.5 ACUs · forecast about 31"
     )
     assert texts[Period.YESTERDAY] == (
-        "Devin yesterday\nBilling day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.\n"
-        f"*1 ACU* · {digest.UNCHANGED}\n0.8 through Slack, 0.2 elsewhere\n1 session, as of Tue 19 May: running.\n"
+        "Devin yesterday\nBilling day Tuesday, May 19, 2026, 8:00 AM to 8:00 AM UTC.\n"
+        f"*1 ACU* · {digest.UNCHANGED}\n0.8 through Slack, 0.2 elsewhere\n1 session, as of Tue, May 19: running.\n"
         "May: 19 ACUs · forecast about 31\n*Most ACUs used*\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
-        "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>"
+        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish> "
+        "(<https://app.devin.ai/sessions/a|Open in Devin>): 0.8 ACUs · Ada &lt;\u200b!channel&gt;"
     )
     assert texts[Period.WEEK].startswith(
-        "Devin in the last seven days\nSeven billing days up to Tuesday, 19 May 2026, each 08:00 UTC to 08:00 UTC.\n"
+        "Devin in the last seven days\nSeven billing days up to Tuesday, May 19, 2026, each 8:00 AM to 8:00 AM UTC.\n"
     )
 
 
@@ -95,15 +95,15 @@ async def test_a_day_counts_as_finished_from_an_hour_after_its_end(asked, bills,
     clock.now = utc(2026, 5, 20, 8, 30)
     bills.days = {may(day): 2.0 for day in range(1, 19)} | {YESTERDAY: 1.0}
     await asked.refresh()
-    title = "Devin yesterday" if typed == "yesterday" else "Devin on 19 May 2026"
+    title = "Devin yesterday" if typed == "yesterday" else "Devin on May 19, 2026"
     assert await asked(typed) == (
-        f"{title}\n{usage.NOTHING_FINISHED}\nNot finished, so not included: Tue 19 May, 1 ACU so far."
+        f"{title}\n{usage.NOTHING_FINISHED}\nTue, May 19 isn't finished and isn't in the total: 1 ACU so far."
     )
     clock.now = utc(2026, 5, 20, 9)
     await asked.refresh()
     assert (await asked(typed)).splitlines()[:3] == [
         title,
-        "Billing day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.",
+        "Billing day Tuesday, May 19, 2026, 8:00 AM to 8:00 AM UTC.",
         "*1 ACU* · ▼ 50% (usual 2)",
     ]
 
@@ -112,19 +112,19 @@ async def test_usage_without_permission_names_it(asked, bills, store):
     bills.refusal = {"detail": "Forbidden"}
     texts = await answers(asked, bills, store)
     assert texts[Period.YESTERDAY] == (
-        "Devin yesterday\nBilling day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.\n"
-        f"*0.8 ACUs* through Slack · {digest.NOTHING_BEFORE}\n1 session, as of Tue 19 May: running.\n"
+        "Devin yesterday\nBilling day Tuesday, May 19, 2026, 8:00 AM to 8:00 AM UTC.\n"
+        f"*0.8 ACUs* through Slack · {digest.NOTHING_BEFORE}\n1 session, as of Tue, May 19: running.\n"
         "May: 0.8 ACUs · forecast: too early to say\n*Most ACUs used*\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
-        "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>\n"
+        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish> "
+        "(<https://app.devin.ai/sessions/a|Open in Devin>): 0.8 ACUs · Ada &lt;\u200b!channel&gt;\n"
         f"{digest.WITHHELD[WithheldBecause.PERMISSION].format(named='ViewOrgConsumption')}"
     )
 
 
 async def test_usage_when_devin_was_never_reached(asked, store):
     assert await asked("today") == (
-        "Devin today, so far\nBilling day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC, still running.\n"
-        f"*0 ACUs* through Slack\n{digest.NO_TOTAL}\n{outcomes.NO_ACTIVE_SESSIONS}\n{digest.QUIET}"
+        "Devin today, so far\nBilling day Wednesday, May 20, 2026, 8:00 AM to 8:00 AM UTC, still running.\n"
+        f"*0 ACUs* through Slack\n{digest.NO_TOTAL}\n{outcomes.NO_ACTIVE_SESSIONS}"
     )
 
 
@@ -134,10 +134,10 @@ async def test_a_month_holds_finished_days_and_shows_the_running_one_apart(asked
     lines = (await asked("month")).splitlines()
     assert lines[:3] == [
         "Devin in May, so far",
-        "19 finished billing days, 1 to 19 May 2026, each 08:00 UTC to 08:00 UTC.",
+        "19 finished billing days, May 1\N{EN DASH}19, 2026, each 8:00 AM to 8:00 AM UTC.",
         "*19 ACUs*",
     ]
-    assert lines[-1] == "Not finished, so not included: Wed 20 May, 0.5 ACUs so far."
+    assert lines[-1] == "Wed, May 20 isn't finished and isn't in the total: 0.5 ACUs so far."
 
 
 async def test_a_session_at_a_limit_waits_for_somebody_too(asked, bills, store):
@@ -155,7 +155,7 @@ async def test_a_cycle_is_devins(asked, bills, store):
     lines = (await asked("cycle")).splitlines()
     assert lines[:3] == [
         "Devin in this billing cycle, so far",
-        "14 finished billing days, 6 to 19 May 2026, each 08:00 UTC to 08:00 UTC.",
+        "14 finished billing days, May 6\N{EN DASH}19, 2026, each 8:00 AM to 8:00 AM UTC.",
         "*14 ACUs*",
     ]
 
@@ -165,9 +165,9 @@ async def test_without_a_cycle_of_devins_the_month_is_not_called_one(asked, bill
     await asked.refresh()
     assert (await asked("cycle")).splitlines()[:2] == [
         "Devin in May, so far",
-        f"19 finished billing days, 1 to 19 May 2026, each 08:00 UTC to 08:00 UTC. {usage.NO_CYCLE}",
+        f"19 finished billing days, May 1\N{EN DASH}19, 2026, each 8:00 AM to 8:00 AM UTC. {usage.NO_CYCLE}",
     ]
-    assert usage.NO_CYCLE == "Devin names no billing cycle, so the calendar month counts."
+    assert usage.NO_CYCLE == "Devin reports no billing cycle, so the calendar month is used."
 
 
 async def test_after_a_purge_it_is_not_said_that_no_session_used_anything(asked, bills, store):
@@ -189,9 +189,9 @@ async def test_a_day_whose_bill_is_not_in_yet_is_said_to_be_so_beside_the_bills_
     await store.session("a", NOW - 86_400)
     await store.spent(YESTERDAY, a=0.75)
     assert rows(await asked("2026-05-17..2026-05-19 by day")) == [
-        "Tue 19 May: not in yet · 1 session",
-        "Mon 18 May: 2.1 ACUs",
-        "Sun 17 May: 2 ACUs",
+        "Tue, May 19: not in yet · 1 session",
+        "Mon, May 18: 2.1 ACUs",
+        "Sun, May 17: 2 ACUs",
     ]
 
 
@@ -201,8 +201,8 @@ async def test_while_a_day_is_not_in_yet_it_is_not_said_that_nothing_was_used(as
     await asked.refresh()
     assert (await asked(f"2026-05-16..2026-05-19 by {by}")).splitlines()[2:] == [
         "*0 ACUs* through Slack",
-        "Devin's bill for Tuesday, 19 May 2026 isn't in yet, so what was used elsewhere isn't known.",
-        "Nothing is known to be used so far.",
+        "Devin's bill for Tuesday, May 19, 2026 isn't in yet, so what was used elsewhere isn't known.",
+        "No known usage so far.",
     ]
 
 
@@ -221,10 +221,12 @@ async def test_a_whole_month_stands_beside_the_one_before(asked, store, bills, t
         await store.billed({date(2026, month, day): month * 2.0 for day in range(1, days + 1)}, NOW)
     assert (await asked(typed)).splitlines()[:3] == [
         "Devin in April 2026",
-        "30 finished billing days, 1 to 30 April 2026, each 08:00 UTC to 08:00 UTC. March took 186 ACUs: ▲ 29%.",
+        "30 finished billing days, April 1\N{EN DASH}30, 2026, each 8:00 AM to 8:00 AM UTC. "
+        "Previous month: 186 ACUs (change: "
+        "▲ 29%).",
         "*240 ACUs*",
     ]
-    assert "March took 186 ACUs: ▲ 29%." in await asked(f"{typed} by day")
+    assert "Previous month: 186 ACUs (change: ▲ 29%)." in await asked(f"{typed} by day")
     assert "took" not in await asked("month")
 
 
@@ -232,11 +234,11 @@ async def test_a_month_stands_alone_where_there_are_no_figures_of_all_of_the_one
     await store.billed({date(2026, 3, 31) + timedelta(days=ahead): 2.0 for ahead in range(31)}, NOW)
     assert (await asked("last month")).splitlines()[:2] == [
         "Devin in April 2026",
-        "30 finished billing days, 1 to 30 April 2026, each 08:00 UTC to 08:00 UTC.",
+        "30 finished billing days, April 1\N{EN DASH}30, 2026, each 8:00 AM to 8:00 AM UTC.",
     ]
     assert (await asked("2026-03")).splitlines()[:2] == [
         "Devin in March 2026",
-        "Billing day Tuesday, 31 March 2026, 08:00 UTC to 08:00 UTC.",
+        "Billing day Tuesday, March 31, 2026, 8:00 AM to 8:00 AM UTC.",
     ]
     assert (await asked("2026-05")).startswith("Devin in May 2026, so far\n")
 
@@ -245,7 +247,7 @@ async def test_the_last_month_before_all_figures_is_refused(asked, store, bills)
     await store.billed({may(4): 2.0}, NOW)
     assert (
         await asked.message("last month")
-    ).text == "There are no figures from before 4 May 2026. Begin the range then or later."
+    ).text == "There are no figures from before May 4, 2026. Start the range on that day or later."
 
 
 async def test_a_range_of_the_past_says_nothing_about_now(asked, bills, store):
@@ -253,9 +255,9 @@ async def test_a_range_of_the_past_says_nothing_about_now(asked, bills, store):
     await asked.refresh()
     await store.session("asks", utc(2026, 5, 3, 12), detail="waiting_for_user")
     assert await asked("2026-05-03..2026-05-05") == (
-        "Devin from 3 to 5 May 2026\n"
-        "3 finished billing days, 3 to 5 May 2026, each 08:00 UTC to 08:00 UTC.\n*3 ACUs*\n"
-        f"0 through Slack, 3 elsewhere\n1 session, as of Tue 5 May: waiting.\n{digest.QUIET}"
+        "Devin, May 3\N{EN DASH}5, 2026\n"
+        "3 finished billing days, May 3\N{EN DASH}5, 2026, each 8:00 AM to 8:00 AM UTC.\n*3 ACUs*\n"
+        f"0 through Slack, 3 elsewhere\n1 session, as of Tue, May 5: waiting.\n{digest.QUIET}"
     )
 
 
@@ -269,14 +271,14 @@ async def test_a_session_that_ran_into_the_next_month_was_running_at_the_end_of_
         await store.spent(day, long=3.0)
     async with store.db.write() as tx:
         await tx.execute(spend_table.update().where(spend_table.c.day == "2026-05-04").values(outcome=Outcome.DONE))
-    assert "1 session, as of Thu 30 Apr: running." in (await asked(typed)).splitlines()
+    assert "1 session, as of Thu, Apr 30: running." in (await asked(typed)).splitlines()
     assert "1 session: done." in (await asked("month")).splitlines()
 
 
 async def test_ranges_without_figures(asked, bills, store):
     bills.days = {may(4): 1.0}
     await asked.refresh()  # the newest 31 days
-    assert (await asked.message("2026-05-20")).text.startswith("Devin on 20 May 2026: ")
+    assert (await asked.message("2026-05-20")).text.startswith("Devin on May 20, 2026: ")
     for typed, fault in {
         "2026-05-21": RangeFault.FUTURE,
         "2026-04-20..2026-05-01": RangeFault.NOT_KEPT,
@@ -293,7 +295,7 @@ async def test_the_first_of_a_month_has_no_finished_day(asked, store, clock):
     await store.spent(date(2026, 6, 1), a=2.5)
     assert await asked("month by person") == (
         f"Devin in June, so far\n{usage.NOTHING_FINISHED}\n"
-        "Not finished, so not included: Mon 1 Jun, 2.5 ACUs through Slack so far."
+        "Mon, Jun 1 isn't finished and isn't in the total: 2.5 ACUs through Slack so far."
     )
 
 
@@ -330,8 +332,9 @@ def rows(text):
 
 
 TITLES = {
-    "a": "<https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix login> (Ada)",
-    "b": f"{IN_DIRECT_MESSAGE} (ben)",  # of whom there is no profile, but the name under which they asked
+    "a": "<https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix login> "
+    "(<https://app.devin.ai/sessions/a|Open in Devin>) · Ada",
+    "b": f"{IN_DIRECT_MESSAGE} · ben",  # of whom there is no profile, but the name under which they asked
     "c": IN_DIRECT_MESSAGE,
 }
 
@@ -354,7 +357,7 @@ TITLES = {
             "channel",
             [
                 "another workspace: 4 ACUs · 1 session",
-                "direct messages: 2.5 ACUs · 2 sessions",
+                "DMs: 2.5 ACUs · 2 sessions",
                 "<#C0WORK>: 2.5 ACUs · 1 session",
                 "sessions that are no longer stored: 0.5 ACUs · 1 session",
                 "elsewhere: 10.5 ACUs",
@@ -375,7 +378,7 @@ TITLES = {
             "repo",
             [
                 "another workspace: 4 ACUs · 1 session",
-                "private channels and direct messages: 2.5 ACUs · 2 sessions",
+                "private channels and DMs: 2.5 ACUs · 2 sessions",
                 "acme/web: 2.5 ACUs · 1 session",
                 "sessions that are no longer stored: 0.5 ACUs · 1 session",
                 "elsewhere: 10.5 ACUs",
@@ -391,7 +394,7 @@ TITLES = {
                 "elsewhere: 10.5 ACUs",
             ],
         ),
-        ("day", ["Tue 19 May: 10 ACUs · 2 sessions", "Mon 18 May: 10 ACUs · 4 sessions"]),
+        ("day", ["Tue, May 19: 10 ACUs · 2 sessions", "Mon, May 18: 10 ACUs · 4 sessions"]),
         ("product", ["other: 11 ACUs", "devin: 6 ACUs", "review: 3 ACUs"]),
         ("org", ["org-acme: 20 ACUs"]),
     ],
@@ -400,7 +403,7 @@ async def test_what_was_used_is_divided(divided, by, found):
     text = await divided(f"week by {by}")
     assert text.splitlines()[:3] == [
         f"Devin in the last seven days, by {by}",
-        "Seven billing days up to Tuesday, 19 May 2026, each 08:00 UTC to 08:00 UTC.",
+        "Seven billing days up to Tuesday, May 19, 2026, each 8:00 AM to 8:00 AM UTC.",
         "*20 ACUs*",
     ]
     assert rows(text) == found
@@ -420,8 +423,8 @@ async def test_without_a_bill_only_our_own_rows_are_divided(asked, bills, store)
     bills.refusal = {"detail": "Forbidden"}
     await asked.refresh()
     assert rows(await asked("week by day")) == [
-        "Tue 19 May: 5.3 ACUs · 2 sessions",
-        "Mon 18 May: 4.2 ACUs · 4 sessions",
+        "Tue, May 19: 5.3 ACUs · 2 sessions",
+        "Mon, May 18: 4.2 ACUs · 4 sessions",
     ]
     assert rows(await asked("week by channel"))[-1] == "sessions that are no longer stored: 0.5 ACUs · 1 session"
     for by in ("product", "org"):
@@ -442,7 +445,7 @@ async def test_a_plan_without_acus_divides_sessions_time_and_pull_requests(asked
     text = await asked("yesterday by person")
     assert text.splitlines()[2] == digest.NO_ACUS
     assert rows(text) == ["Ada: 2 sessions · 10 minutes · 1 pull request"]
-    assert rows(await asked("week by day")) == ["Tue 19 May: 2 sessions"]
+    assert rows(await asked("week by day")) == ["Tue, May 19: 2 sessions"]
 
 
 async def test_the_same_division_on_both_databases(make, either_store, clock, bills):
@@ -466,14 +469,14 @@ async def test_one_person_and_one_channel_have_figures_of_their_own(make, either
     ada = (await asked("@U0ADA week")).splitlines()
     assert ada[:3] == [
         "Devin in the last seven days",
-        "Seven billing days up to Tuesday, 19 May 2026, each 08:00 UTC to 08:00 UTC. Only sessions started by Ada.",
+        "Seven billing days up to Tuesday, May 19, 2026, each 8:00 AM to 8:00 AM UTC. Only sessions started by Ada.",
         "*2.5 ACUs*",
     ]
     assert rows(await asked("week #C0WORK by person")) == ["Ada: 2.5 ACUs · 1 session"]
     assert rows(await asked("by session of @U0BEN since monday")) == [f"{TITLES['b']}: 2.3 ACUs"]
     assert rows(await asked("week by day @U0ADA")) == [
-        "Tue 19 May: 1 ACU · 1 session",
-        "Mon 18 May: 1.5 ACUs · 1 session",
+        "Tue, May 19: 1 ACU · 1 session",
+        "Mon, May 18: 1.5 ACUs · 1 session",
     ]
     assert usage.ONLY_THE_BILL in await asked("week by product #C0WORK")
     assert "*0 ACUs*" in await asked("@U0NEW week")

@@ -424,13 +424,13 @@ async def test_an_answer_about_a_day_that_is_not_listed_says_so(usage_ledger, bi
     text = written((await usage_ledger.usage(Period.YESTERDAY)).blocks)
     assert text.splitlines()[2:6] == [
         "*0 ACUs* through Slack",
-        "Devin's bill for Tuesday, 19 May 2026 isn't in yet, so what was used elsewhere isn't known.",
+        "Devin's bill for Tuesday, May 19, 2026 isn't in yet, so what was used elsewhere isn't known.",
         "No active sessions.",
-        "May, through 18 May: 72 ACUs · forecast about 124",
+        "May, through May 18: 72 ACUs · forecast about 124",
     ]
     week = written((await usage_ledger.usage(Period.WEEK)).blocks)
     assert "*0 ACUs* through Slack" in week
-    assert "Devin's bill for Tuesday, 19 May 2026 isn't in yet" in week
+    assert "Devin's bill for Tuesday, May 19, 2026 isn't in yet" in week
 
 
 async def test_what_is_not_listed_does_not_come_where_devin_withholds_its_bill(usage_ledger, bills):
@@ -455,7 +455,7 @@ async def test_a_credit_is_a_day_of_the_bill(usage_ledger, bills, store):
     text = written((await usage_ledger.usage(Period.YESTERDAY)).blocks)
     assert "*-1 ACUs*" in text
     assert "0 through Slack, -1 elsewhere" in text
-    assert text.endswith("Devin's bill has a credit that is more than what was used in this time.")
+    assert text.endswith("Devin's bill has a credit that's larger than the usage in this period.")
 
 
 async def test_a_plan_without_acus_is_recognised_by_sessions_that_are_done(usage_ledger, store, clock):

@@ -49,7 +49,7 @@ function filterField() {
   return el("input", {
     type: "search",
     class: "drawer-field",
-    placeholder: "Filter by title, state or tag",
+    placeholder: "Filter by title, state, or tag",
     "aria-label": "Filter the sessions",
     autocomplete: "off",
     dataset: { testid: "session-filter" },

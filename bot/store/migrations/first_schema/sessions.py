@@ -101,6 +101,14 @@ Table(
         "outcome_day",
     ),
     index_where(
+        "ix_sessions_runs",
+        "lifecycle IN ('queued', 'creating') OR (lifecycle = 'open' AND ended_at IS NULL AND NOT archived"
+        " AND (status IN ('new', 'creating', 'claimed', 'resuming') OR (status = 'running' AND (detail IS NULL"
+        " OR detail NOT IN ('finished', 'waiting_for_user', 'waiting_for_approval')))))",
+        "team",
+        "created_at",
+    ),
+    index_where(
         "ix_sessions_unsettled",
         "lifecycle = 'open' AND ended_at IS NULL"
         " AND (pending IS NOT NULL OR failing_since IS NOT NULL OR status IN ('exit', 'error'))",
