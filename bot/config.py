@@ -103,7 +103,6 @@ WRONG: Final = {
         " separators, for example 1200."
     ),
     "bot_names": "must be on or off.",
-    "bot_starts_per_hour": "must be a whole number, for example 20; 0 never asks.",
     "bot_repeat_as_bot": "must be on or off.",
     "bot_unfurl": "must be on or off.",
     "bot_session_acus": "must be a number of ACUs above 0 and up to a billion, without separators, for example 10.",
@@ -388,7 +387,6 @@ class Settings(StoreSettings):
     bot_unfurl: bool = False
     bot_session_acus: Acus | None = None
     bot_session_acus_max: Acus | None = None
-    bot_starts_per_hour: Annotated[int, Field(ge=0, le=100_000)] = 20
     bot_wake_guard_hours: Annotated[float, Field(ge=0, le=87_600, allow_inf_nan=False)] = 72.0
     bot_stalled_minutes: Annotated[float, Field(gt=0, le=1_440)] = 30.0
     bot_runaway_acus: Annotated[float, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)] = 5.0

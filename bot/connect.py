@@ -195,7 +195,6 @@ def policy_of(settings: Settings) -> Policy:
         wake_limits=WakeLimits(
             settings.bot_session_acus, settings.bot_wake_guard_hours * HOUR, settings.bot_session_acus_max
         ),
-        starts_per_hour=settings.bot_starts_per_hour,
     )
 
 

@@ -177,6 +177,7 @@ class ActionCause:
     unsent: int = 0  # noted by a stop: how many replies it kept from being sent
     before: Mapping[str, Any] | None = None  # noted, as in a `ChangeCause`
     written: bool = False  # in a message
+    confirmation: Confirmation = Confirmation()  # noted
     hold: Hold | None = None  # noted, as in a `MessageCause`: a press that starts a session waits
 
     @property

@@ -36,7 +36,6 @@ class Policy:
     code_hosts: frozenset[str] = frozenset()
     acu_price: Price | None = None
     wake_limits: WakeLimits = field(default_factory=WakeLimits)
-    starts_per_hour: int = 0  # of one person, from which on they are asked before each; 0 is never
     runaway_acus: float = 0.0  # from which on a session's spending may be an alarm; 0 is never
     cycle_acus: float | None = None  # that Devin itself may use in a cycle, where Devin names no limit
     unfurls: bool = False  # whether links to sessions get a preview

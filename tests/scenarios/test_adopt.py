@@ -182,7 +182,7 @@ async def test_budgets_and_the_runaway_watch_hold_for_it_as_for_any_other(on: Ha
     made = await at_devin(on, title=TASK)
     await adopted(on, made)
     await on.slack.slash(ANN, GENERAL, "fix another test")
-    held = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
+    held = await on.slack.wait_for_ephemeral(ANN, "Not started yet")
     assert f"|{TASK}>” (<" in held["rendered"]
     assert "|Open in Devin>) has no ACU limit, so the rest of your budget is reserved for it" in held["rendered"]
     await on.devin.spend(made, 8.5)

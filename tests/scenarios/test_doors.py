@@ -1,9 +1,13 @@
 """Who may bring what where: sessions of others, threads of others, approvals of words that were edited since."""
 
+import time
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 
+from bot.domain.settings_values import Scope, Setting
+from bot.store import settings, tables
 from bot.views.answers import adoptions as adoption_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.modals import launch as launch_sentences
@@ -149,19 +153,30 @@ async def test_no_session_passes_the_most_that_any_may_use(on: Harness) -> None:
     await on.slack.wait_for_ephemeral(ADA, less)
     await on.devin.spend(made["session_id"], 12)
     await on.devin.set(made["session_id"], status="suspended", status_detail="usage_limit_exceeded")
-    await on.slack.wait_for_message(GENERAL, "Out of ACUs", thread_ts=ts)
+    post = await on.wait_for_post(GENERAL, ts, "Out of ACUs")
     await settled(on)
-    await on.slack.say(ADA, GENERAL, "also fix the signup test", thread_ts=ts)
+    await on.slack.click(ADA, GENERAL, post["ts"], "continue_session")
+    (_, continued) = await on.devin.wait_for_sessions("fix the login test", count=2)
+    assert continued["request"]["max_acu_limit"] == 12
+    ts = await on.mention("tidy up the docs", ADA)
+    asleep = await on.session("tidy up the docs")
+    assert asleep["request"]["max_acu_limit"] == 5
+    await on.devin.spend(asleep["session_id"], 12)
+    await on.devin.set(asleep["session_id"], status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
+    await settled(on)
+    await on.slack.say(ADA, GENERAL, "also fix the links in them", thread_ts=ts)
     await on.slack.wait_for_ephemeral(ADA, start_sentences.at_most(12).text)
     assert await on.devin.log("send_message") == []
-    await on.mention("tidy up the docs", ADA)
-    assert (await on.session("tidy up the docs"))["request"]["max_acu_limit"] == 5
+
+
+async def starts_in_general(on: Harness, most: int) -> None:
+    async with on.store.write() as tx:
+        await settings.put(tx, "T0PLAY", Scope.CHANNEL, GENERAL, Setting.STARTS, most, ADA, time.time())
 
 
 async def test_who_starts_very_many_in_an_hour_is_asked_before_each_further_one(on: Harness) -> None:
-    await on.stop()
-    on.environment["BOT_STARTS_PER_HOUR"] = "3"
-    await on.start()
+    await starts_in_general(on, 3)
     for number in range(3):
         await on.slack.slash(ADA, GENERAL, f"fix login test {number}")
         await on.session(f"fix login test {number}")
@@ -173,3 +188,21 @@ async def test_who_starts_very_many_in_an_hour_is_asked_before_each_further_one(
     await on.session("fix the page")
     await on.slack.click(ADA, GENERAL, asked["ts"], "answer:start_many:again")
     await on.session("fix login test 4")
+
+
+async def test_a_session_that_goes_on_is_a_start_too_and_by_default_twenty_are(on: Harness) -> None:
+    ts, session = await on.started("fix the login test", ANN)
+    await on.devin.say(session, "The registry is down.", status="error", status_detail=None)
+    post = await on.wait_for_post(GENERAL, ts, "Try again")
+    async with on.store.write() as tx:
+        stored = dict((await tx.execute(select(tables.sessions))).mappings().one())
+        for number in range(19):
+            more = dict.fromkeys(("id", "reference"), f"more-{number}") | {"created_at": time.time()}
+            more |= dict.fromkeys(("devin_id", "bare_id", "thread_ts")) | {"lifecycle": "ended"}
+            await tx.execute(insert(tables.sessions).values(stored | more))
+    await on.slack.click(ANN, GENERAL, post["ts"], "try_again")
+    asked = await on.slack.wait_for_ephemeral(ANN, "in the last hour")
+    assert asked["text"] == "You started 20 sessions in the last hour. Nothing was started. Start another one?"
+    assert await creations(on) == 1
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:start_many:again")
+    await on.devin.wait_for_sessions("fix the login test", count=2)

@@ -8,9 +8,10 @@ import pytest
 
 from bot.domain.admins import Admins
 from bot.domain.commands.arguments import PERSON
-from bot.domain.commands.spec import Surface
+from bot.domain.commands.spec import Role, Surface
+from bot.domain.form import Form
 from bot.domain.roles import EVERYONE, Right
-from bot.features import COMMANDS
+from bot.features import COMMANDS, EVENTS
 from bot.features.roles import sentences as roles
 from bot.features.roles.words import Problem
 from bot.timing import Timing
@@ -190,6 +191,32 @@ async def state_of(on: Harness, name: str) -> list[dict[str, Any]]:
     ]
 
 
+# What needs no right: it shows what people may see there, is a person's own, or says itself who it is for.
+NO_RIGHT = {
+    *("list", "list_page", "status", "help", "insights", "settings", "settings_why", "identity"),
+    *("notify", "follow", "unfollow", "aside", "rate", "open_form", "recently_done"),
+    *("stop_all", "stop_all_confirmed", "cancel_operation", "answer"),
+    *("budget_list", "ask_for_more", "note_list", "note_show", "playbook_list", "playbook_show", "schedule_list"),
+}
+BY_NOBODY = {"app_home_opened"}  # it shows a person's own list
+
+
+def form_of(command: str, target: str, user: str) -> dict[str, Any]:
+    """A form of a command, filled in by hand and sent from general."""
+    kept = Form(command, target, GENERAL).kept()
+    view = {"id": f"V{command}", "type": "modal", "callback_id": command, "private_metadata": kept}
+    state = {"values": {"task": {"task": {"type": "plain_text_input", "value": "take over the page"}}}}
+    return press(user, GENERAL, "x", "") | {"type": "view_submission", "view": view | {"state": state}}
+
+
+def test_each_way_to_act_is_declared_with_its_right() -> None:
+    """A command is given by words, presses, forms, shortcuts and reactions alike, so its right is that of them all."""
+    undeclared = {spec.name for spec in COMMANDS.specs if spec.right is None and spec.role is Role.EVERYBODY}
+    assert undeclared == NO_RIGHT, "declare the right of a new command, or say here that it needs none"
+    by_people = {name for name, event in EVENTS.items() if "user" in event.fields.values() and event.right is None}
+    assert by_people == BY_NOBODY, "declare the right of a new event that people cause"
+
+
 @pytest.mark.both_transports
 async def test_no_press_and_no_word_changes_a_session_for_whoever_has_no_right(on: Harness) -> None:
     """Generated from the declarations: every command about a session, each way to give it, without any right."""
@@ -211,6 +238,12 @@ async def test_no_press_and_no_word_changes_a_session_for_whoever_has_no_right(o
     words = {f"{way.phrase} {f'<@{CAM}>' if way.argument is PERSON else 'off'}".strip() for way in given}
     for text in sorted({way.phrase for way in given} | words):
         await on.slack.say(CAM, GENERAL, text, thread_ts=ts)
+    for name in sorted(COMMANDS.forms):
+        assert await forge(on, "interactive", form_of(name, stored["id"], CAM)) == "acked"
+    for emoji in ("x", "one"):
+        await on.slack.react(CAM, GENERAL, ts, emoji)
+    await on.slack.emit({"type": "agent_session_stopped", "channel": GENERAL, "user": CAM, "thread_ts": ts})
+    await on.slack.rename_agent(CAM, GENERAL, ts, "Wipe the disks")
     await settled(on, within=120)
     assert [await state_of(on, table) for table in tables] == before
     assert await sent_to_devin(on, session) == []

@@ -172,9 +172,11 @@ def test_which_role_a_command_takes_beside_that():
     """What starts and what writes to a session is asked for its role by the gate, whichever way it comes."""
     assert {spec.name: spec.right for spec in COMMANDS.specs if spec.right is not None} == {
         "cost": Right.COST,
-        **dict.fromkeys(("stop", "stop_listed", "stop_confirmed", "archive", "archive_confirmed"), Right.STOP),
-        **dict.fromkeys(("mute", "unmute"), Right.STEER),
-        **dict.fromkeys(("review", "adopt"), Right.START),
+        **dict.fromkeys(
+            ("stop", "stop_listed", "stop_confirmed", "archive", "archive_confirmed", "alarm_stop"), Right.STOP
+        ),
+        **dict.fromkeys(("mute", "unmute", "give", "remind", "quick_answer"), Right.STEER),
+        **dict.fromkeys(("start", "launch", "new", "review", "adopt", "try_again", "continue_session"), Right.START),
         **dict.fromkeys(("pause", "resume"), Right.ADMINISTER),  # in the channel where it is typed
     }
 
