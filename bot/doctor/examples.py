@@ -79,7 +79,7 @@ def modals(user: str) -> Mapping[str, Mapping[str, Any]]:
         "start_form": launch_form(Form(registry.LAUNCH.name), Launch("Fix the login test", options)),
         "note_form": library_form(Form(NOTE_ADD.name), LibraryItem(Kind.NOTE, "Deploys", "Ask first.", "deploying")),
         "playbook_form": library_form(Form(PLAYBOOK_ADD.name), LibraryItem(Kind.PLAYBOOK, "Upgrade", "1. Read.")),
-        "schedule_form": schedule_form(Form(SCHEDULE_ADD.name), "UTC"),
+        "schedule_form": schedule_form(Form(SCHEDULE_ADD.name), "UTC", datetime.fromtimestamp(now, UTC)),
         "settings_form": settings_form(Form(SETTINGS.name), groups, "bot.toml"),
         "done_window": recently_done([at_home]),
     }

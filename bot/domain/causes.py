@@ -96,6 +96,7 @@ class MessageCause:
     pick: Pick | None = None  # another message was picked, and `ts` is when; `thread_ts` is that of its thread
     options: Options = NO_OPTIONS  # set in a form, beside those in the text
     answer_in: str = ""  # as in a `CommandCause`
+    opened_in: str = ""  # as in a `CommandCause`
 
     @property
     def root_ts(self) -> str:
@@ -153,6 +154,7 @@ class CommandCause:
     hold: Hold | None = None  # noted: the row waits for an answer
     options: Options = NO_OPTIONS  # set in a form, beside those in the text
     answer_in: str = ""  # the direct message in which answers stand, because a form leaves no place for them
+    opened_in: str = ""  # the channel in which that form was opened, where they are told of in short
     about: ThreadRef | None = None  # the thread that is its context
 
 

@@ -21,6 +21,11 @@ class Form:
     channel: str = ""
     digest: str = ""
 
+    @property
+    def opened_in(self) -> str:
+        """The channel in which the person asked for the form, empty for a direct message."""
+        return self.channel if self.channel[:1] in {"C", "G"} else ""
+
     def kept(self) -> str:
         """Write what Slack is to keep with the form. Raises ValueError if that is too long for Slack."""
         text = json.dumps({"v": VERSION, "target": self.target, "channel": self.channel, "digest": self.digest})

@@ -9,7 +9,7 @@ from bot.domain.commands.options import (
     Mistyped,
     is_repo,
     is_reserved_tag,
-    is_whole_number_above_zero,
+    limit_in_field,
     may_be_mode,
     parse_request,
 )
@@ -48,13 +48,13 @@ class Mistakes:
 
 def read_launch(fields: Mapping[str, str]) -> Launch:
     """Read the `fields` that were filled in; what cannot be read is left out, and `mistakes_of` says so."""
-    repos, limit = _listed(fields.get(REPOS, "")), fields.get(LIMIT, "").strip()
+    repos = _listed(fields.get(REPOS, ""))
     options = Options(
         repo=repos[0] if repos else None,
         also=repos[1:],
         playbook=_picked(fields.get(PLAYBOOK)),
         mode=_picked(fields.get(MODE)),
-        acu=int(limit) if is_whole_number_above_zero(limit) else None,
+        acu=limit_in_field(fields.get(LIMIT, "")) or None,
         tags=_listed(fields.get(TAGS, "")),
         title=fields.get(TITLE, "").strip() or None,
     )

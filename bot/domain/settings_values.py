@@ -11,9 +11,9 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Final
 
-from bot.domain.commands.option_patterns import NUMBERS
+from bot.domain.clock import clock_time, read_clock
 from bot.domain.commands.option_words import MODES
-from bot.domain.commands.options import MOST_TAGS, is_reserved_tag, may_be_mode
+from bot.domain.commands.options import MOST_TAGS, is_reserved_tag, limit_in_field, may_be_mode
 from bot.domain.notify_choice import NotifyChoice
 
 
@@ -73,7 +73,7 @@ class QuietHours:
     end: time
 
     def __str__(self) -> str:
-        return f"{self.begin:%H:%M}-{self.end:%H:%M}"
+        return f"{clock_time(self.begin)} - {clock_time(self.end)}"
 
     def hold(self, at: float, zone: tzinfo) -> bool:
         """Whether the instant `at` is in these hours in `zone`."""
@@ -115,7 +115,6 @@ MOST_REPOS: Final = 10
 LONGEST: Final = 150  # of what is only a name, such as that of a playbook: Slack keeps no more with a choice
 _REPO: Final = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _GITHUB: Final = re.compile(r"(?:https?://)?(?:www\.)?github\.com/", re.IGNORECASE)
-_HOURS: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-\u2013]\s*([01]?\d|2[0-3]):([0-5]\d)")
 _ON: Final = {"on": True, "off": False}
 
 
@@ -148,8 +147,8 @@ def read_text(setting: Setting, text: str) -> Value:
     if setting is Setting.TAGS:
         return read(setting, [part for part in text.split(",") if part.strip()])
     if setting in {Setting.LIMIT, Setting.STARTS}:
-        written = text.strip().lower()
-        return read(setting, int(written) if re.fullmatch("[0-9]{1,9}", written) else NUMBERS.get(written, text))
+        number = limit_in_field(text)
+        return read(setting, text if number is None else number)
     return read(setting, text.strip())
 
 
@@ -279,13 +278,13 @@ def _switch(value: object) -> bool:
 
 
 def _quiet(value: object) -> QuietHours:
-    found = _HOURS.fullmatch(value.strip()) if isinstance(value, str) else None
-    if not found:
-        raise SettingError("Write quiet hours from start to end, such as 22:00-07:00.")
-    hours = QuietHours(time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4])))
-    if hours.begin == hours.end:
+    begin, _, end = re.sub(r"[\u2013\u2014]| to ", "-", value if isinstance(value, str) else "").partition("-")
+    begins, ends = read_clock(begin), read_clock(end)
+    if begins is None or ends is None:
+        raise SettingError("Write quiet hours from start to end, such as 10 PM - 7 AM.")
+    if begins == ends:
         raise SettingError("Quiet hours can't start and end at the same time.")
-    return hours
+    return QuietHours(begins, ends)
 
 
 def _one_of(noun: str, value: object, known: Sequence[str]) -> str:

@@ -115,7 +115,8 @@ def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Reci
     thread_ts = None if picked else cause.thread_ts or in_session
     to = Recipient(job.workspace.team, job.row.key, cause.user or "", channel, thread_ts, cause.response_url)
     pressed_in = cause.pressed_in if isinstance(cause, ActionCause) else None
-    return replace(to, replaces=_replaces(cause), pressed_in=pressed_in)
+    opened_in = cause.opened_in if isinstance(cause, CommandCause | MessageCause) else ""
+    return replace(to, replaces=_replaces(cause), pressed_in=pressed_in, opened_in=opened_in)
 
 
 def answers_in(cause: PersonsCause) -> str:

@@ -19,6 +19,7 @@ from bot.store.inbox import InboxRow
 from bot.store.outbox import OutboxRow
 from bot.store.posts import Post, post_key
 from bot.timing import Timing
+from bot.views.answers.wording import answered_in_dm
 from bot.views.message import Message
 
 MOST_NOTIFIED: Final = 50  # admins
@@ -274,6 +275,9 @@ class UnitOfWork:
                 expires_at=self.now + self.timing.private_answer_expires,
             )
         )
+        if to.opened_in and not to.response_url:  # with one, they have answered in the direct message
+            here = replace(to, channel=to.opened_in, thread_ts=None, opened_in="")
+            await self.reply_privately(here, answered_in_dm(message), key=f"{key}:here")
 
 
 def _payload(message: Message) -> dict[str, Any]:
@@ -298,6 +302,7 @@ class Recipient:
     response_url: str | None = None
     replaces: bool = False  # the answers take the place of the message whose button the person pressed
     pressed_in: str | None = None  # the thread in which they pressed a button: their `response_url` is the channel's
+    opened_in: str = ""  # the channel of the form of which they read in a direct message
 
 
 @dataclass(frozen=True, slots=True)

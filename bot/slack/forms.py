@@ -7,7 +7,12 @@ from typing import Final
 
 from bot.slack.threads import Json
 
-_OWN_NAME: Final = ("value", "selected_conversation", "selected_user")  # of what each kind of element holds
+_OWN_NAME: Final = (
+    "value",
+    "selected_conversation",
+    "selected_user",
+    "selected_date",
+)  # of what each kind of element holds
 
 
 def entered(view: Json) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""Days, months and times of day in American English. `strftime` would take the names from the machine's locale."""
+"""Days and months in American English. `strftime` would take the names from the machine's locale."""
 
-from datetime import date, time
+from datetime import date
 from typing import Final
 
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -54,8 +54,3 @@ def date_range(first: date, last: date) -> str:
         return f"{month_name(first)} {first.day}\N{EN DASH}{last.day}, {last.year}"
     begins = full_date(first) if first.year != last.year else f"{month_name(first)} {first.day}"
     return f"{begins} \N{EN DASH} {full_date(last)}"
-
-
-def clock_time(at: time) -> str:
-    """Write a time of day as Slack shows it, such as "9:05 AM"."""
-    return f"{at.hour % 12 or 12}:{at:%M} {'AM' if at.hour < 12 else 'PM'}"

@@ -12,8 +12,10 @@ from enum import IntEnum
 from typing import Final, TypeGuard
 
 from bot.domain.amounts import Money, half_up
+from bot.domain.clock import clock_time
 from bot.domain.currencies import currency_digits
 from bot.domain.shares import Share
+from bot.views.dates import short_date
 
 FAR_ABOVE: Final = 1_000  # percent
 _LITTLE: Final = "under 0.1"
@@ -254,7 +256,8 @@ def _pair(large: int, unit: str, small: int, smaller: str) -> str:
 
 
 def _utc(at: float) -> str:
-    return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%d %H:%M UTC")
+    moment = datetime.fromtimestamp(int(at), UTC)
+    return f"{short_date(moment.date())}, {moment.year} at {clock_time(moment.time())} UTC"
 
 
 # ---------------------------------------------------------------- splitting

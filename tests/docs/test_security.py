@@ -58,4 +58,4 @@ def test_each_setting_that_is_named_exists() -> None:
 
 
 def test_the_days_that_are_named_are_those_of_the_waits() -> None:
-    assert f"{Settings.model_fields['bot_retention_days'].default} days at first" in PAGE
+    assert f"{Settings.model_fields['bot_retention_days'].default} days by default" in PAGE

@@ -54,7 +54,7 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await ann.opens("ops")
     digest = await ann.sees(digest_root.DAY)
     await expect(digest).to_contain_text(
-        re.compile(r"\d+(\.\d+)? ACUs on \w{3} \d+ \w{3}\s+[▲▼] \d+% \(usual \d+(\.\d+)?\)")
+        re.compile(r"\d+(\.\d+)? ACUs on \w{3}, \w{3} \d+\s+[▲▼] \d+% \(usual \d+(\.\d+)?\)")
     )
 
 

@@ -50,6 +50,9 @@ def members(text: str) -> Gets:
     return {Kind.MEMBER: text, Kind.ADMIN: text}
 
 
+SAVED = "Saved.\n*Mine*\n• Mode: `fast`"
+
+
 def at(place: Place, text: str) -> dict[Place, Gets]:
     """What members and admins get in one kind of channel."""
     return {place: members(text)}
@@ -182,7 +185,8 @@ INTERACTIONS = (
         name="settings, sent",
         of=of("form:settings"),
         act=sent_settings,
-        gets=members("Saved.\n*Mine*\n• Mode: `fast`"),
+        gets=members(f"{SAVED} {SAVED}"),  # in their DM, and where they opened it
+        on=at(Place.DM, SAVED),
     ),
     Interaction(
         name="global shortcut",

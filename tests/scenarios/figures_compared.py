@@ -582,8 +582,8 @@ def _in_words(percent: int) -> str:
 
 
 def _corrections(shown: str) -> dict[str, Decimal]:
-    changed = re.findall(rf"(\w{{3}} \d+ \w{{3}}) corrected: {ACUS} → ({ACUS}) ACUs?\.", shown)
-    came_in = re.findall(rf"Devin's bill for (\w{{3}} \d+ \w{{3}}) is in now: ({ACUS}) ACUs?\.", shown)
+    changed = re.findall(rf"(\w{{3}}, \w{{3}} \d+) corrected: {ACUS} → ({ACUS}) ACUs?\.", shown)
+    came_in = re.findall(rf"Devin's bill for (\w{{3}}, \w{{3}} \d+) is in now: ({ACUS}) ACUs?\.", shown)
     return {day: amount(acus) for day, acus in [*changed, *came_in]}
 
 

@@ -14,7 +14,7 @@ from bot.features.budgets.words import Problem
 from bot.timing import DAY, Timing
 from bot.views.answers import access as access_sentences
 from bot.views.answers import replies as reply_sentences
-from bot.views.questions import STALE
+from bot.views.questions import STALE, TOO_LATE_TO_UNDO
 from tests.said import in_doubt, titled
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
@@ -47,6 +47,7 @@ def read(message: dict[str, Any]) -> str:
         .split("\nAsk ")[0]
         .split("\nRequest approval")[0]
         .split("\nGrant ")[0]
+        .split("\nUndo")[0]
     )
 
 
@@ -191,6 +192,37 @@ async def test_an_order_with_somebody_who_was_picked_is_one_however_long_it_is(o
     assert "5 ACUs a day" in read(await on.slack.wait_for_message(DM_OF_ADA, "is set", ts=asked["ts"]))
     await settled(on)
     assert await on.devin.sessions() == []
+
+
+@pytest.mark.both_transports
+async def test_a_budget_that_was_set_can_be_undone_for_a_minute(on: Harness, clock: Ahead) -> None:
+    async def undone(done: dict[str, Any], words: str) -> str:
+        await on.slack.click(ADA, GENERAL, done["ts"], "choose:budget_undo")
+        return read(await on.slack.wait_for_ephemeral(ADA, words, ts=done["ts"]))
+
+    done = await set_budget(on.slack, "org 500 a month")
+    assert buttons(done) == ["Undo"]
+    number = number_in(done["rendered"])
+    removed = f"Budget `{number}` was removed: 500 ACUs a month for the organization."
+    assert await undone(done, "was removed") == removed
+    assert await rows(on, "budgets") == []
+    number = number_in((await set_budget(on.slack, "org 500 a month warn 50,80"))["rendered"])
+    changed = await set_budget(on.slack, "org 20 a week")
+    assert await undone(changed, "Before, it was 20 ACUs") == (
+        f"Budget `{number}` is set: 500 ACUs a month for the organization, with warnings at 50 and 80%. "
+        "Before, it was 20 ACUs a week."
+    )
+    (kept,) = await rows(on, "budgets")
+    assert (kept["span"], kept["warn"]) == ("month", [50, 80])
+    late = await set_budget(on.slack, "org 30 a week")
+    clock.put(on.timing.undo + 2)
+    assert await undone(late, TOO_LATE_TO_UNDO.text) == TOO_LATE_TO_UNDO.text
+    assert [row["action"] for row in await rows(on, "audit")] == [
+        *("budget_set", "budget_remove", "budget_set", "budget_set", "budget_set", "budget_set")
+    ]
+    await forge(on, "interactive", press(ANN, GENERAL, "choose:budget_undo", f"{int(on.clock())} {number}"))
+    await on.slack.wait_for_ephemeral(ANN, ONLY_ADMINS)
+    assert len(await rows(on, "budgets")) == 1
 
 
 async def test_a_mistyped_order_is_repaired_with_the_channel_that_was_picked(on: Harness) -> None:
@@ -853,8 +885,28 @@ async def test_a_budget_is_set_with_a_form(on: Harness) -> None:
     assert "After warn, write up to five percentages" in str(await submit(acus="30", warn="half"))
     done = await submit(acus="30")
     assert done.get("closed") is True, done
+    question = f"Set a budget of 30 ACUs a month for <@{BEN}>, with warnings at 50 and 80%?"
     asked = await on.slack.wait_for_message("D0ADA", "Set a budget of 30 ACUs a month")
+    assert buttons(asked) == ["Set it", "Cancel"]
+    here = (await on.slack.wait_for_ephemeral(ADA, "Continue in your DM with Devin Bridge."))["rendered"]
+    assert here.startswith(question)
     await on.slack.click(ADA, "D0ADA", asked["ts"], "choose:budget_set_confirmed")
-    await on.slack.wait_for_message("D0ADA", "is set: 30 ACUs a month")
+    assert buttons(await on.slack.wait_for_message("D0ADA", "is set: 30 ACUs a month")) == ["Undo"]
     (kept,) = await rows(on, "budgets")
     assert (kept["kind"], kept["subject"], kept["span"], kept["warn"]) == ("person", BEN, "month", [50, 80])
+
+
+async def test_a_start_by_form_that_a_budget_refuses_is_said_where_the_form_was_opened(on: Harness) -> None:
+    await used_up(on)
+    assert (await on.slack.slash(ANN, GENERAL, ""))["shown"] is None
+    (shown,) = await on.slack.wait("views", user=ANN, open=True)
+    sent = await on.slack.submit_view(ANN, shown["id"], {"task": {"task": "fix the menu"}})
+    assert sent.get("closed") is True, sent
+    here = await on.slack.wait_for_ephemeral(ANN, "You're over budget")
+    assert (read(here), buttons(here)) == (f"{NOT_STARTED} Continue in your DM with Devin Bridge.", [])
+    asked = await on.slack.wait_for_message(DM_OF_ANN, "You're over budget")
+    assert (read(asked), buttons(asked)) == (NOT_STARTED, ["Request approval", "Cancel"])
+    await on.slack.click(ANN, "im", asked["ts"], "choose:ask_for_more")
+    await on.slack.wait_for_message(OPS, "asks for more")
+    await settled(on)
+    assert len(await on.slack.ephemerals(user=ANN, text="Continue in your DM")) == 1

@@ -221,7 +221,7 @@ async def test_schedules_are_listed_in_the_zone_of_who_asks(on: Harness) -> None
     await schedule(on, "Nightly", "0 2 * * 1-5")
     await on.slack.put_person(ANN, tz="Asia/Kolkata")
     await on.slack.put_person(BEN, tz="Asia/Tokyo")
-    for user, words in ((ANN, "07:30 (Asia/Kolkata)"), (BEN, "11:00 (Asia/Tokyo)")):
+    for user, words in ((ANN, "7:30 AM (Asia/Kolkata)"), (BEN, "11:00 AM (Asia/Tokyo)")):
         listed = await read(on, "schedule list", "1 schedule", user)
         assert listed.split("\n")[1].startswith(f"1. *Nightly* · Monday to Friday at {words} · next <!date^")
 

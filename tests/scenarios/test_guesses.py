@@ -276,7 +276,7 @@ async def test_a_task_that_names_its_time_is_scheduled_or_started_by_one_press(o
     if "Loading…" in str(shown["blocks"]):
         await on.slack.wait_for_call("views.update", text=shown["id"])
         (shown,) = await on.slack.wait("views", user=ADA, open=True)
-    for filled in ("'initial_value': 'update the dependencies'", "'initial_value': '09:00'", "On Mondays"):
+    for filled in ("'initial_value': 'update the dependencies'", "'initial_value': '9:00 AM'", "On Mondays"):
         assert filled in str(shown["blocks"])
     await on.slack.click(BEN, GENERAL, member["ts"], "choose:start")
     await on.session(text)
@@ -287,11 +287,35 @@ async def test_a_task_that_names_its_time_is_scheduled_or_started_by_one_press(o
 @pytest.mark.parametrize(
     "text", ["update the docs tomorrow at 8am", "at 17:00 deploy the docs", "please rebuild the index tonight"]
 )
-async def test_a_task_for_later_is_asked_about_and_no_schedule_would_do(on: Harness, text: str) -> None:
+async def test_a_task_for_later_is_asked_about_and_starts_nothing(on: Harness, text: str) -> None:
     asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
-    assert asked["text"] == f"{AT_ONCE} A schedule only repeats, so send it again at that time."
-    assert buttons(asked) == ["Start now"]
+    assert (asked["text"], buttons(asked)) == (AT_ONCE, ["Start now", "Schedule it"])
+    member = (await on.slack.slash(BEN, GENERAL, text))["shown"]
+    assert (member["text"], buttons(member)) == (f"{AT_ONCE} Admins can schedule it.", ["Start now"])
     await settled(on)
+    assert await creations(on) == 0
+
+
+async def test_a_task_for_tomorrow_is_scheduled_to_run_once(on: Harness) -> None:
+    await on.devin.permissions(grant=["ManageOrgSchedules"])
+    asked = (await on.slack.slash(ADA, GENERAL, "update the docs tomorrow at 8am"))["shown"]
+    await on.slack.click(ADA, GENERAL, asked["ts"], "open_form")
+    await on.slack.wait_for_call("views.update")
+    (shown,) = await on.slack.wait("views", user=ADA, open=True)
+    for filled in ("'initial_date': '2026-11-19'", "'initial_value': '8:00 AM'", "Once, on the date below"):
+        assert filled in str(shown["blocks"])
+    over = await on.slack.submit_view(ADA, shown["id"], {"name": {"name": "Docs"}, "date": {"date": "2026-11-17"}})
+    assert over["errors"] == {"date": "That time is over. Pick a later one."}
+    await on.devin.fault("create_schedule", "commit_then_drop")
+    again = {"zone": {"zone": "UTC"}, "date": {"date": "2026-11-19"}}
+    sent = await on.slack.submit_view(ADA, shown["id"], again)
+    assert sent.get("closed") is True, sent
+    said = (await on.slack.wait_for_message("D0ADA", "is added"))["rendered"]
+    at = "<!date^1795075200^{date_short_pretty} at {time}|Nov 19, 2026 at 8:00 AM UTC>"
+    assert said.startswith(f"The schedule *Docs* is added. It runs once, {at}. <")
+    (made,) = on.simulated_devin.world.held.schedules
+    assert (made["schedule_type"], made["frequency"], made["prompt"]) == ("one_time", None, "update the docs")
+    assert made["scheduled_at"] == "2026-11-19T08:00:00+00:00"
     assert await creations(on) == 0
 
 

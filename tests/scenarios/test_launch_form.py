@@ -48,7 +48,7 @@ async def test_devin_with_nothing_after_it_opens_a_form_that_starts_a_session_wi
     playbook = add_playbook(on.simulated_devin.world, "Upgrade deps", "Upgrade them.", macro="!deps")
     shown = await typed(on)
     fields = filled(task=TASK, repos=["acme/web", "acme/api"], playbook=playbook["playbook_id"], mode="fast")
-    fields |= filled(limit="5", tags="frontend, urgent", title="Login")
+    fields |= filled(limit="five", tags="frontend, urgent", title="Login")
     assert (await on.slack.submit_view(ANN, shown["id"], fields))["closed"] is True
     made = await on.session(TASK)
     assert made["title"] == "Login"
@@ -200,6 +200,8 @@ async def test_a_channel_that_cannot_be_used_starts_nothing_and_gives_the_task_b
         await send(on, await typed(on), task=f"{TASK} in {channel}", channel=channel)
         answer = await told(on, channel)
         assert said in answer.replace("`", ""), answer
+        here = (await on.slack.wait_for_ephemeral(ANN, channel))["rendered"]
+        assert here.replace("`", "") == f"{said} Continue in your DM with Devin Bridge."
     await settled(on)
     assert await creations(on) == 0
 

@@ -128,7 +128,7 @@ async def test_a_note_is_added_listed_shown_changed_and_deleted(on: Harness) -> 
 async def test_a_note_for_all_repositories_stays_pinned_when_it_is_changed(on: Harness) -> None:
     note_id = await added(on)
     notes(on)[0] |= {"pinned_repo": "all", "body": "x" * 300}
-    shown = await read(on, f"note show {note_id}", "Deploys")
+    shown = await read(on, f"note show {note_id}", "all repositories")
     assert shown.startswith("*Deploys*\nwhen deploying · all repositories · changed ")
     assert await typed(on, f"note edit {note_id}") == ""
     form = await view(on, "Edit note")

@@ -261,8 +261,8 @@ async def test_what_people_type_about_money_is_read(on: Harness) -> None:
         f"usage <@{BEN}|ben>": f"Devin today, so far\nBilling day {{}} still running. {of_ben}",
         f"usage <#{WEB}|web> per user": "Devin today, so far, by person",
         "usage november 2024": "There are no figures from before",
-        "usage last week": "Devin from ",
-        "report last 30 days": "Devin from ",
+        "usage last week": "Devin, ",
+        "report last 30 days": "Devin, ",
         "usage @ben": "`@ben` isn't known. Pick the name from Slack's list as you type `@`. Nothing was started.",
     }.items():
         shown = (await on.slack.slash(ADA, GENERAL, text))["shown"]["rendered"]

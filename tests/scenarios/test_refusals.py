@@ -22,7 +22,9 @@ from tests.scenarios.observations import (
 )
 
 SHARED, ARCHIVED, NO_BOT = "C0SHARED", "C0ARCHIVED", "C0NOBOT"
-NOT_MEMBER = access_sentences.not_in_channel().text
+NOT_MEMBER = (
+    "Devin Bridge isn't in this channel. Nothing was started. Type `/invite @Devin Bridge` here, then try again."
+)
 
 
 async def refused(on: Harness, user: str, sentence: str, **where: Any) -> None:

@@ -53,7 +53,7 @@ async def test_starts_and_replies_since_the_backup_are_not_repeated_and_go_on(on
     await on.devin.wait_for_messages("look at the clock")
     await ends(on, session, ts, "It is slow. Shall I?")
     mentioned, _ = await on.started("fix the logout test", BEN, WEB)
-    commanded, by_command = await started_by_command(on, "write the notes", ANN, OPS)
+    commanded, by_command = await started_by_command(on, "write the release notes", ANN, OPS)
     await ends(on, by_command, commanded, "Notes are written. Which file?", OPS)
     await on.slack.say(BEN, OPS, "notes.md", thread_ts=commanded)
     await on.devin.wait_for_messages("notes.md")
@@ -153,7 +153,7 @@ async def test_a_kill_while_all_is_looked_up_doubles_nothing(on: Harness) -> Non
     await on.slack.say(ANN, GENERAL, "look at the clock", thread_ts=ts)
     await on.devin.wait_for_messages("look at the clock")
     await ends(on, session, ts, "It is slow. Shall I?")
-    await started_by_command(on, "write the notes", ANN, OPS)
+    await started_by_command(on, "write the release notes", ANN, OPS)
     await on.started("fix the logout test", BEN, WEB)
     await settled(on)
 

@@ -38,7 +38,7 @@ async def test_a_dump_of_postgresql_that_is_put_back_doubles_nothing(on: Harness
     await on.slack.say(ANN, GENERAL, "look at the clock", thread_ts=ts)
     await on.devin.wait_for_messages("look at the clock")
     await on.started("fix the logout test", BEN, WEB)
-    await started_by_command(on, "write the notes", ANN, OPS)
+    await started_by_command(on, "write the release notes", ANN, OPS)
     await settled(on)
 
     await on.close()

@@ -11,7 +11,7 @@ from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, Harness
 from tests.scenarios.test_devin_commands import PERMISSIONS, recorded, schedules
 
 DIRECT = "D0ADA"
-FILLED = {"name": "Nightly", "task": "Run all tests.", "time": "07:30", "zone": "Asia/Kolkata"}
+FILLED = {"name": "Nightly", "task": "Run all tests.", "time": "7:30 am", "zone": "Asia/Kolkata"}
 pytestmark = pytest.mark.timing(lookup_interval=0.3, post_settle=1.0)
 
 
@@ -55,9 +55,9 @@ async def test_a_schedule_is_added_once_with_repository_playbook_and_channel(on:
     assert task_in(shown) == "Run all tests, please."
     assert await offered(on, shown, "repos") == ["acme/web", "acme/api"]
     assert await offered(on, shown, "playbook") == ["None", "Nightly run"]
-    refused = await send(on, shown, time="7", task="Run all tests. acu=5")
+    refused = await send(on, shown, time="at 7", task="Run all tests. acu=5")
     assert refused["errors"] == {
-        "time": "Write a time as HH:MM, such as 09:00.",
+        "time": "Write a time, such as 9:00 AM.",
         "task": "A schedule can't have an ACU limit. Remove it from the task.",
     }
     assert (await send(on, shown, repos=["acme/wbe"]))["errors"] == {
@@ -69,7 +69,7 @@ async def test_a_schedule_is_added_once_with_repository_playbook_and_channel(on:
     await on.devin.fault("create_schedule", "commit_then_drop")
     assert (await send(on, shown, repos=["acme/web"], playbook=playbook, channel=GENERAL))["closed"] is True
     said = (await on.slack.wait_for_message(DIRECT, "is added"))["rendered"]
-    assert said.startswith("The schedule *Nightly* is added. It runs Monday to Friday at 07:30 (Asia/Kolkata).")
+    assert said.startswith("The schedule *Nightly* is added. It runs Monday to Friday at 7:30 AM (Asia/Kolkata).")
     assert f"Devin's own Slack app posts updates in <#{GENERAL}>." in said
     (made,) = schedules(on)
     assert (made["name"], made["frequency"]) == ("Nightly", "0 2 * * 1,2,3,4,5")

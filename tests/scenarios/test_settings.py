@@ -109,10 +109,16 @@ async def test_people_set_what_holds_for_them(on: Harness) -> None:
     assert said["rendered"] == (
         "Saved.\n*Mine*\n• Repositories: `acme/web, acme/api`\n• Mode: `fast`\n• ACU limit: `10`"
     )
+    assert (await on.slack.wait_for_ephemeral(ANN, "Saved."))["rendered"] == said["rendered"]
     again = fields(await opened(on, "settings mine"))
     assert (again["person.mode"], again["person.limit"]) == ("fast", "10")
     assert "• *Mode*: `fast` (set by you)" in await why(on)
     assert "• *Mode*: none (default)" in await why(on, BEN)
+
+
+@pytest.mark.parametrize("limit", ["ten", "acu=10", "acu=ten"])
+async def test_a_limit_may_be_a_word_or_as_it_is_typed_with_a_task(on: Harness, limit: str) -> None:
+    assert await saved(on, "settings", person__limit=limit) == "Saved.\n*Mine*\n• ACU limit: `10`"
 
 
 async def test_a_field_that_cannot_be_taken_says_what_can(on: Harness) -> None:
@@ -121,7 +127,7 @@ async def test_a_field_that_cannot_be_taken_says_what_can(on: Harness) -> None:
     assert answer["errors"] == {
         "person.repos": "Write repositories as owner/name, such as acme/web, not “web”.",
         "person.limit": "Write the limit as a whole number of ACUs above zero, such as 10.",
-        "person.quiet": "Write quiet hours from start to end, such as 22:00-07:00.",
+        "person.quiet": "Write quiet hours from start to end, such as 10 PM - 7 AM.",
     }
     assert await stored(on) == set()
 

@@ -1,5 +1,6 @@
 """A start or a reply for which a budget has no room is kept: an admin lets it go, once, or its text comes back."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -426,6 +427,25 @@ async def test_of_two_who_were_approved_the_first_one_begins_it(on: Harness) -> 
     await on.slack.wait_for_ephemeral(BEN, "ann has already tried this again.")
     await settled(on)
     assert await creations(on) == 2
+
+
+async def test_an_admin_who_grants_what_another_session_reserves_reads_why_the_task_still_waits(on: Harness) -> None:
+    _, session = await on.started("fix the login test")
+    await set_budget(on.slack, "each-person 2 a day")
+    await on.devin.set(session, acus_consumed=2.1)
+    await on.slack.wait_for_message(OPS, "used up")
+    request = await asked(on, await refused(on))
+    await on.slack.click(ADA, OPS, request["ts"], "grant_more")
+    said = await on.slack.wait_for_message(OPS, "The task still can't start")
+    assert re.sub(r"<[^<>|]*\|?([^<>|]*)>", lambda link: link[1] if "fix" in link[1] else "…", said["rendered"]) == (
+        "ada raised ann's budget by 4 ACUs: 2.1 of 6 ACUs today. It resets …. The task still can't start: "
+        "“fix the login test” (…) has no ACU limit, so the rest of ann's budget is reserved for it "
+        "(2.1 of 6 ACUs used today)."
+    )
+    kept = await on.slack.wait_for_ephemeral(ANN, "Not started yet")
+    assert buttons(kept) == ["Try again", "Cancel"]
+    await settled(on)
+    assert await creations(on) == 1
 
 
 async def test_a_start_that_another_session_leaves_no_room_is_kept_and_tried_again(on: Harness) -> None:

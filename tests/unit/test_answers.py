@@ -494,7 +494,7 @@ def test_the_answers_that_depend_on_something():
             "status": (
                 "*<https://acme.slack.com/p1|Fix the login test>* (<https://app.devin.ai/sessions/abc|Open in Devin>)\n"
                 ":gear: Working.\n"
-                "Started by Ann · repo acme/web · 1.5 of 10 ACUs · active <!date^1733385600^{ago}|2024-12-05 08:00 UTC>\n"
+                "Started by Ann · repo acme/web · 1.5 of 10 ACUs · active <!date^1733385600^{ago}|Dec 5, 2024 at 8:00 AM UTC>\n"
                 ":twisted_rightwards_arrows: <https://github.com/acme/web/pull/12|acme/web#12> (open)"
             ),
             "cost": "This session has used 1.5 of 10 ACUs so far. Devin reports ACUs with a delay.",
@@ -572,7 +572,7 @@ def test_the_answers_that_depend_on_something():
             ),
             "store_restored": (
                 ":information_source: Devin Bridge's store was restored as of "
-                "<!date^1750000000^{date_short_pretty} at {time}|2025-06-15 15:06 UTC>. Work done since then is looked up before it's repeated. Settings and budgets changed since then are lost; set them again."
+                "<!date^1750000000^{date_short_pretty} at {time}|Jun 15, 2025 at 3:06 PM UTC>. Work done since then is looked up before it's repeated. Settings and budgets changed since then are lost; set them again."
             ),
             "without_thread": (
                 ":warning: Since the restore, <https://app.devin.ai/sessions/1|a session in Devin> has no thread. To link it to a thread, mention Devin Bridge with `adopt` and the session link."
@@ -671,7 +671,7 @@ def test_below_a_list_stand_the_buttons_for_what_it_does_not_show():
 
 
 def test_a_list_in_its_groups():
-    started = "started <!date^1733385600^{ago}|2024-12-05 08:00 UTC>"
+    started = "started <!date^1733385600^{ago}|Dec 5, 2024 at 8:00 AM UTC>"
     listed = replace(
         LISTED,
         entries=tuple(replace(one, session=replace(one.session, created_at=1_733_385_600)) for one in LISTED.entries),

@@ -85,7 +85,7 @@ def test_a_working_session_shows_what_devin_does():
     message = card(says(SESSION, "I run the tests."), NOW)
     assert_valid(message)
     assert message.text == "Fix the login test: working"
-    started = "started <!date^1733385060^{ago}|2024-12-05 07:51 UTC>"
+    started = "started <!date^1733385060^{ago}|Dec 5, 2024 at 7:51 AM UTC>"
     assert message.blocks == [
         {
             "type": "section",
@@ -95,7 +95,10 @@ def test_a_working_session_shows_what_devin_does():
         {
             "type": "context",
             "elements": [
-                mrkdwn(f"Started by Ann · acme/web · {LINKED} · active <!date^1733385600^{{ago}}|2024-12-05 08:00 UTC>")
+                mrkdwn(
+                    f"Started by Ann · acme/web · {LINKED} · "
+                    "active <!date^1733385600^{ago}|Dec 5, 2024 at 8:00 AM UTC>"
+                )
             ],
         },
         {"type": "actions", "elements": BUTTONS},
@@ -268,13 +271,13 @@ def rested(session, worked, elapsed):
         ),
         (
             replace(SESSION, worked=372.0, working_since=1_733_388_600.0),
-            "Working · started <!date^1733385000^{ago}|2024-12-05 07:50 UTC> · "
-            "resumed <!date^1733388600^{ago}|2024-12-05 08:50 UTC> after 6 min of work · "
+            "Working · started <!date^1733385000^{ago}|Dec 5, 2024 at 7:50 AM UTC> · "
+            "resumed <!date^1733388600^{ago}|Dec 5, 2024 at 8:50 AM UTC> after 6 min of work · "
             "1.5 of 10 ACUs · reply in this thread to steer it",
         ),
         (
             replace(SESSION, worked=372.0, working_since=1_733_385_400.0),
-            "Working · started <!date^1733385000^{ago}|2024-12-05 07:50 UTC> · "
+            "Working · started <!date^1733385000^{ago}|Dec 5, 2024 at 7:50 AM UTC> · "
             "1.5 of 10 ACUs · reply in this thread to steer it",
         ),
     ],

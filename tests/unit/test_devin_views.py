@@ -150,15 +150,15 @@ def test_schedules_are_listed_in_words_with_their_next_run_and_failures():
     broken = Shown("sched-2", "", Timetable("0 8 1 * *"), failures=3, failed_at=NOW - 60, reason="out of\nquota")
     paused = Shown("sched-3", "Once", Timetable(at=NOW + 60), enabled=False, failures=1)
     message = schedules.listing([NIGHTLY, broken, paused], [("On push", True), ("Old", False)], BERLIN, NOW, PAGE)
-    at = {"next": "<!date^1795766400^{date_short_pretty} at {time}|2026-11-27 08:00 UTC>"}
+    at = {"next": "<!date^1795766400^{date_short_pretty} at {time}|Nov 27, 2026 at 8:00 AM UTC>"}
     assert message.text == (
         "*3 schedules*\n"
-        f"1. *Nightly &lt;tests&gt;* · Monday to Friday at 09:00 (Europe/Berlin) · next {at['next']} · `sched-1`\n"
-        "2. `sched-2` · on day 1 of the month at 09:00 (Europe/Berlin) · "
-        "next <!date^1796112000^{date_short_pretty} at {time}|2026-12-01 08:00 UTC> · "
+        f"1. *Nightly &lt;tests&gt;* · Monday to Friday at 9:00 AM (Europe/Berlin) · next {at['next']} · `sched-1`\n"
+        "2. `sched-2` · on day 1 of the month at 9:00 AM (Europe/Berlin) · "
+        "next <!date^1796112000^{date_short_pretty} at {time}|Dec 1, 2026 at 8:00 AM UTC> · "
         ":warning: failed 3 times in a row, "
-        "last <!date^1795694340^{date_short_pretty} at {time}|2026-11-26 11:59 UTC>: out of quota · `sched-2`\n"
-        "3. *Once* · once, <!date^1795694460^{date_short_pretty} at {time}|2026-11-26 12:01 UTC> · *paused* · "
+        "last <!date^1795694340^{date_short_pretty} at {time}|Nov 26, 2026 at 11:59 AM UTC>: out of quota · `sched-2`\n"
+        "3. *Once* · once, <!date^1795694460^{date_short_pretty} at {time}|Nov 26, 2026 at 12:01 PM UTC> · *paused* · "
         ":warning: failed once · `sched-3`\n"
         "*2 automations*: On push, Old (off)\n"
         "Admins can use `/devin schedule pause 1`, `resume 1`, or `delete 1` with a number from this list."
@@ -179,12 +179,16 @@ def test_many_schedules_are_cut_and_none_has_a_sentence():
 @pytest.mark.parametrize(
     ("timetable", "words", "due"),
     [
-        (Timetable("0 8 * * *", every=2), "every day at 09:00 (Europe/Berlin), each 2nd time", None),
-        (Timetable("0 8 * * *", every=13), "every day at 09:00 (Europe/Berlin), each 13th time", None),
+        (Timetable("0 8 * * *", every=2), "every day at 9:00 AM (Europe/Berlin), each 2nd time", None),
+        (Timetable("0 8 * * *", every=13), "every day at 9:00 AM (Europe/Berlin), each 13th time", None),
         (Timetable("not cron"), "`not cron` (cron, in UTC)", None),
-        (Timetable(at=NOW - 60), "once, <!date^1795694340^{date_short_pretty} at {time}|2026-11-26 11:59 UTC>", None),
+        (
+            Timetable(at=NOW - 60),
+            "once, <!date^1795694340^{date_short_pretty} at {time}|Nov 26, 2026 at 11:59 AM UTC>",
+            None,
+        ),
         (Timetable(), "at an unknown time", None),
-        (Timetable("1 12 * * *"), "every day at 13:01 (Europe/Berlin)", NOW + 60),
+        (Timetable("1 12 * * *"), "every day at 1:01 PM (Europe/Berlin)", NOW + 60),
     ],
 )
 def test_when_a_schedule_runs(timetable, words, due):
@@ -196,8 +200,8 @@ def test_what_is_said_about_a_change_of_a_schedule():
         "Paused: *Nightly &lt;tests&gt;* doesn't run until `/devin schedule resume`."
     )
     assert schedules.was_set(NIGHTLY, enabled=True, zone=BERLIN, now=NOW).text == (
-        "Resumed: *Nightly &lt;tests&gt;* runs Monday to Friday at 09:00 (Europe/Berlin). "
-        "The next run is <!date^1795766400^{date_short_pretty} at {time}|2026-11-27 08:00 UTC>."
+        "Resumed: *Nightly &lt;tests&gt;* runs Monday to Friday at 9:00 AM (Europe/Berlin). "
+        "The next run is <!date^1795766400^{date_short_pretty} at {time}|Nov 27, 2026 at 8:00 AM UTC>."
     )
     assert schedules.is_already(NIGHTLY, enabled=True).text == (
         "*Nightly &lt;tests&gt;* already runs. Nothing was changed."
@@ -217,7 +221,7 @@ def test_the_question_before_a_schedule_is_deleted():
     message = schedules.ask_to_delete(NIGHTLY, BERLIN, NOW)
     assert message.text == "Delete Nightly &lt;tests&gt;?"
     assert message.blocks[0]["text"]["text"] == (
-        "Delete *Nightly &lt;tests&gt;*, which runs Monday to Friday at 09:00 (Europe/Berlin)? "
+        "Delete *Nightly &lt;tests&gt;*, which runs Monday to Friday at 9:00 AM (Europe/Berlin)? "
         "`/devin schedule pause` only stops it for now."
     )
     buttons = [(one["text"]["text"], one["action_id"], one["value"]) for one in message.blocks[1]["elements"]]

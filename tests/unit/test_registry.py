@@ -42,7 +42,8 @@ def test_what_they_are_called():
         "role_list role_add role_add_confirmed role_undo role_remove "
         "identity identity_set identity_unset "
         "budget_list budget_set "
-        "budget_set_confirmed budget_try budget_remove budget_grant ask_for_more grant_more refuse_more orgs audit "
+        "budget_set_confirmed budget_undo budget_try budget_remove budget_grant ask_for_more grant_more "
+        "refuse_more orgs audit "
         "audit_bot fanout start_fan_out stop_fan_out retry_fan_out note_list note_show note_add note_edit note_delete "
         "note_delete_confirmed playbook_list playbook_show playbook_add playbook_edit review schedule_list "
         "schedule_add schedule_pause schedule_resume schedule_delete schedule_delete_confirmed metrics "
@@ -81,7 +82,7 @@ def test_what_goes_before_waiting_replies():
         ),
         *("alarm_stop", "alarm_fine", "alarm_snooze"),
         *("ask_for_more", "grant_more", "refuse_more"),
-        *("schedule_delete_confirmed", "note_delete_confirmed", "budget_set_confirmed"),
+        *("schedule_delete_confirmed", "note_delete_confirmed", "budget_set_confirmed", "budget_undo"),
         *("start_fan_out", "stop_fan_out", "retry_fan_out"),
         *("try_again", "continue_session", "rate"),
         *("adopt", "adopt_confirmed", "unsync", "unsync_confirmed"),
@@ -149,7 +150,8 @@ def test_who_may_use_what():
         **dict.fromkeys(("role_list", "role_add", "role_add_confirmed", "role_undo", "role_remove"), Role.ADMIN),
         **dict.fromkeys(("digest_add_confirmed", "digest_undo"), Role.ADMIN),
         **dict.fromkeys(
-            ("budget_set", "budget_set_confirmed", "budget_try", "budget_remove", "budget_grant"), Role.ADMIN
+            ("budget_set", "budget_set_confirmed", "budget_undo", "budget_try", "budget_remove", "budget_grant"),
+            Role.ADMIN,
         ),
         **dict.fromkeys(("grant_more", "refuse_more", "schedule_delete_confirmed"), Role.ADMIN),
         **dict.fromkeys(("schedule_add", "schedule_pause", "schedule_resume", "schedule_delete"), Role.ADMIN),

@@ -47,7 +47,9 @@ TYPED: list[tuple[Setting, str, Value, str]] = [
     (Setting.TURNS, "two-people", TurnTaking.TWO_PEOPLE, "two-people"),
     (Setting.DETAIL, "final", Detail.FINAL, "final"),
     (Setting.REMINDERS, "off", False, "off"),
-    (Setting.QUIET, "22:00 - 7:00", NIGHT, "22:00-07:00"),
+    (Setting.QUIET, "22:00 - 7:00", NIGHT, "10:00 PM - 7:00 AM"),
+    (Setting.QUIET, "10pm to 7 a.m.", NIGHT, "10:00 PM - 7:00 AM"),
+    (Setting.QUIET, "22:00-07:00", NIGHT, "10:00 PM - 7:00 AM"),
     (Setting.NOTIFY, "questions", NotifyChoice.QUESTIONS, "questions"),
 ]
 
@@ -84,7 +86,7 @@ def test_a_value_is_read_from_a_form_and_from_what_is_stored(
         (Setting.TURNS, "mention", "There's no turn-taking “mention”. Did you mean “mentions”?"),
         (Setting.DETAIL, "finale", "There's no detail “finale”. Did you mean “final”?"),
         (Setting.REMINDERS, "maybe", "There's no switch “maybe”. Pick one of on, off."),
-        (Setting.QUIET, "at night", "Write quiet hours from start to end, such as 22:00-07:00."),
+        (Setting.QUIET, "at night", "Write quiet hours from start to end, such as 10 PM - 7 AM."),
         (Setting.QUIET, "07:00-07:00", "Quiet hours can't start and end at the same time."),
         (Setting.NOTIFY, "question", "There's no choice of mentions “question”. Did you mean “questions”?"),
     ],

@@ -92,8 +92,8 @@ def test_links(url, label, expected):
 
 
 def test_times_are_shown_in_the_readers_zone():
-    assert when(1733385600.7) == "<!date^1733385600^{date_short_pretty} at {time}|2024-12-05 08:00 UTC>"
-    assert ago(1733385600) == "<!date^1733385600^{ago}|2024-12-05 08:00 UTC>"
+    assert when(1733385600.7) == "<!date^1733385600^{date_short_pretty} at {time}|Dec 5, 2024 at 8:00 AM UTC>"
+    assert ago(1733385600) == "<!date^1733385600^{ago}|Dec 5, 2024 at 8:00 AM UTC>"
 
 
 @pytest.mark.parametrize(

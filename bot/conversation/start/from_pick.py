@@ -107,6 +107,7 @@ class StartFromPick:
             confirmation=Confirmation(again=True),
             options=cause.options,
             answer_in=cause.answer_in,
+            opened_in=cause.opened_in,
             about=ThreadRef(cause.channel, cause.root_ts),
         )
         # A crash before this commit has the thread read again, and after it the row is that of the command.

@@ -82,7 +82,7 @@ class LaunchForm(FormKind):
 
     async def _form(self, workspace: Workspace, opening: Opening, task: str) -> View:
         """The form with the channel in which it was asked for, and with what is set for that and the person."""
-        channel = _channel(opening.form)
+        channel = opening.form.opened_in
         async with self._services.db.read() as tx:
             known = await self._services.settings.effective(tx, workspace.team, channel or None, opening.user)
             earlier = await self._earlier(tx, workspace, opening)
@@ -171,6 +171,7 @@ def _in_thread(job: Job[ViewCause], asked: _Start) -> tuple[str, Cause]:
         pick=pick,
         options=asked.launch.options,
         answer_in=asked.direct,
+        opened_in=job.cause.form.opened_in,
     )
     return thread_lane(team, asked.channel, asked.on.thread_ts), message
 
@@ -184,14 +185,10 @@ def _under_card(job: Job[ViewCause], asked: _Start) -> tuple[str, Cause]:
         confirmation=_MEANT,
         options=asked.launch.options,
         answer_in=asked.direct,
+        opened_in=job.cause.form.opened_in,
         about=ThreadRef(job.cause.form.channel, asked.on.thread_ts) if asked.on else None,
     )
     return person_lane(job.workspace.team, job.cause.user), command
-
-
-def _channel(form: Form) -> str:
-    """The channel that the form begins with; a direct message is where an empty one leads anyway."""
-    return form.channel if form.channel[:1] in {"C", "G"} else ""
 
 
 def _with_task(message: Message, job: Job[ViewCause]) -> list[Message]:

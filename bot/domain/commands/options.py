@@ -343,9 +343,10 @@ def _named_in(value: str) -> str | None:
     return name if len(parts) > 1 and _REPO.fullmatch(name) else None
 
 
-def is_whole_number_above_zero(value: str) -> bool:
-    """Whether `value` is a number of ACUs that a session may be limited to."""
-    return re.fullmatch(r"[0-9]{1,9}", value) is not None and int(value) > 0
+def limit_in_field(text: str) -> int | None:
+    """Read a limit that somebody typed into a form, such as `10`, `ten` or `acu=10`; None if it is no whole number."""
+    written = text.strip().lower().removeprefix("acu=")
+    return int(written) if _NUMBERS.fullmatch(written) else NUMBERS.get(written)
 
 
 def _acu(value: str) -> int:

@@ -6,7 +6,10 @@ is also what a task is about, as in "fix the cron job that runs every Monday".
 
 import re
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
+
+from bot.domain.clock import clock_time, read_clock
 
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY: Final = "(?:mon|tues|wednes|thurs|fri|satur|sun)day"
@@ -69,8 +72,9 @@ _SUBJECT: Final = re.compile(
     re.IGNORECASE,
 )
 _SCHEDULE: Final = re.compile(r"(?:please )?schedule (?:a |the |this:? |it )?(?P<task>.+)", re.IGNORECASE | re.DOTALL)
-_TIME: Final = re.compile(r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))? ?(?P<half>[ap])?", re.IGNORECASE)
-_NAMED: Final = {"noon": "12:00", "midnight": "00:00"}
+_TOMORROW: Final = ("tomorrow", "morgen", "demain", "mañana")
+_TODAY: Final = frozenset({"tonight", "later today", "heute nacht", "heute abend", "ce soir", "esta noche"})
+_EVENING: Final = "8:00 PM"
 _MEANT: Final = tuple(
     (re.compile(said, re.IGNORECASE), repeat)
     for said, repeat in (
@@ -87,13 +91,29 @@ _MEANT: Final = tuple(
 class TimedTask:
     """A `task` without its time: how often it is to run, as the form of a schedule has it, and at what time.
 
-    Both are empty where they are not known. What is to run `once` fits no schedule.
+    Both are empty where they are not known. What is to run `once` has its day in `words`, if it names one.
     """
 
     task: str
     repeat: str = ""
     at: str = ""
     once: bool = False
+    words: str = ""
+
+    def day(self, now: datetime) -> date | None:
+        """Return the day on which a task is to run once, by the clock of the person `now`; None if it is not known."""
+        today, words = now.date(), self.words.lower()
+        if words.startswith(_TOMORROW):
+            return today + timedelta(days=1)
+        if words in _TODAY:
+            return today
+        named = next((number for number, day in enumerate(_DAYS) if words.endswith(day)), None)
+        if named is not None:
+            return today + timedelta(days=(named - today.weekday() - 1) % 7 + 1)
+        at = read_clock(self.at)
+        if words or at is None:
+            return None
+        return today if at > now.time() else today + timedelta(days=1)
 
 
 def read_timed(text: str) -> TimedTask | None:
@@ -121,17 +141,6 @@ def _timed(found: re.Match[str], each: str | None, once: str | None) -> TimedTas
         clock for name, clock in found.groupdict().items() if clock and name.rstrip("_") in {"at", "before", "alone"}
     ]
     repeat = next((meant for said, meant in _MEANT if each and said.search(each)), "")
-    return TimedTask(
-        found["task"].strip(), repeat, _as_written(clocks[0]) if clocks else "", once=bool(once) or not each
-    )
-
-
-def _as_written(clock: str) -> str:
-    """`clock` as HH:MM, as the form of a schedule has it; "" if it is none."""
-    if named := _NAMED.get(clock.lower()):
-        return named
-    found = _TIME.match(clock)
-    assert found is not None
-    hour, half = int(found["hour"]), (found["half"] or "").lower()
-    hour = hour % 12 + 12 * (half == "p") if half else hour
-    return f"{hour:02}:{found['minute'] or '00'}" if hour < 24 and int(found["minute"] or 0) < 60 else ""
+    at = read_clock(clocks[0]) if clocks else None
+    shown = clock_time(at) if at else _EVENING if once and once.lower() in _TODAY else ""
+    return TimedTask(found["task"].strip(), repeat, shown, bool(once) or not each, once or "")

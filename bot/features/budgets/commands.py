@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from bot.domain.commands.presses import undone
 from bot.domain.commands.spec import CommandSpec
 from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import rows as budgets
@@ -12,7 +13,14 @@ from bot.features.budgets.grant_rows import Grant, GrantState
 from bot.features.budgets.grants import Raise, name_beside_figures, record_raise
 from bot.features.budgets.rules import NAMED, USED_UP, Budget, Scope, ScopeKind, Standing
 from bot.features.budgets.sentences import Entry, Granted, Named
-from bot.features.budgets.specs import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET, BUDGET_SET_CONFIRMED
+from bot.features.budgets.specs import (
+    BUDGET_GRANT,
+    BUDGET_LIST,
+    BUDGET_REMOVE,
+    BUDGET_SET,
+    BUDGET_SET_CONFIRMED,
+    BUDGET_UNDO,
+)
 from bot.features.budgets.standings import AddedUp, Standings, add_up, reports_no_acus, standings
 from bot.features.budgets.words import Problem, WantedGrant, parse_grant, parse_number, parse_set
 from bot.kernel.access import Access
@@ -25,7 +33,7 @@ from bot.store import audit
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
 from bot.views.message import Message
-from bot.views.questions import STALE
+from bot.views.questions import STALE, TOO_LATE_TO_UNDO
 
 # Whose own budget is looked for first, and whose budget for each of its kind then raises one of them.
 _EACH: Final = {ScopeKind.PERSON: ScopeKind.EACH_PERSON, ScopeKind.CHANNEL: ScopeKind.EACH_CHANNEL}
@@ -55,6 +63,7 @@ class BudgetCommands:
         self._access = access
         self._changes: dict[str, _Change] = {
             BUDGET_SET_CONFIRMED.name: self._set,
+            BUDGET_UNDO.name: self._undo,
             BUDGET_REMOVE.name: self._remove,
             BUDGET_GRANT.name: self._grant,
         }
@@ -62,7 +71,8 @@ class BudgetCommands:
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What the commands do."""
         changes = dict.fromkeys((BUDGET_REMOVE, BUDGET_GRANT), Handler(self._change, self._run))
-        return {BUDGET_LIST: Handler(self._list), BUDGET_SET_CONFIRMED: Handler(run=self._run), **changes}
+        pressed = dict.fromkeys((BUDGET_SET_CONFIRMED, BUDGET_UNDO), Handler(run=self._run))
+        return {BUDGET_LIST: Handler(self._list), **changes, **pressed}
 
     async def _list(self, asked: Asked) -> Message:
         """Answer `budget list`, unless the person is a guest or of another company."""
@@ -150,7 +160,15 @@ class BudgetCommands:
         changed = {"before": _rule(before) if before else None, "after": _rule(budget)}
         await audit.add(uow.tx, by.row(uow, BUDGET_SET.name, budget.scope, **changed))
         no_acus = await reports_no_acus(uow.tx, by.workspace, uow.now)
-        return views.was_set(budget, before, no_acus=no_acus)
+        return views.was_set(budget, before, uow.now, no_acus=no_acus)
+
+    async def _undo(self, uow: UnitOfWork, by: ChangedBy, typed: str, added_up: AddedUp) -> Message:
+        """Remove the budget that was set, or set the one back that it has replaced."""
+        undoes = undone(typed, uow.now, uow.timing.undo)
+        if undoes is None:
+            return TOO_LATE_TO_UNDO
+        back = self._remove if undoes.isdecimal() else self._set
+        return await back(uow, by, undoes, added_up)
 
     async def _remove(self, uow: UnitOfWork, by: ChangedBy, typed: str, _added_up: AddedUp) -> Message:
         number = parse_number(typed)

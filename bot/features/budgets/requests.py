@@ -113,9 +113,9 @@ class BudgetRequests:
         grants_it, period = job.cause.command == GRANT_MORE.name, stand.period(budget)
         if grants_it and asked.state is GrantState.ASKED and asked.period != period.name:
             return await self._begun_anew(uow, workspace, stand, asked, budget), True
-        waits = await waiting_start(uow.tx, asked.start, workspace.team) if asked.start else None
-        edited = waits is not None and digest(waits) != asked.digest
-        gone = edited or (bool(asked.start) and waits is None)
+        start = await waiting_start(uow.tx, asked.start, workspace.team) if asked.start else None
+        edited = start is not None and digest(start) != asked.digest
+        gone = edited or (bool(asked.start) and start is None)
         state = GrantState.GRANTED if grants_it and not gone else GrantState.REFUSED
         # Of two admins who press at once, the second one finds it decided.
         if not await grants.decide(uow.tx, key, state, period.name, uow.now):
@@ -133,8 +133,9 @@ class BudgetRequests:
         increase = Raise(key, budget, asked.subject, asked.acus, by, channel, asked.user, then)
         await record_raise(uow, workspace, stand, increase)
         # For all who read the admin channel, so that nobody is "you".
-        named = await stand.named(await stand.of(budget, asked.subject))
-        return views.granted(named, asked.acus, name, waits=waited is not None and not is_reply(waited)), True
+        standing = await stand.with_reserved(await stand.of(budget, asked.subject))
+        waits = waited is not None and not is_reply(waited)
+        return views.granted(await stand.named(standing), asked.acus, name, waits=waits), True
 
     async def _begun_anew(
         self, uow: UnitOfWork, workspace: Workspace, stand: Standings, asked: Grant, budget: Budget

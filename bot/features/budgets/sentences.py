@@ -14,6 +14,7 @@ from bot.features.budgets.specs import (
     BUDGET_SET,
     BUDGET_SET_CONFIRMED,
     BUDGET_TRY,
+    BUDGET_UNDO,
     GRANT_MORE,
     REFUSE_MORE,
 )
@@ -389,11 +390,13 @@ def scope_name(scope: Scope) -> str:
     return mention(scope.subject) if scope.kind is ScopeKind.PERSON else KINDS[scope.kind]
 
 
-def was_set(budget: Budget, before: Budget | None, *, no_acus: bool) -> Message:
-    """Confirm that a budget was set, in place of the one `before`."""
+def was_set(budget: Budget, before: Budget | None, now: float, *, no_acus: bool) -> Message:
+    """Confirm that a budget was set `now`, in place of the one `before`, and offer to undo that."""
     whose = f"Budget `{budget.number}` is set: {_whole(budget)}."
     was = f"Before, it was {_before(before, budget)}." if before else ""
-    return message_of(whose, was, NO_ACUS if no_acus else "")
+    text = message_of(whose, was, NO_ACUS if no_acus else "").text
+    back = str(WantedBudget(before.scope, before.acus, before.span, before.warn)) if before else str(budget.number)
+    return Message(text, [blocks.section(text), *blocks.actions(questions.undo(BUDGET_UNDO, back, now))])
 
 
 def was_removed(budget: Budget) -> Message:

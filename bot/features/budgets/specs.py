@@ -41,6 +41,8 @@ BUDGET_SET: Final = CommandSpec(
 BUDGET_SET_CONFIRMED: Final = CommandSpec(
     "budget_set_confirmed", ways=(), role=Role.ADMIN, admins_can="change budgets", urgent=True
 )
+# *Undo* below what came of it.
+BUDGET_UNDO: Final = CommandSpec("budget_undo", ways=(), role=Role.ADMIN, admins_can="change budgets", urgent=True)
 BUDGET_TRY: Final = CommandSpec(
     "budget_try",
     ways=typed("budget try", TRIED),
@@ -82,6 +84,7 @@ COMMANDS: Final = (
     BUDGET_LIST,
     BUDGET_SET,
     BUDGET_SET_CONFIRMED,
+    BUDGET_UNDO,
     BUDGET_TRY,
     BUDGET_REMOVE,
     BUDGET_GRANT,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+from bot.domain.clock import clock_time
 from bot.domain.session import DisplayState
 from bot.features.consumption.rules import Correction
 from bot.features.consumption.sentences import cycle_line
@@ -23,7 +24,7 @@ from bot.features.usage.figure_sentences import (
 )
 from bot.features.usage.usual import percent_above
 from bot.views import blocks
-from bot.views.dates import HOURS, clock_time, short_date, weekday_date
+from bot.views.dates import HOURS, short_date, weekday_date
 from bot.views.doubts import roughly
 from bot.views.message import Message
 from bot.views.sentences import STATE_EMOJI

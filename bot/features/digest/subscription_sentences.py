@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from bot.domain.clock import clock_time
 from bot.domain.questions import CSV_WORD
 from bot.features.digest.editions import Edition, Schedule, Share
 from bot.features.digest.specs import DIGEST_ADD_CONFIRMED, DIGEST_UNDO
@@ -11,7 +12,6 @@ from bot.features.digest.subscription import MissedBecause, Subscription
 from bot.features.digest.words import DigestAction, DigestMistake, MistakeKind
 from bot.views import blocks, questions
 from bot.views.answers.wording import any_of, code
-from bot.views.dates import clock_time
 from bot.views.message import Message
 from bot.views.sentences import mention
 from bot.views.text import notified, when

@@ -1,10 +1,11 @@
 """Cron expressions in words, in the time zone of the person who reads them."""
 
 from collections.abc import Sequence
-from datetime import tzinfo
+from datetime import time, tzinfo
 from itertools import pairwise
 from typing import Final
 
+from bot.domain.clock import clock_time
 from bot.features.schedules.cron import DAY, HOUR, WEEK, Cron, dated_times, next_due, parse_cron, weekly_times
 from bot.views.answers.wording import code
 from bot.views.text import listed
@@ -105,4 +106,4 @@ def _distance(minutes: int) -> str:
 
 
 def _time(minute: int) -> str:
-    return f"{minute // HOUR:02}:{minute % HOUR:02}"
+    return clock_time(time(minute // HOUR, minute % HOUR))

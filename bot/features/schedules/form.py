@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from bot.conversation.lookup import CLOCKS_APART
@@ -41,7 +42,13 @@ def may_be(schedule: Schedule, values: Mapping[str, Any]) -> bool:
     Word by word, because Devin may have tidied up white space.
     """
     there = {"name": schedule.name, "prompt": schedule.prompt, "frequency": schedule.frequency or ""}
-    return all(there[name].split() == values[name].split() for name in _COMPARED if schedule.has(name))
+    at = (
+        datetime.fromisoformat(values["scheduled_at"]).timestamp()
+        if "scheduled_at" in values
+        else schedule.scheduled_at
+    )
+    same = all(there[name].split() == values.get(name, "").split() for name in _COMPARED if schedule.has(name))
+    return same and (schedule.scheduled_at == at or not schedule.has("scheduled_at"))
 
 
 class ScheduleForm(FormKind):
@@ -61,7 +68,8 @@ class ScheduleForm(FormKind):
     async def loaded(self, workspace: Workspace, opening: Opening) -> View:
         """Return a form with the person's time zone, and the task that was typed behind the command."""
         zone, form = await zone_of(self._access, workspace, opening.user), opening.form
-        return modals.schedule_form(replace(form, target=""), str(zone), form.target)
+        now = datetime.fromtimestamp(self._services.clock(), zone)
+        return modals.schedule_form(replace(form, target=""), str(zone), now, form.target)
 
     async def choices(self, workspace: Workspace, user: str, form: Form, name: str, typed: str) -> Mapping[str, str]:
         """Return the repositories or playbooks that fit what was `typed`."""
@@ -69,7 +77,7 @@ class ScheduleForm(FormKind):
 
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - there is one form
         """Return a sentence for each field that cannot be taken."""
-        return mistakes(fields)
+        return mistakes(fields, self._services.clock())
 
     async def errors_at_devin(self, workspace: Workspace, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - there is one form
         """Return a sentence for repositories that Devin does not list, where they are named."""
@@ -154,7 +162,7 @@ class NewScheduleAtDevin(Creation[Schedule]):
         """Record the change, and confirm it."""
         cause, team = self._job.cause, self._job.workspace.team
         channel, target = cause.channel or None, thing.scheduled_session_id
-        after = {"name": self._new.name, "enabled": True, "frequency": self._values["frequency"]}
+        after = {"name": self._new.name, "enabled": True, **self._new.timing(self._job.row.created_at)}
         await audit.add(uow.tx, AuditRow(team, uow.now, cause.user, cause.form.command, target, channel, None, after))
         await answer(uow, self._job, views.was_added(shown(thing), self._new, uow.now, SCHEDULES_PAGE))
 

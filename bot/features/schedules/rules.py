@@ -1,13 +1,13 @@
 """A schedule that somebody wants to have added: the fields of its form, and when that is in UTC."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from bot.domain.clock import read_clock
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.launch import PLAYBOOK, REPOS, TASK, Launch, mistakes_of, read_launch, with_options
 from bot.domain.session import Options
@@ -16,8 +16,9 @@ from bot.features.schedules.cron import DAY, HOUR, WEEK, parse_cron
 from bot.views.modals.fields import OPTION_FIELDS, TASK_FIELD, Field
 from bot.views.modals.launch import sentences_of
 
-_TIME: Final = re.compile(r"(?P<hour>[01]?[0-9]|2[0-3])[:.](?P<minute>[0-5][0-9])")
-NO_TIME: Final = "Write a time as HH:MM, such as 09:00."
+NO_TIME: Final = "Write a time, such as 9:00 AM."
+NO_DATE: Final = "Pick the date."
+OVER: Final = "That time is over. Pick a later one."
 NO_ZONE: Final = "Write the name of a zone, such as Europe/Berlin or UTC."
 NO_CRON: Final = "Write five fields such as 0 9 * * 1-5: minute, hour, day, month, weekday."
 NO_LIMIT: Final = "Devin can't limit the ACUs of a schedule. A Devin admin can limit all sessions in Devin."
@@ -38,6 +39,7 @@ class Repeat(StrEnum):
     SATURDAYS = "5"
     SUNDAYS = "6"
     HOURLY = "hourly"
+    ONCE = "once"  # on a date
     CRON = "cron"  # by a cron expression
 
     @property
@@ -59,13 +61,15 @@ REPEATS: Final[Mapping[str, str]] = {
     Repeat.SATURDAYS: "On Saturdays",
     Repeat.SUNDAYS: "On Sundays",
     Repeat.HOURLY: "Every hour",
+    Repeat.ONCE: "Once, on the date below",
     Repeat.CRON: "By the cron expression below",
 }
 _UTC_HINT: Final = "Devin keeps times in UTC: when your clocks change, a run moves by an hour."
 NAME: Final = Field("name", "Name", most=100, empty="Give it a name.")
 PROMPT: Final = replace(TASK_FIELD, hint="Each run starts a session with it.", most=20_000)
 REPEAT: Final = Field("repeat", "Runs", choices=REPEATS)
-TIME: Final = Field("time", "Time", hint="For every hour, only the minutes count.", most=5)
+DATE: Final = "date"
+TIME: Final = Field("time", "Time", hint="For every hour, only the minutes count.", most=12)
 ZONE: Final = Field("zone", "Time zone", hint=_UTC_HINT, most=60)
 CRON: Final = Field("cron", "Cron expression", hint="Five fields in UTC.", most=100)
 # Those that it has in common with the form of a start are read as there.
@@ -82,6 +86,7 @@ class NewSchedule:
     time: str = ""
     zone: str = ""
     cron: str = ""
+    date: str = ""
 
     @property
     def options(self) -> Options:
@@ -95,16 +100,30 @@ class NewSchedule:
         what = "Repository" if len(repos) == 1 else "Repositories"
         return f"{task}\n\n{what}: {', '.join(repos)}" if repos else task
 
+    @property
+    def once_at(self) -> datetime | None:
+        """When it runs that is to run once; None where a field of that has a mistake, or it runs again."""
+        at, zone = read_clock(self.time), zone_named(self.zone)
+        if self.repeat is not Repeat.ONCE or at is None or zone is None or not self.date:
+            return None
+        return datetime.combine(date.fromisoformat(self.date), at, ZoneInfo(zone)).astimezone(UTC)
+
+    def timing(self, now: float) -> dict[str, str]:
+        """The fields of Devin's request that say when it runs."""
+        if (at := self.once_at) is not None:
+            return {"schedule_type": "one_time", "scheduled_at": at.isoformat()}
+        return {"frequency": self.frequency(now)}
+
     def frequency(self, now: float) -> str:
         """The cron expression in UTC, as the clocks of the zone are at `now`. The fields have no mistake."""
         if self.repeat is Repeat.CRON:
             return " ".join(self.cron.split())
-        found, zone = _TIME.fullmatch(self.time), zone_named(self.zone)
-        assert found is not None
+        at, zone = read_clock(self.time), zone_named(self.zone)
+        assert at is not None
         assert zone is not None
         offset = datetime.fromtimestamp(now, ZoneInfo(zone)).utcoffset()
         shift = int(offset.total_seconds() // 60) if offset else 0
-        minutes = int(found["hour"]) * HOUR + int(found["minute"]) - shift
+        minutes = at.hour * HOUR + at.minute - shift
         hour, minute = minutes % DAY // HOUR, minutes % HOUR
         if self.repeat is Repeat.HOURLY:
             return f"{minute} * * * *"
@@ -119,8 +138,8 @@ class NewSchedule:
             "slack_team_id": channel and team,
             "slack_channel_id": channel,
         }
-        needed = {"name": self.name, "prompt": self.prompt, "frequency": self.frequency(now)}
-        return needed | {name: value for name, value in chosen.items() if value}
+        needed = {"name": self.name, "prompt": self.prompt}
+        return needed | self.timing(now) | {name: value for name, value in chosen.items() if value}
 
 
 def entered(fields: Mapping[str, str]) -> NewSchedule:
@@ -128,17 +147,21 @@ def entered(fields: Mapping[str, str]) -> NewSchedule:
     picked = fields.get(REPEAT.name, "")
     repeat = Repeat(picked) if picked in set(Repeat) else Repeat.WEEKDAYS
     texts = {field.name: fields.get(field.name, "").strip() for field in (NAME, TIME, ZONE, CRON)}
-    return NewSchedule(launch=read_launch(fields), repeat=repeat, **texts)
+    return NewSchedule(launch=read_launch(fields), repeat=repeat, **texts, date=fields.get(DATE, ""))
 
 
-def mistakes(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return a sentence for each field that cannot be taken."""
+def mistakes(fields: Mapping[str, str], now: float) -> dict[str, str]:
+    """Return a sentence for each field that cannot be taken `now`."""
     new = entered(fields)
     if new.repeat is Repeat.CRON:
         found = {} if parse_cron(new.cron) else {CRON.name: NO_CRON}
     else:
-        found = {} if _TIME.fullmatch(new.time) else {TIME.name: NO_TIME}
+        found = {} if read_clock(new.time) is not None else {TIME.name: NO_TIME}
         found |= {} if zone_named(new.zone) else {ZONE.name: NO_ZONE}
+    if new.repeat is Repeat.ONCE and not new.date:
+        found[DATE] = NO_DATE
+    elif (once := new.once_at) is not None and once.timestamp() <= now:
+        found[DATE] = OVER
     if refused := _not_here(parse_request(new.launch.task)):
         found[TASK] = refused
     found |= sentences_of(mistakes_of(fields))

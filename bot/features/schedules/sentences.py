@@ -120,7 +120,7 @@ def was_added(schedule: Shown, new: NewSchedule, now: float, page: str) -> Messa
     named, channel = zone_named(new.zone), new.launch.channel
     words = schedule.timetable.in_words(ZoneInfo(named) if named else UTC, now)
     due = schedule.timetable.next_run(now)
-    following = f" The first run is {when(due)}." if due is not None else ""
+    following = f" The first run is {when(due)}." if due is not None and new.repeat is not Repeat.ONCE else ""
     posts = f" Devin's own Slack app posts updates in <#{channel}>." if channel else ""
     return Message(f"The schedule {schedule.named} is added. It runs {words}.{following}{posts} <{page}|Open in Devin>")
 
@@ -190,7 +190,8 @@ def _written(new: NewSchedule) -> dict[str, str]:
 
     The time and its zone stand with how often it runs, and the longest one comes last.
     """
-    runs = "" if new.repeat is Repeat.CRON else f"{REPEATS[new.repeat]}, {new.time}, {new.zone}"
+    often = f"Once, on {new.date}" if new.repeat is Repeat.ONCE else REPEATS[new.repeat]
+    runs = "" if new.repeat is Repeat.CRON else f"{often}, {new.time}, {new.zone}"
     return {
         NAME.label: "" if len(escape(new.name)) <= _NAME_LENGTH else new.name,
         REPEAT.label: runs,

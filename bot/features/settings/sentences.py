@@ -44,7 +44,7 @@ FIELDS: Final[Mapping[Setting, Field]] = {
         choices={**_NOT_SET, "on": "Remind me of open questions", "off": "No reminders"},
     ),
     Setting.QUIET: Field(
-        "quiet", "Quiet hours", hint="In your time zone, such as 22:00-07:00. You won't be mentioned."
+        "quiet", "Quiet hours", hint="In your time zone, such as 10 PM - 7 AM. You won't be mentioned."
     ),
     Setting.NOTIFY: Field(
         "notify",

@@ -26,6 +26,7 @@ from bot.slack.errors import ContentRefused, SlackError, SlackRefused
 from bot.slack.forms import entered
 from bot.slack.rendering import text_of
 from bot.views.answers import secrets as secret_sentences
+from bot.views.answers.wording import answered_in_dm
 from bot.views.message import Message
 from bot.views.modals import parts
 from bot.views.modals.parts import View
@@ -216,7 +217,7 @@ class Forms:
 
 
 async def answer(uow: UnitOfWork, job: Job[ViewCause], *messages: Message, late: bool = False) -> None:
-    """Answer who submitted the form, in direct messages: a form leaves no place behind, and these get through.
+    """Answer who submitted the form, in direct messages, which get through, and in short where it was opened.
 
     What came of the form is said once. With `late` it is still to come.
     """
@@ -225,3 +226,6 @@ async def answer(uow: UnitOfWork, job: Job[ViewCause], *messages: Message, late:
     team, user = job.workspace.team, job.cause.user
     rows = [uow.post_row(key, team, user, None, message) for key, message in zip(keys, messages, strict=True)]
     await uow.add_to_outbox(*rows)
+    if here := job.cause.form.opened_in:
+        said = answered_in_dm(messages[0], more=len(messages) > 1)
+        await uow.reply_privately(Recipient(team, job.row.key, user, here), said, key=f"{first}:here")

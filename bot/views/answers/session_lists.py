@@ -100,6 +100,7 @@ def several_sessions(verb: str, shown: ShownList) -> Message:
     return _list(
         f"You have {counted(shown.total, 'session')} to {verb}. Which one? For example `/devin {verb} 1`:",
         replace(shown, next=None),
+        hint="",
     )
 
 
@@ -134,14 +135,14 @@ def _id_like(session: Session, which: str) -> str:
     return devins if devins.startswith(which) else session.id
 
 
-def _list(head: str, shown: ShownList) -> Message:
+def _list(head: str, shown: ShownList, hint: str = HINT) -> Message:
     in_groups = {group: [entry for entry in shown.entries if entry.group is group] for group in ListGroup}
     drawn = [block for group, entries in in_groups.items() if entries for block in _group(group, entries)]
     lines = [_line(entry) for entries in in_groups.values() for entry in entries]
     more = f"and {shown.left_out} more" if shown.left_out else ""
     return Message(
         f"{notified(head)} {' · '.join(part for part in (*lines, more) if part)}",
-        [blocks.section(head), *drawn, *_rest(shown), *blocks.context([HINT if shown.page.which in OWN else ""])],
+        [blocks.section(head), *drawn, *_rest(shown), *blocks.context([hint if shown.page.which in OWN else ""])],
     )
 
 

@@ -223,7 +223,7 @@ def ask_command_or_task(doubt: Doubt, refused: Message | None = None) -> Message
     A command that is `refused` where the text was written is not offered, but what shows one's own costs is.
     """
     text = f"{_why_in_doubt(doubt)} {NOT_STARTED}" if refused is None else refused.text
-    text = _why_timed(doubt, refused) if doubt.timed is not None else text
+    text = _why_timed(refused) if doubt.timed is not None else text
     task = questions.choice("Start a session", registry.START, doubt.text)
     is_offered = refused is None or doubt.spec is registry.COST
     offered = doubt.argument if doubt.spec.is_typed and is_offered else None
@@ -240,7 +240,7 @@ def ask_command_or_message(
     """
     why = _why_in_doubt(doubt, in_session=session is not None) if refused is None else refused.text
     nothing = NOT_SENT if session is not None else NOT_STARTED if refused is None else ""
-    text = message_of(why, nothing).text if doubt.timed is None else _why_timed(doubt, refused)
+    text = message_of(why, nothing).text if doubt.timed is None else _why_timed(refused)
     about = session.id if session is not None and doubt.spec.of_session and not doubt.argument else ""
     task = (
         questions.answer("Start a session", COMMAND, AS_TASK, key)
@@ -270,12 +270,10 @@ def _why_guessed(doubt: Doubt) -> str:
     return doubt.instead or f"{code(doubt.word)} doesn't look like a task for Devin."
 
 
-def _why_timed(doubt: Doubt, refused: Message | None) -> str:
+def _why_timed(refused: Message | None) -> str:
     """Say that a start does not wait for the time in a task, and who can schedule it."""
-    assert doubt.timed is not None
-    says_who = "Admins can schedule it." if refused is not None and not doubt.timed.once else ""
-    later = "A schedule only repeats, so send it again at that time." if doubt.timed.once else ""
-    return message_of("This task names a time, but Devin starts at once.", NOT_STARTED, later or says_who).text
+    says_who = "Admins can schedule it." if refused is not None else ""
+    return message_of("This task names a time, but Devin starts at once.", NOT_STARTED, says_who).text
 
 
 def _is_review(doubt: Doubt) -> bool:
@@ -291,9 +289,8 @@ def _offered(doubt: Doubt, argument: str | None, task: Block) -> Sequence[Block]
     if doubt.timed is not None:
         at_once = {**task, "text": {**task["text"], "text": "Start now"}}
         form = f"{doubt.spec.name} {doubt.text}"
-        is_offered = argument is not None and not doubt.timed.once
         return blocks.actions(
-            at_once, blocks.button("Schedule it", registry.OPEN_FORM.action_id, form) if is_offered else None
+            at_once, blocks.button("Schedule it", registry.OPEN_FORM.action_id, form) if argument is not None else None
         )
     way = doubt.spec.ways[0].phrase
     behind = doubt.text.partition(doubt.word)[2].strip(f"{_AROUND_CODE}.!?")

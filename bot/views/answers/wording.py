@@ -14,6 +14,15 @@ def message_of(*sentences: str) -> Message:
     return Message(" ".join(sentence for sentence in sentences if sentence))
 
 
+def answered_in_dm(answer: Message, *, more: bool = False) -> Message:
+    """Say in short, where a form was opened, what is answered in a direct message, perhaps with `more` messages."""
+    head, *others = answer.blocks or [{}]
+    more = more or bool(others)
+    return message_of(
+        head.get("text", {}).get("text", answer.text), "Continue in your DM with Devin Bridge." if more else ""
+    )
+
+
 def one_of(words: Sequence[str]) -> str:
     """List `words` as inline code, as those of which one is needed."""
     return any_of([code(word) for word in words])

@@ -109,6 +109,12 @@ def channel_field(name: str, label: str, value: str = "", *, hint: str = "", cur
     return _input(name, label, element, hint, optional=True)
 
 
+def date_field(name: str, label: str, value: str = "", *, hint: str = "") -> Block:
+    """A calendar, which may be left empty; the day `value`, such as "2026-11-26", is picked at first."""
+    element: Block = {"type": "datepicker", "action_id": name} | ({"initial_date": value} if value else {})
+    return _input(name, label, element, hint, optional=True)
+
+
 def person_field(name: str, label: str) -> Block:
     """A menu of the people in the workspace, which may be left empty."""
     return _input(name, label, {"type": "users_select", "action_id": name}, "", optional=True)

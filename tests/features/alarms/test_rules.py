@@ -126,7 +126,7 @@ def test_in_the_sessions_thread_it_needs_no_title():
         ({"state": AlarmState.STOPPED}, ":black_square_for_stop: Stopped by ada.", []),
         (
             {"state": AlarmState.SNOOZED, "snoozed_until": 1_800_000_000.0},
-            ":zzz: Snoozed by ada until <!date^1800000000^{date_short_pretty} at {time}|2027-01-15 08:00 UTC>.",
+            ":zzz: Snoozed by ada until <!date^1800000000^{date_short_pretty} at {time}|Jan 15, 2027 at 8:00 AM UTC>.",
             ["Stop", "Keep running"],
         ),
     ],
@@ -156,7 +156,7 @@ def test_an_alarm_that_is_over_says_why_and_has_no_buttons():
 
 def test_spend_that_cannot_be_read():
     alarm = replace(ALARM, kind=AlarmKind.UNREAD, facts={"since": 1_800_000_000.0})
-    since = "<!date^1800000000^{date_short_pretty} at {time}|2027-01-15 08:00 UTC>"
+    since = "<!date^1800000000^{date_short_pretty} at {time}|Jan 15, 2027 at 8:00 AM UTC>"
     assert alarm_post(alarm).text == "No usage data from Devin for an hour."
     assert shown(alarm) == (
         f":warning: No usage data from Devin since {since}. Until it's back, there are no alarms about sessions.",

@@ -182,7 +182,7 @@ def test_what_is_answered_to_who_asks_and_to_a_late_press() -> None:
         "This request was already answered. Nothing was changed.",
         "That budget was removed. If it stopped your message, send it again.",
     ]
-    since = "<!date^1795420800^{date_short_pretty} at {time}|2026-11-23 08:00 UTC>"
+    since = "<!date^1795420800^{date_short_pretty} at {time}|Nov 23, 2026 at 8:00 AM UTC>"
     late = views.begun_anew(WEEK)
     assert late.text == "That budget already reset on Nov 23 at 8:00 AM UTC, so no ACUs were added."
     assert late.blocks[0]["text"]["text"] == f"That budget already reset {since}, so no ACUs were added."
@@ -236,7 +236,7 @@ def test_an_admin_sees_by_how_many_a_budget_is_used_up_and_where_budgets_cannot_
     assert line["text"]["text"] == "`3` *each person* 10 ACUs a week · used up by 2 · warns at 50 and 80%"
     assert note["elements"][0]["text"] == NO_ACUS
     assert views.listing([], admin=False, no_acus=True).text == f"No budget applies to you here. {NO_ACUS}"
-    assert views.was_set(EACH, None, no_acus=True).text == (
+    assert views.was_set(EACH, None, 0.0, no_acus=True).text == (
         f"Budget `3` is set: 10 ACUs a week for each person, with warnings at 50 and 80%. {NO_ACUS}"
     )
 
@@ -260,7 +260,7 @@ def test_the_list_says_what_was_granted_to_whom(kind: ScopeKind, by_subject: dic
     granted = Granted(WEEK, {subject: Decimal(acus) for subject, acus in by_subject.items()})
     message = views.listing([Entry(budget, granted=granted)], admin=False, no_acus=False)
     assert_valid(message)
-    anew = "<!date^1796025600^{date_short_pretty} at {time}|2026-11-30 08:00 UTC>"
+    anew = "<!date^1796025600^{date_short_pretty} at {time}|Nov 30, 2026 at 8:00 AM UTC>"
     assert message.blocks[0]["text"]["text"].endswith(f"* 10 ACUs a week · granted until {anew}: {said}")
     assert message.text.endswith(f" 10 ACUs a week ({said})")
 
@@ -280,7 +280,7 @@ def test_a_grant_to_each_says_for_whom_it_does_not_hold_alone(
     scope = Scope(kind)
     raised = Standing(replace(EACH, scope=scope), "", WEEK, Decimal(0), Decimal(12))
     assert views.granted_to(scope, Decimal(2), raised, own, single).text == (
-        f"Each {kind.value.removeprefix('each-')} can now use 12 ACUs this week, 2 ACUs more than before. That applies until <!date^1796025600^{{date_short_pretty}} at {{time}}|2026-11-30 08:00 UTC>.{then}"
+        f"Each {kind.value.removeprefix('each-')} can now use 12 ACUs this week, 2 ACUs more than before. That applies until <!date^1796025600^{{date_short_pretty}} at {{time}}|Nov 30, 2026 at 8:00 AM UTC>.{then}"
     )
 
 
@@ -332,7 +332,7 @@ def test_the_question_before_a_budget_changes_says_what_it_is_now() -> None:
         assert_valid(asked)
         assert asked.text == f"{now} Now it's {said}. {nothing}"
         assert buttons(asked) == ["Set it", "Cancel"]
-        assert views.was_set(EACH, before, no_acus=False).text == (
+        assert views.was_set(EACH, before, 0.0, no_acus=False).text == (
             f"Budget `3` is set: 10 ACUs a week for each person, with warnings at 50 and 80%. Before, it was {said}."
         )
 

@@ -273,7 +273,7 @@ def test_the_number_in_the_hint_of_a_list_is_one_that_can_be_removed(listed, hin
 def test_what_is_confirmed():
     assert subscription_sentences.digest_added(WEEKLY, None, 1795683600).text == (
         "<#C0WEB> gets the weekly digest on Mondays at 9:00 AM (UTC). It counts that channel's sessions. "
-        "The first one is posted <!date^1795683600^{date_short_pretty} at {time}|2026-11-26 09:00 UTC>."
+        "The first one is posted <!date^1795683600^{date_short_pretty} at {time}|Nov 26, 2026 at 9:00 AM UTC>."
     )
     cycle = Subscription("C0WEB", Edition.CYCLE, NINE)
     assert subscription_sentences.digest_added(cycle, cycle, None).text == (

@@ -54,13 +54,13 @@ def test_sessions_stand_in_their_groups_in_one_line_each() -> None:
     assert written(blocks) == snapshot("""\
 Your Devin sessions
 *Working*
-:gear: *<https://play.slack.com/archives/C1/p1|fix the &lt;login&gt; test>* (<https://app.devin.ai/sessions/s|Open in Devin>) · working · started <!date^0^{ago}|1970-01-01 00:00 UTC> · <https://github.com/a/b/pull/1|a/b#1> (open) · <https://github.com/a/b/pull/2|a/b#2> (open) · <https://github.com/a/b/pull/3|a/b#3> (open) · 2 more pull requests
+:gear: *<https://play.slack.com/archives/C1/p1|fix the &lt;login&gt; test>* (<https://app.devin.ai/sessions/s|Open in Devin>) · working · started <!date^0^{ago}|Jan 1, 1970 at 12:00 AM UTC> · <https://github.com/a/b/pull/1|a/b#1> (open) · <https://github.com/a/b/pull/2|a/b#2> (open) · <https://github.com/a/b/pull/3|a/b#3> (open) · 2 more pull requests
 *Recently done*
-:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
-:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
-:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
-:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
-:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
+:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|Jan 1, 1970 at 12:00 AM UTC>
+:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|Jan 1, 1970 at 12:00 AM UTC>
+:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|Jan 1, 1970 at 12:00 AM UTC>
+:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|Jan 1, 1970 at 12:00 AM UTC>
+:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|Jan 1, 1970 at 12:00 AM UTC>
 2 more sessions recently done
 *Your defaults*
 No defaults set.\
@@ -102,7 +102,7 @@ def test_the_window_with_all_that_are_done() -> None:
     shown = home_sentences.recently_done([over] * 95)
     assert view_errors(shown) == []
     assert written(shown["blocks"][-2:]) == snapshot("""\
-:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|1970-01-01 00:00 UTC>
+:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended · started <!date^0^{ago}|Jan 1, 1970 at 12:00 AM UTC>
 and 5 more\
 """)
     assert written(home_sentences.recently_done([])["blocks"]) == snapshot("You have no recently done sessions.")

@@ -18,30 +18,30 @@ IN_JULY = datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()
 @pytest.mark.parametrize(
     ("expression", "words"),
     [
-        ("0 8 * * 1-5", "Monday to Friday at 09:00 (Europe/Berlin)"),
-        ("0 8 * * MON,wed", "on Mondays and Wednesdays at 09:00 (Europe/Berlin)"),
-        ("30 23 * * 0", "on Mondays at 00:30 (Europe/Berlin)"),  # late on Sunday in UTC
-        ("0 8 * * 7", "on Sundays at 09:00 (Europe/Berlin)"),
-        ("30 7,16 * * *", "every day at 08:30 and 17:30 (Europe/Berlin)"),
-        ("0 1,23 * * 1", "on Mondays at 02:00 (Europe/Berlin); on Tuesdays at 00:00 (Europe/Berlin)"),
+        ("0 8 * * 1-5", "Monday to Friday at 9:00 AM (Europe/Berlin)"),
+        ("0 8 * * MON,wed", "on Mondays and Wednesdays at 9:00 AM (Europe/Berlin)"),
+        ("30 23 * * 0", "on Mondays at 12:30 AM (Europe/Berlin)"),  # late on Sunday in UTC
+        ("0 8 * * 7", "on Sundays at 9:00 AM (Europe/Berlin)"),
+        ("30 7,16 * * *", "every day at 8:30 AM and 5:30 PM (Europe/Berlin)"),
+        ("0 1,23 * * 1", "on Mondays at 2:00 AM (Europe/Berlin); on Tuesdays at 12:00 AM (Europe/Berlin)"),
         ("*/15 * * * *", "every 15 minutes"),
         ("* * * * *", "every minute"),
         ("5 * * * *", "every hour at 5 past"),
         ("@hourly", "every hour"),
         ("0 */2 * * *", "every 2 hours"),
-        ("0 8-16 * * 1-5", "Monday to Friday every hour from 09:00 to 17:00 (Europe/Berlin)"),
-        ("1,2,4,8,16 8 * * *", "every day 5 times, first at 09:01 (Europe/Berlin)"),
-        ("0 8 1 * *", "on day 1 of the month at 09:00 (Europe/Berlin)"),
-        ("0 8 1,15 1-2 *", "on day 1 and 15 of the month in January and February at 09:00 (Europe/Berlin)"),
-        ("0 8 13 * 5", "on day 13 of the month and on Fridays at 09:00 (Europe/Berlin)"),
-        ("0 8 * jun *", "every day in June at 10:00 (Europe/Berlin)"),
-        ("30 23 1,27 * *", "on day 2 and 28 of the month at 00:30 (Europe/Berlin)"),
-        ("30 23 28 * *", "on day 28 of the month at 23:30 (UTC; the days differ in Europe/Berlin)"),
-        ("30 12,23 1 * *", "on day 1 of the month at 12:30 and 23:30 (UTC; the days differ in Europe/Berlin)"),
-        ("30 23 * jun *", "every day in June at 23:30 (UTC; the days differ in Europe/Berlin)"),
+        ("0 8-16 * * 1-5", "Monday to Friday every hour from 9:00 AM to 5:00 PM (Europe/Berlin)"),
+        ("1,2,4,8,16 8 * * *", "every day 5 times, first at 9:01 AM (Europe/Berlin)"),
+        ("0 8 1 * *", "on day 1 of the month at 9:00 AM (Europe/Berlin)"),
+        ("0 8 1,15 1-2 *", "on day 1 and 15 of the month in January and February at 9:00 AM (Europe/Berlin)"),
+        ("0 8 13 * 5", "on day 13 of the month and on Fridays at 9:00 AM (Europe/Berlin)"),
+        ("0 8 * jun *", "every day in June at 10:00 AM (Europe/Berlin)"),
+        ("30 23 1,27 * *", "on day 2 and 28 of the month at 12:30 AM (Europe/Berlin)"),
+        ("30 23 28 * *", "on day 28 of the month at 11:30 PM (UTC; the days differ in Europe/Berlin)"),
+        ("30 12,23 1 * *", "on day 1 of the month at 12:30 PM and 11:30 PM (UTC; the days differ in Europe/Berlin)"),
+        ("30 23 * jun *", "every day in June at 11:30 PM (UTC; the days differ in Europe/Berlin)"),
         (
             "30 23 13 * 5",
-            "on day 13 of the month and on Fridays at 23:30 (UTC; the days differ in Europe/Berlin)",
+            "on day 13 of the month and on Fridays at 11:30 PM (UTC; the days differ in Europe/Berlin)",
         ),
         ("0 9 L * *", "`0 9 L * *` (cron, in UTC)"),
         ("0 9 30 2 *", "`0 9 30 2 *` (cron, in UTC)"),  # never
@@ -52,14 +52,14 @@ def test_an_expression_has_words(expression, words):
 
 
 def test_the_words_follow_the_clocks_of_the_zone():
-    assert cron_in_words("0 8 * * *", BERLIN, IN_JULY) == "every day at 10:00 (Europe/Berlin)"
-    assert cron_in_words("0 3 * * 1", NEW_YORK, THURSDAY) == "on Sundays at 22:00 (America/New_York)"
-    assert cron_in_words("0 3 * * 1", KOLKATA, THURSDAY) == "on Mondays at 08:30 (Asia/Kolkata)"
-    assert cron_in_words("0 3 2 * *", NEW_YORK, THURSDAY) == "on day 1 of the month at 22:00 (America/New_York)"
-    unsure = "at 03:00 (UTC; the days differ in America/New_York)"
+    assert cron_in_words("0 8 * * *", BERLIN, IN_JULY) == "every day at 10:00 AM (Europe/Berlin)"
+    assert cron_in_words("0 3 * * 1", NEW_YORK, THURSDAY) == "on Sundays at 10:00 PM (America/New_York)"
+    assert cron_in_words("0 3 * * 1", KOLKATA, THURSDAY) == "on Mondays at 8:30 AM (Asia/Kolkata)"
+    assert cron_in_words("0 3 2 * *", NEW_YORK, THURSDAY) == "on day 1 of the month at 10:00 PM (America/New_York)"
+    unsure = "at 3:00 AM (UTC; the days differ in America/New_York)"
     assert cron_in_words("0 3 1 * *", NEW_YORK, THURSDAY) == f"on day 1 of the month {unsure}"
     assert cron_in_words("0 3 29 * *", NEW_YORK, THURSDAY) == f"on day 29 of the month {unsure}"
-    assert cron_in_words("0 3 1 * *", UTC, THURSDAY) == "on day 1 of the month at 03:00 (UTC)"
+    assert cron_in_words("0 3 1 * *", UTC, THURSDAY) == "on day 1 of the month at 3:00 AM (UTC)"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.devin.schedules import Schedule
+from bot.domain.commands.timed_tasks import read_timed
 from bot.domain.form import Form
 from bot.features.schedules import modal as modals
 from bot.features.schedules import sentences as views
@@ -43,16 +44,40 @@ FIELDS = {
     ],
 )
 def test_when_it_runs_in_utc(fields, frequency):
-    assert mistakes(FIELDS | fields) == {}
+    assert mistakes(FIELDS | fields, NOW) == {}
     values = entered(FIELDS | fields).values(NOW, "T0PLAY")
     assert values == {"name": "Nightly", "prompt": "Run all tests.", "frequency": frequency}
 
 
+def test_what_runs_once_is_no_cron_expression():
+    new = entered(FIELDS | {"repeat": "once", "date": "2026-11-27", "time": "8 am"})
+    once = {"schedule_type": "one_time", "scheduled_at": "2026-11-27T07:00:00+00:00"}
+    assert new.values(NOW, "T0PLAY") == {"name": "Nightly", "prompt": "Run all tests."} | once
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "at"),
+    [
+        ("update the docs tomorrow at 8am", "2026-11-27", "8:00 AM"),
+        ("tonight, rebuild the index", "2026-11-26", "8:00 PM"),
+        ("on friday deploy the docs", "2026-11-27", ""),
+        ("deploy the docs next thursday at noon", "2026-12-03", "12:00 PM"),
+        ("at 17:00 deploy the docs", "2026-11-26", "5:00 PM"),
+        ("at 9:00 deploy the docs", "2026-11-27", "9:00 AM"),
+        ("update the docs next week", None, ""),
+    ],
+)
+def test_on_which_day_a_task_is_to_run_once(text, day, at):
+    timed = read_timed(text)
+    found = timed.day(datetime.fromtimestamp(NOW, UTC))
+    assert (found and found.isoformat(), timed.at, timed.once) == (day, at, True)
+
+
 def test_options_of_the_task_count_as_in_its_fields():
     typed = FIELDS | {"task": "Upgrade deps repo=acme/web tags=a,b playbook=playbook-1", "channel": "C1"}
-    assert mistakes(typed) == {"task": "Pick the playbook in its own field, not in the task."}
+    assert mistakes(typed, NOW) == {"task": "Pick the playbook in its own field, not in the task."}
     picked = FIELDS | {"task": "Upgrade deps tags=a,b", "repos": "acme/web,acme/api", "playbook": "playbook-1"}
-    assert mistakes(picked) == {}
+    assert mistakes(picked, NOW) == {}
     assert entered(picked | {"channel": "C1"}).values(NOW, "T0PLAY") == {
         "name": "Nightly",
         "prompt": "Upgrade deps\n\nRepositories: acme/web, acme/api",
@@ -84,7 +109,9 @@ def test_it_runs_at_that_time_on_those_days_in_that_zone(repeat, at, zone):
         ({"name": " "}, "name", "Give it a name."),
         ({"task": ""}, "task", "Write what Devin should do."),
         ({"name": "x" * 101}, "name", "This has 101 characters, and the limit is 100. Make it shorter."),
-        ({"time": "25:00"}, "time", "Write a time as HH:MM, such as 09:00."),
+        ({"repeat": "once"}, "date", "Pick the date."),
+        ({"repeat": "once", "date": "2026-11-26", "time": "1 pm"}, "date", "That time is over. Pick a later one."),
+        ({"time": "25:00"}, "time", "Write a time, such as 9:00 AM."),
         ({"zone": "UTC+2"}, "zone", "Write the name of a zone, such as Europe/Berlin or UTC."),
         ({"task": "Run it acu=5"}, "task", "A schedule can't have an ACU limit. Remove it from the task."),
         ({"task": "Run it, limit=5"}, "task", "A schedule can't have an ACU limit. Remove it from the task."),
@@ -104,21 +131,23 @@ def test_it_runs_at_that_time_on_those_days_in_that_zone(repeat, at, zone):
     ],
 )
 def test_each_mistake_has_a_sentence_under_its_field(fields, name, sentence):
-    assert mistakes(FIELDS | fields) == {name: sentence}
+    assert mistakes(FIELDS | fields, NOW) == {name: sentence}
 
 
 def test_what_is_not_needed_may_be_empty():
-    assert mistakes(FIELDS | {"cron": "nonsense"}) == {}
-    assert set(mistakes({})) == {"name", "task", "time", "zone"}
+    assert mistakes(FIELDS | {"cron": "nonsense"}, NOW) == {}
+    assert set(mistakes({}, NOW)) == {"name", "task", "time", "zone"}
 
 
 def test_slack_takes_the_form():
-    view = modals.schedule_form(Form("schedule_add", channel="C1"), "Europe/Berlin", "Run all tests.")
+    view = modals.schedule_form(
+        Form("schedule_add", channel="C1"), "Europe/Berlin", datetime.fromtimestamp(NOW, UTC), "Run all tests."
+    )
     assert view_errors(view) == []
     *fields, about = view["blocks"]
     drawn = {block["block_id"]: block["element"].get("initial_value") for block in fields}
-    assert [*drawn] == [*(field.name for field in OF_FORM), "channel"]
-    assert (drawn["task"], drawn["time"], drawn["zone"]) == ("Run all tests.", "09:00", "Europe/Berlin")
+    assert sorted(drawn) == sorted([*(field.name for field in OF_FORM), "date", "channel"])
+    assert (drawn["task"], drawn["time"], drawn["zone"]) == ("Run all tests.", "9:00 AM", "Europe/Berlin")
     assert [text["text"] for text in about["elements"]] == [
         "Devin can't limit the ACUs of a schedule. A Devin admin can limit all sessions in Devin."
     ]
@@ -127,7 +156,7 @@ def test_slack_takes_the_form():
 
 
 def test_every_word_of_the_form():
-    view = modals.schedule_form(Form("schedule_add", channel="C1"), "Europe/Berlin")
+    view = modals.schedule_form(Form("schedule_add", channel="C1"), "Europe/Berlin", datetime.fromtimestamp(NOW, UTC))
     buttons = (view["title"]["text"], view["submit"]["text"], view["close"]["text"])
     assert buttons == ("New schedule", "Add", "Cancel")
     fields = view["blocks"][:-1]
@@ -138,6 +167,7 @@ def test_every_word_of_the_form():
         "repos": ("Repositories", None),
         "playbook": ("Playbook", None),
         "repeat": ("Runs", None),
+        "date": ("Date", "Only to run once."),
         "time": ("Time", "For every hour, only the minutes count."),
         "zone": ("Time zone", "Devin keeps times in UTC: when your clocks change, a run moves by an hour."),
         "cron": ("Cron expression", "Five fields in UTC."),
@@ -160,6 +190,7 @@ def test_every_word_of_the_form():
         "On Saturdays",
         "On Sundays",
         "Every hour",
+        "Once, on the date below",
         "By the cron expression below",
     ]
 
@@ -181,8 +212,8 @@ def test_a_schedule_without_a_readable_field_may_be_the_one_that_its_other_field
 def test_what_is_said_about_a_new_schedule():
     made = Shown("sched-1", "Nightly", Timetable("0 8 * * 1,2,3,4,5"))
     assert views.was_added(made, entered(FIELDS), NOW, "https://x.test").text == (
-        "The schedule *Nightly* is added. It runs Monday to Friday at 09:00 (Europe/Berlin). "
-        "The first run is <!date^1795766400^{date_short_pretty} at {time}|2026-11-27 08:00 UTC>. "
+        "The schedule *Nightly* is added. It runs Monday to Friday at 9:00 AM (Europe/Berlin). "
+        "The first run is <!date^1795766400^{date_short_pretty} at {time}|Nov 27, 2026 at 8:00 AM UTC>. "
         "<https://x.test|Open in Devin>"
     )
     (refused,) = views.not_added(entered(FIELDS | {"task": "Run `x` <all>"}), "No.")
