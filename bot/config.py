@@ -103,8 +103,10 @@ WRONG: Final = {
         " separators, for example 1200."
     ),
     "bot_names": "must be on or off.",
+    "bot_repeat_as_bot": "must be on or off.",
     "bot_unfurl": "must be on or off.",
     "bot_session_acus": "must be a number of ACUs above 0 and up to a billion, without separators, for example 10.",
+    "bot_session_acus_max": "must be a number of ACUs above 0 and up to a billion, without separators, for example 50.",
     "bot_wake_guard_hours": "must be a number of hours from 0, which turns it off, to 87600, for example 72.",
     "bot_stalled_minutes": "must be a number of minutes above 0 and up to 1440, for example 30.",
     "bot_runaway_acus": "must be a number of ACUs from 0, which turns it off, up to a billion, for example 5.",
@@ -381,8 +383,10 @@ class Settings(StoreSettings):
     bot_acu_price: AcuPrice = ()
     bot_cycle_acus: Acus | None = None
     bot_names: bool = True
+    bot_repeat_as_bot: bool = True
     bot_unfurl: bool = False
     bot_session_acus: Acus | None = None
+    bot_session_acus_max: Acus | None = None
     bot_wake_guard_hours: Annotated[float, Field(ge=0, le=87_600, allow_inf_nan=False)] = 72.0
     bot_stalled_minutes: Annotated[float, Field(gt=0, le=1_440)] = 30.0
     bot_runaway_acus: Annotated[float, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)] = 5.0

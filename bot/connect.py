@@ -190,8 +190,11 @@ def policy_of(settings: Settings) -> Policy:
         cycle_acus=settings.bot_cycle_acus,
         unfurls=settings.bot_unfurl,
         shows_names=settings.bot_names,
+        repeats_as_bot=settings.bot_repeat_as_bot,
         runaway_acus=settings.bot_runaway_acus,
-        wake_limits=WakeLimits(settings.bot_session_acus, settings.bot_wake_guard_hours * HOUR),
+        wake_limits=WakeLimits(
+            settings.bot_session_acus, settings.bot_wake_guard_hours * HOUR, settings.bot_session_acus_max
+        ),
     )
 
 

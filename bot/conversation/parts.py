@@ -115,7 +115,7 @@ class ConversationParts:
         """Return what the commands about sessions do."""
         handlers: dict[CommandSpec, Handler] = {}
         services, access, gates = self._kernel.services, self._kernel.access, self._kernel.gates
-        adopt = AdoptCommand(services, access, gates, self._lookup)
+        adopt = AdoptCommand(services, access, gates, self._lookup, self._identities)
         own = (self._session_list, self._from_command, self._launch_form, self._session_commands)
         for part in (
             *own,
@@ -125,7 +125,7 @@ class ConversationParts:
             Give(services, access),
             StartAnew(services, gates),
             Notify(services),
-            Remind(services),
+            Remind(services, access),
             QuickAnswers(services),
             Rate(services),
         ):

@@ -92,7 +92,8 @@ class PromptBuilder:
         playbook, not_found = await _playbook(organisation, session.options.playbook)
         if (nothing := refusal or not_found) is not None:
             return Prompt(refusal=nothing)
-        thread = await self._context(job, session)
+        found = await self._context(job, session)
+        thread = found or ThreadContext()
         own = await self.files(job, organisation)
         earlier = thread.files(but=job.cause.files)
         shared = await self._uploads.of_thread(job, organisation, earlier, MOST_FILES - len(own.urls))
@@ -100,11 +101,22 @@ class PromptBuilder:
         if not urls and (nothing := _without_subject(session, context, own)):
             return Prompt(refusal=nothing, is_empty=True)
         text = _text(session, asker, context)
-        return Prompt(text, playbook, urls, own.left_out, _what_was_read(session, context, shared))
+        read = start_sentences.THREAD_NOT_READ if found is None else _what_was_read(session, context, shared)
+        return Prompt(text, playbook, urls, own.left_out, read)
 
-    async def _context(self, job: Job[SessionCause], session: Session) -> ThreadContext:
-        """What was written in the thread of `session` before, or in the one that it is about."""
+    async def _context(self, job: Job[SessionCause], session: Session) -> ThreadContext | None:
+        """What was written in the thread of `session` before, or in the one that it is about.
+
+        None if whoever asked for the session may not read that thread by now. Who wrote in it just did.
+        """
         about = job.cause.about if isinstance(job.cause, StartCause) else None
+        if about is None and not job.cause.in_thread:
+            return ThreadContext()
+        place = session.channel if about is None else about.channel
+        if isinstance(job.cause, StartCause) and not await self._access.may_read(
+            job.workspace, session.requester, place
+        ):
+            return None
         if about is not None:
             try:
                 return await self._threads.read(job.workspace, about, before=None)
@@ -112,8 +124,6 @@ class PromptBuilder:
                 if not refused.permanent:
                     raise
                 return ThreadContext()  # the bot is not there; the task says what it is about
-        if not job.cause.in_thread:
-            return ThreadContext()
         assert session.thread_ts is not None
         own, asked = ThreadRef(session.channel, session.thread_ts), session.reference
         return await self._threads.read(job.workspace, own, before=ts_of(asked) if asked else None)

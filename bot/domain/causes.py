@@ -4,6 +4,7 @@ A cause is frozen. A flow that has something to note stores a changed copy, made
 `bot.store.cause_codec` writes causes into rows and reads them.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -178,6 +179,7 @@ class ActionCause:
     unsent: int = 0  # noted by a stop: how many replies it kept from being sent
     before: Mapping[str, Any] | None = None  # noted, as in a `ChangeCause`
     written: bool = False  # in a message
+    confirmation: Confirmation = Confirmation()  # noted
     hold: Hold | None = None  # noted, as in a `MessageCause`: a press that starts a session waits
 
     @property
@@ -260,6 +262,16 @@ AskingCause = MessageCause | CommandCause  # causes by which a person asks for a
 HeldCause = AskingCause | ActionCause  # causes that may wait for an answer
 # Causes by which a person changes something at Devin. `before` is what was there, noted before Devin is asked for it.
 ChangeCause = ActionCause | ViewCause | StartCause
+
+
+def digest(cause: HeldCause) -> str:
+    """Return a fingerprint of what `cause` asks for: its words, its files, what it forwards, its options."""
+    if isinstance(cause, ActionCause):
+        asked: tuple[object, ...] = (cause.command, cause.argument)
+    else:
+        quoted = cause.quoted if isinstance(cause, MessageCause) else ""
+        asked = (cause.text, quoted, [file.id for file in cause.files], cause.options)
+    return hashlib.blake2b(repr(asked).encode(), digest_size=8).hexdigest()
 
 
 def is_reply(cause: HeldCause) -> bool:

@@ -25,6 +25,7 @@ class Setting(StrEnum):
     MODE = "mode"
     LIMIT = "limit"
     TAGS = "tags"
+    STARTS = "starts"
     TURNS = "turns"
     DETAIL = "detail"
     REMINDERS = "reminders"
@@ -101,6 +102,7 @@ OF_WORK: Final = frozenset(
         Setting.MODE,
         Setting.LIMIT,
         Setting.TAGS,
+        Setting.STARTS,
         Setting.TURNS,
         Setting.DETAIL,
     }
@@ -144,9 +146,9 @@ def read_text(setting: Setting, text: str) -> Value:
         return read(setting, [part for part in re.split(r"[,\s]+", text) if part])
     if setting is Setting.TAGS:
         return read(setting, [part for part in text.split(",") if part.strip()])
-    if setting is Setting.LIMIT:
-        limit = limit_in_field(text)
-        return read(setting, text if limit is None else limit)
+    if setting in {Setting.LIMIT, Setting.STARTS}:
+        number = limit_in_field(text)
+        return read(setting, text if number is None else number)
     return read(setting, text.strip())
 
 
@@ -176,6 +178,7 @@ class Effective:
     mode: str | None = None
     limit: int | None = None
     tags: tuple[str, ...] = ()
+    starts: int = 20  # of one person in an hour, from which on each asks first; 0 is never
     turns: TurnTaking = TurnTaking.ALL
     detail: Detail = Detail.FULL
     reminders: bool = True
@@ -264,6 +267,12 @@ def _limit(value: object) -> int:
     return value
 
 
+def _starts(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**5:
+        raise SettingError("Write a whole number of sessions, such as 20, or 0 to never ask.")
+    return value
+
+
 def _switch(value: object) -> bool:
     return value if isinstance(value, bool) else _ON[_one_of("switch", value, list(_ON))]
 
@@ -297,6 +306,7 @@ _READERS: Final[Mapping[Setting, Callable[[object], Value]]] = {
     Setting.MODE: _mode,
     Setting.LIMIT: _limit,
     Setting.TAGS: _tags,
+    Setting.STARTS: _starts,
     Setting.TURNS: lambda value: TurnTaking(_one_of("turn-taking", value, list(TurnTaking))),
     Setting.DETAIL: lambda value: Detail(_one_of("detail", value, list(Detail))),
     Setting.REMINDERS: _switch,

@@ -15,14 +15,19 @@ from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session
 
 @dataclass(frozen=True, slots=True)
 class WakeLimits:
-    """When it is asked: the ceiling of a session without `acu=`, and from how many seconds of sleep on; 0 is never."""
+    """When it is asked: the ceiling of a session without `acu=`, and from how many seconds of sleep on; 0 is never.
+
+    No session gets or is woken for more than `most` ACUs, whoever wants it.
+    """
 
     session_acus: float | None = None
     guard_seconds: float = 0.0
+    most: float | None = None
 
     def own_ceiling(self, session: Session) -> float | None:
         """Return the ACUs that `session` may spend unless somebody raises them: its `acu=`, or else the setting."""
-        return session.options.acu or self.session_acus
+        own = session.options.acu or self.session_acus
+        return min(filter(None, (own, self.most)), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,11 @@ def wake_question(session: Session, limits: WakeLimits, now: float) -> WakeQuest
     spent = _spent(session)
     if own is None or ceiling is None or spent < ceiling:
         return None if slept is None else WakeQuestion(slept=slept)
-    raised = ceiling + own
     # A session that runs on may pass even the raised ceiling. A yes then still gives it the whole amount.
-    return WakeQuestion(ceiling, own, raised if raised > spent else spent + own, slept)
+    raised = ceiling + own if ceiling + own > spent else spent + own
+    if limits.most is not None and raised > limits.most > spent:
+        raised = limits.most
+    return WakeQuestion(ceiling, min(own, raised - ceiling), raised, slept)
 
 
 def is_asleep(session: Session) -> bool:

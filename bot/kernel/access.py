@@ -226,6 +226,17 @@ class Access:
             return False
         return not (channel.startswith("D") or found.is_private or found.is_im)
 
+    async def may_read(self, workspace: Workspace, user: str, channel: str) -> bool:
+        """Whether `user`, a member of the workspace, may read `channel` now: it is public, or they are in it."""
+        if await self.is_public(workspace, channel):
+            return True
+        try:
+            return await workspace.slack.is_member(channel, user)
+        except SlackRefused as refused:
+            if not refused.permanent:
+                raise
+            return False
+
     async def refusal_in_ack(self, workspace: Workspace, user: str) -> Message | None:
         """Why `user`, a guest or somebody of another company, may not use the bot, or None; an ack waits for this.
 

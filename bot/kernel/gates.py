@@ -8,7 +8,7 @@ from bot.domain.amounts import session_limit
 from bot.domain.session import Session
 from bot.kernel.workspace import Workspace
 from bot.store.database.connection import Transaction
-from bot.views.answers.starts import ROOM
+from bot.views.answers.starts import ROOM, at_most, less_than_wanted
 from bot.views.message import Message
 
 
@@ -98,7 +98,7 @@ class Gate(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """All gates. The first refusal counts, and the smallest limit."""
+    """All gates. The first refusal counts, and the smallest limit; the most that any session may use goes before."""
 
     gates: Sequence[Gate] = ()
 
@@ -111,6 +111,9 @@ class Gates:
 
     async def wake_refusal(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
         """Why `session` may not be woken now; None if it may. What would wake it is `kept`, or else not sent."""
+        most = who.workspace.policy.wake_limits.most
+        if most is not None and session.snapshot.acus >= most:
+            return at_most(most)
         for gate in self.gates:
             if (refusal := await gate.wake_refusal(who, session, kept=kept)) is not None:
                 return refusal
@@ -125,7 +128,8 @@ class Gates:
 
     async def admission(self, who: Asker, work: Work) -> Admission:
         """Read what decides whether the `work` may begin. Its limit is at most its own ceiling."""
-        return _Admissions(work, [await gate.admission(who, work) for gate in self.gates])
+        most = who.workspace.policy.wake_limits.most
+        return _Admissions(work, most, [await gate.admission(who, work) for gate in self.gates])
 
     async def is_quick(self, tx: Transaction, workspace: Workspace) -> bool:
         """Whether an ack may wait for `start_refusal`."""
@@ -137,10 +141,13 @@ class _Admissions:
     """Those of all gates. The first refusal counts, and the smallest limit."""
 
     work: Work
+    most: float | None
     admissions: Sequence[Admission]
 
     async def limit(self, tx: Transaction) -> Limit | Message:
-        smallest = Limit(session_limit([self.work.ceiling]))
+        smallest, wanted = Limit(session_limit([self.work.ceiling, self.most])), self.work.wanted
+        if self.most is not None and wanted is not None and wanted > self.most:
+            smallest = Limit(smallest.acus, less_than_wanted(self.most, wanted))
         for admission in self.admissions:
             limit = await admission.limit(tx)
             if isinstance(limit, Message):

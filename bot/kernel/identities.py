@@ -2,10 +2,12 @@
 
     Slack e-mail ──▶ Devin's members ──▶ linked: sessions and replies stand in the person's name
                                      └─▶ nobody: the bot's, looked up again after a day
-    Devin refuses the person ──▶ the same request in the bot's name, once; looked up again after a day
+    Devin refuses the person ──▶ a start, or a reply in their own session: once more in the bot's name
+                             └─▶ a reply in somebody else's session, or with `BOT_REPEAT_AS_BOT=off`: not sent
+                                 looked up again after a day
     the key lacks a permission ──▶ the bot's name for everybody, tried again after an hour
 
-No setting: Devin's permissions are the switch. Guests and people of other companies are never looked up.
+Devin's permissions are the switch. Guests and people of other companies are never looked up.
 """
 
 import asyncio
@@ -41,9 +43,13 @@ _MAY_BE_ABOUT_THE_PERSON: Final = (DevinForbidden, DevinDenied, DevinNotFound)
 
 @dataclass(slots=True)
 class OwnName:
-    """In whose name one thing is created at Devin; without an `identity` in that of the bot."""
+    """In whose name one thing is created at Devin; without an `identity` in that of the bot.
+
+    With `alone`, what Devin refuses in the person's name is not asked for in the bot's.
+    """
 
     identity: Identity | None = None
+    alone: bool = False
     refusal: DevinRefused | None = None
 
     @property
@@ -56,13 +62,19 @@ class OwnName:
         """Whether Devin takes nobody's name from the bot's key."""
         return isinstance(self.refusal, DevinForbidden) and self.refusal.needed == IMPERSONATE
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether Devin has refused the person, and nothing is asked for in the bot's name instead."""
+        invalid = self.identity is not None and self.identity.state is LinkState.INVALID
+        return self.alone and (invalid or (self.refusal is not None and not self.lacks_permission))
+
     def fall_back(self, refused: DevinRefused) -> bool:
-        """Go on in the bot's name if Devin may have `refused` the person's. Returns False if it has not."""
+        """Go on in the bot's name if Devin may have `refused` the person's. Returns False if it has not, or may not."""
         about = isinstance(refused, _MAY_BE_ABOUT_THE_PERSON) or _names_user(refused)
         if self.user_id is None or not about:
             return False
         self.refusal = refused
-        return True
+        return not self.is_refused
 
     def use_the_bots(self) -> None:
         """Use the bot's name from now on."""
@@ -84,24 +96,31 @@ class Identities:
         self._off_until: dict[str, float] = {}  # by organisation: until when, by the steady clock, no name is tried
         services.engine.subscribe(NAMES_OFF, self._use_no_names)
 
-    async def name_of(self, workspace: Workspace, organisation: Organisation, user: str) -> OwnName:
-        """Return in whose name `user` starts and writes in the `organisation`."""
-        now, timing = self._services.clock(), self._services.timing
+    async def name_of(
+        self, workspace: Workspace, organisation: Organisation, user: str, asker: str | None = None
+    ) -> OwnName:
+        """Return in whose name `user` starts in the `organisation`, or writes to the session of `asker`."""
         # Without our tags only what the bot's own user has made can be listed, and so be found again.
         if organisation.tags_refused or self._services.clock.steady() < self._off_until.get(organisation.id, -math.inf):
             return OwnName()
+        theirs = asker is None or asker == user
+        alone = not (theirs and workspace.policy.repeats_as_bot)
+        return OwnName(await self.identity_of(workspace, organisation, user), alone)
+
+    async def identity_of(self, workspace: Workspace, organisation: Organisation, user: str) -> Identity | None:
+        """Return who `user` is at Devin, from our rows or looked up there; None while neither says it."""
+        now, timing = self._services.clock(), self._services.timing
         async with self._services.db.read() as tx:
             known = await identities.get(tx, workspace.team, user)
         if known is not None and not known.is_due(now, timing.identity_retry):
-            return OwnName(known)
+            return known
         try:
             async with asyncio.timeout(timing.identity_asked):
-                found = await self._find_link(workspace, organisation, user, known)
+                return await self._find_link(workspace, organisation, user, known)
         except (SlackError, DevinError, TimeoutError) as error:
             # The work does not wait for a name. The next start looks again.
             log.info("Devin user unknown", error=type(error).__name__)
-            return OwnName()
-        return OwnName(found)
+            return None
 
     async def _find_link(
         self, workspace: Workspace, organisation: Organisation, user: str, known: Identity | None
@@ -154,7 +173,8 @@ class Identities:
         elif identity is not None and name.refusal is not None:
             log.warning("Devin rejected a person's name", user=identity.user, status=name.refusal.status)
             await identities.put(uow.tx, replace(identity, state=LinkState.INVALID, at=uow.now))
-            await self._explain(uow, identity, LinkState.INVALID, to)
+            if not name.alone:  # else they read why nothing was sent
+                await self._explain(uow, identity, LinkState.INVALID, to)
         elif identity is not None and identity.acts_as is not None:
             await self._explain(uow, identity, LinkState.LINKED, to)
         elif identity is not None and await self._is_unknown(uow, identity):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from bot.domain.causes import EventCause, TaskCause
+from bot.domain.roles import Right
 from bot.domain.session import Session
 from bot.kernel.access import Access
 from bot.kernel.gates import Gates
@@ -45,11 +46,12 @@ class SlackEvent:
     """Events of Slack's by their types, and the texts that are needed of them.
 
     `fields` says where each text is in the event, by the name it gets in the cause: `{"name": "channel.name"}`. Behind
-    a `*` it is in each of a list, and the texts get blanks between them.
+    a `*` it is in each of a list, and the texts get blanks between them. Whoever causes one needs the `right`, if any.
     """
 
     types: Sequence[str]
     fields: Mapping[str, str]
+    right: Right | None = None
 
     def read(self, event: Mapping[str, Any]) -> dict[str, str]:
         """Return the texts of Slack's `event`, empty where it has none. Raises ValueError if one is something else."""

@@ -25,6 +25,12 @@ async def get(tx: AsyncConnection, team: str, user: str) -> Identity | None:
     return Identity(**{**row, **states})
 
 
+async def of_devin_user(tx: AsyncConnection, team: str, devin_user: str) -> list[str]:
+    """The people of a workspace who are linked to the user at Devin with this id."""
+    of = (identities.c.team == team, identities.c.devin_user == devin_user, identities.c.state == LinkState.LINKED)
+    return list(await tx.scalars(select(identities.c.user).where(*of)))
+
+
 async def put(tx: AsyncConnection, identity: Identity, *, anew: bool = False) -> None:
     """Store the link of a person in place of what was stored.
 

@@ -206,6 +206,13 @@ async def is_first(tx: AsyncConnection, session: Session) -> bool:
     return (await tx.execute(earlier)).first() is None
 
 
+async def count_started(tx: AsyncConnection, team: str, user: str, since: float) -> int:
+    """How many sessions `user` has started after `since`, without those that were refused or cancelled."""
+    theirs = (sessions.c.team == team, sessions.c.requester == user, sessions.c.created_at > since)
+    began = sessions.c.lifecycle.not_in((Lifecycle.REFUSED, Lifecycle.CANCELLED))
+    return int(await tx.scalar(select(func.count()).select_from(sessions).where(*theirs, began)) or 0)
+
+
 async def with_prompt(tx: AsyncConnection, team: str, user: str, prompt: str, since: float) -> list[Session]:
     """The sessions that `user` started after `since` with exactly this `prompt`, newest first.
 

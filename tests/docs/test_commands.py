@@ -33,7 +33,7 @@ HANDLERS = {
     **StartFromCommand(None, None, None, None).handlers(),
     **LaunchForm(None, None, None).handlers(),
     **StartAnew(None, None).handlers(),
-    **AdoptCommand(None, None, None, None).handlers(),
+    **AdoptCommand(None, None, None, None, None).handlers(),
     **Unsync(None).handlers(),
     **StopAll(None, None).handlers(),
     **Give(None, None).handlers(),
@@ -41,7 +41,7 @@ HANDLERS = {
     **Notify(None).handlers(),
     **SessionList(None, None).handlers(),
     **Rate(None).handlers(),
-    **Remind(None).handlers(),
+    **Remind(None, None).handlers(),
     **QuickAnswers(None).handlers(),
     **{spec: handler for feature in FEATURES for spec, handler in feature.handlers(KERNEL).items()},
 }

@@ -43,7 +43,7 @@ async def test_where_devin_refuses_names_no_process_tries_one_for_a_while(make, 
         return (await process.name_of(workspace, organisation, ANN.user)).user_id
 
     assert [await acts_as(one), await acts_as(other)] == ["user-ann", "user-ann"]
-    refused = OwnName(ANN, DevinForbidden(f"Missing permission: {IMPERSONATE}"))
+    refused = OwnName(ANN, refusal=DevinForbidden(f"Missing permission: {IMPERSONATE}"))
     async with services.unit_of_work() as uow:
         await one.write_outcome(uow, organisation, refused, Recipient(TEAM, "a reply", ANN.user, "C0WORK"))
     assert [await acts_as(one), await acts_as(other)] == [None, None]

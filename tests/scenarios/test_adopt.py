@@ -29,6 +29,15 @@ TASK = "migrate the billing job"
 BEFORE, AFTER = "I've read the job.", "The migration is done."
 
 
+@pytest.fixture
+async def on(on: Harness) -> Harness:
+    """A bot at whose Devin Ann and Ben have accounts of their own."""
+    for person, name in ((ANN, "ann"), (BEN, "ben")):
+        await on.slack.put_person(person, email=f"{name}@acme.test")
+        await on.devin.add_member(f"user-{name}", f"{name}@acme.test", name)
+    return on
+
+
 async def at_devin(on: Harness, **facts: Any) -> str:
     """A session that somebody has begun in Devin's web app, at work; answers its id."""
     facts = {"prompt": TASK, "tags": ["web"], "service_user_id": None, "user_id": "user-ann"} | facts

@@ -10,6 +10,8 @@ from bot.domain.identity import LinkState
 from bot.features.identity import sentences as views
 from bot.timing import Timing
 from bot.views.answers import identities as identity_sentences
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import starts as start_sentences
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness, harness
 
@@ -132,13 +134,44 @@ async def test_a_reply_stands_in_the_name_of_its_author_in_a_session_of_somebody
     assert owner(await on.devin.session(made)) == (ANNS, False)
 
 
-async def test_a_reply_that_devin_refuses_in_a_persons_name_is_sent_once_in_the_bots(on: Harness) -> None:
+async def test_a_reply_that_devin_refuses_in_a_persons_name_is_not_sent_in_the_bots_to_somebody_elses_session(
+    on: Harness,
+) -> None:
     await on.devin.add_member(BENS, "ben@acme.test", "Ben", can_use_devin=False)
     ts, _ = await on.started("fix the login test", ANN)
-    await on.slack.say(BEN, GENERAL, "and the docs", thread_ts=ts)
+    for number in (1, 2):  # refused by Devin, then known to be refused
+        await on.slack.say(BEN, GENERAL, "also fix the docs", thread_ts=ts)
+        await until_told(on, BEN, reply_sentences.NAME_REFUSED.text, number)
+    assert [call["body"].get("message_as_user_id") for call in await on.devin.log("send_message")] == [BENS]
+    assert await private(on, BEN, LinkState.INVALID) == 0
+
+
+async def until_told(on: Harness, user: str, words: str, times: int) -> None:
+    async def is_told() -> bool:
+        return len(await on.slack.ephemerals(user=user, text=words)) == times
+
+    await until(is_told)
+
+
+async def test_in_their_own_session_it_is_sent_once_in_the_bots(on: Harness) -> None:
+    await on.devin.add_member(BENS, "ben@acme.test", "Ben")
+    ts, _ = await on.started("fix the login test", BEN)
+    await on.devin.add_member(BENS, "ben@acme.test", "Ben", can_use_devin=False)
+    await on.slack.say(BEN, GENERAL, "also fix the docs", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN, said(LinkState.INVALID))
-    assert len(await on.devin.wait_for_messages("and the docs")) == 1
+    assert len(await on.devin.wait_for_messages("also fix the docs")) == 1
     assert [call["body"].get("message_as_user_id") for call in await on.devin.log("send_message")] == [BENS, None]
+
+
+async def test_where_the_bots_name_may_not_stand_in_nothing_starts_for_whom_devin_refuses(on: Harness) -> None:
+    await on.stop()
+    on.environment["BOT_REPEAT_AS_BOT"] = "off"
+    await on.start()
+    await on.devin.add_member(BENS, "ben@acme.test", "Ben", can_use_devin=False)
+    for _ in range(2):  # refused by Devin, then known to be refused
+        ts = await on.mention("fix the login test", BEN, GENERAL)
+        await on.wait_for_post(GENERAL, ts, start_sentences.NAME_REFUSED.text)
+    assert await on.devin.sessions() == []
 
 
 async def typed(on: Harness, text: str, user: str = ADA) -> str:

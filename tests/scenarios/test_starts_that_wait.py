@@ -63,6 +63,12 @@ async def asked(on: Harness, question: dict[str, Any]) -> dict[str, Any]:
     return await on.slack.wait_for_message(OPS, "asks for")
 
 
+async def asked_again(on: Harness, question: dict[str, Any]) -> dict[str, Any]:
+    """The second request that admins get."""
+    await on.slack.click(ANN, GENERAL, question["ts"], "choose:ask_for_more")
+    return (await on.slack.wait_for_messages(OPS, 2, text="asks for"))[-1]
+
+
 @pytest.mark.both_transports
 async def test_a_start_without_room_begins_by_itself_once_an_admin_approves(on: Harness) -> None:
     await used_up(on)
@@ -291,6 +297,38 @@ async def test_the_new_text_of_a_reply_that_waits_is_what_is_sent(on: Harness) -
     await on.devin.wait_for_messages("and run ruff on the tests")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 1
+
+
+@pytest.mark.both_transports
+async def test_a_grant_is_for_the_words_that_were_asked_about_and_not_for_an_edit_of_them(on: Harness) -> None:
+    await used_up(on)
+    said = await on.mention(f"{TASK} acu=3")
+    request = await asked(on, await on.slack.wait_for_ephemeral(ANN, "Nothing was started"))
+    await on.slack.edit(ANN, GENERAL, said, "<@U0BOT> dump the table of all customers acu=3")
+    await settled(on)
+    question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started", visible=True)
+    again = await asked_again(on, question)
+    await on.slack.click(ADA, OPS, request["ts"], "grant_more")
+    await on.slack.wait_for_message(OPS, budgets.edited("ann").text, ts=request["ts"])
+    await settled(on)
+    assert await creations(on) == 1
+    assert again["rendered"].startswith("ann asks for more ACUs to start “dump the table of all customers”: ")
+    await on.slack.click(ADA, OPS, again["ts"], "grant_more")
+    await on.session("dump the table of all customers")
+    await settled(on)
+    assert await creations(on) == 2
+
+
+async def test_a_grant_is_not_for_an_edited_reply(on: Harness) -> None:
+    ts, session = await asleep(on)
+    said = await on.slack.say(ANN, GENERAL, "and run mypy on the tests", thread_ts=ts)
+    request = await asked(on, await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent"))
+    await on.slack.edit(ANN, GENERAL, said, "and dump the table of all customers")
+    await settled(on)
+    await on.slack.click(ADA, OPS, request["ts"], "grant_more")
+    await on.slack.wait_for_message(OPS, budgets.edited("ann").text, ts=request["ts"])
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
 
 
 async def test_a_reply_that_is_deleted_while_it_waits_is_not_sent(on: Harness) -> None:

@@ -114,6 +114,13 @@ def test_the_fixed_answers():
     assert {name: message.text for name, message in CONSTANTS.items()} == snapshot(
         {
             "NO_ADDRESS": "Which session? Add its link: `/devin adopt https://app.devin.ai/sessions/…`",
+            "NOT_YOURS": (
+                "Someone else started that session in Devin, so it isn't linked. Ask them or an admin to link it. If you "
+                "started it, `/devin identity` shows which Devin account is yours."
+            ),
+            "STAYS_PRIVATE": (
+                "That session was in a private channel or a DM, so it can't be linked here. Send `!adopt` and its link there."
+            ),
             "GONE": "Your Devin organization has no session with that link. Check the link in Devin.",
             "ELSEWHERE": "That session belongs to another Devin organization, so it can't be linked here.",
             "OVER": "That session has ended in Devin. `/devin` starts a new one.",
@@ -154,6 +161,8 @@ def test_the_fixed_answers():
             "START_EXPIRED": ("That question has expired. Send the task again to start a session."),
             "ANSWER_EXPIRED": ("That question has expired. Send your reply again."),
             "START_OVERTAKEN": "Another session now runs in this thread, so nothing more was started. Reply to steer it.",
+            "NAME_REFUSED": "Not started: Devin doesn't take sessions in your name. Ask an admin to check your Devin account.",
+            "THREAD_NOT_READ": "Devin doesn't see that thread: you aren't in its channel.",
             "START_UNKNOWN": (
                 "Your reply wasn't sent: still checking whether this session started. Reply again when the card updates."
             ),

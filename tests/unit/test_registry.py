@@ -33,7 +33,8 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS.specs) == (
         "start launch list list_all list_page cost status stop stop_all stop_all_confirmed stop_listed stop_confirmed "
-        "archive_confirmed mute unmute aside archive new adopt unsync unsync_confirmed notify follow unfollow give "
+        "archive_confirmed mute unmute aside archive new adopt adopt_confirmed unsync "
+        "unsync_confirmed notify follow unfollow give "
         "remind open_form "
         "cancel_operation quick_answer rate exit exit_confirmed try_again continue_session answer "
         "insights settings settings_why "
@@ -84,7 +85,7 @@ def test_what_goes_before_waiting_replies():
         *("schedule_delete_confirmed", "note_delete_confirmed", "budget_set_confirmed", "budget_undo"),
         *("start_fan_out", "stop_fan_out", "retry_fan_out"),
         *("try_again", "continue_session", "rate"),
-        *("adopt", "unsync", "unsync_confirmed"),
+        *("adopt", "adopt_confirmed", "unsync", "unsync_confirmed"),
     }
     assert [spec.name for spec in COMMANDS.on(Surface.BUTTON) if not spec.urgent] == ["quick_answer"]
 
@@ -112,6 +113,7 @@ def test_what_starts_work_that_is_paid_for():
         "continue_session",
         "quick_answer",
         "adopt",
+        "adopt_confirmed",
     }
 
 
@@ -158,6 +160,7 @@ def test_who_may_use_what():
         **dict.fromkeys(("playbook_add", "playbook_edit"), Role.ADMIN),
         **dict.fromkeys(("fanout", "start_fan_out", "stop_fan_out", "retry_fan_out"), Role.ADMIN),
         "list_all": Role.ADMIN,
+        "adopt_confirmed": Role.ADMIN,
         "exit": Role.ASKER_OR_ADMIN,
         "exit_confirmed": Role.ASKER_OR_ADMIN,
         "unsync": Role.ASKER_OR_ADMIN,
@@ -171,9 +174,11 @@ def test_which_role_a_command_takes_beside_that():
     """What starts and what writes to a session is asked for its role by the gate, whichever way it comes."""
     assert {spec.name: spec.right for spec in COMMANDS.specs if spec.right is not None} == {
         "cost": Right.COST,
-        **dict.fromkeys(("stop", "stop_listed", "stop_confirmed", "archive"), Right.STOP),
-        **dict.fromkeys(("mute", "unmute"), Right.STEER),
-        **dict.fromkeys(("review", "adopt"), Right.START),
+        **dict.fromkeys(
+            ("stop", "stop_listed", "stop_confirmed", "archive", "archive_confirmed", "alarm_stop"), Right.STOP
+        ),
+        **dict.fromkeys(("mute", "unmute", "give", "remind", "quick_answer"), Right.STEER),
+        **dict.fromkeys(("start", "launch", "new", "review", "adopt", "try_again", "continue_session"), Right.START),
         **dict.fromkeys(("pause", "resume"), Right.ADMINISTER),  # in the channel where it is typed
     }
 

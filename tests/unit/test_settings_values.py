@@ -43,6 +43,7 @@ TYPED: list[tuple[Setting, str, Value, str]] = [
     (Setting.MODE, "Fast", "fast", "fast"),
     (Setting.LIMIT, "10", 10, "10"),
     (Setting.TAGS, "web,urgent", ("web", "urgent"), "web, urgent"),
+    (Setting.STARTS, "30", 30, "30"),
     (Setting.TURNS, "two-people", TurnTaking.TWO_PEOPLE, "two-people"),
     (Setting.DETAIL, "final", Detail.FINAL, "final"),
     (Setting.REMINDERS, "off", False, "off"),
@@ -76,6 +77,7 @@ def test_a_value_is_read_from_a_form_and_from_what_is_stored(
             "There's no mode “?”. Pick one of normal, fast, lite, ultra, fusion, swe-2-medium, swe-2-high, swe-2-max.",
         ),
         (Setting.LIMIT, "0", "Write the limit as a whole number of ACUs above zero, such as 10."),
+        (Setting.STARTS, "-1", "Write a whole number of sessions, such as 20, or 0 to never ask."),
         (Setting.LIMIT, "many", "Write the limit as a whole number of ACUs above zero, such as 10."),
         (Setting.TAGS, "t" * 51, f"A tag has at most 50 characters, and “{'t' * 50}…” has more."),
         (Setting.TAGS, "slack-T1", "Devin Bridge sets “slack-T1” itself. Choose another tag."),
@@ -97,7 +99,7 @@ def test_what_is_wrong_is_said_with_what_is_right(setting: Setting, typed: str, 
 
 @pytest.mark.parametrize("value", [True, 3, [], ["a", 3], None, {}])
 def test_a_value_of_another_type_is_refused(value: object) -> None:
-    for setting in set(Setting) - {Setting.LIMIT, Setting.REMINDERS}:
+    for setting in set(Setting) - {Setting.LIMIT, Setting.STARTS, Setting.REMINDERS}:
         with pytest.raises(SettingError):
             read(setting, value)
 

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from bot.conversation.session_card import SessionCard
 from bot.domain.causes import EventCause
+from bot.domain.roles import Right
 from bot.domain.secrets import has_secret
 from bot.domain.title_words import title_words
 from bot.kernel.job import Job, finish
@@ -19,6 +20,7 @@ class ThreadRenamed:
     event: ClassVar[SlackEvent] = SlackEvent(
         ("agent_session_title_changed",),
         {"channel": "channel", "thread_ts": "thread_ts", "user": "user", "title": "title"},
+        Right.STEER,
     )
 
     def __init__(self, kernel: Kernel) -> None:
@@ -32,8 +34,13 @@ class ThreadRenamed:
         ours = fields["user"] in {"", workspace.bot_user}  # what we show there ourselves
         person = None if ours else await self._access.person(workspace, fields["user"])
         may = person is not None and self._access.refusal(person, shared=False) is None and not has_secret(title)
+        async with self._services.db.read() as tx:
+            thread = await threads.get(tx, workspace.team, fields["channel"], fields["thread_ts"])
+            session = None if thread is None else await sessions.get(tx, thread.session_id)
+        if may and session is not None:
+            asked = (workspace, fields["user"], Right.STEER, session.channel)
+            may = await self._access.right_refusal(*asked, asker=session.requester) is None
         async with self._services.unit_of_work_for(job) as uow:
-            thread = await threads.get(uow.tx, workspace.team, fields["channel"], fields["thread_ts"])
             if thread is not None and title and may:
                 await sessions.change(uow.tx, thread.session_id, renamed=title)
             if thread is not None:  # what nobody may give is put back

@@ -1,5 +1,8 @@
 """A session that Devin has already is tied to a thread, and followed there from then on.
 
+Who made it at Devin may bring it into any channel. So may an admin, who is told first whose it is; its maker reads that
+they did. One that was followed in a private channel or a direct message is followed in no other place.
+
 1. The row of the command asks Devin for the session, and answers privately why it cannot be followed. Otherwise it
    stores our record: in a thread with the row that follows, else with a card, which begins a thread.
 2. The row of the thread reads the session and its messages to their end, so that nothing from before is posted, and
@@ -21,7 +24,7 @@ from bot.devin.errors import DevinError, DevinNotFound, DevinRefused
 from bot.devin.models import DevinSession
 from bot.domain.announcements import TurnState, turn_end
 from bot.domain.causes import StartCause
-from bot.domain.commands.registry import ADOPT
+from bot.domain.commands.registry import ADOPT, ADOPT_CONFIRMED
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import reference, session_id
 from bot.domain.lane import person_lane
@@ -32,12 +35,12 @@ from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler
 from bot.kernel.exactly_once.change import Change, Record
 from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.gates import Asker, Gates
+from bot.kernel.identities import Identities
 from bot.kernel.job import CommandJob, Job, finish, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.logs import get_logger
-from bot.slack.errors import SlackRefused
-from bot.store import audit, fan_out_ids, sessions, threads
+from bot.store import audit, fan_out_ids, identities, people, sessions, threads
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
 from bot.store.sessions import RelayPosition
@@ -50,15 +53,18 @@ log = get_logger(__name__)
 class AdoptCommand:
     """Takes the command by which somebody ties a session to a thread."""
 
-    def __init__(self, services: Services, access: Access, gates: Gates, lookup: SessionLookup) -> None:
+    def __init__(
+        self, services: Services, access: Access, gates: Gates, lookup: SessionLookup, identities: Identities
+    ) -> None:
         self._services = services
         self._access = access
         self._gates = gates
         self._lookup = lookup
+        self._identities = identities
 
     def handlers(self) -> dict[CommandSpec, Handler]:
-        """What the command does."""
-        return {ADOPT: Handler(self._answer, run=self._run)}
+        """What the command does, and the choice of an admin whom it asks."""
+        return {ADOPT: Handler(self._answer, run=self._run), ADOPT_CONFIRMED: Handler(run=self._run)}
 
     async def _answer(self, asked: Asked) -> Answer:
         refusal = await self._access.refusal_in_ack(asked.workspace, asked.user)
@@ -87,13 +93,14 @@ class AdoptCommand:
         if not cause.argument:
             return adoption_sentences.NO_ADDRESS
         refusal = await self._access.start_refusal(workspace, user, channel)
-        if refusal is None and cause.written:
+        if refusal is None and _thread_ts(job) is not None:
             refusal = await self._of_thread(job)
         if refusal is not None:
             return refusal
-        made = await workspace.organisation.devin.get_session(cause.argument)
+        made = await workspace.organisation.devin.get_session(cause.argument.partition(" ")[0])
         session = replace(_session(job, made, self._services.clock()), snapshot=made.snapshot())
         refusal = _over(made, workspace.organisation.id) or await self._taken(job, made)
+        refusal = refusal or await self._not_theirs(job, made)
         refusal = refusal or await self._gates.wake_refusal(Asker(workspace, user, channel, user), session)
         return made if refusal is None else refusal
 
@@ -120,18 +127,39 @@ class AdoptCommand:
         known = known or next((one for one in begun.values() if one.lifecycle in starting), None)
         return None if known is None else adoption_sentences.taken(await self._permalink(job, known))
 
+    async def _not_theirs(self, job: CommandJob, made: DevinSession) -> Message | None:
+        """Why whoever asks may not bring the session into their channel, or the question that an admin is asked."""
+        cause, workspace, organisation = job.cause, job.workspace, job.workspace.organisation
+        user, channel = cause.user or "", cause.channel or ""
+        async with self._services.db.read() as tx:
+            found = (await sessions.by_bare_ids(tx, organisation.id, [bare_id(made.session_id)])).values()
+            names = await identities.of_devin_user(tx, workspace.team, made.user_id) if made.user_id else []
+        before = next((one.session for one in found if one.session.team == workspace.team), None)
+        if before is not None:
+            if before.channel == channel:
+                return None  # who is in it could read and steer the session there
+            if not await self._access.is_public(workspace, before.channel):
+                return adoption_sentences.STAYS_PRIVATE
+            if before.requester == user:
+                return None
+        identity = await self._identities.identity_of(workspace, organisation, user)
+        account = None if identity is None else identity.acts_as
+        if account is not None and account == made.user_id:
+            return None
+        if not await self._access.is_admin(workspace, user):
+            return adoption_sentences.NOT_YOURS
+        if cause.command == ADOPT_CONFIRMED.name:
+            return None
+        which = f"{made.session_id} {_thread_ts(job) or ''}".strip()
+        return adoption_sentences.confirm_adoption(which, made.title or "", [*names, *_asker_of(before)])
+
     async def _permalink(self, job: CommandJob, session: Session) -> str | None:
         """The address of the thread of `session`, if whoever asks may read it there."""
         if session.thread_ts is None or session.team != job.workspace.team:
             return None
-        slack, channel = job.workspace.slack, session.channel
-        may = channel == job.cause.channel or await self._access.is_public(job.workspace, channel)
-        if not may and not session.is_direct:
-            try:
-                may = await slack.is_member(channel, job.cause.user or "")
-            except SlackRefused:
-                may = False
-        return slack.permalink(channel, session.thread_ts) if may else None
+        channel = session.channel
+        may = channel == job.cause.channel or await self._access.may_read(job.workspace, job.cause.user or "", channel)
+        return job.workspace.slack.permalink(channel, session.thread_ts) if may else None
 
     async def _begin(self, uow: UnitOfWork, job: CommandJob, made: DevinSession) -> None:
         session = _session(job, made, uow.now)
@@ -230,17 +258,23 @@ class TagAdopted(Change[DevinSession]):
         """Store the session as it is, from the end of its messages on, unless another thread has it by now."""
         assert self._made is not None
         made, session = self._made, self._session
+        makers = await identities.of_devin_user(uow.tx, session.team, made.user_id) if made.user_id else []
         other = (await sessions.by_bare_ids(uow.tx, session.org_id, [bare_id(made.session_id)])).values()
         for known in other:
             if known.session.lifecycle in sessions.LIVE_LIFECYCLES:
                 await self._refuse(uow, adoption_sentences.TAKEN)
                 return
             await sessions.give_up_id(uow.tx, known.session.id)
+            makers += _asker_of(known.session)
         snapshot = with_words(made.snapshot(), self._messages)
         opened = replace(session, lifecycle=Lifecycle.OPEN, devin_id=made.session_id, url=made.url, by_id=not tagged)
         await sessions.adopted(uow.tx, opened.with_snapshot(snapshot), self._position(), uow.now)
         await show_new_state(uow, session.id)
         await audit.add(uow.tx, self._audit_row(uow.now, before, tagged=tagged))
+        for maker in {*makers} - {session.requester}:
+            by = await people.name_of(uow.tx, session.team, session.requester)
+            told = adoption_sentences.adopted(by, opened)
+            await uow.add_to_outbox(uow.post_row(f"adopted:{session.id}:{maker}", session.team, maker, None, told))
         current = await sessions.get(uow.tx, session.id)
         if current is not None and current.stop_requested:
             await uow.add_to_inbox(stop_row(self._job.row.lane, self._job.row.ref, current, uow.now))
@@ -280,8 +314,14 @@ def _over(made: DevinSession, org_id: str) -> Message | None:
     return adoption_sentences.ARCHIVED if made.is_archived else None
 
 
+def _asker_of(session: Session | None) -> list[str]:
+    return [session.requester] if session is not None and session.requester else []
+
+
 def _thread_ts(job: CommandJob) -> str | None:
     """The thread in which the command was written, or that begins with it; None where it was typed behind `/devin`."""
+    if job.cause.command == ADOPT_CONFIRMED.name:
+        return job.cause.argument.partition(" ")[2] or None
     return job.cause.thread_ts or job.row.ts if job.cause.written else None
 
 

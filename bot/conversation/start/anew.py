@@ -11,6 +11,7 @@ from typing import Final
 from bot.conversation.end_posts import settle
 from bot.conversation.session_card import SessionCard
 from bot.conversation.session_rows import add, start_row
+from bot.conversation.start.room import is_one_of_many
 from bot.conversation.steer.held_start import wait_for_room
 from bot.domain.causes import StartCause
 from bot.domain.commands import registry
@@ -59,7 +60,7 @@ class StartAnew:
             said = await _already(uow, _WAYS[cause.command], session)
             if said is None and isinstance(refusal, ForNow):
                 await wait_for_room(uow, job, refusal, recipient_of(job, session))
-            else:
+            elif said or refusal or not await is_one_of_many(uow, job, session.channel, recipient_of(job, session)):
                 await finish_with(uow, job, said or refusal or await _begin(uow, job, session), session)
 
 

@@ -125,12 +125,14 @@ class NewSession(Creation[DevinSession]):
         self._prompt = await self._prompts.build(self._job, self._session)
         if self._prompt.refusal is None:
             self._own_name = await self._identities.name_of(workspace, self._organisation, session.requester)
+        refusal = start_sentences.NAME_REFUSED if self._own_name.is_refused else self._prompt.refusal
+        if refusal is None:
             return True
         async with self._services.unit_of_work_for(self._job) as uow:
             await self._record(uow, self._session)
             if self._prompt.is_empty:
                 await kept_tasks.remove(uow.tx, session.id)
-            await refuse(uow, self._session.id, self._prompt.refusal)
+            await refuse(uow, self._session.id, refusal)
             await finish(uow, self._job)
         return False
 
@@ -258,6 +260,9 @@ class NewSession(Creation[DevinSession]):
         """End the session as refused, and announce why nothing was started."""
         message, session = refusal_sentence(refused), self._session
         words, no_mode = refused.words, False
+        if self._own_name.is_refused:
+            message = start_sentences.NAME_REFUSED
+            await self._identities.write_outcome(uow, self._organisation, self._own_name, _asker(session, "identity"))
         if isinstance(refused, DevinInvalid):
             if session.options.mode is not None and refused.is_about("devin_mode"):
                 message = start_sentences.mode_refused(session.options.mode, refused.words)

@@ -89,7 +89,9 @@ class LaunchForm(FormKind):
         task = views.about(earlier) if earlier else task
         repos = (earlier.options.repos if earlier else ()) or known.repos
         options = Options(repos[0] if repos else None, known.playbook, known.mode, known.limit, known.tags)
-        form = replace(opening.form, target=opening.on.kept() if opening.on else "")
+        # Kept with the form is where its task comes from: the message, or the earlier session that may be read here.
+        target = opening.on.kept() if opening.on else earlier.id if earlier else ""
+        form = replace(opening.form, target=target)
         return views.launch_form(form, Launch(task, replace(options, also=repos[1:]), channel))
 
     async def choices(self, workspace: Workspace, user: str, form: Form, name: str, typed: str) -> Mapping[str, str]:
@@ -109,6 +111,7 @@ class LaunchForm(FormKind):
             why = await self._access.why_not_posted(job.workspace, cause.user, channel)
             refusal = Message(f"Nothing was started: {why}") if why else None
             refusal = refusal or await self._access.right_refusal(job.workspace, cause.user, Right.START, channel)
+            refusal = refusal or await self._stays(job, channel)
             if refusal is not None:
                 await self._refuse(job, refusal)
                 return
@@ -126,6 +129,17 @@ class LaunchForm(FormKind):
         async with self._services.unit_of_work_for(job) as uow:
             await answer(uow, job, *_with_task(refusal, job))
             await finish(uow, job)
+
+    async def _stays(self, job: Job[ViewCause], channel: str) -> Message | None:
+        """Why nothing starts in `channel`: the form is about a private channel or a DM, which its task came from."""
+        form, source = job.cause.form, ""
+        if OnMessage.read(form.target) is not None:
+            source = form.channel
+        elif (earlier := await self._services.session(form.target)) is not None:
+            source = earlier.channel
+        if source in {"", channel} or await self._access.is_public(job.workspace, source):
+            return None
+        return views.stays_private(source)
 
 
 @dataclass(frozen=True, slots=True)

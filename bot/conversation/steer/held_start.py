@@ -224,6 +224,7 @@ def start_questions(services: Services) -> list[StartQuestion]:
     """
     return [
         StartQuestion(services, start_sentences.REPEATED, start_sentences.START_DECLINED),
+        StartQuestion(services, start_sentences.MANY, start_sentences.START_DECLINED),
         StartQuestion(services, start_sentences.OPTIONS, None),
         StartQuestion(services, start_sentences.COMMAND, start_sentences.START_CANCELLED),
         StartQuestion(services, start_sentences.ROOM, None),
@@ -260,7 +261,10 @@ def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, 
     if hold is None or hold.question != given.question:
         return None
     if isinstance(row.cause, ActionCause):
-        return replace(row.cause, hold=None) if given.answer in {NO, start_sentences.AGAIN} else None
+        # Only the question about very many is answered for good: there may be no room once more.
+        again = given.question == start_sentences.MANY
+        held = replace(row.cause, hold=None, confirmation=Confirmation(again=again or row.cause.confirmation.again))
+        return held if given.answer in {NO, start_sentences.AGAIN} else None
     before = row.cause.confirmation
     offered = dict(zip(start_sentences.corrected_answers(), hold.suggestions, strict=False))
     corrected = given.answer in start_sentences.corrected_answers()

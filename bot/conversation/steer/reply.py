@@ -324,8 +324,12 @@ class NewMessage(Creation[Snapshot | None]):
             if begins_anew(self._session):
                 who = Asker(self._job.workspace, self._session.requester, self._session.channel, cause.user)
                 self._admission = await self._gates.admission(who, Work(self._session.id, None, woken=self._session))
-            self._own_name = await self._identities.name_of(self._job.workspace, self._organisation, cause.user)
-            return True
+            self._own_name = await self._identities.name_of(
+                self._job.workspace, self._organisation, cause.user, self._session.requester
+            )
+            if self._own_name.is_refused:
+                await self._services.answer(self._job, reply_sentences.NAME_REFUSED, self._session)
+            return not self._own_name.is_refused
         async with self._services.unit_of_work_for(self._job) as uow:
             if self._files.left_out:
                 lost = file_sentences.files_lost(self._files.left_out, "sent")
@@ -465,6 +469,12 @@ class NewMessage(Creation[Snapshot | None]):
         """Announce that the reply was not sent, and why. A session that takes no more messages is stored as ended."""
         if self._over:
             await self._write_ended(uow)
+            return
+        if self._own_name.is_refused:
+            to = recipient_of(self._job, self._session)
+            await self._identities.write_outcome(uow, self._organisation, self._own_name, to)
+            await uow.reply_privately(to, reply_sentences.NAME_REFUSED)
+            await inbox.finish(uow.tx, [self._job.row.key], uow.now, reason="name refused")
             return
         excerpt, words = plain(self._job.cause.text), _words(refused)
         said = reply_sentences.reply_not_sent(_reason(refused), self._job.row.ref, excerpt, words)

@@ -23,12 +23,20 @@ from bot.domain.roles import Right
 # The word `start` may be left out: a text that is no other command starts a session.
 START: Final = CommandSpec(
     "start",
+    right=Right.START,
     starts=True,
     ways=(slash("start", TEXT),),
     slash_help=Help("`/devin fix the flaky login test` or `@Devin Bridge fix …` starts a session"),
 )
 # The form for a start: `/devin` with nothing after it, a shortcut, or a button that opens the form of this name.
-LAUNCH: Final = CommandSpec("launch", ways=(), opens_form=True, shortcut="send_to_devin", global_shortcut="new_session")
+LAUNCH: Final = CommandSpec(
+    "launch",
+    right=Right.START,
+    ways=(),
+    opens_form=True,
+    shortcut="send_to_devin",
+    global_shortcut="new_session",
+)
 LIST: Final = CommandSpec(
     "list",
     ways=(*typed("list", WHICH_LIST), *alone("list")),
@@ -104,7 +112,9 @@ STOP_CONFIRMED: Final = CommandSpec(
     "stop_confirmed", right=Right.STOP, ways=(), of_session=True, urgent=True, ends_session=True
 )
 # The same for `archive`.
-ARCHIVE_CONFIRMED: Final = CommandSpec("archive_confirmed", ways=(), of_session=True, urgent=True, ends_session=True)
+ARCHIVE_CONFIRMED: Final = CommandSpec(
+    "archive_confirmed", right=Right.STOP, ways=(), of_session=True, urgent=True, ends_session=True
+)
 MUTE: Final = CommandSpec(
     "mute",
     right=Right.STEER,
@@ -134,7 +144,9 @@ ARCHIVE: Final = CommandSpec(
     slash_help=Help("`/devin archive [number]` stops a session and closes its thread", same_line=True),
     thread_help=Help("`!archive` (or `archive`) stops Devin and closes this thread"),
 )
-NEW: Final = CommandSpec("new", ways=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session"))
+NEW: Final = CommandSpec(
+    "new", right=Right.START, ways=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session")
+)
 # Ties a session that Devin has already to a thread.
 ADOPT: Final = CommandSpec(
     "adopt",
@@ -146,6 +158,15 @@ ADOPT: Final = CommandSpec(
     slash_help=Help("`/devin adopt link` links a session that you started in Devin to a thread here", same_line=True),
     thread_help=Help("`!adopt link` links a session from Devin to this thread", same_line=True),
     meant_by=("sync",),
+)
+# The choice of an admin who links a session that somebody else started in Devin.
+ADOPT_CONFIRMED: Final = CommandSpec(
+    "adopt_confirmed",
+    ways=(),
+    role=Role.ADMIN,
+    admins_can="link sessions that others started in Devin",
+    urgent=True,
+    starts=True,
 )
 UNSYNC: Final = CommandSpec(
     "unsync",
@@ -178,12 +199,14 @@ UNFOLLOW: Final = CommandSpec(
 )
 GIVE: Final = CommandSpec(
     "give",
+    right=Right.STEER,
     ways=(written("!give", PERSON),),
     thread_help=Help("`!give @person` hands this session over to someone else", same_line=True),
     meant_by=("handover", "assign", "transfer"),
 )
 REMIND: Final = CommandSpec(
     "remind",
+    right=Right.STEER,
     ways=(written("!remind", ON_OFF),),
     thread_help=Help(
         f"`!remind {ON_OFF.shown}` turns reminders of Devin's questions in this thread on or off", same_line=True
@@ -195,7 +218,7 @@ OPEN_FORM: Final = CommandSpec("open_form", ways=(button("open_form"),), urgent=
 # The button of an operation's message; only who began it may press it.
 CANCEL_OPERATION: Final = CommandSpec("cancel_operation", ways=(button("cancel_operation"),), urgent=True)
 # The buttons of the options that Devin offers; what is chosen is a reply like any other.
-QUICK_ANSWER: Final = CommandSpec("quick_answer", ways=(button("quick_answer"),), starts=True)
+QUICK_ANSWER: Final = CommandSpec("quick_answer", right=Right.STEER, ways=(button("quick_answer"),), starts=True)
 # The buttons under a result.
 RATE: Final = CommandSpec("rate", ways=(button("rate"),), urgent=True)
 # Typed in capitals, as in Devin, because it cannot be undone.
@@ -219,9 +242,11 @@ EXIT_CONFIRMED: Final = CommandSpec(
     ends_session=True,
 )
 # The buttons of a session that gets no further: another one goes on, with the same task or with a limit of its own.
-TRY_AGAIN: Final = CommandSpec("try_again", ways=(button("try_again"),), of_session=True, urgent=True, starts=True)
+TRY_AGAIN: Final = CommandSpec(
+    "try_again", right=Right.START, ways=(button("try_again"),), of_session=True, urgent=True, starts=True
+)
 CONTINUE: Final = CommandSpec(
-    "continue_session", ways=(button("continue_session"),), of_session=True, urgent=True, starts=True
+    "continue_session", right=Right.START, ways=(button("continue_session"),), of_session=True, urgent=True, starts=True
 )
 # An answer to a question that is no command: its argument is the question, the answer, and what the question is about.
 ANSWER: Final = CommandSpec("answer", ways=(), urgent=True)
@@ -259,6 +284,7 @@ CORE: Final = (
     ARCHIVE,
     NEW,
     ADOPT,
+    ADOPT_CONFIRMED,
     UNSYNC,
     UNSYNC_CONFIRMED,
     NOTIFY,

@@ -27,6 +27,7 @@ class Grant:
     """So many ACUs more in a period, for a subject of a budget, or for all of them if `subject` is empty.
 
     `user` is who asked for it or, where nobody asked, who granted it. `start` is the key of a start that waits for it.
+    The grant is for what that start asked for, whose `digest` this is.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Grant:
     state: GrantState
     at: float
     start: str = ""
+    digest: str = ""
 
 
 _COLUMNS = tuple(column.name for column in grants.columns)

@@ -10,7 +10,7 @@ from functools import partial
 
 from bot.conversation.steer.held_start import give_back, start_approved, text_of, wait_for_approval, waiting_start
 from bot.conversation.titles import ShownTitles
-from bot.domain.causes import ActionCause, CommandCause, HeldCause, is_reply
+from bot.domain.causes import ActionCause, CommandCause, HeldCause, digest, is_reply
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import parse_task
 from bot.domain.commands.registry import CONTINUE
@@ -87,10 +87,11 @@ class BudgetRequests:
             return views.more_is_no_use(await stand.named(standing, user))
         period = standing.period.name
         earlier = await grants.decided(uow.tx, budget.number, subject, user)
-        key = f"{budget.number}:{subject}:{period}:{user}:{earlier}{f':{start.key}' if start else ''}"
+        words = digest(start.cause) if start else ""
+        key = f"{budget.number}:{subject}:{period}:{user}:{earlier}{f':{start.key}:{words}' if start else ''}"
         more = Decimal(standing.missing_for(max(needs, start.needs if start else needs)))
         state, waits = GrantState.ASKED, start.key if start else ""
-        asked = Grant(key, workspace.team, budget.number, subject, period, more, user, state, uow.now, waits)
+        asked = Grant(key, workspace.team, budget.number, subject, period, more, user, state, uow.now, waits, words)
         if not await grants.add(uow.tx, asked):
             return views.ASKED_ALREADY
         asker = await name_beside_figures(uow, workspace, user)
@@ -112,13 +113,16 @@ class BudgetRequests:
         grants_it, period = job.cause.command == GRANT_MORE.name, stand.period(budget)
         if grants_it and asked.state is GrantState.ASKED and asked.period != period.name:
             return await self._begun_anew(uow, workspace, stand, asked, budget), True
-        gone = bool(asked.start) and await waiting_start(uow.tx, asked.start, workspace.team) is None
+        start = await waiting_start(uow.tx, asked.start, workspace.team) if asked.start else None
+        edited = start is not None and digest(start) != asked.digest
+        gone = edited or (bool(asked.start) and start is None)
         state = GrantState.GRANTED if grants_it and not gone else GrantState.REFUSED
         # Of two admins who press at once, the second one finds it decided.
         if not await grants.decide(uow.tx, key, state, period.name, uow.now):
             return views.ANSWERED_ALREADY, False
         if gone:
-            return views.taken_back(await name_beside_figures(uow, workspace, asked.user)), True
+            name = await name_beside_figures(uow, workspace, asked.user)
+            return (views.edited(name) if edited else views.taken_back(name)), True
         if not grants_it:
             return await self._refuse(uow, job, stand, asked, budget), True
         by, channel = job.cause.user or "", job.cause.channel

@@ -507,6 +507,14 @@ def taken_back(asker: str) -> Message:
     return Message(f"{fitted(asker) or 'The asker'} is no longer waiting for this. Nothing was changed.")
 
 
+def edited(asker: str) -> Message:
+    """Report to admins that nothing was raised: the text that they read has been edited since."""
+    return Message(
+        f"{fitted(asker) or 'The asker'} edited the text after asking, so nothing was raised. "
+        "A new request shows the new text."
+    )
+
+
 def start_not_approved(by: str, reply: bool) -> Message:
     """Inform who asked that `by` refused to make room for their start, or for their `reply`."""
     return Message(f"{_admin(by)} denied your request for more ACUs. {REPLY_NOT_SENT if reply else NOT_STARTED}")

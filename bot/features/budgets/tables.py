@@ -52,6 +52,7 @@ grants: Final = Table(
     Column("acus", ExactNumber, nullable=False),
     Column("user", String, nullable=False),  # who asked for it, or who granted it without being asked
     text_column("start"),  # the key of the row of a start that waits for it
+    text_column("digest"),  # of what that start asked for when the admins were asked
     Column("state", String, nullable=False),  # asked, granted, refused
     Column("at", Float, nullable=False),
 )

@@ -15,6 +15,9 @@ _NOT_SET: Final = {UNSET: "Not set"}
 # Each setting is one field of the form; what a start takes from there is the same field as in the form of a start.
 FIELDS: Final[Mapping[Setting, Field]] = {
     **{Setting(name): field for name, field in OPTION_FIELDS.items()},
+    Setting.STARTS: Field(
+        "starts", "Starts per hour", hint="By one person. After that, each start asks first. 0 never asks."
+    ),
     Setting.TURNS: Field(
         "turns",
         "Replies sent to Devin",

@@ -245,7 +245,8 @@ class Control:
         return self._world.limit_agents(place["org_id"], order)
 
     async def _add_member(self, _: Names, order: Order) -> Any:
-        self._world.held.members.append(Member(**order))
+        members, member = self._world.held.members, Member(**order)
+        members[:] = [*(one for one in members if one.user_id != member.user_id), member]
         return {}
 
     async def _add_playbook(self, _: Names, order: Order) -> Any:

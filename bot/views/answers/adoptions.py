@@ -1,5 +1,6 @@
 """The answers about sessions that Devin had before they were tied to a thread, and that are untied from it."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.commands import registry
@@ -8,7 +9,7 @@ from bot.views import blocks, questions
 from bot.views.answers.stops import QUESTION
 from bot.views.answers.wording import code, message_of
 from bot.views.message import Message
-from bot.views.sentences import asker_name
+from bot.views.sentences import asker_name, mention
 from bot.views.text import fitted, link
 
 NO_ADDRESS: Final = Message("Which session? Add its link: `/devin adopt https://app.devin.ai/sessions/…`")
@@ -18,9 +19,39 @@ OVER: Final = Message("That session has ended in Devin. `/devin` starts a new on
 ARCHIVED: Final = Message("That session is archived in Devin. Unarchive it there, then try again.")
 TAKEN: Final = Message("That session is already linked to another thread.")
 OF_FAN_OUT: Final = Message("That session is part of a fan-out. Its table shows it.")
+NOT_YOURS: Final = Message(
+    "Someone else started that session in Devin, so it isn't linked. Ask them or an admin to link it. If you started "
+    "it, `/devin identity` shows which Devin account is yours."
+)
+STAYS_PRIVATE: Final = Message(
+    "That session was in a private channel or a DM, so it can't be linked here. Send `!adopt` and its link there."
+)
 NOT_YET: Final = Message("The session is still starting. Try again in a minute.")
 UNTIED: Final = Message("The session is no longer linked here.")
 THREAD_TAKEN: Final = Message("This thread already has a session. `/devin adopt` starts a new thread.")
+
+
+def confirm_adoption(which: str, title: str, askers: Sequence[str]) -> Message:
+    """Ask an admin whether a session with this `title` is linked although one of `askers` has started it.
+
+    `which` is its id at Devin and, where it is to be linked to a thread, a blank and the thread's `ts`.
+    """
+    whose = f"{mention(askers[0])} started it" if askers else "Someone else started it"
+    text = f"Link “{fitted(title) or 'Session'}” here? {whose} in Devin. Everyone here will see it and can steer it."
+    row = blocks.actions(
+        questions.choice("Link it here", registry.ADOPT_CONFIRMED, which),
+        questions.no("Don't link", QUESTION, which),
+    )
+    return Message(text, [blocks.section(text), *row])
+
+
+def adopted(by: str, session: Session) -> Message:
+    """Notify whoever started `session` in Devin that the admin `by` has linked it to a thread."""
+    return message_of(
+        f":link: {fitted(by) or 'An admin'} linked your Devin session {link(session.url, session.title)} to "
+        f"{'a DM' if session.is_direct else f'<#{session.channel}>'}.",
+        "People there can now read and steer it. `!unsync` in its thread unlinks it.",
+    )
 
 
 def taken(permalink: str | None) -> Message:

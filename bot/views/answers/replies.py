@@ -51,6 +51,9 @@ SESSION_ARCHIVED: Final = Message(
 SESSION_UNFOLLOWED: Final = Message(
     "Not sent: this session is no longer linked to the thread. Reply in Devin, or relink with `!adopt`."
 )
+NAME_REFUSED: Final = Message(
+    "Your reply wasn't sent: Devin doesn't take messages in your name here. Ask an admin to check your Devin account."
+)
 EDIT_NOT_SENT: Final = Message(
     "Devin has read your message and finished, so your edit wasn't sent. Reply if it matters."
 )

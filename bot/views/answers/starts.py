@@ -19,7 +19,18 @@ from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, any_of, code, message_of, one_of
 from bot.views.given_back import given_back
 from bot.views.message import Block, Message
-from bot.views.text import counted, disarm, duration, fitted, link, linked_title, listed, one_line, shortened
+from bot.views.text import (
+    counted,
+    disarm,
+    duration,
+    fitted,
+    limit_of_acus,
+    link,
+    linked_title,
+    listed,
+    one_line,
+    shortened,
+)
 
 FILES_NAMED: Final = 3
 BUTTON_LABEL: Final = 75  # characters, of the text of a button at Slack
@@ -36,6 +47,7 @@ MOST_OFFERED: Final = 5  # corrections that one question offers
 MOST_OPTIONS: Final = 8  # that one question names; a block takes 3,000 characters
 # The questions about a start, and their answers.
 REPEATED: Final = "start_again"
+MANY: Final = "start_many"
 OPTIONS: Final = "start_options"
 AGAIN: Final = "again"
 CORRECTED: Final = "corrected"
@@ -75,6 +87,10 @@ ANSWER_EXPIRED: Final = Message("That question has expired. Send your reply agai
 START_OVERTAKEN: Final = Message(
     "Another session now runs in this thread, so nothing more was started. Reply to steer it."
 )
+NAME_REFUSED: Final = Message(
+    "Not started: Devin doesn't take sessions in your name. Ask an admin to check your Devin account."
+)
+THREAD_NOT_READ: Final = Message("Devin doesn't see that thread: you aren't in its channel.")
 NO_ROOM: Final = Message("Not started: a budget is used up. Only the person who asked can see which.")
 
 
@@ -161,6 +177,25 @@ def ask_again(key: str, prompt: str, seconds: float) -> Message:
         questions.answer("Start it again", REPEATED, AGAIN, key),
         questions.no("No", REPEATED, key),
     )
+    return Message(text, [blocks.section(text), *row])
+
+
+def less_than_wanted(most: float, wanted: int) -> Message:
+    """Tell who `wanted` so many ACUs that the session has got `most`."""
+    return Message(f"You asked for {limit_of_acus(wanted)}. No session here may use more than {limit_of_acus(most)}.")
+
+
+def at_most(most: float) -> Message:
+    """Refuse to wake a session that has used as much as any session may."""
+    return Message(
+        f"Not sent: this session has used the {limit_of_acus(most)} that any session may use. Start a new one."
+    )
+
+
+def ask_about_many(key: str, started: int) -> Message:
+    """Ask whether a person who `started` so many sessions in the last hour wants another; `key` is that of the row."""
+    text = f"You started {counted(started, 'session')} in the last hour. {NOT_STARTED} Start another one?"
+    row = blocks.actions(questions.answer("Start it", MANY, AGAIN, key), questions.no("No", MANY, key))
     return Message(text, [blocks.section(text), *row])
 
 
@@ -442,10 +477,10 @@ def start_refused(reason: str | None = None) -> Message:
 
 def mode_refused(mode: str, reason: str) -> Message:
     """Tell the asker that Devin has no such `mode`; `reason` is its answer, which lists those that it has."""
-    modes = re.findall(r"[\w-]+", reason.partition("Input should be ")[2].replace("one of ", "").replace(" or ", " "))
+    listed = re.findall(r"[\w-]+", reason.partition("Input should be ")[2].replace("one of ", "").replace(" or ", " "))
     return message_of(
         not_started(no_such_mode(mode)).text,
-        f"Devin has {any_of([code(known) for known in modes])}." if modes else "",
+        f"Devin has {any_of([code(known) for known in listed])}." if listed else "",
         "“Try again” uses Devin's default mode. Or send the task again with another mode.",
     )
 

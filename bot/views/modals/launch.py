@@ -23,6 +23,7 @@ from bot.domain.launch import (
 )
 from bot.domain.session import Session
 from bot.domain.settings_values import MOST_REPOS
+from bot.views.message import Message
 from bot.views.modals.fields import OPTION_FIELDS, TASK_FIELD, TITLE_FIELD
 from bot.views.modals.parts import LONGEST_COUNTED, View, channel_field, form_view
 
@@ -94,3 +95,9 @@ def sentences_of(mistakes: Mistakes) -> dict[str, str]:
     if in_task or mistakes.empty:
         said[TASK] = " ".join(in_task) or TASK_FIELD.empty
     return said
+
+
+def stays_private(source: str) -> Message:
+    """Refuse a start elsewhere about what was written in `source`, a private channel or a direct message."""
+    where = "a DM" if source.startswith("D") else f"<#{source}>, which is private"
+    return Message(f"Nothing was started: this comes from {where}. Start it there, or leave the channel empty.")

@@ -63,6 +63,7 @@ Table(
     Column("acus", EXACT_NUMBER, nullable=False),
     Column("user", String, nullable=False),
     text("start"),
+    text("digest"),
     Column("state", String, nullable=False),
     Column("at", Float, nullable=False),
     PrimaryKeyConstraint("key", name="pk_grants"),

@@ -1,0 +1,208 @@
+"""Who may bring what where: sessions of others, threads of others, approvals of words that were edited since."""
+
+import time
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from bot.domain.settings_values import Scope, Setting
+from bot.store import settings, tables
+from bot.views.answers import adoptions as adoption_sentences
+from bot.views.answers import starts as start_sentences
+from bot.views.modals import launch as launch_sentences
+from tests.scenarios.ahead import rows
+from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, WEB, Harness
+from tests.scenarios.observations import buttons, creations, private_answers, settled
+from tests.scenarios.short_waits import AWAY
+from tests.scenarios.test_adopt import AFTER, address, adopted, at_devin, refused
+from tests.scenarios.test_launch_form import opened, send
+
+TITLE = "salaries of the team"
+SECRET = "C0SECRET"
+
+
+@pytest.fixture
+async def on(on: Harness) -> Harness:
+    """A bot at whose Devin Ann and Ben have accounts of their own."""
+    for person, name in ((ANN, "ann"), (BEN, "ben")):
+        await on.slack.put_person(person, email=f"{name}@acme.test")
+        await on.devin.add_member(f"user-{name}", f"{name}@acme.test", name)
+    return on
+
+
+async def of_ann(on: Harness, **facts: Any) -> str:
+    return await at_devin(on, **{"prompt": TITLE, "title": TITLE, "user_id": "user-ann"} | facts)
+
+
+@pytest.mark.both_transports
+async def test_nobody_links_a_session_that_somebody_else_started_in_devin(on: Harness) -> None:
+    made = await of_ann(on)
+    assert await refused(on, address(made), BEN) == adoption_sentences.NOT_YOURS.text
+    by_schedule = await of_ann(on, user_id=None, service_user_id="service-other")
+    assert await refused(on, address(by_schedule), BEN) == adoption_sentences.NOT_YOURS.text
+    assert await refused(on, address(await of_ann(on, user_id=None)), BEN) == adoption_sentences.NOT_YOURS.text
+    assert TITLE not in str(await on.slack.messages(GENERAL))
+    assert not await rows(on, "sessions")
+
+
+async def test_an_admin_reads_whose_session_it_is_and_its_maker_reads_who_linked_it(on: Harness) -> None:
+    await adopted(on, await of_ann(on, title="my own"), ANN, WEB)  # so that the bot knows Ann's account
+    made = await of_ann(on)
+    root = await on.slack.say(BEN, GENERAL, "what about the billing job?")
+    await on.slack.say(ADA, GENERAL, f"{BOT} adopt <{address(made)}>", thread_ts=root)
+    asked = await on.slack.wait_for_ephemeral(ADA, "Everyone here will see it")
+    question = f"Link “{TITLE}” here? <@{ANN}> started it in Devin. Everyone here will see it and can steer it."
+    assert asked["text"] == question
+    assert buttons(asked) == ["Link it here", "Don't link"]
+    await settled(on)
+    assert len(await rows(on, "sessions")) == 1
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:adopt_confirmed")
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=root)
+    told = await on.slack.wait_for_message("D0ANN", "linked your Devin session")
+    assert told["rendered"] == (
+        f":link: ada linked your Devin session <{address(made)}|{TITLE}> to <#{GENERAL}>. "
+        "People there can now read and steer it. `!unsync` in its thread unlinks it."
+    )
+
+
+async def test_a_session_of_a_private_channel_is_linked_in_no_other(on: Harness) -> None:
+    await secret_channel(on, ANN, ADA)
+    ts, made = await on.started("fix the login test", ANN, SECRET)
+    await on.slack.say(ANN, SECRET, "!unsync", thread_ts=ts)
+    await on.slack.wait_for_message(SECRET, "Unlinked by ann.", thread_ts=ts)
+    for user in (ANN, BEN, ADA):
+        await refused(on, made, user)
+        assert adoption_sentences.STAYS_PRIVATE.text in await private_answers(on, user)
+    await on.slack.say(ANN, SECRET, f"!adopt {made}", thread_ts=ts)
+    await on.slack.wait_for_message(SECRET, "Working", thread_ts=ts)
+    await on.devin.say(made, AFTER)
+    await on.wait_for_post(SECRET, ts, AFTER)
+
+
+async def test_who_may_steer_a_session_links_it_again_where_it_was(on: Harness) -> None:
+    ts, made = await on.started()
+    await on.slack.say(ANN, GENERAL, "!unsync", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Unlinked by ann.", thread_ts=ts)
+    assert await refused(on, made, BEN, WEB) == adoption_sentences.NOT_YOURS.text
+    await on.slack.say(BEN, GENERAL, f"!adopt {made}", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts)
+    assert not [text for text in await private_answers(on, BEN) if text == adoption_sentences.STAYS_PRIVATE.text]
+
+
+async def secret_channel(on: Harness, *members: str) -> None:
+    await on.slack.put_channel(SECRET, name="secret", kind="group", members=[*members, "U0BOT"])
+
+
+@pytest.mark.both_transports
+async def test_what_was_written_in_a_private_channel_goes_on_in_no_other(on: Harness) -> None:
+    await secret_channel(on, ANN)
+    root = await on.slack.say(ANN, SECRET, "The salaries: ada 250k.")
+    await on.slack.shortcut(ANN, "send_to_devin", channel=SECRET, ts=root)
+    form = await opened(on)
+    assert (await send(on, form, task="fix the login test", channel=GENERAL))["closed"] is True
+    await on.slack.wait_for_message("D0ANN", launch_sentences.stays_private(SECRET).text)
+    await settled(on)
+    assert await creations(on) == 0
+    await on.slack.shortcut(ANN, "send_to_devin", channel=SECRET, ts=root)
+    assert (await send(on, await opened(on), task="fix the login test", channel=SECRET))["closed"] is True
+    made = await on.session("fix the login test")
+    assert "ada 250k" in made["prompt"]
+
+
+async def test_a_new_session_about_one_of_a_private_channel_stays_there(on: Harness) -> None:
+    await secret_channel(on, ANN)
+    ts, _ = await on.started("fix the login test", ANN, SECRET)
+    await on.slack.say(ANN, SECRET, "!archive", thread_ts=ts)
+    post = await on.wait_for_post(SECRET, ts, "Archived by ann")
+    await on.slack.click(ANN, SECRET, post["ts"], "open_form")
+    assert (await send(on, await opened(on), task="fix it again", channel=GENERAL))["closed"] is True
+    await on.slack.wait_for_message("D0ANN", launch_sentences.stays_private(SECRET).text)
+    await settled(on)
+    assert await creations(on) == 1
+
+
+async def test_who_has_left_a_private_channel_goes_on_with_the_stored_task_alone(on: Harness) -> None:
+    await secret_channel(on, ANN, BEN)
+    ts, session = await on.started("fix the login test", ANN, SECRET)
+    await on.slack.say(BEN, SECRET, "(aside) the salaries: ada 250k.", thread_ts=ts)
+    await on.slack.say(BEN, SECRET, "also look at the salaries file of ada", thread_ts=ts)
+    await on.devin.wait_for_messages("salaries file")
+    await on.devin.say(session, "I can't.", status="error", status_detail=None)
+    post = await on.wait_for_post(SECRET, ts, "I can't.")
+    await settled(on)
+    await on.devin.fault("create_session", "503", **AWAY)
+    await on.slack.click(ANN, SECRET, post["ts"], "try_again")
+    await on.devin.wait_for_calls("create_session", 2)
+    await on.slack.put_channel(SECRET, members=[BEN, "U0BOT"])
+    await on.devin.clear_faults()
+    (_, again) = await on.devin.wait_for_sessions("fix the login test", count=2)
+    assert "salaries" not in again["prompt"]
+    await on.wait_for_post(SECRET, ts, start_sentences.THREAD_NOT_READ.text)
+
+
+@pytest.mark.both_transports
+async def test_no_session_passes_the_most_that_any_may_use(on: Harness) -> None:
+    await on.stop()
+    on.environment |= {"BOT_SESSION_ACUS": "5", "BOT_SESSION_ACUS_MAX": "12"}
+    await on.start()
+    ts = await on.mention("fix the login test acu=500", ADA)
+    made = await on.session("fix the login test")
+    assert made["request"]["max_acu_limit"] == 12
+    less = "You asked for 500 ACUs. No session here may use more than 12 ACUs."
+    await on.slack.wait_for_ephemeral(ADA, less)
+    await on.devin.spend(made["session_id"], 12)
+    await on.devin.set(made["session_id"], status="suspended", status_detail="usage_limit_exceeded")
+    post = await on.wait_for_post(GENERAL, ts, "Out of ACUs")
+    await settled(on)
+    await on.slack.click(ADA, GENERAL, post["ts"], "continue_session")
+    (_, continued) = await on.devin.wait_for_sessions("fix the login test", count=2)
+    assert continued["request"]["max_acu_limit"] == 12
+    ts = await on.mention("tidy up the docs", ADA)
+    asleep = await on.session("tidy up the docs")
+    assert asleep["request"]["max_acu_limit"] == 5
+    await on.devin.spend(asleep["session_id"], 12)
+    await on.devin.set(asleep["session_id"], status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
+    await settled(on)
+    await on.slack.say(ADA, GENERAL, "also fix the links in them", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ADA, start_sentences.at_most(12).text)
+    assert await on.devin.log("send_message") == []
+
+
+async def starts_in_general(on: Harness, most: int) -> None:
+    async with on.store.write() as tx:
+        await settings.put(tx, "T0PLAY", Scope.CHANNEL, GENERAL, Setting.STARTS, most, ADA, time.time())
+
+
+async def test_who_starts_very_many_in_an_hour_is_asked_before_each_further_one(on: Harness) -> None:
+    await starts_in_general(on, 3)
+    for number in range(3):
+        await on.slack.slash(ADA, GENERAL, f"fix login test {number}")
+        await on.session(f"fix login test {number}")
+    await on.mention("fix login test 4", ADA)
+    asked = await on.slack.wait_for_ephemeral(ADA, "in the last hour")
+    assert asked["text"] == "You started 3 sessions in the last hour. Nothing was started. Start another one?"
+    assert await creations(on) == 3
+    await on.mention("fix the page", BEN)
+    await on.session("fix the page")
+    await on.slack.click(ADA, GENERAL, asked["ts"], "answer:start_many:again")
+    await on.session("fix login test 4")
+
+
+async def test_a_session_that_goes_on_is_a_start_too_and_by_default_twenty_are(on: Harness) -> None:
+    ts, session = await on.started("fix the login test", ANN)
+    await on.devin.say(session, "The registry is down.", status="error", status_detail=None)
+    post = await on.wait_for_post(GENERAL, ts, "Try again")
+    async with on.store.write() as tx:
+        stored = dict((await tx.execute(select(tables.sessions))).mappings().one())
+        for number in range(19):
+            more = dict.fromkeys(("id", "reference"), f"more-{number}") | {"created_at": time.time()}
+            more |= dict.fromkeys(("devin_id", "bare_id", "thread_ts")) | {"lifecycle": "ended"}
+            await tx.execute(insert(tables.sessions).values(stored | more))
+    await on.slack.click(ANN, GENERAL, post["ts"], "try_again")
+    asked = await on.slack.wait_for_ephemeral(ANN, "in the last hour")
+    assert asked["text"] == "You started 20 sessions in the last hour. Nothing was started. Start another one?"
+    assert await creations(on) == 1
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:start_many:again")
+    await on.devin.wait_for_sessions("fix the login test", count=2)
