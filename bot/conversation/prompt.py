@@ -16,7 +16,7 @@ from bot.domain.person import Person, as_author
 from bot.domain.pick import ThreadRef
 from bot.domain.roles import Right
 from bot.domain.session import Session
-from bot.domain.text import as_quotation
+from bot.domain.text import as_quotation, as_request
 from bot.kernel.access import Access
 from bot.kernel.job import Job
 from bot.kernel.organisation import Organisation
@@ -158,7 +158,7 @@ class PromptBuilder:
 
 def _text(session: Session, asker: Person, context: WrittenContext) -> str:
     parts = [
-        session.prompt,
+        as_request(session.prompt),
         f"{_introduction(context)}\n{context.text}" if context.text else "",
         f"Asked in Slack by {as_author(asker.name, asker.id)}. Reference: {session.reference}",
     ]
