@@ -128,10 +128,16 @@ class PromptBuilder:
         own, asked = ThreadRef(session.channel, session.thread_ts), session.reference
         return await self._threads.read(job.workspace, own, before=ts_of(asked) if asked else None)
 
-    async def request(self, job: Job[MessageCause], request: Request) -> Request:
-        """Return `request` with the messages that the job's message forwards behind its prompt."""
+    async def request(self, job: Job[MessageCause], request: Request) -> Request | None:
+        """Return `request` with the messages that the job's message forwards behind its prompt.
+
+        Outsiders' messages without a task of the person's own are refused, and None is returned.
+        """
         if not job.cause.quoted:
             return request
+        if not request.prompt and await self._readable.is_of_outsiders(job.workspace, job.cause.quoted):
+            await self._services.answer(job, start_sentences.OUTSIDERS_FORWARDED)
+            return None
         prompt = request.prompt or LOOK_AT_FORWARDED
         return replace(request, prompt=f"{prompt}\n\n{await self._quotation(job)}")
 
@@ -141,7 +147,7 @@ class PromptBuilder:
         return "\n\n".join(part for part in (text, await self._quotation(job)) if part)
 
     async def _quotation(self, job: Job[MessageCause]) -> str:
-        return (await self._readable.texts(job.workspace, [job.cause.quoted]))[0]
+        return (await self._readable.quotations(job.workspace, [job.cause.quoted]))[0]
 
     async def readable(self, workspace: Workspace, text: str) -> str:
         """Return Slack's `text` as a person reads it: names instead of ids, plain links, no mention of the bot."""
