@@ -20,7 +20,7 @@ _FENCE: Final = re.compile(r"( {0,3})(`{3,})[^`]*")
 _URL: Final = r"(?:[^\s()<>\\]|\\.|\([^\s()<>]*\))*"
 # In this order: code, links of all kinds, addresses alone, and whatever else could still be read as a link.
 _PARTS: Final = re.compile(
-    r"(?P<code>(?<![`\\])(?P<ticks>`+)(?!`)[^`\n|]+(?<!`)(?P=ticks)(?!`))"
+    r"(?P<code>(?<![`\\])(?:`[^`\n|]+`|``[^`\n|]+``)(?!`))"
     r"|!?\[(?P<label>(?:\\.|[^\[\]\\]|\[[^\[\]]{0,200}\]){0,300})\]\("
     rf"\s{{0,9}}(?:<(?P<inside>[^<>\n]*)>|(?P<url>{_URL}))"
     r"(?:\s{1,9}(?:\"[^\"]{0,200}\"|'[^']{0,200}'|\([^()]{0,200}\)))?\s{0,9}\)"
