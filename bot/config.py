@@ -116,6 +116,9 @@ WRONG: Final = {
         "must be your code hosts separated by commas, without https:// and paths,"
         " for example git.acme.example,code.acme.example:8443."
     ),
+    "bot_link_hosts": (
+        "must be hosts separated by commas, without https:// and paths, for example github.com,*.acme.example."
+    ),
     "bot_settings_file": "must be the path of a file that exists, for example /etc/devin-bridge/bot.toml.",
     "bot_host": "must be the address to listen on, for example 0.0.0.0 or 127.0.0.1.",
     "bot_metrics_token": (
@@ -267,6 +270,8 @@ UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]+$")]
 GroupId = Annotated[str, StringConstraints(pattern=r"^S[A-Z0-9]+$")]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 CodeHost = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?$", to_lower=True)]
+LinkHost = Annotated[str, StringConstraints(pattern=r"^(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", to_lower=True)]
+LinkHosts = Annotated[tuple[LinkHost, ...], NoDecode, BeforeValidator(_split)]
 CodeHosts = Annotated[tuple[CodeHost, ...], NoDecode, BeforeValidator(_split)]
 UserIds = Annotated[tuple[UserId, ...], NoDecode, BeforeValidator(_split)]
 StartEmoji = Annotated[str, BeforeValidator(_emoji), StringConstraints(pattern=r"^[a-z0-9_+'-]*$")]
@@ -395,6 +400,7 @@ class Settings(StoreSettings):
     bot_retention_days: int = Field(30, ge=1, le=3650)
     bot_keep_dead_texts: bool = False
     bot_code_hosts: CodeHosts = ()
+    bot_link_hosts: LinkHosts = ()
     bot_settings_file: FilePath | None = None
 
     @field_validator("slack_bot_token", "slack_app_token", "devin_api_key")

@@ -186,6 +186,7 @@ def policy_of(settings: Settings) -> Policy:
         zone=settings.bot_timezone,
         posts_quiet_days=settings.bot_digest_quiet == "post",
         code_hosts=frozenset(settings.bot_code_hosts),
+        link_hosts=frozenset(settings.bot_link_hosts),
         acu_price=_price(settings),
         cycle_acus=settings.bot_cycle_acus,
         unfurls=settings.bot_unfurl,

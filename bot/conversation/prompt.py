@@ -16,7 +16,7 @@ from bot.domain.person import Person, as_author
 from bot.domain.pick import ThreadRef
 from bot.domain.roles import Right
 from bot.domain.session import Session
-from bot.domain.text import as_quotation
+from bot.domain.text import as_quotation, as_request
 from bot.kernel.access import Access
 from bot.kernel.job import Job
 from bot.kernel.organisation import Organisation
@@ -128,10 +128,16 @@ class PromptBuilder:
         own, asked = ThreadRef(session.channel, session.thread_ts), session.reference
         return await self._threads.read(job.workspace, own, before=ts_of(asked) if asked else None)
 
-    async def request(self, job: Job[MessageCause], request: Request) -> Request:
-        """Return `request` with the messages that the job's message forwards behind its prompt."""
+    async def request(self, job: Job[MessageCause], request: Request) -> Request | None:
+        """Return `request` with the messages that the job's message forwards behind its prompt.
+
+        Outsiders' messages without a task of the person's own are refused, and None is returned.
+        """
         if not job.cause.quoted:
             return request
+        if not request.prompt and await self._readable.is_of_outsiders(job.workspace, job.cause.quoted):
+            await self._services.answer(job, start_sentences.OUTSIDERS_FORWARDED)
+            return None
         prompt = request.prompt or LOOK_AT_FORWARDED
         return replace(request, prompt=f"{prompt}\n\n{await self._quotation(job)}")
 
@@ -141,7 +147,7 @@ class PromptBuilder:
         return "\n\n".join(part for part in (text, await self._quotation(job)) if part)
 
     async def _quotation(self, job: Job[MessageCause]) -> str:
-        return (await self._readable.texts(job.workspace, [job.cause.quoted]))[0]
+        return (await self._readable.quotations(job.workspace, [job.cause.quoted]))[0]
 
     async def readable(self, workspace: Workspace, text: str) -> str:
         """Return Slack's `text` as a person reads it: names instead of ids, plain links, no mention of the bot."""
@@ -158,7 +164,7 @@ class PromptBuilder:
 
 def _text(session: Session, asker: Person, context: WrittenContext) -> str:
     parts = [
-        session.prompt,
+        as_request(session.prompt),
         f"{_introduction(context)}\n{context.text}" if context.text else "",
         f"Asked in Slack by {as_author(asker.name, asker.id)}. Reference: {session.reference}",
     ]

@@ -112,17 +112,21 @@ class ThreadReader:
         """Return what was written in `thread` before the session was asked for there; all of it with None."""
         read = await workspace.slack.replies(thread.channel, thread.ts, MESSAGES_READ)
         earlier = [message for message in read if _is_context(workspace, before, message)]
-        begins = [message for message in earlier[:1] if message.bot_id and message.ts == thread.ts]
-        others = await self._of_members(workspace, earlier[len(begins) :])
+        inside = await self._of_members(workspace, earlier)
+        begins = [message for message in inside[:1] if message.bot_id and message.ts == thread.ts]
+        others = inside[len(begins) :]
         written = await self._messages(workspace, [*begins, *others[-MESSAGES:]], begins)
         older = len(others) > MESSAGES or len(read) > MESSAGES_READ
-        return ThreadContext(tuple(written), older, len(earlier) - len(begins) - len(others))
+        return ThreadContext(tuple(written), older, len(earlier) - len(inside))
 
     async def _of_members(self, workspace: Workspace, messages: Sequence[ThreadMessage]) -> list[ThreadMessage]:
-        """Return those of `messages` that apps wrote, or members of the workspace."""
-        authors = {message.user for message in messages if message.user and not message.bot_id}
+        """Return those of `messages` that apps wrote, or members of the workspace.
+
+        A message that an app posted with a guest's token has both a bot and a user, and is the guest's.
+        """
+        authors = {message.user for message in messages if message.user}
         outsiders = {author for author in authors if await self._readable.is_outsider(workspace, author)}
-        return [message for message in messages if message.bot_id or message.user not in outsiders]
+        return [message for message in messages if message.user not in outsiders]
 
     async def _messages(
         self, workspace: Workspace, messages: Sequence[ThreadMessage], begins: Collection[ThreadMessage]
@@ -130,7 +134,7 @@ class ThreadReader:
         own = await self._readable.texts(
             workspace, [without_mention(message.text, workspace.bot_user) for message in messages]
         )
-        quoted = await self._readable.texts(workspace, [message.quoted for message in messages])
+        quoted = await self._readable.quotations(workspace, [message.quoted for message in messages])
         found = []
         for message, text, quotation in zip(messages, own, quoted, strict=True):
             if not _is_for_devin(self._parser, message, text):

@@ -19,6 +19,7 @@ class Pick:
 
     ts: str
     by: PickedBy = PickedBy.FORM
+    author: str | None = None  # whom Slack names as the author of a bot's message, if anybody
 
     def asked_ts(self, at: str) -> str:
         """Return when the session counts as asked for: `at`, or right after the message if that is later.

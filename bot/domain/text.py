@@ -4,6 +4,7 @@ Slack's notation: https://docs.slack.dev/messaging/formatting-message-text
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -18,6 +19,11 @@ _SCHEME: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _ADDRESS_ONLY: Final = ("mailto:", "tel:")  # a person reads the address, not its scheme
 _NOTHING: Final[Mapping[str, str]] = {}
 _BLANKS: Final = " \t"
+# How the lines begin that only the bot writes into a prompt or before a reply.
+_BOTS_LINE: Final = re.compile(
+    r"\W*(?:asked in slack by|earlier messages in the slack thread|slack \d+\.\d)", re.IGNORECASE
+)
+_BEGINNING: Final = 200  # characters of a line, unseen ones among them
 LONGEST: Final = 40_000  # characters: Slack's own limit of a text; no mention is looked for behind them
 
 
@@ -70,6 +76,18 @@ def mentioned_groups(text: str) -> list[str]:
 def as_quotation(text: str) -> str:
     """Quote each line of `text`, whatever breaks it, so that no line of it can be taken for one of another author."""
     return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+def as_request(text: str) -> str:
+    """Return the `text` of a request, with each line quoted that reads like one that only the bot writes."""
+    lines = text.splitlines(keepends=True)
+    return "".join(f"> {line}" if _BOTS_LINE.match(_as_read(line)) else line for line in lines)
+
+
+def _as_read(line: str) -> str:
+    """The beginning of `line` in plain letters, without characters that nobody sees."""
+    shown = unicodedata.normalize("NFKC", line.strip()[:_BEGINNING])
+    return " ".join("".join(sign for sign in shown if unicodedata.category(sign) != "Cf").split())
 
 
 def without_mention(text: str, bot_user: str, stays: Callable[[str, str], bool] | None = None) -> str:

@@ -15,6 +15,11 @@ from bot.views.text import escape
 MOST_PEOPLE: Final = 100
 MOST_CHANNELS: Final = 20
 _TYPED: Final = re.compile(r"(?<!\w)(@[UW][A-Z0-9]{4,}|#[CG][A-Z0-9]{4,})\b")
+# As `bot.slack.rendering.quoted` writes it; what somebody else wrote has a mark before it.
+_FORWARDED_FROM: Final = re.compile(
+    r"^(?:Forwarded message|In it, a forwarded message) from <@(\w+)(?:\|[^<>\n]*)?> \(\w+\)", re.MULTILINE
+)
+OUTSIDER: Final = ", a guest or someone from another company,"
 _TYPED_GROUP: Final = re.compile(r"(?<!\w)@(S[A-Z0-9]{4,})\b")
 
 
@@ -35,6 +40,21 @@ class Readable:
         names |= await self._access.group_names(workspace, mentioned_groups(all_of_it))
         channels = await self._access.channel_names(workspace, mentioned_channels(all_of_it)[:MOST_CHANNELS])
         return [plain(text, _cleaned(names), _cleaned(channels)).strip() for text in texts]
+
+    async def quotations(self, workspace: Workspace, quoted: Sequence[str]) -> list[str]:
+        """Return `quoted` forwarded messages in the same way; who is an outsider is named as one."""
+        authors = {author for one in quoted for author in _FORWARDED_FROM.findall(one)}
+        outsiders = {author for author in authors if await self.is_outsider(workspace, author)}
+
+        def named(found: re.Match[str]) -> str:
+            return f"{found[0]}{OUTSIDER if found[1] in outsiders else ''}"
+
+        return await self.texts(workspace, [_FORWARDED_FROM.sub(named, one) for one in quoted])
+
+    async def is_of_outsiders(self, workspace: Workspace, quoted: str) -> bool:
+        """Whether the messages that are `quoted` as forwarded were all written by outsiders."""
+        authors = re.findall(r"^Forwarded message(?: from <@(\w+))?", quoted, re.MULTILINE)
+        return bool(authors) and all([author and await self.is_outsider(workspace, author) for author in authors])
 
     async def named(self, workspace: Workspace, typed: str) -> str:
         """Return `typed`, in which people, channels and groups are ids as `as_typed` leaves them, with their names."""

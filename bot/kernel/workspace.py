@@ -34,6 +34,7 @@ class Policy:
     zone: tzinfo = UTC
     posts_quiet_days: bool = False
     code_hosts: frozenset[str] = frozenset()
+    link_hosts: frozenset[str] = frozenset()
     acu_price: Price | None = None
     wake_limits: WakeLimits = field(default_factory=WakeLimits)
     runaway_acus: float = 0.0  # from which on a session's spending may be an alarm; 0 is never
@@ -112,9 +113,12 @@ class Workspaces:
         return any(workspace.policy.wants_figures for workspace in self if workspace.organisation is organisation)
 
     def with_code_hosts(self, session: Session) -> Session:
-        """Return `session` with the code hosts that the settings of its workspace name, as views need them."""
+        """Return `session` with the hosts that the settings of its workspace name, as views need them."""
         workspace = self._by_team.get(session.team)
-        return session if workspace is None else replace(session, code_hosts=workspace.policy.code_hosts)
+        if workspace is None:
+            return session
+        policy = workspace.policy
+        return replace(session, code_hosts=policy.code_hosts, link_hosts=policy.link_hosts)
 
     def of_request(self, body: Mapping[str, Any]) -> Workspace | None:
         """Return the workspace that Slack's request `body` is for; None if the request comes from elsewhere.

@@ -3,9 +3,11 @@
 https://docs.slack.dev/reference/block-kit/blocks
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, Final
+
+from bot.domain.text import as_quotation
 
 Json = dict[str, Any]
 
@@ -144,12 +146,7 @@ def _list(element: Json) -> str:
 
 
 def _quote(element: Json) -> str:
-    return as_quote(_inline_all(element).splitlines())
-
-
-def as_quote(lines: Iterable[str]) -> str:
-    """Write `lines` as a quotation; the sign before each is escaped, as it is in Slack's texts."""
-    return "\n".join(f"&gt; {line}".rstrip() for line in lines)
+    return as_quotation(_inline_all(element))
 
 
 def _preformatted(element: Json) -> str:

@@ -16,7 +16,8 @@ from itertools import islice
 from typing import Any, Final
 
 from bot.domain.person import clean_name
-from bot.slack.block_text import as_quote, block_parts, linked, objects, string
+from bot.domain.text import as_quotation
+from bot.slack.block_text import block_parts, linked, objects, string
 from bot.views.text import shortened
 
 Json = Mapping[str, Any]
@@ -143,7 +144,7 @@ def _said(attachment: Json) -> Iterator[str]:
 def _quotations(message: Json, depth: int) -> Iterator[str]:
     for attachment in forwarded(message) if depth < DEEPEST_QUOTATION else ():
         content = _content(attachment)
-        yield f"{_introduction(attachment, depth)}\n{as_quote(_quoted_lines(attachment, content))}"
+        yield f"{_introduction(attachment, depth)}\n{as_quotation(_quoted_text(attachment, content))}"
         # Not inside the quotation, where its author could write the same.
         yield from _quotations(content, depth + 1)
 
@@ -185,12 +186,11 @@ def _content(attachment: Json) -> Json:
     return {"text": attachment.get("text"), "blocks": blocks, "attachments": attachment.get("attachments")}
 
 
-def _quoted_lines(attachment: Json, content: Json) -> Iterator[str]:
+def _quoted_text(attachment: Json, content: Json) -> str:
     text = text_of(content) or _joined(_parts_of({**attachment, "author_name": None, "footer": None}))
-    yield from shortened(text, MOST_CHARACTERS).splitlines()
     names = [string(file.get("name")) or string(file.get("title")) for file in objects(attachment.get("files"))]
-    if named := ", ".join(filter(None, names)):
-        yield f"(files: {named})"
+    named = ", ".join(filter(None, names))
+    return "\n".join(filter(None, [shortened(text, MOST_CHARACTERS), f"(files: {named})" if named else ""]))
 
 
 def _object(value: object) -> Json:

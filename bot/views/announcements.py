@@ -11,6 +11,7 @@ from bot.domain.settings_values import TurnTaking
 from bot.views import blocks
 from bot.views.card import spent, worked
 from bot.views.dead_ends import way_on_button
+from bot.views.devin_markdown import devin_markdown
 from bot.views.message import Block, Message
 from bot.views.plain_text import TEXT_LIMIT, notification, plain
 from bot.views.pull_requests import pull_request_lines, pull_request_link, pull_request_name
@@ -20,7 +21,6 @@ from bot.views.text import (
     OPEN_IN_DEVIN,
     PART_LIMIT,
     counted,
-    disarm,
     fitted,
     is_web_address,
     link,
@@ -75,7 +75,7 @@ def devin_parts(parts: Sequence[MessagePart], session: Session) -> list[Message]
 def parts_of(markdown: str, session: Session) -> list[MessagePart]:
     """Split a text of Devin's into at most `MOST_PARTS` parts. If that leaves text out, the last part says so."""
     # One part more than is shown, to know whether something was left out.
-    found = split(disarm(markdown), PART_LIMIT, MOST_PARTS + 1)
+    found = split(devin_markdown(markdown, session.link_hosts), PART_LIMIT, MOST_PARTS + 1)
     parts = [MessagePart(text, [blocks.markdown(text)]) for text in found[:MOST_PARTS]]
     if len(found) > MOST_PARTS:
         note = LEFT_OUT.format(link=_all_of_it(session, LEFT_OUT_LINK))
@@ -137,7 +137,7 @@ def caught_up(count: int, last: str, session: Session, minutes: int) -> Message:
     It gives the `count` of messages in so many `minutes`, and shows the `last` one.
     """
     summary = CAUGHT_UP.format(minutes=counted(max(1, minutes), "minute"), count=counted(count, "message"))
-    part = next(iter(split(disarm(last), _CAUGHT_UP_LIMIT, 1)), "")
+    part = next(iter(split(devin_markdown(last, session.link_hosts), _CAUGHT_UP_LIMIT, 1)), "")
     others = f" {_all_of_it(session, CAUGHT_UP_LINK)}" if count > 1 else ""
     shown = [blocks.markdown(part)] if part.strip() else []
     return Message(

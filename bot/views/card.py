@@ -12,6 +12,7 @@ from bot.domain.settings_values import TurnTaking
 from bot.views import blocks
 from bot.views.card_words import PROGRESS
 from bot.views.dead_ends import WENT_ON, way_on_button
+from bot.views.devin_markdown import devin_markdown
 from bot.views.message import Block, Message
 from bot.views.plain_text import plain
 from bot.views.pull_requests import pull_request_link
@@ -28,7 +29,7 @@ from bot.views.sentences import (
     took,
     working_words,
 )
-from bot.views.text import acus, ago, beginning, counted, disarm, fitted, link, short_duration
+from bot.views.text import acus, ago, beginning, counted, fitted, link, short_duration
 from bot.views.turn_taking import in_turns
 
 MOST_ON_THE_CARD: Final = 3
@@ -63,7 +64,9 @@ def card(
         return _card(session, now, silent, [], went_on=went_on, kept=kept, first=first, turns=turns)
     # Without `markdown` blocks, Devin's words are one line without their markup.
     plainer = _card(session, now, silent, [blocks.section(plain(words, LAST_LINE))], first=first, turns=turns)
-    full = _card(session, now, silent, [blocks.markdown(disarm(words))], first=first, turns=turns)
+    full = _card(
+        session, now, silent, [blocks.markdown(devin_markdown(words, session.link_hosts))], first=first, turns=turns
+    )
     return replace(full, plainer=plainer)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.slack.shares import OTHER_APP
+from bot.playground.slack.world import OTHER_BOT
 from tests.crash.persistent import opened, opened_on, sent
 from tests.crash.scene import PATIENCE, Scene
 from tests.crash.stage import Stage, killed_in
@@ -68,7 +68,7 @@ async def started_by_alert(one: Scene, _: Any) -> None:
     await one_session(one, ALERT)
 
 
-ALERTS = {"BOT_ALERT_BOTS": f"{GENERAL}:{OTHER_APP}:{ANN}"}
+ALERTS = {"BOT_ALERT_BOTS": f"{GENERAL}:{OTHER_BOT}:{ANN}"}
 REACTIONS = {"BOT_START_EMOJI": "robot_face", "BOT_START_EMOJI_CHANNELS": "*"}
 STORIES = [
     Story("a bot that is trusted posts an alert", quiet, alert, started_by_alert, settings=lambda: dict(ALERTS)),

@@ -187,3 +187,14 @@ async def test_a_pull_request_on_a_host_that_nobody_knows_is_named_with_the_host
         await on.devin.say(session, "Both are there.", status_detail="finished")
         end = await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
         assert all(f":twisted_rightwards_arrows: {link}" in end["rendered"] for link in links)
+
+
+async def test_devins_links_lead_to_allowed_hosts_alone_on_the_card_and_in_posts(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    async with harness(tmp_path, empty_store=sqlite_template, BOT_LINK_HOSTS="*.acme.example") as on:
+        ts, session = await on.started()
+        await on.devin.say(session, "See [ci.acme.example](https://git.acme.example/1) or [it](https://evil.example/).")
+        post = await on.slack.wait_for_message(GENERAL, "git.acme.example/1", thread_ts=ts)
+        assert post["blocks"][0]["text"] == "See <https://git.acme.example/1> or it (`https://evil.example/`)."
+        assert "or it (`https://evil.example/`)." in await card_of(on, ts, "evil.example")

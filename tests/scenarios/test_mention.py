@@ -113,6 +113,13 @@ async def test_nobody_is_called_by_what_devin_writes(on: Harness) -> None:
         assert not any(armed in seen for armed in ("<!channel", "@here", "@everyone", "<@U0BEN", "<!subteam"))
 
 
+async def test_what_devin_links_leads_where_it_says(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "Sign in at [https://a.com](https://evil.com), or [here](slack://x)\u202e: ready.")
+    post = await on.wait_for_post(GENERAL, ts, "ready.")
+    assert post["blocks"][0]["text"] == "Sign in at <https://evil.com>, or here (`slack://x`): ready."
+
+
 async def test_nobody_is_called_by_a_prompt_on_its_card(on: Harness) -> None:
     ts = await on.mention("write <!channel> and <!here> into the mail template")
     shown = await on.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts)

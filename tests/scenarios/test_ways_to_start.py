@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from bot.playground.slack.shares import OTHER_APP
+from bot.playground.slack.world import OTHER_BOT
 from bot.views.answers import access as access_sentences
 from tests.scenarios.harness import ANN, BEN, EXTERNAL, GUEST, Harness
 from tests.scenarios.observations import settled
@@ -95,7 +95,7 @@ async def test_each_way_starts_for_whom_and_where_it_may_and_says_why_elsewhere(
     for channel, facts in KINDS.items():
         people = {"members": ["U0BOT", ANN, BEN, GUEST, EXTERNAL]} | facts
         await on.slack.put_channel(channel, name=channel.lower(), **people | {"is_archived": False})
-    alerts = ",".join(f"{channel}:{OTHER_APP}:{ANN}" for channel in (PUBLIC, PRIVATE, SHARED))
+    alerts = ",".join(f"{channel}:{OTHER_BOT}:{ANN}" for channel in (PUBLIC, PRIVATE, SHARED))
     on.environment.update(BOT_START_EMOJI=EMOJI, BOT_START_EMOJI_CHANNELS="*", BOT_ALERT_BOTS=alerts)
     await on.slack.limits(enabled=False)
     await on.start()

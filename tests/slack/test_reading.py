@@ -200,7 +200,7 @@ async def test_an_alert_and_what_somebody_forwarded_are_read_too(slack, fake):
     first, second = await slack.replies("C1", ROOT)
     assert (first.app_name, first.text, first.quoted) == ("Alertmanager", "HighErrorRate", "")
     assert (second.text, second.files) == ("", (SlackFile("F1", "log.txt"),))
-    assert second.quoted == "Forwarded message from Ben:\n&gt; it fails\n&gt; (files: log.txt)"
+    assert second.quoted == "Forwarded message from Ben:\n> it fails\n> (files: log.txt)"
 
 
 async def test_user_groups_have_the_names_by_which_they_are_mentioned(slack, fake):

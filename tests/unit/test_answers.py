@@ -198,6 +198,14 @@ def test_the_fixed_answers():
             "NOTHING_TO_REPLY_TO": (
                 "There's no session in this thread. Nothing was started. Mention Devin Bridge with your task."
             ),
+            "OUTSIDERS_WORDS": (
+                "Not started: that message is from a guest or another company. Mention Devin Bridge in its thread and write "
+                "the task yourself."
+            ),
+            "OUTSIDERS_FORWARDED": (
+                "Not started: that message is from a guest or another company. Forward it again with a task in your own "
+                "words."
+            ),
             "GREETED": "Hi! What should Devin do? `/devin help` shows what works here.",
             "THANKED": "You're welcome.",
             "NO_TASK": "What should Devin do?",

@@ -302,6 +302,12 @@ def test_spaces_around_a_value_are_forgiven():
             ("BOT_CODE_HOSTS", wrong, CODE_HOSTS)
             for wrong in ("https://git.acme.example", "git.acme.example/web", "a b")
         ),
+        (
+            "BOT_LINK_HOSTS",
+            "https://a.example",
+            "BOT_LINK_HOSTS must be hosts separated by commas, without https:// and paths,"
+            " for example github.com,*.acme.example.",
+        ),
         ("BOT_LOG_LEVEL", "LOUD", "BOT_LOG_LEVEL must be DEBUG, INFO, WARNING, or ERROR."),
         (
             "BOT_METRICS_TOKEN",

@@ -2,9 +2,6 @@
 
 from dataclasses import replace
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from bot.conversation.thread_context import APPS_CHARACTERS, CHARACTERS, ContextMessage, ThreadContext
 from bot.domain.file import SlackFile
 
@@ -68,18 +65,3 @@ def test_an_alert_that_begins_the_thread_stays_and_is_cut_at_its_end():
     first, gap, *others = context.text.split("\n")[1:]
     assert (first[:5], first[-2:], gap) == ("> xxx", "x…", "…")
     assert others[0] in {HEADER, "> it fails"}
-
-
-WORDS = st.lists(
-    st.sampled_from(["a", " ", "\n", "\r", "\u2028", "> ", "ann (U0ANN), 2026-01-01 00:00 UTC:", "x" * 900])
-)
-
-
-@given(st.lists(WORDS.map("".join), min_size=1, max_size=12), st.booleans())
-def test_whatever_people_write_only_the_bot_writes_lines_without_a_mark(texts, forwards):
-    quotation = f"{FORWARDED}\n> {'y' * 3_000}\n> z" if forwards else ""
-    text = written(*[replace(BEN, text=one, quotation=quotation) for one in texts]).text
-    unmarked = [line for line in text.split("\n") if not line.startswith(">")]
-    assert set(unmarked) <= {HEADER, FORWARDED, ""}
-    assert len(text) <= CHARACTERS + len(FORWARDED) + 1
-    assert text.splitlines() == text.split("\n") or not text

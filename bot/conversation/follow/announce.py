@@ -215,7 +215,8 @@ class Announce:
 
     async def _relay(self, uow: UnitOfWork, change: _Change, polled_at: float) -> "_ClosingWords | None":
         """Post what Devin wrote. The last words before the end of a turn, or their end, are returned for its post."""
-        session, messages = change.session, change.messages.messages if change.messages else ()
+        session = self._services.workspaces.with_code_hosts(change.session)
+        messages = change.messages.messages if change.messages else ()
         if change.detail is not Detail.FULL:
             return await self._relay_end(uow, change)
         if not messages:
@@ -236,7 +237,7 @@ class Announce:
 
     async def _relay_end(self, uow: UnitOfWork, change: _Change) -> "_ClosingWords | None":
         """Post Devin's closing words where a turn ends, also those that were read before; no words for a link alone."""
-        session, messages = change.session, change.messages
+        session, messages = self._services.workspaces.with_code_hosts(change.session), change.messages
         if messages is None or change.detail is Detail.LINK:
             return None
         last = messages.last if change.decision.end is not None else None

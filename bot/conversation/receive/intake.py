@@ -200,7 +200,7 @@ class Intake:
             return None
         if not message.text or has_secret(as_typed(message.text)):
             return None
-        pick = Pick(ts, PickedBy.BOT)
+        pick = Pick(ts, PickedBy.BOT, message.user)
         cause = MessageCause(owner, message.text, channel, pick.asked_ts(ts), ts, pick=pick)
         row_key = f"alert:{workspace.team}:{channel}:{ts}"
         return self._row(workspace, row_key, thread_lane(workspace.team, channel, ts), cause, ts=ts)

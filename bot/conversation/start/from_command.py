@@ -73,8 +73,8 @@ class StartFromCommand:
             await self._services.answer(job, start_sentences.EMPTY_PROMPT)
             return
         request = await self._options_check.checked(job, text, behind=NEW.ways[0].phrase)
-        if request is not None:
-            await self._start(job, await self._prompts.request(job, request))
+        if request is not None and (whole := await self._prompts.request(job, request)) is not None:
+            await self._start(job, whole)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[CommandCause], _reason: str, /) -> None:
         """Reply privately that nothing was started."""

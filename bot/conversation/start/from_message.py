@@ -38,8 +38,8 @@ class StartFromMessage:
         if await is_refused(self._services, self._gates, job):
             return
         request = await self._options_check.checked(job, text)
-        if request is not None:
-            session = self._session(job, await self._prompts.request(job, request))
+        if request is not None and (whole := await self._prompts.request(job, request)) is not None:
+            session = self._session(job, whole)
             await self._create.create(await self._without_question(job, session), session)
 
     async def resume(self, job: Job[MessageCause], begun: Session) -> None:

@@ -23,6 +23,7 @@ from bot.slack.threads import ThreadMessage
 from bot.store import sessions, threads
 from bot.store.threads import Thread
 from bot.views.answers import secrets as secret_sentences
+from bot.views.answers import starts as start_sentences
 
 
 class StartFromPick:
@@ -49,6 +50,9 @@ class StartFromPick:
         cause = job.cause
         if pick.by is PickedBy.REACTION and cause.thread_ts is None:
             await self._read(job, pick)
+            return
+        if pick.author and not await self._is_a_bot(job.workspace, pick.author):
+            await self._services.close(job)  # a person's words, which the app posted with that person's token
             return
         refusal = await self._access.start_refusal(job.workspace, cause.user, cause.channel)
         if refusal is not None:
@@ -86,14 +90,30 @@ class StartFromPick:
             message = None  # the bot is not there
         if message is None or _is_ours(job.workspace, message) or not (message.text or message.quoted):
             await self._services.close(job)
+        elif await self._is_of_outsiders(job.workspace, message):
+            await self._services.answer(job, start_sentences.OUTSIDERS_WORDS)
         elif has_secret(as_typed(message.text)) or has_secret(message.quoted):
             await self._services.answer(job, secret_sentences.not_taken(SECRETS_PAGE, written=False))
         else:
             await self._go_on_in_thread(job, message)
 
+    async def _is_a_bot(self, workspace: Workspace, author: str) -> bool:
+        if await self._readable.is_outsider(workspace, author):
+            return False
+        return (await self._access.person(workspace, author)).is_bot
+
+    async def _is_of_outsiders(self, workspace: Workspace, message: ThreadMessage) -> bool:
+        """Whether a guest or somebody of another company wrote the message, or all that it says."""
+        if message.user is not None and await self._readable.is_outsider(workspace, message.user):
+            return True
+        return not message.text and await self._readable.is_of_outsiders(workspace, message.quoted)
+
     async def _go_on_in_thread(self, job: Job[MessageCause], message: ThreadMessage) -> None:
-        root = message.thread_ts or message.ts
-        cause = replace(job.cause, text=message.text, quoted=message.quoted, thread_ts=root)
+        """Make the message the request; of a bot that isn't trusted to ask in the channel it is context alone."""
+        root, channel = message.thread_ts or message.ts, job.cause.channel
+        is_request = not message.bot_id or job.workspace.policy.owner_of_alerts(channel, message.bot_id) is not None
+        text, quoted = (message.text, message.quoted) if is_request else ("", "")
+        cause = replace(job.cause, text=text, quoted=quoted, thread_ts=root)
         # A crash before this commit reads the message again, and after it the row is that of the start.
         async with self._services.unit_of_work_for(job) as uow:
             await move(uow, job, thread_lane(job.workspace.team, cause.channel, root), cause)

@@ -77,7 +77,9 @@ class LaunchForm(FormKind):
         return session if titles.replacement(session.channel, session.requester) is None else None
 
     async def loaded(self, workspace: Workspace, opening: Opening) -> View:
-        """Return the form with the text of the message on which it was opened."""
+        """Return the form with the text of the message on which it was opened; of an outsider's it is context alone."""
+        if opening.author and await self._readable.is_outsider(workspace, opening.author):
+            return await self._form(workspace, opening, "")
         return await self._form(workspace, opening, await self._readable.text(workspace, opening.text))
 
     async def _form(self, workspace: Workspace, opening: Opening, task: str) -> View:

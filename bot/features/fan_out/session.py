@@ -23,6 +23,7 @@ from bot.domain.outcomes import outcome_at_devin
 from bot.domain.person import as_author
 from bot.domain.roles import Right
 from bot.domain.session import DisplayState, Lifecycle, bare_id, display_state_of
+from bot.domain.text import as_request
 from bot.features.fan_out import rows as fan_outs
 from bot.features.fan_out import table_sentences as views
 from bot.features.fan_out.drawer import change_session
@@ -158,7 +159,7 @@ class NewFanOutSession(Creation[DevinSession]):
             return False
         task = with_organisation(self._fan_out.prompt, self._session.name)
         asked = f"Asked in Slack by {as_author(asker.name, asker.id)}. Reference: {self._reference}"
-        self._prompt = f"{task}\n\n{asked}"
+        self._prompt = f"{as_request(task)}\n\n{asked}"
         return True
 
     async def _end(self, **values: object) -> None:

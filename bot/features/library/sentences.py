@@ -8,11 +8,12 @@ from bot.features.library.specs import NOTE_DELETE_CONFIRMED
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import code, message_of
+from bot.views.devin_markdown import devin_markdown
 from bot.views.given_back import given_back
 from bot.views.message import Message
 from bot.views.operations import devin_refused
 from bot.views.plain_text import notification
-from bot.views.text import OPEN_IN_DEVIN, ago, counted, disarm, escape, fitted, link, split
+from bot.views.text import OPEN_IN_DEVIN, ago, counted, escape, fitted, link, split
 
 QUESTION: Final = "note"  # the name of the question whether to delete one
 MOST_LISTED: Final = 20
@@ -83,7 +84,7 @@ def shown(item: LibraryItem) -> Message:
     """Show one note or playbook, its text as far as a message holds it."""
     facts = [*_facts(item, 1_000), f"changed {ago(item.updated_at)}" if item.updated_at else ""]
     head = "\n".join([_bold(item), " · ".join(fact for fact in facts if fact)]).strip()
-    first, *more = split(disarm(item.body)) or ["_(no text)_"]
+    first, *more = split(devin_markdown(item.body)) or ["_(no text)_"]
     foot = [link(PAGES[item.kind], OPEN_IN_DEVIN), "the rest is there" if more else ""]
     return Message(
         notification(item.name, item.body), [blocks.section(head), blocks.markdown(first), *blocks.context(foot)]

@@ -38,7 +38,8 @@ log = get_logger(__name__)
 class Opening:
     """Who asks for which form, by a request of Slack's whose `trigger_id` opens one view within three seconds.
 
-    `text` is that of the message on which a shortcut was used, still in Slack's notation, and `on` says which it is.
+    `text` is that of the message on which a shortcut was used, still in Slack's notation, `on` says which it is, and
+    `author` who wrote it, if that was a person.
     """
 
     user: str
@@ -47,6 +48,7 @@ class Opening:
     response_url: str | None = field(default=None, repr=False)
     text: str = ""
     on: OnMessage | None = None
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def opening_from_message(command: str, body: Mapping[str, Any]) -> Opening:
     form, message = Form(command, channel=body["channel"]["id"]), body.get("message") or {}
     ts = str(message.get("ts") or body.get("message_ts") or "")
     on = OnMessage(ts, str(message.get("thread_ts") or ts)) if ts else None
-    return Opening(body["user"]["id"], form, body["trigger_id"], body.get("response_url"), text_of(message), on)
+    said, author = text_of(message), str(message.get("user") or "")
+    return Opening(body["user"]["id"], form, body["trigger_id"], body.get("response_url"), said, on, author)
 
 
 class Forms:

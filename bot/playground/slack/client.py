@@ -61,10 +61,11 @@ class SlackControl:
         blocks: Sequence[Json] = (),
         attachments: Sequence[Json] = (),
         thread_ts: str | None = None,
+        user: str | None = None,
     ) -> str:
-        """Post as another app does with an incoming webhook; the message's `ts`."""
+        """Post as another app does with an incoming webhook, or with the token of a `user`; the message's `ts`."""
         content = {"text": text, "blocks": list(blocks) or None, "attachments": list(attachments) or None}
-        result = await self.act("post_as_app", channel=channel, name=name, thread_ts=thread_ts, **content)
+        result = await self.act("post_as_app", channel=channel, name=name, thread_ts=thread_ts, user=user, **content)
         return str(result["ts"])
 
     async def forward(

@@ -8,11 +8,10 @@ from bot.playground.slack.errors import ImpossibleError
 from bot.playground.slack.people import People
 from bot.playground.slack.timeline import Message
 from bot.playground.slack.workspace import Workspace
-from bot.playground.slack.world import DOMAIN, Channel
+from bot.playground.slack.world import DOMAIN, OTHER_BOT, Channel
 
 Json = dict[str, Any]
 
-OTHER_APP: Final = "B0HOOK"
 DIRECT_MESSAGE: Final = "Direct Message"
 
 
@@ -28,18 +27,24 @@ class Shares:
         return {"post_as_app": self.post_as_app, "forward": self.forward}
 
     def post_as_app(self, args: Args) -> Json:
-        """Post as another app does with an incoming webhook: `name`, and `text`, `blocks`, `attachments`."""
+        """Post as another app does with an incoming webhook: `name`, and `text`, `blocks`, `attachments`.
+
+        With a `user` it posts with that person's token: Slack shows the person as the author, beside the app's id.
+        https://docs.slack.dev/reference/methods/chat.postMessage
+        """
         channel = self._workspace.slack.world.channels.get(args.need("channel"))
         if channel is None:
             raise ImpossibleError(f"there is no channel {args.text('channel')}")
         parent = self._people.parent(channel, args.text("thread_ts"))
+        name, person = args.need("name"), args.text("user")
         message = self._workspace.post(
             channel.id,
             read_content(args),
-            user=OTHER_APP,
-            username=args.need("name"),
+            user=person or OTHER_BOT,
+            username=None if person else name,
+            app=name if person else None,
             parent=parent,
-            subtype="bot_message",
+            subtype=None if person else "bot_message",
         )
         return {"ts": message.ts, "channel": channel.id, "message": message.read()}
 

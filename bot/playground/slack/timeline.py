@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.playground.news import Change
 from bot.playground.slack.blocks import rendered
-from bot.playground.slack.world import APP, BOT_ID, BOT_USER, TEAM
+from bot.playground.slack.world import APP, BOT_ID, BOT_USER, OTHER_APP, OTHER_BOT, TEAM
 
 Json = dict[str, Any]
 
@@ -21,6 +21,7 @@ class Message:
     text: str
     team: str = TEAM
     username: str | None = None  # of another app, whose id stands in `user`
+    app: str | None = None  # the name of another app that posts with the token of a person, who is the `user`
     parent: "Message | None" = None
     blocks: list[Json] = field(default_factory=list)
     attachments: list[Json] = field(default_factory=list)
@@ -76,6 +77,9 @@ class Message:
         if self.by_bot:
             profile = {"id": BOT_ID, "app_id": APP, "name": "Devin Bridge", "team_id": self.team}
             out |= {"bot_id": BOT_ID, "app_id": APP, "bot_profile": profile}
+        if self.app:
+            profile = {"id": OTHER_BOT, "app_id": OTHER_APP, "name": self.app, "team_id": self.team}
+            out |= {"bot_id": OTHER_BOT, "app_id": OTHER_APP, "bot_profile": profile}
         if self.username:
             out |= {"bot_id": out.pop("user"), "username": self.username}
         if self.reactions:

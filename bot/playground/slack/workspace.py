@@ -28,6 +28,7 @@ class Workspace:
         *,
         user: str = BOT_USER,
         username: str | None = None,
+        app: str | None = None,
         parent: Message | None = None,
         subtype: str | None = None,
         files: list[Json] | None = None,
@@ -35,12 +36,14 @@ class Workspace:
         """Put a message into a channel or thread."""
         slack = self.slack
         message = Message(channel, slack.stamps.next(), user, content.text, parent=parent, subtype=subtype)
-        message.username = username
+        message.username, message.app = username, app
         message.team = slack.world.people[user].team if user in slack.world.people else slack.team
         message.blocks = self.stored(content.blocks)
         message.attachments, message.metadata = content.attachments, content.metadata or None
         message.files = files or []
-        message.client_msg_id = slack.names.envelope() if user in slack.world.people and user != BOT_USER else None
+        message.client_msg_id = (
+            slack.names.envelope() if user in slack.world.people and user != BOT_USER and not app else None
+        )
         slack.timeline(channel).add(message)
         self.events.posted(message)
         return message

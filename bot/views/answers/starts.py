@@ -65,6 +65,9 @@ MAY_BE_ANSWERS: Final[Mapping[CommandSpec, str]] = {
     registry.MUTE: "Mute",
 }
 EMPTY_PROMPT: Final = Message("What should Devin do? For example: `/devin fix the flaky login test repo=acme/web`")
+_OUTSIDERS: Final = "Not started: that message is from a guest or another company."
+OUTSIDERS_WORDS: Final = message_of(_OUTSIDERS, "Mention Devin Bridge in its thread and write the task yourself.")
+OUTSIDERS_FORWARDED: Final = message_of(_OUTSIDERS, "Forward it again with a task in your own words.")
 GREETED: Final = Message("Hi! What should Devin do? `/devin help` shows what works here.")
 THANKED: Final = Message("You're welcome.")
 NO_TASK: Final = Message("What should Devin do?")
