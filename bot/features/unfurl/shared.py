@@ -5,13 +5,13 @@ from typing import ClassVar
 from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.causes import EventCause
 from bot.domain.readers import Readers
-from bot.features.unfurl.rows import session_of_link
 from bot.features.unfurl.sentences import preview
 from bot.kernel.job import Job
 from bot.kernel.tasks import Kernel, SlackEvent
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.slack.errors import SlackRefused
+from bot.store.session_links import session_of_link
 from bot.views.message import Block
 
 log = get_logger(__name__)
