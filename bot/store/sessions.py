@@ -209,9 +209,9 @@ async def is_first(tx: AsyncConnection, session: Session) -> bool:
 async def count_started(tx: AsyncConnection, team: str, user: str, since: float) -> int:
     """How many sessions `user` has started after `since`, without those that were refused or cancelled."""
     theirs = (sessions.c.team == team, sessions.c.requester == user, sessions.c.created_at > since)
-    theirs = (*theirs, sessions.c.alert == "")  # those have a brake of their own
     began = sessions.c.lifecycle.not_in((Lifecycle.REFUSED, Lifecycle.CANCELLED))
-    return int(await tx.scalar(select(func.count()).select_from(sessions).where(*theirs, began)) or 0)
+    typed = sessions.c.alert == ""  # those of alerts have a brake of their own
+    return int(await tx.scalar(select(func.count()).select_from(sessions).where(*theirs, began, typed)) or 0)
 
 
 async def count_alerts(tx: AsyncConnection, team: str, channel: str, since: float) -> int:
