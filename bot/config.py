@@ -479,6 +479,13 @@ def unknown_names(environ: Mapping[str, str], env_file: Path | None = None) -> l
     ]
 
 
+def open_to_others(env_file: Path | None) -> list[str]:
+    """Return a sentence if other users of the machine may read `env_file`, which has secrets."""
+    if env_file is None or not env_file.stat().st_mode & 0o077:
+        return []
+    return [f"Other users can read {env_file}, which has secrets. Run chmod 600 {env_file}."]
+
+
 def of_opentelemetry(env_file: Path | None) -> dict[str, str]:
     """Return the variables of OpenTelemetry in `env_file`; its library reads them from the environment alone."""
     in_file = DotEnvSettingsSource(Settings, env_file=env_file).env_vars if env_file else {}

@@ -99,7 +99,7 @@ class SetupProblems:
             self._works(Kind.DEVIN_RIGHTS, org_id)
 
     def signed(self, *, fits: bool) -> None:
-        """Note a request over HTTP with a current time, and whether its signature fits the signing secret."""
+        """Note a request over HTTP that is signed as Slack does, and whether its signature fits the signing secret."""
         if fits:
             self._works(Kind.SIGNATURES)
         else:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bot.config import Settings, SettingsError, load_settings, unknown_names
+from bot.config import Settings, SettingsError, load_settings, open_to_others, unknown_names
 from bot.doctor.devin import check_devin
 from bot.doctor.findings import Finding, Level, note, report
 from bot.doctor.parts import check_parts
@@ -27,7 +27,8 @@ async def doctor(
     except SettingsError as error:
         findings = [*unusable_settings(error.problems), *await check_parts(environ, env_file)]
     else:
-        findings = [*map(note, unknown_names(environ, env_file)), *await examine(settings, process)]
+        notes = [*unknown_names(environ, env_file), *open_to_others(env_file)]
+        findings = [*map(note, notes), *await examine(settings, process)]
     write(report(findings))
     return int(any(finding.level in {Level.STOPS, Level.MISLEADS} for finding in findings))
 

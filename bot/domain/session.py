@@ -201,6 +201,7 @@ class Session:
     devin_user: str | None = None  # in whose name Devin was asked for it; None for the bot's own
     adopted_at: float | None = None  # when it was tied to its thread, if Devin had it before
     renamed: str | None = None  # the title that a person has given its thread in Slack
+    alert: str = ""  # the fingerprint of the alert that started it, if one did
     by_id: bool = False  # it does not carry the bot's tag, so that it is listed by its id
     link_hosts: frozenset[str] = frozenset()  # not stored: from the settings, where links of Devin's may lead if any
     code_hosts: frozenset[str] = frozenset()  # not stored: from the settings, to name pull requests without their host

@@ -28,6 +28,8 @@ class Setting(StrEnum):
     STARTS = "starts"
     TURNS = "turns"
     DETAIL = "detail"
+    ALERTS_PER_HOUR = "alerts_per_hour"
+    ALERT_ACUS = "alert_acus"
     REMINDERS = "reminders"
     QUIET = "quiet"
     NOTIFY = "notify"
@@ -105,10 +107,15 @@ OF_WORK: Final = frozenset(
         Setting.STARTS,
         Setting.TURNS,
         Setting.DETAIL,
+        Setting.ALERTS_PER_HOUR,
+        Setting.ALERT_ACUS,
     }
 )
-# What only one of the two can have: people take turns in a channel, and a night is a person's own.
-_ONLY: Final = {Setting.TURNS: Scope.CHANNEL, Setting.QUIET: Scope.PERSON}
+# What only one of the two can have: people take turns and bots post in a channel, and a night is a person's own.
+_ONLY: Final = {
+    **dict.fromkeys((Setting.TURNS, Setting.ALERTS_PER_HOUR, Setting.ALERT_ACUS), Scope.CHANNEL),
+    Setting.QUIET: Scope.PERSON,
+}
 
 LONGEST_TAG: Final = 50
 MOST_REPOS: Final = 10
@@ -146,7 +153,7 @@ def read_text(setting: Setting, text: str) -> Value:
         return read(setting, [part for part in re.split(r"[,\s]+", text) if part])
     if setting is Setting.TAGS:
         return read(setting, [part for part in text.split(",") if part.strip()])
-    if setting in {Setting.LIMIT, Setting.STARTS}:
+    if setting in {Setting.LIMIT, Setting.STARTS, Setting.ALERTS_PER_HOUR, Setting.ALERT_ACUS}:
         number = limit_in_field(text)
         return read(setting, text if number is None else number)
     return read(setting, text.strip())
@@ -181,6 +188,8 @@ class Effective:
     starts: int = 20  # of one person in an hour, from which on each asks first; 0 is never
     turns: TurnTaking = TurnTaking.ALL
     detail: Detail = Detail.FULL
+    alerts_per_hour: int = 10
+    alert_acus: int = 10
     reminders: bool = True
     quiet: QuietHours | None = None
     notify: NotifyChoice = NotifyChoice.ALL
@@ -261,9 +270,9 @@ def _mode(value: object) -> str:
     return mode if may_be_mode(mode) and not near else _one_of("mode", value, MODES)  # Devin may have others
 
 
-def _limit(value: object) -> int:
+def _number(value: object, wrong: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 10**9:
-        raise SettingError("Write the limit as a whole number of ACUs above zero, such as 10.")
+        raise SettingError(wrong)
     return value
 
 
@@ -271,6 +280,10 @@ def _starts(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**5:
         raise SettingError("Write a whole number of sessions, such as 20, or 0 to never ask.")
     return value
+
+
+def _limit(value: object) -> int:
+    return _number(value, "Write the limit as a whole number of ACUs above zero, such as 10.")
 
 
 def _switch(value: object) -> bool:
@@ -309,6 +322,8 @@ _READERS: Final[Mapping[Setting, Callable[[object], Value]]] = {
     Setting.STARTS: _starts,
     Setting.TURNS: lambda value: TurnTaking(_one_of("turn-taking", value, list(TurnTaking))),
     Setting.DETAIL: lambda value: Detail(_one_of("detail", value, list(Detail))),
+    Setting.ALERTS_PER_HOUR: lambda value: _number(value, "Write a whole number of sessions above zero, such as 10."),
+    Setting.ALERT_ACUS: _limit,
     Setting.REMINDERS: _switch,
     Setting.QUIET: _quiet,
     Setting.NOTIFY: lambda value: NotifyChoice(_one_of("choice of mentions", value, list(NotifyChoice))),

@@ -89,7 +89,7 @@ class SharedChannels:
             unknown = await channels.to_ask_about(tx, workspace.team, now - within, MOST_ASKED)
         known = list[tuple[str, bool]]()
         for channel in unknown:
-            private = await self._is_private(workspace, channel, now - within)
+            private = await self.is_private(workspace, channel, now - within)
             if private is None:
                 break  # Slack limits the rate of calls, or is not there
             known.append((channel, private))
@@ -101,7 +101,7 @@ class SharedChannels:
                 await channels.set_private(tx, workspace.team, channel, private=private, asked_at=now)
         return len(known) == MOST_ASKED
 
-    async def _is_private(self, workspace: Workspace, channel: str, since: float) -> bool | None:
+    async def is_private(self, workspace: Workspace, channel: str, since: float) -> bool | None:
         """Whether Slack has said since an instant, or says now, that `channel` is private; None while it is silent."""
         answer = self._latest(workspace, channel)
         try:

@@ -12,9 +12,13 @@ from typing import Final, TypeVar
 
 from bot.timing import Timing
 
+# How Slack signs, and how what it sends begins: JSON with a type, or a form with a token, a challenge or a payload.
+_SIGNED: Final = re.compile(rb"v0=[0-9a-f]{64}")
+_SENT: Final = re.compile(rb'\{[^\0]*"type"\s*:|(?:[a-z_]+=[^&]*&)*(?:token|payload)=')
 NUMBER: Final = re.compile(rb"[0-9]{1,12}")
 # Slack sends an app at most 30,000 events an hour and workspace, which is 2,500 in the life of a signature.
 MOST_REMEMBERED: Final = 50_000
+MOST_LOOKED_AT: Final = 10_000  # bytes of a request that is not signed
 
 _Answer = TypeVar("_Answer")
 
@@ -44,6 +48,11 @@ class Signatures:
         made.update(b"v0:" + timestamp + b":")
         made.update(body)
         return hmac.compare_digest(f"v0={made.hexdigest()}".encode(), signature)
+
+
+def looks_like_slacks(signature: bytes, body: bytes) -> bool:
+    """Whether a request that does not fit may be Slack's, signed with another secret, and is no stray client's."""
+    return bool(_SIGNED.fullmatch(signature) and _SENT.match(body[:MOST_LOOKED_AT]))
 
 
 class Repeats:

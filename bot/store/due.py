@@ -66,6 +66,11 @@ def alert_bots(team: str) -> str:
     return f"alert-bots:{team}"
 
 
+def alerts(team: str, channel: str) -> str:
+    """The name of the brake on what the alerts in a channel start."""
+    return f"alerts:{team}:{channel}"
+
+
 def unmarked(team: str) -> str:
     """The name of which threads of a workspace have still to be marked as unread after an absence."""
     return f"unmarked:{team}"

@@ -36,7 +36,7 @@ _PLAIN: Final = (
     *("created_at", "ended_at", "spoken_at", "not_found_since"),
     *("requester_name", "stopped_by_name", "replied_by", "worked", "working_since"),
     *("acu_limit", "ceiling", "wake_allowed", "devin_user", "progress_acus", "progress_at"),
-    *("adopted_at", "by_id", "renamed"),
+    *("adopted_at", "by_id", "renamed", "alert"),
 )
 _SNAPSHOT_COLUMNS: Final = [
     *("status", "detail", "title", "acus", "has_result", "archived", "updated_at"),
@@ -210,7 +210,24 @@ async def count_started(tx: AsyncConnection, team: str, user: str, since: float)
     """How many sessions `user` has started after `since`, without those that were refused or cancelled."""
     theirs = (sessions.c.team == team, sessions.c.requester == user, sessions.c.created_at > since)
     began = sessions.c.lifecycle.not_in((Lifecycle.REFUSED, Lifecycle.CANCELLED))
-    return int(await tx.scalar(select(func.count()).select_from(sessions).where(*theirs, began)) or 0)
+    typed = sessions.c.alert == ""  # those of alerts have a brake of their own
+    return int(await tx.scalar(select(func.count()).select_from(sessions).where(*theirs, began, typed)) or 0)
+
+
+async def count_alerts(tx: AsyncConnection, team: str, channel: str, since: float) -> int:
+    """How many sessions alerts in `channel` have started after `since`, without those refused or cancelled."""
+    theirs = (sessions.c.team == team, sessions.c.channel == channel, sessions.c.alert != "")
+    began = (sessions.c.created_at > since, sessions.c.lifecycle.not_in((Lifecycle.REFUSED, Lifecycle.CANCELLED)))
+    return int(await tx.scalar(select(func.count()).select_from(sessions).where(*theirs, *began)) or 0)
+
+
+async def of_alert(tx: AsyncConnection, team: str, channel: str, alert: str, since: float) -> Session | None:
+    """The newest live session in `channel` that this `alert` has started after `since`."""
+    of = sessions.c
+    same = (of.team == team, of.channel == channel, of.alert == alert, of.created_at > since)
+    live = select(sessions).where(*same, of.lifecycle.in_(LIVE_LIFECYCLES)).order_by(of.created_at.desc()).limit(1)
+    row = (await tx.execute(live)).mappings().first()
+    return None if row is None else _session(row)
 
 
 async def with_prompt(tx: AsyncConnection, team: str, user: str, prompt: str, since: float) -> list[Session]:

@@ -98,6 +98,55 @@ async def test_each_command_is_answered_while_the_receivers_are_replaced(
             await web.close()
 
 
+async def test_one_address_with_half_sent_requests_does_not_shut_others_out(
+    tmp_path: Path, free_tcp_port_factory: Callable[[], int]
+) -> None:
+    front, port = free_tcp_port_factory(), free_tcp_port_factory()
+    async with AsyncExitStack() as stack:
+        on = await stack.enter_async_context(harness(tmp_path, "http", start=False, PORT=str(port)))
+        await on.start()
+        url = await stack.enter_async_context(haproxy(tmp_path, front, [port]))
+        await until(lambda: _found(url))
+        held = [one for one in [await _half_sent(front) for _ in range(450)] if one is not None]
+        try:
+            # Slack comes from other addresses. That it isn't signed is the bot's answer, not the proxy's.
+            assert [await _unsigned(url, "127.0.0.2") for _ in range(6)] == [401] * 6
+            open_still = sum([await _is_open(reader) for reader, _ in held])
+            assert 0 < open_still <= 50
+        finally:
+            for _, writer in held:
+                writer.close()
+            await on.stop()
+
+
+async def _half_sent(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    """A connection on which half of a request was sent; None if it was turned away."""
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionError:
+        return None
+    writer.write(b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nContent-Length: 9000\r\n\r\n{")
+    return reader, writer
+
+
+async def _unsigned(url: str, source: str) -> int:
+    transport = httpx.AsyncHTTPTransport(local_address=source)
+    async with httpx.AsyncClient(transport=transport, timeout=3.0) as http:
+        return (await http.post(f"{url}/slack/events", json={})).status_code
+
+
+async def _is_open(reader: asyncio.StreamReader) -> bool:
+    """Whether the proxy waits for the rest of the request."""
+    try:
+        async with asyncio.timeout(0.01):
+            await reader.read(1)
+    except TimeoutError:
+        return True
+    except ConnectionError:
+        return False
+    return False
+
+
 async def _has_requests(port: int) -> bool:
     """Whether the proxy has found the receiver at `port`, which counts from its start."""
     async with httpx.AsyncClient(trust_env=False) as http:

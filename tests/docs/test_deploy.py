@@ -284,6 +284,14 @@ def test_compose_migrates_once_and_then_starts_two_of_each() -> None:
     assert found["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
 
 
+def test_compose_keeps_the_proxy_from_postgresql_and_postgresql_from_everything_outside() -> None:
+    of = {name: set(service["networks"]) for name, service in services("deploy/compose.yaml").items()}
+    assert of["postgres"] == of["migrate"] == {"store"}
+    assert not of["proxy"] & of["postgres"]
+    assert of["proxy"] & of["web"] == {"front"}
+    assert not of["proxy"] & of["worker"]
+
+
 def test_the_proxy_of_compose_leads_to_the_port_and_the_paths_of_the_bot() -> None:
     text = read("deploy/haproxy.cfg")
     port = ours("deploy/compose.yaml")["web"]["environment"]["PORT"]

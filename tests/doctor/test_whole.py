@@ -125,6 +125,7 @@ async def test_where_nothing_is_wrong_each_thing_is_reported_and_the_exit_code_i
     assert await reported(environ) == all_is_well
     file = tmp_path / "settings.env"
     file.write_text("\n".join(f"{name}={value}" for name, value in environ.items()))
+    file.chmod(0o600)
     assert await reported({}, file) == all_is_well
 
 

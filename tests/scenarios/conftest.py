@@ -33,6 +33,7 @@ CORE = {
     "test_dead_ends",
     "test_replies",
     "test_home",
+    "test_alert_brake",
 }
 ABOUT_TRANSPORT = {"test_events", "test_mention", "test_slash"}  # files about how messages come in
 

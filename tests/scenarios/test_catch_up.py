@@ -218,7 +218,7 @@ async def test_an_alert_posted_while_the_bot_was_down_starts_its_session_once(on
     await lost(on, (OPS, "Disk is full on web-1"), (GENERAL, "Disk is full on web-2"))
     for _ in range(2):
         await on.start()
-        assert "Asked in Slack by ann" in (await on.session("Disk is full on web-1"))["request"]["prompt"]
+        assert "for ann (U0ANN). Reference: " in (await on.session("Disk is full on web-1"))["request"]["prompt"]
         await settled(on)
         await on.stop()
     await on.start()

@@ -203,7 +203,9 @@ async def test_admins_set_what_holds_for_everybody_in_a_channel(on: Harness) -> 
     assert "• *Mode*: `lite` (set for this channel)" in shown
     assert (
         f"• *Replies sent to Devin*: {replies} (set for this channel)\n"
-        "• *Devin's posts*: everything Devin says (default)\n• *Reminders*: on (default)\n"
+        "• *Devin's posts*: everything Devin says (default)\n"
+        "• *Sessions from alerts per hour*: `10` (default)\n• *ACU limit of alerts*: `10` (default)\n"
+        "• *Reminders*: on (default)\n"
     ) in shown
     assert shown.startswith("Your settings in this channel:\n")
     assert shown.endswith(

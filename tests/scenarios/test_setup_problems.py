@@ -80,6 +80,27 @@ async def test_a_wrong_signing_secret_is_named_once_nobodys_signature_fits(on_ca
     await fine_again(on)
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS[1:])
+@pytest.mark.parametrize("store", ["sqlite"])
+async def test_what_is_not_signed_as_slack_signs_says_nothing_about_the_secret(on_call: Harness, store: str) -> None:
+    del store
+    on, slacks = on_call, b'{"type":"event_callback"}'
+    strays = [
+        (slacks, {"X-Slack-Signature": "v0=1"}),  # not Slack's signature
+        (slacks, {"X-Slack-Signature": ""}),
+        (b'{"hello":1}', {}),  # not what Slack sends
+        (b"", {}),
+    ]
+    for _ in range(30):
+        for body, other in strays:
+            headers = {**signed(body, "another secret"), **other}
+            answer = await asked(on, "/slack/events", method="POST", content=body, headers=headers)
+            assert answer.status_code == 401
+    await settled(on)
+    assert sentence(SIGNATURES) not in (await asked(on, "/readyz")).json().get("warnings", [])
+    assert sentence(SIGNATURES) not in str(await on.slack.messages(OPS))
+
+
 @pytest.mark.parametrize("transport", TRANSPORTS[:1])
 @pytest.mark.parametrize("store", ["sqlite"])
 async def test_a_clock_that_is_not_slacks_or_devins_is_named(on_call: Harness, store: str) -> None:

@@ -73,3 +73,20 @@ async def test_one_that_is_late_is_not_made(tmp_path: Path, timing: Timing, cloc
     ) as on:
         _, session = await on.started("fix the login test")
         assert await previews(on, WEB, SESSION.format(session=session)) == []
+
+
+async def test_what_has_become_private_has_no_preview_within_minutes(tmp_path: Path, timing: Timing) -> None:
+    """Slack tells nobody outside of a channel that it has become private, and after that the bot may see it no more."""
+    clock = Ahead()
+    async with harness(tmp_path, timing=replace(timing, channel_known=30.0), clock=clock, BOT_UNFURL="on") as on:
+        _, session = await on.started("fix the login test")
+        link = SESSION.format(session=session)
+        assert len(await previews(on, WEB, link)) == 1
+        await on.slack.put_channel(GENERAL, kind="group")
+        clock.put(60.0)
+        assert await previews(on, WEB, link) == []
+        assert len(await previews(on, GENERAL, link)) == 1  # all who read it there may see it
+        await on.slack.put_channel(GENERAL, kind="channel")
+        clock.put(60.0)
+        await on.slack.fault("conversations.info", "error", times=0)
+        assert await previews(on, WEB, link) == []  # nobody says whether it still is

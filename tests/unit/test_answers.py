@@ -209,6 +209,7 @@ def test_the_fixed_answers():
             "GREETED": "Hi! What should Devin do? `/devin help` shows what works here.",
             "THANKED": "You're welcome.",
             "NO_TASK": "What should Devin do?",
+            "ALERT_OF_OURS": "Not started: this is about a session or pull request of Devin's. Mention me here to start one.",
             "STOP_UNKNOWN": (
                 "Not stopped: still checking whether this session started. If it shows up in Devin, stop it there."
             ),

@@ -4,6 +4,7 @@ import re
 import traceback
 from datetime import date, time
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.config import MISSING, WRONG, Settings, SettingsError, load_settings, of_opentelemetry, unknown_names
+from bot.config import (
+    MISSING,
+    WRONG,
+    Settings,
+    SettingsError,
+    load_settings,
+    of_opentelemetry,
+    open_to_others,
+    unknown_names,
+)
 from tests.doctor.sentences import NO_BOT_TOKEN, NO_ORGANISATION, NOT_A_BOT_TOKEN, NOT_A_DATABASE_URL, NOT_A_TIME_ZONE
 
 BOT_TOKEN = "xoxb-1-verysecretbot"
@@ -520,3 +530,13 @@ def test_what_starts_sessions_by_itself():
     for wrong in ({"BOT_START_EMOJI": "x"}, {"BOT_START_EMOJI_CHANNELS": "#web"}, {"BOT_ALERT_BOTS": "C1:B1"}):
         with pytest.raises(SettingsError, match=next(iter(wrong))):
             load_settings(HTTP | wrong)
+
+
+def test_a_settings_file_that_others_may_read_is_named(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("BOT_NAMES=on")
+    for mode in (0o640, 0o604):
+        file.chmod(mode)
+        assert open_to_others(file) == [f"Other users can read {file}, which has secrets. Run chmod 600 {file}."]
+    file.chmod(0o600)
+    assert open_to_others(file) == open_to_others(None) == []

@@ -42,6 +42,8 @@ TYPED: list[tuple[Setting, str, Value, str]] = [
     (Setting.PLAYBOOK, " Upgrade deps ", "Upgrade deps", "Upgrade deps"),
     (Setting.MODE, "Fast", "fast", "fast"),
     (Setting.LIMIT, "10", 10, "10"),
+    (Setting.ALERTS_PER_HOUR, "3", 3, "3"),
+    (Setting.ALERT_ACUS, "5", 5, "5"),
     (Setting.TAGS, "web,urgent", ("web", "urgent"), "web, urgent"),
     (Setting.STARTS, "30", 30, "30"),
     (Setting.TURNS, "two-people", TurnTaking.TWO_PEOPLE, "two-people"),
@@ -78,6 +80,7 @@ def test_a_value_is_read_from_a_form_and_from_what_is_stored(
         ),
         (Setting.LIMIT, "0", "Write the limit as a whole number of ACUs above zero, such as 10."),
         (Setting.STARTS, "-1", "Write a whole number of sessions, such as 20, or 0 to never ask."),
+        (Setting.ALERTS_PER_HOUR, "0", "Write a whole number of sessions above zero, such as 10."),
         (Setting.LIMIT, "many", "Write the limit as a whole number of ACUs above zero, such as 10."),
         (Setting.TAGS, "t" * 51, f"A tag has at most 50 characters, and “{'t' * 50}…” has more."),
         (Setting.TAGS, "slack-T1", "Devin Bridge sets “slack-T1” itself. Choose another tag."),
@@ -97,9 +100,12 @@ def test_what_is_wrong_is_said_with_what_is_right(setting: Setting, typed: str, 
     assert str(raised.value) == wrong
 
 
+NUMBERS = {Setting.LIMIT, Setting.STARTS, Setting.ALERTS_PER_HOUR, Setting.ALERT_ACUS}
+
+
 @pytest.mark.parametrize("value", [True, 3, [], ["a", 3], None, {}])
 def test_a_value_of_another_type_is_refused(value: object) -> None:
-    for setting in set(Setting) - {Setting.LIMIT, Setting.STARTS, Setting.REMINDERS}:
+    for setting in set(Setting) - NUMBERS - {Setting.REMINDERS}:
         with pytest.raises(SettingError):
             read(setting, value)
 
@@ -117,7 +123,11 @@ def test_a_setting_that_does_not_exist_is_refused_with_the_nearest() -> None:
 
 
 def test_turns_are_a_channels_and_quiet_hours_a_persons() -> None:
-    assert [setting for setting in Setting if not may_be_set(setting, Scope.PERSON)] == [Setting.TURNS]
+    assert [setting for setting in Setting if not may_be_set(setting, Scope.PERSON)] == [
+        Setting.TURNS,
+        Setting.ALERTS_PER_HOUR,
+        Setting.ALERT_ACUS,
+    ]
     assert [setting for setting in Setting if not may_be_set(setting, Scope.CHANNEL)] == [Setting.QUIET]
 
 

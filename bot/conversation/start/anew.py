@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.conversation.end_posts import settle
+from bot.conversation.prompt import as_alert
 from bot.conversation.session_card import SessionCard
 from bot.conversation.session_rows import add, start_row
 from bot.conversation.start.room import is_one_of_many
@@ -109,6 +110,7 @@ async def _begin(uow: UnitOfWork, job: CommandJob, session: Session) -> Message:
 def _next(job: CommandJob, session: Session, way: WayOn, kept: KeptTask, now: float) -> Session:
     """The session that goes on from `session`, for the person who pressed the button."""
     continues = way is WayOn.CONTINUE
+    task = as_alert(kept.text) if session.alert else kept.text
     return Session(
         id=next_session_id(session.id),
         team=session.team,
@@ -116,7 +118,7 @@ def _next(job: CommandJob, session: Session, way: WayOn, kept: KeptTask, now: fl
         channel=session.channel,
         thread_ts=session.thread_ts,
         requester=job.cause.user or session.requester,
-        prompt=continuation(kept.text, session) if continues else kept.text,
+        prompt=continuation(task, session) if continues else task,
         options=replace(session.options, acu=MORE_ACUS) if continues else session.options,
         reference=reference(session.team, session.channel, job.row.ts),
         created_at=now,

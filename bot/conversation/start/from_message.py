@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from bot.conversation.prompt import LOOK_AT_FILES, LOOK_AT_THREAD, PromptBuilder
+from bot.conversation.start.alerts import Alerts
 from bot.conversation.start.create import Create
 from bot.conversation.start.options_check import OptionsCheck
 from bot.conversation.start.room import is_refused
 from bot.domain.causes import MessageCause
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.keys import reference, session_id
+from bot.domain.pick import PickedBy
 from bot.domain.session import Lifecycle, Session
 from bot.kernel.gates import Gates
 from bot.kernel.job import Job, recipient_of
@@ -26,6 +28,7 @@ class StartFromMessage:
         self._prompts = prompts
         self._options_check = OptionsCheck(services)
         self._create = create
+        self._alerts = Alerts(services)
 
     async def start(self, job: Job[MessageCause], text: str) -> None:
         """Create the session that the message's `text` asks for.
@@ -35,12 +38,18 @@ class StartFromMessage:
         if not parse_request(text).task and job.cause.only_text and not job.cause.in_thread:
             await self._services.answer(job, start_sentences.EMPTY_PROMPT)
             return
+        by_bot = job.cause.pick is not None and job.cause.pick.by is PickedBy.BOT
+        if by_bot and not await self._alerts.passes(job):
+            return
         if await is_refused(self._services, self._gates, job):
             return
         request = await self._options_check.checked(job, text)
-        if request is not None and (whole := await self._prompts.request(job, request)) is not None:
-            session = self._session(job, whole)
-            await self._create.create(await self._without_question(job, session), session)
+        if request is None or (whole := await self._prompts.request(job, request)) is None:
+            return
+        session = self._session(job, whole)
+        begun = await self._alerts.begin(job, session) if by_bot else session
+        if begun is not None:
+            await self._create.create(await self._without_question(job, begun), begun)
 
     async def resume(self, job: Job[MessageCause], begun: Session) -> None:
         """Go on creating the session `begun`, which an earlier try recorded."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.launch import UNSET
 from bot.domain.notify_choice import NotifyChoice
-from bot.domain.settings_values import Detail, Effective, Scope, Setting, Source, TurnTaking, Value, as_text
+from bot.domain.settings_values import Detail, Effective, Scope, Setting, Source, TurnTaking, Value, as_text, may_be_set
 from bot.features.settings.rules import SettingChange
 from bot.views.answers.wording import code
 from bot.views.message import Message
@@ -37,6 +37,12 @@ FIELDS: Final[Mapping[Setting, Field]] = {
             Detail.FINAL.value: "Only Devin's last message, each time it stops for you or finishes",
             Detail.LINK.value: "Only a link, each time Devin stops for you or finishes",
         },
+    ),
+    Setting.ALERTS_PER_HOUR: Field(
+        "alerts_per_hour", "Sessions from alerts per hour", hint="At most so many start here; 10 if empty."
+    ),
+    Setting.ALERT_ACUS: Field(
+        "alert_acus", "ACU limit of alerts", hint="For each session that an alert starts; 10 if empty."
     ),
     Setting.REMINDERS: Field(
         "reminders",
@@ -100,7 +106,7 @@ def fixed(setting: Setting, value: Value, file: str) -> str:
 def why(held: Effective, file: str, *, in_channel: bool) -> Message:
     """Show what holds for a person where they ask, each with its source, and who can change it where."""
     sources = _SOURCES | {Source.FILE: f"set in {code(file)}"}
-    shown = [setting for setting in Setting if in_channel or setting is not Setting.TURNS]
+    shown = [setting for setting in Setting if in_channel or may_be_set(setting, Scope.PERSON)]
     lines = [
         f"• *{FIELDS[setting].label}*: {_shown(setting, getattr(held, setting))} ({sources[held.source(setting)]})"
         for setting in shown

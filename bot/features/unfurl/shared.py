@@ -5,13 +5,13 @@ from typing import ClassVar
 from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.causes import EventCause
 from bot.domain.readers import Readers
-from bot.features.unfurl.rows import session_of_link
 from bot.features.unfurl.sentences import preview
 from bot.kernel.job import Job
 from bot.kernel.tasks import Kernel, SlackEvent
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.slack.errors import SlackRefused
+from bot.store.session_links import session_of_link
 from bot.views.message import Block
 
 log = get_logger(__name__)
@@ -56,12 +56,26 @@ class LinkShared:
         return placed and not await self._shared_channels.is_shared(job.workspace, channel)
 
     async def _previews(self, job: Job[EventCause]) -> dict[str, list[Block]]:
-        fields, shown = job.cause.fields, {}
+        fields = job.cause.fields
         async with self._services.db.read() as tx:
             titles = await ShownTitles.read(tx, job.workspace, Readers(channel=fields["channel"]))
-            for url in fields["links"].split():
-                session = await session_of_link(tx, job.workspace.team, url)
-                if session is not None and titles.replacement(session.channel) is None:
-                    session = self._services.workspaces.with_code_hosts(session)
-                    shown[url] = preview(session, permalink(job.workspace, session))
-        return shown
+            found = {url: await session_of_link(tx, job.workspace.team, url) for url in fields["links"].split()}
+        allowed = {
+            url: session for url, session in found.items() if session and titles.replacement(session.channel) is None
+        }
+        # What is stored may be a day old, and a channel may have become private since.
+        private = {
+            channel: await self._is_private(job, channel) for channel in {one.channel for one in allowed.values()}
+        }
+        return {
+            url: preview(self._services.workspaces.with_code_hosts(session), permalink(job.workspace, session))
+            for url, session in allowed.items()
+            if not private[session.channel]
+        }
+
+    async def _is_private(self, job: Job[EventCause], channel: str) -> bool:
+        """Whether `channel` is closed to some who read the preview; True too while Slack does not say."""
+        if channel == job.cause.fields["channel"]:
+            return False
+        since = self._services.clock() - self._services.timing.channel_known
+        return await self._shared_channels.is_private(job.workspace, channel, since) is not False

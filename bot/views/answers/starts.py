@@ -94,6 +94,9 @@ NAME_REFUSED: Final = Message(
     "Not started: Devin doesn't take sessions in your name. Ask an admin to check your Devin account."
 )
 THREAD_NOT_READ: Final = Message("Devin doesn't see that thread: you aren't in its channel.")
+ALERT_OF_OURS: Final = Message(
+    "Not started: this is about a session or pull request of Devin's. Mention me here to start one."
+)
 NO_ROOM: Final = Message("Not started: a budget is used up. Only the person who asked can see which.")
 
 
@@ -200,6 +203,21 @@ def ask_about_many(key: str, started: int) -> Message:
     text = f"You started {counted(started, 'session')} in the last hour. {NOT_STARTED} Start another one?"
     row = blocks.actions(questions.answer("Start it", MANY, AGAIN, key), questions.no("No", MANY, key))
     return Message(text, [blocks.section(text), *row])
+
+
+def alert_held(most: int) -> Message:
+    """Say in the thread of an alert that it starts nothing, because alerts have started the `most` here in an hour."""
+    return Message(
+        f"Not started: alerts started {counted(most, 'session')} here in an hour. Mention me here to start one."
+    )
+
+
+def alerts_held(most: int, channel: str) -> Message:
+    """Tell admins that alerts have started the `most` sessions in a `channel` in an hour, so that others wait."""
+    return Message(
+        f"Alerts started {counted(most, 'session')} in <#{channel}> in an hour. More start none for now. "
+        "To start one, mention me in the alert's thread. `/devin settings channel` there changes the number."
+    )
 
 
 def ask_about_mention(key: str) -> Message:

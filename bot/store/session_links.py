@@ -1,0 +1,53 @@
+"""Which session a link leads to: one at Devin, or the one that a pull request comes from."""
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.session import Session, bare_id
+from bot.store import sessions
+from bot.store.tables import fan_out_sessions, pull_requests
+from bot.store.tables import sessions as session_table
+
+_SESSION: Final = re.compile(r"/sessions/(?P<id>[\w-]+)/?")
+_LINK: Final = re.compile(r"https?://[^\s|<>]+")
+_PAGE: Final = re.compile(r"(?P<request>.+?/(?:pull|pull-requests|merge_requests)/\d+)(?:[/?#].*)?")
+MOST_LINKS: Final = 50
+
+
+async def session_of_link(tx: AsyncConnection, team: str, url: str) -> Session | None:
+    """The session in a workspace that the link `url` leads to; None if it leads elsewhere."""
+    found = _SESSION.fullmatch(urlsplit(url).path)
+    of_team = session_table.c.team == team
+    if found is not None:
+        which = select(session_table.c.id).where(of_team, session_table.c.bare_id == bare_id(found["id"]))
+    else:
+        asked = select(pull_requests.c.session_id).where(pull_requests.c.url == _plain(url))
+        newest = session_table.c.created_at.desc()
+        which = select(session_table.c.id).where(of_team, session_table.c.id.in_(asked)).order_by(newest).limit(1)
+    known: str | None = await tx.scalar(which)
+    return None if known is None else await sessions.get(tx, known)
+
+
+async def names_session(tx: AsyncConnection, team: str, text: str) -> bool:
+    """Whether `text` has a link to a session of a workspace, or to the pull request of one."""
+    links = list(dict.fromkeys(_LINK.findall(text)))[:MOST_LINKS]
+    ids = [bare_id(found["id"]) for link in links if (found := _SESSION.fullmatch(urlsplit(link).path))]
+    requests = [_plain(link) for link in links]
+    of, its = session_table.c, fan_out_sessions.c
+    known = (
+        select(of.id).where(of.team == team, of.bare_id.in_(ids)),
+        select(its.session_id).where(its.team == team, its.devin_id.in_([*ids, *(f"devin-{one}" for one in ids)])),
+        select(pull_requests.c.session_id).where(pull_requests.c.team == team, pull_requests.c.url.in_(requests)),
+    )
+    asked = known if ids else known[2:]
+    return any([(await tx.execute(one.limit(1))).first() is not None for one in asked])
+
+
+def _plain(url: str) -> str:
+    """The address of the pull request whose page `url` is, as it is stored."""
+    page = _PAGE.fullmatch(url)
+    return page["request"] if page else url.partition("#")[0].rstrip("/")

@@ -1,0 +1,87 @@
+"""The brake on bots whose alerts start sessions: what comes again is a reply, what is too much or our own is held."""
+
+import asyncio
+from collections.abc import Iterable
+
+from bot.conversation.prompt import ALERT, LOOK_AT_ALERT
+from bot.playground.slack.world import OTHER_APP
+from bot.views.answers import starts as start_sentences
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
+from tests.scenarios.observations import creations, settled
+
+MANY = 60
+# Words without numbers, as alerts differ in what they say.
+WORDS = [f"{one}{other}" for one in "abcdefgh" for other in "ijklmnop"][:MANY]
+
+
+async def trusting(on: Harness, *channels: str) -> None:
+    await on.stop()
+    on.environment["BOT_ALERT_BOTS"] = ",".join(f"{channel}:{OTHER_APP}:{ANN}" for channel in channels or (GENERAL,))
+    await on.slack.limits(enabled=False)
+    await on.start()
+
+
+async def post(on: Harness, alerts: Iterable[str], channel: str = GENERAL) -> list[str]:
+    return list(await asyncio.gather(*(on.slack.post_as_app(channel, "Alertmanager", text=alert) for alert in alerts)))
+
+
+async def held(on: Harness, roots: Iterable[str]) -> list[str]:
+    """The roots of the threads in which the bot says that nothing was started."""
+    return [root for root in roots if any(said.startswith("Not started: ") for said in await on.thread(GENERAL, root))]
+
+
+async def test_sixty_equal_alerts_are_one_session_with_a_limit_and_replies_to_it(on: Harness) -> None:
+    await trusting(on)
+    alerts = [f"[FIRING:{n}] Disk is full on web-{n} since Tue {n % 24}:0{n % 10}\nstop" for n in range(MANY)]
+    await post(on, alerts[:1])
+    made = await on.session("Disk is full")
+    await post(on, alerts[1:])
+    replies = [one["message"] for one in await on.devin.wait_for_messages("Disk is full", MANY, seconds=60)]
+    assert await creations(on) == 1
+    request = made["request"]
+    assert request["max_acu_limit"] == 10
+    lines = request["prompt"].split("\n")
+    assert lines[:3] == [LOOK_AT_ALERT, "", ALERT]
+    assert lines[3].startswith("> [FIRING:")
+    assert lines[4] == "> stop"
+    assert lines[-1].startswith("Asked in Slack by a bot that starts sessions for ann (U0ANN). Reference: ")
+    replies = [reply for reply in replies if reply.startswith("[Slack ")]
+    assert len(replies) == MANY - 1
+    assert all(f"{ALERT}\n> [FIRING:" in reply and reply.endswith("\n> stop") for reply in replies)
+
+
+async def test_of_sixty_different_alerts_ten_start_sessions_and_admins_are_told_once(on: Harness) -> None:
+    await trusting(on, GENERAL, WEB)
+    roots = await post(on, [f"The {word} service is down" for word in WORDS])
+    await settled(on, 60)
+    assert await creations(on) == 10
+    stopped = await held(on, roots)
+    assert len(stopped) == MANY - 10
+    assert await on.thread(GENERAL, stopped[0]) == [start_sentences.alert_held(10).text]
+    told = [one for one in await on.slack.messages(f"D{ADA[1:]}") if "Alerts started" in one["text"]]
+    assert [one["text"] for one in told] == [start_sentences.alerts_held(10, GENERAL).text]
+    await post(on, ["The cache is cold"], WEB)  # each channel has its own brake
+    await on.session("The cache is cold")
+    await on.mention("look into it", BEN, GENERAL, thread_ts=stopped[0])
+    await on.session("look into it")
+
+
+async def test_what_names_our_own_session_or_its_pull_request_starts_nothing(on: Harness) -> None:
+    await trusting(on)
+    await post(on, ["The build of the shop is broken"])
+    made = await on.session("The build of the shop")
+    await on.devin.pr(made["session_id"], "https://github.com/acme/web/pull/7")
+    await on.slack.wait_for_message(GENERAL, "pull/7")
+    await settled(on)
+    loop = [
+        "Checks failed: <https://github.com/acme/web/pull/7/checks?run=1|web, number seven>",
+        f"Devin works: https://app.devin.ai/sessions/{made['session_id']}",
+    ]
+    roots = await post(on, loop)
+    await settled(on)
+    assert await creations(on) == 1
+    for root in roots:
+        assert await on.thread(GENERAL, root) == [start_sentences.ALERT_OF_OURS.text]
+    await post(on, ["Checks failed: <https://github.com/acme/web/pull/8|another one>"])
+    await settled(on)
+    assert await creations(on) == 2
