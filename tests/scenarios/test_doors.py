@@ -17,6 +17,7 @@ from tests.scenarios.observations import buttons, creations, private_answers, se
 from tests.scenarios.short_waits import AWAY
 from tests.scenarios.test_adopt import AFTER, address, adopted, at_devin, refused
 from tests.scenarios.test_launch_form import opened, send
+from tests.scenarios.test_picked import form_on
 
 TITLE = "salaries of the team"
 SECRET = "C0SECRET"
@@ -98,14 +99,13 @@ async def secret_channel(on: Harness, *members: str) -> None:
 async def test_what_was_written_in_a_private_channel_goes_on_in_no_other(on: Harness) -> None:
     await secret_channel(on, ANN)
     root = await on.slack.say(ANN, SECRET, "The salaries: ada 250k.")
-    await on.slack.shortcut(ANN, "send_to_devin", channel=SECRET, ts=root)
-    form = await opened(on)
+    form = await form_on(on, root, SECRET)
     assert (await send(on, form, task="fix the login test", channel=GENERAL))["closed"] is True
     await on.slack.wait_for_message("D0ANN", launch_sentences.stays_private(SECRET).text)
     await settled(on)
     assert await creations(on) == 0
-    await on.slack.shortcut(ANN, "send_to_devin", channel=SECRET, ts=root)
-    assert (await send(on, await opened(on), task="fix the login test", channel=SECRET))["closed"] is True
+    form = await form_on(on, root, SECRET)
+    assert (await send(on, form, task="fix the login test", channel=SECRET))["closed"] is True
     made = await on.session("fix the login test")
     assert "ada 250k" in made["prompt"]
 
