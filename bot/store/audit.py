@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.tables import audit
+
+# Actions that are no commands.
+START: Final = "start_session"
+REPLY: Final = "reply"
+LINK: Final = "identity_by_email"
+LEFT_OUT: Final = "secret_left_out"
 
 
 @dataclass(frozen=True, slots=True)
