@@ -120,6 +120,7 @@ WRONG: Final = {
     "bot_link_hosts": (
         "must be hosts separated by commas, without https:// and paths, for example github.com,*.acme.example."
     ),
+    "bot_audit_log": "must be the path of a file, or - for the standard output.",
     "bot_secret_patterns": (
         "must be regular expressions separated by spaces, with \\s for a space, for example acme-[0-9a-f]{32}."
     ),
@@ -421,6 +422,7 @@ class Settings(StoreSettings):
     bot_code_hosts: CodeHosts = ()
     bot_link_hosts: LinkHosts = ()
     bot_secret_patterns: Patterns = ()
+    bot_audit_log: Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")] = ""
     bot_settings_file: FilePath | None = None
 
     @field_validator("slack_bot_token", "slack_app_token", "devin_api_key")

@@ -191,6 +191,7 @@ def policy_of(settings: Settings) -> Policy:
         link_hosts=frozenset(settings.bot_link_hosts),
         acu_price=_price(settings),
         cycle_acus=settings.bot_cycle_acus,
+        audit_log=settings.bot_audit_log,
         unfurls=settings.bot_unfurl,
         shows_names=settings.bot_names,
         repeats_as_bot=settings.bot_repeat_as_bot,
