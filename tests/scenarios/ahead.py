@@ -134,6 +134,6 @@ async def _keep(tx: Any, one: Running, devin: dict[str, Any], asker: str) -> Non
     await posts.posted(tx, f"card:{one.id}", one.card_ts, 1, None, now)
 
 
-async def changes(on: Harness) -> list[dict[str, Any]]:
+async def recorded_changes(on: Harness) -> list[dict[str, Any]]:
     """The audit rows about changes: without starts, replies and links by email, which nobody made as a change."""
     return [row for row in await rows(on, "audit") if row["action"] not in {*audit.WORK, audit.LINK}]
