@@ -111,9 +111,15 @@ def _of_the_bot(command: Command) -> Command:
 def _settings(asked: argparse.Namespace) -> "Settings":
     from bot import logs
     from bot.config import load_settings, of_opentelemetry, open_to_others, unknown_names
+    from bot.domain import redaction
 
     settings = load_settings(os.environ, asked.env_file)
-    logs.configure(settings.bot_log_level, settings.bot_log_format, secrets=settings.secrets)
+    logs.configure(
+        settings.bot_log_level,
+        settings.bot_log_format,
+        secrets=settings.secrets,
+        without_keys=redaction.redact_shapes,
+    )
     for sentence in unknown_names(os.environ, asked.env_file):
         logs.get_logger(__name__).warning("unknown setting", hint=sentence)
     for sentence in open_to_others(asked.env_file):

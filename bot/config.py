@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     FilePath,
@@ -118,6 +119,10 @@ WRONG: Final = {
     ),
     "bot_link_hosts": (
         "must be hosts separated by commas, without https:// and paths, for example github.com,*.acme.example."
+    ),
+    "bot_audit_log": "must be the path of a file, or - for the standard output.",
+    "bot_secret_patterns": (
+        "must be regular expressions separated by spaces, with \\s for a space, for example acme-[0-9a-f]{32}."
     ),
     "bot_settings_file": "must be the path of a file that exists, for example /etc/devin-bridge/bot.toml.",
     "bot_host": "must be the address to listen on, for example 0.0.0.0 or 127.0.0.1.",
@@ -261,6 +266,20 @@ def _since(value: str) -> date:
         raise _wrong_price("price_day") from None
 
 
+def _words(value: object) -> object:
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
+def _expression(value: str) -> str:
+    try:
+        empty = re.compile(value).match("") is not None
+    except re.error:
+        empty = True
+    if empty:
+        raise ValueError("no expression, or one that matches nothing at all")
+    return value
+
+
 def _wrong_price(kind: str) -> PydanticCustomError:
     return PydanticCustomError(kind, kind)  # `WRONG_PRICE` has its sentence
 
@@ -272,6 +291,7 @@ Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 CodeHost = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?$", to_lower=True)]
 LinkHost = Annotated[str, StringConstraints(pattern=r"^(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", to_lower=True)]
 LinkHosts = Annotated[tuple[LinkHost, ...], NoDecode, BeforeValidator(_split)]
+Patterns = Annotated[tuple[Annotated[str, AfterValidator(_expression)], ...], NoDecode, BeforeValidator(_words)]
 CodeHosts = Annotated[tuple[CodeHost, ...], NoDecode, BeforeValidator(_split)]
 UserIds = Annotated[tuple[UserId, ...], NoDecode, BeforeValidator(_split)]
 StartEmoji = Annotated[str, BeforeValidator(_emoji), StringConstraints(pattern=r"^[a-z0-9_+'-]*$")]
@@ -401,6 +421,8 @@ class Settings(StoreSettings):
     bot_keep_dead_texts: bool = False
     bot_code_hosts: CodeHosts = ()
     bot_link_hosts: LinkHosts = ()
+    bot_secret_patterns: Patterns = ()
+    bot_audit_log: Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")] = ""
     bot_settings_file: FilePath | None = None
 
     @field_validator("slack_bot_token", "slack_app_token", "devin_api_key")

@@ -20,6 +20,7 @@ from bot.devin.errors import DevinDenied, DevinError, DevinRefused, DevinUnautho
 from bot.devin.known_defaults import unknown_defaults
 from bot.devin.retry import Patience
 from bot.devin.routes import route_of
+from bot.domain import redaction
 from bot.domain.amounts import Price
 from bot.domain.roles import Roles
 from bot.domain.settings_file import FileSettings, parse_file
@@ -92,6 +93,7 @@ class Connector:
         if settings.slack_app_token is not None:
             await self._check_app_token(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
         organisation = await self._organisation(settings)
+        redaction.use(settings.bot_secret_patterns)
         return Workspace(
             who.team,
             who.user_id,
@@ -189,6 +191,7 @@ def policy_of(settings: Settings) -> Policy:
         link_hosts=frozenset(settings.bot_link_hosts),
         acu_price=_price(settings),
         cycle_acus=settings.bot_cycle_acus,
+        audit_log=settings.bot_audit_log,
         unfurls=settings.bot_unfurl,
         shows_names=settings.bot_names,
         repeats_as_bot=settings.bot_repeat_as_bot,

@@ -7,7 +7,7 @@ one by the names of fields, one by patterns in the finished line.
 import logging
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, Final, Literal, TextIO, cast
 
@@ -78,15 +78,16 @@ def configure(
     log_format: Literal["json", "console"] = "json",
     *,
     secrets: Iterable[str] = (),
+    without_keys: Callable[[str, str], str] | None = None,
     stream: TextIO | None = None,
 ) -> None:
     """Write our lines from `level` on, and the libraries' warnings, in `log_format` to `stream`, or else to stderr.
 
-    All `secrets` are replaced in the lines.
+    All `secrets` are replaced in the lines, and what `without_keys` replaces.
     """
     out = stream or sys.stderr
     facts = _facts()
-    last: list[Processor] = [*_rendering(log_format, colors=out.isatty()), _Redaction(secrets)]
+    last: list[Processor] = [*_rendering(log_format, colors=out.isatty()), _Redaction(secrets, without_keys)]
     threshold = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[_without_counted, *facts, *last],
@@ -177,9 +178,11 @@ def _kept(key: str, value: object) -> object:
 class _Redaction:
     """Replaces secrets in the finished line, with its keys, values and tracebacks."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str], without_keys: Callable[[str, str], str] | None) -> None:
         # A short "secret" might be part of ordinary words.
         self._secrets = tuple(secret for secret in secrets if len(secret) >= 8)
+        self._without_keys = without_keys
 
     def __call__(self, _: WrappedLogger, __: str, line: Any) -> str:
-        return redact(str(line), self._secrets)
+        text = redact(str(line), self._secrets)
+        return self._without_keys(text, REDACTED) if self._without_keys else text

@@ -233,6 +233,7 @@ class Timing:
     retention_interval: float = HOUR  # Between two purges.
     retention_soon: float = MINUTE  # Until the next purge if one could not delete everything.
     keys_kept: float = 7 * DAY  # An ended session, and with it the keys in its thread, is kept at least this long.
+    audit_log: float = 2.0  # New audit rows are written into the file for a SIEM this often.
     audit_kept: float = 400 * DAY  # Who changed what is kept this long.
     fan_outs_kept: float = 32 * DAY  # Fan-outs are kept at least this long, so that the budgets of a cycle add up.
     spend_kept: float = 400 * DAY  # What was spent is kept this long, so that a month compares with the last year's.

@@ -7,19 +7,18 @@ Every line that somebody wrote is quoted, so that a line without the mark is the
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from bot.domain.commands.parser import Parser
 from bot.domain.file import SlackFile
 from bot.domain.pick import ThreadRef
-from bot.domain.secrets import has_secret
+from bot.domain.redaction import redact
 from bot.domain.text import as_quotation, without_mention
 from bot.kernel.readable import Readable
 from bot.kernel.workspace import Workspace
 from bot.slack.threads import ThreadMessage
-from bot.views.answers.secrets import LEFT_OUT
 from bot.views.text import shortened
 
 MESSAGES: Final = 50
@@ -140,9 +139,10 @@ class ThreadReader:
             if not _is_for_devin(self._parser, message, text):
                 continue
             author = await self._author(workspace, message)
-            shown = shortened(text, APPS_CHARACTERS) if message.bot_id else text
-            words = (LEFT_OUT, "") if has_secret(text) or has_secret(quotation) else (shown, quotation)
-            found.append(ContextMessage(author, float(message.ts), *words, message.files, message in begins))
+            said = redact(text)
+            shown = shortened(said, APPS_CHARACTERS) if message.bot_id else said
+            files = tuple(replace(file, name=redact(file.name)) for file in message.files)
+            found.append(ContextMessage(author, float(message.ts), shown, redact(quotation), files, message in begins))
         return found
 
     async def _author(self, workspace: Workspace, message: ThreadMessage) -> str:

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from math import inf
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from bot.devin.answers import Acus, Address, Answer, BilledAcus, Count, Id, Time
 from bot.domain.file import DevinFile, without_files
+from bot.domain.redaction import redact
 from bot.domain.session import PullRequest, Snapshot, bare_id
 
 SESSION_PAGES: Final = "https://app.devin.ai/sessions/"  # where people read a session, by its bare id
@@ -85,6 +86,11 @@ class DevinSession(Answer):
     child_session_ids: tuple[str, ...] = ()
     devin_mode: str | None = None
 
+    @field_validator("title")
+    @classmethod
+    def _without_secret(cls, title: str | None) -> str | None:
+        return redact(title) if title else title
+
     def snapshot(self) -> Snapshot:
         """Return the part of the session that people see."""
         return Snapshot(
@@ -147,7 +153,8 @@ class DevinMessage(Answer):
         if answer.get("source") == "user" or not isinstance(answer.get("message"), str):
             return {**answer, "files": ()}
         words, files = without_files(answer["message"])
-        return {**answer, "message": words, "files": files}
+        # What Devin quotes of a key is shown nowhere: neither in a post nor in a card.
+        return {**answer, "message": redact(words), "files": files}
 
 
 class Tags(Answer):

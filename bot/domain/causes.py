@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from bot.domain.file import SlackFile
 from bot.domain.form import Form
 from bot.domain.pick import Pick, PickedBy, ThreadRef
+from bot.domain.redaction import redact
 from bot.domain.session import NO_OPTIONS, Options
 
 
@@ -90,7 +91,7 @@ class MessageCause:
     hold: Hold | None = None  # noted: the row waits for an answer
     was_held: bool = False  # noted: it waited to wake its session, and is to be sent now
     response_url: str | None = field(default=None, repr=False)  # noted: of the answer to a question about the message
-    with_secret: bool = False  # it looks like a secret, so nothing is kept of what it says and brings
+    with_secret: bool = False  # it looks like a secret: that is not kept, and without it nothing is sent unasked
     picked: str | None = None  # the key of the end of a turn of which it is an option: nobody has typed it
     revision: Revision | None = None  # the message was stored before, and this is what has become of it
     pick: Pick | None = None  # another message was picked, and `ts` is when; `thread_ts` is that of its thread
@@ -106,6 +107,11 @@ class MessageCause:
     def without_content(self) -> "MessageCause":
         """A copy without anything of what the message says and brings, because it looks like a secret."""
         return replace(self, text="", files=(), quoted="", with_secret=True)
+
+    def without_secret(self) -> "MessageCause":
+        """A copy without what looks like a secret in the text, in what it quotes, and in the names of its files."""
+        files = tuple(replace(file, name=redact(file.name)) for file in self.files)
+        return replace(self, text=redact(self.text), files=files, quoted=redact(self.quoted))
 
     @property
     def addressed(self) -> bool:

@@ -43,5 +43,6 @@ class Identity:
         return self.devin_user if self.state is LinkState.LINKED else None
 
     def is_due(self, now: float, retry: float) -> bool:
-        """Whether to look again who the person is: `retry` seconds after nobody was found or Devin refused them."""
-        return self.state not in {LinkState.LINKED, LinkState.UNLINKED} and now - self.at >= retry
+        """Whether to look again who the person is, `retry` seconds after the last time; what an admin set stays."""
+        is_set = self.source is LinkSource.ADMIN and self.state is LinkState.LINKED
+        return not is_set and self.state is not LinkState.UNLINKED and now - self.at >= retry

@@ -1,72 +1,12 @@
-"""Recognises secrets in what people type: keys of a documented shape, and values that somebody wants to set.
-
-Only shapes that are hardly anything else count, because whatever looks like a secret starts nothing: a word such as
-`risk-` or the hash of a commit is none.
-"""
+"""Recognises what people type that has what looks like a secret (`bot.domain.redaction`), or that sets one."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
-# What stands behind the beginning of a key. The digits and capitals that some have to hold tell keys from names such as
-# `apk_signing_config` and `sk-learn-pipeline`.
-_DIGIT: Final = r"(?=[\w-]{0,60}[0-9])"
-_CAPITAL: Final = r"(?=[\w-]{0,60}[A-Z])"
-_DENSE: Final = r"(?=[a-z]{0,60}[0-9A-Z])[A-Za-z0-9]"
-_DEVINS: Final = rf"(?:{_DENSE}{{16,}}|{_DIGIT}{_CAPITAL}[\w-]{{20,}})"
-_AWS: Final = r"(?!.{9}EXAMPLE)[A-Z2-7]{16}"  # the keys of AWS's own documentation end so
-_SLACKS: Final = r"(?=[\w%/+-]{0,60}[0-9])[\w%/+-]{10,}"
-_STRIPES: Final = r"[A-Za-z0-9]{16,}"
-_SHAPES: Final[Mapping[str, str]] = {
-    # https://docs.devin.ai/api-reference/authentication
-    **dict.fromkeys(("cog_", "apk_user_", "apk_"), _DEVINS),
-    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
-    **dict.fromkeys(("AKIA", "ASIA"), _AWS),
-    # https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
-    **dict.fromkeys(("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"[A-Za-z0-9]{36}"),
-    "github_pat_": r"\w{40}",
-    # https://docs.gitlab.com/security/tokens/#token-prefixes
-    "glpat-": r"[\w-]{20}",
-    # https://docs.slack.dev/authentication/tokens
-    **dict.fromkeys(("xoxb-", "xoxp-", "xoxa-", "xoxc-", "xoxd-", "xoxr-", "xoxs-", "xoxe-", "xapp-"), _SLACKS),
-    # https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
-    "hooks.slack.com/services/": r"T\w{5,20}/B\w{5,20}/(?!X{8})\w{16}",
-    # https://docs.stripe.com/keys and https://docs.stripe.com/webhooks
-    **dict.fromkeys(("sk_live_", "rk_live_", "sk_test_", "rk_test_"), _STRIPES),
-    "whsec_": r"[A-Za-z0-9+/]{24}",
-    # https://docs.cloud.google.com/docs/authentication/api-keys
-    "AIza": r"[\w-]{35}",
-    # https://docs.cloud.google.com/docs/authentication/token-types
-    "ya29.": rf"{_DIGIT}{_CAPITAL}[\w-]{{20,}}",
-    # https://github.blog/2021-09-23-announcing-npms-new-access-token-format/
-    "npm_": r"[A-Za-z0-9]{36}",
-    # Of PyPI, whose tokens begin so, and https://huggingface.co/docs/hub/security-tokens
-    "pypi-": r"AgE[\w-]{40}",
-    "hf_": r"[A-Za-z0-9]{34}",
-    # https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys
-    "SG.": r"[\w-]{22}\.[\w-]{43}",
-    # https://docs.digitalocean.com/reference/api/create-personal-access-token/
-    **dict.fromkeys(("dop_v1_", "doo_v1_", "dor_v1_"), r"[a-f0-9]{40}"),
-    # https://www.rfc-editor.org/rfc/rfc7519#section-3: two objects in JSON, and a signature
-    "eyJ": r"[\w-]{10,400}\.eyJ[\w-]{10}",
-    # https://platform.openai.com/docs/api-reference/authentication, https://docs.claude.com/en/api/overview and
-    # https://openrouter.ai/docs/api-reference/authentication
-    "sk-": rf"(?:{_DENSE}{{20,}}|or-v1-[a-f0-9]{{20}}|(?:proj|svcacct|admin|ant)-{_DIGIT}{_CAPITAL}[\w-]{{20,}})",
-    # https://www.rfc-editor.org/rfc/rfc7468#section-10
-    "-----BEGIN ": r"[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
-}
-_KEYS: Final = tuple(re.compile(f"(?<![A-Za-z0-9]){re.escape(begins)}{rest}") for begins, rest in _SHAPES.items())
-
-# As in a file of settings or in code. What is part of an address, such as `?key=`, is none.
-_ASSIGNMENT: Final = re.compile(r"(?<![\w?&;-])([\w-]{1,60})[\"']? ?= ?[\"'`]?([^\s\"'`,;<>()\[\]{}]{12,200})")
-_OF_SECRETS: Final = re.compile(r"key|token|secret|passw|passphrase")
-_OF_OTHERS: Final = re.compile(r"public|cache|hash|sha\d|fingerprint|ids?$")
-# By chance letters and digits alternate in so long a word; the parts of a UUID are shorter.
-_BY_CHANCE: Final = re.compile(r"(?=[A-Za-z]{0,14}[0-9]{1,14}[A-Za-z]{1,14}[0-9])[A-Za-z0-9]{16}")
-_BASE64: Final = re.compile(r"(?=.{0,60}[0-9])(?=.{0,60}[a-z])(?=.{0,60}[A-Z])[A-Za-z0-9+][A-Za-z0-9+/]{39,}={0,2}")
-_PASSWORD: Final = re.compile(r"(?=.{0,60}[0-9])(?=.{0,60}[A-Za-z])[A-Za-z0-9!@#%^&*+-]{12,}")
+from bot.domain.redaction import redact
 
 _SECRET: Final = ("secret", "secrets")
 _SETTING: Final = ("set", "add", "create", "put", "save", "store", "update", "change", "edit", "new")
@@ -98,31 +38,11 @@ _MOST_LOOKED_AT: Final = 20  # words
 
 
 def has_secret(text: str) -> bool:
-    """Whether `text`, without a mention of the bot, has a key of a known shape or sets a secret."""
-    return _has_key(text) or _assigns_secret(text) or _sets_secret(text)
+    """Whether `text`, without a mention of the bot, has what looks like a secret or sets one."""
+    return sets_secret(text) or redact(text) != text
 
 
-def _has_key(text: str) -> bool:
-    # An ack waits for this, and hardly any text has one of the beginnings.
-    return any(begins in text and key.search(text) for begins, key in zip(_SHAPES, _KEYS, strict=True))
-
-
-def _assigns_secret(text: str) -> bool:
-    """Whether `text` has a line such as `AWS_SECRET_ACCESS_KEY=…`, with a value that is no variable, path or name."""
-    if "=" not in text:
-        return False
-    return any(_is_value(name.lower(), value) for name, value in _ASSIGNMENT.findall(text))
-
-
-def _is_value(name: str, value: str) -> bool:
-    if not _OF_SECRETS.search(name) or _OF_OTHERS.search(name) or value.startswith("$"):
-        return False
-    if "passw" in name and _PASSWORD.fullmatch(value):
-        return True
-    return ("/" not in value and _BY_CHANCE.search(value) is not None) or _BASE64.fullmatch(value) is not None
-
-
-def _sets_secret(text: str) -> bool:
+def sets_secret(text: str) -> bool:
     """Whether `text` gives a secret, as `secret set FOO bar`, `secret add FOO=bar` or `set secret FOO bar`."""
     words = [word for word in text.split(maxsplit=_MOST_LOOKED_AT) if not _OPTION.match(word)]
     while words and words[0].lower().removeprefix("!") in _BEFORE:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bot.domain.admins import Admins
 from bot.domain.commands.spec import CommandSpec, Role
+from bot.domain.identity import LinkSource
 from bot.domain.person import Person
 from bot.domain.roles import OF_ASKER, Right, holds
 from bot.domain.session import Session
@@ -20,7 +21,7 @@ from bot.kernel.workspace import Workspace
 from bot.slack.client import Channel
 from bot.slack.errors import ChannelGone, ScopeMissing, SlackError, SlackRefused, SlackUnreachable
 from bot.slack.people import person_from
-from bot.store import people, user_groups
+from bot.store import identities, people, user_groups
 from bot.views.answers import access as access_sentences
 from bot.views.message import Message
 
@@ -71,6 +72,11 @@ class Access:
         key = (workspace.team, user["id"])
         async with self._services.db.read() as tx:
             stored = await people.get(tx, *key, read_after=0.0)
+            link = await identities.get(tx, *key)
+        if link is not None and link.source is LinkSource.EMAIL and link.at > 0:
+            # The address may be another one, which is not stored. A crash here has Slack send the event again.
+            async with self._services.db.write(urgent=True) as tx:
+                await identities.recheck(tx, *key)
         if stored is None or people.is_stored_as(person := person_from(user, workspace.team), stored):
             return
         # A crash before this commit leaves the event without an ack, and Slack sends it again.

@@ -31,7 +31,8 @@ from bot.kernel.unit_of_work import Recipient, UnitOfWork
 from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
 from bot.slack.errors import SlackError
-from bot.store import identities
+from bot.store import audit, identities
+from bot.store.audit import AuditRow
 from bot.views.answers import identities as identity_sentences
 
 log = get_logger(__name__)
@@ -105,7 +106,21 @@ class Identities:
             return OwnName()
         theirs = asker is None or asker == user
         alone = not (theirs and workspace.policy.repeats_as_bot)
-        return OwnName(await self.identity_of(workspace, organisation, user), alone)
+        identity = await self.identity_of(workspace, organisation, user)
+        if identity is not None and identity.acts_as is not None and await self._is_shared(workspace, identity):
+            identity = None  # which of the two it is, only an admin can say
+        return OwnName(identity, alone)
+
+    async def _is_shared(self, workspace: Workspace, identity: Identity) -> bool:
+        """Whether two people are linked to one user at Devin, of which the admins are informed once."""
+        async with self._services.db.read() as tx:
+            if not await identities.is_shared(tx, identity):
+                return False
+        # A crash before this commit informs nobody; the next start or reply does.
+        async with self._services.unit_of_work() as uow:
+            said = identity_sentences.shared(identity.devin_user or "")
+            await uow.notify_admins(workspace, f"identity-shared:{identity.team}:{identity.devin_user}", said)
+        return True
 
     async def identity_of(self, workspace: Workspace, organisation: Organisation, user: str) -> Identity | None:
         """Return who `user` is at Devin, from our rows or looked up there; None while neither says it."""
@@ -140,6 +155,9 @@ class Identities:
             # A crash before this commit has the person looked up again.
             async with self._services.db.write() as tx:
                 await identities.put(tx, found)
+                if found.source is LinkSource.EMAIL and found.acts_as != before.acts_as:
+                    was, after = {"devin_user": before.acts_as}, {"devin_user": found.acts_as, "source": "email"}
+                    await audit.add(tx, AuditRow(found.team, now, user, audit.LINK, user, None, was, after))
         return found
 
     async def _by_email(self, organisation: Organisation, email: str, before: Identity) -> Identity | None:

@@ -39,6 +39,7 @@ class Policy:
     wake_limits: WakeLimits = field(default_factory=WakeLimits)
     runaway_acus: float = 0.0  # from which on a session's spending may be an alarm; 0 is never
     cycle_acus: float | None = None  # that Devin itself may use in a cycle, where Devin names no limit
+    audit_log: str = ""  # the file for a SIEM, `-` for stdout, empty for none
     unfurls: bool = False  # whether links to sessions get a preview
     repeats_as_bot: bool = True  # whether what Devin refuses in a person's name is asked for in the bot's
     shows_names: bool = True  # whether figures name people; else they count them

@@ -1,13 +1,20 @@
 """Audit rows: who changed something through the bot, what, where and when, from what to what, and what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import MappingResult, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.tables import audit
+
+# Actions that are no commands.
+START: Final = "start_session"
+REPLY: Final = "reply"
+WORK: Final = frozenset({START, REPLY})  # no changes: in the file and for a SIEM, not in the list
+LINK: Final = "identity_by_email"
+LEFT_OUT: Final = "secret_left_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +50,36 @@ async def newest(tx: AsyncConnection, team: str, limit: int) -> list[AuditRow]:
     return [AuditRow(**{name: row[name] for name in _FIELDS}) for row in found.mappings()]
 
 
-async def below(tx: AsyncConnection, team: str, seq: int | None, limit: int) -> list[tuple[int, AuditRow]]:
-    """The last `limit` changes in a workspace before the one with the number `seq`, each with its own number."""
-    where = [audit.c.team == team] if seq is None else [audit.c.team == team, audit.c.seq < seq]
+async def below(
+    tx: AsyncConnection, team: str, seq: int | None, limit: int, *, but: Collection[str] = ()
+) -> list[tuple[int, AuditRow]]:
+    """The last `limit` rows of a workspace before the one with the number `seq`, each with its own number.
+
+    Those with the actions in `but` are left out.
+    """
+    where = [audit.c.team == team, audit.c.action.not_in(but)]
+    if seq is not None:
+        where.append(audit.c.seq < seq)
     found = await tx.execute(select(audit).where(*where).order_by(audit.c.seq.desc()).limit(limit))
-    return [(row["seq"], AuditRow(**{name: row[name] for name in _FIELDS})) for row in found.mappings()]
+    return _numbered(found.mappings())
+
+
+async def last(tx: AsyncConnection) -> int:
+    """The number of the newest row of all workspaces; 0 if there is none."""
+    return (await tx.execute(select(func.max(audit.c.seq)))).scalar_one() or 0
+
+
+async def committed_after(tx: AsyncConnection, seq: int, limit: int) -> list[tuple[int, AuditRow]]:
+    """The first `limit` rows of all workspaces after the number `seq`, none of which can come later."""
+    if tx.dialect.name == "postgresql":
+        # Waits for whoever has a number and has not committed yet: a smaller one would else come behind a larger one.
+        await tx.execute(text("LOCK TABLE audit IN SHARE MODE"))
+    found = await tx.execute(select(audit).where(audit.c.seq > seq).order_by(audit.c.seq).limit(limit))
+    return _numbered(found.mappings())
+
+
+def _numbered(found: MappingResult) -> list[tuple[int, AuditRow]]:
+    return [(row["seq"], AuditRow(**{name: row[name] for name in _FIELDS})) for row in found]
 
 
 async def has(tx: AsyncConnection, team: str, action: str, target: str) -> bool:

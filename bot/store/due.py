@@ -26,6 +26,9 @@ class Due:
     state: dict[str, Any]
 
 
+AUDIT_LOG: Final = "audit-log"  # which audit row was written last into the file for a SIEM
+
+
 def poll(org_id: str) -> str:
     """The name of the poller's watermark in an organisation."""
     return f"poll:{org_id}"

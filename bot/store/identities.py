@@ -44,6 +44,19 @@ async def put(tx: AsyncConnection, identity: Identity, *, anew: bool = False) ->
     await tx.execute(statement.on_conflict_do_update(index_elements=["team", "user"], set_=changed))
 
 
+async def recheck(tx: AsyncConnection, team: str, user: str) -> None:
+    """Have the link of a person looked up again before it is used, unless an admin has set it."""
+    theirs = (identities.c.team == team, identities.c.user == user, identities.c.source == LinkSource.EMAIL.value)
+    await tx.execute(update(identities).where(*theirs).values(at=0.0))
+
+
+async def is_shared(tx: AsyncConnection, identity: Identity) -> bool:
+    """Whether somebody else in the workspace is linked to the same user at Devin."""
+    same = (identities.c.team == identity.team, identities.c.devin_user == identity.devin_user)
+    linked = (identities.c.user != identity.user, identities.c.state == LinkState.LINKED.value)
+    return bool(await tx.scalar(select(exists().where(*same, *linked))))
+
+
 async def mark_explained(tx: AsyncConnection, identity: Identity, state: LinkState) -> bool:
     """Note that the person is informed of `state`. Returns False if they were already."""
     theirs = (identities.c.team == identity.team, identities.c.user == identity.user)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bot.domain.session import Lifecycle, Session
 from bot.slack.threads import stamp
-from bot.store import posts, sessions, tables, threads
+from bot.store import audit, posts, sessions, tables, threads
 from bot.store.database.schema import migrate
 from bot.store.posts import Post
 from bot.store.threads import Thread
@@ -132,3 +132,8 @@ async def _keep(tx: Any, one: Running, devin: dict[str, Any], asker: str) -> Non
     await threads.put(tx, Thread(TEAM, one.channel, one.ts, one.id, False, one.ts), now)
     await posts.add(tx, Post("card", one.id, TEAM, one.channel, "seed", now, one.id))
     await posts.posted(tx, f"card:{one.id}", one.card_ts, 1, None, now)
+
+
+async def recorded_changes(on: Harness) -> list[dict[str, Any]]:
+    """The audit rows about changes: without starts, replies and links by email, which nobody made as a change."""
+    return [row for row in await rows(on, "audit") if row["action"] not in {*audit.WORK, audit.LINK}]

@@ -16,7 +16,7 @@ from bot.views.answers import access as access_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.questions import STALE, TOO_LATE_TO_UNDO
 from tests.said import in_doubt, titled
-from tests.scenarios.ahead import Ahead, rows, until
+from tests.scenarios.ahead import Ahead, recorded_changes, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
 from tests.scenarios.observations import buttons, forge, press, set_budget, settled, thread_address
 
@@ -146,7 +146,7 @@ async def test_the_same_grant_that_comes_twice_grants_once(on: Harness) -> None:
     assert "you 0 of 15 ACUs today (0%)" in await answer(on, ANN, "budget list")
     await settled(on)
     assert await posts(on, DM_OF_ANN) == ["ada raised your budget by 5 ACUs: 0 of 15 ACUs today. It resets DATE."]
-    assert [row["action"] for row in await rows(on, "audit")] == ["budget_set", "budget_grant"]
+    assert [row["action"] for row in await recorded_changes(on)] == ["budget_set", "budget_grant"]
 
 
 async def test_a_grant_says_what_holds_now_for_whom_and_the_list_shows_it(on: Harness) -> None:
@@ -217,7 +217,7 @@ async def test_a_budget_that_was_set_can_be_undone_for_a_minute(on: Harness, clo
     late = await set_budget(on.slack, "org 30 a week")
     clock.put(on.timing.undo + 2)
     assert await undone(late, TOO_LATE_TO_UNDO.text) == TOO_LATE_TO_UNDO.text
-    assert [row["action"] for row in await rows(on, "audit")] == [
+    assert [row["action"] for row in await recorded_changes(on)] == [
         *("budget_set", "budget_remove", "budget_set", "budget_set", "budget_set", "budget_set")
     ]
     await forge(on, "interactive", press(ANN, GENERAL, "choose:budget_undo", f"{int(on.clock())} {number}"))
@@ -279,7 +279,7 @@ async def test_before_a_budget_is_set_an_admin_reads_what_it_would_have_refused(
     )
     await on.slack.click(ADA, GENERAL, asked["ts"], "answer:budget:no")
     await on.slack.wait_for_ephemeral(ADA, budgets.NOT_SET.text, ts=asked["ts"])
-    assert (await rows(on, "budgets"), await rows(on, "audit")) == ([], [])
+    assert (await rows(on, "budgets"), await recorded_changes(on)) == ([], [])
     assert await tried(on, "org 5 a day") == (
         "Only a trial: 5 ACUs a day for the organization, with a warning at 80%. In the last 30 days, it "
         "would have blocked about 1 of the 4 starts (by <@U0ANN>). It would be used up right away: 6 of 5 "
@@ -321,7 +321,7 @@ async def test_a_budget_that_is_set_already_asks_nothing(on: Harness) -> None:
     await forge(on, "interactive", press(ADA, GENERAL, "choose:budget_set_confirmed", "org 200 a day warn 50,80"))
     await on.slack.wait("ephemerals", 2, user=ADA, text="set already")
     assert read((await on.slack.ephemerals(user=ADA))[-1]) == already
-    assert len(await rows(on, "audit")) == 1
+    assert len(await recorded_changes(on)) == 1
     await on.slack.slash(ADA, GENERAL, "budget set org 200 a day")
     asked = read(await on.slack.wait_for_ephemeral(ADA, "Set it"))
     assert "to 200 ACUs a day, with a warning at 80%? Now it's 200 ACUs a day, with warnings at 50 and 80%." in asked
@@ -712,7 +712,7 @@ async def test_a_grant_after_the_budget_has_started_afresh_raises_nothing(on: Ha
     received = await on.slack.wait_for_message(DM_OF_ANN, "has ACUs left again")
     assert read(received) == "Your budget has ACUs left again: 0 of 2 ACUs today. Trying to start your task now."
     assert "you 0 of 2 ACUs today (0%)" in await answer(on, ANN, "budget list")
-    assert [row["action"] for row in await rows(on, "audit")] == ["budget_set"]
+    assert [row["action"] for row in await recorded_changes(on)] == ["budget_set"]
 
 
 async def test_without_an_admin_channel_each_admin_is_asked_and_one_of_them_answers(

@@ -15,7 +15,7 @@ from bot.playground.devin.permissions import ADMIN_PERMISSIONS
 from bot.views import devin_answers
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.message import Message
-from tests.scenarios.ahead import rows, until
+from tests.scenarios.ahead import recorded_changes, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import set_budget, settled
 
@@ -83,7 +83,7 @@ async def schedule(on: Harness, name: str, frequency: str = "0 8 * * 1-5", **fac
 async def recorded(on: Harness) -> list[tuple[str, str, str, Any, Any, str]]:
     """The changes in the bot's own audit log, without their times."""
     names = ("user", "action", "target", "before", "after", "outcome")
-    return [tuple(one[name] for name in names) for one in await rows(on, "audit")]  # type: ignore[misc]  # six of them
+    return [tuple(one[name] for name in names) for one in await recorded_changes(on)]  # type: ignore[misc]  # six of them
 
 
 # ---------------------------------------------------------------- who may, and what the key may

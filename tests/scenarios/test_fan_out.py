@@ -10,7 +10,7 @@ from bot.features.fan_out import table_sentences as fan_out_table
 from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.timing import DAY, HOUR, Timing
 from bot.views import operations
-from tests.scenarios.ahead import Ahead, rows, until
+from tests.scenarios.ahead import Ahead, recorded_changes, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, Harness, harness
 from tests.scenarios.observations import buttons, forge, polled, press, set_budget, settled
 
@@ -93,7 +93,7 @@ async def test_each_organisation_gets_one_session_and_a_row_of_the_table(on: Har
     assert buttons(done) == []
     end = "<@U0ADA> All 3 sessions have ended: 3 done. 4.5 ACUs."
     await on.wait_for_post(GENERAL, table["ts"], end)
-    kept = [(one["action"], one["user"], one["outcome"]) for one in await rows(on, "audit")]
+    kept = [(one["action"], one["user"], one["outcome"]) for one in await recorded_changes(on)]
     assert kept == [("start_fan_out", ADA, "done"), ("fanout_end", ADA, "done")]
 
 
@@ -204,7 +204,7 @@ async def test_a_session_that_has_failed_is_tried_again_as_another_one(on: Harne
     done = await shows(on, "3 of 3 finished · 3 done · 3.5 ACUs")
     assert buttons(done) == []
     assert not again.terminated
-    (retried,) = [one for one in await rows(on, "audit") if one["action"] == "retry_fan_out"]
+    (retried,) = [one for one in await recorded_changes(on) if one["action"] == "retry_fan_out"]
     assert retried["before"] == {"sessions": [f"https://app.devin.ai/sessions/{broken.bare_id}"]}
     assert retried["after"] == {"organisations": ["org-data"]}
 

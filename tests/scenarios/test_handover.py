@@ -8,7 +8,7 @@ from bot.views.announcements import QUESTION
 from bot.views.answers import access as access_sentences
 from bot.views.answers import handovers
 from bot.views.answers import notifications as notification_sentences
-from tests.scenarios.ahead import rows
+from tests.scenarios.ahead import recorded_changes, rows
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness
 from tests.scenarios.observations import card_of, give_role, sent_to_devin, settled
 from tests.scenarios.test_roles import ADMINS
@@ -40,7 +40,7 @@ async def test_who_is_given_a_session_is_its_asker_from_then_on(on: Harness) -> 
         shown = (await on.slack.slash(user, GENERAL, "list"))["shown"]["rendered"]
         assert ("fix the login test" in shown) == sees
     assert await sent_to_devin(on, session) == []
-    audit = [(row["action"], row["user"], row["before"], row["after"]) for row in await rows(on, "audit")]
+    audit = [(row["action"], row["user"], row["before"], row["after"]) for row in await recorded_changes(on)]
     assert audit == [("give", ADA, {"asker": ANN}, {"asker": BEN})]
 
 

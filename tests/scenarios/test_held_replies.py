@@ -17,7 +17,7 @@ from bot.views.sentences import STATE_SENTENCES
 from tests.for_devin import as_sent
 from tests.markup import written
 from tests.said import a_session
-from tests.scenarios.ahead import Ahead, rows, until, write
+from tests.scenarios.ahead import Ahead, recorded_changes, rows, until, write
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness, harness
 from tests.scenarios.observations import (
     buttons,
@@ -77,7 +77,7 @@ async def test_a_yes_raises_the_ceiling_by_its_own_amount_and_sends_all_that_wai
         as_sent(third, "ada", "with coverage"),
     ]
     assert await what_became_of(on, asked) == (WOKEN.format("3 replies"), [])
-    [row] = await rows(on, "audit")
+    [row] = await recorded_changes(on)
     assert (row["action"], row["user"], row["before"], row["after"]) == ("wake", BEN, {"ceiling": 2}, {"ceiling": 4})
     assert await on.thread(GENERAL, ts) == [
         "<@U0ANN> ben woke this session with 2 more ACUs. It can now use 4 ACUs in all."

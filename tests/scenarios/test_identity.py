@@ -194,8 +194,34 @@ async def test_an_admin_sets_and_takes_away_who_somebody_is(on: Harness) -> None
     await set_by_admin(on, f"identity unset <@{BEN}>", views.unlinked(BEN).text)
     assert owner(await started(on, "fix the second test", BEN)) == (None, True)
     assert "unlinked" in await typed(on, "identity", BEN)
-    audit = [(row["action"], row["target"]) for row in await rows(on, "audit")]
+    audit = [(row["action"], row["target"]) for row in await rows(on, "audit") if row["action"] != "start_session"]
     assert audit == [("identity_set", BEN), ("identity_unset", BEN)]
+
+
+async def test_a_link_is_looked_up_again_once_the_address_is_another_one_and_is_in_the_audit(on: Harness) -> None:
+    assert owner(await started(on, "fix the first test")) == (ANNS, False)
+    await on.slack.put_person(ANN, email="someone.else@acme.test")
+    changed = [row["at"] for row in await rows(on, "identities")]
+
+    async def is_due() -> bool:
+        return [row["at"] for row in await rows(on, "identities")] == [0.0]
+
+    assert changed
+    await until(is_due)
+    assert owner(await started(on, "fix the second test")) == (None, True)
+    found = [row for row in await rows(on, "audit") if row["action"] == "identity_by_email"]
+    assert [row["after"]["devin_user"] for row in found] == [ANNS, None]
+
+
+async def test_of_two_people_with_one_devin_user_neither_acts_in_that_name_and_admins_read_so_once(on: Harness) -> None:
+    assert owner(await started(on, "fix the first test")) == (ANNS, False)
+    await set_by_admin(on, f"identity set <@{BEN}> {ANNS}", views.linked(BEN, ANNS).text)
+    assert owner(await started(on, "fix the second test", BEN)) == (None, True)
+    assert owner(await started(on, "fix the third test", ANN)) == (None, True)
+    posted = [row for row in await rows(on, "outbox") if "identity-shared" in row["key"]]
+    assert len(posted) == 1
+    await set_by_admin(on, f"identity unset <@{BEN}>", views.unlinked(BEN).text)
+    assert owner(await started(on, "fix the fourth test", ANN)) == (ANNS, False)
 
 
 @pytest.mark.edge

@@ -10,7 +10,7 @@ from bot.features.library.rules import Kind
 from bot.store.inbox_writer import InboxWriter, MaybeStoredError, NotStoredError
 from bot.views import devin_answers, operations
 from bot.views.modals.parts import NOT_DRAWN, NOT_LOADED, NOT_OPENED, not_stored
-from tests.scenarios.ahead import rows
+from tests.scenarios.ahead import recorded_changes
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness
 
 DIRECT = "D0ADA"
@@ -85,7 +85,8 @@ async def added(on: Harness) -> str:
 
 async def recorded(on: Harness) -> list[tuple[str, str, str, Any, Any]]:
     """The changes in the bot's own audit log, without their times."""
-    return [(one["user"], one["action"], one["target"], one["before"], one["after"]) for one in await rows(on, "audit")]
+    rows = await recorded_changes(on)
+    return [(one["user"], one["action"], one["target"], one["before"], one["after"]) for one in rows]
 
 
 @pytest.mark.both_transports
@@ -122,7 +123,7 @@ async def test_a_note_is_added_listed_shown_changed_and_deleted(on: Harness) -> 
         (ADA, "note_edit", note_id, NOTE, after),
         (ADA, "note_delete", note_id, after, None),
     ]
-    assert [one["channel"] for one in await rows(on, "audit")] == [GENERAL] * 3
+    assert [one["channel"] for one in await recorded_changes(on)] == [GENERAL] * 3
 
 
 async def test_a_note_for_all_repositories_stays_pinned_when_it_is_changed(on: Harness) -> None:

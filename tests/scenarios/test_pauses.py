@@ -12,7 +12,7 @@ from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
 from tests.markup import written
-from tests.scenarios.ahead import rows, until
+from tests.scenarios.ahead import recorded_changes, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
     buttons,
@@ -74,7 +74,7 @@ async def test_while_paused_a_start_waits_and_is_tried_again_after_a_restart(on:
         [],
     )
     assert await creations(on) == 1
-    audit = [(row["action"], row["target"], row["user"]) for row in await rows(on, "audit")]
+    audit = [(row["action"], row["target"], row["user"]) for row in await recorded_changes(on)]
     assert audit == [("pause", "", ADA), ("resume", "", ADA)]
 
 
@@ -176,7 +176,7 @@ async def test_stop_all_stops_everybodys_for_an_admin_and_ones_own_for_the_other
     for session in (first, second, third):
         assert (await on.devin.session(session))["is_archived"] is True
     assert await what_became_of(on, everybodys) == (stop_sentences.stopping_all(3, admin=True).text, [])
-    assert [row["after"] for row in await rows(on, "audit")] == [{"of": "all", "sessions": 3}]
+    assert [row["after"] for row in await recorded_changes(on)] == [{"of": "all", "sessions": 3}]
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:stop_all_confirmed")
     await settled(on)
     assert await what_became_of(on, asked) == (stop_sentences.NOTHING_TO_STOP.text, [])

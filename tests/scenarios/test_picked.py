@@ -100,7 +100,7 @@ async def test_a_reaction_starts_one_session_in_the_name_of_who_reacted(on: Harn
     await on.slack.react(ANN, GENERAL, ts, "robot_face")
     made = await on.session("Fix the flaky deploy mode=turbo")
     assert "> The deploy of web is red" in made["request"]["prompt"]
-    assert "Asked in Slack by a bot that starts sessions for ann" in made["request"]["prompt"]
+    assert "Asked in Slack by ann" in made["request"]["prompt"]
     await on.slack.wait_for_message(GENERAL, "Started by ann", thread_ts=root)
     await on.slack.react(BEN, GENERAL, ts, "robot_face")
     await on.slack.act("unreact", user=ANN, channel=GENERAL, ts=ts, name="robot_face")
@@ -219,7 +219,7 @@ async def test_a_trusted_bot_starts_one_session_for_each_of_its_messages_in_its_
     root = await on.slack.post_as_app(OPS, "Alertmanager", text="Disk is full on web-2")
     await on.slack.post_as_app(GENERAL, "Alertmanager", text="Disk is full on web-3")
     made = await on.session("Disk is full on web-2")
-    assert "Asked in Slack by ann" in made["request"]["prompt"]
+    assert "Asked in Slack by a bot that starts sessions for ann" in made["request"]["prompt"]
     await on.slack.wait_for_message(OPS, "Started by ann", thread_ts=root)
     await on.slack.post_as_app(OPS, "Alertmanager", text="Still full", thread_ts=root)
     await on.slack.act("redeliver", type="message", channel=OPS, ts=root)

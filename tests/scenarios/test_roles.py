@@ -18,7 +18,7 @@ from bot.timing import Timing
 from bot.views.answers import access as access_sentences
 from bot.views.questions import TOO_LATE_TO_UNDO
 from tests.markup import written
-from tests.scenarios.ahead import Ahead, rows, until
+from tests.scenarios.ahead import Ahead, recorded_changes, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness, harness
 from tests.scenarios.observations import (
     buttons,
@@ -90,7 +90,7 @@ async def test_roles_are_given_listed_and_taken_by_admins(on: Harness) -> None:
     assert await typed(on, f"role remove stop <@{ANN}>") == roles.given(Right.STOP, "", [GROUP]).text
     assert await typed(on, f"role remove stop <#{WEB}>") == roles.as_before(Right.STOP, WEB, [GROUP]).text
     assert await typed(on, "role remove stop") == roles.as_before(Right.STOP, "", None).text
-    audit = [(row["action"], row["target"], row["user"]) for row in await rows(on, "audit")]
+    audit = [(row["action"], row["target"], row["user"]) for row in await recorded_changes(on)]
     assert audit == [
         ("role_add", "stop", ADA),
         ("role_add", f"stop {WEB}", ADA),
@@ -116,7 +116,7 @@ async def test_who_shuts_people_out_is_asked_first_and_can_undo_it_for_a_minute(
     await settled(on)
     assert await what_became_of(on, asked) == (roles.as_before(Right.START, "", None).text, [])
     assert await rows(on, "roles") == []
-    audit = [(row["action"], row["target"], row["after"]) for row in await rows(on, "audit")]
+    audit = [(row["action"], row["target"], row["after"]) for row in await recorded_changes(on)]
     assert audit == [("role_add", "start", {"holders": [BEN]}), ("role_undo", "start", None)]
     late = (await on.slack.slash(ADA, GENERAL, f"role add start <#{WEB}> <@{BEN}>"))["shown"]
     await on.slack.click(ADA, GENERAL, late["ts"], "choose:role_add_confirmed")

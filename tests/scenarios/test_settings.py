@@ -17,7 +17,7 @@ from bot.views.answers import access as access_sentences
 from bot.views.answers import notifications as notification_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.modals.parts import OTHER_VERSION
-from tests.scenarios.ahead import TEAM, rows
+from tests.scenarios.ahead import TEAM, recorded_changes, rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, WEB, Harness, harness
 from tests.scenarios.observations import settled
 
@@ -214,7 +214,7 @@ async def test_admins_set_what_holds_for_everybody_in_a_channel(on: Harness) -> 
     )
     assert "• *Mode*: `fast` (set by you)" in await why(on, channel=WEB)
     assert "• *Mode*: `fast` (set by you)" in await why(on, channel=direct(ANN))
-    (audited,) = await rows(on, "audit")
+    (audited,) = await recorded_changes(on)
     assert (audited["user"], audited["action"], audited["channel"]) == (ADA, "settings", GENERAL)
     assert (audited["before"], audited["after"]) == (None, {"mode": "lite", "turns": "mentions"})
 
@@ -258,7 +258,7 @@ async def test_of_two_people_the_last_one_counts_in_a_field_and_only_there(on: H
         ("channel", GENERAL, "mode", "ultra", BEN),
         ("channel", GENERAL, "limit", "5", ADA),
     }
-    assert [one["user"] for one in await rows(on, "audit")] == [ADA, BEN]
+    assert [one["user"] for one in await recorded_changes(on)] == [ADA, BEN]
 
 
 # ---------------------------------------------------------------- where it is typed, and by whom

@@ -10,7 +10,7 @@ from bot.features.teams import sentences as teams
 from bot.features.teams.rules import Member, MemberKind
 from bot.features.teams.words import Problem
 from bot.timing import Timing
-from tests.scenarios.ahead import rows, until
+from tests.scenarios.ahead import recorded_changes, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness, harness
 
 ANNS, OF_WEB, PAY = Member(MemberKind.PERSON, ANN), Member(MemberKind.CHANNEL, WEB), Member(MemberKind.TAG, "pay")
@@ -57,7 +57,7 @@ async def test_teams_are_made_listed_and_removed_by_admins(on: Harness) -> None:
     assert await typed(on, "team delete payments") == teams.removed("Payments", [PAY, OF_WEB, ANNS]).text
     assert await typed(on, "team remove Payments") == teams.no_such_team("Payments").text
     everybody, others = ["tag pay", f"channel {WEB}", f"person {ANN}"], [f"person {BEN}"]
-    changes = [(row["action"], row["target"], row["before"], row["after"]) for row in await rows(on, "audit")]
+    changes = [(row["action"], row["target"], row["before"], row["after"]) for row in await recorded_changes(on)]
     assert [(action, target) for action, target, _, _ in changes] == [
         *[("team_add", "Payments")] * 2,
         *[("team_remove", "Payments")] * 2,

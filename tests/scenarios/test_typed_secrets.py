@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from bot import logs
 from bot.devin.secrets import SECRETS_PAGE
+from bot.domain.redaction import LEFT_OUT
 from bot.features import metadata
 from bot.views.answers import secrets as secret_sentences
-from bot.views.answers.secrets import LEFT_OUT
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, OPS, WEB, Harness
 from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled
 
@@ -24,6 +24,7 @@ TEXTS = (
     f"set secret db_password {VALUE}",
 )
 WRITTEN = secret_sentences.not_taken(SECRETS_PAGE, written=True).text
+ASKED = secret_sentences.ask_without("").text
 TYPED = secret_sentences.not_taken(SECRETS_PAGE, written=False).text
 
 
@@ -72,7 +73,7 @@ async def test_behind_the_slash_command_it_is_answered_at_once_and_not_stored(
 
 
 @pytest.mark.both_transports
-@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("text", [TEXTS[0], TEXTS[1], TEXTS[3]])
 async def test_what_is_written_to_the_bot_is_answered_privately_and_not_stored(
     on: Harness, log: io.StringIO, text: str
 ) -> None:
@@ -88,15 +89,61 @@ async def test_what_is_written_to_the_bot_is_answered_privately_and_not_stored(
 
 
 @pytest.mark.both_transports
+async def test_a_task_with_a_key_is_asked_about_and_goes_without_it(on: Harness, log: io.StringIO) -> None:
+    await on.mention(TEXTS[2])
+    asked = await on.slack.wait_for_ephemeral(ANN, "looks like a secret", visible=True)
+    assert asked["text"] == ASKED
+    assert await creations(on) == 0
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:secret:without")
+    made = await on.session(f"publish the package with {LEFT_OUT} please")
+    assert KEY not in str(made)
+    await nothing_is_kept(on, log)
+    assert await creations(on) == 1
+
+
+async def test_who_does_not_send_it_starts_nothing(on: Harness, log: io.StringIO) -> None:
+    await on.mention(TEXTS[2])
+    asked = await on.slack.wait_for_ephemeral(ANN, "looks like a secret", visible=True)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:secret:no")
+    await on.slack.wait_for_ephemeral(ANN, secret_sentences.NOT_SENT.text)
+    await nothing_is_kept(on, log)
+    assert await creations(on) == 0
+
+
+async def test_what_devin_says_is_shown_without_a_key(on: Harness, log: io.StringIO) -> None:
+    _, session = await on.started()
+    await on.devin.say(session, f"The key is {KEY}, and the password: {VALUE}9.")
+    await on.devin.set(session, title=f"Rotate {KEY}")
+    said = await on.slack.wait_for_message(GENERAL, "The key is")
+    assert said["text"].endswith(f"The key is {LEFT_OUT}, and the password: {LEFT_OUT}")
+    await settled(on)
+    assert KEY not in str([call["args"] for call in await on.slack.log()])
+
+
+@pytest.mark.both_transports
 async def test_in_a_sessions_thread_nothing_of_it_is_sent(on: Harness, log: io.StringIO) -> None:
     ts, session = await on.started()
-    for text in (*TEXTS, f"!new {TEXTS[2]}", f"!aside {TEXTS[0]}", f"!stop {KEY}", f"{BOT} {TEXTS[1]}"):
+    typed = (
+        TEXTS[0],
+        TEXTS[1],
+        TEXTS[3],
+        f"!new {TEXTS[2]}",
+        f"!aside {TEXTS[0]}",
+        f"!stop {KEY}",
+        f"{BOT} {TEXTS[1]}",
+    )
+    for text in typed:
         await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "use the secret DB_PASSWORD", thread_ts=ts)
     await on.devin.wait_for_messages("use the secret DB_PASSWORD")
     await nothing_is_kept(on, log)
-    assert await private_answers(on, BEN) == [WRITTEN] * 8
+    assert await private_answers(on, BEN) == [WRITTEN] * 7
     assert len(await sent_to_devin(on, session)) == 1
+    await on.slack.say(BEN, GENERAL, TEXTS[2], thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(BEN, "Without it", visible=True)
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:secret:without")
+    await on.devin.wait_for_messages(f"publish the package with {LEFT_OUT} please")
+    await nothing_is_kept(on, log)
     assert await creations(on) == 1
 
 
@@ -115,7 +162,7 @@ async def test_what_was_said_in_a_thread_before_is_left_out_of_the_prompt(on: Ha
     await on.slack.forward(BEN, WEB, elsewhere, GENERAL, "and this", thread_ts=root)
     await on.mention("repair it", thread_ts=root)
     made = await on.session("repair it")
-    assert made["prompt"].count(f"> {LEFT_OUT}") == 2
+    assert made["prompt"].count(LEFT_OUT) == 2
     assert "> the release fails" in made["prompt"]
     await nothing_is_kept(on, log)
 

@@ -18,7 +18,7 @@ from bot.views.help_texts import thread_help
 from bot.views.sentences import STATE_SENTENCES
 from tests.for_devin import as_sent
 from tests.said import a_session
-from tests.scenarios.ahead import rows
+from tests.scenarios.ahead import recorded_changes
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
     card,
@@ -282,10 +282,10 @@ async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
     await on.slack.wait("ephemerals", 2, user=BEN, text=refusal)
     await settled(on)
     assert (await on.devin.session(session))["terminated"] is False
-    assert await rows(on, "audit") == []
+    assert await recorded_changes(on) == []
     await on.slack.click(ADA, GENERAL, question["ts"], "choose:exit_confirmed")
     await on.slack.wait_for_message(GENERAL, "Ended permanently by ada", thread_ts=ts)
-    (recorded,) = await rows(on, "audit")
+    (recorded,) = await recorded_changes(on)
     assert [recorded[name] for name in ("user", "action", "target", "channel")] == [ADA, "exit", session, GENERAL]
     assert recorded["before"] == {"lifecycle": "open", "status": "running"}
     assert (recorded["after"], recorded["outcome"]) == ({"lifecycle": "ended"}, "done")

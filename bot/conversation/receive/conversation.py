@@ -101,11 +101,20 @@ class Conversation:
         if refusal is not None:
             await self._answer(job, refusal, once=thread is not None and not cause.mention)
         elif cause.with_secret:
-            await self._answer(job, _NOT_TAKEN)
+            await self._handle_secret(job, thread)
         elif cause.revision is not None:
             await (self._services.close(job) if thread is None else self._reply_to(job, thread))
         else:
             await self._handle_text(job, thread)
+
+    async def _handle_secret(self, job: Job[MessageCause], thread: Thread | None) -> None:
+        """Ask whether the message is meant without what looks like a secret; where nothing is left of it, say so."""
+        cause = job.cause
+        if cause.text and (thread is not None or cause.mention or cause.direct):
+            question = secret_sentences.ask_without(job.row.key)
+            await self._hold(job, question, cause.thread_ts, secret_sentences.QUESTION)
+        else:
+            await self._answer(job, _NOT_TAKEN)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[MessageCause], reason: str, /) -> None:
         """Announce in the thread what the message did not start, send or stop; `reason` says why."""
@@ -335,12 +344,14 @@ class Conversation:
         # A line of a direct message goes where it would have gone without the question.
         await self._hold(job, question, session.thread_ts if session is not None else job.cause.thread_ts)
 
-    async def _hold(self, job: Job[MessageCause], question: Message, thread_ts: str | None) -> None:
+    async def _hold(
+        self, job: Job[MessageCause], question: Message, thread_ts: str | None, name: str = start_sentences.COMMAND
+    ) -> None:
         """Ask the `question` where the message was written, and let the message wait: its way goes on in the thread."""
         waiting = replace(job, row=job.row.with_cause(replace(job.cause, thread_ts=thread_ts)))
         async with self._services.unit_of_work_for(job) as uow:
             # A crash right here asks nobody; the next try does.
-            await hold(uow, waiting, start_sentences.COMMAND, question, to=recipient_of(job))
+            await hold(uow, waiting, name, question, to=recipient_of(job))
 
     async def _is_held_as_answer(self, job: Job[MessageCause], thread: Thread | None) -> bool:
         """Ask about a word such as `stop` while a question of Devin's is open: it may be the answer. It waits then."""

@@ -30,7 +30,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import short_id
 from bot.domain.lane import held_lane, own_lane, person_lane, slow_lane, thread_lane
 from bot.domain.pick import Pick, PickedBy
-from bot.domain.secrets import has_secret
+from bot.domain.secrets import has_secret, sets_secret
 from bot.domain.text import as_typed, mentioned_users, without_mention
 from bot.kernel.commands.handler import Deferred
 from bot.kernel.services import Services
@@ -250,11 +250,15 @@ class Intake:
 
     def _message_row(self, workspace: Workspace, cause: MessageCause) -> InboxRow[MessageCause]:
         team = workspace.team
-        text = without_mention(cause.text, workspace.bot_user)
-        if has_secret(as_typed(text)) or has_secret(cause.quoted):
-            cause, text = cause.without_content(), ""
+        text, masked = without_mention(cause.text, workspace.bot_user), cause.without_secret()
+        with_secret = sets_secret(as_typed(text)) or masked != cause
         command = cause.addressed and cause.only_text
         verb = self._parser.verb(text) or (self._parser.addressed(as_typed(text)) if command else None)
+        if with_secret and (verb is not None or sets_secret(as_typed(text)) or has_secret(as_typed(masked.text))):
+            # Of what is no task or reply nothing is left without it.
+            cause, text, verb = cause.without_content(), "", None
+        elif with_secret:
+            cause, text = replace(masked, with_secret=True), without_mention(masked.text, workspace.bot_user)
         alone = self._parser.alone(text) if cause.is_plain_reply else None
         at_once = cause.mention or cause.root_ts == cause.ts or (verb or alone) is not None or cause.with_secret
         # Of such words only a stop is surely for the bot while the thread is not known yet.
@@ -333,7 +337,7 @@ def _revised(event: Json) -> tuple[Json, str | None, bool]:
 
 def _has_no_task(cause: MessageCause, text: str) -> bool:
     """Whether a message starts nothing, whatever else is known: a secret, or a mention without words but small talk."""
-    if cause.with_secret:
+    if cause.with_secret and not cause.text:
         return True
     if not cause.mention or cause.in_thread or not cause.only_text:
         return False

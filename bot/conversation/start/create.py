@@ -32,7 +32,8 @@ from bot.kernel.job import Job, finish
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
-from bot.store import inbox, kept_tasks, sessions
+from bot.store import audit, inbox, kept_tasks, sessions
+from bot.store.audit import AuditRow
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
 
@@ -239,6 +240,8 @@ class NewSession(Creation[DevinSession]):
         """Store what Devin answered about the session. From here on the poller follows the session."""
         session = self._session
         await sessions.opened(uow.tx, session, thing.session_id, thing.url, thing.snapshot(), uow.now)
+        by = (session.requester, audit.START, thing.session_id, session.channel)
+        await audit.add(uow.tx, AuditRow(session.team, uow.now, *by))
         await show_new_state(uow, session.id)
         for number, message in enumerate(self._prompt.left_out):
             await uow.post(f"file:{session.id}:{number}", session, message)

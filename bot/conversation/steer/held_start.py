@@ -22,10 +22,12 @@ from bot.kernel.questions import hold_row
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Recipient, UnitOfWork
 from bot.kernel.workspace import Workspace
-from bot.store import inbox, lanes, sessions, threads
+from bot.store import audit, inbox, lanes, sessions, threads
+from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
 from bot.store.inbox import InboxRow
 from bot.views.answers import pauses as pause_sentences
+from bot.views.answers import secrets as secret_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.given_back import given_back
 from bot.views.message import Message
@@ -77,6 +79,7 @@ class StartQuestion:
                 await _end(uow, key, cause, "declined")
                 await self._reply_declined(uow, job, cause)
             elif cause is not None:
+                await _record_left_out(uow, job, given)
                 if (
                     isinstance(cause, AskingCause) and cause.confirmation.as_reply
                 ):  # nothing else takes the place of the question
@@ -227,6 +230,7 @@ def start_questions(services: Services) -> list[StartQuestion]:
         StartQuestion(services, start_sentences.MANY, start_sentences.START_DECLINED),
         StartQuestion(services, start_sentences.OPTIONS, None),
         StartQuestion(services, start_sentences.COMMAND, start_sentences.START_CANCELLED),
+        StartQuestion(services, secret_sentences.QUESTION, secret_sentences.NOT_SENT),
         StartQuestion(services, start_sentences.ROOM, None),
         GivenBack(services, start_sentences.APPROVAL, None, start_sentences.not_approved),
         GivenBack(services, start_sentences.PAUSED, None, pause_sentences.not_tried),
@@ -278,7 +282,17 @@ def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, 
         as_reply=before.as_reply or given.answer == start_sentences.AS_REPLY,
     )
     text = offered.get(given.answer, row.cause.text)
+    if isinstance(row.cause, MessageCause) and given.question == secret_sentences.QUESTION:
+        # Asked first of all: what else there is to ask comes next.
+        return replace(row.cause, with_secret=False, hold=None, response_url=job.cause.response_url)
     return replace(row.cause, text=text, confirmation=answer, hold=None, response_url=job.cause.response_url)
+
+
+async def _record_left_out(uow: UnitOfWork, job: CommandJob, given: AnswerGiven) -> None:
+    """Record that a message is sent without what looked like a secret. What that was is known no more."""
+    if given.question == secret_sentences.QUESTION:
+        row = AuditRow(job.workspace.team, uow.now, job.cause.user or "", audit.LEFT_OUT, "", job.cause.channel)
+        await audit.add(uow.tx, row)
 
 
 def _is_theirs(row: InboxRow[Cause], job: CommandJob) -> bool:

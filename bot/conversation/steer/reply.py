@@ -49,7 +49,8 @@ from bot.kernel.job import Job, Reschedule, finish, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.logs import get_logger
-from bot.store import inbox, kept_tasks, session_days, sessions, threads, turn_ends, waiting_times
+from bot.store import audit, inbox, kept_tasks, session_days, sessions, threads, turn_ends, waiting_times
+from bot.store.audit import AuditRow
 from bot.store.threads import Thread
 from bot.views.answers import files as file_sentences
 from bot.views.answers import replies as reply_sentences
@@ -426,6 +427,8 @@ class NewMessage(Creation[Snapshot | None]):
     async def write_created(self, uow: UnitOfWork, thing: Snapshot | None) -> None:
         """Store that a person wrote to the session, which wakes it, and what Devin answered about it."""
         session, ts = self._session, self._job.cause.ts
+        by = (self._job.cause.user, audit.REPLY, session.devin_id or "", session.channel)
+        await audit.add(uow.tx, AuditRow(session.team, uow.now, *by))
         await sessions.spoke(uow.tx, session.id, self._job.cause.user, uow.now)
         if thing is not None and await sessions.apply_reply_status(uow.tx, session.id, thing):
             await uow.redraw(SessionCard, session.id)

@@ -8,9 +8,10 @@ from bot.devin.paging import read_first
 from bot.features.audit import bot_audit
 from bot.features.audit import source as audit_log
 from bot.features.audit.flow import AuditCommands
+from bot.features.audit.log_lines import AuditLog
 from bot.features.audit.sentences import BotAuditSentences
 from bot.features.audit.specs import COMMANDS
-from bot.kernel.feature import Feature, Permission
+from bot.kernel.feature import Feature, Per, Permission, Tick
 from bot.kernel.operations.row_sources import OperationKind
 
 
@@ -27,5 +28,6 @@ FEATURE: Final = Feature(
         OperationKind(audit_log.KIND, audit_log.AuditLogRows()),
         OperationKind(bot_audit.KIND, bot_audit.BotAuditRows(kernel.services), BotAuditSentences()),
     ],
+    ticks=lambda kernel: [Tick("audit log", Per.PROCESS, AuditLog(kernel.services).tick)],
     permissions=(Permission("audit", "ManageEnterpriseSettings", _last_minute),),
 )

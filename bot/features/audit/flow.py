@@ -44,7 +44,7 @@ class AuditCommands:
 
     async def _newest(self, workspace: Workspace, readers: Readers) -> Message:
         async with self._services.db.read() as tx:
-            found = await audit.below(tx, workspace.team, None, audit_logs.MOST_LISTED)
+            found = await audit.below(tx, workspace.team, None, audit_logs.MOST_LISTED, but=audit.WORK)
             names = await people.names(tx, workspace.team, {row.user for _, row in found})
             shown = await shown_rows(tx, workspace, found, readers)
         return audit_logs.bot_audit([bot_audit_cells(row, names.get(row.user, row.user)) for _, row in shown])

@@ -3,6 +3,7 @@
 from typing import Final
 
 from bot.domain.identity import LinkState
+from bot.views.answers.wording import code
 from bot.views.message import Message
 
 EXPLANATIONS: Final = {
@@ -14,3 +15,11 @@ EXPLANATIONS: Final = {
     ),
     LinkState.INVALID: Message("Devin no longer accepts sessions that run as you. Yours run as Devin Bridge for now."),
 }
+
+
+def shared(devin_user: str) -> Message:
+    """Report to admins that two people are linked to one user at Devin."""
+    return Message(
+        f"Two people are linked to the Devin user {code(devin_user)}, so neither acts in that name. "
+        "Unlink the wrong one with `/devin identity unset @ann`."
+    )

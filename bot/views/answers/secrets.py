@@ -2,10 +2,27 @@
 
 from typing import Final
 
+from bot.domain.redaction import LEFT_OUT
+from bot.views import blocks, questions
 from bot.views.message import Message
 
 _ADD: Final = "then name it in your task, as in `use the secret NPM_TOKEN`."
-LEFT_OUT: Final = "(left out: it looks like a secret)"  # in what Devin reads
+QUESTION: Final = "secret"  # the name of the question
+WITHOUT: Final = "without"  # the answer
+NOT_SENT: Final = Message("OK, nothing was sent. Delete your message if it has a secret: Slack keeps it.")
+
+
+def ask_without(key: str) -> Message:
+    """Ask whether to send the message whose row has this `key` without what looks like a secret."""
+    text = (
+        "Your message has what looks like a secret. Nothing was sent. Without it, Devin reads "
+        f"“{LEFT_OUT}” in its place. Delete your message too: Slack keeps it."
+    )
+    row = blocks.actions(
+        questions.answer("Send without it", QUESTION, WITHOUT, key),
+        questions.no("Don't send", QUESTION, key),
+    )
+    return Message(text, [blocks.section(text), *row])
 
 
 def not_taken(page: str, *, written: bool) -> Message:

@@ -1,0 +1,281 @@
+"""Finds what looks like a secret in a text, and leaves it out.
+
+Each rule has keywords, one of which stands where the rule's match begins. A text is searched for the keywords, which
+hardly any has, and a rule is tried only there: so the work grows with the text, whatever it says. Four kinds of rules:
+shapes that the services document, those of gitleaks (`secret_rules.tsv`), own patterns from the settings, and values
+behind a word such as `password`. The last look random, and names, paths and samples are none.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from itertools import pairwise
+from math import log2
+from typing import Final
+
+LEFT_OUT: Final = "(left out: it looks like a secret)"  # what takes the place of a secret, for people and for Devin
+
+# What stands behind the beginning of a key. The digits and capitals that some have to hold tell keys from names such as
+# `apk_signing_config` and `sk-learn-pipeline`.
+_DIGIT: Final = r"(?=[\w-]{0,60}[0-9])"
+_CAPITAL: Final = r"(?=[\w-]{0,60}[A-Z])"
+_DENSE: Final = r"(?=[a-z]{0,60}[0-9A-Z])[A-Za-z0-9]"
+_DEVINS: Final = rf"(?:{_DENSE}{{16,}}|{_DIGIT}{_CAPITAL}[\w-]{{20,}})"
+_AWS: Final = r"(?!.{9}EXAMPLE)[A-Z2-7]{16}"  # the keys of AWS's own documentation end so
+_SLACKS: Final = r"(?=[\w%/+-]{0,60}[0-9])[\w%/+-]{10,}"
+_STRIPES: Final = r"[A-Za-z0-9]{16,}"
+_SHAPES: Final[Mapping[str, str]] = {
+    # https://docs.devin.ai/api-reference/authentication
+    **dict.fromkeys(("cog_", "apk_user_", "apk_"), _DEVINS),
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+    **dict.fromkeys(("AKIA", "ASIA"), _AWS),
+    # https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
+    **dict.fromkeys(("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"[A-Za-z0-9]{36}"),
+    "github_pat_": r"\w{40}",
+    # https://docs.gitlab.com/security/tokens/#token-prefixes
+    "glpat-": r"[\w-]{20}",
+    # https://docs.slack.dev/authentication/tokens
+    **dict.fromkeys(("xoxb-", "xoxp-", "xoxa-", "xoxc-", "xoxd-", "xoxr-", "xoxs-", "xoxe-", "xapp-"), _SLACKS),
+    # https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+    "hooks.slack.com/services/": r"T\w{5,20}/B\w{5,20}/(?!X{8})\w{16}",
+    # https://docs.stripe.com/keys and https://docs.stripe.com/webhooks
+    **dict.fromkeys(("sk_live_", "rk_live_", "sk_test_", "rk_test_"), _STRIPES),
+    "whsec_": r"[A-Za-z0-9+/]{24}",
+    # https://docs.cloud.google.com/docs/authentication/api-keys
+    "AIza": r"[\w-]{35}",
+    # https://docs.cloud.google.com/docs/authentication/token-types
+    "ya29.": rf"{_DIGIT}{_CAPITAL}[\w-]{{20,}}",
+    # https://github.blog/2021-09-23-announcing-npms-new-access-token-format/
+    "npm_": r"[A-Za-z0-9]{36}",
+    # Of PyPI, whose tokens begin so, and https://huggingface.co/docs/hub/security-tokens
+    "pypi-": r"AgE[\w-]{40}",
+    "hf_": r"[A-Za-z0-9]{34}",
+    # https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys
+    "SG.": r"[\w-]{22}\.[\w-]{43}",
+    # https://docs.digitalocean.com/reference/api/create-personal-access-token/
+    **dict.fromkeys(("dop_v1_", "doo_v1_", "dor_v1_"), r"[a-f0-9]{40}"),
+    # https://www.rfc-editor.org/rfc/rfc7519#section-3: two objects in JSON, and a signature
+    "eyJ": r"[\w-]{10,400}\.eyJ[\w-]{10}",
+    # https://platform.openai.com/docs/api-reference/authentication, https://docs.claude.com/en/api/overview and
+    # https://openrouter.ai/docs/api-reference/authentication
+    "sk-": rf"(?:{_DENSE}{{20,}}|or-v1-[a-f0-9]{{20}}|(?:proj|svcacct|admin|ant)-{_DIGIT}{_CAPITAL}[\w-]{{20,}})",
+    # https://www.rfc-editor.org/rfc/rfc7468#section-10
+    "-----BEGIN ": r"[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
+}
+# As in a file of settings or in code. What is part of an address, such as `?key=`, is none.
+_ASSIGNMENT: Final = re.compile(r"(?<![\w?&;-])([\w-]{1,60})[\"']? ?= ?[\"'`]?([^\s\"'`,;<>()\[\]{}]{12,200})")
+_OF_SECRETS: Final = re.compile(r"key|token|secret|passw|passphrase")
+_OF_OTHERS: Final = re.compile(r"^[?&]|public|cache|hash|sha\d|fingerprint|ids?$")
+# By chance letters and digits alternate in so long a word; the parts of a UUID are shorter.
+_BY_CHANCE: Final = re.compile(r"(?=[A-Za-z]{0,14}[0-9]{1,14}[A-Za-z]{1,14}[0-9])[A-Za-z0-9]{16}")
+_BASE64: Final = re.compile(r"(?=.{0,60}[0-9])(?=.{0,60}[a-z])(?=.{0,60}[A-Z])[A-Za-z0-9+][A-Za-z0-9+/]{39,}={0,2}")
+_PASSWORD: Final = re.compile(r"(?=.{0,60}[0-9])(?=.{0,60}[A-Za-z])[A-Za-z0-9!@#%^&*+-]{12,}")
+
+# Behind a word such as `password`, and in front of the value.
+_IS: Final = r"""[\"'\]`]{0,2}\s{0,2}(?::=|=>|[:=]|\bis\b)\s{0,2}[\"'`]?"""
+_OF_SERVICES: Final = r"""[0-9a-z\-_\t .]{0,20}[\s|'\"]{0,3}(?:=>|<=|:=|=|>|\|\||:)['\"\s=`]{0,5}"""
+_REST: Final = re.compile(r"[\w+/=%~-]*(?:\.[\w+/=~-]{16,1000}){0,4}")  # of a key whose shape names only its beginning
+_PEM: Final = re.compile(r"(?:\s{0,4}[A-Za-z0-9+/=]{20,}){0,200}")
+_PEM_LENGTH: Final = 12_000
+_NO_VALUE: Final = re.compile(r"[=$%*@/.{<-]|x{3}|your|my[-_]|example|changeme|redacted|None$|null$", re.IGNORECASE)
+_PATH_OF_CODE: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[a-z]+(?:_[a-z0-9]+)+|[A-Z]+(?:_[A-Z0-9]+)*")
+_SAMPLES: Final = frozenset({"password", "passwd", "pass", "pwd", "pw", "secret", "token", "user", "username", "key"})
+_SYMBOLS: Final = frozenset("!@#%^&*?+")
+_RANDOM: Final = 3.2  # bits a character of a random value has at least; a word of a language has fewer
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """What `source` matches from one of the `keywords` on, if `counts` says so; its group 1, if any, is the secret."""
+
+    keywords: tuple[str, ...]
+    source: str
+    counts: Callable[[str], bool] = lambda value: not value.endswith("EXAMPLE") and "XXXXXXXX" not in value
+    is_shape: bool = False  # its form alone says that it is a secret
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        # Compiled when a keyword was found first: most of them never are.
+        return re.compile(self.source)
+
+    def at(self, text: str, start: int) -> tuple[int, int] | None:
+        """Where the secret is that begins at `start`."""
+        match = self.pattern.match(text, start)
+        if match is None:
+            return None
+        group = 1 if self.pattern.groups else 0
+        name = "" if self.is_shape else _name_before(text, start, match.start(group))
+        if not self.counts(match[group]) or _OF_OTHERS.search(name):
+            return None
+        return match.start(group), self._end(text, match.end(group))
+
+    def _end(self, text: str, end: int) -> int:
+        if self.keywords[0].startswith("-----"):
+            closing = text.find("-----END ", end, end + _PEM_LENGTH)
+            last = text.find("-----", closing + 9, closing + 80) if closing >= 0 else -1
+            whole = _PEM.match(text, end)
+            return last + 5 if last >= 0 else whole.end() if whole else end
+        rest = _REST.match(text, end) if self.is_shape else None
+        return rest.end() if rest else end
+
+
+def _entropy(value: str) -> float:
+    return -sum(count / len(value) * log2(count / len(value)) for count in Counter(value).values())
+
+
+def _switches(word: str) -> int:
+    """How often letters and digits alternate in `word`."""
+    return sum(one.isdigit() != other.isdigit() for one, other in pairwise(word))
+
+
+def _name_before(text: str, start: int, end: int) -> str:
+    """The name in front of a value that begins at `end`, with the part of it that stands before `start`."""
+    before = re.search(r"[?&]?[\w-]*$", text[max(0, start - 30) : start])
+    return (before[0] if before else "").lower() + re.split(r"[\"'\]`\s:=]", text[start:end].lower(), maxsplit=1)[0]
+
+
+def _is_sample(value: str) -> bool:
+    plain = _NO_VALUE.match(value) or _PATH_OF_CODE.fullmatch(value) or value.endswith("EXAMPLE")
+    return bool(plain) or value.lower() in _SAMPLES
+
+
+def _is_password(value: str) -> bool:
+    if _is_sample(value):
+        return False
+    letters = any(map(str.isalpha, value))
+    mixed = any(map(str.isupper, value)) and any(map(str.islower, value)) and not _SYMBOLS.isdisjoint(value)
+    return letters and (mixed or any(map(str.isdigit, value)))
+
+
+def _is_random(value: str) -> bool:
+    if _is_sample(value) or _entropy(value) < _RANDOM:
+        return False
+    return any(len(word) >= 8 and _switches(word) >= 3 for word in re.split(r"[-_.~/+]", value))
+
+
+def _is_credential(value: str) -> bool:
+    return not _is_sample(value) and (any(map(str.isdigit, value)) or value.lower() != value != value.upper())
+
+
+def _has_digits(value: str) -> bool:
+    return any(map(str.isdigit, value)) and not value.isdigit()
+
+
+def _is_in_address(value: str) -> bool:
+    return not _is_sample(value)
+
+
+_PASSWORDS: Final = ("password", "passwd", "passphrase", "passwort", "pwd")
+_KEYS: Final = ("api", "access", "private", "client", "signing", "auth", "encryption", "account", "license")
+_TOKENS: Final = (
+    *("secret", "token", "credential"),
+    *(f"{word}{gap}key" for word in _KEYS for gap in ("", "_", "-", " ")),
+)
+_BEHIND_WORDS: Final = (
+    _Rule(
+        _PASSWORDS,
+        rf"(?i:[a-z]{{3,10}}[\w-]{{0,20}}{_IS}([^\s\"'`,;()<>\[\]{{}}|&]{{6,100}}))(?![(\[])",
+        _is_password,
+    ),
+    _Rule(
+        _TOKENS,
+        rf"(?i:(?:{'|'.join(_TOKENS)})[\w-]{{0,20}}{_IS}([a-z0-9+/=_.~-]{{16,200}}))",
+        _is_random,
+    ),
+    _Rule(
+        ("authorization",),
+        rf"(?i:authorization{_IS}(?:(?:bearer|basic|token|digest|negotiate|api-?key)\s{{1,3}})?([\w.~+/=:-]{{8,500}}))",
+        _is_credential,
+    ),
+    _Rule(("bearer ",), r"(?i:bearer\s{1,3}([\w.~+/=-]{20,500}))", _has_digits),
+    _Rule(("://",), r"://[^\s/:@\"'`<>]{0,100}:([^\s/@\"'`<>]{3,200})@[\w\[]", _is_in_address),
+    _Rule(("sig=",), r"(?i:sig=([a-z0-9%+/]{40,100}))", is_shape=True),
+)
+_PREFIX: Final = r"(?<![A-Za-z0-9])"
+
+
+def _documented() -> Iterator[_Rule]:
+    for begins, rest in _SHAPES.items():
+        yield _Rule((begins.lower(),), f"{_PREFIX}{re.escape(begins)}{rest}", is_shape=True)
+
+
+def _of_gitleaks() -> Iterator[_Rule]:
+    for line in resources.files(__package__).joinpath("secret_rules.tsv").read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        kind, _, names, source = line.split("\t")
+        keywords = tuple(names.split(","))
+        if kind == "shape":
+            yield _Rule(keywords, f"{_PREFIX}{source}", is_shape=True)
+        else:
+            named = "|".join(map(re.escape, keywords))
+            yield _Rule(keywords, rf"(?i:(?:{named}){_OF_SERVICES}){source}(?=['\"\s`;|]|$)", _has_digits)
+
+
+class Redaction:
+    """The rules, and what they find."""
+
+    def __init__(self, own: Iterable[str] = ()) -> None:
+        self._own = [re.compile(pattern) for pattern in own]
+        self._rules: dict[str, list[_Rule]] = {}
+        for rule in (*_documented(), *_of_gitleaks(), *_BEHIND_WORDS):
+            for keyword in rule.keywords:
+                self._rules.setdefault(keyword, []).append(rule)
+
+    def redact(self, text: str, *, shapes: bool, instead: str) -> str:
+        """`text` with `instead` of what looks like a secret; with `shapes` only of what does by its form alone."""
+        spans = sorted(self._spans(text, shapes=shapes))
+        parts, at = [], 0
+        for start, end in spans:
+            if start >= at:
+                parts += [text[at:start], instead]
+            at = max(at, end)
+        return "".join([*parts, text[at:]]) if parts else text
+
+    def _spans(self, text: str, *, shapes: bool) -> Iterator[tuple[int, int]]:
+        lower = text.lower()
+        if len(lower) != len(text):  # a letter of another alphabet became two, so that places differ
+            lower = text.translate(_LOWER)
+        for keyword, rules in self._rules.items():
+            start = lower.find(keyword)
+            while start >= 0:
+                for rule in rules:
+                    if (rule.is_shape or not shapes) and (found := rule.at(text, start)):
+                        yield found
+                start = lower.find(keyword, start + 1)
+        yield from (match.span() for pattern in self._own for match in pattern.finditer(text) if match[0])
+        if "=" in text and not shapes:
+            yield from (match.span(2) for match in _ASSIGNMENT.finditer(text) if _is_value(match[1].lower(), match[2]))
+
+
+_LOWER: Final = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+
+def _is_value(name: str, value: str) -> bool:
+    if not _OF_SECRETS.search(name) or _OF_OTHERS.search(name) or value.startswith("$"):
+        return False
+    if "passw" in name and _PASSWORD.fullmatch(value):
+        return True
+    return ("/" not in value and _BY_CHANCE.search(value) is not None) or _BASE64.fullmatch(value) is not None
+
+
+_in_use = Redaction()
+
+
+def use(own: Iterable[str]) -> None:
+    """Have `redact` leave out what the `own` patterns of this company match, too."""
+    global _in_use  # noqa: PLW0603 - of the whole process, as the log is
+    _in_use = Redaction(own)
+
+
+def redact(text: str) -> str:
+    """`text` without what looks like a secret."""
+    return _in_use.redact(text, shapes=False, instead=LEFT_OUT)
+
+
+def redact_shapes(text: str, instead: str) -> str:
+    """`text` with `instead` of what is a secret by its form alone: in a line of the log names look like values."""
+    return _in_use.redact(text, shapes=True, instead=instead)

@@ -1,0 +1,101 @@
+"""The audit trail as lines of JSON in a file: once and in order, through restarts and crashes."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.features.audit import log_lines
+from bot.features.audit.sentences import NOTHING_CHANGED
+from bot.store import due
+from bot.store.audit import AuditRow
+from bot.timing import Timing
+from tests.scenarios.harness import ADA, ANN, GENERAL, OPS, Harness, harness
+from tests.scenarios.observations import settled
+
+pytestmark = pytest.mark.timing(audit_log=0.05)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "audit.jsonl"
+
+
+@pytest.fixture
+async def on(
+    tmp_path: Path, path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> AsyncIterator[Harness]:
+    """A bot that writes an audit log."""
+    settings = {"BOT_ADMIN_CHANNEL": OPS, "BOT_AUDIT_LOG": str(path)} | database
+    async with harness(tmp_path, transport, timing=timing, **settings) as everything:
+        yield everything
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.02)
+
+
+def actions(path: Path) -> list[str]:
+    return [line["event"]["action"] for line in lines(path)]
+
+
+@pytest.mark.both_transports
+async def test_starts_replies_and_stops_are_written_once_and_in_order_through_restarts(on: Harness, path: Path) -> None:
+    ts, session = await on.started()
+    await on.slack.say(ANN, GENERAL, "and the tests, password: hunter22", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(ANN, "Without it", visible=True)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:secret:without")
+    await on.devin.wait_for_messages("and the tests")
+    await eventually(lambda: actions(path) == ["start_session", "secret_left_out", "reply"])
+    await on.stop()
+    # As after a crash between the line and its position; and one line was cut off.
+    async with on.store.write() as tx:
+        await due.write(tx, due.AUDIT_LOG, 0.0, {"v": 1, "seq": 1})
+    with path.open("a") as file:
+        file.write('{"@timestamp": "2026-')
+    await on.start()
+    await on.slack.say(ANN, GENERAL, "use the other test", thread_ts=ts)
+    await eventually(lambda: len(actions(path)) == 4)
+    await settled(on)
+    assert actions(path)[:3] == ["start_session", "secret_left_out", "reply"]
+    assert actions(path)[3] == "reply"
+    found = lines(path)
+    assert [line["event"]["sequence"] for line in found] == sorted({line["event"]["sequence"] for line in found})
+    assert len({line["event"]["id"] for line in found}) == 4
+    assert {line["user"]["id"] for line in found} == {ANN}
+    assert found[2]["devin_bridge"]["target"].endswith(session.removeprefix("devin-"))
+    assert not re.search("hunter22|tests", path.read_text())
+    assert path.stat().st_mode & 0o077 == 0
+
+
+async def test_a_file_that_cannot_be_written_gets_all_later(on: Harness, path: Path) -> None:
+    path.mkdir()
+    await on.started()
+    await settled(on)
+    path.rmdir()
+    await eventually(lambda: actions(path) == ["start_session"])
+
+
+async def test_work_is_not_among_the_changes_that_admins_list(on: Harness) -> None:
+    await on.started()
+    answer = await on.slack.slash(ADA, OPS, "audit bot")
+    assert answer["shown"]["rendered"] == NOTHING_CHANGED.text
+
+
+def test_the_page_shows_a_line_as_it_is_written() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
+    (shown,) = re.findall(r'^\{"@timestamp".*\}$', page, re.MULTILINE)
+    at = datetime(2026, 12, 2, 9, 30, tzinfo=UTC).timestamp()
+    row = AuditRow("T0ACME", at, "U0ADA", "reply", "devin-1a2b3c", "C0GENERAL")
+    assert log_lines._line(7, row) == shown
