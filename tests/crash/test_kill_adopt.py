@@ -11,7 +11,7 @@ pytestmark = pytest.mark.edge
 
 TASK = "migrate the billing job"
 BEFORE, AFTER = "I've read the job.", "The migration is done."
-UNFOLLOWED = "Unfollowed by ann"
+UNFOLLOWED = "Unlinked by ann"
 
 
 async def at_devin(one: Scene) -> str:

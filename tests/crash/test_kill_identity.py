@@ -46,13 +46,13 @@ async def not_to_reply(one: Scene) -> tuple[str, str]:
 
 
 async def reply(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
-    await one.slack.say(ANN, GENERAL, "and mypy", thread_ts=begun[0])
-    await one.devin.wait_for_messages("and mypy", seconds=PATIENCE)
+    await one.slack.say(ANN, GENERAL, "and run mypy", thread_ts=begun[0])
+    await one.devin.wait_for_messages("and run mypy", seconds=PATIENCE)
     return begun
 
 
 async def sent_once_as_the_bot(one: Scene, begun: tuple[str, str]) -> None:
-    (sent,) = [said for said in (await one_session(one))["messages"] if "and mypy" in said["message"]]
+    (sent,) = [said for said in (await one_session(one))["messages"] if "and run mypy" in said["message"]]
     assert sent["source"] == "user"
     assert await one.on.thread(GENERAL, begun[0]) == []
     informed = {said["rendered"] for said in await one.slack.ephemerals(user=ANN)}

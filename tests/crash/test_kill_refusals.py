@@ -77,7 +77,7 @@ async def not_sent(one: Scene, begun: tuple[str, str]) -> None:
 async def mute(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     """A thread is muted, and then somebody replies in it."""
     await one.slack.say(ANN, GENERAL, "!mute", thread_ts=begun[0])
-    await one.slack.wait_for_ephemeral(ANN, "Muted.", within=PATIENCE)
+    await one.slack.wait_for_ephemeral(ANN, "Muted:", within=PATIENCE)
     await one.slack.say(BEN, GENERAL, "lunch?", thread_ts=begun[0])
     async with asyncio.timeout(PATIENCE):
         while len(await one.rows("SELECT key FROM inbox WHERE kind = 'message' AND state = 'done'")) < MESSAGES:

@@ -254,7 +254,7 @@ async def woken_once(one: Scene, begun: tuple[str, str]) -> None:
     told = "<@U0ANN> ben woke this session with 2 more ACUs. It can now use 4 ACUs in all."
     assert await one.on.thread(GENERAL, begun[0]) == [told]
     assert await one.rows("SELECT ceiling FROM sessions") == [(4.0,)]
-    assert await one.rows("SELECT action FROM audit") == [("wake",)]
+    assert await one.rows("SELECT action FROM audit WHERE action NOT IN ('start_session', 'reply')") == [("wake",)]
 
 
 async def reply_under_a_lost_card(one: Scene, _: None) -> None:

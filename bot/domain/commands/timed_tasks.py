@@ -67,8 +67,8 @@ _OF_THINGS: Final = re.compile(rf"{_LEAD}(?:fix|create|write|test)\b", re.IGNORE
 _SUBJECT: Final = re.compile(
     r"\b(?:that|which|who|when|where|whether|why|because|if|so|instead|than|until|runs?|running|ran|fails?|failing|failed"
     r"|fired?|fires|firing|happens|happened|breaks|crash\w*|times|sent|sends|goes|stops|resets?|expires?|starts|shows"
-    r"|is|are|was|were|isn't|doesn't|cron\w*|crontab|jobs?|schedul\w+|workflows?|timers?|triggers?|reminders?|to)\b"
-    r"|\b(?:of|as|for|from|by|till|before|since|after|like|called|named|every|per|with|the|a|an)$|[?]|```|\n",
+    r"|is|are|was|were|isn't|doesn't|cron\w*|crontab|jobs?|schedul\w+|workflows?|timers?|triggers?|reminders?)\b"
+    r"|\b(?:to|of|as|for|from|by|till|before|since|after|like|called|named|every|per|with|the|a|an)$|[?]|```|\n",
     re.IGNORECASE,
 )
 _SCHEDULE: Final = re.compile(r"(?:please )?schedule (?:a |the |this:? |it )?(?P<task>.+)", re.IGNORECASE | re.DOTALL)

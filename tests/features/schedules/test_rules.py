@@ -58,6 +58,7 @@ def test_what_runs_once_is_no_cron_expression():
 @pytest.mark.parametrize(
     ("text", "day", "at"),
     [
+        ("upgrade to react 19 next Monday", "2026-11-30", ""),
         ("update the docs tomorrow at 8am", "2026-11-27", "8:00 AM"),
         ("tonight, rebuild the index", "2026-11-26", "8:00 PM"),
         ("on friday deploy the docs", "2026-11-27", ""),
