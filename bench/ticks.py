@@ -76,6 +76,7 @@ NOT_MEASURED: Final = {
     "heartbeat",
     "clock",
     "checkpoint",
+    "audit log",
     f"setup problems:{TEAM}",
     f"gap:{TEAM}",
     f"user groups:{TEAM}",

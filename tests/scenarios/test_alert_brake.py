@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from bot.conversation.prompt import ALERT, LOOK_AT_ALERT
-from bot.playground.slack.world import OTHER_APP
+from bot.playground.slack.world import OTHER_BOT
 from bot.views.answers import starts as start_sentences
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import creations, settled
@@ -16,7 +16,7 @@ WORDS = [f"{one}{other}" for one in "abcdefgh" for other in "ijklmnop"][:MANY]
 
 async def trusting(on: Harness, *channels: str) -> None:
     await on.stop()
-    on.environment["BOT_ALERT_BOTS"] = ",".join(f"{channel}:{OTHER_APP}:{ANN}" for channel in channels or (GENERAL,))
+    on.environment["BOT_ALERT_BOTS"] = ",".join(f"{channel}:{OTHER_BOT}:{ANN}" for channel in channels or (GENERAL,))
     await on.slack.limits(enabled=False)
     await on.start()
 

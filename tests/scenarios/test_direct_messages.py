@@ -108,7 +108,7 @@ async def test_thanks_and_greetings_start_nothing_and_the_first_is_answered_with
     assert await said_by_the_bot(on) == [start_sentences.GREETED.text]
 
 
-async def test_a_greeting_is_answered_again_after_an_hour_and_a_question_with_the_help(
+async def test_a_greeting_is_answered_again_after_an_hour_and_each_question_with_the_help(
     tmp_path: Path, transport: str
 ) -> None:
     clock = Ahead()
@@ -118,10 +118,11 @@ async def test_a_greeting_is_answered_again_after_an_hour_and_a_question_with_th
         clock.put(3601.0)
         await on.slack.say(ANN, "im", "good morning")
         await on.slack.wait_for_messages(DM, 2)
-        await on.slack.say(ANN, "im", "Hi, what can you do?")
-        await on.slack.wait_for_messages(DM, 3)
+        for number, question in enumerate(("Hi, what can you do?", "who are you?"), 3):
+            await on.slack.say(ANN, "im", question)
+            await on.slack.wait_for_messages(DM, number)
         greeted = [start_sentences.GREETED.text] * 2
-        assert await said_by_the_bot(on) == [*greeted, as_shown(slash_help())]
+        assert await said_by_the_bot(on) == [*greeted, *[as_shown(slash_help())] * 2]
         assert await creations(on) == 0
 
 

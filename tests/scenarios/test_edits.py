@@ -78,8 +78,8 @@ async def test_of_a_waiting_reply_that_an_edit_gives_a_secret_nothing_is_sent_or
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "the key is below", thread_ts=ts)
     await edit(on, BEN, reply, "the key is ghp_0123456789abcdefghijABCDEFGHIJ012345")
-    told = await on.slack.wait_for_ephemeral(BEN, "That looks like a secret")
-    assert "Delete your message" in told["rendered"]
+    told = await on.slack.wait_for_ephemeral(BEN, "Your message has what looks like a secret. Nothing was sent.")
+    assert "Delete your message too: Slack keeps it." in told["rendered"]
     await settled(on)
     assert await sent_to_devin(on, session) == []
     assert "ghp_" not in str(await rows(on, "inbox"))
@@ -334,7 +334,7 @@ async def test_an_edit_of_a_message_that_devin_has_is_no_command(on: Harness, co
 async def test_an_edit_that_gives_a_secret_to_a_message_that_devin_has_is_answered_and_not_stored(on: Harness) -> None:
     _, session, reply = await replied(on)
     await edit(on, BEN, reply, "the key is ghp_0123456789abcdefghijABCDEFGHIJ012345")
-    await on.slack.wait_for_ephemeral(BEN, "That looks like a secret")
+    await on.slack.wait_for_ephemeral(BEN, "Your message has what looks like a secret. Nothing was sent.")
     await settled(on)
     assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
     assert "ghp_" not in str(await rows(on, "inbox"))

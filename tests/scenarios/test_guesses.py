@@ -229,6 +229,8 @@ async def test_a_question_about_the_teams_spending_leads_to_figures_for_who_may_
     for text, button in {
         "how much did we spend last month?": "Show usage last month",
         "who spent the most": "Show usage month by person",
+        "who used most": "Show usage month by person",
+        "how many ACUs do we have left?": "Show usage month",
         f"what did <@{BEN}|ben> spend": "Show usage month @ben",
         "set budget to 100 acus per month": "Run budget set org 100 a month",
         "how much have I used?": "Show cost",
@@ -237,7 +239,7 @@ async def test_a_question_about_the_teams_spending_leads_to_figures_for_who_may_
         assert buttons(asked) == [button, "Start a session"], text
     for text in ("how much did we spend last month?", "who spent the most"):
         member = (await on.slack.slash(BEN, GENERAL, text))["shown"]
-        assert written(member["blocks"]) == f"`{text}` doesn't look like a task for Devin. Nothing was started."
+        assert member["text"] == "Only admins can see usage figures. Ask <@U0ADA>. `/devin cost` shows your own."
         assert buttons(member) == ["Show cost", "Start a session"]
     asked = (await on.slack.slash(ADA, GENERAL, "who spent the most"))["shown"]
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:usage")

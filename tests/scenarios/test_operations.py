@@ -100,12 +100,15 @@ async def test_what_was_changed_through_the_bot_is_listed_and_sent_as_a_file(on:
     ]
     assert {row[4]["elements"][0]["elements"][0]["channel_id"] for row in table["rows"][1:]} == {GENERAL}
     assert await asked(on, "audit bot csv") == operations.BEGUN.text
-    shown = await result(on, "2 rows, also")
+    shown = await result(on, "3 rows, also")
     name = f"devin-bridge-audit-{datetime.fromtimestamp(time.time(), UTC):%Y-%m-%d}.csv"
-    assert shown.startswith(f"*Changes through Devin Bridge*\n2 rows, also in `{name}` below.")
+    assert shown.startswith(f"*Changes through Devin Bridge*\n3 rows, also in `{name}` below.")
     (post,) = await shared(on)
-    assert (post["text"], [file["name"] for file in post["files"]]) == ("Changes through Devin Bridge: 2 rows", [name])
-    head, newest, oldest = await file_of(on)
+    assert (post["text"], [file["name"] for file in post["files"]]) == ("Changes through Devin Bridge: 3 rows", [name])
+    head, *listed = await file_of(on)
+    (started,) = [row for row in listed if row[3] == "start_session"]
+    newest, oldest = [row for row in listed if row is not started]
+    assert started[1:3] == [ADA, "ada"]
     assert head == ["at", "person_id", "person", "action", "target", "channel", "before", "after", "outcome"]
     assert newest[3:] == ["budget", "'=HYPERLINK(1)", GENERAL, "", '{"acus": 5}', "done"]
     assert oldest[:5] == ["2026-09-21T14:13:20Z", ADA, "ada", "budget", "org"]
@@ -120,8 +123,8 @@ async def test_a_file_runs_no_formula_at_any_separator_and_hides_nothing(on: Har
     await on.started(user=ADA)
     await changed(on, "Pay\u202eroll\u200b;=1|+2", after={"name": "a;=cmd()\n@b"})
     await asked(on, "audit bot csv")
-    await result(on, "1 row, also")
-    _, row = await file_of(on)
+    await result(on, "2 rows, also")
+    row = next(row for row in await file_of(on) if row[3] == "budget")
     assert (row[4], row[7]) == ("Payroll;'=1|'+2", '{"name": "a;\'=cmd()\\n\'@b"}')
 
 

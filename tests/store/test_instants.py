@@ -38,7 +38,9 @@ EXCEPTED = {
     "sessions.wake_allowed": "it is Devin's",
 }
 # What nobody reads the instant of, or Devin says.
-DUE_EXCEPTED = {"alert-bots", "unmarked", "poll", "capabilities", "cycles", "key-expiry", "digest", "corrections"}
+DUE_EXCEPTED = {
+    *("alert-bots", "alerts", "unmarked", "poll", "capabilities", "cycles", "key-expiry", "digest", "corrections")
+}
 
 
 def shown(column: Column[object]) -> str:

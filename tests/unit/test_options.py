@@ -102,7 +102,7 @@ def test_options_in_pasted_markup_and_calls_are_text(text):
         ("fix acu=10.0 it", "fix it", Options(acu=10)),
         ("fix acu=10ACUs, please", "fix, please", Options(acu=10)),
         ("fix it acu= ten", "fix it", Options(acu=10)),
-        ("fix it, max 5 ACUs", "fix it,", Options(acu=5)),
+        ("fix it, max 5 ACUs", "fix it", Options(acu=5)),
         ("use up to 8 ACUs to fix it", "use up to 8 ACUs to fix it", Options(acu=8)),
         ("fix it (max. 5 ACUs)", "fix it", Options(acu=5)),
         ("fix it ACU\uff1d\uff15", "fix it", Options(acu=5)),

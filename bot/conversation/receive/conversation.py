@@ -455,14 +455,14 @@ class Conversation:
     async def _welcome(self, job: Job[MessageCause], kind: SmallTalk) -> None:
         """React to small talk, and answer thanks or a greeting in one line, or a question with the help text.
 
-        Each answer comes once an hour in a channel, and in a thread only a greeting or a question has one.
+        A line comes once an hour in a channel, and in a thread only a greeting or a question has an answer.
         """
         to, line = recipient_of(job), start_sentences.TO_SMALL_TALK.get(kind)
-        what = "help" if line is None else "welcome"
         async with self._services.unit_of_work_for(job) as uow:
             await uow.react_in(to.team, job.cause.channel, job.cause.ts, "wave" if kind in _GREETS else "pray")
             if kind in _GREETS or not job.cause.in_thread:
-                key = f"{to.team}:{to.channel}:{to.user}:{what}:{int(uow.now // 3600)}"
+                once = job.row.key if line is None else f"welcome:{int(uow.now // 3600)}"
+                key = f"{to.team}:{to.channel}:{to.user}:{once}"
                 turns = await uow.settings.turns(uow.tx, to.team, to.channel)
                 await uow.reply_privately(to, line or slash_help(turns=turns), key=key)
             await finish(uow, job)

@@ -448,7 +448,7 @@ def without(text: str, spans: list[tuple[int, int]]) -> str:
     for start, end in [*spans, (len(text), len(text))]:
         _add(kept, text[at:start])
         at = end
-    return "".join(kept).strip()
+    return "".join(kept).rstrip().removesuffix(",").strip()
 
 
 def without_option_words(text: str) -> str:

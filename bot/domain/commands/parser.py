@@ -115,6 +115,7 @@ _GIVEN: Final = re.compile(
 _HEALTH: Final = re.compile(
     r"\b(?:bot|bridge)\b.{0,20}\b(?:healthy|up|ok|okay|alive|down|online|working|running)\b", re.IGNORECASE
 )
+_WHO_USED: Final = re.compile(r"\bwho(?: has| have)? (?:used|spent|spends|uses|consumed|costs?)\b", re.IGNORECASE)
 _DIVIDES: Final = re.compile(r"\b(?:who|which (?P<by>person|channel|team|repo|session|playbook)s?)\b", re.IGNORECASE)
 _BUDGET: Final = re.compile(
     r"\A(?:please )?(?:set|raise|change|limit|increase|lower|make|put)\b.{0,30}\bbudget\b\D{0,30}"
@@ -247,10 +248,12 @@ class Parser:
         request = parse_request(task)
         if not request.prompt.strip():
             return None  # which says so itself
-        words = request.task.strip() or request.prompt
+        # "how many ACUs are left" has words of an option, but none that was surely meant as one.
+        unsure = request.prompt == text and all(option.reason is None for option in request.mistyped)
+        words = text if unsure else request.task.strip() or request.prompt
         intent = read_intent(words, place)
         # Who types `start` or options beside several words means a task, unless they speak clearly against it.
-        is_meant = request.task != text and " " in words
+        is_meant = words != text and " " in words
         enough = SURELY if _ABOUT_NUMBER.fullmatch(words) else ENOUGH[place]
         if intent.task >= (LITTLE if is_meant else enough):
             return None
@@ -258,7 +261,8 @@ class Parser:
         begun = self._doubtable.get(first)
         if begun is not None and begun.of_place and first not in self._of_sessions:  # `resume 2`
             return Doubt(text, text, LIST, LIST.name, guessed=True, instead=begun.instead)
-        spec = HELP if _HEALTH.search(text) else _ABOUT.get(intent.kind, HELP)
+        kind = Kind.COST if _WHO_USED.search(text) else intent.kind
+        spec = HELP if _HEALTH.search(text) else _ABOUT.get(kind, HELP)
         meant = self._about_money(typed) if spec is COST else spec.name
         command, shown = self.slash(meant), _with_names(meant, typed, text)
         return Doubt(text, text, command.spec, meant, shown, command.argument, guessed=True)

@@ -80,13 +80,13 @@ class CommandTable:
     ) -> tuple[Doubt, Message | None]:
         """Return `doubt` with the command that `user` is offered, and why not the one that is meant, if not.
 
-        Who may not see everybody's figures is offered their own, which answers a question to the bot.
+        Who may not see everybody's figures is offered their own.
         """
         refused = await self.not_theirs(workspace, doubt.spec, user, channel)
         if refused is None or not doubt.spec.own_by:
             return doubt, refused
         own = replace(doubt, spec=self._specs[doubt.spec.own_by], meant=doubt.spec.own_by, shown="", argument="")
-        return own, None if doubt.guessed else refused
+        return own, refused
 
     def _elsewhere(self, spec: CommandSpec, channel: str | None) -> Message | None:
         """Why the command cannot be written in `channel`; None if it can."""

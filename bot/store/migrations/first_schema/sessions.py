@@ -35,7 +35,7 @@ Table(
     Column("lifecycle", String, nullable=False),
     Column("reference", String),
     Column("cause_ts", String),
-    Column("alert", String, nullable=False, server_default=""),
+    text("alert"),
     Column("devin_id", String),
     Column("bare_id", String),
     Column("url", String),
