@@ -15,7 +15,9 @@ UNFOLLOWED = "Unlinked by ann"
 
 
 async def at_devin(one: Scene) -> str:
-    """A session that somebody has begun in Devin's web app, at work; answers its id."""
+    """A session that Ann has begun in Devin's web app, at work; answers its id."""
+    await one.slack.put_person(ANN, email="ann@acme.test")
+    await one.devin.add_member("user-ann", "ann@acme.test", "ann")
     await one.quiet()
     facts = {"prompt": TASK, "tags": [], "service_user_id": None, "user_id": "user-ann"}
     (made,) = await one.devin.create_sessions(**facts)

@@ -38,8 +38,8 @@ async def the_bots_own(one: Scene, ts: str) -> None:
 
 
 async def not_to_reply(one: Scene) -> tuple[str, str]:
-    """A running session of Ben's, whom nobody knows at Devin, and Ann, who may not use Devin in her own name."""
-    begun = await one.on.started(user=BEN)
+    """A running session of Ann, who since may not use Devin in her own name."""
+    begun = await one.on.started(user=ANN)
     await not_to_be_named(one)
     await one.quiet()
     return begun
