@@ -39,11 +39,12 @@ STORED_COMMANDS: Final = "SELECT key FROM inbox WHERE kind = 'command'"
 UNSENT: Final = "SELECT key FROM outbox WHERE state IN ('open', 'sending')"
 STATES_OF_DIGESTS: Final = "SELECT state FROM outbox WHERE key LIKE 'digest:%'"
 # What is still to be done; one statement, because to look costs a new connection.
-OPEN: Final = """
+_OPEN: Final = """
 SELECT key, state, reason FROM inbox WHERE state = 'open'
 UNION ALL SELECT key, state, reason FROM outbox WHERE state IN ('open', 'sending')
-UNION ALL SELECT key, state, reason FROM posts WHERE state = 'open'
+UNION ALL SELECT key, state, reason FROM posts WHERE state = 'open' AND next_at < {soon}
 """
+_SOON: Final = 600.0  # seconds; "Is working…" is shown again after 45 minutes
 
 
 @dataclass
@@ -266,12 +267,16 @@ class Scene:
         with closing(sqlite3.connect(f"file:{self.folder / 'bot.db'}?mode=ro", uri=True, timeout=5)) as store:
             return store.execute(statement).fetchall()
 
+    async def open_rows(self) -> list[Any]:
+        """What is open in inbox and outbox, and the cards that wait for an edit within minutes."""
+        return await self.rows(_OPEN.format(soon=time.time() + _SOON))
+
     async def quiet(self) -> None:
         """Wait until nothing is open any more in inbox and outbox, and no card waits for an edit."""
         found: list[Any] = []
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                while found := await self.rows(OPEN):
+                while found := await self.open_rows():
                     await asyncio.sleep(0.1)  # the store has no event for it
                 return
         raise AssertionError(f"still open: {found}")

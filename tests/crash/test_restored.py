@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot import store_commands
-from tests.crash.scene import OPEN, PATIENCE, Nursery, Scene, scene
+from tests.crash.scene import PATIENCE, Nursery, Scene, scene
 from tests.restores import all_once, lay_back
 from tests.scenarios.ahead import until
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, OPS, WEB
@@ -79,7 +79,7 @@ async def reached(done: list[int], count: int) -> None:
 async def all_done(one: Scene) -> None:
     """Wait until nothing is open, for longer than usual: each card and end of a turn is edited, as Slack allows."""
     async with asyncio.timeout(4 * PATIENCE):
-        while await one.rows(OPEN):
+        while await one.open_rows():
             await asyncio.sleep(0.2)  # the store has no event for it
 
 
