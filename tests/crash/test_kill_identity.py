@@ -7,7 +7,7 @@ from bot.views.answers.identities import EXPLANATIONS
 from tests.crash.scene import PATIENCE, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, one_session, titled
-from tests.scenarios.harness import ANN, BEN, GENERAL
+from tests.scenarios.harness import ANN, GENERAL
 
 pytestmark = pytest.mark.edge
 
