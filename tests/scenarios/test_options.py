@@ -17,7 +17,7 @@ async def test_options_reach_devin_and_leave_the_prompt(on: Harness) -> None:
     )
     made = await on.session("fix the login test")
     request = made["request"]
-    assert request["prompt"].splitlines()[0] == "fix the login test,"
+    assert request["prompt"].splitlines()[0] == "fix the login test"
     assert request["repos"] == ["acme/web"]
     assert request["playbook_id"].startswith("playbook-")
     assert (request["devin_mode"], request["max_acu_limit"], request["title"]) == ("fast", 10, "Login test")
@@ -77,4 +77,4 @@ async def test_what_a_sentence_limits_and_names_is_obeyed_in_each_way_to_start(o
         await on.slack.say(ANN, GENERAL, f"!new {text}", thread_ts=ts)
     request = (await on.session("mend the search"))["request"]
     assert (request["max_acu_limit"], request["repos"]) == (5, ["acme/web"])
-    assert request["prompt"].splitlines()[0] == "mend the search in acme/web,"
+    assert request["prompt"].splitlines()[0] == "mend the search in acme/web"
