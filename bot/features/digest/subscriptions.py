@@ -19,7 +19,7 @@ from bot.features.digest.past import Destination, read_past
 from bot.features.digest.post import DigestPost
 from bot.features.digest.specs import DIGEST, DIGEST_ADD_CONFIRMED, DIGEST_UNDO
 from bot.features.digest.subscription import MissedBecause, Subscription
-from bot.features.digest.words import DigestAction, DigestMistake, DigestRequest, parse_digest
+from bot.features.digest.words import DigestAction, DigestMistake, DigestRequest, parse_digest, read_digest
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler, asked_by
 from bot.kernel.job import CommandJob, finish, finish_with, recipient_of
@@ -32,7 +32,7 @@ from bot.store import audit, due, numbered_lists
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
 from bot.views.message import Message
-from bot.views.questions import TOO_LATE_TO_UNDO
+from bot.views.questions import STALE, TOO_LATE_TO_UNDO
 
 KIND: Final = "digests"  # of the numbered list
 
@@ -103,16 +103,18 @@ class Subscriptions:
             await finish(uow, job)
 
     async def _add_confirmed(self, job: CommandJob) -> None:
-        request = parse_digest(job.cause.argument)
-        assert isinstance(request, DigestRequest)  # a button of ours carries what was read before
-        await self._subscribe(job, request)
+        request = _carried(job.cause.argument)
+        if request is None or request.action is not DigestAction.ADD:
+            await self._services.answer(job, STALE)
+        else:
+            await self._subscribe(job, request)
 
     async def _undo(self, job: CommandJob) -> None:
         """Remove the subscription, or have the one back that it has replaced."""
         async with self._services.unit_of_work_for(job) as uow:
             undoes = undone(job.cause.argument, uow.now, uow.timing.undo)
-            request = parse_digest(undoes) if undoes else None
-            if not isinstance(request, DigestRequest) or request.channel is None:
+            request = _carried(undoes) if undoes else None
+            if request is None or request.channel is None:
                 await finish_with(uow, job, TOO_LATE_TO_UNDO)
                 return
             team, back = job.workspace.team, _subscription(job, request, request.channel, uow.now)
@@ -194,6 +196,13 @@ class Subscriptions:
             await _drop_past(tx, workspace, found)
             await audit.add(tx, _audit_row(workspace, user, channel, now, found, None))
             return subscription_sentences.digest_removed(found)
+
+
+def _carried(value: str) -> DigestRequest | None:
+    """Read the words that a button carries; None if they are none of ours, as anybody can send a press."""
+    typed = read_digest(value)
+    request = parse_digest(typed) if typed is not None else None
+    return request if isinstance(request, DigestRequest) else None
 
 
 def _refusal(workspace: Workspace, request: DigestRequest, channel: str) -> Message | None:
