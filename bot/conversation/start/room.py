@@ -7,6 +7,7 @@ from bot.kernel.job import Job
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Recipient, UnitOfWork
 from bot.store import sessions
+from bot.store.database.connection import Transaction
 from bot.timing import HOUR
 from bot.views.answers import starts as start_sentences
 
@@ -14,9 +15,12 @@ from bot.views.answers import starts as start_sentences
 async def is_refused(services: Services, gates: Gates, job: Job[AskingCause]) -> bool:
     """Whether the gates refuse the start of `job`. Its row is then closed with the reason, or waits."""
     cause = job.cause
-    async with services.unit_of_work_for(job) as uow:
-        if await is_one_of_many(uow, job, cause.channel):
-            return True
+    async with services.db.read() as tx:
+        started = await too_many_started(tx, services, job, cause.channel)
+    if started:
+        async with services.unit_of_work_for(job) as uow:
+            await ask_about_many(uow, job, started)
+        return True
     refusal = await gates.start_refusal(Asker(job.workspace, cause.user, cause.channel, cause.user, job.row.key))
     if refusal is None:
         return False
@@ -24,17 +28,20 @@ async def is_refused(services: Services, gates: Gates, job: Job[AskingCause]) ->
     return True
 
 
-async def is_one_of_many(uow: UnitOfWork, job: Job[HeldCause], channel: str, to: Recipient | None = None) -> bool:
-    """Whether the person of `job` has started as many sessions in an hour as their settings in `channel` allow.
+async def too_many_started(tx: Transaction, services: Services, job: Job[HeldCause], channel: str) -> int:
+    """How many sessions the person of `job` has started in an hour, if that is all that their settings allow; else 0.
 
-    The row then waits, and they are asked, unless they were. Admins are asked too: nobody starts so many by hand.
+    Nobody is asked twice about one start. Admins are asked too: nobody starts so many by hand.
     """
     user, team = job.cause.user or "", job.workspace.team
-    most = (await uow.settings.effective(uow.tx, team, channel, user)).starts
+    most = (await services.settings.effective(tx, team, channel, user)).starts
     if not most or job.cause.confirmation.again:
-        return False
-    started = await sessions.count_started(uow.tx, team, user, uow.now - HOUR)
-    if started < most:
-        return False
+        return 0
+    started = await sessions.count_started(tx, team, user, services.clock() - HOUR)
+    return started if started >= most else 0
+
+
+async def ask_about_many(uow: UnitOfWork, job: Job[HeldCause], started: int, to: Recipient | None = None) -> None:
+    """Ask whether to start one session more, and let the row of `job` wait for the answer."""
+    # A crash before this commit asks nobody; the next try does.
     await hold(uow, job, start_sentences.MANY, start_sentences.ask_about_many(job.row.key, started), to=to)
-    return True
