@@ -14,7 +14,7 @@ from bot.config import Settings
 from bot.logs import get_logger
 from bot.server.gate import RequestGate
 from bot.server.requests import LARGEST_BODY, bolt_request, is_known, read_body
-from bot.server.signatures import NUMBER, Repeats, Signatures, looks_like_slacks
+from bot.server.signatures import NUMBER, Repeats, Signatures, may_be_from_slack
 
 log = get_logger(__name__)
 
@@ -63,7 +63,7 @@ class SlackEndpoint:
         body = await _read_body(headers, receive)
         signature = headers.get(SIGNATURE, b"")
         fits = self._signatures.fits(signature, timestamp, body)
-        if fits or looks_like_slacks(signature, body):
+        if fits or may_be_from_slack(signature, body):
             self._setup.signed(fits=fits)
         if not fits:
             raise _Refused(401, "not signed")

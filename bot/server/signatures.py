@@ -50,7 +50,7 @@ class Signatures:
         return hmac.compare_digest(f"v0={made.hexdigest()}".encode(), signature)
 
 
-def looks_like_slacks(signature: bytes, body: bytes) -> bool:
+def may_be_from_slack(signature: bytes, body: bytes) -> bool:
     """Whether a request that does not fit may be Slack's, signed with another secret, and is no stray client's."""
     return bool(_SIGNED.fullmatch(signature) and _SENT.match(body[:MOST_LOOKED_AT]))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.redaction import LEFT_OUT
 from bot.features.audit import log_lines
 from bot.features.audit.sentences import NOTHING_CHANGED
 from bot.store import due
@@ -99,3 +100,11 @@ def test_the_page_shows_a_line_as_it_is_written() -> None:
     at = datetime(2026, 12, 2, 9, 30, tzinfo=UTC).timestamp()
     row = AuditRow("T0ACME", at, "U0ADA", "reply", "devin-1a2b3c", "C0GENERAL")
     assert log_lines._line(7, row) == shown
+
+
+def test_a_secret_beside_a_quote_is_left_out_and_the_line_is_still_json() -> None:
+    said = 'the "password: Tr0ub4dor9x" one'
+    row = AuditRow("T0ACME", 0.0, "U0ADA", "budget", said, "C0GENERAL", after={"names": [said]})
+    written = json.loads(log_lines._line(1, row))["devin_bridge"]
+    left = f'the "password: {LEFT_OUT}" one'
+    assert (written["target"], written["after"]) == (left, {"names": [left]})

@@ -11,7 +11,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -127,4 +127,13 @@ def _line(seq: int, row: AuditRow) -> str:
     }
     if row.channel:
         line["devin_bridge"]["channel"] = row.channel
-    return redact(json.dumps(line, ensure_ascii=False))
+    return json.dumps(_masked(line), ensure_ascii=False)
+
+
+def _masked(value: Any) -> Any:
+    """Leave out of each text in `value` what looks like a secret: in the written line it could take a quote along."""
+    if isinstance(value, Mapping):
+        return {name: _masked(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(inner) for inner in value]
+    return redact(value) if isinstance(value, str) else value

@@ -135,7 +135,7 @@ def open_button(form: Form) -> Message:
 
 
 def not_stored(view: View, *, maybe: bool) -> dict[str, str]:
-    """The sentence under the first field of a submitted `view` that was not stored, or of which that is not known."""
+    """Say under the first field of a submitted `view` that it was not stored; if it `maybe` was, say that instead."""
     fields = [block.get("block_id", "") for block in view.get("blocks") or () if block.get("type") == "input"]
     return {fields[0]: _MAYBE_STORED if maybe else _NOT_STORED} if fields else {}
 
