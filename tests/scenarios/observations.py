@@ -10,7 +10,7 @@ from bot.playground.slack.client import SlackControl
 from tests.markup import written
 from tests.said import ASKED_BY
 from tests.scenarios.ahead import until
-from tests.scenarios.harness import ADA, GENERAL, Harness
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness
 
 SOON = 60.0  # a row that waits longer than this waits for a person
 OPEN_ROWS = text(
@@ -190,3 +190,10 @@ def press(user: str, channel: str, action_id: str, value: str, **more: Any) -> d
         ],
         **more,
     }
+
+
+async def give_accounts(on: Harness) -> None:
+    """Give Ann and Ben accounts of their own at Devin, with the addresses that they have in Slack."""
+    for person, name in ((ANN, "ann"), (BEN, "ben")):
+        await on.slack.put_person(person, email=f"{name}@acme.test")
+        await on.devin.add_member(f"user-{name}", f"{name}@acme.test", name)

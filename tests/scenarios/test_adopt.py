@@ -18,6 +18,7 @@ from tests.scenarios.observations import (
     card,
     creations,
     forge,
+    give_accounts,
     press,
     private_answers,
     set_budget,
@@ -32,9 +33,7 @@ BEFORE, AFTER = "I've read the job.", "The migration is done."
 @pytest.fixture
 async def on(on: Harness) -> Harness:
     """A bot at whose Devin Ann and Ben have accounts of their own."""
-    for person, name in ((ANN, "ann"), (BEN, "ben")):
-        await on.slack.put_person(person, email=f"{name}@acme.test")
-        await on.devin.add_member(f"user-{name}", f"{name}@acme.test", name)
+    await give_accounts(on)
     return on
 
 

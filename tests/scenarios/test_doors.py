@@ -13,7 +13,7 @@ from bot.views.answers import starts as start_sentences
 from bot.views.modals import launch as launch_sentences
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, WEB, Harness
-from tests.scenarios.observations import buttons, creations, private_answers, settled
+from tests.scenarios.observations import buttons, creations, give_accounts, private_answers, settled
 from tests.scenarios.short_waits import AWAY
 from tests.scenarios.test_adopt import AFTER, address, adopted, at_devin, refused
 from tests.scenarios.test_launch_form import opened, send
@@ -26,9 +26,7 @@ SECRET = "C0SECRET"
 @pytest.fixture
 async def on(on: Harness) -> Harness:
     """A bot at whose Devin Ann and Ben have accounts of their own."""
-    for person, name in ((ANN, "ann"), (BEN, "ben")):
-        await on.slack.put_person(person, email=f"{name}@acme.test")
-        await on.devin.add_member(f"user-{name}", f"{name}@acme.test", name)
+    await give_accounts(on)
     return on
 
 
