@@ -41,7 +41,7 @@ MARK = f"what {ADA} wrote"
 # is filled with the id of the person, and has to be without it afterwards: a new one fails these tests until somebody
 # decides. Where rows go as a whole there is nothing to decide.
 NEVER_PERSONAL = (
-    "action announced bare_id cause_ts channel day detail devin_id drawer edited_ts edition ends id key kind lane "
+    "action alert announced bare_id cause_ts channel day detail devin_id drawer edited_ts edition ends id key kind lane "
     "last_event_id last_seen_ts lifecycle loss mark org_id outcome outcome_day page_cursor product pull_requests "
     "reason ref replied_ts reference right session_id share source starts state status stop_ts thread thread_ts time "
     "ts tz unread_from url used_since zone"
@@ -57,6 +57,7 @@ OWN: dict[str, dict[str, Any]] = {
     "lanes": {"name": person_lane(TEAM, ADA)},
     "threads": {"replied_by": ADA},
     "roles": {"holder": ADA},
+    "pauses": {"paused_by": ADA},
     "workers": {"seen_at": 0.0},
     "rate_limits": {"name": f"out:{TEAM}:{ADA}"},
     "due": {"name": "plain"},
@@ -148,8 +149,8 @@ def _rows() -> Iterator[tuple[Table, dict[str, Any]]]:
 
 def _session_of(user: str, name: str, **values: Any) -> dict[str, Any]:
     """A session of somebody else."""
-    text = {"requester_name": "x", "prompt": "p", "prompt_hash": "h", "title": "t", "last_words": "l", "pending": None}
-    text |= {"choices": [], "devin_user": None}
+    text = {"requester_name": "x", "prompt": "p", "prompt_hash": "h", "title": "t", "renamed": "r", "last_words": "l"}
+    text |= {"pending": None, "choices": [], "devin_user": None}
     who = {"requester": user, "stopped_by": None, "stopped_by_name": "", "replied_by": user}
     ids = {"id": name, "reference": name, "bare_id": name, "url": name}
     return row(sessions, **text | who | ids | {"options": asdict(Options())} | values)
