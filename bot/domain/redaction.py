@@ -133,7 +133,7 @@ def _switches(word: str) -> int:
 
 def _name_before(text: str, start: int, end: int) -> str:
     """The name in front of a value that begins at `end`, with the part of it that stands before `start`."""
-    before = re.search(r"[?&]?[\w-]*$", text[max(0, start - 30) : start])
+    before = re.search(r"[?&]?[\w-]{0,30}$", text[max(0, start - 30) : start])
     return (before[0] if before else "").lower() + re.split(r"[\"'\]`\s:=]", text[start:end].lower(), maxsplit=1)[0]
 
 

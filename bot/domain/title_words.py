@@ -7,7 +7,7 @@ from typing import Final
 _BEGINNING: Final = re.compile(
     r"\A(?:\s*(?:#{1,6}(?=\s)|[-*+•](?=\s)|\d{1,3}[.)](?=\s)|\[[ xX]\](?=\s)|>+(?!=)|`{3,}(?!.*`)|~{3,}(?!.*~)))+\s*"
 )
-_HEADING_END: Final = re.compile(r"\s+#{1,6}\s*\Z")
+_HEADING_END: Final = re.compile(r"(?<!\s)\s+#{1,6}\s*\Z")
 # A line that only opens or closes a block of code, which may name a language.
 _FENCE: Final = re.compile(r"\s*(?:`{3,}|~{3,})\s*(?:[\w+#.-]{1,30}\s*)?")
 # Each pattern is bounded, because a title may be as long as a text. Most underscores are parts of names, as in

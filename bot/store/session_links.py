@@ -14,7 +14,7 @@ from bot.store.tables import sessions as session_table
 
 _SESSION: Final = re.compile(r"/sessions/(?P<id>[\w-]+)/?")
 _LINK: Final = re.compile(r"https?://[^\s|<>]+")
-_PAGE: Final = re.compile(r"(?P<request>.+?/(?:pull|pull-requests|merge_requests)/\d+)(?:[/?#].*)?")
+_PAGE: Final = re.compile(r"(?P<request>.+?/(?:pull|pull-requests|merge_requests)/\d+)(?:[/?#].*)?", re.DOTALL)
 MOST_LINKS: Final = 50
 
 

@@ -38,9 +38,9 @@ _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
-_DATE: Final = re.compile(r"<!date\^[^|>]*\|([^>]*)>")  # what `when` and `ago` write
-_BESIDE: Final = re.compile(rf" \(<https?://[^|>]*\|{OPEN_IN_DEVIN}>\)")  # what `linked_title` writes
-_LINK: Final = re.compile(r"<https?://[^|>]*\|([^>]*)>")
+_DATE: Final = re.compile(r"<!date\^[^|<>]*\|([^<>]*)>")  # what `when` and `ago` write
+_BESIDE: Final = re.compile(rf" \(<https?://[^|<>]*\|{OPEN_IN_DEVIN}>\)")  # what `linked_title` writes
+_LINK: Final = re.compile(r"<https?://[^|<>]*\|([^<>]*)>")
 
 
 def escape(text: str) -> str:

@@ -68,7 +68,7 @@ _SIGNS: Final = tuple(
         "§emoji": r":[a-z][a-z0-9_+'-]{1,60}:|[\u2600-\u27bf\U0001f300-\U0001faff]",
         "§person": r"(?<!\w)@\w[\w.-]*",
         "§code": r"`[^`\n]{1,200}`",
-        "§frame": r"\bat [\w$.<>]{1,200}\([\w.]*:?\d*\)|\bFile \"[^\"\n]{1,200}\", line \d+",
+        "§frame": r"\bat [\w$.<>]{1,200}\([\w.]{0,200}:?\d{0,9}\)|\bFile \"[^\"\n]{1,200}\", line \d+",
         "§error": r"\b\w{0,60}(?:Error|Exception|ERROR|FATAL|Traceback|SIGSEGV|OOMKilled)\b|\bE[A-Z]{4,}\b",
         "§ticket": r"\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b",
         "§number": r"(?<!\w)[#!]\d{1,7}\b",

@@ -33,8 +33,8 @@ SIGNED: Final = re.compile(
 FLAG: Final = re.compile(rf"{_START}(?P<flag>--?)(?P<name>[A-Za-z]+(?:[_-][A-Za-z]+){{0,3}})(?P<sign>[ \t])(?=[^\s-])")
 # A bracket that closes none of its own is no part of a value.
 VALUE: Final = re.compile(rf"{_QUOTED}|(?:\([^\s`()]*\)|[^\s`(){{}}<>])*")
-LIST: Final = re.compile(r"[\w.-]+(?:,[ \t]?[\w.-]+){0,40}(?=[)\]]?[ \t]*(?:\n|\Z))")  # of tags, with blanks
-FOLLOWS: Final = re.compile(r"[ \t]+(?P<value>[^\s`]+)")
+LIST: Final = re.compile(r"(?<![\w.-])[\w.-]+(?:,[ \t]?[\w.-]+){0,40}(?=[)\]]?[ \t]*(?:\n|\Z))")  # of tags, with blanks
+FOLLOWS: Final = re.compile(r"(?<![ \t])[ \t]+(?P<value>[^\s`]+)")
 
 NUMBERS: Final[Mapping[str, int]] = {
     word: number

@@ -94,5 +94,5 @@ def _value(setting: Setting, text: str) -> Value | None:
 
 
 def _fingerprint(text: str) -> str:
-    apart = re.sub(r"\s*,\s*", ",", text)  # a menu for several gives no spaces back
+    apart = re.sub(r"(?<!\s)\s*,\s*", ",", text)  # a menu for several gives no spaces back
     return f"{zlib.crc32(apart.encode()):08x}"
