@@ -104,6 +104,13 @@ _MORE_ACUS: Final = re.compile(
     r"^(?:please )?(?:give|add|grant|allow|let|raise)\b.{0,30}\b(?:\d+|more|extra|another)\b.{1,20}\bacus?\b",
     re.IGNORECASE,
 )
+_AGAIN: Final = re.compile(
+    r"(?:ok,? )?(?:(?:please|pls|just|can you|could you) )?"
+    r"(?:(?:try|run|do|start) (?:(?:it|this|that) )?(?:once )?(?:again|over)"
+    r"|(?:retry|rerun|redo)(?: (?:it|this|that))?)"
+    r"(?:,? (?:please|pls|thanks))?[.!?]*",
+    re.IGNORECASE,
+)
 _ONE_WORD: Final = re.compile(r"[A-Za-z]+")
 _CLAUSES: Final = re.compile(r"(?<![,.!?;:\n])[,.!?;:\n]+(?=\s)|[\n、。\uff0c\uff01]|\s-\s")
 
@@ -146,6 +153,11 @@ def meaning_of(text: str) -> Meaning:
     # may a long text.
     may_be_lost = intent.kind is Kind.NONE and (of_others >= _LITTLE or len(text.split()) > _SHORT)
     return Meaning.UNLIKELY if may_be_lost or intent.confidence < _SURE[found] else found
+
+
+def asks_again(text: str) -> bool:
+    """Whether `text` only asks to try once more what did not work."""
+    return _AGAIN.fullmatch(text.strip()) is not None
 
 
 def outcome_of(text: str, situation: Situation) -> Outcome:

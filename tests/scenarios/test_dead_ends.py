@@ -244,6 +244,20 @@ async def test_a_reply_to_a_session_that_is_out_of_acus_is_read_by_the_one_that_
     assert [text for text in await sent_to_devin(on, second["session_id"]) if "icons" in text] == []
 
 
+async def test_who_writes_try_again_under_a_failure_is_offered_the_button(on: Harness) -> None:
+    ts, _post = await failed(on)
+    session = (await on.session(TASK))["session_id"]
+    for text in ("try again", "try it again please"):
+        await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
+    await settled(on)
+    answers = [one for one in await on.slack.ephemerals(user=BEN) if "wasn't sent" in one["rendered"]]
+    said = "Your reply wasn't sent: this session failed. Try again here with the same task?"
+    assert [(written(one["blocks"]), buttons(one)) for one in answers] == [(said, ["Try again"])] * 2
+    assert await sent_to_devin(on, session) == []
+    await on.slack.click(BEN, GENERAL, answers[0]["ts"], "try_again")
+    await on.devin.wait_for_sessions(TASK, 2)
+
+
 async def test_a_session_of_a_command_is_tried_again_too(on: Harness) -> None:
     ts, session = await started_by_command(on, TASK, ANN, GENERAL)
     await on.devin.set(session, status="error", status_detail=None)

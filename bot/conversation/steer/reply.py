@@ -36,7 +36,7 @@ from bot.domain.causes import MessageCause, SearchStart
 from bot.domain.commands.intent import Place, read_intent
 from bot.domain.dead_ends import WayOn, is_over, way_on
 from bot.domain.keys import ts_of
-from bot.domain.reply_rules import Outcome, Situation, outcome_of, situation_of
+from bot.domain.reply_rules import Outcome, Situation, asks_again, outcome_of, situation_of
 from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
 from bot.domain.text import plain, unescape, without_mention
 from bot.domain.turn_taking import NotForDevin
@@ -112,7 +112,7 @@ class Reply:
             return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still starting")
-        if await self._is_taken(job) or await self._is_out_of_acus(job, session):
+        if await self._is_taken(job) or await self._leads_nowhere(job, session):
             return
         if await self._is_refused(job, session) or await held_reply.hold_if_in_doubt(self._services, job, session):
             return
@@ -134,15 +134,20 @@ class Reply:
             await self._services.answer(job, answer)
         return answer is not None
 
-    async def _is_out_of_acus(self, job: Job[MessageCause], session: Session) -> bool:
-        """Whether `session` used up its own limit: then no message wakes it, and the answer has its way on."""
-        if way_on(session) is not WayOn.CONTINUE or job.row.intent_at is not None:
+    async def _leads_nowhere(self, job: Job[MessageCause], session: Session) -> bool:
+        """Whether `session` used up its own limit, or failed and is to try again: the answer then has its way on."""
+        way, cause = way_on(session), job.cause
+        again = way is WayOn.TRY_AGAIN and cause.only_text and asks_again(self._text(job))
+        if (way is not WayOn.CONTINUE and not again) or job.row.intent_at is not None:
             return False
         if await self._may_be_there(job, session):
             return False
         async with self._services.db.read() as tx:
             kept = await kept_tasks.exists(tx, session.id)
+        if again and not kept:
+            return False  # nothing else can be tried again, so Devin gets the words
         said = reply_sentences.OUT_OF_ACUS if kept else reply_sentences.OUT_OF_ACUS_FOR_LONG
+        said = reply_sentences.FAILED_BEFORE if again else said
         # A crash before this is stored answers once more, by the same key.
         await self._refuse(job, with_way_on(said, session, kept=kept), job.row.key)
         return True

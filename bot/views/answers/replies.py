@@ -68,6 +68,7 @@ OUT_OF_ACUS: Final = Message(
     "Your reply wasn't sent: this session is out of ACUs. A new session continues it here and reads your reply."
 )
 OUT_OF_ACUS_FOR_LONG: Final = Message("Your reply wasn't sent: this session is out of ACUs.")  # its task is gone
+FAILED_BEFORE: Final = Message("Your reply wasn't sent: this session failed. Try again here with the same task?")
 REPLY_AFTER_FAILURE: Final = Message("Devin has your reply, but this session failed and might stay silent.")
 REPLY_AFTER_END: Final = Message("Devin has your reply, but this session has ended and might stay silent.")
 REPLY_LATE: Final = Message(
