@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
+from bot.conversation.allowed import why_not
 from bot.conversation.playbooks import playbooks_by_name
 from bot.conversation.refusals import refusal_sentence
 from bot.conversation.thread_context import ThreadContext, ThreadReader, WrittenContext
@@ -96,6 +97,9 @@ class PromptBuilder:
             workspace, session.requester, Right.START, session.channel
         ):
             refusal = access_sentences.MAY_NOT_START
+        of = (self._services, workspace.team, session.channel, organisation)
+        if refusal is None and (why := await why_not(*of, session.options)):
+            refusal = start_sentences.not_allowed(why)
         playbook, not_found = await _playbook(organisation, session.options.playbook)
         if (nothing := refusal or not_found) is not None:
             return Prompt(refusal=nothing)

@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.domain.roles import EVERYWHERE, Right, RoleError, Roles, read_roles
 from bot.domain.settings_values import (
+    ALLOW,
     OF_WORK,
     Scope,
     Setting,
@@ -114,6 +115,9 @@ def _by_id(name: str, section: str, begins: str, tables: object) -> dict[str, Va
 def _values(name: str, section: str, table: object, scope: Scope | None = None) -> Values:
     if not isinstance(table, dict):
         raise SettingError(f"{name}: [{section}] is no table of settings.")
+    if isinstance(allowed := table.get(ALLOW), dict):  # as TOML has `allow.repos`
+        others = {key: value for key, value in table.items() if key != ALLOW}
+        table = others | {f"{ALLOW}.{key}": value for key, value in allowed.items()}
     values: dict[Setting, Value] = {}
     for key, value in table.items():
         try:

@@ -4,11 +4,12 @@ Values are stored as JSON, stand in a file as TOML, and are typed into a form as
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from bot.domain.clock import clock_time, read_clock
@@ -25,6 +26,9 @@ class Setting(StrEnum):
     MODE = "mode"
     LIMIT = "limit"
     TAGS = "tags"
+    ALLOW_REPOS = "allow_repos"
+    ALLOW_PLAYBOOKS = "allow_playbooks"
+    ALLOW_MODES = "allow_modes"
     STARTS = "starts"
     TURNS = "turns"
     DETAIL = "detail"
@@ -104,6 +108,9 @@ OF_WORK: Final = frozenset(
         Setting.MODE,
         Setting.LIMIT,
         Setting.TAGS,
+        Setting.ALLOW_REPOS,
+        Setting.ALLOW_PLAYBOOKS,
+        Setting.ALLOW_MODES,
         Setting.STARTS,
         Setting.TURNS,
         Setting.DETAIL,
@@ -111,16 +118,26 @@ OF_WORK: Final = frozenset(
         Setting.ALERT_ACUS,
     }
 )
+# The lists of what starts may use, by the settings that have to keep to them. A file has them as `allow.repos`.
+ALLOWED: Final = {
+    Setting.REPOS: Setting.ALLOW_REPOS,
+    Setting.PLAYBOOK: Setting.ALLOW_PLAYBOOKS,
+    Setting.MODE: Setting.ALLOW_MODES,
+}
+ALLOW: Final = "allow"
 # What only one of the two can have: people take turns and bots post in a channel, and a night is a person's own.
 _ONLY: Final = {
-    **dict.fromkeys((Setting.TURNS, Setting.ALERTS_PER_HOUR, Setting.ALERT_ACUS), Scope.CHANNEL),
+    **dict.fromkeys((*ALLOWED.values(), Setting.TURNS, Setting.ALERTS_PER_HOUR, Setting.ALERT_ACUS), Scope.CHANNEL),
     Setting.QUIET: Scope.PERSON,
 }
 
 LONGEST_TAG: Final = 50
 MOST_REPOS: Final = 10
 LONGEST: Final = 150  # of what is only a name, such as that of a playbook: Slack keeps no more with a choice
+LONGEST_LIST: Final = 1_500  # of all that is allowed, with commas: a field and a section hold somewhat more
+ANYTHING: Final = "*"  # stands in what is allowed for any characters
 _REPO: Final = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_REPOS_LIKE: Final = re.compile(r"[\w.*-]+/[\w.*-]+", re.ASCII)
 _GITHUB: Final = re.compile(r"(?:https?://)?(?:www\.)?github\.com/", re.IGNORECASE)
 _ON: Final = {"on": True, "off": False}
 
@@ -137,9 +154,10 @@ def may_be_set(setting: Setting, scope: Scope) -> bool:
 def setting_named(key: str) -> Setting:
     """Return the setting called `key`. Raises SettingError, with the nearest one, if there is none."""
     try:
-        return Setting(key)
+        return Setting(key.replace(f"{ALLOW}.", f"{ALLOW}_"))
     except ValueError:
-        raise SettingError(_unknown("setting", key, list(Setting))) from None
+        known = [setting.value.replace(f"{ALLOW}_", f"{ALLOW}.") for setting in Setting]
+        raise SettingError(_unknown("setting", key, known)) from None
 
 
 def read(setting: Setting, value: object) -> Value:
@@ -151,7 +169,7 @@ def read_text(setting: Setting, text: str) -> Value:
     """Return the value that somebody typed into a form. Raises SettingError if it is not valid."""
     if setting is Setting.REPOS:
         return read(setting, [part for part in re.split(r"[,\s]+", text) if part])
-    if setting is Setting.TAGS:
+    if setting in {Setting.TAGS, *ALLOWED.values()}:
         return read(setting, [part for part in text.split(",") if part.strip()])
     if setting in {Setting.LIMIT, Setting.STARTS, Setting.ALERTS_PER_HOUR, Setting.ALERT_ACUS}:
         number = limit_in_field(text)
@@ -185,6 +203,9 @@ class Effective:
     mode: str | None = None
     limit: int | None = None
     tags: tuple[str, ...] = ()
+    allow_repos: tuple[str, ...] = ()  # empty is any
+    allow_playbooks: tuple[str, ...] = ()
+    allow_modes: tuple[str, ...] = ()
     starts: int = 20  # of one person in an hour, from which on each asks first; 0 is never
     turns: TurnTaking = TurnTaking.ALL
     detail: Detail = Detail.FULL
@@ -199,6 +220,19 @@ class Effective:
         """Where the value of `setting` comes from."""
         return self.sources.get(setting, Source.BUILT_IN)
 
+    def allows(self, setting: Setting, *names: str) -> bool:
+        """Whether starts may use what has these `names` as their `setting`: one of them is in the list, or none is set.
+
+        `acme/*-docs` in the list is each name of that form, whatever its case.
+        """
+        allowed = getattr(self, ALLOWED[setting].value)
+        return not allowed or any(_is_like(name, pattern) for name in names for pattern in allowed)
+
+
+def _is_like(name: str, pattern: str) -> bool:
+    only_stars = re.sub(r"[?[]", r"[\g<0>]", pattern.casefold())  # the other signs that `fnmatchcase` knows
+    return fnmatchcase(name.casefold(), only_stars)
+
 
 @dataclass(frozen=True, slots=True)
 class Layers:
@@ -209,31 +243,70 @@ class Layers:
     mine: Values = field(default_factory=dict)
 
     def effective(self) -> Effective:
-        """Return what holds. The file goes first; for work then the channel, and else the person."""
+        """Return what holds. The file goes first; for work then the channel, and else the person.
+
+        A default that is not allowed counts as not set, and where only some modes are, the first is the default.
+        """
+        lists = self._first(ALLOWED.values(), Effective())
+        held = self._first([setting for setting in Setting if setting not in ALLOWED.values()], lists)
+        mode = next((mode for mode in held.allow_modes if ANYTHING not in mode), None)
+        if held.mode is not None or mode is None:
+            return held
+        return replace(held, mode=mode, sources={**held.sources, Setting.MODE: held.source(Setting.ALLOW_MODES)})
+
+    def _first(self, settings: Iterable[Setting], held: Effective) -> Effective:
+        """Return `held` with the first value of each of `settings` of which something is allowed."""
         values: dict[str, Any] = {}
         sources: dict[Setting, Source] = {}
-        for setting in Setting:
+        for setting in settings:
             for source, layer in self._in_order(setting):
-                if setting in layer:
-                    values[setting.value], sources[setting] = layer[setting], source
+                if setting in layer and (value := _kept(setting, layer[setting], held)) is not None:
+                    values[setting.value], sources[setting] = value, source
                     break
-        return replace(Effective(), sources=sources, **values)
+        return replace(held, sources={**held.sources, **sources}, **values)
 
     def _in_order(self, setting: Setting) -> Sequence[tuple[Source, Values]]:
         channel, mine = (Source.CHANNEL, self.channel), (Source.MINE, self.mine)
         return [(Source.FILE, self.file), *((channel, mine) if setting in OF_WORK else (mine, channel))]
 
 
+def _kept(setting: Setting, value: Value, held: Effective) -> Value | None:
+    """What `held` allows of a value of `setting`; None if nothing."""
+    if setting not in ALLOWED:
+        return value
+    if isinstance(value, tuple):
+        return tuple(name for name in value if held.allows(setting, name)) or None
+    return value if held.allows(setting, str(value)) else None
+
+
 # ---------------------------------------------------------------- reading each kind of value
 
 
 def _repos(value: object) -> tuple[str, ...]:
-    names = [_GITHUB.sub("", text, count=1).rstrip("/").removesuffix(".git") for text in _texts(value)]
+    names = _repo_names(value)
     for name in names:
         if not _REPO.fullmatch(name) or len(name) > LONGEST:
             raise SettingError(f"Write repositories as owner/name, such as acme/web, not “{name}”.")
     if len(names) > MOST_REPOS:
         raise SettingError(f"Name at most {MOST_REPOS} repositories.")
+    return tuple(dict.fromkeys(names))
+
+
+def _repo_names(value: object) -> list[str]:
+    return [_GITHUB.sub("", text, count=1).rstrip("/").removesuffix(".git") for text in _texts(value)]
+
+
+def _allowed_repos(value: object) -> tuple[str, ...]:
+    names = _repo_names(value)
+    for name in names:
+        if not _REPOS_LIKE.fullmatch(name):
+            raise SettingError(f"Write repositories as owner/name, such as acme/web or acme/*-docs, not “{name}”.")
+    return _list(names)
+
+
+def _list(names: Sequence[str]) -> tuple[str, ...]:
+    if any(len(name) > LONGEST for name in names) or len(", ".join(names)) > LONGEST_LIST:
+        raise SettingError(f"Shorten the list to {LONGEST_LIST:,} characters, such as with *.")
     return tuple(dict.fromkeys(names))
 
 
@@ -319,6 +392,11 @@ _READERS: Final[Mapping[Setting, Callable[[object], Value]]] = {
     Setting.MODE: _mode,
     Setting.LIMIT: _limit,
     Setting.TAGS: _tags,
+    Setting.ALLOW_REPOS: _allowed_repos,
+    Setting.ALLOW_PLAYBOOKS: lambda value: _list([name.removeprefix("!") for name in _texts(value)]),
+    Setting.ALLOW_MODES: lambda value: _list(
+        [mode.lower() if ANYTHING in mode else _mode(mode) for mode in _texts(value)]
+    ),
     Setting.STARTS: _starts,
     Setting.TURNS: lambda value: TurnTaking(_one_of("turn-taking", value, list(TurnTaking))),
     Setting.DETAIL: lambda value: Detail(_one_of("detail", value, list(Detail))),

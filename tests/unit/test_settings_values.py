@@ -45,6 +45,14 @@ TYPED: list[tuple[Setting, str, Value, str]] = [
     (Setting.ALERTS_PER_HOUR, "3", 3, "3"),
     (Setting.ALERT_ACUS, "5", 5, "5"),
     (Setting.TAGS, "web,urgent", ("web", "urgent"), "web, urgent"),
+    (
+        Setting.ALLOW_REPOS,
+        "acme/web, https://github.com/acme/*-docs, acme/web",
+        ("acme/web", "acme/*-docs"),
+        "acme/web, acme/*-docs",
+    ),
+    (Setting.ALLOW_PLAYBOOKS, "Upgrade *, !release", ("Upgrade *", "release"), "Upgrade *, release"),
+    (Setting.ALLOW_MODES, "Lite, swe-*", ("lite", "swe-*"), "lite, swe-*"),
     (Setting.STARTS, "30", 30, "30"),
     (Setting.TURNS, "two-people", TurnTaking.TWO_PEOPLE, "two-people"),
     (Setting.DETAIL, "final", Detail.FINAL, "final"),
@@ -124,6 +132,9 @@ def test_a_setting_that_does_not_exist_is_refused_with_the_nearest() -> None:
 
 def test_turns_are_a_channels_and_quiet_hours_a_persons() -> None:
     assert [setting for setting in Setting if not may_be_set(setting, Scope.PERSON)] == [
+        Setting.ALLOW_REPOS,
+        Setting.ALLOW_PLAYBOOKS,
+        Setting.ALLOW_MODES,
         Setting.TURNS,
         Setting.ALERTS_PER_HOUR,
         Setting.ALERT_ACUS,
@@ -200,6 +211,24 @@ def test_a_file_sets_values_for_all_for_channels_and_for_people() -> None:
     [
         ("[person.U1]\nturns = 'all'", "bot.toml [person.U1] turns: it's set for channels only."),
         ("[channel.C1]\nquiet = '22:00-07:00'", "bot.toml [channel.C1] quiet: it's set for people only."),
+        ("[person.U1]\nallow.repos = ['a/b']", "bot.toml [person.U1] allow.repos: it's set for channels only."),
+        (
+            "[default]\nallow.repo = ['a/b']",
+            "bot.toml [default] allow.repo: There's no setting “allow.repo”. Did you mean “allow.repos”?",
+        ),
+        (
+            "[channel.C1.allow]\nrepos = ['acme']",
+            "bot.toml [channel.C1] allow.repos: Write repositories as owner/name, such as acme/web or acme/*-docs, "
+            "not “acme”.",
+        ),
+        (
+            "[default]\nallow.modes = ['fats']",
+            "bot.toml [default] allow.modes: There's no mode “fats”. Did you mean “fast”?",
+        ),
+        (
+            f"[default]\nallow.playbooks = {['x' * 150] * 10}",
+            "bot.toml [default] allow.playbooks: Shorten the list to 1,500 characters, such as with *.",
+        ),
         ("[defalt]\nmode = 'fast'", "bot.toml: there's no section [defalt]. Did you mean [default]?"),
         ("[chanel.C1]\nmode = 'fast'", "bot.toml: there's no section [chanel]. Did you mean [channel.C123]?"),
         (
@@ -226,6 +255,24 @@ def test_a_file_that_is_wrong_is_refused_with_the_place(text: str, wrong: str) -
 def test_a_file_that_is_no_toml_is_refused() -> None:
     with pytest.raises(SettingError, match=r"^bot\.toml is not valid TOML: "):
         parse_file("bot.toml", "[default")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "fits"),
+    [
+        ("acme/web", "Acme/Web", True),
+        ("acme/web", "acme/web2", False),
+        ("acme/*-docs", "acme/site-docs", True),
+        ("acme/*", "acme-evil/web", False),
+        ("*/web", "other/web", True),
+        ("Fix [web] ?", "fix [web] ?", True),
+        ("Fix [web] ?", "fix w x", False),
+        ("*a" * 70, "a" * 149 + "b", False),  # at once, however many stars there are
+    ],
+)
+def test_only_a_star_stands_for_other_characters_in_what_is_allowed(pattern: str, name: str, fits: bool) -> None:
+    assert Effective(allow_playbooks=(pattern,)).allows(Setting.PLAYBOOK, "other", name) is fits
+    assert Effective().allows(Setting.PLAYBOOK, name)
 
 
 def test_defaults_fill_what_was_not_typed_and_not_refused() -> None:

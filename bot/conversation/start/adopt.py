@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
+from bot.conversation.allowed import why_not
 from bot.conversation.follow.announce import with_words
 from bot.conversation.follow.read_messages import NewMessages, read_messages
 from bot.conversation.lookup import SessionLookup
@@ -28,7 +29,7 @@ from bot.domain.commands.registry import ADOPT, ADOPT_CONFIRMED
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import reference, session_id
 from bot.domain.lane import person_lane
-from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, bare_id
+from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Options, Session, bare_id
 from bot.kernel.access import Access
 from bot.kernel.commands.devin_failures import failure_sentence
 from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler
@@ -45,7 +46,9 @@ from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
 from bot.store.sessions import RelayPosition
 from bot.views.answers import adoptions as adoption_sentences
+from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
+from bot.views.pull_requests import repository_name
 
 log = get_logger(__name__)
 
@@ -100,7 +103,8 @@ class AdoptCommand:
         made = await workspace.organisation.devin.get_session(cause.argument.partition(" ")[0])
         session = replace(_session(job, made, self._services.clock()), snapshot=made.snapshot())
         refusal = _over(made, workspace.organisation.id) or await self._taken(job, made)
-        refusal = refusal or await self._not_theirs(job, made)
+        # In this order: what a session is about is said to nobody who may not bring it here.
+        refusal = refusal or await self._not_theirs(job, made) or await self._not_allowed(job, made)
         refusal = refusal or await self._gates.wake_refusal(Asker(workspace, user, channel, user), session)
         return made if refusal is None else refusal
 
@@ -126,6 +130,15 @@ class AdoptCommand:
         starting = {Lifecycle.QUEUED, Lifecycle.CREATING, Lifecycle.UNCERTAIN}
         known = known or next((one for one in begun.values() if one.lifecycle in starting), None)
         return None if known is None else adoption_sentences.taken(await self._permalink(job, known))
+
+    async def _not_allowed(self, job: CommandJob, made: DevinSession) -> Message | None:
+        """Why the channel may not go on with what Devin says of the session: its pull requests, playbook and mode."""
+        workspace, urls = job.workspace, [request.pr_url for request in made.pull_requests]
+        repos = tuple(repository_name(url, workspace.policy.code_hosts) or url for url in urls)
+        options = Options(playbook=made.playbook_id, mode=made.devin_mode, also=repos)
+        of = (self._services, workspace.team, job.cause.channel or "", workspace.organisation)
+        why = await why_not(*of, options, begins=False)
+        return start_sentences.not_allowed(why, "Not linked") if why else None
 
     async def _not_theirs(self, job: CommandJob, made: DevinSession) -> Message | None:
         """Why whoever asks may not bring the session into their channel, or the question that an admin is asked."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from bot.conversation.allowed import why_not
 from bot.conversation.end_posts import settle
 from bot.conversation.prompt import as_alert
 from bot.conversation.session_card import SessionCard
@@ -55,7 +56,13 @@ class StartAnew:
         """Begin the session that goes on from `session`, or answer why not."""
         cause = job.cause
         user = cause.user or ""
-        refusal = await self._gates.start_refusal(Asker(job.workspace, user, session.channel, user, job.row.key))
+        of = (self._services, session.team, session.channel, job.workspace.organisation)
+        # First: what waits for room is started later.
+        why = await why_not(*of, session.options)
+        refusal = start_sentences.not_allowed(why) if why else None
+        refusal = refusal or await self._gates.start_refusal(
+            Asker(job.workspace, user, session.channel, user, job.row.key)
+        )
         # All is stored with the end of the press: a crash before this commit has it carried out anew.
         async with self._services.unit_of_work_for(job) as uow:
             said = await _already(uow, _WAYS[cause.command], session)

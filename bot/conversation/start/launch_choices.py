@@ -6,7 +6,7 @@ Devin does not answer in time, or does not list repositories, those of earlier s
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -14,7 +14,7 @@ from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFo
 from bot.domain.commands.option_words import MODES
 from bot.domain.commands.options import is_playbook_id, is_repo, may_be_mode, without_host
 from bot.domain.launch import MODE, PLAYBOOK, REPOS
-from bot.domain.settings_values import LONGEST
+from bot.domain.settings_values import ANYTHING, LONGEST, Effective, Setting
 from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
@@ -32,10 +32,10 @@ Names = Mapping[str, str]  # words by value
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What Devin lists, whether that is all, and why it lists nothing. Playbooks have `titles` beside their words."""
+    """What Devin lists, whether that is all, and why it lists nothing. Playbooks are `called` by title and macro."""
 
     names: Names
-    titles: Names = field(default_factory=dict)
+    called: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_whole: bool = True
     refused: str = ""
 
@@ -48,33 +48,46 @@ class LaunchChoices:
         self._known: dict[tuple[str, str, str], tuple[float, Listed]] = {}
 
     async def of_field(self, workspace: Workspace, user: str, channel: str, name: str, typed: str) -> Names:
-        """Return what the menu of the field called `name` offers for what was `typed`; nothing for one without any."""
+        """Return what the menu of the field called `name` offers for what was `typed`; nothing for one without any.
+
+        That is what `channel` allows; without a channel, what is allowed everywhere.
+        """
         text = typed.strip()
+        if name not in {REPOS, PLAYBOOK, MODE}:
+            return {}
+        async with self._services.db.read() as tx:
+            held = await self._services.settings.effective(tx, workspace.team, channel or None, user)
+            used = await sessions.repositories(tx, workspace.team, user, channel) if name == REPOS else []
         if name == REPOS:
-            return await self._repositories(workspace, user, channel, without_host(text))
+            return await self._repositories(workspace, held, used, without_host(text))
         if name == PLAYBOOK:
             found = await self._read(workspace.organisation, PLAYBOOKS)
-            return views.menu(name, text, _fitting(found.names, text), found.refused, own=is_playbook_id(text))
-        if name == MODE:
-            known = _fitting({mode: mode for mode in MODES}, text)
-            other = {text.casefold(): text.casefold()} if may_be_mode(text.casefold()) else {}
-            return views.menu(name, text, {**known, **other}, own=False)
-        return {}
+            fitting = _fitting(found.names, text)
+            known = {one: fitting[one] for one in fitting if held.allows(Setting.PLAYBOOK, one, *found.called[one])}
+            own = is_playbook_id(text) and held.allows(Setting.PLAYBOOK, text, *found.called.get(text, ()))
+            return views.menu(name, text, known, found.refused or _none_of(fitting, known), own=own)
+        other = [text.casefold()] if may_be_mode(text.casefold()) else []
+        fitting = {**_fitting({mode: mode for mode in MODES}, text), **{mode: mode for mode in other}}
+        known = {mode: mode for mode in fitting if held.allows(Setting.MODE, mode)}
+        return views.menu(name, text, known, _none_of(fitting, known), own=False)
 
     async def playbook_titles(self, workspace: Workspace) -> Names:
         """Return the titles by which playbooks may be kept, by their ids."""
-        return (await self._read(workspace.organisation, PLAYBOOKS)).titles
+        called = (await self._read(workspace.organisation, PLAYBOOKS)).called
+        return {one: title for one, (title, *_) in called.items() if title == title.strip()[:LONGEST] != ""}
 
-    async def _repositories(self, workspace: Workspace, user: str, channel: str, name: str) -> Names:
+    async def _repositories(self, workspace: Workspace, held: Effective, used: Sequence[str], name: str) -> Names:
         """The repositories whose names have all words that were typed as `name`, the ones used last first.
 
         Whatever is typed as owner/name is offered too: Devin may know a repository that it does not list.
         """
-        async with self._services.db.read() as tx:
-            used = await sessions.repositories(tx, workspace.team, user, channel)
         found = await self.listed_repositories(workspace.organisation, name)
-        names = _fitting({repo: repo for repo in (*used, *found.names)}, name)
-        return views.menu(REPOS, name, names, found.refused, own=is_repo(name))
+        named = [repo for repo in held.allow_repos if ANYTHING not in repo]
+        fitting = _fitting({repo: repo for repo in (*used, *named, *found.names)}, name)
+        known = {repo: repo for repo in fitting if held.allows(Setting.REPOS, repo)}
+        own = is_repo(name) and held.allows(Setting.REPOS, name)
+        asked = [*fitting, name] if is_repo(name) else fitting
+        return views.menu(REPOS, name, known, found.refused or _none_of(asked, known), own=own)
 
     async def listed_repositories(self, organisation: Organisation, like: str = "") -> Listed:
         """Return the repositories that Devin lists: all, or if they fill a page those like `like`."""
@@ -120,7 +133,7 @@ async def _playbooks(organisation: Organisation, _like: str) -> Listed:
     found = [playbook async for playbook in organisation.devin.playbooks()]
     return Listed(
         {one.playbook_id: f"{one.title} ({one.macro})" if one.macro else one.title for one in found},
-        {one.playbook_id: one.title for one in found if one.title == one.title.strip()[:LONGEST] != ""},
+        {one.playbook_id: (one.title, (one.macro or "").removeprefix("!")) for one in found},
     )
 
 
@@ -138,3 +151,8 @@ _READ: Final[Mapping[str, Callable[[Organisation, str], Awaitable[Listed]]]] = {
 def _fitting(names: Names, typed: str) -> Names:
     words = typed.casefold().split()
     return {value: name for value, name in names.items() if all(word in name.casefold() for word in words)}
+
+
+def _none_of(fitting: Collection[str], known: Names) -> str:
+    """Say why a menu is empty: none of what is `fitting` is allowed."""
+    return views.NONE_ALLOWED if fitting and not known else ""

@@ -20,6 +20,7 @@ from bot.domain.pick import OnMessage, Pick, ThreadRef
 from bot.domain.readers import Readers
 from bot.domain.roles import Right
 from bot.domain.session import Options, Session
+from bot.domain.settings_values import Setting
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Answer, Asked, Handler
 from bot.kernel.forms.forms import FormKind, Opening, answer
@@ -89,7 +90,8 @@ class LaunchForm(FormKind):
             known = await self._services.settings.effective(tx, workspace.team, channel or None, opening.user)
             earlier = await self._earlier(tx, workspace, opening)
         task = views.about(earlier) if earlier else task
-        repos = (earlier.options.repos if earlier else ()) or known.repos
+        repos = earlier.options.repos if earlier else ()
+        repos = tuple(repo for repo in repos if known.allows(Setting.REPOS, repo)) or known.repos
         options = Options(repos[0] if repos else None, known.playbook, known.mode, known.limit, known.tags)
         # Kept with the form is where its task comes from: the message, or the earlier session that may be read here.
         target = opening.on.kept() if opening.on else earlier.id if earlier else ""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from bot.conversation.allowed import why_not
 from bot.conversation.playbooks import playbooks_by_name
 from bot.conversation.refusals import refusal_sentence
 from bot.conversation.start.launch_choices import LaunchChoices
@@ -27,12 +28,13 @@ from bot.domain.launch import with_options
 from bot.domain.session import Options
 from bot.domain.settings_values import Effective, Setting
 from bot.kernel.exactly_once.loss import is_late
-from bot.kernel.job import Job, answers_in, recipient_of
+from bot.kernel.job import Job, answers_in, finish, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store import sessions
 from bot.views.answers import starts as start_sentences
 from bot.views.answers.starts import MOST_OFFERED
+from bot.views.given_back import given_back
 from bot.views.text import escape
 
 MOST_LOOKED_UP: Final = 3  # names of repositories, of one task
@@ -86,12 +88,16 @@ class OptionsCheck:
     async def _with_defaults(self, job: Job[AskingCause], request: Request, text: str, behind: str) -> Request | None:
         """Return `request` with what is set for its person and channel; None if that is not there any more."""
         cause = job.cause
-        if answers_in(cause):
-            return request  # from a form, which has shown them: whatever is empty in it was emptied
         literal = isinstance(cause, MessageCause) and cause.is_literal  # of a bot, which nobody can ask
         async with self._services.db.read() as tx:
             held = await self._services.settings.effective(tx, job.workspace.team, cause.channel, cause.user)
         filled = replace(request, options=with_defaults(request.options, held, request.without))
+        if answers_in(cause):
+            filled = request  # from a form, which has shown them: whatever is empty in it was emptied
+        if not await self._is_allowed(job, filled.options, text):
+            return None
+        if answers_in(cause):
+            return filled
         if not literal and not request.options.repos and (gone := await self._gone_repository(job, filled.options)):
             await self._ask_about(job, held, Setting.REPOS, gone, text, behind)
             return None
@@ -106,6 +112,30 @@ class OptionsCheck:
             job, held, Setting.PLAYBOOK, Gone("playbook", wanted, (near,) if near else ()), text, behind
         )
         return None
+
+    async def _is_allowed(self, job: Job[AskingCause], options: Options, text: str) -> bool:
+        """Whether the channel allows these `options`. If not, the row is closed with the reason.
+
+        A `text` that stands nowhere else is given back.
+        """
+        workspace, cause = job.workspace, job.cause
+        try:
+            why = await why_not(self._services, workspace.team, cause.channel, workspace.organisation, options)
+        except (DevinLater, DevinUncertain) as error:
+            await self._answer_if_late(job, error)
+            raise
+        if not why:
+            return True
+        refusal = start_sentences.not_allowed(why)
+        stands = isinstance(cause, MessageCause) and not answers_in(cause)
+        messages = [refusal] if stands else given_back(refusal.text, refusal.text, {"Your text": text})
+        to = recipient_of(job)
+        async with self._services.unit_of_work_for(job) as uow:
+            for number, message in enumerate(messages):
+                further = {"key": f"{to.cause}:{number}"} if number else {}
+                await uow.reply_privately(replace(to, replaces=to.replaces and not number), message, **further)
+            await finish(uow, job)
+        return False
 
     async def _gone_repository(self, job: Job[AskingCause], options: Options) -> Gone | None:
         """The first of the default repositories that Devin does not list; None too where it lists none."""

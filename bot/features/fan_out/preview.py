@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.conversation.allowed import why_not
 from bot.conversation.refusals import refusal_sentence
 from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound, DevinRefused
 from bot.domain.commands.spec import CommandSpec
@@ -32,6 +33,7 @@ from bot.kernel.readable import Readable
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
+from bot.views.answers.starts import not_allowed
 from bot.views.message import Message
 
 log = get_logger(__name__)
@@ -73,6 +75,10 @@ class FanOutPreview:
         else:
             prompt = await self._readable.named(job.workspace, query.prompt)
             options = await self._with_defaults(job, query)
+            of = (self._services, job.workspace.team, channel, job.workspace.organisation)
+            if why := await why_not(*of, options):
+                await self._services.answer(job, not_allowed(why))
+                return
             await self._show(job, self._fan_out(job, replace(query, prompt=prompt, options=options)), *found)
 
     async def _with_defaults(self, job: CommandJob, query: FanOutQuery) -> Options:

@@ -7,6 +7,7 @@ place of one that failed has another reference, so that the failed one is not fo
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from bot.conversation.allowed import why_not
 from bot.conversation.follow import history
 from bot.conversation.lookup import SessionLookup
 from bot.conversation.session_tags import SessionTags
@@ -154,8 +155,9 @@ class NewFanOutSession(Creation[DevinSession]):
             return False
         async with self._services.db.read() as tx:
             paused = await who_paused(tx, workspace.team, fan_out.channel)
-        if paused is not None:
-            await self._end(lifecycle=Lifecycle.REFUSED, reason=paused, **_NOT_UNKNOWN)
+        of = (self._services, workspace.team, fan_out.channel, self._organisation)
+        if nothing := paused or await why_not(*of, fan_out.options):
+            await self._end(lifecycle=Lifecycle.REFUSED, reason=nothing, **_NOT_UNKNOWN)
             return False
         task = with_organisation(self._fan_out.prompt, self._session.name)
         asked = f"Asked in Slack by {as_author(asker.name, asker.id)}. Reference: {self._reference}"

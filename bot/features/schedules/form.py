@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
+from bot.conversation.allowed import why_not
 from bot.conversation.lookup import CLOCKS_APART
 from bot.conversation.start.launch_choices import LaunchChoices
 from bot.devin.errors import DevinError, DevinRefused
@@ -87,9 +88,12 @@ class ScheduleForm(FormKind):
         return {REPOS if new.launch.options.repos else TASK: sentence for sentence in unknown.values()}
 
     async def save(self, job: Job[ViewCause]) -> None:
-        """Create the schedule, unless Devin may not post in the channel that was picked."""
+        """Create the schedule, unless Devin may not post in the channel that was picked, or that allows less."""
         new, channel = entered(job.cause.fields), job.cause.fields.get(CHANNEL)
         why = await self._access.why_not_posted(job.workspace, job.cause.user, channel) if channel else ""
+        if not why:
+            place, of = channel or job.cause.form.channel, job.workspace
+            why = await why_not(self._services, of.team, place, of.organisation, new.options, begins=False)
         if why:
             # A crash before this commit has the form read again; nothing was asked of Devin.
             async with self._services.unit_of_work_for(job) as uow:

@@ -60,8 +60,9 @@ class SettingsForm(FormKind):
 
     async def choices(self, workspace: Workspace, user: str, form: Form, name: str, typed: str) -> Mapping[str, str]:
         """Return the repositories, modes, or playbooks by their titles, that fit what was `typed`."""
-        setting = name.rpartition(".")[2]
-        found = await self._choices.of_field(workspace, user, form.channel, setting, typed)
+        scope, _, setting = name.rpartition(".")
+        channel = form.channel if scope == Scope.CHANNEL else ""  # one's own is for all channels
+        found = await self._choices.of_field(workspace, user, channel, setting, typed)
         # A default is shown in many places, where an id says nothing.
         titles = await self._choices.playbook_titles(workspace) if setting == Setting.PLAYBOOK else {}
         return {titles.get(value, value): words for value, words in found.items()}

@@ -5,7 +5,18 @@ from typing import Final
 
 from bot.domain.launch import UNSET
 from bot.domain.notify_choice import NotifyChoice
-from bot.domain.settings_values import Detail, Effective, Scope, Setting, Source, TurnTaking, Value, as_text, may_be_set
+from bot.domain.settings_values import (
+    ALLOWED,
+    Detail,
+    Effective,
+    Scope,
+    Setting,
+    Source,
+    TurnTaking,
+    Value,
+    as_text,
+    may_be_set,
+)
 from bot.features.settings.rules import SettingChange
 from bot.views.answers.wording import code
 from bot.views.message import Message
@@ -15,6 +26,14 @@ _NOT_SET: Final = {UNSET: "Not set"}
 # Each setting is one field of the form; what a start takes from there is the same field as in the form of a start.
 FIELDS: Final[Mapping[Setting, Field]] = {
     **{Setting(name): field for name, field in OPTION_FIELDS.items()},
+    **{
+        allowed: Field(allowed.value, f"Allowed {what}", hint=f"{example} Leave empty for any.")
+        for allowed, what, example in (
+            (Setting.ALLOW_REPOS, "repositories", "Such as acme/web, acme/*-docs."),
+            (Setting.ALLOW_PLAYBOOKS, "playbooks", "Titles, macros, or IDs, such as Upgrade *."),
+            (Setting.ALLOW_MODES, "modes", "Such as lite, normal. The first is the default."),
+        )
+    },
     Setting.STARTS: Field(
         "starts", "Starts per hour", hint="By one person. After that, each start asks first. 0 never asks."
     ),
@@ -71,6 +90,7 @@ NOT_SAVED: Final = "Your settings weren't saved."
 NOTHING_CHANGED: Final = Message("Your settings are as they were.")
 _SOURCES: Final = {Source.CHANNEL: "set for this channel", Source.MINE: "set by you", Source.BUILT_IN: "default"}
 NONE: Final = "none"
+ANY: Final = "any"
 
 
 def saved(changes: Sequence[SettingChange], channel: str) -> Message:
@@ -106,7 +126,8 @@ def fixed(setting: Setting, value: Value, file: str) -> str:
 def why(held: Effective, file: str, *, in_channel: bool) -> Message:
     """Show what holds for a person where they ask, each with its source, and who can change it where."""
     sources = _SOURCES | {Source.FILE: f"set in {code(file)}"}
-    shown = [setting for setting in Setting if in_channel or may_be_set(setting, Scope.PERSON)]
+    everywhere = ALLOWED.values()  # a file may set them for DMs too
+    shown = [setting for setting in Setting if in_channel or setting in everywhere or may_be_set(setting, Scope.PERSON)]
     lines = [
         f"• *{FIELDS[setting].label}*: {_shown(setting, getattr(held, setting))} ({sources[held.source(setting)]})"
         for setting in shown
@@ -123,7 +144,9 @@ def why(held: Effective, file: str, *, in_channel: bool) -> Message:
 def _shown(setting: Setting, value: Value | None) -> str:
     """The value as the menu of the form calls it, or as it was typed."""
     if value is None or value == ():
-        return NONE
+        return ANY if setting in ALLOWED.values() else NONE
+    if setting in ALLOWED.values() and isinstance(value, tuple):
+        return ", ".join(map(code, value))
     word = as_text(value)
     meaning = FIELDS[setting].choices.get(word, word)
     if isinstance(value, bool):

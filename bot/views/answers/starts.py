@@ -13,7 +13,7 @@ from bot.domain.commands.small_talk import SmallTalk
 from bot.domain.commands.spec import CommandSpec, Surface
 from bot.domain.defaults import Gone
 from bot.domain.session import Session
-from bot.domain.settings_values import Source
+from bot.domain.settings_values import Setting, Source
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, any_of, code, message_of, one_of
@@ -438,6 +438,19 @@ def ask_about_default(key: str, gone: Gone, source: Source, file: str = "") -> M
         questions.no("Cancel", OPTIONS, key),
     )
     return Message(text, [blocks.section(text), *row])
+
+
+def why_not_allowed(setting: Setting, value: str | None, allowed: Sequence[str]) -> str:
+    """Say that a start may not use this `value` of a `setting`, or Devin's without one, and what is `allowed`."""
+    more = len(allowed) - MOST_OPTIONS
+    named = listed([*map(code, allowed[:MOST_OPTIONS]), *([f"{more:,} more"] if more > 0 else [])])
+    what = code(value) if value else f"Devin's default {setting.value}"
+    return f"{what} isn't allowed here, only {named}. `/devin settings why` shows who can change that."
+
+
+def not_allowed(why: str, head: str = "Not started") -> Message:
+    """Refuse what is not allowed in a channel, and say `why`."""
+    return Message(f"{head}: {why}")
 
 
 def from_defaults(message: Message, values: Mapping[Source, Sequence[str]], file: str = "") -> Message:
