@@ -33,7 +33,7 @@ async def is_one_of_many(uow: UnitOfWork, job: Job[HeldCause], channel: str, to:
     most = (await uow.settings.effective(uow.tx, team, channel, user)).starts
     if not most or job.cause.confirmation.again:
         return False
-    started = await sessions.count_started(uow.tx, team, user, uow.now - HOUR)
+    started = await sessions.count_started(uow.tx, team, uow.now - HOUR, user=user)
     if started < most:
         return False
     await hold(uow, job, start_sentences.MANY, start_sentences.ask_about_many(job.row.key, started), to=to)
