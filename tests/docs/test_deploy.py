@@ -236,6 +236,7 @@ def test_the_image_runs_as_nobody_who_is_known_and_installs_only_what_has_a_hash
     assert {"--require-hashes", "--only-binary"} <= set(install.split())
     (pins,) = shlex.split(of("ARG")[0].split("=", 1)[1])
     assert (ROOT / pins).exists()
+    assert f"\nPINS ?= {pins}\n" in read("Makefile")
     assert len(of("FROM")) == 2
 
 
