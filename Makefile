@@ -16,7 +16,7 @@ COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help playground test test-edges test-long steps coverage lint format run doctor bench house browser screenshots requirements audit licenses commands clean
+.PHONY: help playground test test-edges test-long steps coverage lint format run doctor bench house browser screenshots requirements audit sbom licenses commands clean
 
 help:
 	@echo "make playground    the bot against a simulated Slack and Devin; no account needed"
@@ -36,6 +36,7 @@ help:
 	@echo "make format        put the code in shape"
 	@echo "make requirements  pin again after a change in pyproject.toml (UPGRADE=--upgrade: newest of all)"
 	@echo "make audit         ask PyPI whether a vulnerability is known of a pinned package"
+	@echo "make sbom          write build/sbom.json, what the image has, as CycloneDX (PINS=requirements.txt: another set)"
 	@echo "make licenses      write docs/licenses.md, the licences of what is shipped"
 	@echo "make commands      write docs/commands.md, all commands, from their table"
 	@echo "make clean         remove what these targets made"
@@ -116,9 +117,9 @@ format: $(READY)
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-# What pins and audits is no part of what is tested, and itself pinned by hashes.
+# What pins, audits and lists is no part of what is tested, and itself pinned by hashes.
 $(TOOLS)/.ready: requirements-tools.txt
-	@echo "Installing uv and pip-audit into $(TOOLS), by their hashes"
+	@echo "Installing uv, pip-audit and cyclonedx-bom into $(TOOLS), by their hashes"
 	@$(PYTHON) -m venv --clear $(TOOLS)
 	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-tools.txt
 	@touch $@
@@ -134,6 +135,15 @@ requirements: $(TOOLS)/.ready
 
 audit: $(TOOLS)/.ready
 	@$(TOOLS)/bin/python -m bench.audit $(TOOLS)/bin/pip-audit requirements-dev.txt requirements-tools.txt
+
+# The pins of the image, as in deploy/Dockerfile.
+PINS ?= requirements-replicas.txt
+
+sbom: $(TOOLS)/.ready
+	@mkdir -p build
+	@PYTHONWARNINGS=ignore $(TOOLS)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-file build/sbom.json $(PINS)
+	@echo "build/sbom.json lists what $(PINS) pins"
 
 licenses: $(READY)
 	$(BIN)/python -m bench.licenses

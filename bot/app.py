@@ -132,7 +132,8 @@ def wire(services: Services, settings: Settings) -> Bot:
         [RoleGate(access), PauseGate(services), *(gate(services) for feature in FEATURES for gate in feature.gates)]
     )
     hooks = [feature.stop_failed for feature in FEATURES if feature.stop_failed]
-    kernel = Kernel(services, access, gates, SharedChannels(services), hooks)
+    revised = [feature.revised for feature in FEATURES if feature.revised]
+    kernel = Kernel(services, access, gates, SharedChannels(services), hooks, revised)
     parts, sessions = kernel_parts(kernel), ConversationParts(kernel, EVENTS)
     drawn = drawers(kernel, parts)
     questions = _questions(kernel, sessions)

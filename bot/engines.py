@@ -80,10 +80,13 @@ async def _checked(address: "QueueAddress") -> bool:
 
 async def _installed(address: "QueueAddress") -> bool:
     """Create PgQueuer's tables where they are missing; False where that is not possible, as without the right to."""
-    from bot.engine.pgqueuer import install  # noqa: PLC0415 - an extra
+    from bot.engine.pgqueuer import NotInstalledError, check_installed, install  # noqa: PLC0415 - an extra
 
     try:
-        await install(address)
+        try:
+            await check_installed(address)  # first, because who only runs the bot may not install
+        except NotInstalledError:
+            await install(address)
     except Exception as error:  # noqa: BLE001 - whatever the driver raises
         log.warning("hints don't reach other processes on this database", error=type(error).__name__)
         return False

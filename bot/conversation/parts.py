@@ -91,8 +91,7 @@ class ConversationParts:
         services, gates = self._kernel.services, self._kernel.gates
         create = Create(services, gates, self._prompts, self._lookup, self._identities)
         conversation = Conversation(
-            services,
-            self._kernel.access,
+            self._kernel,
             Reply(services, gates, self._prompts, self._lookup, self._identities, self._session_list),
             self._session_commands,
             self._from_command,

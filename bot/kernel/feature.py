@@ -15,7 +15,7 @@ from bot.kernel.gates import Gate
 from bot.kernel.operations.row_sources import OperationKind
 from bot.kernel.questions import QuestionKind
 from bot.kernel.services import Services
-from bot.kernel.tasks import EventTask, Kernel, StopFailed, Task
+from bot.kernel.tasks import EventTask, Kernel, Revised, StopFailed, Task
 from bot.kernel.unit_of_work import Drawer
 from bot.store.table_spec import TableSpec
 from bot.views.message import Message
@@ -129,5 +129,6 @@ class Feature:
     ticks: Callable[[Kernel], Sequence[Tick]] = no_ticks
     gates: tuple[Callable[[Services], Gate], ...] = ()
     stop_failed: StopFailed | None = None
+    revised: Revised | None = None
     tables: tuple[TableSpec, ...] = ()
     permissions: tuple[Permission, ...] = ()

@@ -16,9 +16,14 @@ from bot.kernel.job import Flow
 from bot.kernel.services import Services
 from bot.kernel.shared_channels import SharedChannels
 from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.workspace import Workspace
 
 # A hook: a session still runs although somebody stopped it; called in the transaction that announces that.
 StopFailed = Callable[[UnitOfWork, Session], Awaitable[None]]
+
+# A hook: the start or the reply with this key, which waited, was edited or else (False) deleted. Called in the
+# transaction that stores that.
+Revised = Callable[[UnitOfWork, Workspace, str, bool], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class Kernel:
     gates: Gates
     shared_channels: SharedChannels
     stop_failed: Sequence[StopFailed] = ()
+    revised: Sequence[Revised] = ()
 
 
 class Task(Flow[TaskCause], Protocol):

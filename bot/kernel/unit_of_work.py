@@ -152,17 +152,29 @@ class UnitOfWork:
 
         Returns the ids of where it is posted.
         """
-        channel = workspace.policy.admin_channel
-        where = [channel] if channel else await self._admins_to_notify(workspace)
+        where = await self._admins_to_notify(workspace)
         for to in where:
             await self.add_to_outbox(self.post_row(f"{ADMINS_POSTS}{key}:{to}", workspace.team, to, None, message))
         return where
 
+    async def edit_for_admins(self, workspace: Workspace, key: str, drawer: type["Drawer"], subject: str) -> None:
+        """Have what `notify_admins` posted for `key` edited to what `drawer` draws of `subject`, or not posted at all.
+
+        A post that is being made in this moment stays as it is.
+        """
+        for to in await self._admins_to_notify(workspace):
+            ts = await outbox.retract(self.tx, f"{ADMINS_POSTS}{key}:{to}")
+            if ts is not None:
+                post = Post(drawer.name, f"{to}:{subject}", workspace.team, to, self.ref, self.now)
+                await self.edit_from_now_on(post, posts.MESSAGE, ts)
+
     async def _admins_to_notify(self, workspace: Workspace) -> list[str]:
-        """The ids of the admins who get direct messages: first those whom the settings name, then those of the group.
+        """The admins' channel, or the ids of the admins who get direct messages: first those whom the settings name.
 
         There are only so many, because a group may have thousands of members.
         """
+        if workspace.policy.admin_channel:
+            return [workspace.policy.admin_channel]
         admins = await admins_of(self.tx, workspace, self.now - self.timing.admins_known)
         return [*sorted(admins.users), *sorted(admins.members - admins.users)][:MOST_NOTIFIED]
 

@@ -142,11 +142,12 @@ def _names_post(user: str) -> ColumnElement[bool]:
 
 
 def edited_posts(spec: TableSpec, user: str) -> list[RowsToErase]:
-    """The person's Home tab and the edited posts of their operations and fan-outs, to be deleted.
+    """The person's Home tab and the edited posts of their operations, fan-outs and requests, to be deleted.
 
     Cards are named by sessions.
     """
-    return [deletion(spec, or_(edited.c.channel == user, _of_their_work(user, edited.c.key)))]
+    requests_of_theirs = and_(edited.c.key.startswith("request:"), edited.c.key.contains(f":{user}:", autoescape=True))
+    return [deletion(spec, or_(edited.c.channel == user, _of_their_work(user, edited.c.key), requests_of_theirs))]
 
 
 def _of_their_work(user: str, key: ColumnElement[str]) -> ColumnElement[bool]:

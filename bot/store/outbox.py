@@ -350,6 +350,13 @@ async def withdraw(tx: AsyncConnection, session_id: str, prefix: str) -> None:
     await tx.execute(delete(outbox).where(*theirs, named))
 
 
+async def retract(tx: AsyncConnection, key: str) -> str | None:
+    """Delete the post with this `key` unless it is made or being made; returns its `ts` if it was made."""
+    await tx.execute(delete(outbox).where(outbox.c.key == key, outbox.c.state == _OPEN_STATES[0]))
+    ts: str | None = await tx.scalar(select(outbox.c.ts).where(outbox.c.key == key))
+    return ts
+
+
 async def mark_channel_dead(
     tx: AsyncConnection, team: str, channel: str, reason: str, now: float, prefixes: Sequence[str]
 ) -> None:

@@ -206,19 +206,16 @@ async def is_first(tx: AsyncConnection, session: Session) -> bool:
     return (await tx.execute(earlier)).first() is None
 
 
-async def count_started(tx: AsyncConnection, team: str, user: str, since: float) -> int:
-    """How many sessions `user` has started after `since`, without those that were refused or cancelled."""
-    theirs = (sessions.c.team == team, sessions.c.requester == user, sessions.c.created_at > since)
-    began = sessions.c.lifecycle.not_in((Lifecycle.REFUSED, Lifecycle.CANCELLED))
-    typed = sessions.c.alert == ""  # those of alerts have a brake of their own
-    return int(await tx.scalar(select(func.count()).select_from(sessions).where(*theirs, began, typed)) or 0)
+async def count_started(tx: AsyncConnection, team: str, since: float, *, user: str = "", alerts_in: str = "") -> int:
+    """How many sessions `user`, or alerts in the channel `alerts_in`, have started after `since`.
 
-
-async def count_alerts(tx: AsyncConnection, team: str, channel: str, since: float) -> int:
-    """How many sessions alerts in `channel` have started after `since`, without those refused or cancelled."""
-    theirs = (sessions.c.team == team, sessions.c.channel == channel, sessions.c.alert != "")
-    began = (sessions.c.created_at > since, sessions.c.lifecycle.not_in((Lifecycle.REFUSED, Lifecycle.CANCELLED)))
-    return int(await tx.scalar(select(func.count()).select_from(sessions).where(*theirs, *began)) or 0)
+    Those that were refused or cancelled don't count, nor does an alert count as started by its person.
+    """
+    of = sessions.c
+    whose = (of.channel == alerts_in, of.alert != "") if alerts_in else (of.requester == user, of.alert == "")
+    began = (of.created_at > since, of.lifecycle.not_in((Lifecycle.REFUSED, Lifecycle.CANCELLED)))
+    wanted = select(func.count()).select_from(sessions).where(of.team == team, *whose, *began)
+    return int(await tx.scalar(wanted) or 0)
 
 
 async def of_alert(tx: AsyncConnection, team: str, channel: str, alert: str, since: float) -> Session | None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bot.domain.session import DisplayState
+from bot.features.budgets import sentences as budgets
 from bot.views.answers import starts as start_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.crash.persistent import answered
@@ -81,6 +82,24 @@ async def granted_once(one: Scene, _: tuple[str, str]) -> None:
     assert len([text for text in said if "raised" in text]) == 1
     posted = [one["rendered"] for one in await one.slack.messages(OPS, user="U0BOT")]
     assert len(posted) == 2  # that it is used up, and the request, in whose place the outcome may stand
+
+
+async def ask_and_edit(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    said = await one.on.mention("fix another test")
+    refused = await one.slack.wait_for_ephemeral(ANN, "Nothing was started", within=PATIENCE)
+    await press(one, ANN, GENERAL, refused["ts"], "choose:ask_for_more")
+    asked = await one.slack.wait_for_message(OPS, "asks for more", within=PATIENCE)
+    await one.slack.edit(ANN, GENERAL, said, "<@U0BOT> drop another table")
+    await one.slack.wait_for_message(OPS, budgets.edited("ann").text, ts=asked["ts"], within=PATIENCE)
+    await one.slack.delete(ANN, GENERAL, said)  # or it would wait to be asked about again
+    await titled(one, begun[1])
+    return begun
+
+
+async def withdrawn_once(one: Scene, _: tuple[str, str]) -> None:
+    assert len(await one.devin.sessions()) == 1
+    assert await one.rows("SELECT state FROM grants") == [("edited",)]
+    assert len(await one.slack.messages(OPS, user="U0BOT")) == 2  # that it is used up, and the request
 
 
 async def use_up_and_remove(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -162,6 +181,13 @@ STORIES = [
         used_up,
         ask_and_grant,
         granted_once,
+        settings=admins_in_a_channel,
+    ),
+    Story(
+        "what waits for more is edited, and the request is withdrawn",
+        used_up,
+        ask_and_edit,
+        withdrawn_once,
         settings=admins_in_a_channel,
     ),
     Story(

@@ -234,7 +234,9 @@ def test_the_image_runs_as_nobody_who_is_known_and_installs_only_what_has_a_hash
     assert of("USER") == [f"{USER}:{USER}"]
     (install,) = [run for run in of("RUN") if "pip" in run]
     assert {"--require-hashes", "--only-binary"} <= set(install.split())
-    assert {*shlex.split(of("ARG")[0].split("=", 1)[1])} < {path.name for path in ROOT.glob("requirements*.txt")}
+    (pins,) = shlex.split(of("ARG")[0].split("=", 1)[1])
+    assert (ROOT / pins).exists()
+    assert f"\nPINS ?= {pins}\n" in read("Makefile")
     assert len(of("FROM")) == 2
 
 
@@ -260,7 +262,8 @@ def ours(name: str) -> dict[str, Any]:
 def test_compose_runs_commands_of_the_bot_with_its_settings(name: str) -> None:
     for service in ours(name).values():
         assert _parser().parse_args(service["command"])
-        assert set(service["environment"]) - settings() == set()
+        withheld = {one for one, value in service["environment"].items() if value == ""}
+        assert set(service["environment"]) - settings() - withheld == set()
         assert service["build"]["dockerfile"] == "deploy/Dockerfile"
 
 
@@ -282,6 +285,19 @@ def test_compose_migrates_once_and_then_starts_two_of_each() -> None:
     for title in ("web", "worker"):
         assert found[title]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
     assert found["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+
+
+def test_compose_runs_the_bot_as_a_role_that_owns_nothing_and_gives_it_no_other_password() -> None:
+    found, (secret,) = services(COMPOSE[0]), re.findall(r"\\getenv bot_password (\w+)", read("deploy/postgres.sql"))
+    urls = {name: re.sub(r":\?[^}]*", "", found[name]["environment"]["DATABASE_URL"]) for name in ours(COMPOSE[0])}
+    assert urls["web"] == urls["worker"] == f"postgresql://devin_bridge:${{{secret}}}@postgres/devin_bridge"
+    assert urls["migrate"] == "postgresql://devin_bridge_owner:${POSTGRES_OWNER_PASSWORD}@postgres/devin_bridge"
+    database = found["postgres"]
+    passwords = {name for name in database["environment"] if name.endswith("_PASSWORD")}
+    assert set(re.findall(r"\\getenv \w+ (\w+)", read("deploy/postgres.sql"))) < passwords
+    for name in ours(COMPOSE[0]):
+        assert {found[name]["environment"][password] for password in passwords} == {""}
+    assert "./postgres.sql:/docker-entrypoint-initdb.d/roles.sql:ro" in database["volumes"]
 
 
 def test_compose_keeps_the_proxy_from_postgresql_and_postgresql_from_everything_outside() -> None:
@@ -340,7 +356,9 @@ def test_each_pod_runs_a_command_of_the_bot_with_its_settings_and_the_secret_by_
     for _, container in pods():
         assert _parser().parse_args(container["args"])
         assert {variable["name"] for variable in container.get("env", [])} - settings() == set()
-        assert container["envFrom"] == [{"secretRef": {"name": "devin-bridge"}}]
+        secret = "devin-bridge-owner" if container["args"] == ["migrate"] else "devin-bridge"
+        assert container["envFrom"] == [{"secretRef": {"name": secret}}]
+        assert f"create secret generic {secret} " in read("docs/deploying.md")
     assert list(objects("Secret")) == []
 
 
@@ -381,11 +399,22 @@ def test_each_deployment_has_two_pods_and_loses_one_at_a_time() -> None:
     assert budgets == {"web", "worker"}
 
 
-def test_the_service_leads_to_receivers_and_the_network_lets_their_port_in() -> None:
-    (service,), (network,) = objects("Service"), objects("NetworkPolicy")
-    assert service["spec"]["selector"]["app.kubernetes.io/component"] == "web"
-    assert [port["port"] for rule in network["spec"]["ingress"] for port in rule["ports"]] == [3000]
-    assert {443, 5432, 53} <= {port["port"] for rule in network["spec"]["egress"] for port in rule["ports"]}
+def test_only_the_proxy_reaches_receivers_and_only_the_bot_reaches_postgresql() -> None:
+    (service,) = objects("Service")
+    policies = {one["metadata"]["name"]: one["spec"] for one in objects("NetworkPolicy")}
+    bot, web = policies["devin-bridge"], policies["devin-bridge-web"]
+    assert service["spec"]["selector"] == web["podSelector"]["matchLabels"]
+    assert {443, 5432, 53} <= {port["port"] for rule in bot["egress"] for port in rule["ports"]}
+    for policy in policies.values():
+        assert "Ingress" in policy["policyTypes"]
+        assert all(rule["from"] and rule["ports"] for rule in policy["ingress"])
+    assert [port["port"] for one in (bot, web) for rule in one["ingress"] for port in rule["ports"]] == [3000, 3000]
+    (to_store,) = policies["devin-bridge-postgresql"]["ingress"]
+    assert to_store["from"] == [{"podSelector": bot["podSelector"]}]
+    assert bot["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "devin-bridge"}
+    for one in objects("Deployment", "Job"):
+        labels = one["spec"]["template"]["metadata"]["labels"]
+        assert bot["podSelector"]["matchLabels"].items() <= labels.items()
 
 
 # ---------------------------------------------------------------- systemd

@@ -18,6 +18,8 @@ from bot.kernel.gates import Gates
 from bot.kernel.identities import Identities
 from bot.kernel.job import Job, Reschedule
 from bot.kernel.sending.file_transfers import FileTransfers
+from bot.kernel.shared_channels import SharedChannels
+from bot.kernel.tasks import Kernel
 from bot.store import inbox, lanes, threads
 from bot.store.threads import Thread
 from bot.timing import PRODUCTION
@@ -37,8 +39,7 @@ def conversation(services):
     session_list = SessionList(services, access)
     reply = Reply(services, gates, prompts, lookup, identities, session_list)
     return Conversation(
-        services,
-        access,
+        Kernel(services, access, gates, SharedChannels(services)),
         reply,
         SessionCommands(services, session_list, []),
         StartFromCommand(services, access, gates, prompts),

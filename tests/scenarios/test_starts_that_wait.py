@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timing(budgets=0.2)
 
 ASK = "Request approval"
 ASK_FOR_REPLY = "Request approval"
-DM_OF_ANN = "D0ANN"
+DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
 TASK = "write the changelog\nin full sentences"
 
 
@@ -61,12 +61,6 @@ async def asked(on: Harness, question: dict[str, Any]) -> dict[str, Any]:
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:ask_for_more")
     await on.slack.wait_for_ephemeral(ANN, "Request sent to your admins", ts=question["ts"])
     return await on.slack.wait_for_message(OPS, "asks for")
-
-
-async def asked_again(on: Harness, question: dict[str, Any]) -> dict[str, Any]:
-    """The second request that admins get."""
-    await on.slack.click(ANN, GENERAL, question["ts"], "choose:ask_for_more")
-    return (await on.slack.wait_for_messages(OPS, 2, text="asks for"))[-1]
 
 
 @pytest.mark.both_transports
@@ -305,12 +299,11 @@ async def test_a_grant_is_for_the_words_that_were_asked_about_and_not_for_an_edi
     said = await on.mention(f"{TASK} acu=3")
     request = await asked(on, await on.slack.wait_for_ephemeral(ANN, "Nothing was started"))
     await on.slack.edit(ANN, GENERAL, said, "<@U0BOT> dump the table of all customers acu=3")
+    withdrawn = await on.slack.wait_for_message(OPS, budgets.edited("ann").text, ts=request["ts"])
+    assert buttons(withdrawn) == []
     await settled(on)
     question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started", visible=True)
-    again = await asked_again(on, question)
-    await on.slack.click(ADA, OPS, request["ts"], "grant_more")
-    await on.slack.wait_for_message(OPS, budgets.edited("ann").text, ts=request["ts"])
-    await settled(on)
+    again = await asked(on, question)
     assert await creations(on) == 1
     assert again["rendered"].startswith("ann asks for more ACUs to start “dump the table of all customers”: ")
     await on.slack.click(ADA, OPS, again["ts"], "grant_more")
@@ -323,12 +316,31 @@ async def test_a_grant_is_not_for_an_edited_reply(on: Harness) -> None:
     ts, session = await asleep(on)
     said = await on.slack.say(ANN, GENERAL, "and run mypy on the tests", thread_ts=ts)
     request = await asked(on, await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent"))
+    # Where Slack refuses to edit the request, its button is still there, and says so.
+    await on.slack.fault("chat.update", "error", error="edit_window_closed", match="edited the text")
     await on.slack.edit(ANN, GENERAL, said, "and dump the table of all customers")
     await settled(on)
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
-    await on.slack.wait_for_message(OPS, budgets.edited("ann").text, ts=request["ts"])
+    assert buttons(await on.slack.wait_for_message(OPS, budgets.edited("ann").text, ts=request["ts"])) == []
     await settled(on)
     assert await sent_to_devin(on, session) == []
+
+
+async def test_a_request_in_direct_messages_is_withdrawn_at_the_edit_too(
+    tmp_path: Path, database: dict[str, Any], clock: Ahead, timing: Timing
+) -> None:
+    async with harness(tmp_path, clock=clock, timing=timing, **database) as on:
+        await set_budget(on.slack, "each-person 2 a day")
+        _, session = await on.started()
+        await on.devin.set(session, acus_consumed=2.1)
+        await on.slack.wait_for_message(DM_OF_ADA, "used up")
+        said = await on.mention(f"{TASK} acu=3")
+        question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
+        await on.slack.click(ANN, GENERAL, question["ts"], "choose:ask_for_more")
+        request = await on.slack.wait_for_message(DM_OF_ADA, "asks for")
+        await on.slack.edit(ANN, GENERAL, said, "<@U0BOT> dump the table of all customers acu=3")
+        withdrawn = await on.slack.wait_for_message(DM_OF_ADA, budgets.edited("ann").text, ts=request["ts"])
+        assert buttons(withdrawn) == []
 
 
 async def test_a_reply_that_is_deleted_while_it_waits_is_not_sent(on: Harness) -> None:
@@ -336,9 +348,7 @@ async def test_a_reply_that_is_deleted_while_it_waits_is_not_sent(on: Harness) -
     said = await on.slack.say(ANN, GENERAL, "and run mypy on the tests", thread_ts=ts)
     request = await asked(on, await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent"))
     await on.slack.delete(ANN, GENERAL, said)
-    await settled(on)
-    await on.slack.click(ADA, OPS, request["ts"], "grant_more")
-    await on.slack.wait_for_message(OPS, budgets.taken_back("ann").text, ts=request["ts"])
+    assert buttons(await on.slack.wait_for_message(OPS, budgets.taken_back("ann").text, ts=request["ts"])) == []
     await settled(on)
     assert await sent_to_devin(on, session) == []
 

@@ -31,12 +31,11 @@ from bot.domain.second_task import reads_like_task
 from bot.domain.session import Lifecycle, Session
 from bot.domain.settings_values import TurnTaking
 from bot.domain.text import as_typed, without_mention
-from bot.kernel.access import Access
 from bot.kernel.commands.table import CommandTable
 from bot.kernel.exactly_once.loss import announce_loss
 from bot.kernel.job import Job, Reschedule, finish, move, recipient_of
 from bot.kernel.readable import Readable
-from bot.kernel.services import Services
+from bot.kernel.tasks import Kernel
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import inbox, lanes, posts, sessions, threads
 from bot.store.threads import Thread
@@ -56,8 +55,7 @@ class Conversation:
 
     def __init__(
         self,
-        services: Services,
-        access: Access,
+        kernel: Kernel,
         reply: Reply,
         session_commands: SessionCommands,
         start_from_command: StartFromCommand,
@@ -66,12 +64,13 @@ class Conversation:
         *,
         no_replies: Mapping[str, Message],
     ) -> None:
+        services, access = kernel.services, kernel.access
         self._services = services
         self._parser = services.commands.parser
         self._access = access
         self._readable = Readable(access)
         self._reply = reply
-        self._revisions = Revisions(services, lambda job: self._verb(job) is not None)
+        self._revisions = Revisions(services, lambda job: self._verb(job) is not None, kernel.revised)
         self._session_commands = session_commands
         self._start_from_command = start_from_command
         self._start_from_message = start_from_message

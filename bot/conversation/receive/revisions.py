@@ -10,7 +10,7 @@ that change places the older one counts for nothing (`edited_ts`). All that an e
 its row: a crash leaves both or neither.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.conversation.notified import post_stop
@@ -26,6 +26,7 @@ from bot.domain.session import Lifecycle, Session
 from bot.domain.text import plain, without_mention
 from bot.kernel.job import Job, finish, finish_with, move, recipient_of
 from bot.kernel.services import Services
+from bot.kernel.tasks import Revised
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import inbox, lanes, people, posts, sessions, threads
 from bot.store.inbox import InboxRow, Standing
@@ -36,11 +37,17 @@ from bot.views.answers import wakings as waking_sentences
 
 
 class Revisions:
-    """Takes edits and deletions of messages; `is_command` says whether the message of a row is one for the bot."""
+    """Takes edits and deletions of messages; `is_command` says whether the message of a row is one for the bot.
 
-    def __init__(self, services: Services, is_command: Callable[[Job[MessageCause]], bool]) -> None:
+    The hooks `revised` are called for a message that waited for an answer.
+    """
+
+    def __init__(
+        self, services: Services, is_command: Callable[[Job[MessageCause]], bool], revised: Sequence[Revised]
+    ) -> None:
         self._services = services
         self._is_command = is_command
+        self._revised = revised
 
     async def take(self, job: Job[MessageCause], revision: Revision) -> None:
         """Have the message say what it says after `revision`, which the row of the job is about."""
@@ -87,6 +94,8 @@ class Revisions:
         else:
             await inbox.note_edit(uow.tx, row.key, revision.at)
             message = row.with_cause(row.cause)
+            for hook in self._revised if row.cause.hold is not None else ():
+                await hook(uow, job.workspace, row.key, not revision.deleted)
             await (_end_waiting(uow, message) if revision.deleted else self._renew(uow, job, message))
             await finish(uow, job)
 

@@ -73,7 +73,7 @@ class Alerts:
             await self._reply(uow, job, same)
             return False
         most = (await uow.settings.effective(uow.tx, team, cause.channel, cause.user)).alerts_per_hour
-        if await sessions.count_alerts(uow.tx, team, cause.channel, uow.now - HOUR) < most:
+        if await sessions.count_started(uow.tx, team, uow.now - HOUR, alerts_in=cause.channel) < most:
             return True
         await self._hold(uow, job, start_sentences.alert_held(most))
         key = f"alerts:{team}:{cause.channel}:{int(uow.now // DAY)}"

@@ -37,7 +37,7 @@ async def too_many_started(tx: Transaction, services: Services, job: Job[HeldCau
     most = (await services.settings.effective(tx, team, channel, user)).starts
     if not most or job.cause.confirmation.again:
         return 0
-    started = await sessions.count_started(tx, team, user, services.clock() - HOUR)
+    started = await sessions.count_started(tx, team, services.clock() - HOUR, user=user)
     return started if started >= most else 0
 
 

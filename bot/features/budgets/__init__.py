@@ -6,7 +6,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.features.budgets.check import BudgetCheck
 from bot.features.budgets.commands import BudgetCommands
 from bot.features.budgets.form import BudgetForm
-from bot.features.budgets.requests import BudgetRequests
+from bot.features.budgets.requests import BudgetRequests, WithdrawnRequest, withdraw
 from bot.features.budgets.sentences import NOT_SET, QUESTION
 from bot.features.budgets.specs import BUDGET_SET, COMMANDS
 from bot.features.budgets.tables import TABLES
@@ -32,6 +32,8 @@ FEATURE: Final = Feature(
     ticks=lambda kernel: [
         Tick("budgets", Per.WORKSPACE, lambda workspace: BudgetWatch(kernel.services, workspace).tick())
     ],
+    drawers=lambda kernel: [WithdrawnRequest(kernel.services)],
     gates=(BudgetCheck,),
+    revised=withdraw,
     tables=TABLES,
 )

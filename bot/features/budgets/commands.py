@@ -199,7 +199,7 @@ class BudgetCommands:
         named = await stand.named(standing, by.user)
         if named.is_hidden or (not subject and budget.scope.kind is not ScopeKind.ORG):
             return await _granted_to(stand, wanted, standing)
-        granter = await name_beside_figures(uow, workspace, by.user)
+        granter = await name_beside_figures(uow.tx, workspace, by.user)
         return views.granted(replace(named, name="", yours=False), wanted.acus, granter)
 
 

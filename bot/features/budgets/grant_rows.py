@@ -20,6 +20,8 @@ class GrantState(StrEnum):
     ASKED = "asked"
     GRANTED = "granted"
     REFUSED = "refused"
+    EDITED = "edited"  # what waited for it has another text by now
+    TAKEN_BACK = "taken back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,12 @@ async def get(tx: AsyncConnection, team: str, key: str) -> Grant | None:
     return None if row is None else _grant(row)
 
 
+async def waited_for(tx: AsyncConnection, team: str, start: str) -> list[Grant]:
+    """The requests that nobody has decided for which the start with this key waits."""
+    theirs = (grants.c.team == team, grants.c.start == start, grants.c.state == GrantState.ASKED.value)
+    return [_grant(row) for row in await tx.execute(select(grants).where(*theirs))]
+
+
 async def decide(tx: AsyncConnection, key: str, state: GrantState, period: str, now: float) -> bool:
     """Store what became of a request, in the running `period`. Returns False if that was decided before."""
     open_one = (grants.c.key == key, grants.c.state == GrantState.ASKED.value)
@@ -67,7 +75,7 @@ async def decide(tx: AsyncConnection, key: str, state: GrantState, period: str, 
 
 
 async def decided(tx: AsyncConnection, budget: int, subject: str, user: str) -> int:
-    """Count the requests of `user` for a subject of a budget that were granted or refused."""
+    """Count the requests of `user` for a subject of a budget that aren't open."""
     theirs = (grants.c.budget == budget, grants.c.subject == subject, grants.c.user == user)
     closed = grants.c.state != GrantState.ASKED.value
     return int((await tx.execute(select(func.count()).select_from(grants).where(*theirs, closed))).scalar_one())

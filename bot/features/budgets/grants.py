@@ -10,6 +10,7 @@ from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
 from bot.store import audit, channels, people
 from bot.store.audit import AuditRow
+from bot.store.database.connection import Transaction
 
 ACTION = "budget_grant"
 
@@ -51,14 +52,14 @@ async def record_raise(uow: UnitOfWork, workspace: Workspace, now_stand: Standin
     await _inform(uow, workspace, now_stand, increase)
 
 
-async def name_beside_figures(uow: UnitOfWork, workspace: Workspace, user: str) -> str:
+async def name_beside_figures(tx: Transaction, workspace: Workspace, user: str) -> str:
     """Return the name of `user` for a message with figures.
 
     It is empty where figures name nobody, and for somebody whose name was never read from Slack.
     """
     if not workspace.policy.shows_names:
         return ""
-    return (await people.names(uow.tx, workspace.team, [user])).get(user, "")
+    return (await people.names(tx, workspace.team, [user])).get(user, "")
 
 
 def subject_of(budget: Budget, subject: str) -> str:
@@ -79,6 +80,6 @@ async def _inform_one(uow: UnitOfWork, workspace: Workspace, now_stand: Standing
     if known is not None and known.is_shared:
         return  # what was spent is no business of another company
     named = await now_stand.named(await now_stand.of(increase.budget, increase.subject), to)
-    by = await name_beside_figures(uow, workspace, increase.by)
+    by = await name_beside_figures(uow.tx, workspace, increase.by)
     message = views.granted_to_you(named, increase.acus, by, refused=to == increase.asker, then=increase.then)
     await uow.add_to_outbox(uow.post_row(f"granted:{increase.key}:{to}", workspace.team, to, None, message))

@@ -7,6 +7,7 @@ channel, and who grants has to be an admin.
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
+from typing import ClassVar, Final
 
 from bot.conversation.steer.held_start import give_back, start_approved, text_of, wait_for_approval, waiting_start
 from bot.conversation.titles import ShownTitles
@@ -32,7 +33,7 @@ from bot.features.budgets.words import parse_number
 from bot.kernel.commands.handler import Handler
 from bot.kernel.job import CommandJob, finish, recipient_of
 from bot.kernel.services import Services
-from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.unit_of_work import Drawer, UnitOfWork
 from bot.kernel.workspace import Workspace
 from bot.store import audit, sessions
 from bot.store.audit import AuditRow
@@ -94,7 +95,7 @@ class BudgetRequests:
         asked = Grant(key, workspace.team, budget.number, subject, period, more, user, state, uow.now, waits, words)
         if not await grants.add(uow.tx, asked):
             return views.ASKED_ALREADY
-        asker = await name_beside_figures(uow, workspace, user)
+        asker = await name_beside_figures(uow.tx, workspace, user)
         what = await _what(uow.tx, workspace, start) if start else ""
         said = views.request(await stand.named(standing), asker, more, key, waking, what)
         await uow.notify_admins(workspace, f"more:{key}", said)
@@ -114,19 +115,17 @@ class BudgetRequests:
         if grants_it and asked.state is GrantState.ASKED and asked.period != period.name:
             return await self._begun_anew(uow, workspace, stand, asked, budget), True
         start = await waiting_start(uow.tx, asked.start, workspace.team) if asked.start else None
-        edited = start is not None and digest(start) != asked.digest
-        gone = edited or (bool(asked.start) and start is None)
-        state = GrantState.GRANTED if grants_it and not gone else GrantState.REFUSED
+        state = _outcome(asked, start, grants_it=grants_it)
         # Of two admins who press at once, the second one finds it decided.
-        if not await grants.decide(uow.tx, key, state, period.name, uow.now):
+        is_first = await grants.decide(uow.tx, key, state, period.name, uow.now)
+        if state in _WITHDRAWN:
+            return await _withdrawn(uow.tx, workspace, replace(asked, state=state)), True
+        if not is_first:
             return views.ANSWERED_ALREADY, False
-        if gone:
-            name = await name_beside_figures(uow, workspace, asked.user)
-            return (views.edited(name) if edited else views.taken_back(name)), True
         if not grants_it:
             return await self._refuse(uow, job, stand, asked, budget), True
         by, channel = job.cause.user or "", job.cause.channel
-        name = await name_beside_figures(uow, workspace, by)
+        name = await name_beside_figures(uow.tx, workspace, by)
         # In the transaction of the grant, so that what waits starts once, and only if that is stored.
         waited = await start_approved(uow, workspace, asked.start) if asked.start else None
         then = "" if waited is None else views.goes(reply=is_reply(waited))
@@ -159,14 +158,56 @@ class BudgetRequests:
         await audit.add(
             uow.tx, AuditRow(workspace.team, uow.now, by, ACTION, target, job.cause.channel, outcome="refused")
         )
-        name = await name_beside_figures(uow, workspace, by)
+        name = await name_beside_figures(uow.tx, workspace, by)
         if asked.start:
             await give_back(uow, workspace, asked.start, partial(views.start_not_approved, name))
         else:
             named = await stand.named(await stand.of(budget, asked.subject), asked.user)
             said = views.refused_to_you(named, name)
             await uow.add_to_outbox(uow.post_row(f"refused:{asked.key}", workspace.team, asked.user, None, said))
-        return views.request_refused(await name_beside_figures(uow, workspace, asked.user), name)
+        return views.request_refused(await name_beside_figures(uow.tx, workspace, asked.user), name)
+
+
+_WITHDRAWN: Final = frozenset({GrantState.EDITED, GrantState.TAKEN_BACK})
+
+
+def _outcome(asked: Grant, start: HeldCause | None, *, grants_it: bool) -> GrantState:
+    """What becomes of a request at an admin's press: it is for the words of `start` that they have read."""
+    if asked.state is not GrantState.ASKED:
+        return asked.state
+    if asked.start and start is None:
+        return GrantState.TAKEN_BACK
+    if start is not None and digest(start) != asked.digest:
+        return GrantState.EDITED
+    return GrantState.GRANTED if grants_it else GrantState.REFUSED
+
+
+async def withdraw(uow: UnitOfWork, workspace: Workspace, start: str, edited: bool) -> None:
+    """Withdraw what admins were asked for the start with this key, whose text was `edited`, or else deleted."""
+    state = GrantState.EDITED if edited else GrantState.TAKEN_BACK
+    for asked in await grants.waited_for(uow.tx, workspace.team, start):
+        if await grants.decide(uow.tx, asked.key, state, asked.period, uow.now):
+            await uow.edit_for_admins(workspace, f"more:{asked.key}", WithdrawnRequest, f"{asked.team}:{asked.key}")
+
+
+class WithdrawnRequest(Drawer):
+    """Draws the requests that admins were sent, once they are withdrawn: without buttons."""
+
+    name: ClassVar[str] = "request"
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def draw(self, tx: Transaction, subject: str, *, shared: bool) -> Message | None:  # noqa: ARG002 - no words
+        """Return why the request is withdrawn; None if it is gone."""
+        _, team, key = subject.split(":", 2)
+        asked = await grants.get(tx, team, key)
+        return None if asked is None else await _withdrawn(tx, self._services.workspaces[team], asked)
+
+
+async def _withdrawn(tx: Transaction, workspace: Workspace, asked: Grant) -> Message:
+    name = await name_beside_figures(tx, workspace, asked.user)
+    return views.edited(name) if asked.state is GrantState.EDITED else views.taken_back(name)
 
 
 async def _asked_about(job: CommandJob, tx: Transaction) -> tuple[Budget, str] | None:

@@ -40,7 +40,7 @@ crossings: Final = Table(
 )
 Index("ix_crossings_at", crossings.c.at)
 
-# What raises a budget for a period: asked for, granted or refused.
+# What raises a budget for a period: asked for, granted, refused or withdrawn.
 grants: Final = Table(
     "grants",
     metadata,
@@ -53,7 +53,7 @@ grants: Final = Table(
     Column("user", String, nullable=False),  # who asked for it, or who granted it without being asked
     text_column("start"),  # the key of the row of a start that waits for it
     text_column("digest"),  # of what that start asked for when the admins were asked
-    Column("state", String, nullable=False),  # asked, granted, refused
+    Column("state", String, nullable=False),  # asked, granted, refused, edited, taken back
     Column("at", Float, nullable=False),
 )
 Index("ix_grants_budget", grants.c.budget, grants.c.period)

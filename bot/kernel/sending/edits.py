@@ -27,6 +27,7 @@ from bot.slack.errors import (
     TokenRefused,
 )
 from bot.slack.rate_limits import EDITS, METHODS, SPARE_EDITS, Budget
+from bot.slack.reading import PERSON
 from bot.store import posts, rate_limits
 from bot.store.database.connection import Transaction
 from bot.store.lanes import ClaimLostError
@@ -155,7 +156,9 @@ class PostEditor:
             shown = AgentShown.read(message)
             await slack.show_agent(row.channel, row.ts, shown.status, shown.title, shown.initiator)
         else:
-            await slack.update(row.channel, row.ts, message.text, message.blocks, row.key)
+            # A post may be addressed to a person, but only one in the conversation with them can be edited.
+            where = await slack.direct(row.channel) if row.channel.startswith(PERSON) else row.channel
+            await slack.update(where, row.ts, message.text, message.blocks, row.key)
 
     async def _draw_anew(self, row: Post) -> None:
         """Have the post edited again: our edit may have come after the one of the worker that took the post over."""
