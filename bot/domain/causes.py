@@ -158,6 +158,7 @@ class CommandCause:
     response_url: str | None = field(default=None, repr=False)
     confirmation: Confirmation = Confirmation()  # noted
     hold: Hold | None = None  # noted: the row waits for an answer
+    with_secret: bool = False  # as in a `MessageCause`
     options: Options = NO_OPTIONS  # set in a form, beside those in the text
     answer_in: str = ""  # the direct message in which answers stand, because a form leaves no place for them
     opened_in: str = ""  # the channel in which that form was opened, where they are told of in short
@@ -221,6 +222,7 @@ class ViewCause:
     user: str
     fields: Mapping[str, str]
     before: Mapping[str, Any] | None = None  # noted, as in a `ChangeCause`
+    with_secret: bool = False  # as in a `MessageCause`
 
     @property
     def channel(self) -> str:

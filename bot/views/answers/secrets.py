@@ -9,15 +9,18 @@ from bot.views.message import Message
 _ADD: Final = "then name it in your task, as in `use the secret NPM_TOKEN`."
 QUESTION: Final = "secret"  # the name of the question
 WITHOUT: Final = "without"  # the answer
-NOT_SENT: Final = Message("OK, nothing was sent. Delete your message if it has a secret: Slack keeps it.")
+NOT_SENT: Final = Message("OK, nothing was sent. If a message has the secret, delete it: Slack keeps it.")
+YOUR_TASK: Final = "Your task"
 
 
-def ask_without(key: str) -> Message:
-    """Ask whether to send the message whose row has this `key` without what looks like a secret."""
-    text = (
-        "Your message has what looks like a secret. Nothing was sent. Without it, Devin reads "
-        f"“{LEFT_OUT}” in its place. Delete your message too: Slack keeps it."
-    )
+def ask_without(key: str, where: str = "Your message") -> Message:
+    """Ask whether to send what waits in the row with this `key` without what looks like a secret.
+
+    `where` names the message that has it, or else is YOUR_TASK, which Slack does not keep.
+    """
+    text = f"{where} has what looks like a secret. Nothing was sent. Without it, Devin reads “{LEFT_OUT}” in its place."
+    if where != YOUR_TASK:
+        text += " Delete the message too: Slack keeps it."
     row = blocks.actions(
         questions.answer("Send without it", QUESTION, WITHOUT, key),
         questions.no("Don't send", QUESTION, key),
