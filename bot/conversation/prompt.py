@@ -64,7 +64,8 @@ def as_alert(text: str) -> str:
 class Prompt:
     """What the create call is made from. With a `refusal` no call is made; it `is_empty` where there is no task in it.
 
-    `left_out` has a sentence for each file of the message that was left out; `read` says what was read of its thread.
+    `left_out` has a sentence for each file of the message that was left out; `read` says what was read of its thread,
+    and `masked` is the number of messages there without what looked like a secret.
     """
 
     text: str = ""
@@ -74,6 +75,7 @@ class Prompt:
     read: Message | None = None
     refusal: Message | None = field(default=None)
     is_empty: bool = False
+    masked: int = 0
 
 
 class PromptBuilder:
@@ -109,7 +111,8 @@ class PromptBuilder:
             return Prompt(refusal=nothing, is_empty=True)
         text = _text(session, asker, context)
         read = start_sentences.THREAD_NOT_READ if found is None else _what_was_read(session, context, shared)
-        return Prompt(text, playbook, urls, own.left_out, read)
+        masked = sum(message.masked for message in thread.messages)
+        return Prompt(text, playbook, urls, own.left_out, read, masked=masked)
 
     async def _context(self, job: Job[SessionCause], session: Session) -> ThreadContext | None:
         """What was written in the thread of `session` before, or in the one that it is about.
