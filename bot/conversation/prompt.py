@@ -10,10 +10,11 @@ from bot.conversation.thread_context import ThreadContext, ThreadReader, Written
 from bot.conversation.uploads import MOST_FILES, Files, ThreadFiles, Uploads
 from bot.devin.errors import DevinDenied, DevinForbidden
 from bot.domain.causes import MessageCause, SessionCause, StartCause
-from bot.domain.commands.options import Request, is_playbook_id
+from bot.domain.commands.options import Request, is_playbook_id, parse_request
 from bot.domain.keys import ts_of
 from bot.domain.person import Person, as_author
 from bot.domain.pick import ThreadRef
+from bot.domain.redaction import redact
 from bot.domain.roles import Right
 from bot.domain.session import Session
 from bot.domain.text import as_quotation, as_request
@@ -101,6 +102,7 @@ class PromptBuilder:
         playbook, not_found = await _playbook(organisation, session.options.playbook)
         if (nothing := refusal or not_found) is not None:
             return Prompt(refusal=nothing)
+        session = await self._with_secret(job, session)
         found = await self._context(job, session)
         thread = found or ThreadContext()
         own = await self.files(job, organisation)
@@ -151,8 +153,32 @@ class PromptBuilder:
         prompt = request.prompt or LOOK_AT_FORWARDED
         return replace(request, prompt=f"{prompt}\n\n{await self._quotation(job)}")
 
+    async def _with_secret(self, job: Job[SessionCause], session: Session) -> Session:
+        """The session with the task as it is, if its person wants that sent: for the call alone, never to be stored."""
+        if not isinstance(job.cause, MessageCause) or not job.cause.as_it_is:
+            return session
+        written = Job(job.row.with_cause(job.cause), job.claim, job.workspace)
+        read = await self._as_written(written)
+        if read is written:
+            return session
+        text = await self.readable(job.workspace, read.cause.text)
+        request = parse_request(text)
+        if job.cause.confirmation.as_written:
+            request = replace(request, prompt=text)
+        whole = await self.request(read, request)
+        return session if whole is None else replace(session, prompt=whole.prompt)
+
+    async def _as_written(self, job: Job[MessageCause]) -> Job[MessageCause]:
+        """The job with the text that stands in Slack, if its person wants it sent as it is and it is still the same."""
+        cause = job.cause
+        message = await job.workspace.slack.message_at(cause.channel, cause.ts) if cause.as_it_is else None
+        if message is None or (redact(message.text), redact(message.quoted)) != (cause.text, cause.quoted):
+            return job
+        return replace(job, row=job.row.with_cause(replace(cause, text=message.text, quoted=message.quoted)))
+
     async def reply(self, job: Job[MessageCause]) -> str:
         """Return what the job's message says to Devin, quoted, with the messages that it forwards."""
+        job = await self._as_written(job)
         text = as_quotation(await self.readable(job.workspace, job.cause.text))
         return "\n\n".join(part for part in (text, await self._quotation(job)) if part)
 

@@ -92,6 +92,7 @@ class MessageCause:
     was_held: bool = False  # noted: it waited to wake its session, and is to be sent now
     response_url: str | None = field(default=None, repr=False)  # noted: of the answer to a question about the message
     with_secret: bool = False  # it looks like a secret: that is not kept, and without it nothing is sent unasked
+    as_it_is: bool = False  # noted: it is to be sent with what looks like a secret, which is read from Slack again
     picked: str | None = None  # the key of the end of a turn of which it is an option: nobody has typed it
     revision: Revision | None = None  # the message was stored before, and this is what has become of it
     pick: Pick | None = None  # another message was picked, and `ts` is when; `thread_ts` is that of its thread

@@ -11,10 +11,12 @@ from bot import logs
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.redaction import LEFT_OUT
 from bot.features import metadata
-from bot.playground.slack.world import OTHER_APP
+from bot.playground.slack.world import OTHER_BOT
 from bot.views.answers import secrets as secret_sentences
+from bot.views.answers import starts as start_sentences
+from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, OPS, WEB, Harness
-from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled
+from tests.scenarios.observations import creations, forge, press, private_answers, sent_to_devin, settled
 
 VALUE = "hunter2correct"
 KEY = "ghp_" + "q7Wz" * 9  # put together, so that no scanner takes it for a real one
@@ -37,7 +39,7 @@ def log(plain_logs: None) -> io.StringIO:
     return stream
 
 
-async def nothing_is_kept(on: Harness, log: io.StringIO) -> None:
+async def nothing_is_kept(on: Harness, log: io.StringIO, *, but: str = "") -> None:
     """Neither the store, nor a file of it, nor the log, nor Devin, nor what the bot posted has any of it."""
     await settled(on)
     async with on.store.scan() as tx:
@@ -51,6 +53,7 @@ async def nothing_is_kept(on: Harness, log: io.StringIO) -> None:
         **{path.name: path.read_bytes().decode("latin-1") for path in files(on)},
     }
     assert rows
+    places.pop(but, None)
     assert [(place, found) for place, text in places.items() for found in (VALUE, KEY) if found in text] == []
 
 
@@ -121,7 +124,7 @@ async def test_a_message_with_a_start_reaction_is_asked_about(on: Harness, log: 
     await with_settings(on, BOT_START_EMOJI="robot_face", BOT_START_EMOJI_CHANNELS=GENERAL)
     ts = await on.slack.say(BEN, GENERAL, TEXTS[2])
     await on.slack.react(ANN, GENERAL, ts, "robot_face")
-    asked = await on.slack.wait_for_ephemeral(ANN, "This message has what looks like a secret", visible=True)
+    asked = await on.slack.wait_for_ephemeral(ANN, "has what looks like a secret", visible=True)
     assert await creations(on) == 0
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:secret:without")
     await on.session(f"publish the package with {LEFT_OUT} please")
@@ -129,10 +132,10 @@ async def test_a_message_with_a_start_reaction_is_asked_about(on: Harness, log: 
 
 
 async def test_the_owner_of_an_alert_is_asked_once_and_the_same_alert_follows(on: Harness, log: io.StringIO) -> None:
-    await with_settings(on, BOT_ALERT_BOTS=f"{GENERAL}:{OTHER_APP}:{ANN}")
+    await with_settings(on, BOT_ALERT_BOTS=f"{GENERAL}:{OTHER_BOT}:{ANN}")
     for number in range(3):
         await on.slack.post_as_app(GENERAL, "Alertmanager", text=f"Publishing {number} fails, password: {VALUE}9")
-    await on.slack.wait_for_message("D0ANN", "This message has what looks like a secret")
+    await on.slack.wait_for_message("D0ANN", "has what looks like a secret")
     await settled(on)
     (asked,) = [one for one in await on.slack.messages("D0ANN") if "looks like a secret" in one["text"]]
     assert await creations(on) == 0
@@ -163,6 +166,43 @@ async def test_who_does_not_send_it_starts_nothing(on: Harness, log: io.StringIO
     asked = await on.slack.wait_for_ephemeral(ANN, "looks like a secret", visible=True)
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:secret:no")
     await on.slack.wait_for_ephemeral(ANN, secret_sentences.NOT_SENT.text)
+    await nothing_is_kept(on, log)
+    assert await creations(on) == 0
+
+
+async def test_where_it_is_allowed_a_message_is_sent_as_it_is_and_never_stored(on: Harness, log: io.StringIO) -> None:
+    await with_settings(on, BOT_SEND_SECRETS="on")
+    await on.devin.fault("create_session", 503, times=-1)
+    ts = await on.mention(f"{TEXTS[2]} acu=5")
+    asked = await on.slack.wait_for_ephemeral(ANN, "looks like a secret", visible=True)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:secret:as_it_is")
+    await on.devin.wait_for_calls("create_session", 1)
+    await on.stop()  # what has not been sent by now is read again
+    assert [place for place in files(on) if KEY in place.read_bytes().decode("latin-1")] == []
+    await on.devin.clear_faults()
+    await on.start()
+    made = await on.session(TEXTS[2])
+    assert made["request"]["max_acu_limit"] == 5
+    await on.slack.say(ANN, GENERAL, f"or with {KEY}", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(ANN, "has what looks like a secret", visible=True)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:secret:as_it_is")
+    await on.devin.wait_for_messages(f"or with {KEY}")
+    await nothing_is_kept(on, log, but="Devin")
+    assert [row["action"] for row in await rows(on, "audit")] == [
+        "secret_sent",
+        "start_session",
+        "secret_sent",
+        "reply",
+    ]
+
+
+async def test_where_it_is_not_allowed_nothing_is_sent_as_it_is(on: Harness, log: io.StringIO) -> None:
+    await on.mention(TEXTS[2])
+    asked = await on.slack.wait_for_ephemeral(ANN, "looks like a secret", visible=True)
+    assert "Send as it is" not in str(asked)
+    (key,) = [row["key"] for row in await rows(on, "inbox") if row["state"] == "open"]
+    await forge(on, "interactive", press(ANN, GENERAL, "answer:secret:as_it_is", key))
+    await on.slack.wait_for_ephemeral(ANN, start_sentences.START_EXPIRED.text)
     await nothing_is_kept(on, log)
     assert await creations(on) == 0
 
@@ -259,7 +299,7 @@ async def form_of(on: Harness, text: str) -> dict[str, Any]:
     """What somebody sees who saves a message with this text as a note."""
     ts = await on.slack.say(BEN, GENERAL, text)
     await on.slack.shortcut(ADA, "save_as_note", channel=GENERAL, ts=ts)
-    (shown,) = await on.slack.wait("views", user=ADA, open=True)
+    *_, shown = await on.slack.wait("views", user=ADA, open=True)
     return dict(shown)
 
 
@@ -267,7 +307,8 @@ async def test_a_form_opens_without_it(on: Harness, log: io.StringIO) -> None:
     shown = await form_of(on, TEXTS[0])
     assert [block["text"]["text"] for block in shown["blocks"]] == [TYPED]
     shown = await form_of(on, f"deploy with {KEY}")
-    assert f"deploy with {LEFT_OUT}" in str(shown)
+    await settled(on)
+    assert f"deploy with {LEFT_OUT}" in str((await on.slack.views(user=ADA, open=True))[-1])
     await nothing_is_kept(on, log)
 
 

@@ -112,7 +112,8 @@ class Conversation:
         """Ask whether the message is meant without what looks like a secret; where nothing is left of it, say so."""
         cause = job.cause
         if cause.text and (thread is not None or cause.mention or cause.direct):
-            question = secret_sentences.ask_without(job.row.key)
+            allowed = job.workspace.policy.sends_secrets
+            question = secret_sentences.ask_without(job.row.key, as_it_is=allowed)
             await self._hold(job, question, cause.thread_ts, secret_sentences.QUESTION)
         else:
             await self._answer(job, _NOT_TAKEN, refused=True)

@@ -75,10 +75,10 @@ async def hold_secret(
     key: str | None = None,
 ) -> None:
     """Ask whether a task is meant without what looks like a secret. That was left out before the task was stored."""
-    cause, where = job.cause, secret_sentences.YOUR_TASK
+    cause, question = job.cause, secret_sentences.ask_without(job.row.key, secret_sentences.YOUR_TASK)
     if isinstance(cause, MessageCause) and cause.pick is not None and cause.is_literal:
-        where = f"<{job.workspace.slack.permalink(cause.channel, cause.pick.ts)}|This message>"
-    question = secret_sentences.ask_without(job.row.key, where)
+        page = job.workspace.slack.permalink(cause.channel, cause.pick.ts)
+        question = secret_sentences.ask_without(job.row.key, "This message", page=page)
     # A crash before this commit asks nobody, and after it the row waits.
     async with services.unit_of_work_for(job) as uow:
         await hold(uow, job, secret_sentences.QUESTION, question, to=to, wait=wait, key=key)
@@ -317,14 +317,19 @@ def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, 
         # Asked first of all: what else there is to ask comes next. Answered so, a command is a task.
         meant = replace(before, as_task=True) if isinstance(row.cause, CommandCause) else before
         url = job.cause.response_url
-        return replace(row.cause, with_secret=False, confirmation=meant, hold=None, response_url=url)
+        cause = replace(row.cause, with_secret=False, confirmation=meant, hold=None, response_url=url)
+        if given.answer != secret_sentences.AS_IT_IS:
+            return cause
+        allowed = isinstance(cause, MessageCause) and cause.pick is None and job.workspace.policy.sends_secrets
+        return replace(cause, as_it_is=True) if allowed and isinstance(cause, MessageCause) else None
     return replace(row.cause, text=text, confirmation=answer, hold=None, response_url=job.cause.response_url)
 
 
 async def _record_left_out(uow: UnitOfWork, job: CommandJob, given: AnswerGiven) -> None:
-    """Record that a message is sent without what looked like a secret. What that was is known no more."""
+    """Record that a message is sent without what looked like a secret, or with it. What that was is not stored."""
     if given.question == secret_sentences.QUESTION:
-        row = AuditRow(job.workspace.team, uow.now, job.cause.user or "", audit.LEFT_OUT, "", job.cause.channel)
+        action = audit.SENT_AS_IT_IS if given.answer == secret_sentences.AS_IT_IS else audit.LEFT_OUT
+        row = AuditRow(job.workspace.team, uow.now, job.cause.user or "", action, "", job.cause.channel)
         await audit.add(uow.tx, row)
 
 
