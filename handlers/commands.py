@@ -1,13 +1,12 @@
 """The listeners for slash commands."""
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
 from bot.conversation.receive.intake import Intake, command_key
-from bot.conversation.receive.new_command import NewCommand
-from bot.devin.secrets import SECRETS_PAGE
+from bot.conversation.receive.new_command import SECRET_NOT_TAKEN, NewCommand
 from bot.domain.commands.command_set import CommandSet
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import Command, parse_task
@@ -20,15 +19,12 @@ from bot.domain.text import as_typed, plain
 from bot.kernel.commands.table import CommandTable
 from bot.kernel.forms.forms import Opening
 from bot.kernel.workspace import Workspace
-from bot.views.answers import secrets as secret_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.help_texts import slash_help
 from bot.views.message import Message
 from handlers.modals import Modals
 
 Body = dict[str, Any]
-
-_NOT_TAKEN: Final = secret_sentences.not_taken(SECRETS_PAGE, written=False)
 
 
 class Commands:
@@ -76,7 +72,7 @@ class Commands:
         """Have a task asked about that had what looks like a secret; of anything else nothing is left without it."""
         doubt = self._parser.start_in_doubt(as_typed(masked), plain(masked)) is not None
         if doubt or has_secret(as_typed(masked)) or self._parser.slash(as_typed(masked)).spec is not START:
-            return _NOT_TAKEN
+            return SECRET_NOT_TAKEN
         request = parse_request(parse_task(plain(masked)))
         return await self._new_command.take(workspace, {**body, "text": masked}, request, with_secret=True)
 

@@ -89,6 +89,8 @@ async def test_every_stop_refusal_and_redaction_is_written(on: Harness, path: Pa
     assert lines(path)[1]["devin_bridge"]["target"].endswith(session.removeprefix("devin-"))
     await on.started("fix the other test")
     await on.slack.slash(ANN, GENERAL, "stop all")
+    asked = await on.slack.wait_for_ephemeral(ANN, "Stop", visible=True)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:stop_all_confirmed")
     await eventually(lambda: actions(path)[2:] == ["start_session", "stop_all", "stop_session"])
     await on.mention("secret set DB_PASSWORD hunter22")
     await on.mention("fix it", GUEST)

@@ -130,9 +130,10 @@ async def test_a_note_is_added_listed_shown_changed_and_deleted(on: Harness) -> 
 async def test_a_secret_in_a_note_or_playbook_is_shown_nowhere_and_stays_at_devin(on: Harness) -> None:
     key = "ghp_" + "q7Wz" * 9
     await add(on, **NOTE)
+    await on.slack.wait_for_message(DIRECT, SAVED)
     notes(on)[0]["body"] = body = f"Publish with {key}."
     assert LEFT_OUT in await read(on, f"note show {notes(on)[0]['note_id']}", "Publish with")
-    assert "Deploys" not in await read(on, f"note list {key[:12]}", "note")
+    await read(on, f"note list {key[:12]}", f"No note contains “{key[:12]}”")
     assert await typed(on, f"note edit {notes(on)[0]['note_id']}") == ""
     shown = await view(on, "Edit note")
     assert sentence(shown) == (

@@ -6,12 +6,13 @@ empty, because Slack keeps what it says for ever: the card follows, or the flow 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from bot.conversation.receive.intake import Intake, command_key
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.options_check import lacks_tracker, suggestions
 from bot.conversation.steer.held_start import held
+from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.commands.options import Request
 from bot.domain.commands.registry import START
 from bot.domain.lane import person_lane
@@ -25,12 +26,14 @@ from bot.logs import get_logger
 from bot.slack.errors import SlackError
 from bot.store import inbox
 from bot.views.answers import access as access_sentences
+from bot.views.answers import secrets as secret_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 
 log = get_logger(__name__)
 
 Json = Mapping[str, Any]
+SECRET_NOT_TAKEN: Final = secret_sentences.not_taken(SECRETS_PAGE, written=False)
 
 
 @dataclass(frozen=True, slots=True)
