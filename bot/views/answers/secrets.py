@@ -21,7 +21,7 @@ def ask_without(key: str, where: str = "Your message", *, page: str = "", as_it_
     """
     text = f"{where} has what looks like a secret. Nothing was sent. Without it, Devin reads “{LEFT_OUT}” in its place."
     if where != YOUR_TASK:
-        text += " Delete the message too: Slack keeps it."
+        text += f" Delete {where.lower()} too: Slack keeps it."
     row = blocks.actions(
         questions.answer("Send without it", QUESTION, WITHOUT, key),
         *([questions.answer("Send as it is", QUESTION, AS_IT_IS, key)] if as_it_is else []),
