@@ -105,6 +105,7 @@ WRONG: Final = {
     ),
     "bot_names": "must be on or off.",
     "bot_repeat_as_bot": "must be on or off.",
+    "bot_send_secrets": "must be on or off.",
     "bot_unfurl": "must be on or off.",
     "bot_session_acus": "must be a number of ACUs above 0 and up to a billion, without separators, for example 10.",
     "bot_session_acus_max": "must be a number of ACUs above 0 and up to a billion, without separators, for example 50.",
@@ -422,6 +423,7 @@ class Settings(StoreSettings):
     bot_code_hosts: CodeHosts = ()
     bot_link_hosts: LinkHosts = ()
     bot_secret_patterns: Patterns = ()
+    bot_send_secrets: bool = False
     bot_audit_log: Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")] = ""
     bot_settings_file: FilePath | None = None
 

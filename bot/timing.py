@@ -128,7 +128,8 @@ class Timing:
     privacy_tick: float = 10.0  # Between two looks for channels of which it is not known whether they are private.
     privacy_known: float = DAY  # Whether a channel is private is asked again after this long.
     privacy_in_digest: float = 10 * MINUTE  # The same before a digest.
-    identity_retry: float = DAY  # Who somebody is at Devin is asked again this long after nobody was found.
+    identity_retry: float = DAY  # Who somebody is at Devin is asked again after this long.
+    identity_check: float = 10 * MINUTE  # Between two looks for links that are so old.
     identity_off: float = HOUR  # Nobody's name is tried for this long after the key was refused to use one.
     identity_asked: float = 3.0  # A start waits for this long for Slack and Devin to say who somebody is.
     groups_known: float = 5 * MINUTE  # What Slack says about user groups counts for this long.

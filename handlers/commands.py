@@ -6,13 +6,15 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from bot.conversation.receive.intake import Intake, command_key
-from bot.conversation.receive.new_command import NewCommand, refused_secret
+from bot.conversation.receive.new_command import SECRET_NOT_TAKEN, NewCommand
 from bot.domain.commands.command_set import CommandSet
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import Command, parse_task
 from bot.domain.commands.registry import HELP, START
 from bot.domain.commands.small_talk import small_talk
 from bot.domain.form import Form
+from bot.domain.redaction import redact
+from bot.domain.secrets import has_secret
 from bot.domain.text import as_typed, plain
 from bot.kernel.commands.table import CommandTable
 from bot.kernel.forms.forms import Opening
@@ -51,8 +53,8 @@ class Commands:
         await ack(text=self._all_help.text, response_type="ephemeral")
 
     async def _answer(self, workspace: Workspace, typed: str, body: Body) -> Message:
-        if (refused := refused_secret(typed)) is not None:
-            return refused
+        if has_secret(as_typed(typed)):
+            return await self._without_secret(workspace, redact(typed), body)
         command = replace(self._parser.slash(as_typed(typed)), key=command_key(body))
         if command.spec is START:
             return await self._start(workspace, typed, body)
@@ -65,6 +67,14 @@ class Commands:
             return Message("")
         await self._intake.typed(workspace, body, command.spec, answer)
         return answer.message
+
+    async def _without_secret(self, workspace: Workspace, masked: str, body: Body) -> Message:
+        """Have a task asked about that had what looks like a secret; of anything else nothing is left without it."""
+        doubt = self._parser.start_in_doubt(as_typed(masked), plain(masked)) is not None
+        if doubt or has_secret(as_typed(masked)) or self._parser.slash(as_typed(masked)).spec is not START:
+            return SECRET_NOT_TAKEN
+        request = parse_request(parse_task(plain(masked)))
+        return await self._new_command.take(workspace, {**body, "text": masked}, request, with_secret=True)
 
     async def _help(self, workspace: Workspace, body: Body) -> Message:
         answer = await self._table.answer(workspace, body["user_id"], body["channel_id"], Command(HELP))

@@ -11,10 +11,11 @@ from bot.conversation.thread_context import ThreadContext, ThreadReader, Written
 from bot.conversation.uploads import MOST_FILES, Files, ThreadFiles, Uploads
 from bot.devin.errors import DevinDenied, DevinForbidden
 from bot.domain.causes import MessageCause, SessionCause, StartCause
-from bot.domain.commands.options import Request, is_playbook_id
+from bot.domain.commands.options import Request, is_playbook_id, parse_request
 from bot.domain.keys import ts_of
 from bot.domain.person import Person, as_author
 from bot.domain.pick import ThreadRef
+from bot.domain.redaction import redact
 from bot.domain.roles import Right
 from bot.domain.session import Session
 from bot.domain.text import as_quotation, as_request
@@ -65,7 +66,8 @@ def as_alert(text: str) -> str:
 class Prompt:
     """What the create call is made from. With a `refusal` no call is made; it `is_empty` where there is no task in it.
 
-    `left_out` has a sentence for each file of the message that was left out; `read` says what was read of its thread.
+    `left_out` has a sentence for each file of the message that was left out; `read` says what was read of its thread,
+    and `masked` is the number of messages there without what looked like a secret.
     """
 
     text: str = ""
@@ -75,6 +77,7 @@ class Prompt:
     read: Message | None = None
     refusal: Message | None = field(default=None)
     is_empty: bool = False
+    masked: int = 0
 
 
 class PromptBuilder:
@@ -103,6 +106,7 @@ class PromptBuilder:
         playbook, not_found = await _playbook(organisation, session.options.playbook)
         if (nothing := refusal or not_found) is not None:
             return Prompt(refusal=nothing)
+        session = await self._with_secret(job, session)
         found = await self._context(job, session)
         thread = found or ThreadContext()
         own = await self.files(job, organisation)
@@ -113,7 +117,8 @@ class PromptBuilder:
             return Prompt(refusal=nothing, is_empty=True)
         text = _text(session, asker, context)
         read = start_sentences.THREAD_NOT_READ if found is None else _what_was_read(session, context, shared)
-        return Prompt(text, playbook, urls, own.left_out, read)
+        masked = sum(message.masked for message in thread.messages)
+        return Prompt(text, playbook, urls, own.left_out, read, masked=masked)
 
     async def _context(self, job: Job[SessionCause], session: Session) -> ThreadContext | None:
         """What was written in the thread of `session` before, or in the one that it is about.
@@ -152,8 +157,32 @@ class PromptBuilder:
         prompt = request.prompt or LOOK_AT_FORWARDED
         return replace(request, prompt=f"{prompt}\n\n{await self._quotation(job)}")
 
+    async def _with_secret(self, job: Job[SessionCause], session: Session) -> Session:
+        """The session with the task as it is, if its person wants that sent: for the call alone, never to be stored."""
+        if not isinstance(job.cause, MessageCause) or not job.cause.as_it_is:
+            return session
+        written = Job(job.row.with_cause(job.cause), job.claim, job.workspace)
+        read = await self._as_written(written)
+        if read is written:
+            return session
+        text = await self.readable(job.workspace, read.cause.text)
+        request = parse_request(text)
+        if job.cause.confirmation.as_written:
+            request = replace(request, prompt=text)
+        whole = await self.request(read, request)
+        return session if whole is None else replace(session, prompt=whole.prompt)
+
+    async def _as_written(self, job: Job[MessageCause]) -> Job[MessageCause]:
+        """The job with the text that stands in Slack, if its person wants it sent as it is and it is still the same."""
+        cause = job.cause
+        message = await job.workspace.slack.message_at(cause.channel, cause.ts) if cause.as_it_is else None
+        if message is None or (redact(message.text), redact(message.quoted)) != (cause.text, cause.quoted):
+            return job
+        return replace(job, row=job.row.with_cause(replace(cause, text=message.text, quoted=message.quoted)))
+
     async def reply(self, job: Job[MessageCause]) -> str:
         """Return what the job's message says to Devin, quoted, with the messages that it forwards."""
+        job = await self._as_written(job)
         text = as_quotation(await self.readable(job.workspace, job.cause.text))
         return "\n\n".join(part for part in (text, await self._quotation(job)) if part)
 

@@ -39,6 +39,7 @@ class ContextMessage:
     quotation: str = ""  # the messages that it forwards, as `bot.slack.rendering.quoted` writes them
     files: tuple[SlackFile, ...] = ()
     begins: bool = False
+    masked: bool = False  # what looked like a secret was left out
 
     def block(self, passed_on: Collection[str]) -> str:
         """Write the message: author and time, and quoted its words and its files, of which Devin has `passed_on`."""
@@ -139,10 +140,12 @@ class ThreadReader:
             if not _is_for_devin(self._parser, message, text):
                 continue
             author = await self._author(workspace, message)
-            said = redact(text)
+            said, passed_on = redact(text), redact(quotation)
             shown = shortened(said, APPS_CHARACTERS) if message.bot_id else said
             files = tuple(replace(file, name=redact(file.name)) for file in message.files)
-            found.append(ContextMessage(author, float(message.ts), shown, redact(quotation), files, message in begins))
+            masked = (said, passed_on, files) != (text, quotation, message.files)
+            one = ContextMessage(author, float(message.ts), shown, passed_on, files, message in begins, masked)
+            found.append(one)
         return found
 
     async def _author(self, workspace: Workspace, message: ThreadMessage) -> str:

@@ -131,6 +131,7 @@ class DevinMessage(Answer):
     origin: str | None = None
     user_id: str | None = None
     username: str | None = None
+    masked: bool = False  # what looked like a secret was left out of Devin's words
 
     @property
     def by_devin(self) -> bool | None:
@@ -151,10 +152,11 @@ class DevinMessage(Answer):
         if not isinstance(answer, dict):
             return answer
         if answer.get("source") == "user" or not isinstance(answer.get("message"), str):
-            return {**answer, "files": ()}
+            return {**answer, "files": (), "masked": False}
         words, files = without_files(answer["message"])
         # What Devin quotes of a key is shown nowhere: neither in a post nor in a card.
-        return {**answer, "message": redact(words), "files": files}
+        said = redact(words)
+        return {**answer, "message": said, "files": files, "masked": said != words}
 
 
 class Tags(Answer):

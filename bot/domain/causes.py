@@ -92,6 +92,7 @@ class MessageCause:
     was_held: bool = False  # noted: it waited to wake its session, and is to be sent now
     response_url: str | None = field(default=None, repr=False)  # noted: of the answer to a question about the message
     with_secret: bool = False  # it looks like a secret: that is not kept, and without it nothing is sent unasked
+    as_it_is: bool = False  # noted: it is to be sent with what looks like a secret, which is read from Slack again
     picked: str | None = None  # the key of the end of a turn of which it is an option: nobody has typed it
     revision: Revision | None = None  # the message was stored before, and this is what has become of it
     pick: Pick | None = None  # another message was picked, and `ts` is when; `thread_ts` is that of its thread
@@ -158,6 +159,7 @@ class CommandCause:
     response_url: str | None = field(default=None, repr=False)
     confirmation: Confirmation = Confirmation()  # noted
     hold: Hold | None = None  # noted: the row waits for an answer
+    with_secret: bool = False  # as in a `MessageCause`
     options: Options = NO_OPTIONS  # set in a form, beside those in the text
     answer_in: str = ""  # the direct message in which answers stand, because a form leaves no place for them
     opened_in: str = ""  # the channel in which that form was opened, where they are told of in short
@@ -221,6 +223,7 @@ class ViewCause:
     user: str
     fields: Mapping[str, str]
     before: Mapping[str, Any] | None = None  # noted, as in a `ChangeCause`
+    with_secret: bool = False  # as in a `MessageCause`
 
     @property
     def channel(self) -> str:

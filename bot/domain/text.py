@@ -111,7 +111,7 @@ def _behind_mention(text: str) -> str:
 
 
 def _entity(target: str, label: str, names: Mapping[str, str], channels: Mapping[str, str]) -> str | None:
-    kind, rest = target[0], target[1:]
+    kind, rest = target[:1], target[1:]  # in `<|>` there is neither
     if kind == "@":
         return "@" + (names.get(rest) or label.removeprefix("@") or rest)
     if kind == "#":

@@ -2,6 +2,7 @@
 
     Slack e-mail ──▶ Devin's members ──▶ linked: sessions and replies stand in the person's name
                                      └─▶ nobody: the bot's, looked up again after a day
+    a day later, by the clock ──▶ looked up again; where Slack or Devin does not answer, the link holds as it was
     Devin refuses the person ──▶ a start, or a reply in their own session: once more in the bot's name
                              └─▶ a reply in somebody else's session, or with `BOT_REPEAT_AS_BOT=off`: not sent
                                  looked up again after a day
@@ -39,6 +40,7 @@ log = get_logger(__name__)
 
 IMPERSONATE: Final = "ImpersonateOrgSessions"
 NAMES_OFF: Final = "names off"  # the topic under which processes publish the organisation whose key may use no names
+_CHECKED_AT_ONCE: Final = 100  # people
 _MAY_BE_ABOUT_THE_PERSON: Final = (DevinForbidden, DevinDenied, DevinNotFound)
 
 
@@ -101,8 +103,7 @@ class Identities:
         self, workspace: Workspace, organisation: Organisation, user: str, asker: str | None = None
     ) -> OwnName:
         """Return in whose name `user` starts in the `organisation`, or writes to the session of `asker`."""
-        # Without our tags only what the bot's own user has made can be listed, and so be found again.
-        if organisation.tags_refused or self._services.clock.steady() < self._off_until.get(organisation.id, -math.inf):
+        if not self._uses_names(organisation):
             return OwnName()
         theirs = asker is None or asker == user
         alone = not (theirs and workspace.policy.repeats_as_bot)
@@ -110,6 +111,32 @@ class Identities:
         if identity is not None and identity.acts_as is not None and await self._is_shared(workspace, identity):
             identity = None  # which of the two it is, only an admin can say
         return OwnName(identity, alone)
+
+    def _uses_names(self, organisation: Organisation) -> bool:
+        # Without our tags only what the bot's own user has made can be listed, and so be found again.
+        off_until = self._off_until.get(organisation.id, -math.inf)
+        return not organisation.tags_refused and self._services.clock.steady() >= off_until
+
+    async def check(self, workspace: Workspace) -> float:
+        """Look up again the links of a workspace that are a day old. Returns the seconds until the next time."""
+        services, organisation = self._services, workspace.organisation
+        since = services.clock() - services.timing.identity_retry
+        async with services.db.read() as tx:
+            old = await identities.unchecked(tx, workspace.team, since, _CHECKED_AT_ONCE)
+        for known in old if self._uses_names(organisation) else ():
+            try:
+                found = await self._find_link(workspace, organisation, known.user, known)
+            except SlackError as error:
+                log.info("link not checked", user=known.user, error=type(error).__name__)
+                continue
+            except DevinError as error:
+                log.info("links not checked", error=type(error).__name__)
+                break
+            if found is None:
+                break  # the key may not look anybody up
+            if found.acts_as is not None:
+                await self._is_shared(workspace, found)
+        return services.timing.identity_check
 
     async def _is_shared(self, workspace: Workspace, identity: Identity) -> bool:
         """Whether two people are linked to one user at Devin, of which the admins are informed once."""
@@ -123,7 +150,10 @@ class Identities:
         return True
 
     async def identity_of(self, workspace: Workspace, organisation: Organisation, user: str) -> Identity | None:
-        """Return who `user` is at Devin, from our rows or looked up there; None while neither says it."""
+        """Return who `user` is at Devin, from our rows or looked up there; None while neither says it.
+
+        Where Slack or Devin does not answer, it is who they were before: what they write is not the bot's for that.
+        """
         now, timing = self._services.clock(), self._services.timing
         async with self._services.db.read() as tx:
             known = await identities.get(tx, workspace.team, user)
@@ -133,19 +163,22 @@ class Identities:
             async with asyncio.timeout(timing.identity_asked):
                 return await self._find_link(workspace, organisation, user, known)
         except (SlackError, DevinError, TimeoutError) as error:
-            # The work does not wait for a name. The next start looks again.
+            # The work does not wait for a name. The next start looks again. Devin itself refuses whom it has removed.
             log.info("Devin user unknown", error=type(error).__name__)
-            return None
+            return known
 
     async def _find_link(
         self, workspace: Workspace, organisation: Organisation, user: str, known: Identity | None
     ) -> Identity | None:
         now, person = self._services.clock(), await workspace.slack.person(user)
-        if person.is_outsider or person.is_bot or person.deleted:
+        left = person.is_outsider or person.is_bot or person.deleted
+        if left and known is None:
             return None
         before = known or Identity(workspace.team, user, LinkState.UNKNOWN, now)
         found: Identity | None
-        if before.source is LinkSource.ADMIN:
+        if left:
+            found = replace(before, state=LinkState.UNKNOWN, devin_user=None, at=now)
+        elif before.source is LinkSource.ADMIN:
             found = replace(before, state=LinkState.LINKED, at=now)
         elif person.email is None:
             found = replace(before, state=LinkState.HIDDEN, at=now)
@@ -154,6 +187,8 @@ class Identities:
         if found is not None:
             # A crash before this commit has the person looked up again.
             async with self._services.db.write() as tx:
+                if (stored := await identities.get(tx, workspace.team, user)) != known:
+                    return stored  # an admin has set it meanwhile, or another look was faster
                 await identities.put(tx, found)
                 if found.source is LinkSource.EMAIL and found.acts_as != before.acts_as:
                     was, after = {"devin_user": before.acts_as}, {"devin_user": found.acts_as, "source": "email"}

@@ -12,9 +12,13 @@ from bot.store.tables import audit
 # Actions that are no commands.
 START: Final = "start_session"
 REPLY: Final = "reply"
-WORK: Final = frozenset({START, REPLY})  # no changes: in the file and for a SIEM, not in the list
+STOP: Final = "stop_session"
+ARCHIVE: Final = "archive_session"
+REFUSED: Final = "message_refused"
+WORK: Final = frozenset({START, REPLY, STOP, ARCHIVE, REFUSED})  # no changes: in the file for a SIEM, not in the list
 LINK: Final = "identity_by_email"
-LEFT_OUT: Final = "secret_left_out"
+SENT_AS_IT_IS: Final = "secret_sent"
+LEFT_OUT: Final = "secret_left_out"  # of a message; or of a thread, or what Devin wrote, as `after` says
 
 
 @dataclass(frozen=True, slots=True)

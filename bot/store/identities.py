@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Final
 
-from sqlalchemy import bindparam, exists, or_, select, update
+from sqlalchemy import RowMapping, bindparam, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.identity import Identity, LinkSource, LinkState
@@ -18,8 +18,10 @@ async def get(tx: AsyncConnection, team: str, user: str) -> Identity | None:
     """The link of a person; None if it was never looked for."""
     found = await tx.execute(_ONE, {"of_team": team, "who": user})
     row = found.mappings().one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _read(row)
+
+
+def _read(row: RowMapping) -> Identity:
     explained = LinkState(row["explained"]) if row["explained"] else None
     states = {"state": LinkState(row["state"]), "source": LinkSource(row["source"]), "explained": explained}
     return Identity(**{**row, **states})
@@ -29,6 +31,14 @@ async def of_devin_user(tx: AsyncConnection, team: str, devin_user: str) -> list
     """The people of a workspace who are linked to the user at Devin with this id."""
     of = (identities.c.team == team, identities.c.devin_user == devin_user, identities.c.state == LinkState.LINKED)
     return list(await tx.scalars(select(identities.c.user).where(*of)))
+
+
+async def unchecked(tx: AsyncConnection, team: str, since: float, limit: int) -> list[Identity]:
+    """The first `limit` links of a workspace that addresses have made, and that were not looked up `since`."""
+    by_email = (identities.c.source == LinkSource.EMAIL.value, identities.c.state == LinkState.LINKED.value)
+    theirs = select(identities).where(identities.c.team == team, *by_email, identities.c.at < since)
+    found = await tx.execute(theirs.order_by(identities.c.at).limit(limit))
+    return [_read(row) for row in found.mappings()]
 
 
 async def put(tx: AsyncConnection, identity: Identity, *, anew: bool = False) -> None:

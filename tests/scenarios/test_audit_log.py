@@ -16,7 +16,7 @@ from bot.features.audit.sentences import NOTHING_CHANGED
 from bot.store import due
 from bot.store.audit import AuditRow
 from bot.timing import Timing
-from tests.scenarios.harness import ADA, ANN, GENERAL, OPS, Harness, harness
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, Harness, harness
 from tests.scenarios.observations import settled
 
 pytestmark = pytest.mark.timing(audit_log=0.05)
@@ -78,6 +78,33 @@ async def test_starts_replies_and_stops_are_written_once_and_in_order_through_re
     assert found[2]["devin_bridge"]["target"].endswith(session.removeprefix("devin-"))
     assert not re.search("hunter22|tests", path.read_text())
     assert path.stat().st_mode & 0o077 == 0
+
+
+async def test_every_stop_refusal_and_redaction_is_written(on: Harness, path: Path) -> None:
+    ts, session = await on.started()
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(BEN, "ann", visible=True)
+    await on.slack.click(BEN, GENERAL, asked["ts"], "choose:stop_confirmed")
+    await eventually(lambda: actions(path) == ["start_session", "stop_session"])
+    assert lines(path)[1]["user"]["id"] == BEN
+    assert lines(path)[1]["devin_bridge"]["target"].endswith(session.removeprefix("devin-"))
+    await on.started("fix the other test")
+    await on.slack.slash(ANN, GENERAL, "stop all")
+    asked = await on.slack.wait_for_ephemeral(ANN, "Stop", visible=True)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:stop_all_confirmed")
+    await eventually(lambda: actions(path)[2:] == ["start_session", "stop_all", "stop_session"])
+    await on.mention("secret set DB_PASSWORD hunter22")
+    await on.mention("fix it", GUEST)
+    await eventually(lambda: actions(path)[5:] == ["message_refused"] * 2)
+    assert {line["event"]["outcome"] for line in lines(path)[5:]} == {"failure"}
+    root = await on.slack.say(BEN, GENERAL, "the deploy fails, password: hunter22")
+    await on.mention("repair the deploy", thread_ts=root)
+    made = await on.session("repair the deploy")
+    await on.devin.say(made["session_id"], "It is password: hunter23")
+    await eventually(lambda: actions(path)[7:] == ["secret_left_out", "start_session", "secret_left_out"])
+    left_out = [line["devin_bridge"]["after"] for line in lines(path)[7:] if "after" in line["devin_bridge"]]
+    assert left_out == [{"of": "thread", "messages": 1}, {"of": "devin", "messages": 1}]
+    assert not re.search("hunter2", path.read_text())
 
 
 async def test_a_file_that_cannot_be_written_gets_all_later(on: Harness, path: Path) -> None:

@@ -213,6 +213,23 @@ async def test_a_link_is_looked_up_again_once_the_address_is_another_one_and_is_
     assert [row["after"]["devin_user"] for row in found] == [ANNS, None]
 
 
+@pytest.mark.timing(identity_retry=0.2, identity_check=0.1, identity_asked=0.5)
+async def test_a_link_is_checked_by_the_clock_and_holds_as_it_was_while_devin_does_not_answer(on: Harness) -> None:
+    assert owner(await started(on, "fix the first test")) == (ANNS, False)
+    await on.devin.fault("list_users", 503, times=-1)
+    assert owner(await started(on, "fix the second test")) == (ANNS, False)
+    await on.devin.add_member(ANNS, "ann.smith@acme.test", "Ann")
+    await on.devin.clear_faults()
+
+    async def is_found() -> bool:
+        return [row["state"] for row in await rows(on, "identities")] == ["unknown"]
+
+    await until(is_found)  # without a start or a reply
+    assert owner(await started(on, "fix the third test")) == (None, True)
+    found = [row for row in await rows(on, "audit") if row["action"] == "identity_by_email"]
+    assert [row["after"]["devin_user"] for row in found] == [ANNS, None]
+
+
 async def test_of_two_people_with_one_devin_user_neither_acts_in_that_name_and_admins_read_so_once(on: Harness) -> None:
     assert owner(await started(on, "fix the first test")) == (ANNS, False)
     await set_by_admin(on, f"identity set <@{BEN}> {ANNS}", views.linked(BEN, ANNS).text)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.redaction import LEFT_OUT
 from bot.features.library import sentences as library
 from bot.features.library.rules import Kind
 from bot.store.inbox_writer import InboxWriter, MaybeStoredError, NotStoredError
@@ -124,6 +125,27 @@ async def test_a_note_is_added_listed_shown_changed_and_deleted(on: Harness) -> 
         (ADA, "note_delete", note_id, after, None),
     ]
     assert [one["channel"] for one in await recorded_changes(on)] == [GENERAL] * 3
+
+
+async def test_a_secret_in_a_note_or_playbook_is_shown_nowhere_and_stays_at_devin(on: Harness) -> None:
+    key = "ghp_" + "q7Wz" * 9
+    await add(on, **NOTE)
+    await on.slack.wait_for_message(DIRECT, SAVED)
+    notes(on)[0]["body"] = body = f"Publish with {key}."
+    assert LEFT_OUT in await read(on, f"note show {notes(on)[0]['note_id']}", "Publish with")
+    await read(on, f"note list {key[:12]}", f"No note contains “{key[:12]}”")
+    assert await typed(on, f"note edit {notes(on)[0]['note_id']}") == ""
+    shown = await view(on, "Edit note")
+    assert sentence(shown) == (
+        "This note has what looks like a secret. <https://app.devin.ai/knowledge|Edit it in Devin>."
+    )
+    await read(on, f"note delete {notes(on)[0]['note_id']}", "Delete the note")
+    question = (await on.slack.ephemerals(user=ADA, visible=True))[-1]
+    assert notes(on)[0]["body"] == body
+    await on.slack.click(ADA, GENERAL, question["ts"], "choose:note_delete_confirmed")
+    await on.slack.wait_for_ephemeral(ADA, "is deleted")
+    assert notes(on) == []
+    assert key not in str([call["args"] for call in await on.slack.log()]) + str(await recorded_changes(on))
 
 
 async def test_a_note_for_all_repositories_stays_pinned_when_it_is_changed(on: Harness) -> None:

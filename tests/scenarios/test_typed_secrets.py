@@ -11,9 +11,12 @@ from bot import logs
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.redaction import LEFT_OUT
 from bot.features import metadata
+from bot.playground.slack.world import OTHER_BOT
 from bot.views.answers import secrets as secret_sentences
+from bot.views.answers import starts as start_sentences
+from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, OPS, WEB, Harness
-from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled
+from tests.scenarios.observations import creations, forge, press, private_answers, sent_to_devin, settled
 
 VALUE = "hunter2correct"
 KEY = "ghp_" + "q7Wz" * 9  # put together, so that no scanner takes it for a real one
@@ -36,7 +39,7 @@ def log(plain_logs: None) -> io.StringIO:
     return stream
 
 
-async def nothing_is_kept(on: Harness, log: io.StringIO) -> None:
+async def nothing_is_kept(on: Harness, log: io.StringIO, *, but: str = "") -> None:
     """Neither the store, nor a file of it, nor the log, nor Devin, nor what the bot posted has any of it."""
     await settled(on)
     async with on.store.scan() as tx:
@@ -50,6 +53,7 @@ async def nothing_is_kept(on: Harness, log: io.StringIO) -> None:
         **{path.name: path.read_bytes().decode("latin-1") for path in files(on)},
     }
     assert rows
+    places.pop(but, None)
     assert [(place, found) for place, text in places.items() for found in (VALUE, KEY) if found in text] == []
 
 
@@ -61,11 +65,11 @@ def files(on: Harness) -> list[Path]:
 
 
 @pytest.mark.both_transports
-@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("text", [TEXTS[0], TEXTS[1], TEXTS[3]])
 async def test_behind_the_slash_command_it_is_answered_at_once_and_not_stored(
     on: Harness, log: io.StringIO, text: str
 ) -> None:
-    for typed in (text, f"start {text}", f"fanout {text} orgs=all", f"note list {KEY}"):
+    for typed in (text, f"start {text}", f"fanout {text} orgs=all", f"fanout {TEXTS[2]} orgs=all", f"note list {KEY}"):
         answer = await on.slack.slash(ADA, GENERAL, typed)
         assert answer["shown"]["rendered"] == TYPED
     await nothing_is_kept(on, log)
@@ -89,6 +93,62 @@ async def test_what_is_written_to_the_bot_is_answered_privately_and_not_stored(
 
 
 @pytest.mark.both_transports
+async def test_a_task_behind_the_slash_command_is_asked_about_and_goes_without_it(
+    on: Harness, log: io.StringIO
+) -> None:
+    assert (await on.slack.slash(ANN, GENERAL, f"start {TEXTS[2]}"))["shown"] is None
+    asked = await on.slack.wait_for_ephemeral(ANN, "Your task has what looks like a secret", visible=True)
+    assert asked["text"] == secret_sentences.ask_without("", secret_sentences.YOUR_TASK).text
+    assert await creations(on) == 0
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:secret:without")
+    await on.session(f"publish the package with {LEFT_OUT} please")
+    await nothing_is_kept(on, log)
+    assert await creations(on) == 1
+
+
+async def test_a_form_with_a_key_is_asked_about_in_a_direct_message(on: Harness, log: io.StringIO) -> None:
+    for answer, made in (("no", 0), ("without", 1)):
+        assert (await on.slack.slash(ANN, GENERAL, ""))["shown"] is None
+        (shown,) = await on.slack.wait("views", user=ANN, open=True)
+        sent = await on.slack.submit_view(ANN, shown["id"], {"task": {"task": TEXTS[2]}})
+        assert sent["closed"] is True
+        asked = await on.slack.wait_for_message("D0ANN", "Your task has what looks like a secret")
+        await on.slack.click(ANN, "D0ANN", asked["ts"], f"answer:secret:{answer}")
+        await settled(on)
+        assert await creations(on) == made
+    assert f"publish the package with {LEFT_OUT} please" in str(await on.devin.sessions())
+    await nothing_is_kept(on, log)
+
+
+async def test_a_message_with_a_start_reaction_is_asked_about(on: Harness, log: io.StringIO) -> None:
+    await with_settings(on, BOT_START_EMOJI="robot_face", BOT_START_EMOJI_CHANNELS=GENERAL)
+    ts = await on.slack.say(BEN, GENERAL, TEXTS[2])
+    await on.slack.react(ANN, GENERAL, ts, "robot_face")
+    asked = await on.slack.wait_for_ephemeral(ANN, "has what looks like a secret", visible=True)
+    assert await creations(on) == 0
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:secret:without")
+    await on.session(f"publish the package with {LEFT_OUT} please")
+    await nothing_is_kept(on, log)
+
+
+async def test_the_owner_of_an_alert_is_asked_once_and_the_same_alert_follows(on: Harness, log: io.StringIO) -> None:
+    await with_settings(on, BOT_ALERT_BOTS=f"{GENERAL}:{OTHER_BOT}:{ANN}")
+    for number in range(3):
+        await on.slack.post_as_app(GENERAL, "Alertmanager", text=f"Publishing {number} fails, password: {VALUE}9")
+    await on.slack.wait_for_message("D0ANN", "has what looks like a secret")
+    await settled(on)
+    (asked,) = [one for one in await on.slack.messages("D0ANN") if "looks like a secret" in one["text"]]
+    assert await creations(on) == 0
+    await on.slack.click(ANN, "D0ANN", asked["ts"], "answer:secret:without")
+    made = await on.session(f"fails, password: {LEFT_OUT}")
+    await on.slack.post_as_app(GENERAL, "Alertmanager", text=f"Publishing 4 fails, password: {VALUE}9")
+    await on.devin.wait_for_messages(f"Publishing 4 fails, password: {LEFT_OUT}")
+    await nothing_is_kept(on, log)
+    assert len(await sent_to_devin(on, made["session_id"])) == 1
+    assert await creations(on) == 1
+
+
+@pytest.mark.both_transports
 async def test_a_task_with_a_key_is_asked_about_and_goes_without_it(on: Harness, log: io.StringIO) -> None:
     await on.mention(TEXTS[2])
     asked = await on.slack.wait_for_ephemeral(ANN, "looks like a secret", visible=True)
@@ -106,6 +166,43 @@ async def test_who_does_not_send_it_starts_nothing(on: Harness, log: io.StringIO
     asked = await on.slack.wait_for_ephemeral(ANN, "looks like a secret", visible=True)
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:secret:no")
     await on.slack.wait_for_ephemeral(ANN, secret_sentences.NOT_SENT.text)
+    await nothing_is_kept(on, log)
+    assert await creations(on) == 0
+
+
+async def test_where_it_is_allowed_a_message_is_sent_as_it_is_and_never_stored(on: Harness, log: io.StringIO) -> None:
+    await with_settings(on, BOT_SEND_SECRETS="on")
+    await on.devin.fault("create_session", 503, times=-1)
+    ts = await on.mention(f"{TEXTS[2]} acu=5")
+    asked = await on.slack.wait_for_ephemeral(ANN, "looks like a secret", visible=True)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:secret:as_it_is")
+    await on.devin.wait_for_calls("create_session", 1)
+    await on.stop()  # what has not been sent by now is read again
+    assert [place for place in files(on) if KEY in place.read_bytes().decode("latin-1")] == []
+    await on.devin.clear_faults()
+    await on.start()
+    made = await on.session(TEXTS[2])
+    assert made["request"]["max_acu_limit"] == 5
+    await on.slack.say(ANN, GENERAL, f"or with {KEY}", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(ANN, "has what looks like a secret", visible=True)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:secret:as_it_is")
+    await on.devin.wait_for_messages(f"or with {KEY}")
+    await nothing_is_kept(on, log, but="Devin")
+    assert [row["action"] for row in await rows(on, "audit")] == [
+        "secret_sent",
+        "start_session",
+        "secret_sent",
+        "reply",
+    ]
+
+
+async def test_where_it_is_not_allowed_nothing_is_sent_as_it_is(on: Harness, log: io.StringIO) -> None:
+    await on.mention(TEXTS[2])
+    asked = await on.slack.wait_for_ephemeral(ANN, "looks like a secret", visible=True)
+    assert "Send as it is" not in str(asked)
+    (key,) = [row["key"] for row in await rows(on, "inbox") if row["state"] == "open"]
+    await forge(on, "interactive", press(ANN, GENERAL, "answer:secret:as_it_is", key))
+    await on.slack.wait_for_ephemeral(ANN, start_sentences.START_EXPIRED.text)
     await nothing_is_kept(on, log)
     assert await creations(on) == 0
 
@@ -191,17 +288,27 @@ async def test_what_was_missed_is_answered_and_not_stored(on: Harness, log: io.S
     assert await creations(on) == 1
 
 
+async def with_settings(on: Harness, **settings: str) -> None:
+    """Start the bot anew with these settings."""
+    await on.stop()
+    on.environment.update(settings)
+    await on.start()
+
+
 async def form_of(on: Harness, text: str) -> dict[str, Any]:
     """What somebody sees who saves a message with this text as a note."""
     ts = await on.slack.say(BEN, GENERAL, text)
     await on.slack.shortcut(ADA, "save_as_note", channel=GENERAL, ts=ts)
-    (shown,) = await on.slack.wait("views", user=ADA, open=True)
+    *_, shown = await on.slack.wait("views", user=ADA, open=True)
     return dict(shown)
 
 
-async def test_a_form_does_not_open_with_it(on: Harness, log: io.StringIO) -> None:
-    shown = await form_of(on, f"deploy with {KEY}")
+async def test_a_form_opens_without_it(on: Harness, log: io.StringIO) -> None:
+    shown = await form_of(on, TEXTS[0])
     assert [block["text"]["text"] for block in shown["blocks"]] == [TYPED]
+    shown = await form_of(on, f"deploy with {KEY}")
+    await settled(on)
+    assert f"deploy with {LEFT_OUT}" in str((await on.slack.views(user=ADA, open=True))[-1])
     await nothing_is_kept(on, log)
 
 

@@ -24,7 +24,8 @@ from bot.domain.zones import zone_or
 from bot.kernel.admins import as_its_channel_sees
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
-from bot.store import inbox, outbox, people, sessions, waiting_times
+from bot.store import audit, inbox, outbox, people, sessions, waiting_times
+from bot.store.audit import AuditRow
 from bot.store.lanes import Claim
 from bot.store.posts import post_key
 from bot.store.sessions import TrackedSession
@@ -105,6 +106,10 @@ class Announce:
             ):
                 return False
             await self._post(uow, change, times.last_poll)
+            if change.messages and (masked := sum(message.masked for message in change.messages.messages)):
+                session, after = change.session, {"of": "devin", "messages": masked}
+                what = ("", audit.LEFT_OUT, session.devin_id or "", session.channel)
+                await audit.add(uow.tx, AuditRow(session.team, uow.now, *what, after=after))
             if is_asleep(tracked.session) and not is_asleep(change.session):
                 await recheck_held(uow, tracked.session)
             await self._settle_end(uow, change)

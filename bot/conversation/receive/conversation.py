@@ -37,7 +37,8 @@ from bot.kernel.job import Job, Reschedule, finish, move, recipient_of
 from bot.kernel.readable import Readable
 from bot.kernel.tasks import Kernel
 from bot.kernel.unit_of_work import UnitOfWork
-from bot.store import inbox, lanes, posts, sessions, threads
+from bot.store import audit, inbox, lanes, posts, sessions, threads
+from bot.store.audit import AuditRow
 from bot.store.threads import Thread
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import secrets as secret_sentences
@@ -98,7 +99,7 @@ class Conversation:
             return
         refusal = await self._refusal(job, thread)
         if refusal is not None:
-            await self._answer(job, refusal, once=thread is not None and not cause.mention)
+            await self._answer(job, refusal, once=thread is not None and not cause.mention, refused=True)
         elif cause.with_secret:
             await self._handle_secret(job, thread)
         elif cause.revision is not None:
@@ -110,10 +111,11 @@ class Conversation:
         """Ask whether the message is meant without what looks like a secret; where nothing is left of it, say so."""
         cause = job.cause
         if cause.text and (thread is not None or cause.mention or cause.direct):
-            question = secret_sentences.ask_without(job.row.key)
+            allowed = job.workspace.policy.sends_secrets
+            question = secret_sentences.ask_without(job.row.key, as_it_is=allowed)
             await self._hold(job, question, cause.thread_ts, secret_sentences.QUESTION)
         else:
-            await self._answer(job, _NOT_TAKEN)
+            await self._answer(job, _NOT_TAKEN, refused=True)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[MessageCause], reason: str, /) -> None:
         """Announce in the thread what the message did not start, send or stop; `reason` says why."""
@@ -295,7 +297,7 @@ class Conversation:
         session = await self._services.session(thread.session_id)
         refusal = await self._steer_refusal(job, session) if session is not None else None
         if refusal is not None:
-            await self._answer(job, refusal, once=not job.cause.mention)
+            await self._answer(job, refusal, once=not job.cause.mention, refused=True)
             return
         doubt = self._doubt_about_reply(job, text, session)
         if doubt is None or session is None:
@@ -521,11 +523,20 @@ class Conversation:
             cause = replace(job.cause, thread_ts=session.thread_ts)
             await move(uow, job, session.lane, cause, after=session.thread_ts)
 
-    async def _answer(self, job: Job[MessageCause], message: Message, *, once: bool = False) -> None:
-        """Answer privately and close the row. With `once` a person gets this kind of answer once in a thread."""
+    async def _answer(
+        self, job: Job[MessageCause], message: Message, *, once: bool = False, refused: bool = False
+    ) -> None:
+        """Answer privately and close the row. With `once` a person gets this kind of answer once in a thread.
+
+        What was `refused` is recorded each time.
+        """
         to = recipient_of(job)
         async with self._services.unit_of_work_for(job) as uow:
             if message.text:
                 key = f"{to.team}:{to.channel}:{to.thread_ts}:{to.user}:refused" if once else None
                 await uow.reply_privately(to, message, key=key)
+            if message.text and refused:
+                cause = job.cause
+                row = AuditRow(to.team, uow.now, cause.user, audit.REFUSED, "", cause.channel, outcome="refused")
+                await audit.add(uow.tx, row)
             await finish(uow, job)

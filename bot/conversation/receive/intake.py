@@ -30,6 +30,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import short_id
 from bot.domain.lane import held_lane, own_lane, person_lane, slow_lane, thread_lane
 from bot.domain.pick import Pick, PickedBy
+from bot.domain.redaction import redact
 from bot.domain.secrets import has_secret, sets_secret
 from bot.domain.text import as_typed, mentioned_users, without_mention
 from bot.kernel.commands.handler import Deferred
@@ -108,8 +109,10 @@ class Intake:
         addressed = _from_catch_up(workspace, channel, message).addressed
         return addressed and await self.missed(workspace, channel, message)
 
-    async def command(self, workspace: Workspace, body: Json, hold: Hold | None = None) -> None:
-        """Store a slash command that starts a session; `body` is Slack's request.
+    async def command(
+        self, workspace: Workspace, body: Json, hold: Hold | None = None, *, with_secret: bool = False
+    ) -> None:
+        """Store a slash command that starts a session; `body` is Slack's request, without a secret that it had.
 
         With a `hold` the ack asks a question, and the command waits for the answer.
         """
@@ -120,7 +123,7 @@ class Intake:
             lane, wait = held_lane(hold.question, hold.subject), hold.until - self._services.clock()
             await self._put(self._row(workspace, key, lane, held, settle=wait))
             return
-        cause = CommandCause(user, body["channel_id"], text, body.get("response_url"))
+        cause = CommandCause(user, body["channel_id"], text, body.get("response_url"), with_secret=with_secret)
         await self._put(self._row(workspace, key, person_lane(workspace.team, user), cause))
         self._say_if_slow(key)
 
@@ -198,10 +201,11 @@ class Intake:
         begins = message.thread_ts in {None, ts} and message.subtype in BOTS_WROTE
         if owner is None or not begins or bot == workspace.bot_id:
             return None
-        if not message.text or has_secret(as_typed(message.text)):
+        text = redact(message.text)
+        if not text or has_secret(as_typed(text)):
             return None
-        pick = Pick(ts, PickedBy.BOT, message.user)
-        cause = MessageCause(owner, message.text, channel, pick.asked_ts(ts), ts, pick=pick)
+        pick, with_secret = Pick(ts, PickedBy.BOT, message.user), text != message.text
+        cause = MessageCause(owner, text, channel, pick.asked_ts(ts), ts, pick=pick, with_secret=with_secret)
         row_key = f"alert:{workspace.team}:{channel}:{ts}"
         return self._row(workspace, row_key, thread_lane(workspace.team, channel, ts), cause, ts=ts)
 

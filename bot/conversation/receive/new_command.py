@@ -6,7 +6,7 @@ empty, because Slack keeps what it says for ever: the card follows, or the flow 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from bot.conversation.receive.intake import Intake, command_key
 from bot.conversation.start.from_command import StartFromCommand
@@ -16,8 +16,7 @@ from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.commands.options import Request
 from bot.domain.commands.registry import START
 from bot.domain.lane import person_lane
-from bot.domain.secrets import has_secret
-from bot.domain.text import as_typed, mentioned_users
+from bot.domain.text import mentioned_users
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import NO_ANSWER
 from bot.kernel.gates import Gates
@@ -34,11 +33,7 @@ from bot.views.message import Message
 log = get_logger(__name__)
 
 Json = Mapping[str, Any]
-
-
-def refused_secret(typed: str) -> Message | None:
-    """The answer to what was `typed` behind `/devin` if it looks like a secret, of which nothing may be stored."""
-    return secret_sentences.not_taken(SECRETS_PAGE, written=False) if has_secret(as_typed(typed)) else None
+SECRET_NOT_TAKEN: Final = secret_sentences.not_taken(SECRETS_PAGE, written=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +55,19 @@ class NewCommand:
         self._access = access
         self._start_from_command = start_from_command
 
-    async def take(self, workspace: Workspace, body: Json, request: Request) -> Message:
+    async def take(self, workspace: Workspace, body: Json, request: Request, *, with_secret: bool = False) -> Message:
         """Store the command of Slack's `body`, which asks for `request`, and return the answer for its ack.
 
-        Nothing is stored for a person who is refused. A command that is asked about waits for the answer.
+        Nothing is stored for a person who is refused. A command that is asked about waits for the answer. About one
+        that came `with_secret`, and has none any longer, the flow asks.
         """
         person = await self._access.known_person(workspace, body["user_id"])
         refusal = self._access.refusal(person, shared=False) if person else None
         if refusal is not None:
             return refusal
-        known = await self._known(workspace, body, request) if person is not None else None
+        known = await self._known(workspace, body, request) if person is not None and not with_secret else None
         if known is None:
-            await self._intake.command(workspace, body)
+            await self._intake.command(workspace, body, with_secret=with_secret)
             return NO_ANSWER
         if (asked := self._question(body, request, known)) is not None:
             name, question = asked

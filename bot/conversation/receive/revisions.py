@@ -109,6 +109,7 @@ class Revisions:
             files=new.files,
             quoted=new.quoted,
             with_secret=new.with_secret,
+            as_it_is=False,
         )
         hold = row.cause.hold
         about_session = hold is not None and hold.question == waking_sentences.QUESTION

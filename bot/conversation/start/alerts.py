@@ -10,9 +10,10 @@ from typing import Final
 
 from bot.conversation.prompt import as_alert
 from bot.conversation.session_rows import record
+from bot.conversation.steer.held_start import hold_secret
 from bot.domain.causes import MessageCause
 from bot.domain.session import Session
-from bot.kernel.job import Job, finish, move
+from bot.kernel.job import Job, finish, move, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import due, session_links, sessions
@@ -46,6 +47,14 @@ class Alerts:
         """Whether the alert may start a session. Else it is a reply by now, or closed with a note in its thread."""
         async with self._services.unit_of_work_for(job) as uow:
             return await self._passes(uow, job)
+
+    async def ask_about_secret(self, job: Job[MessageCause]) -> None:
+        """Ask the owner in a direct message, because they may be away; about the same alert once a day."""
+        cause, services = job.cause, self._services
+        to = replace(recipient_of(job), channel=await job.workspace.slack.direct(cause.user))
+        day = int(services.clock() // DAY)
+        key = f"alert-secret:{job.workspace.team}:{cause.channel}:{fingerprint(cause.text)}:{day}"
+        await hold_secret(services, job, to=to, wait=services.timing.start_room, key=key)
 
     async def begin(self, job: Job[MessageCause], session: Session) -> Session | None:
         """Store the `session` that an alert starts, with its own limit; None if it may start none by now.
@@ -94,6 +103,7 @@ class Alerts:
             quoted=as_alert(cause.text),
             pick=None,
             confirmation=said,
+            with_secret=False,  # it was left out, and the owner was asked about the first
         )
         await move(uow, job, session.lane, reply, after=session.thread_ts)
 

@@ -181,6 +181,11 @@ class NewSession(Creation[DevinSession]):
         await self._record(uow, replace(begun, devin_user=self._own_name.user_id))
         if self._prompt.read is not None:
             await uow.post(f"read:{self._session.id}", self._session, self._prompt.read)
+        # Once for all tries.
+        if self._prompt.masked and not await audit.has(uow.tx, begun.team, audit.LEFT_OUT, begun.id):
+            after = {"of": "thread", "messages": self._prompt.masked}
+            what = (begun.requester, audit.LEFT_OUT, begun.id, begun.channel)
+            await audit.add(uow.tx, AuditRow(begun.team, uow.now, *what, after=after))
         cause = with_left_out(row.cause, self._prompt.left_out)
         if cause != row.cause:
             await inbox.note(uow.tx, row.key, cause)

@@ -8,7 +8,7 @@ from bot.conversation.session_card import answer_to, post_card, start_to_follow
 from bot.conversation.session_rows import add
 from bot.conversation.start.options_check import OptionsCheck
 from bot.conversation.start.room import is_refused
-from bot.conversation.steer.held_start import hold
+from bot.conversation.steer.held_start import hold, hold_secret
 from bot.domain.causes import AskingCause, CommandCause, Confirmation, MessageCause
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.commands.parser import parse_task
@@ -49,8 +49,10 @@ class StartFromCommand:
         refusal = await self._access.start_refusal(job.workspace, cause.user, cause.channel)
         if refusal is not None:
             await self._services.answer(job, refusal)
-            return
-        await self._start_checked(job, task)
+        elif cause.with_secret:
+            await hold_secret(self._services, job)
+        else:
+            await self._start_checked(job, task)
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What the choice to start a text as a task does."""

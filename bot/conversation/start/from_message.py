@@ -7,6 +7,7 @@ from bot.conversation.start.alerts import Alerts
 from bot.conversation.start.create import Create
 from bot.conversation.start.options_check import OptionsCheck
 from bot.conversation.start.room import is_refused
+from bot.conversation.steer.held_start import hold_secret
 from bot.domain.causes import MessageCause
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.keys import reference, session_id
@@ -40,6 +41,9 @@ class StartFromMessage:
             return
         by_bot = job.cause.pick is not None and job.cause.pick.by is PickedBy.BOT
         if by_bot and not await self._alerts.passes(job):
+            return
+        if job.cause.with_secret:
+            await (self._alerts.ask_about_secret(job) if by_bot else hold_secret(self._services, job))
             return
         if await is_refused(self._services, self._gates, job):
             return

@@ -11,6 +11,7 @@ from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.causes import CommandCause, Confirmation, MessageCause
 from bot.domain.lane import person_lane, thread_lane
 from bot.domain.pick import Pick, PickedBy, ThreadRef
+from bot.domain.redaction import redact
 from bot.domain.secrets import has_secret
 from bot.domain.text import as_typed
 from bot.kernel.access import Access
@@ -92,7 +93,7 @@ class StartFromPick:
             await self._services.close(job)
         elif await self._is_of_outsiders(job.workspace, message):
             await self._services.answer(job, start_sentences.OUTSIDERS_WORDS)
-        elif has_secret(as_typed(message.text)) or has_secret(message.quoted):
+        elif has_secret(as_typed(redact(message.text))) or has_secret(redact(message.quoted)):
             await self._services.answer(job, secret_sentences.not_taken(SECRETS_PAGE, written=False))
         else:
             await self._go_on_in_thread(job, message)
@@ -113,7 +114,8 @@ class StartFromPick:
         root, channel = message.thread_ts or message.ts, job.cause.channel
         is_request = not message.bot_id or job.workspace.policy.owner_of_alerts(channel, message.bot_id) is not None
         text, quoted = (message.text, message.quoted) if is_request else ("", "")
-        cause = replace(job.cause, text=text, quoted=quoted, thread_ts=root)
+        read = replace(job.cause, text=text, quoted=quoted, thread_ts=root)
+        cause = replace(read.without_secret(), with_secret=read.without_secret() != read)
         # A crash before this commit reads the message again, and after it the row is that of the start.
         async with self._services.unit_of_work_for(job) as uow:
             await move(uow, job, thread_lane(job.workspace.team, cause.channel, root), cause)
@@ -129,6 +131,7 @@ class StartFromPick:
             answer_in=cause.answer_in,
             opened_in=cause.opened_in,
             about=ThreadRef(cause.channel, cause.root_ts),
+            with_secret=cause.with_secret,
         )
         # A crash before this commit has the thread read again, and after it the row is that of the command.
         async with self._services.unit_of_work_for(job) as uow:

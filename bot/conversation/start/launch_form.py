@@ -15,7 +15,7 @@ from bot.domain.commands.registry import LAUNCH
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.form import Form
 from bot.domain.lane import person_lane, thread_lane
-from bot.domain.launch import Launch, mistakes_of, read_launch
+from bot.domain.launch import TASK, Launch, mistakes_of, read_launch
 from bot.domain.pick import OnMessage, Pick, ThreadRef
 from bot.domain.readers import Readers
 from bot.domain.roles import Right
@@ -46,6 +46,7 @@ class LaunchForm(FormKind):
     """The form that asks for a session."""
 
     title = views.FORM_TITLE
+    task = TASK
 
     def __init__(self, services: Services, access: Access, choices: LaunchChoices) -> None:
         self._services = services
@@ -176,6 +177,7 @@ def _in_thread(job: Job[ViewCause], asked: _Start) -> tuple[str, Cause]:
         options=asked.launch.options,
         answer_in=asked.direct,
         opened_in=job.cause.form.opened_in,
+        with_secret=job.cause.with_secret,
     )
     return thread_lane(team, asked.channel, asked.on.thread_ts), message
 
@@ -191,6 +193,7 @@ def _under_card(job: Job[ViewCause], asked: _Start) -> tuple[str, Cause]:
         answer_in=asked.direct,
         opened_in=job.cause.form.opened_in,
         about=ThreadRef(job.cause.form.channel, asked.on.thread_ts) if asked.on else None,
+        with_secret=job.cause.with_secret,
     )
     return person_lane(job.workspace.team, job.cause.user), command
 

@@ -10,7 +10,17 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.conversation.steer import held_reply
-from bot.domain.causes import ActionCause, AskingCause, Cause, Confirmation, HeldCause, Hold, MessageCause, is_reply
+from bot.domain.causes import (
+    ActionCause,
+    AskingCause,
+    Cause,
+    CommandCause,
+    Confirmation,
+    HeldCause,
+    Hold,
+    MessageCause,
+    is_reply,
+)
 from bot.domain.commands.presses import NO, AnswerGiven
 from bot.domain.keys import session_id
 from bot.domain.lane import held_lane, own_lane, thread_lane
@@ -41,16 +51,37 @@ async def hold(
     suggestions: tuple[str, ...] = (),
     to: Recipient | None = None,
     wait: float | None = None,
+    key: str | None = None,
 ) -> None:
     """Ask the person of the job's start the `question` with this `name`, and let the start wait for the answer.
 
     `suggestions` are the texts with the options corrected that the question offers to start. The question is asked
-    where the person wrote, unless `to` says where. The start waits so many seconds, by default `start_question`.
+    where the person wrote, unless `to` says where, and once for each `key`. The start waits so many seconds, by
+    default `start_question`.
     """
     # A row may be asked about twice, each time in another attempt.
-    await uow.reply_privately(to or recipient_of(job), question, key=f"{job.row.key}:asked:{job.row.attempts}")
+    key = key or f"{job.row.key}:asked:{job.row.attempts}"
+    await uow.reply_privately(to or recipient_of(job), question, key=key)
     wait = uow.timing.start_question if wait is None else wait
     await hold_row(uow, job, held(name, job.row.key, uow.now, wait, suggestions), "asked first")
+
+
+async def hold_secret(
+    services: Services,
+    job: Job[AskingCause],
+    *,
+    to: Recipient | None = None,
+    wait: float | None = None,
+    key: str | None = None,
+) -> None:
+    """Ask whether a task is meant without what looks like a secret. That was left out before the task was stored."""
+    cause, question = job.cause, secret_sentences.ask_without(job.row.key, secret_sentences.YOUR_TASK)
+    if isinstance(cause, MessageCause) and cause.pick is not None and cause.is_literal:
+        page = job.workspace.slack.permalink(cause.channel, cause.pick.ts)
+        question = secret_sentences.ask_without(job.row.key, "This message", page=page)
+    # A crash before this commit asks nobody, and after it the row waits.
+    async with services.unit_of_work_for(job) as uow:
+        await hold(uow, job, secret_sentences.QUESTION, question, to=to, wait=wait, key=key)
 
 
 def held(name: str, key: str, now: float, wait: float, suggestions: tuple[str, ...] = ()) -> Hold:
@@ -282,16 +313,23 @@ def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, 
         as_reply=before.as_reply or given.answer == start_sentences.AS_REPLY,
     )
     text = offered.get(given.answer, row.cause.text)
-    if isinstance(row.cause, MessageCause) and given.question == secret_sentences.QUESTION:
-        # Asked first of all: what else there is to ask comes next.
-        return replace(row.cause, with_secret=False, hold=None, response_url=job.cause.response_url)
+    if given.question == secret_sentences.QUESTION:
+        # Asked first of all: what else there is to ask comes next. Answered so, a command is a task.
+        meant = replace(before, as_task=True) if isinstance(row.cause, CommandCause) else before
+        url = job.cause.response_url
+        cause = replace(row.cause, with_secret=False, confirmation=meant, hold=None, response_url=url)
+        if given.answer != secret_sentences.AS_IT_IS:
+            return cause
+        allowed = isinstance(cause, MessageCause) and cause.pick is None and job.workspace.policy.sends_secrets
+        return replace(cause, as_it_is=True) if allowed and isinstance(cause, MessageCause) else None
     return replace(row.cause, text=text, confirmation=answer, hold=None, response_url=job.cause.response_url)
 
 
 async def _record_left_out(uow: UnitOfWork, job: CommandJob, given: AnswerGiven) -> None:
-    """Record that a message is sent without what looked like a secret. What that was is known no more."""
+    """Record that a message is sent without what looked like a secret, or with it. What that was is not stored."""
     if given.question == secret_sentences.QUESTION:
-        row = AuditRow(job.workspace.team, uow.now, job.cause.user or "", audit.LEFT_OUT, "", job.cause.channel)
+        action = audit.SENT_AS_IT_IS if given.answer == secret_sentences.AS_IT_IS else audit.LEFT_OUT
+        row = AuditRow(job.workspace.team, uow.now, job.cause.user or "", action, "", job.cause.channel)
         await audit.add(uow.tx, row)
 
 

@@ -28,7 +28,8 @@ from bot.kernel.job import CommandJob, Job, Reschedule, finish, finish_with, mov
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.slack.errors import SlackRefused
-from bot.store import channels, inbox, people, sessions, threads
+from bot.store import audit, channels, inbox, people, sessions, threads
+from bot.store.audit import AuditRow
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import sessions as session_sentences
@@ -215,6 +216,7 @@ class SessionCommands:
                 unsent = await end_waiting(uow, self._services.commands.parser, job)
                 said = stop_sentences.cancelled(by, unsent)
                 await post_stop(uow, f"announce:{session.id}:cancelled", session, job.cause.user, said)
+                await _record_stop(uow, job, session, audit.STOP)
                 await _close_question(uow, job)
             else:
                 # Whoever finds the session, or that there is none, acts on `stop_requested`.
@@ -253,6 +255,7 @@ class SessionCommands:
             turns = await uow.settings.turns(uow.tx, session.team, session.channel)
             stopped = stop_sentences.stopped(by, unsent, shared=shared, turns=turns)
             message = stop_sentences.archived(by, unsent) if closing else stopped
+            await _record_stop(uow, job, session, audit.ARCHIVE if closing else audit.STOP)
             await post_stop(uow, _said(job), session, job.cause.user, message)
             await _close_question(uow, job)
             await remove_mark(uow, session.id)
@@ -366,6 +369,11 @@ async def _name(uow: UnitOfWork, job: Job[MessageCause | ActionCause]) -> str:
 
 def _stopped_by(user: str | None, name: str) -> dict[str, Any]:
     return {"stopped_by": user, "stopped_by_name": name}
+
+
+async def _record_stop(uow: UnitOfWork, job: CommandJob, session: Session, action: str) -> None:
+    by = (job.cause.user or "", action, session.devin_id or "", session.channel)
+    await audit.add(uow.tx, AuditRow(session.team, uow.now, *by))
 
 
 def _said(job: CommandJob) -> str:

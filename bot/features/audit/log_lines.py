@@ -28,7 +28,8 @@ STDOUT: Final = frozenset({"-", "stdout"})
 _BATCH: Final = 500
 _TAIL: Final = 65_536  # bytes at the end of the file, which are longer than any line
 _ECS: Final = "8.11.0"
-_CATEGORIES: Final = {audit.START: "process", audit.REPLY: "process", "identity": "iam", "role": "iam", "team": "iam"}
+_CATEGORIES: Final = {**dict.fromkeys(audit.WORK, "process"), **dict.fromkeys(("identity", "role", "team"), "iam")}
+_OUTCOMES: Final = {"done": "success", "refused": "failure"}
 
 
 class AuditLog:
@@ -117,7 +118,7 @@ def _line(seq: int, row: AuditRow) -> str:
             "category": [category],
             "type": ["info" if category == "process" else "change"],
             "action": row.action,
-            "outcome": "success" if row.outcome == "done" else "unknown",
+            "outcome": _OUTCOMES.get(row.outcome, "unknown"),
             "dataset": "devin_bridge.audit",
         },
         "service": {"name": "devin-bridge"},

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.redaction import redact
+
 
 @dataclass(frozen=True, slots=True)
 class Issue:
@@ -59,4 +61,4 @@ def _entries(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 def _text(entry: Mapping[str, Any], field: str) -> str:
     found = entry.get(field)
-    return found.strip() if isinstance(found, str) else ""
+    return redact(found.strip()) if isinstance(found, str) else ""

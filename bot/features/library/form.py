@@ -65,6 +65,8 @@ class LibraryForm(FormKind):
             return notice(self.title, failure_sentence(refused).text)
         if len(item.body) > LONGEST_BODY:
             return notice(self.title, modals.too_long(item))
+        if item.masked() != item:  # what is left out in the form would be lost at Devin
+            return notice(self.title, modals.has_secret(item))
         return modals.library_form(replace(opening.form, digest=item.digest), item)
 
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - the same for all of them

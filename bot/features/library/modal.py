@@ -23,6 +23,11 @@ def library_form(form: Form, item: LibraryItem) -> View:
     return form_view(form, TITLES[form.command], "Save", fields)
 
 
+def has_secret(item: LibraryItem) -> str:
+    """Say that an item is not shown whole, and so not changed here."""
+    return f"This {item.kind} has what looks like a secret. {link(PAGES[item.kind], 'Edit it in Devin')}."
+
+
 def too_long(item: LibraryItem) -> str:
     """Say that a text does not fit into a form."""
     return (

@@ -82,7 +82,7 @@ class LibraryCommands:
         if isinstance(found, Message):
             return found
         try:
-            return shown(await CALLS[kind].get(job.workspace.organisation.devin, found))
+            return shown((await CALLS[kind].get(job.workspace.organisation.devin, found)).masked())
         except DevinNotFound:
             return views.gone(kind)
         except DevinForbidden as refused:
@@ -115,7 +115,8 @@ async def _list(kind: Kind, job: CommandJob) -> CommandAnswer | Message:
         return views.not_offered(kind)
     except DevinForbidden as refused:
         return views.refused(refused.needed)
-    items = sorted((item for item in found.items if item.contains(search)), key=lambda item: item.name.casefold())
+    masked = (item.masked() for item in found.items)  # before the search, which else would find a secret by guesses
+    items = sorted((item for item in masked if item.contains(search)), key=lambda item: item.name.casefold())
     ids = [item.id for item in items[: views.MOST_LISTED]]
     message = views.listing(kind, items, search, unreadable=found.unreadable)
     return CommandAnswer(message, listed=NumberedList(_list_kind(kind), ids))

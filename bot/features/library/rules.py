@@ -17,6 +17,7 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import Any, Final
 
+from bot.domain.redaction import redact
 from bot.views.modals.fields import Field
 
 NAME, TRIGGER, BODY, REPO, MACRO = "name", "trigger", "body", "repo", "macro"  # the fields of the forms
@@ -98,6 +99,10 @@ class LibraryItem:
         """A short text that is another one as soon as a field changes."""
         return hashlib.blake2b(json.dumps(self.fields).encode(), digest_size=12).hexdigest()
 
+    def masked(self) -> "LibraryItem":
+        """Return the item as Slack may show it: without what looks like a secret."""
+        return replace(self, name=redact(self.name), body=redact(self.body), trigger=redact(self.trigger))
+
     def contains(self, text: str) -> bool:
         """Whether `text` occurs in one of its fields, in capitals or not."""
         wanted = text.casefold()
@@ -137,7 +142,7 @@ def records_of_change(before: Mapping[str, str], after: Mapping[str, str]) -> tu
 
 
 def _record(fields: Mapping[str, str], other: Mapping[str, str]) -> dict[str, Any]:
-    return {name: _excerpt(value, other.get(name, "")) for name, value in fields.items() if value}
+    return {name: _excerpt(redact(value), redact(other.get(name, ""))) for name, value in fields.items() if value}
 
 
 def _excerpt(value: str, other: str) -> str:

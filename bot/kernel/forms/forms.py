@@ -7,7 +7,7 @@ opens, again when it comes back, and once more before anything is changed.
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.devin.errors import DevinError
@@ -15,6 +15,7 @@ from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.causes import ViewCause
 from bot.domain.form import Form
 from bot.domain.pick import OnMessage
+from bot.domain.redaction import redact
 from bot.domain.secrets import has_secret
 from bot.kernel.access import Access
 from bot.kernel.job import Job, finish
@@ -63,6 +64,7 @@ class FormKind(ABC):
     """What the form of one command looks like, when it is filled in well, and what is done with it."""
 
     title: str  # of the form, and of the views that stand in its place
+    task: str = ""  # the field about which is asked, once the form is closed, whether it is meant without a secret
 
     @abstractmethod
     async def first(self, workspace: Workspace, opening: Opening) -> View | None:
@@ -132,6 +134,7 @@ class Forms:
     async def _open(self, workspace: Workspace, opening: Opening) -> None:
         kind = self._kinds[opening.form.command]
         refusal = await self._refusal(workspace, opening.form, opening.user)
+        opening = replace(opening, text=redact(opening.text))  # so they see what is left out before they send it
         if has_secret(opening.text):
             refusal = refusal or secret_sentences.not_taken(SECRETS_PAGE, written=False)
         first = parts.notice(kind.title, refusal.text) if refusal else await kind.first(workspace, opening)
@@ -182,10 +185,11 @@ class Forms:
             return NotTaken(view=parts.notice(kind.title, parts.OTHER_VERSION))
         if (refusal := await self._refusal(workspace, form, user)) is not None:
             return NotTaken(view=parts.notice(kind.title, refusal.text))
-        fields = entered(view)
+        typed = entered(view)
+        fields = {name: redact(text) if name == kind.task else text for name, text in typed.items()}
         secrets = {name: secret_sentences.in_field(SECRETS_PAGE) for name, text in fields.items() if has_secret(text)}
         errors = kind.errors(form, fields) | secrets or await self._errors_at_devin(kind, workspace, form, fields)
-        return NotTaken(errors=errors) if errors else ViewCause(form, user, fields)
+        return NotTaken(errors=errors) if errors else ViewCause(form, user, fields, with_secret=fields != typed)
 
     async def _errors_at_devin(
         self, kind: FormKind, workspace: Workspace, form: Form, fields: Mapping[str, str]
