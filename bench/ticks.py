@@ -71,7 +71,7 @@ AFTER_IT: Final = {
     "the states of pull requests": f"pull_requests:{ORG}",
     "guardrail violations": f"guardrails:{ORG}",
 }
-# What each process has in memory, or asks Slack about.
+# What each process has in memory, or asks Slack or Devin about.
 NOT_MEASURED: Final = {
     "heartbeat",
     "clock",
@@ -80,6 +80,7 @@ NOT_MEASURED: Final = {
     f"setup problems:{TEAM}",
     f"gap:{TEAM}",
     f"user groups:{TEAM}",
+    f"identities:{TEAM}",
 }
 
 
