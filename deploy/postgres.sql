@@ -10,19 +10,19 @@ SELECT format('CREATE ROLE %I', name) FROM unnest(ARRAY['devin_bridge_owner', 'd
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 ALTER ROLE devin_bridge_owner LOGIN PASSWORD :'owner_password';
 ALTER ROLE devin_bridge LOGIN PASSWORD :'bot_password';
--- An administrator who isn't a superuser, as in managed databases, may set the owner's privileges only as a member.
+-- An administrator who isn't a superuser, as in managed databases, can set the owner's privileges only as a member.
 SELECT format('GRANT devin_bridge_owner TO %I', current_user)
   WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \gexec
 
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database()) \gexec
 SELECT format('GRANT CONNECT ON DATABASE %I TO devin_bridge_owner, devin_bridge', current_database()) \gexec
--- PgQueuer's tables are in a schema of their own, which the migration creates.
+-- PgQueuer's tables are in their own schema, which the migration creates.
 SELECT format('GRANT CREATE ON DATABASE %I TO devin_bridge_owner', current_database()) \gexec
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO devin_bridge_owner;
 GRANT USAGE ON SCHEMA public TO devin_bridge;
 
--- What the owner creates from now on, the bot may use. `python -m bot copy` sets sequences, hence UPDATE.
+-- The bot can use what the owner creates from now on. `python -m bot copy` sets sequences, hence UPDATE.
 ALTER DEFAULT PRIVILEGES FOR ROLE devin_bridge_owner GRANT USAGE ON SCHEMAS TO devin_bridge;
 ALTER DEFAULT PRIVILEGES FOR ROLE devin_bridge_owner GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO devin_bridge;
 ALTER DEFAULT PRIVILEGES FOR ROLE devin_bridge_owner GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO devin_bridge;
