@@ -23,12 +23,12 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         self._stored = self._counter("inbox_rows", "Inbox rows that were stored before their ack.", "kind")
         self._refused = self._counter("inbox_refused", "Requests that could not be stored and got no ack.", "kind")
-        self._dropped = self._counter("requests_from_elsewhere", "Requests that were not for us, answered and dropped.")
+        self._dropped = self._counter("requests_from_elsewhere", "Requests for other apps or workspaces, ignored.")
         self._not_taken = self._counter(
             "requests_refused", "Requests and connections that got no answer from a listener.", "reason"
         )
-        self._acks = self._histogram("ack_seconds", "Time from a request of Slack's to its ack.", _ACK_BUCKETS, "kind")
-        self._dead = self._counter("dead_letters", "Rows that were marked as dead, each reported to people.", "kind")
+        self._acks = self._histogram("ack_seconds", "Time from a Slack request to its ack.", _ACK_BUCKETS, "kind")
+        self._dead = self._counter("dead_letters", "Rows that were dropped, each reported to people.", "kind")
         self._sent = self._counter("posts_sent", "Posts and edits that Slack accepted.", "kind")
         self._slack = self._counter("slack_calls", "Calls to Slack's Web API.", "method", "outcome")
         self._slack_time = self._histogram(
@@ -38,12 +38,12 @@ class Metrics:
         self._devin_time = self._histogram("devin_call_seconds", "Duration of a call to Devin.", _CALL_BUCKETS, "route")
         self._open = self._gauge("open_rows", "Open rows in the inbox and the outbox, and posts to edit.", "box")
         self._oldest = self._gauge(
-            "oldest_row_seconds", "Age of the oldest row that could be worked on, by why it was not.", "box", "reason"
+            "oldest_row_seconds", "Age of the oldest row that is ready, by why it's still waiting.", "box", "reason"
         )
         self._sessions = self._gauge("open_sessions", "Sessions that are not over, by state.", "state")
-        self._acus = self._gauge("acus_today", "ACUs used on this billing day, by who says so.", "source")
+        self._acus = self._gauge("acus_today", "ACUs used on this billing day, by source.", "source")
         self._clock_ahead = self._gauge(
-            "clock_ahead_seconds", "How far our clock is ahead of that of a service; less than 0 behind.", "service"
+            "clock_ahead_seconds", "How far the bot's clock is ahead of a service's; below 0 if it's behind.", "service"
         )
         what = "Which release runs, on which Python, as which kind of process; always 1."
         build = self._gauge("build_info", what, "version", "python", "process")

@@ -10,7 +10,7 @@ from bot.timing import MINUTE, PRODUCTION
 from bot.views.setup_problems import sentence
 
 SIGNED_FOR: Final = 5 * MINUTE  # after so long Slack's signatures are refused
-SET_IT: Final = "Set it by NTP. Slack's requests are rejected once it's five minutes off."
+SET_IT: Final = "Sync it with NTP. Slack's requests are rejected once it's five minutes off."
 
 
 class Clocks:

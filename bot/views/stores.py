@@ -69,7 +69,7 @@ SAME_STORE: Final = "Both addresses name the same store. Name another target."
 EMPTY: Final = "The store is empty, so there's nothing to look up. Start the bot."
 RESTORED: Final = "python -m bot restored"
 OF_POSTGRES: Final = (
-    "PostgreSQL makes its own backups. Run pg_dump, also while the bot runs:\n"
+    "PostgreSQL makes its own backups. Run pg_dump, even while the bot runs:\n"
     "  pg_dump --format=custom --no-owner --no-privileges --file=FILE --dbname=ADDRESS\n"
     "ADDRESS is the server itself, not a pooler. To restore, stop the bot and run:\n"
     "  pg_restore --clean --if-exists --no-owner --no-privileges --single-transaction --dbname=ADDRESS FILE\n"

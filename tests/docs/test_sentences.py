@@ -73,6 +73,8 @@ FOREIGN: Final = (
     "Devin organisation",
     "e-mail",
     " at Devin",
+    "At Devin",
+    "ention me",
     "obody knows",
     "stays spent",
     "to be asked again",

@@ -131,7 +131,7 @@ def test_a_clock_that_is_not_that_of_a_service_is_a_problem():
     clocks.dated("Devin", None)
     assert shown(*clocks.findings()) == problem(
         "The bot's clock is 3 minutes ahead of Slack's. Set its machine's clock.",
-        "Set it by NTP. Slack's requests are rejected once it's five minutes off.",
+        "Sync it with NTP. Slack's requests are rejected once it's five minutes off.",
     )
 
 

@@ -147,7 +147,7 @@ async def test_no_session_passes_the_most_that_any_may_use(on: Harness) -> None:
     ts = await on.mention("fix the login test acu=500", ADA)
     made = await on.session("fix the login test")
     assert made["request"]["max_acu_limit"] == 12
-    less = "You asked for 500 ACUs. No session here may use more than 12 ACUs."
+    less = "You asked for 500 ACUs. No session here can use more than 12 ACUs."
     await on.slack.wait_for_ephemeral(ADA, less)
     await on.devin.spend(made["session_id"], 12)
     await on.devin.set(made["session_id"], status="suspended", status_detail="usage_limit_exceeded")

@@ -161,7 +161,7 @@ def test_the_fixed_answers():
             "START_EXPIRED": ("That question has expired. Send the task again to start a session."),
             "ANSWER_EXPIRED": ("That question has expired. Send your reply again."),
             "START_OVERTAKEN": "Another session now runs in this thread, so nothing more was started. Reply to steer it.",
-            "NAME_REFUSED": "Not started: Devin doesn't take sessions in your name. Ask an admin to check your Devin account.",
+            "NAME_REFUSED": "Not started: Devin doesn't accept sessions in your name. Ask an admin to check your Devin account.",
             "THREAD_NOT_READ": "Devin doesn't see that thread: you aren't in its channel.",
             "START_UNKNOWN": (
                 "Your reply wasn't sent: still checking whether this session started. Reply again when the card updates."
@@ -210,7 +210,7 @@ def test_the_fixed_answers():
             "GREETED": "Hi! What should Devin do? `/devin help` shows what works here.",
             "THANKED": "You're welcome.",
             "NO_TASK": "What should Devin do?",
-            "ALERT_OF_OURS": "Not started: this is about a session or pull request of Devin's. Mention me here to start one.",
+            "ALERT_OF_OURS": "Not started: this is about one of Devin's sessions or pull requests. Mention Devin Bridge here to start one.",
             "STOP_UNKNOWN": (
                 "Not stopped: still checking whether this session started. If it shows up in Devin, stop it there."
             ),

@@ -122,7 +122,7 @@ def test_each_sentence() -> None:
         "Nothing was backed up: bridge.db can't be read (database is locked). Repeat the command."
     )
     assert store_sentences.OF_POSTGRES.splitlines() == [
-        "PostgreSQL makes its own backups. Run pg_dump, also while the bot runs:",
+        "PostgreSQL makes its own backups. Run pg_dump, even while the bot runs:",
         "  pg_dump --format=custom --no-owner --no-privileges --file=FILE --dbname=ADDRESS",
         "ADDRESS is the server itself, not a pooler. To restore, stop the bot and run:",
         "  pg_restore --clean --if-exists --no-owner --no-privileges --single-transaction --dbname=ADDRESS FILE",

@@ -290,7 +290,7 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
         f"The review of <{PULL}|acme/web#7> wasn't requested: Devin couldn't be reached. Ask again with `/devin review`. Error ID `r1`."
     )
     assert reviews.maybe_asked_for(PULL, "r1").text == (
-        f":warning: Devin didn't respond, so it's unclear whether the review of <{PULL}|acme/web#7> was asked for. Look at the pull request before you ask again. Error ID `r1`."
+        f":warning: Devin didn't respond, so it's unclear whether the review of <{PULL}|acme/web#7> was requested. Look at the pull request before you ask again. Error ID `r1`."
     )
 
 

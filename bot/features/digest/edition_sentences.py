@@ -187,7 +187,7 @@ def _beside_limit(name: str, part: ProductUse, span: str) -> list[str]:
     if part.forecast is None or part.forecast.high <= part.limit:
         return []
     surely = part.forecast.is_range and part.forecast.low > part.limit
-    return [f"At this rate the {name} {'will' if surely else 'may'} be reached before the {span} ends."]
+    return [f"At this rate the {name} {'will' if surely else 'might'} be reached before the {span} ends."]
 
 
 def _key_expires(at: float | None) -> list[str]:

@@ -42,9 +42,9 @@ def nobody(wanted: str) -> Message:
 
 def linked(person: str, devin_user: str) -> Message:
     """Confirm in whose name the sessions of a person are."""
-    return Message(f"At Devin, sessions of {mention(person)} are in the name of {code(devin_user)} now.")
+    return Message(f"Sessions of {mention(person)} now run as the Devin user {code(devin_user)}.")
 
 
 def unlinked(person: str) -> Message:
     """Confirm that the sessions of a person are in the bot's name."""
-    return Message(f"Sessions of {mention(person)} are in Devin Bridge's name now.")
+    return Message(f"Sessions of {mention(person)} now run as Devin Bridge.")

@@ -54,7 +54,7 @@ def maybe_asked_for(pr_url: str, ref: str, hosts: Collection[str] = ()) -> Messa
     """Say that nobody knows whether a review was asked for."""
     name = link(pr_url, pull_request_name(pr_url, hosts))
     advice = "Look at the pull request before you ask again."
-    return failure_sentences.outcome_unknown(f"the review of {name} was asked for", advice, ref)
+    return failure_sentences.outcome_unknown(f"the review of {name} was requested", advice, ref)
 
 
 def not_asked_for(pr_url: str, ref: str, hosts: Collection[str] = ()) -> Message:

@@ -58,7 +58,7 @@ FIELDS: Final[Mapping[Setting, Field]] = {
         },
     ),
     Setting.ALERTS_PER_HOUR: Field(
-        "alerts_per_hour", "Sessions from alerts per hour", hint="At most so many start here; 10 if empty."
+        "alerts_per_hour", "Sessions from alerts per hour", hint="The most that start here in an hour; 10 if empty."
     ),
     Setting.ALERT_ACUS: Field(
         "alert_acus", "ACU limit of alerts", hint="For each session that an alert starts; 10 if empty."

@@ -24,7 +24,7 @@ from bot.views.text import duration, fitted, linked_title, share_of, tenths, ten
 from bot.views.text import percent as percent_in_words
 
 NO_TOTAL: Final = "The total couldn't be read from Devin this time."
-NOT_IN_YET: Final = "Devin's bill for {day} isn't in yet, so what was used elsewhere isn't known."
+NOT_IN_YET: Final = "Devin's bill for {day} isn't in yet, so usage outside Slack isn't known."
 ANOMALY: Final = ":warning: Unusually high for a {weekday}: up to {acus} would be normal."
 NOTHING_BEFORE: Final = "no usage in the seven days before to compare with"
 UNCHANGED: Final = "as usual"
@@ -38,7 +38,7 @@ NO_ACUS: Final = (
     "Devin's own usage page shows what they cost."
 )
 NO_ACUS_AGAIN: Final = "Devin reports no ACUs."  # where digests have explained it before
-NO_PARTS: Final = "Devin reports no ACUs for single sessions, so what came through Slack isn't known."
+NO_PARTS: Final = "Devin reports no ACUs for single sessions, so usage through Slack isn't known."
 OWN_COUNT: Final = (
     "Added up session by session, {acus} came through Slack. What is used around 8:00 AM UTC can count toward the day "
     "before or after."

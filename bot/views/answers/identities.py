@@ -20,6 +20,6 @@ EXPLANATIONS: Final = {
 def shared(devin_user: str) -> Message:
     """Report to admins that two people are linked to one user at Devin."""
     return Message(
-        f"Two people are linked to the Devin user {code(devin_user)}, so neither acts in that name. "
+        f"Two people are linked to the Devin user {code(devin_user)}, so neither can run sessions as that user. "
         "Unlink the wrong one with `/devin identity unset @ann`."
     )

@@ -52,7 +52,7 @@ SESSION_UNFOLLOWED: Final = Message(
     "Not sent: this session is no longer linked to the thread. Reply in Devin, or relink with `!adopt`."
 )
 NAME_REFUSED: Final = Message(
-    "Your reply wasn't sent: Devin doesn't take messages in your name here. Ask an admin to check your Devin account."
+    "Your reply wasn't sent: Devin doesn't accept replies in your name. Ask an admin to check your Devin account."
 )
 EDIT_NOT_SENT: Final = Message(
     "Devin has read your message and finished, so your edit wasn't sent. Reply if it matters."

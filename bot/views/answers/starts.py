@@ -91,11 +91,11 @@ START_OVERTAKEN: Final = Message(
     "Another session now runs in this thread, so nothing more was started. Reply to steer it."
 )
 NAME_REFUSED: Final = Message(
-    "Not started: Devin doesn't take sessions in your name. Ask an admin to check your Devin account."
+    "Not started: Devin doesn't accept sessions in your name. Ask an admin to check your Devin account."
 )
 THREAD_NOT_READ: Final = Message("Devin doesn't see that thread: you aren't in its channel.")
 ALERT_OF_OURS: Final = Message(
-    "Not started: this is about a session or pull request of Devin's. Mention me here to start one."
+    "Not started: this is about one of Devin's sessions or pull requests. Mention Devin Bridge here to start one."
 )
 NO_ROOM: Final = Message("Not started: a budget is used up. Only the person who asked can see which.")
 
@@ -188,13 +188,13 @@ def ask_again(key: str, prompt: str, seconds: float) -> Message:
 
 def less_than_wanted(most: float, wanted: int) -> Message:
     """Tell who `wanted` so many ACUs that the session has got `most`."""
-    return Message(f"You asked for {limit_of_acus(wanted)}. No session here may use more than {limit_of_acus(most)}.")
+    return Message(f"You asked for {limit_of_acus(wanted)}. No session here can use more than {limit_of_acus(most)}.")
 
 
 def at_most(most: float) -> Message:
     """Refuse to wake a session that has used as much as any session may."""
     return Message(
-        f"Not sent: this session has used the {limit_of_acus(most)} that any session may use. Start a new one."
+        f"Not sent: this session has used the {limit_of_acus(most)} that any session can use. Start a new one."
     )
 
 
@@ -208,15 +208,16 @@ def ask_about_many(key: str, started: int) -> Message:
 def alert_held(most: int) -> Message:
     """Say in the thread of an alert that it starts nothing, because alerts have started the `most` here in an hour."""
     return Message(
-        f"Not started: alerts started {counted(most, 'session')} here in an hour. Mention me here to start one."
+        f"Not started: alerts started {counted(most, 'session')} here in an hour. "
+        "Mention Devin Bridge here to start one."
     )
 
 
 def alerts_held(most: int, channel: str) -> Message:
     """Tell admins that alerts have started the `most` sessions in a `channel` in an hour, so that others wait."""
     return Message(
-        f"Alerts started {counted(most, 'session')} in <#{channel}> in an hour. More start none for now. "
-        "To start one, mention me in the alert's thread. `/devin settings channel` there changes the number."
+        f"Alerts started {counted(most, 'session')} in <#{channel}> in an hour. Further alerts start none for now. "
+        "To start one, mention Devin Bridge in the alert's thread. `/devin settings channel` there changes the number."
     )
 
 

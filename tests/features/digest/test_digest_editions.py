@@ -260,7 +260,7 @@ async def test_the_cycle_has_a_warning_and_then_its_digest(start, store, bills):
     assert warning == (
         "Devin's billing cycle ends in three days\n"
         "May 5 \N{EN DASH} May 14: 21 of 25 ACUs (84%) · forecast about 30\n"
-        ":warning: At this rate the limit may be reached before the cycle ends.\n"
+        ":warning: At this rate the limit might be reached before the cycle ends.\n"
         "It ends on Fri, May 15 at 8:00 AM UTC. Counted through Mon, May 11, the latest finished billing day."
     )
     assert digest.splitlines()[:3] == [
@@ -626,7 +626,7 @@ async def test_a_day_that_devin_does_not_list_is_not_in_yet_and_skips_no_digest(
     (text,) = await texts(store)
     assert text.splitlines()[:3] == [
         "*0 ACUs through Slack on Sun, May 17*",
-        "Devin's bill for Sunday, May 17, 2026 isn't in yet, so what was used elsewhere isn't known.",
+        "Devin's bill for Sunday, May 17, 2026 isn't in yet, so usage outside Slack isn't known.",
         "May, through May 16: 64 ACUs · forecast about 124",
     ]
     assert "▼" not in text

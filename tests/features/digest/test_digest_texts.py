@@ -153,11 +153,11 @@ def test_a_channel_in_which_nothing_was_used():
     [
         (1200.0, Forecast(1300.0, 1350.0), ":warning: The limit is used up."),
         (973.0, Forecast(1210.0, 1300.0), ":warning: At this rate the limit will be reached before the cycle ends."),
-        (973.0, Forecast(1120.0, 1210.0), ":warning: At this rate the limit may be reached before the cycle ends."),
+        (973.0, Forecast(1120.0, 1210.0), ":warning: At this rate the limit might be reached before the cycle ends."),
         (
             973.0,
             Forecast(1300.0, 1300.0, is_range=False),
-            ":warning: At this rate the limit may be reached before the cycle ends.",
+            ":warning: At this rate the limit might be reached before the cycle ends.",
         ),
         (973.0, Forecast(1120.0, 1190.0), None),
         (973.0, None, None),
