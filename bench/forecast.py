@@ -85,19 +85,19 @@ def a_day(company: Company, measured: Measured) -> list[Line]:
     polls = company.workspaces * DAY / PRODUCTION.poll
     return [
         Line("starts", f"{company.known:,} sessions / {PRODUCTION.retention / DAY:.0f} days", starts, "sessions"),
-        Line("events of Slack's", f"starts x (1 + {company.replies:g} replies)", events, "events"),
-        Line("posts", f"starts x (card + {company.answers:g} answers)", posts, "calls of Slack"),
-        Line("edits of cards", f"starts x {company.edits:g}", starts * company.edits, "calls of Slack"),
-        Line("reactions", "one for each event", events, "calls of Slack"),
-        Line("polls", f"{company.workspaces:,} organisations / {PRODUCTION.poll:g} s", polls, "calls of Devin"),
+        Line("Slack events", f"starts x (1 + {company.replies:g} replies)", events, "events"),
+        Line("posts", f"starts x (card + {company.answers:g} answers)", posts, "calls to Slack"),
+        Line("edits of cards", f"starts x {company.edits:g}", starts * company.edits, "calls to Slack"),
+        Line("reactions", "one for each event", events, "calls to Slack"),
+        Line("polls", f"{company.workspaces:,} organizations / {PRODUCTION.poll:g} s", polls, "calls to Devin"),
         Line(
             "sweeps of message counts",
             f"{company.workspaces:,} x a page of 100 / {PRODUCTION.count_sweep / MINUTE:g} min",
             company.workspaces * DAY / PRODUCTION.count_sweep,
-            "calls of Devin",
+            "calls to Devin",
         ),
-        Line("starts and replies", "one for each event", events, "calls of Devin"),
-        Line("readings of messages", "one for each answer and event", events + posts - starts, "calls of Devin"),
+        Line("starts and replies", "one for each event", events, "calls to Devin"),
+        Line("readings of messages", "one for each answer and event", events + posts - starts, "calls to Devin"),
         Line("rows of inbox and outbox", "events + posts + reactions", 2 * events + posts, "rows"),
         Line(
             "bytes",
@@ -124,18 +124,18 @@ def limits(company: Company, measured: Measured) -> list[Limit]:
             company.workspaces * measured.poll_ms / 1000 / PRODUCTION.poll,
             BUSY,
             "cores",
-            "more workers: each polls some of the organisations",
+            "more workers: each polls some of the organizations",
         ),
         Limit(
             "CPU of one process: watch and budgets",
             company.workspaces * (measured.watch_ms + measured.budgets_ms) / 1000 / MINUTE,
             BUSY,
             "cores",
-            "more workers: each watches some of the organisations",
+            "more workers: each watches some of the organizations",
         ),
         Limit(
             "CPU of one process: events and what follows",
-            company.at_peak(days["events of Slack's"]) * measured.event_ms / 1000,
+            company.at_peak(days["Slack events"]) * measured.event_ms / 1000,
             BUSY,
             "cores",
             "more workers, and a `web` for each few hundred events a second",
@@ -163,7 +163,7 @@ def limits(company: Company, measured: Measured) -> list[Limit]:
         ),
         Limit(
             "Slack: events in a workspace",
-            a_minute["events of Slack's"] * 60,
+            a_minute["Slack events"] * 60,
             EVENTS,
             "an hour",
             "Slack says so in an event; the bot reads the threads later",
@@ -187,19 +187,19 @@ def inputs(company: Company, measured: Measured) -> list[tuple[str, str, str]]:
         ("an event with what follows", f"{measured.event_ms:.1f} ms of CPU", soak),
         ("rows of an event", f"{measured.event_bytes:,.0f} bytes", soak),
         ("a session with ten days of spending", f"{measured.session_bytes:,.0f} bytes", "measured at rest"),
-        ("a poll, a sweep", f"each {PRODUCTION.poll:g} s, each {PRODUCTION.count_sweep:g} s", "`bot/timing.py`"),
-        ("what is over is kept", f"{PRODUCTION.retention / DAY:g} days", "`bot/timing.py`"),
+        ("a poll, a sweep", f"every {PRODUCTION.poll:g} s, every {PRODUCTION.count_sweep:g} s", "`bot/timing.py`"),
+        ("finished work is kept", f"{PRODUCTION.retention / DAY:g} days", "`bot/timing.py`"),
         ("posts in a channel", f"{POSTS_IN_A_CHANNEL:g} a minute", "[Slack](https://docs.slack.dev/apis/web-api/rate-limits)"),
         ("`chat.update`, `reactions.add`", f"{TIER_3:g} a minute in a workspace (tier 3)",
          "[Slack](https://docs.slack.dev/apis/web-api/rate-limits)"),
         ("events for one app in a workspace", f"{EVENTS:,.0f} an hour",
          "[Slack](https://docs.slack.dev/reference/events/app_rate_limited)"),
-        ("calls of Devin", "429, and no number", "[Devin](https://docs.devin.ai/api-reference/overview)"),
-        ("one process at the peak", f"{BUSY:g} of a core", "assumed, so that nobody waits"),
+        ("calls to Devin", "429, no number documented", "[Devin](https://docs.devin.ai/api-reference/overview)"),
+        ("one process at the peak", f"{BUSY:g} of a core", "assumed, so that no one waits"),
         ("each session", f"{company.replies:g} replies, {company.answers:g} answers", "assumed"),
         ("each card", f"{company.edits:g} edits", "assumed"),
         ("the day", f"{company.hours:g} hours, with a worst minute of {company.peak:g} times their mean", "assumed"),
-        ("a workspace", f"{company.channels} channels with sessions, an organisation of its own", "assumed"),
+        ("a workspace", f"{company.channels} channels with sessions, its own organization", "assumed"),
     ]  # fmt: skip
 
 
@@ -221,12 +221,12 @@ def tables(company: Company, measured: Measured) -> str:
 def _in_words(company: Company, measured: Measured, found: Sequence[Limit]) -> list[str]:
     first, kept = found[0], kept_bytes(company, measured)
     reached = "that is reached" if first.share >= 1 else "to come"
-    calls = sum(line.amount for line in a_day(company, measured) if line.unit == "calls of Devin") / DAY
+    calls = sum(line.amount for line in a_day(company, measured) if line.unit == "calls to Devin") / DAY
     return [
         f"So the first limit {reached} is **{first.what}**, at {first.share:.0%}. Then: {first.then}.",
         f"With {workers(company, measured)} workers on as many cores half of each is free at the peak.",
-        f"Devin gets {calls:.0f} calls a second in the mean; what it answers with 429 comes later.",
-        f"The store grows to {_short(kept)}B, and what is over is deleted after {PRODUCTION.retention / DAY:.0f} days.",
+        f"Devin gets {calls:.0f} calls a second on average; calls answered with 429 are repeated later.",
+        f"The store grows to {_short(kept)}B, and finished work goes after {PRODUCTION.retention / DAY:.0f} days.",
     ]
 
 

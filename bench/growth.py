@@ -26,11 +26,11 @@ SPENT: Final = 0.5
 
 NAMES: Final[Mapping[str, str]] = {
     "unchanged_ms": "a cycle with nothing changed, CPU ms",
-    "changed_ms": "the first cycle with 1 % changed, CPU ms",
-    "changed_all_ms": "all cycles until 1 % is posted, CPU ms",
-    "cycles": "cycles until 1 % is posted",
+    "changed_ms": "the first cycle with 1% changed, CPU ms",
+    "changed_all_ms": "all cycles until 1% is posted, CPU ms",
+    "cycles": "cycles until 1% is posted",
     "sweep_ms": "a five-minute sweep, CPU ms",
-    "sweep_calls": "a five-minute sweep, calls of Devin",
+    "sweep_calls": "a five-minute sweep, calls to Devin",
     "slice_pause_ms": "longest pause in a sweep, ms",
     "watch_ms": "runaway watch, a minute, CPU ms",
     "watch_pause_ms": "runaway watch, longest pause, ms",

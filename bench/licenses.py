@@ -16,14 +16,13 @@ PAGE: Final = ROOT / "docs/licenses.md"
 HOME: Final = ("homepage", "home", "source", "sourcecode", "repository", "github", "documentation")
 LONGEST_NAME: Final = 60  # some packages hold the whole text of their licence where its name belongs
 HEAD: Final = """\
-# Licences of what is shipped
+# Licenses of what is shipped
 
-The bot's own code stands under the [MIT licence](../LICENSE). It runs with the packages that `requirements.txt` pins,
-each under a licence of its own, as the package names it. Nothing of these packages is copied into this repository. What
-only the tests need is in `requirements-dev.txt`. `make licenses` writes this page, and a test fails while it is out of
-date.
+The bot's own code has the [MIT license](../LICENSE). It runs with the packages that `requirements.txt` pins. Each has
+its own license, as the package names it. Nothing from these packages is copied into this repository. Packages that only
+the tests need are in `requirements-dev.txt`. `make licenses` writes this page, and a test fails if it's out of date.
 
-| package | version | licence | home page |
+| package | version | license | home page |
 | --- | --- | --- | --- |
 """
 

@@ -32,7 +32,7 @@ NAMES: Final = {
     "idle_cpu": "CPU at rest, % of a core",
     "rss_mb": "memory at rest, MB",
     "peak_mb": "most memory, MB",
-    "devin_calls": "calls of Devin a minute at rest",
+    "devin_calls": "calls to Devin a minute at rest",
     "store_mb": "store, MB",
 }
 _CALLS: Final = re.compile(r"^devin_bridge_devin_calls_total\{.*\} ([\d.e+]+)$", re.MULTILINE)

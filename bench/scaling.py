@@ -118,7 +118,7 @@ def pictures(figures: Mapping[str, Any]) -> dict[str, bytes]:
     late = [Line("last session", [one.late_s or 0.0 for one in ours])]
     processes = [
         LineChart("The ack", [_names(one) for one in rows], acks, "ms", ""),
-        LineChart("From the last command to the last session at Devin", [_names(one) for one in ours], late, "s", ""),
+        LineChart("From the last command to the last session in Devin", [_names(one) for one in ours], late, "s", ""),
     ]
     return {"scaling.svg": panels(charts), "workers.svg": panels(processes, columns=1)}
 
@@ -158,8 +158,8 @@ async def measure(parts: Sequence[str], figures: dict[str, Any], asked: argparse
     """Measure these parts, and put them into the figures."""
     with tempfile.TemporaryDirectory(prefix="scaling-") as folder:
         described = machine(Path(folder)).split("; the bot")[0]
-    busy = f"with {os.getloadavg()[0]:.1f} processes of others at work as it began"
-    figures["machine"] = f"On {time.strftime('%-d %B %Y')}: {described}; {busy}."
+    busy = f"with {os.getloadavg()[0]:.1f} other processes at work as it began"
+    figures["machine"] = f"On {time.strftime('%B %-d, %Y')}: {described}; {busy}."
     sizes: list[int] = asked.sizes
     curve = {size: figures.get("curve", {}).get(str(size), {}) for size in sizes}
     if "growth" in parts:

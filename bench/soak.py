@@ -270,8 +270,8 @@ def table(found: Mapping[str, Any]) -> str:
         said = ("flat" if one["is_flat"] else "rises") if name in JUDGED else ""
         lines.append(f"| {words} | {one['median']:,.1f} | {one['an_hour']:+,.1f} | {2 * one['error']:,.1f} | {said} |")
     rising = [words for name, words in JUDGED.items() if not found["figures"][name]["is_flat"]]
-    counted = f"{found['minutes']} minutes, {found['events']:,} events, {found['mean_rate']:.1f} a second in the mean"
-    left = f"not acknowledged: {found['not_acked']}; dead rows of which people were informed: {found['dead']}"
+    counted = f"{found['minutes']} minutes, {found['events']:,} events, {found['mean_rate']:.1f} a second on average"
+    left = f"not acknowledged: {found['not_acked']}; dropped rows that people were told about: {found['dead']}"
     steady = found["figures"]["rate"]
     meanwhile = "" if steady["is_flat"] else f" Meanwhile the rate rose by {steady['an_hour']:.1f} events a second."
     end = f"Rises: {', '.join(rising)}.{meanwhile}" if rising else "Everything is flat."

@@ -9,8 +9,8 @@ from typing import Final
 HOUR: Final = 3600.0
 SHARE: Final = 0.05
 FLAT: Final = (
-    "Flat is what rises in an hour by no more than a twentieth of its median, or by one, on a line that is fitted\n"
-    "through all samples after the warm-up. Two standard errors of that line, which stand behind ±, are granted."
+    "A figure is flat if it rises in an hour by no more than a twentieth of its median, or by one, on a line fitted\n"
+    "through all samples after the warm-up, with two standard errors of that line (±) as tolerance."
 )
 
 

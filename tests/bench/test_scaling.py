@@ -48,7 +48,7 @@ def test_a_picture_has_the_titles_of_its_panels(name):
 def test_a_day_is_calculated_from_what_is_assumed():
     assert amounts(SMALL) == {
         "starts": 100,
-        "events of Slack's": 500,
+        "Slack events": 500,
         "posts": 400,
         "edits of cards": 200,
         "reactions": 500,
