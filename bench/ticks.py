@@ -62,9 +62,9 @@ WITH_A_SWEEP: Final = {
 AFTER_IT: Final = {
     "marking and reading one thread": f"catch-up:{TEAM}",
     "a poll without a change": f"poll:{ORG}",
-    "retention of what isn't old": "retention",
-    "digests of which none is due": f"digest:{TEAM}",
-    "reminders of which none is due": f"reminders:{TEAM}",
+    "retention, nothing old": "retention",
+    "digests, none due": f"digest:{TEAM}",
+    "reminders, none due": f"reminders:{TEAM}",
     "what Devin billed": f"consumption:{ORG}",
     "what it billed of one session": f"session_bills:{ORG}",
     "billing cycles and limits": f"cycles:{ORG}",
