@@ -230,7 +230,7 @@ def test_a_bill_that_is_not_in_yet_is_said_to_be_not_in_yet():
     above, below = amounts(total=None, through_slack=7.25, not_in_yet=date(2025, 3, 9))
     assert above == [
         "*7.3 ACUs* through Slack",
-        "Devin's bill for Sunday, March 9, 2025 isn't in yet, so usage outside Slack isn't known.",
+        "Devin's bill for Sunday, March 9, 2025 isn't in yet, so usage elsewhere isn't known.",
     ]
     assert below == ["No session in this workspace used anything in this period."]
 

@@ -24,7 +24,7 @@ from bot.views.text import duration, fitted, linked_title, share_of, tenths, ten
 from bot.views.text import percent as percent_in_words
 
 NO_TOTAL: Final = "The total couldn't be read from Devin this time."
-NOT_IN_YET: Final = "Devin's bill for {day} isn't in yet, so usage outside Slack isn't known."
+NOT_IN_YET: Final = "Devin's bill for {day} isn't in yet, so usage elsewhere isn't known."
 ANOMALY: Final = ":warning: Unusually high for a {weekday}: up to {acus} would be normal."
 NOTHING_BEFORE: Final = "no usage in the seven days before to compare with"
 UNCHANGED: Final = "as usual"

@@ -626,7 +626,7 @@ async def test_a_day_that_devin_does_not_list_is_not_in_yet_and_skips_no_digest(
     (text,) = await texts(store)
     assert text.splitlines()[:3] == [
         "*0 ACUs through Slack on Sun, May 17*",
-        "Devin's bill for Sunday, May 17, 2026 isn't in yet, so usage outside Slack isn't known.",
+        "Devin's bill for Sunday, May 17, 2026 isn't in yet, so usage elsewhere isn't known.",
         "May, through May 16: 64 ACUs · forecast about 124",
     ]
     assert "▼" not in text

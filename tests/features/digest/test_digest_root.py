@@ -141,7 +141,7 @@ def test_a_bill_that_is_missing_is_explained_and_compared_with_nothing():
     found = lines(total=None, not_in_yet=date(2026, 11, 26))
     assert found[:2] == [
         "*16.4 ACUs through Slack on Thu, Nov 26*",
-        "Devin's bill for Thursday, November 26, 2026 isn't in yet, so usage outside Slack isn't known.",
+        "Devin's bill for Thursday, November 26, 2026 isn't in yet, so usage elsewhere isn't known.",
     ]
     assert found[-1] == "Day 8:00 AM to 8:00 AM UTC. Wed, Nov 25 corrected: 43.1 → 43.4 ACUs."
     assert lines(total=None)[1] == NO_TOTAL

@@ -212,7 +212,7 @@ def test_while_days_are_not_in_yet_it_is_not_said_that_nothing_was_used(late, na
     assert written(answer.blocks) == (
         "Devin in March, so far, by person\n9 finished billing days, March 1\N{EN DASH}9, 2025, each "
         f"8:00 AM to 8:00 AM UTC.\n*0 ACUs* through Slack\nDevin's bill for {named} isn't in yet, "
-        "so usage outside Slack isn't known.\nNo known usage so far."
+        "so usage elsewhere isn't known.\nNo known usage so far."
     )
 
 

@@ -201,7 +201,7 @@ async def test_while_a_day_is_not_in_yet_it_is_not_said_that_nothing_was_used(as
     await asked.refresh()
     assert (await asked(f"2026-05-16..2026-05-19 by {by}")).splitlines()[2:] == [
         "*0 ACUs* through Slack",
-        "Devin's bill for Tuesday, May 19, 2026 isn't in yet, so usage outside Slack isn't known.",
+        "Devin's bill for Tuesday, May 19, 2026 isn't in yet, so usage elsewhere isn't known.",
         "No known usage so far.",
     ]
 

@@ -424,7 +424,7 @@ async def test_an_answer_about_a_day_that_is_not_listed_says_so(usage_ledger, bi
     text = written((await usage_ledger.usage(Period.YESTERDAY)).blocks)
     assert text.splitlines()[2:6] == [
         "*0 ACUs* through Slack",
-        "Devin's bill for Tuesday, May 19, 2026 isn't in yet, so usage outside Slack isn't known.",
+        "Devin's bill for Tuesday, May 19, 2026 isn't in yet, so usage elsewhere isn't known.",
         "No active sessions.",
         "May, through May 18: 72 ACUs · forecast about 124",
     ]
