@@ -38,7 +38,7 @@ def manifest_for(
     if url is None:
         return manifest
     if not url.startswith("https://"):
-        raise ValueError("The address must start with https://, because Slack calls nothing else.")
+        raise ValueError("The URL must start with https://. Slack accepts nothing else.")
     return _over_http(manifest, url.rstrip("/").removesuffix(EVENTS_PATH) + EVENTS_PATH)
 
 

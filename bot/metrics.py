@@ -21,8 +21,8 @@ class Metrics:
     def __init__(self, process: str = "run") -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self._stored = self._counter("inbox_rows", "Inbox rows that were stored before their ack.", "kind")
-        self._refused = self._counter("inbox_refused", "Requests that could not be stored and got no ack.", "kind")
+        self._stored = self._counter("inbox_rows", "Inbox rows stored before their ack.", "kind")
+        self._refused = self._counter("inbox_refused", "Requests that couldn't be stored and got no ack.", "kind")
         self._dropped = self._counter("requests_from_elsewhere", "Requests for other apps or workspaces, ignored.")
         self._not_taken = self._counter(
             "requests_refused", "Requests and connections that got no answer from a listener.", "reason"
@@ -40,16 +40,16 @@ class Metrics:
         self._oldest = self._gauge(
             "oldest_row_seconds", "Age of the oldest row that is ready, by why it's still waiting.", "box", "reason"
         )
-        self._sessions = self._gauge("open_sessions", "Sessions that are not over, by state.", "state")
+        self._sessions = self._gauge("open_sessions", "Open sessions, by state.", "state")
         self._acus = self._gauge("acus_today", "ACUs used on this billing day, by source.", "source")
         self._clock_ahead = self._gauge(
             "clock_ahead_seconds", "How far the bot's clock is ahead of a service's; below 0 if it's behind.", "service"
         )
-        what = "Which release runs, on which Python, as which kind of process; always 1."
+        what = "Release, Python version, and kind of process; always 1."
         build = self._gauge("build_info", what, "version", "python", "process")
         build.labels(VERSION, platform.python_version(), process).set(1)
         self._poll_age = self._gauge("poll_age_seconds", "Time since the last complete poll of Devin.")
-        self._tasks = self._gauge("tasks", "Tasks of the event loop that are not over.")
+        self._tasks = self._gauge("tasks", "Running tasks of the event loop.")
 
     def stored(self, kind: str) -> None:
         """Count an inbox row of this `kind` that was committed."""

@@ -123,7 +123,7 @@ def test_over_http_everything_goes_to_one_address(url):
 
 @pytest.mark.parametrize("url", ["http://bot.example.com", "bot.example.com"])
 def test_an_address_that_slack_would_not_call_is_refused(url):
-    with pytest.raises(ValueError, match=r"^The address must start with https://, because Slack calls nothing else\.$"):
+    with pytest.raises(ValueError, match=r"^The URL must start with https://\. Slack accepts nothing else\.$"):
         manifest_for(url)
 
 

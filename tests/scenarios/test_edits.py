@@ -16,7 +16,7 @@ from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
 from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled, what_became_of
 from tests.scenarios.test_held_replies import question, spent
 
-TOLD = "Devin has read the message you deleted. To take it back, reply."
+TOLD = "Devin has read the message you deleted. To take it back, tell Devin in a reply."
 SETTLES = pytest.mark.timing(reply_settle=3.0)
 WAITS_LONG = pytest.mark.timing(edit_settle=2.5)
 

@@ -110,12 +110,12 @@ def added(session: Session, thread: str | None, key: str, text: str) -> Message:
 def had_by(session: Session, thread: str | None) -> Message:
     """Say that a line that becomes a session of its own was read in `session`, whose `thread` is linked, before."""
     title = linked_title(session.title, thread, session.url, PROMPT_SHOWN, QUOTED)
-    return Message(f"Devin has already read it in {title}. It starts a session too.")
+    return Message(f"Devin already read this in {title}. It starts its own session too.")
 
 
 def deleted(*, muted: bool) -> Message:
     """Tell the author of a message that was deleted that Devin has read it, and how to take it back."""
-    how = "mention Devin Bridge in a reply (this thread is muted)" if muted else "reply"
+    how = "mention Devin Bridge in a reply (this thread is muted)" if muted else "tell Devin in a reply"
     return Message(f"Devin has read the message you deleted. To take it back, {how}.")
 
 
