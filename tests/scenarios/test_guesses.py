@@ -307,7 +307,7 @@ async def test_a_task_for_tomorrow_is_scheduled_to_run_once(on: Harness) -> None
     for filled in ("'initial_date': '2026-11-19'", "'initial_value': '8:00 AM'", "Once, on the date below"):
         assert filled in str(shown["blocks"])
     over = await on.slack.submit_view(ADA, shown["id"], {"name": {"name": "Docs"}, "date": {"date": "2026-11-17"}})
-    assert over["errors"] == {"date": "That time is over. Pick a later one."}
+    assert over["errors"] == {"date": "That time has passed. Pick a later one."}
     await on.devin.fault("create_schedule", "commit_then_drop")
     again = {"zone": {"zone": "UTC"}, "date": {"date": "2026-11-19"}}
     sent = await on.slack.submit_view(ADA, shown["id"], again)

@@ -18,7 +18,7 @@ from bot.views.modals.launch import sentences_of
 
 NO_TIME: Final = "Write a time, such as 9:00 AM."
 NO_DATE: Final = "Pick the date."
-OVER: Final = "That time is over. Pick a later one."
+OVER: Final = "That time has passed. Pick a later one."
 NO_ZONE: Final = "Write the name of a zone, such as Europe/Berlin or UTC."
 NO_CRON: Final = "Write five fields such as 0 9 * * 1-5: minute, hour, day, month, weekday."
 NO_LIMIT: Final = "Devin can't limit the ACUs of a schedule. A Devin admin can limit all sessions in Devin."

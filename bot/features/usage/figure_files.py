@@ -23,7 +23,7 @@ NOTHING_FINISHED: Final = (
     "No day of this period is finished yet, and a file has only finished days. Type {instead} instead."
 )
 NO_FILE: Final = "So there's no file."
-MOST_ONLY: Final = f"Only the {MOST_ROWS:,} that used most have rows of their own."
+MOST_ONLY: Final = f"Only the {MOST_ROWS:,} that used most have their own rows."
 _MARK: Final = ":information_source: "
 
 _ACUS: Final = "acus"

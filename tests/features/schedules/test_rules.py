@@ -111,7 +111,7 @@ def test_it_runs_at_that_time_on_those_days_in_that_zone(repeat, at, zone):
         ({"task": ""}, "task", "Write what Devin should do."),
         ({"name": "x" * 101}, "name", "This has 101 characters, and the limit is 100. Make it shorter."),
         ({"repeat": "once"}, "date", "Pick the date."),
-        ({"repeat": "once", "date": "2026-11-26", "time": "1 pm"}, "date", "That time is over. Pick a later one."),
+        ({"repeat": "once", "date": "2026-11-26", "time": "1 pm"}, "date", "That time has passed. Pick a later one."),
         ({"time": "25:00"}, "time", "Write a time, such as 9:00 AM."),
         ({"zone": "UTC+2"}, "zone", "Write the name of a zone, such as Europe/Berlin or UTC."),
         ({"task": "Run it acu=5"}, "task", "A schedule can't have an ACU limit. Remove it from the task."),

@@ -111,7 +111,7 @@ def test_more_than_a_file_takes_are_one_row():
     parts = [*PARTS, FilePart(("7 others",), Decimal("0.5"), 7, 0, of_others=True)]
     made = usage_file(BY_PERSON, WEEK, Figures(TUESDAY, total=1.0), parts, Decimal(1))
     assert lines(made)[-3:] == ["7 others,,0.5,7,0", "elsewhere,,0.2,,", "total,,1.0,,"]
-    assert made.notes[-1] == "Only the 2,000 that used most have rows of their own."
+    assert made.notes[-1] == "Only the 2,000 that used most have their own rows."
 
 
 AMOUNTS = st.floats(0, 1e9, allow_nan=False).map(exact)
