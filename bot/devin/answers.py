@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Generic, Self, TypeVar, get_args
 
 import httpx
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -26,6 +27,7 @@ from pydantic import (
 )
 
 from bot.devin.errors import DevinUnexpectedAnswer
+from bot.domain.redaction import redact
 
 _MILLISECONDS: Final = 1e11  # as seconds such an instant would be in the year 5138
 _LATEST: Final = 4_102_444_800  # the year 2100: a later instant would keep all that follows from being new
@@ -135,6 +137,7 @@ BilledAcus = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=Fals
 Count = Annotated[int, BeforeValidator(_number), Field(ge=0)]
 Id = Annotated[str, Field(pattern=r"\S")]
 Address = Annotated[str, Field(pattern=r"^https?://\S+$")]
+Words = Annotated[str, AfterValidator(redact)]  # of people or of Devin, for Slack: without what looks like a secret
 
 
 @dataclass(frozen=True, slots=True)

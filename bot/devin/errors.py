@@ -36,6 +36,7 @@ from typing import Any, Final
 import httpx
 
 from bot.devin.permissions import PERMISSIONS, documented_permission
+from bot.domain.redaction import redact
 
 _MESSAGE_LIMIT: Final = 500
 _KEYS: Final = re.compile(r"\b(?:cog|apk)_[\w-]+")
@@ -318,10 +319,10 @@ def _text_of(entry: Mapping[str, Any]) -> str:
 
 
 def _without_secrets(text: str, request: httpx.Request) -> str:
-    """Return `text` as one line of limited length, without any API key that an answer may have repeated."""
+    """Return `text` as one line of limited length, without any key that an answer may have repeated."""
     key = request.headers.get("Authorization", "").removeprefix("Bearer ")
     text = text.replace(key, "[key]") if key else text
-    line = " ".join(_KEYS.sub("[key]", text).split())
+    line = " ".join(redact(_KEYS.sub("[key]", text)).split())
     return line if len(line) <= _MESSAGE_LIMIT else line[: _MESSAGE_LIMIT - 1] + "…"
 
 

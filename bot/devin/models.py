@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from math import inf
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from bot.devin.answers import Acus, Address, Answer, BilledAcus, Count, Id, Time
+from bot.devin.answers import Acus, Address, Answer, BilledAcus, Count, Id, Time, Words
 from bot.domain.file import DevinFile, without_files
-from bot.domain.redaction import redact
+from bot.domain.redaction import LEFT_OUT, redact
 from bot.domain.session import PullRequest, Snapshot, bare_id
 
 SESSION_PAGES: Final = "https://app.devin.ai/sessions/"  # where people read a session, by its bare id
+_NAMELESS: Final = DevinFile(LEFT_OUT)
 _PRODUCT: Final = re.compile(r"\w[\w .-]{0,59}")
 
 
@@ -66,7 +67,7 @@ class DevinSession(Answer):
     url: Address = Field(default_factory=lambda read: SESSION_PAGES + bare_id(read["session_id"]))
     status: str = ""  # empty where it is not known
     status_detail: str | None = None
-    title: str | None = None
+    title: Words | None = None
     tags: tuple[str, ...] = ()
     org_id: str | None = None
     created_at: Time = 0
@@ -85,11 +86,6 @@ class DevinSession(Answer):
     parent_session_id: str | None = None
     child_session_ids: tuple[str, ...] = ()
     devin_mode: str | None = None
-
-    @field_validator("title")
-    @classmethod
-    def _without_secret(cls, title: str | None) -> str | None:
-        return redact(title) if title else title
 
     def snapshot(self) -> Snapshot:
         """Return the part of the session that people see."""
@@ -154,9 +150,10 @@ class DevinMessage(Answer):
         if answer.get("source") == "user" or not isinstance(answer.get("message"), str):
             return {**answer, "files": (), "masked": False}
         words, files = without_files(answer["message"])
-        # What Devin quotes of a key is shown nowhere: neither in a post nor in a card.
-        said = redact(words)
-        return {**answer, "message": said, "files": files, "masked": said != words}
+        # What Devin quotes of a key is shown nowhere: neither in a post nor in a card. A file that is named after one
+        # is not fetched, as that takes its name.
+        said, shown = redact(words), tuple(file if redact(file.name) == file.name else _NAMELESS for file in files)
+        return {**answer, "message": said, "files": shown, "masked": (said, shown) != (words, files)}
 
 
 class Tags(Answer):
@@ -238,9 +235,9 @@ class Playbook(Answer):
     """A playbook; `access_type` is `enterprise` or `org`."""
 
     playbook_id: Id
-    title: str = ""
+    title: Words = ""
     body: str = ""
-    macro: str | None = None
+    macro: Words | None = None
     access_type: str | None = None
     org_id: str | None = None
     structured_output_schema: dict[str, Any] | None = None
@@ -252,7 +249,7 @@ class Note(Answer):
     """A knowledge note; `trigger` says when Devin is to use it."""
 
     note_id: Id
-    name: str = ""
+    name: Words = ""
     body: str = ""
     trigger: str = ""
     is_enabled: bool = True
@@ -260,7 +257,7 @@ class Note(Answer):
     org_id: str | None = None
     folder_id: str | None = None
     folder_path: str | None = None
-    pinned_repo: str | None = None
+    pinned_repo: Words | None = None
     macro: str | None = None
     created_at: Time = 0
     updated_at: Time = 0
@@ -349,9 +346,9 @@ class GuardrailViolation(Answer):
 
     violation_id: Annotated[Id, BeforeValidator(_text_of_number)]
     created_at: Time = 0
-    guardrail_name: str = ""
-    action_taken: str = ""
-    reasoning: str = ""
+    guardrail_name: Words = ""
+    action_taken: Words = ""
+    reasoning: Words = ""
     session_id: str | None = None
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import AliasChoices, Field
 
 from bot.devin import paging
-from bot.devin.answers import Answer, Count, Id, Page, Time
+from bot.devin.answers import Answer, Count, Id, Page, Time, Words
 from bot.devin.api import Api
 from bot.devin.errors import DevinUnexpectedAnswer
 
@@ -20,8 +20,8 @@ class Schedule(Answer):
     """A schedule; its id is called `scheduled_session_id`. `frequency` is a cron expression in UTC."""
 
     scheduled_session_id: Id
-    name: str = ""
-    prompt: str = ""
+    name: Words = ""
+    prompt: Words = ""
     enabled: bool = True
     frequency: str | None = None
     schedule_type: str = "recurring"
@@ -30,7 +30,7 @@ class Schedule(Answer):
     consecutive_failures: Count = 0
     last_executed_at: Time = 0
     last_error_at: Time = 0
-    last_error_message: str | None = None
+    last_error_message: Words | None = None
     created_at: Time = 0
 
 
@@ -38,7 +38,7 @@ class Automation(Answer):
     """An automation. Only its creation is documented, so all but an id may be missing."""
 
     automation_id: Id = Field(validation_alias=AliasChoices("automation_id", "id"))
-    name: str = ""
+    name: Words = ""
     enabled: bool | None = None
 
 

@@ -6,7 +6,7 @@ https://docs.devin.ai/api-reference/v3/secrets/post-organizations-secrets
 from collections.abc import AsyncIterator
 from typing import Final
 
-from bot.devin.answers import Answer, Id, Page
+from bot.devin.answers import Answer, Id, Page, Words
 from bot.devin.api import Api
 
 SECRETS_PAGE: Final = "https://app.devin.ai/secrets"  # where people add one: docs.devin.ai/product-guides/secrets
@@ -16,7 +16,7 @@ class Secret(Answer):
     """A secret without its value; `access_type` is `org` or `personal`."""
 
     secret_id: Id
-    key: str | None = None
+    key: Words | None = None
     access_type: str = ""
 
 

@@ -36,7 +36,7 @@ _SHAPES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"[A-Za-z0-9]{36}"),
     "github_pat_": r"\w{40}",
     # https://docs.gitlab.com/security/tokens/#token-prefixes
-    "glpat-": r"[\w-]{20}",
+    **dict.fromkeys(("glpat-", "glrt-", "gldt-", "glft-", "glcbt-", "gloas-", "glsoat-"), r"[\w-]{20}"),
     # https://docs.slack.dev/authentication/tokens
     **dict.fromkeys(("xoxb-", "xoxp-", "xoxa-", "xoxc-", "xoxd-", "xoxr-", "xoxs-", "xoxe-", "xapp-"), _SLACKS),
     # https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
@@ -46,6 +46,8 @@ _SHAPES: Final[Mapping[str, str]] = {
     "whsec_": r"[A-Za-z0-9+/]{24}",
     # https://docs.cloud.google.com/docs/authentication/api-keys
     "AIza": r"[\w-]{35}",
+    # https://developers.google.com/identity/protocols/oauth2: the secret of a client
+    "GOCSPX-": r"[\w-]{28}",
     # https://docs.cloud.google.com/docs/authentication/token-types
     "ya29.": rf"{_DIGIT}{_CAPITAL}[\w-]{{20,}}",
     # https://github.blog/2021-09-23-announcing-npms-new-access-token-format/
@@ -57,6 +59,22 @@ _SHAPES: Final[Mapping[str, str]] = {
     "SG.": r"[\w-]{22}\.[\w-]{43}",
     # https://docs.digitalocean.com/reference/api/create-personal-access-token/
     **dict.fromkeys(("dop_v1_", "doo_v1_", "dor_v1_"), r"[a-f0-9]{40}"),
+    # https://docs.docker.com/security/access-tokens/ and https://developers.figma.com/docs/rest-api/authentication/
+    **dict.fromkeys(("dckr_pat_", "dckr_oat_", "figd_"), rf"{_DIGIT}{_CAPITAL}[\w-]{{20,}}"),
+    # https://developer.atlassian.com/cloud/jira/platform/basic-auth-for-rest-apis/
+    "ATATT3": r"[\w=-]{60}",
+    # https://developers.notion.com/docs/authorization, the older ones too
+    **dict.fromkeys(("ntn_", "secret_"), r"[A-Za-z0-9]{43}"),
+    # https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/
+    "NRAK-": r"[A-Z0-9]{27}",
+    # https://documentation.mailgun.com/docs/mailgun/user-manual/api-key-mgmt/rbac-mgmt
+    "key-": r"[a-f0-9]{32}",
+    # https://docs.discord.com/developers/resources/webhook
+    **dict.fromkeys(("discord.com/api/webhooks/", "discordapp.com/api/webhooks/"), r"[0-9]{17,20}/[\w-]{60}"),
+    # https://docs.sentry.io/account/auth-tokens/
+    **dict.fromkeys(("sntrys_", "sntryu_"), r"[\w+/=-]{40}"),
+    # https://docs.djangoproject.com/en/stable/ref/checks/#security
+    "django-insecure-": r"[^\s'\"]{20,100}",
     # https://www.rfc-editor.org/rfc/rfc7519#section-3: two objects in JSON, and a signature
     "eyJ": r"[\w-]{10,400}\.eyJ[\w-]{10}",
     # https://platform.openai.com/docs/api-reference/authentication, https://docs.claude.com/en/api/overview and
@@ -78,7 +96,8 @@ _PASSWORD: Final = re.compile(r"(?=.{0,60}[0-9])(?=.{0,60}[A-Za-z])[A-Za-z0-9!@#
 _IS: Final = r"""[\"'\]`]{0,2}\s{0,2}(?::=|=>|[:=]|\bis\b)\s{0,2}[\"'`]?"""
 _OF_SERVICES: Final = r"""[0-9a-z\-_\t .]{0,20}[\s|'\"]{0,3}(?:=>|<=|:=|=|>|\|\||:)['\"\s=`]{0,5}"""
 _REST: Final = re.compile(r"[\w+/=%~-]*(?:\.[\w+/=~-]{16,1000}){0,4}")  # of a key whose shape names only its beginning
-_PEM: Final = re.compile(r"(?:\s{0,4}[A-Za-z0-9+/=]{20,}){0,200}")
+_LONG: Final = 100  # characters; a longer value may go on behind what its rule matches
+_PEM: Final = re.compile(r"(?:(?:\s|\\n){0,4}[A-Za-z0-9+/=]{20,}){0,200}")  # in JSON a line ends with `\n`
 _PEM_LENGTH: Final = 12_000
 _NO_VALUE: Final = re.compile(r"[=$%*@/.{<-]|x{3}|your|my[-_]|example|changeme|redacted|None$|null$", re.IGNORECASE)
 _PATH_OF_CODE: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[a-z]+(?:_[a-z0-9]+)+|[A-Z]+(?:_[A-Z0-9]+)*")
@@ -108,17 +127,19 @@ class _Rule:
             return None
         group = 1 if self.pattern.groups else 0
         name = "" if self.is_shape else _name_before(text, start, match.start(group))
+        if self.counts is _is_password:  # one in an address is one, too
+            name = name.lstrip("?&")
         if not self.counts(match[group]) or _OF_OTHERS.search(name):
             return None
-        return match.start(group), self._end(text, match.end(group))
+        return match.start(group), self._end(text, *match.span(group))
 
-    def _end(self, text: str, end: int) -> int:
+    def _end(self, text: str, start: int, end: int) -> int:
         if self.keywords[0].startswith("-----"):
             closing = text.find("-----END ", end, end + _PEM_LENGTH)
             last = text.find("-----", closing + 9, closing + 80) if closing >= 0 else -1
             whole = _PEM.match(text, end)
             return last + 5 if last >= 0 else whole.end() if whole else end
-        rest = _REST.match(text, end) if self.is_shape else None
+        rest = _REST.match(text, end) if self.is_shape or end - start >= _LONG else None
         return rest.end() if rest else end
 
 
@@ -174,7 +195,25 @@ _TOKENS: Final = (
     *("secret", "token", "credential"),
     *(f"{word}{gap}key" for word in _KEYS for gap in ("", "_", "-", " ")),
 )
+# Behind a word, or in a place, where it can be nothing else.
+_IN_PLACES: Final = (
+    # https://core.telegram.org/bots/api#authorizing-your-bot and
+    # https://learn.microsoft.com/en-us/entra/identity-platform/how-to-add-credentials: known by what is inside
+    _Rule((":aa",), r"(?<=[0-9]):AA[\w-]{33}(?![\w-])", is_shape=True),
+    _Rule(("q~",), r"(?<=[\w.~-]{3}[0-9])Q~[\w.~-]{31,34}(?![\w.~-])", is_shape=True),
+    # https://github.com/google/google-authenticator/wiki/Key-Uri-Format
+    _Rule(("otpauth://",), r"(?i:otpauth://[^\s]{0,200}?secret=([a-z2-7]{16,200}))", is_shape=True),
+    # https://docs.docker.com/reference/cli/docker/login/ and https://www.postgresql.org/docs/current/libpq-pgpass.html
+    _Rule(('"auth"',), r"(?i:\"auth\"\s{0,2}:\s{0,2}\"([a-z0-9+/=]{12,500})\")", is_shape=True),
+    _Rule((":5432:",), r":5432:[^\s:]{1,60}:[^\s:]{1,60}:([^\s:]{6,100})", _is_in_address),
+    # https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html and `curl --user`
+    _Rule(("login ",), r"(?i:login\s{1,4}\S{1,60}\s{1,4}password\s{1,4}([^\s]{6,100}))", _is_password),
+    _Rule(("-u ", "--user "), r"--?u(?:ser)? [\"']?[\w.@-]{1,60}:([^\s\"'`]{6,100})", _is_password),
+    _Rule(("cookie: ",), r"(?i:cookie: [\w.-]{1,60}=([\w%+/=.-]{16,400}))", _is_random),
+    _Rule(("_pat",), rf"(?i:_pat{_IS}([a-z0-9]{{20,100}}))", _is_random),
+)
 _BEHIND_WORDS: Final = (
+    *_IN_PLACES,
     _Rule(
         _PASSWORDS,
         rf"(?i:[a-z]{{3,10}}[\w-]{{0,20}}{_IS}([^\s\"'`,;()<>\[\]{{}}|&]{{6,100}}))(?![(\[])",
@@ -209,7 +248,8 @@ def _of_gitleaks() -> Iterator[_Rule]:
         kind, _, names, source = line.split("\t")
         keywords = tuple(names.split(","))
         if kind == "shape":
-            yield _Rule(keywords, f"{_PREFIX}{source}", is_shape=True)
+            begins = _PREFIX if keywords[0][0].isalnum() else ""
+            yield _Rule(keywords, f"{begins}{source}", is_shape=True)
         else:
             named = "|".join(map(re.escape, keywords))
             yield _Rule(keywords, rf"(?i:(?:{named}){_OF_SERVICES}){source}(?=['\"\s`;|]|$)", _has_digits)
@@ -242,10 +282,13 @@ class Redaction:
         for keyword, rules in self._rules.items():
             start = lower.find(keyword)
             while start >= 0:
+                behind = start + 1
                 for rule in rules:
                     if (rule.is_shape or not shapes) and (found := rule.at(text, start)):
                         yield found
-                start = lower.find(keyword, start + 1)
+                        # What is left out is not searched again, except for a word near its end whose value goes on.
+                        behind = max(behind, found[1] - _LONG)
+                start = lower.find(keyword, behind)
         yield from (match.span() for pattern in self._own for match in pattern.finditer(text) if match[0])
         if "=" in text and not shapes:
             yield from (match.span(2) for match in _ASSIGNMENT.finditer(text) if _is_value(match[1].lower(), match[2]))

@@ -120,6 +120,131 @@ def test_the_log_leaves_out_shapes_alone() -> None:
     assert redact_shapes(line, "[redacted]") == '{"key": "[redacted]", "token": "q7Wz9Lk2vLk2vLk2v3"}'
 
 
+def some(name: str, length: int, letters: str = string.ascii_letters + string.digits) -> str:
+    """A value as a service makes one, which is nobody's, with a digit in it; the same for each run."""
+    return "7" + "".join(random.Random(name).choices(letters, k=length - 1))
+
+
+HEX, UPPER, LOWER = "0123456789abcdef", string.ascii_uppercase + "234567", string.ascii_lowercase + string.digits
+WORD = string.ascii_letters + string.digits + "-_"
+BASE64 = string.ascii_letters + string.digits + "+/"
+# What people paste, with `{}` for the value. Put together here, so that no scanner takes any of these for a real one.
+PASTED = {
+    "aws id": ("AKIA" + "{}", some("aws", 16, UPPER)),
+    "aws id in json": ('{{"AccessKeyId": "' + "ASIA" + '{}"}}', some("asia", 16, UPPER)),
+    "aws key in a file": ("aws_secret_access_key = {}", some("aws key", 40, BASE64)),
+    "aws session": ("AWS_SESSION_TOKEN={}", some("aws session", 356, BASE64) + "Q=="),
+    "github": ("ghp_" + "{}", some("github", 36)),
+    "github app": ("ghs_" + "{}", some("github app", 36)),
+    "github refresh": ("ghr_" + "{}", some("github refresh", 36)),
+    "github fine": ("github_pat_" + "{}", some("fine", 82, WORD.replace("-", ""))),
+    "github remote": ("https://x-access-token:" + "ghs_" + "{}@github.com/acme/web.git", some("remote", 36)),
+    "gitlab": ("glpat-" + "{}", some("gitlab", 20, WORD)),
+    "gitlab runner": ("glrt-" + "{}", some("runner", 20, WORD)),
+    "gitlab trigger": ("glptt-" + "{}", some("trigger", 40, HEX)),
+    "slack bot": ("xoxb-" + "123456789012-123456789012-{}", some("slack", 24)),
+    "slack user": ("xoxp-" + "123456789012-123456789012-123456789012-{}", some("slack user", 32, HEX)),
+    "slack app": ("xapp-" + "1-A0123-456789-{}", some("slack app", 64, HEX)),
+    "slack webhook": ("https://hooks.slack.com/services/" + "T01ABCDEF/B02GHIJKL/{}", some("hook", 24)),
+    "discord webhook": ("https://discord.com/api/webhooks/" + "123456789012345678/{}", some("discord", 68, WORD)),
+    "discord bot": ("DISCORD_TOKEN=" + "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gx1y2z.{}", some("bot", 38, WORD)),
+    "teams webhook": (
+        "https://acme.webhook.office.com/webhookb2/550e8400-e29b-41d4-a716-446655440000@550e8400-e29b-41d4-a716-"
+        "446655440000/IncomingWebhook/" + "{}/550e8400-e29b-41d4-a716-446655440000",
+        some("teams", 32, HEX),
+    ),
+    "telegram": ("the bot has 123456789:" + "AA{}", some("telegram", 33, WORD)),
+    "stripe": ("sk_live_" + "{}", some("stripe", 99)),
+    "stripe restricted": ("rk_live_" + "{}", some("restricted", 24)),
+    "stripe webhook": ("whsec_" + "{}", some("webhook", 32)),
+    "google": ("AIza" + "{}", some("google", 35, WORD)),
+    "google client": ("GOCSPX-" + "{}", some("client", 28, WORD)),
+    "google token": ("ya29." + "{}", some("google token", 160, WORD)),
+    "google account": ('"private_key": "-----BEGIN ' + 'PRIVATE KEY-----\\n{}"', some("account", 64, BASE64)),
+    "azure storage": ("AccountName=acme;AccountKey={}==;EndpointSuffix=core.windows.net", some("az", 86, BASE64)),
+    "azure sas": ("https://acme.blob.core.windows.net/x?sv=2022&sig={}%3D", some("sas", 43)),
+    "azure client": ("the client has aB18" + "Q~{}", some("azure client", 34, WORD + ".~")),
+    "azure devops": ("AZURE_DEVOPS_PAT: {}", some("devops", 52, LOWER)),
+    "jwt": ("eyJ" + "hbGciOiJIUzI1NiJ9.eyJ" + "zdWIiOiIxMjM0NTY3ODkwIn0.{}", some("jwt", 43, WORD)),
+    "pem": ("-----BEGIN " + "RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----", some("pem", 64, BASE64)),
+    "openssh": ("-----BEGIN " + "OPENSSH PRIVATE KEY-----\n{}", some("ssh", 64, BASE64)),
+    "npm": ("npm_" + "{}", some("npm", 36)),
+    "npmrc": ("//registry.npmjs.org/:_authToken={}", some("npmrc", 36)),
+    "pypi": ("pypi-" + "AgEIcHlwaS5vcmc{}", some("pypi", 70, WORD)),
+    "twilio": ("TWILIO_AUTH_TOKEN={}", some("twilio", 32, HEX)),
+    "twilio key": ("SK" + "{}", some("twilio key", 32, HEX)),
+    "sendgrid": ("SG." + some("sg", 22) + ".{}", some("sendgrid", 43, WORD)),
+    "mailgun": ("key-" + "{}", some("mailgun", 32, HEX)),
+    "mailchimp": ("mailchimp key: {}-us14", some("mailchimp", 32, HEX)),
+    "datadog": ("DD_API_KEY={}", some("datadog", 32, HEX)),
+    "new relic": ("NRAK-" + "{}", some("relic", 27, UPPER)),
+    "sentry": ("sntrys_" + "{}", some("sentry", 120, BASE64)),
+    "openai": ("sk-" + "{}", some("openai", 48)),
+    "openai project": ("sk-proj-" + "{}", some("project", 120, WORD)),
+    "anthropic": ("sk-ant-api03-" + "{}", some("anthropic", 95, WORD)),
+    "hugging face": ("hf_" + "{}", some("hugging", 34)),
+    "devin": ("cog_" + "{}", some("devin", 32, LOWER)),
+    "digital ocean": ("dop_v1_" + "{}", some("ocean", 64, HEX)),
+    "heroku": ("HEROKU_API_KEY=01234567-89ab-cdef-0123-{}", some("heroku", 12, HEX)),
+    "cloudflare": ("CLOUDFLARE_API_TOKEN={}", some("cloudflare", 40, WORD)),
+    "vault": ("hvs." + "{}", some("vault", 95, WORD)),
+    "terraform": ("a1B2c3D4e5F6g7.atlasv1." + "{}", some("terraform", 65, WORD)),
+    "docker": ("dckr_pat_" + "{}", some("docker", 27, WORD)),
+    "shopify": ("shpat_" + "{}", some("shopify", 32, HEX)),
+    "square": ("sq0atp-" + "{}", some("square", 22, WORD)),
+    "linear": ("lin_api_" + "{}", some("linear", 40)),
+    "atlassian": ("ATATT3" + "{}=0F3A9C1B", some("atlassian", 177, WORD)),
+    "notion": ("secret_" + "{}", some("notion", 43)),
+    "figma": ("figd_" + "{}", some("figma", 40, WORD)),
+    "grafana": ("glsa_" + "{}_0f3a9c1b", some("grafana", 32)),
+    "postman": ("PMAK-" + "0f3a9c1b0f3a9c1b0f3a9c1b-{}", some("postman", 34, HEX)),
+    "password": ("the password: {}", "hunter2!x"),
+    "password in words": ("the password is {}", "hunter2x"),
+    "password in yaml": ("  password: '{}'", "Tr!ckyPass"),
+    "password in german": ("Passwort: {}", "Geheim99!"),
+    "sql server": ("Server=db;User Id=sa;Pwd={};", "Tr1ckyPass"),
+    "passphrase": ("passphrase={}", "Correct-Horse-99"),
+    "curl": ("curl -u ada:{} https://acme.test", "Lov3lace99"),
+    "mysql flag": ("mysql -u root -p{} shop", "Lov3lace99"),
+    "basic": ("Authorization: Basic {}", "YWRhOmxvdmVsYWNl"),
+    "bearer": ("Authorization: Bearer {}", some("bearer", 40)),
+    "header": ("X-Api-Key: {}", some("header", 40)),
+    "cookie": ("Cookie: session={}", some("cookie", 60)),
+    "postgres": ("postgresql://bridge:{}@db.acme.test:5432/bridge", "s3cretPw"),
+    "mysql": ("mysql://root:{}@10.0.0.1/shop", "s3cretPw"),
+    "redis": ("redis://:{}@cache:6379", "s3cretPw"),
+    "mongo": ("mongodb+srv://ada:{}@cluster.acme.test", "Lov3lace"),
+    "amqp": ("amqp://guest:{}@mq:5672/", "s3cretPw"),
+    "jdbc": ("jdbc:postgresql://db/shop?user=ada&password={}", "Lov3lace"),
+    "url": ("https://ada:{}@acme.test/private", "Lov3lace"),
+    "ftp": ("ftp://ada:{}@files.acme.test", "Lov3lace"),
+    "token in a file": ("export ACME_TOKEN='{}'", some("env", 32)),
+    "secret in a file": ("SESSION_SECRET={}", some("session", 64, HEX)),
+    "django": ("SECRET_KEY = 'django-insecure-" + "{}'", some("django", 50, WORD + "!@#$%^&*()=+")),
+    "secret in json": ('"client_secret": "{}"', some("json", 40)),
+    "key in yaml": ("api_key: {}", some("yaml", 40)),
+    "base64": ("signing key: {}==", some("base64", 42, BASE64)),
+    "hex": ("the encryption key is {}", some("hex", 64, HEX)),
+    "token in words": ("my token is {}", some("words", 24)),
+    "kubernetes": ("kind: Secret\ndata:\n  token: {}==", some("kubernetes", 42, BASE64)),
+    "kubeconfig": ("client-key-data: {}", some("kubeconfig", 2_000, BASE64)),
+    "docker login": ('{{"auths": {{"ghcr.io": {{"auth": "{}"}}}}}}', some("auths", 40, BASE64)),
+    "netrc": ("machine acme.test login ada password {}", "Lov3lace99"),
+    "pgpass": ("db.acme.test:5432:bridge:ada:{}", "Lov3lace99"),
+    "key in words": ("private key: {}", some("private", 43, BASE64)),
+    "one-time codes": ("otpauth://totp/acme:ada?secret={}&issuer=acme", some("otp", 32, UPPER)),
+}
+PASSES = ["mysql flag"]  # `-p` and a word are much else
+
+
+def test_of_the_shapes_that_people_paste_hardly_one_passes() -> None:
+    left = {name: (redact(f"Use this: {text.format(value)}"), value) for name, (text, value) in PASTED.items()}
+    assert len(PASTED) == 99
+    # Not even a part of the value may stay.
+    passed = [name for name, (said, value) in left.items() if any(part in said for part in re.findall(".{8}", value))]
+    assert passed == PASSES, f"{len(passed)} of {len(PASTED)} pass"
+
+
 def test_own_patterns_count_too() -> None:
     redaction.use(["acme-[0-9]{6}"])
     try:

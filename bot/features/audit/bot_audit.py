@@ -10,6 +10,7 @@ from bot.conversation.titles import ShownTitles
 from bot.domain.commands.registry import EXIT
 from bot.domain.operation import NewOperation, Operation, OperationRow
 from bot.domain.readers import Readers
+from bot.features.audit.log_lines import masked
 from bot.features.audit.sentences import BOT_AUDIT_TITLE
 from bot.kernel.operations.row_sources import BATCH, Batch
 from bot.kernel.services import Services
@@ -95,5 +96,5 @@ def written_instant(at: float) -> str:
 
 
 def written_json(value: Mapping[str, Any] | None) -> str | None:
-    """Write an object as JSON in one line; None stays None."""
-    return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    """Write an object as JSON in one line, without what looks like a secret in it; None stays None."""
+    return None if value is None else json.dumps(masked(value), ensure_ascii=False, sort_keys=True)

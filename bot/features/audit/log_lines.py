@@ -128,13 +128,13 @@ def _line(seq: int, row: AuditRow) -> str:
     }
     if row.channel:
         line["devin_bridge"]["channel"] = row.channel
-    return json.dumps(_masked(line), ensure_ascii=False)
+    return json.dumps(masked(line), ensure_ascii=False)
 
 
-def _masked(value: Any) -> Any:
+def masked(value: Any) -> Any:
     """Leave out of each text in `value` what looks like a secret: in the written line it could take a quote along."""
     if isinstance(value, Mapping):
-        return {name: _masked(inner) for name, inner in value.items()}
+        return {name: masked(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_masked(inner) for inner in value]
+        return [masked(inner) for inner in value]
     return redact(value) if isinstance(value, str) else value

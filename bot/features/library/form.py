@@ -11,6 +11,7 @@ from bot.conversation.lookup import CLOCKS_APART
 from bot.devin.errors import DevinForbidden, DevinLater, DevinNotFound, DevinRefused, DevinUncertain
 from bot.domain.causes import ViewCause
 from bot.domain.form import Form
+from bot.domain.redaction import LEFT_OUT
 from bot.features.library import modal as modals
 from bot.features.library import sentences as views
 from bot.features.library.calls import CALLS
@@ -65,7 +66,7 @@ class LibraryForm(FormKind):
             return notice(self.title, failure_sentence(refused).text)
         if len(item.body) > LONGEST_BODY:
             return notice(self.title, modals.too_long(item))
-        if item.masked() != item:  # what is left out in the form would be lost at Devin
+        if LEFT_OUT in str(item.masked().fields):  # what is left out in the form would be lost at Devin
             return notice(self.title, modals.has_secret(item))
         return modals.library_form(replace(opening.form, digest=item.digest), item)
 

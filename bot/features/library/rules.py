@@ -100,8 +100,8 @@ class LibraryItem:
         return hashlib.blake2b(json.dumps(self.fields).encode(), digest_size=12).hexdigest()
 
     def masked(self) -> "LibraryItem":
-        """Return the item as Slack may show it: without what looks like a secret."""
-        return replace(self, name=redact(self.name), body=redact(self.body), trigger=redact(self.trigger))
+        """Return the item as Slack may show it: without what looks like a secret. Its name came without it."""
+        return replace(self, body=redact(self.body), trigger=redact(self.trigger))
 
     def contains(self, text: str) -> bool:
         """Whether `text` occurs in one of its fields, in capitals or not."""

@@ -171,7 +171,7 @@ class Forms:
         user = body["user"]["id"]
         if await self._access.refusal_in_ack(workspace, user) or await self._refusal(workspace, form, user):
             return {}
-        return await kind.choices(workspace, user, form, body["block_id"], body.get("value") or "")
+        return await kind.choices(workspace, user, form, body["block_id"], redact(body.get("value") or ""))
 
     async def take(self, workspace: Workspace, body: Mapping[str, Any]) -> ViewCause | NotTaken:
         """Read the form that Slack's `body` submits, and check the right of the person and the fields.
