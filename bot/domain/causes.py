@@ -183,6 +183,7 @@ class ActionCause:
     pressed: bool = False  # it was a button, under a post or under a question
     chosen: bool = False  # it was a choice of a question, whose place the answer takes
     pressed_in: str | None = None  # the thread of the button, unless that stands under its first message
+    pressed_on: str | None = None  # the `ts` of the message with the button
     response_url: str | None = field(default=None, repr=False)
     unsent: int = 0  # noted by a stop: how many replies it kept from being sent
     before: Mapping[str, Any] | None = None  # noted, as in a `ChangeCause`

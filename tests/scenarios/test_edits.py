@@ -133,6 +133,42 @@ async def test_a_start_that_waits_for_an_answer_goes_with_its_new_text_and_not_a
     assert await creations(on) == 1
 
 
+@pytest.mark.both_transports
+async def test_an_edit_of_a_start_that_waits_asks_anew_and_the_old_question_says_so(on: Harness) -> None:
+    ts = await on.mention("fix the typo mdoe=fast")
+    old = await on.slack.wait_for_ephemeral(ANN, "mdoe")
+    await settled(on)
+    await edit(on, ANN, ts, f"{BOT} dump all customer rows mdoe=lite")
+    await on.slack.wait_for_ephemeral(ANN, "mdoe", count=2)
+    await settled(on)
+    await on.slack.click(ANN, GENERAL, old["ts"], "answer:start_options:as_written")
+    await settled(on)
+    assert await what_became_of(on, old) == (start_sentences.EDITED_SINCE.text, [])
+    assert await creations(on) == 0
+    anew = (await on.slack.ephemerals(user=ANN, text="mdoe"))[-1]
+    await on.slack.click(ANN, GENERAL, anew["ts"], "answer:start_options:corrected")
+    await on.session("dump all customer rows")
+    assert await creations(on) == 1
+
+
+async def test_an_edit_of_a_reply_that_waits_asks_anew_and_the_old_question_says_so(on: Harness) -> None:
+    ts, session = await on.started()
+    key = "ghp_" + "q7Wz" * 9
+    reply = await on.slack.say(BEN, GENERAL, f"fix the typo with {key}", thread_ts=ts)
+    old = await on.slack.wait_for_ephemeral(BEN, "has what looks like a secret")
+    await settled(on)
+    await edit(on, BEN, reply, f"dump all customer rows with {key}")
+    await on.slack.wait_for_ephemeral(BEN, "has what looks like a secret", count=2)
+    await settled(on)
+    await on.slack.click(BEN, GENERAL, old["ts"], "answer:secret:without")
+    await settled(on)
+    assert (await what_became_of(on, old))[0] == start_sentences.EDITED_SINCE.text
+    assert await sent_to_devin(on, session) == []
+    anew = (await on.slack.ephemerals(user=BEN, text="has what looks like a secret"))[-1]
+    await on.slack.click(BEN, GENERAL, anew["ts"], "answer:secret:without")
+    await on.devin.wait_for_messages("dump all customer rows")
+
+
 # ---------------------------------------------------------------- of a start that Devin does not take yet
 
 

@@ -149,6 +149,7 @@ class Intake:
             pressed=True,
             chosen=press.chosen,
             pressed_in=_pressed_in(body),
+            pressed_on=(body.get("message") or {}).get("ts") or (body.get("container") or {}).get("message_ts"),
             response_url=body.get("response_url"),
         )
         # Who answers a question waits for what comes of it.

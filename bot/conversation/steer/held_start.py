@@ -122,6 +122,8 @@ class StartQuestion:
                 replaces = not await _is_under_way(uow, row, job, key)
                 reply = given.answer == start_sentences.AS_REPLY
                 said = start_sentences.ANSWER_EXPIRED if reply else start_sentences.START_EXPIRED
+                if row is not None and _is_theirs(row, job) and _asked_before_edit(row, job):
+                    said = start_sentences.EDITED_SINCE
                 await uow.reply_privately(replace(to, replaces=replaces), said)
             await finish(uow, job)
 
@@ -289,7 +291,7 @@ async def _lane_of_held(uow: UnitOfWork, key: str, team: str, cause: HeldCause) 
 
 def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, now: float) -> HeldCause | None:
     """The cause of a start with this answer noted in it; None if it does not wait for an answer of this person's."""
-    if row is None or row.ready_at <= now or not _is_theirs(row, job):
+    if row is None or row.ready_at <= now or not _is_theirs(row, job) or _asked_before_edit(row, job):
         return None
     assert isinstance(row.cause, HeldCause)
     hold = row.cause.hold
@@ -336,6 +338,12 @@ async def _record_left_out(uow: UnitOfWork, job: CommandJob, given: AnswerGiven)
 def _is_theirs(row: InboxRow[Cause], job: CommandJob) -> bool:
     same = (job.workspace.team, job.cause.user)
     return isinstance(row.cause, HeldCause) and (row.team, row.cause.user) == same
+
+
+def _asked_before_edit(row: InboxRow[Cause], job: CommandJob) -> bool:
+    """Whether the pressed button asks about what the message said before its last edit, which was asked about anew."""
+    waits = isinstance(row.cause, HeldCause) and row.cause.hold is not None
+    return waits and bool(job.cause.pressed_on and row.edited_ts and job.cause.pressed_on < row.edited_ts)
 
 
 async def _is_under_way(uow: UnitOfWork, row: InboxRow[Cause] | None, job: CommandJob, key: str) -> bool:

@@ -87,6 +87,7 @@ REPLY_NOT_SENT: Final = "Your reply wasn't sent."
 SENT_ON: Final = Message("OK, your message goes to Devin.")
 START_EXPIRED: Final = Message("That question has expired. Send the task again to start a session.")
 ANSWER_EXPIRED: Final = Message("That question has expired. Send your reply again.")
+EDITED_SINCE: Final = Message("You edited your message, so that question no longer applies. Answer the newer one.")
 START_OVERTAKEN: Final = Message(
     "Another session now runs in this thread, so nothing more was started. Reply to steer it."
 )
