@@ -123,15 +123,20 @@ class PromptBuilder:
     async def _context(self, job: Job[SessionCause], session: Session) -> ThreadContext | None:
         """What was written in the thread of `session` before, or in the one that it is about.
 
-        None if whoever asked for the session may not read that thread by now. Who wrote in it just did.
+        None if whoever asked for the session may not read that thread by now, or if it became private and the session
+        is elsewhere. Who just wrote in a thread may read it.
         """
         about = job.cause.about if isinstance(job.cause, StartCause) else None
         if about is None and not job.cause.in_thread:
             return ThreadContext()
         place = session.channel if about is None else about.channel
-        if isinstance(job.cause, StartCause) and not await self._access.may_read(
-            job.workspace, session.requester, place
-        ):
+        if place != session.channel and not session.channel.startswith("D"):
+            may = await self._access.is_public(job.workspace, place)
+        elif isinstance(job.cause, StartCause) or job.row.attempts:
+            may = await self._access.may_read(job.workspace, session.requester, place)
+        else:
+            may = True
+        if not may:
             return None
         if about is not None:
             try:
