@@ -15,7 +15,9 @@ REPLY: Final = "reply"
 STOP: Final = "stop_session"
 ARCHIVE: Final = "archive_session"
 REFUSED: Final = "message_refused"
-WORK: Final = frozenset({START, REPLY, STOP, ARCHIVE, REFUSED})  # no changes: in the file for a SIEM, not in the list
+REVIEW: Final = "review"
+# No changes: in the file for a SIEM, not in the list.
+WORK: Final = frozenset({START, REPLY, STOP, ARCHIVE, REFUSED, REVIEW})
 LINK: Final = "identity_by_email"
 SENT_AS_IT_IS: Final = "secret_sent"
 LEFT_OUT: Final = "secret_left_out"  # of a message; or of a thread, or what Devin wrote, as `after` says

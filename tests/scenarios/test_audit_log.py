@@ -13,11 +13,16 @@ import pytest
 from bot.domain.redaction import LEFT_OUT
 from bot.features.audit import log_lines
 from bot.features.audit.sentences import NOTHING_CHANGED
+from bot.features.identity.sentences import linked
 from bot.store import due
 from bot.store.audit import AuditRow
 from bot.timing import Timing
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, Harness, harness
-from tests.scenarios.observations import settled
+from tests.scenarios.observations import give_accounts, set_budget, settled
+from tests.scenarios.test_adopt import adopted, at_devin
+from tests.scenarios.test_devin_commands import PERMISSIONS
+from tests.scenarios.test_identity import set_by_admin
+from tests.scenarios.test_settings import saved
 
 pytestmark = pytest.mark.timing(audit_log=0.05)
 
@@ -38,7 +43,8 @@ async def on(
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    written = path.read_text().splitlines() if path.exists() else []
+    return [json.loads(line) for line in written if line.endswith("}")]  # one that was cut off goes with the next
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
@@ -105,6 +111,21 @@ async def test_every_stop_refusal_and_redaction_is_written(on: Harness, path: Pa
     left_out = [line["devin_bridge"]["after"] for line in lines(path)[7:] if "after" in line["devin_bridge"]]
     assert left_out == [{"of": "thread", "messages": 1}, {"of": "devin", "messages": 1}]
     assert not re.search("hunter2", path.read_text())
+
+
+async def test_grants_links_settings_adopted_sessions_and_reviews_are_written(on: Harness, path: Path) -> None:
+    await give_accounts(on)
+    await on.devin.permissions(grant=PERMISSIONS)
+    await set_budget(on.slack, "each-person 20 a day")
+    await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 5")
+    await set_by_admin(on, f"identity set <@{BEN}> user-ben", linked(BEN, "user-ben").text)
+    await saved(on, "settings channel", ADA, channel__mode="lite")
+    made = await at_devin(on, user_id="user-ben")
+    await adopted(on, made, BEN)
+    await on.slack.slash(ANN, GENERAL, "review https://github.com/acme/web/pull/7")
+    await eventually(lambda: "review" in actions(path))
+    assert actions(path) == ["budget_set", "budget_grant", "identity_set", "settings", "adopt", "review"]
+    assert {line["event"]["category"][0] for line in lines(path)} == {"configuration", "iam", "process"}
 
 
 async def test_a_file_that_cannot_be_written_gets_all_later(on: Harness, path: Path) -> None:

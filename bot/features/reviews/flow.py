@@ -31,6 +31,8 @@ from bot.kernel.job import CommandJob, finish, move, recipient_of
 from bot.kernel.operations.requests import Requester, begin
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
+from bot.store import audit
+from bot.store.audit import AuditRow
 from bot.views.message import Message
 
 ACUS: Final = 1  # that are reserved for a review
@@ -167,8 +169,11 @@ class NewReview(Creation[Review]):
         return Found(found) if is_new or found.status in GOING_ON else Missing.NOT_FOUND
 
     async def write_created(self, uow: UnitOfWork, thing: Review) -> None:
-        """Have the review followed in a direct message, and confirm it privately where that is another place."""
-        where = {"org_id": self._job.workspace.organisation.id, "channel": self._job.cause.channel or ""}
+        """Record the review, have it followed in a direct message, and confirm it privately where that is elsewhere."""
+        cause, workspace = self._job.cause, self._job.workspace
+        who = (workspace.team, uow.now, cause.user or "", audit.REVIEW, self._url, cause.channel)
+        await audit.add(uow.tx, AuditRow(*who))
+        where = {"org_id": workspace.organisation.id, "channel": cause.channel or ""}
         await self._follow(uow, thing, views.asked_for(self._url, self._hosts), where)
 
     async def _follow(
