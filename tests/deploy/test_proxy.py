@@ -3,8 +3,9 @@
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -15,29 +16,63 @@ from tests import postgres
 from tests.scenarios.ahead import until
 from tests.scenarios.harness import ANN, GENERAL, Harness, harness
 
-CONFIGURATION = Path(__file__).parents[2] / "deploy/haproxy.cfg"
-# What is another on this machine: no TLS, and receivers that have ports in place of names.
-HERE = {
-    r"bind :8443 ssl .*": "bind 127.0.0.1:{port}",
-    r"server-template .*": "{servers}",
-}
+DEPLOY = Path(__file__).parents[2] / "deploy"
 
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.skipif(not shutil.which("haproxy"), reason="needs haproxy (Debian: apt-get install haproxy)"),
-]
+
+@dataclass(frozen=True)
+class Proxy:
+    """A proxy with its file, in which `here` is another on this machine: no TLS, and ports in place of names."""
+
+    command: str
+    file: str
+    options: tuple[str, ...]
+    here: Mapping[str, str]
+    most: int = 50  # half-sent requests of one address that it keeps
+
+
+HAPROXY = Proxy(
+    "haproxy",
+    "haproxy.cfg",
+    ("-f", "{file}"),
+    {r"bind :8443 ssl .*": "bind 127.0.0.1:{port}", r"server-template .*": "{servers}"},
+)
+NGINX = Proxy(
+    "nginx",
+    "nginx.conf",
+    ("-e", "{folder}/errors", "-c", "{file}", "-g", "daemon off; pid {folder}/nginx.pid;"),
+    {
+        r"listen 8443 ssl;\n +ssl_certificate .*\n +ssl_certificate_key .*": "listen 127.0.0.1:{port};",
+        r"http://web:3000": "http://127.0.0.1:{receiver}",
+    },
+)
+CADDY = Proxy(
+    "caddy",
+    "Caddyfile",
+    ("run", "--adapter", "caddyfile", "--config", "{file}"),
+    {
+        r"(?m)^\{$": "{{\n\tadmin off",
+        r"bot\.example": "http://127.0.0.1:{port}, http://:{port}",
+        r"web:3000": "127.0.0.1:{receiver}",
+    },
+    most=450,
+)
+
+pytestmark = pytest.mark.long
 
 
 @asynccontextmanager
-async def haproxy(folder: Path, port: int, receivers: list[int]) -> AsyncIterator[str]:
-    """HAProxy with the file of Compose before receivers on this machine; answers its address."""
-    text = CONFIGURATION.read_text("utf-8")
+async def behind(proxy: Proxy, folder: Path, port: int, receivers: list[int]) -> AsyncIterator[str]:
+    """A proxy with its file in `deploy` before receivers on this machine; answers its address."""
+    if not shutil.which(proxy.command):
+        pytest.skip(f"needs {proxy.command} (Debian: apt-get install {proxy.command})")
+    text = (DEPLOY / proxy.file).read_text("utf-8")
     servers = "\n    ".join(f"server web{one} 127.0.0.1:{one}" for one in receivers)
-    for pattern, here in HERE.items():
-        text, changed = re.subn(pattern, here.format(port=port, servers=servers), text)
+    for pattern, here in proxy.here.items():
+        text, changed = re.subn(pattern, here.format(port=port, servers=servers, receiver=receivers[0]), text)
         assert changed == 1
-    (folder / "haproxy.cfg").write_text(text)
-    running = await asyncio.create_subprocess_exec("haproxy", "-f", str(folder / "haproxy.cfg"))
+    (folder / proxy.file).write_text(text)
+    options = [one.format(file=folder / proxy.file, folder=folder) for one in proxy.options]
+    running = await asyncio.create_subprocess_exec(proxy.command, *options)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -79,7 +114,7 @@ async def test_each_command_is_answered_while_the_receivers_are_replaced(
         worker = await started(on, ProcessKind.WORKER, 0)
         stack.push_async_callback(worker.close)
         webs = [await started(on, ProcessKind.WEB, port) for port in ports]
-        url = await stack.enter_async_context(haproxy(tmp_path, front, ports))
+        url = await stack.enter_async_context(behind(HAPROXY, tmp_path, front, ports))
         await until(lambda: _found(url))
         on.simulated_slack.request_url = f"{url}/slack/events"
         ended = asyncio.Event()
@@ -98,21 +133,22 @@ async def test_each_command_is_answered_while_the_receivers_are_replaced(
             await web.close()
 
 
+@pytest.mark.parametrize("proxy", [HAPROXY, NGINX, CADDY], ids=lambda proxy: proxy.command)
 async def test_one_address_with_half_sent_requests_does_not_shut_others_out(
-    tmp_path: Path, free_tcp_port_factory: Callable[[], int]
+    tmp_path: Path, free_tcp_port_factory: Callable[[], int], proxy: Proxy
 ) -> None:
     front, port = free_tcp_port_factory(), free_tcp_port_factory()
     async with AsyncExitStack() as stack:
         on = await stack.enter_async_context(harness(tmp_path, "http", start=False, PORT=str(port)))
         await on.start()
-        url = await stack.enter_async_context(haproxy(tmp_path, front, [port]))
+        url = await stack.enter_async_context(behind(proxy, tmp_path, front, [port]))
         await until(lambda: _found(url))
         held = [one for one in [await _half_sent(front) for _ in range(450)] if one is not None]
         try:
             # Slack comes from other addresses. That it isn't signed is the bot's answer, not the proxy's.
             assert [await _unsigned(url, "127.0.0.2") for _ in range(6)] == [401] * 6
             open_still = sum([await _is_open(reader) for reader, _ in held])
-            assert 0 < open_still <= 50
+            assert 0 < open_still <= proxy.most
         finally:
             for _, writer in held:
                 writer.close()
