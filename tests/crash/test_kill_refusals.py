@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -14,7 +15,7 @@ from bot.views.sentences import STATE_SENTENCES
 from tests.crash.persistent import answered
 from tests.crash.scene import PATIENCE, UNSENT, Scene
 from tests.crash.stage import Stage, killed_in
-from tests.crash.story import Story, asked, one_session, press, running, titled
+from tests.crash.story import Story, asked, nothing, one_session, press, running, titled
 from tests.crash.test_kill import archive
 from tests.said import ASKED_BY
 from tests.scenarios.harness import ANN, BEN, GENERAL
@@ -92,6 +93,18 @@ async def muted_once(one: Scene, begun: tuple[str, str]) -> None:
     assert await one.on.thread(GENERAL, begun[0]) == []
 
 
+async def task_that_is_not_allowed(one: Scene, _: None) -> None:
+    await one.slack.slash(ANN, GENERAL, "fix the login test repo=acme/api")
+    refused = await one.slack.wait_for_ephemeral(ANN, "Not started: `acme/api` isn't allowed here", within=PATIENCE)
+    assert "fix the login test repo=acme/api" in refused["rendered"], "it stands nowhere else"
+
+
+async def refused(one: Scene, _: None) -> None:
+    assert await one.devin.sessions() == []
+    assert await one.slack.messages(GENERAL, user="U0BOT") == []
+    assert await one.rows("SELECT key FROM inbox WHERE state <> 'done'") == []
+
+
 async def quiet_day(one: Scene) -> None:
     """Nothing was used on the newest day, and Devin's bill says so."""
     await one.devin.consumption(newest_finished(time.time()).isoformat(), 0.0)
@@ -112,6 +125,13 @@ STORIES = [
     Story("a start that waits is canceled", waiting_start, cancel_after_another_try, canceled_once),
     Story("a reply in a thread that is closed", closed, reply, not_sent),
     Story("a thread is muted", running, mute, muted_once),
+    Story(
+        "a task for a repository that isn't allowed",
+        nothing,
+        task_that_is_not_allowed,
+        refused,
+        settings=lambda: {"BOT_SETTINGS_FILE": str(Path(__file__).with_name("allowed.toml"))},
+    ),
     Story("a digest is only shown", quiet_day, preview, only_shown),
 ]
 
