@@ -81,6 +81,7 @@ NOT_MEASURED: Final = {
     f"gap:{TEAM}",
     f"user groups:{TEAM}",
     f"identities:{TEAM}",
+    f"previews:{TEAM}",
 }
 
 

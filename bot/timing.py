@@ -177,6 +177,8 @@ class Timing:
     share_check: float = 0.5  # Between two checks whether the message with shared files is there.
     files_turn: float = 1.0  # Files wait this long for others that are on their way.
     preview_expires: float = 5 * MINUTE  # The preview of a link that comes later than this is not made.
+    preview_tick: float = MINUTE  # Between two looks for previews whose sessions are in a channel that became private.
+    preview_checked: float = 3 * MINUTE  # Whether such a channel is private is asked again after this long.
     agent_working: float = 45 * MINUTE  # "Is working…" is shown again after this: Slack ends it after an hour.
     agent_surface_off: float = DAY  # Statuses of an agent that Slack refuses in a workspace are tried again after this.
     blocks_refused: float = 7 * DAY  # Kinds of blocks that a workspace does not draw are tried again after this.

@@ -64,6 +64,7 @@ OWN_WAITS: Final = {
     "FIRST_PURGE": ("first_purge",),
     "PULL_REQUEST_SETTLE": ("pull_request_settle",),
     "GUARDRAILS": ("guardrails", "guardrails_refused"),
+    "PREVIEWS": ("privacy_tick", "preview_tick", "preview_checked"),
     "PULL_REQUESTS": ("idle_tick", "pull_request_retry"),
 }
 

@@ -1,5 +1,6 @@
 """Links to sessions and their pull requests get a preview, where that is on and all who read the link may see it."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from bot.manifest import manifest_for
 from bot.timing import Timing
 from tests.markup import written
 from tests.said import titled
-from tests.scenarios.ahead import Ahead
+from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ANN, GENERAL, OPS, WEB, Harness, harness
 from tests.scenarios.observations import settled, thread_address
 
@@ -73,6 +74,30 @@ async def test_one_that_is_late_is_not_made(tmp_path: Path, timing: Timing, cloc
     ) as on:
         _, session = await on.started("fix the login test")
         assert await previews(on, WEB, SESSION.format(session=session)) == []
+
+
+async def test_previews_end_within_minutes_where_the_channel_of_their_session_becomes_private(
+    tmp_path: Path, timing: Timing
+) -> None:
+    clock, fast = Ahead(), replace(timing, channel_known=30.0, preview_tick=0.05)
+    async with harness(tmp_path, timing=fast, clock=clock, BOT_UNFURL="on") as on:
+        _, session = await on.started("fix the login test")
+        _, other = await on.started("update the docs", channel=OPS)
+        links = [SESSION.format(session=one) for one in (session, other)]
+        ts = await on.slack.say(ANN, WEB, f"see <{links[0]}> and <{links[1]}>")
+        here = await on.slack.say(ANN, GENERAL, f"see <{links[0]}>")
+        await settled(on)
+        assert len((await on.slack.message(WEB, ts))["attachments"]) == 2
+        await on.slack.put_channel(GENERAL, kind="group")
+        clock.put(300.0)
+        await on.slack.wait_for_call("chat.unfurl", text="Preview removed")
+        shown = {one["from_url"]: written(one["blocks"]) for one in (await on.slack.message(WEB, ts))["attachments"]}
+        assert shown[links[0]] == "Preview removed: the session's channel is now private."
+        assert "update the docs" in shown[links[1]], "that channel is public"
+        assert "fix the login test" in str((await on.slack.message(GENERAL, here))["attachments"]), "they read it there"
+        async with asyncio.timeout(10):
+            while {one["source"] for one in await rows(on, "previews")} != {OPS}:
+                await asyncio.sleep(0.02)  # the store has no event for it
 
 
 async def test_what_has_become_private_has_no_preview_within_minutes(tmp_path: Path, timing: Timing) -> None:

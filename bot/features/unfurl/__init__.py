@@ -2,7 +2,13 @@
 
 from typing import Final
 
-from bot.features.unfurl.shared import LinkShared
-from bot.kernel.feature import Feature
+from bot.features.unfurl.rows import TABLES
+from bot.features.unfurl.shared import LinkShared, PreviewsEnd
+from bot.kernel.feature import Feature, Per, Tick
 
-FEATURE: Final = Feature("unfurl", events=(LinkShared,))
+FEATURE: Final = Feature(
+    "unfurl",
+    events=(LinkShared,),
+    ticks=lambda kernel: [Tick("previews", Per.WORKSPACE, PreviewsEnd(kernel.services, kernel.shared_channels).tick)],
+    tables=TABLES,
+)

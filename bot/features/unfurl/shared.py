@@ -1,20 +1,28 @@
 """Somebody has written a link to a session or a pull request (https://docs.slack.dev/reference/events/link_shared)."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, Final
 
 from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.causes import EventCause
 from bot.domain.readers import Readers
-from bot.features.unfurl.sentences import preview
+from bot.features.unfurl import rows
+from bot.features.unfurl.sentences import ENDED, preview
 from bot.kernel.job import Job
+from bot.kernel.services import Services
+from bot.kernel.shared_channels import SharedChannels
 from bot.kernel.tasks import Kernel, SlackEvent
 from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
 from bot.slack.errors import SlackRefused
 from bot.store.session_links import session_of_link
 from bot.views.message import Block
 
 log = get_logger(__name__)
+
+MOST_ASKED: Final = 10  # channels at a time; of such calls Slack takes some fifty a minute
+_Previews = Mapping[str, tuple[str, list[Block]]]  # by link, with the channel of the session
 
 
 class LinkShared:
@@ -34,9 +42,14 @@ class LinkShared:
         if found:
             fields = job.cause.fields
             await self._services.check_claim(job)
+            # First, so that no preview is shown that nothing ends.
+            async with self._services.db.write() as tx:
+                at = (job.workspace.team, fields["channel"], fields["ts"])
+                await rows.put(tx, *at, _elsewhere(fields["channel"], found), self._services.clock())
             try:
                 # A crash right here shows the preview again, in place of itself.
-                await job.workspace.slack.unfurl(fields["channel"], fields["ts"], found)
+                shown = {url: blocks for url, (_, blocks) in found.items()}
+                await job.workspace.slack.unfurl(fields["channel"], fields["ts"], shown)
             except SlackRefused as refused:
                 if not refused.permanent:
                     raise
@@ -55,7 +68,8 @@ class LinkShared:
         placed = channel.startswith(("C", "G", "D")) and channel.isalnum() and channel != "COMPOSER"
         return placed and not await self._shared_channels.is_shared(job.workspace, channel)
 
-    async def _previews(self, job: Job[EventCause]) -> dict[str, list[Block]]:
+    async def _previews(self, job: Job[EventCause]) -> "_Previews":
+        """The previews of the links that may have one, each with the channel of its session."""
         fields = job.cause.fields
         async with self._services.db.read() as tx:
             titles = await ShownTitles.read(tx, job.workspace, Readers(channel=fields["channel"]))
@@ -67,8 +81,9 @@ class LinkShared:
         private = {
             channel: await self._is_private(job, channel) for channel in {one.channel for one in allowed.values()}
         }
+        with_code_hosts = self._services.workspaces.with_code_hosts
         return {
-            url: preview(self._services.workspaces.with_code_hosts(session), permalink(job.workspace, session))
+            url: (session.channel, preview(with_code_hosts(session), permalink(job.workspace, session)))
             for url, session in allowed.items()
             if not private[session.channel]
         }
@@ -79,3 +94,54 @@ class LinkShared:
             return False
         since = self._services.clock() - self._services.timing.channel_known
         return await self._shared_channels.is_private(job.workspace, channel, since) is not False
+
+
+def _elsewhere(channel: str, found: _Previews) -> dict[str, list[str]]:
+    """The links to sessions outside of `channel`, by the channels of these: there others may read the preview."""
+    shown: dict[str, list[str]] = {}
+    for url, (source, _) in found.items():
+        if source != channel:
+            shown.setdefault(source, []).append(url)
+    return shown
+
+
+class PreviewsEnd:
+    """Takes previews back whose sessions are in a channel that has become private, of which Slack tells nobody else."""
+
+    def __init__(self, services: Services, shared_channels: SharedChannels) -> None:
+        self._services = services
+        self._shared_channels = shared_channels
+
+    async def tick(self, workspace: Workspace) -> float:
+        """Ask about some of the channels whose sessions are shown. Returns the seconds until the next time."""
+        timing, now, team = self._services.timing, self._services.clock(), workspace.team
+        if not workspace.policy.unfurls:
+            return timing.preview_checked
+        async with self._services.db.read() as tx:
+            due = await rows.sources(tx, team, now - timing.preview_checked, MOST_ASKED)
+        for source in due:
+            private = await self._shared_channels.is_private(workspace, source, now - timing.preview_checked)
+            if private:
+                await self._take_back(workspace, source)
+            elif private is False:
+                async with self._services.db.write() as tx:
+                    await rows.note_asked(tx, team, source, now)
+        return timing.preview_tick
+
+    async def _take_back(self, workspace: Workspace, source: str) -> None:
+        """Replace the previews of sessions in the channel `source`: Slack has no call that takes one away.
+
+        A second call for a message modifies what is there (https://docs.slack.dev/reference/methods/chat.unfurl).
+        """
+        async with self._services.db.read() as tx:
+            found = await rows.messages(tx, workspace.team, source)
+        for channel, ts, links in found:
+            try:
+                await workspace.slack.unfurl(channel, ts, dict.fromkeys(links, ENDED))
+            except SlackRefused as refused:
+                if not refused.permanent:
+                    raise
+                log.warning("preview not taken back", error=str(refused))  # the message is gone, or the bot may no more
+            # A crash right here has the preview replaced again, by the same words.
+            async with self._services.db.write() as tx:
+                await rows.remove(tx, workspace.team, source, channel, ts)

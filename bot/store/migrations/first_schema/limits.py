@@ -104,6 +104,22 @@ Table(
     Index("ix_guardrail_violations_at", "at"),
 )
 
+# Which previews are shown outside of the channels of their sessions.
+Table(
+    "previews",
+    metadata,
+    Column("team", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("ts", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("links", String, nullable=False),
+    Column("shown_at", Float, nullable=False),
+    Column("asked_at", Float, nullable=False),
+    PrimaryKeyConstraint("team", "channel", "ts", "source", name="pk_previews"),
+    Index("ix_previews_source", "team", "source"),
+    Index("ix_previews_shown_at", "shown_at"),
+)
+
 # Which channels get which digests.
 Table(
     "subscriptions",
