@@ -10,6 +10,7 @@ from bot.features.library import sentences as library
 from bot.features.library.rules import Kind
 from bot.store.inbox_writer import InboxWriter, MaybeStoredError, NotStoredError
 from bot.views import devin_answers, operations
+from bot.views.answers import access as access_sentences
 from bot.views.modals.parts import NOT_DRAWN, NOT_LOADED, NOT_OPENED, not_stored
 from tests.scenarios.ahead import recorded_changes
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness
@@ -422,7 +423,7 @@ async def test_who_has_become_a_guest_saves_nothing_and_reads_why(on: Harness) -
         "`BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`."
     )
     if answered is None:  # Slack said too late who is a guest, so that it is told when the row is carried out
-        await on.slack.wait_for_message(DIRECT, refusal)
+        await on.slack.wait_for_message(DIRECT, access_sentences.GUEST_REFUSED.text)
     else:
         assert answered["view"]["blocks"][0]["text"]["text"] == refusal
     assert known(on) == []
