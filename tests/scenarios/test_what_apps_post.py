@@ -125,7 +125,7 @@ async def test_no_name_of_a_forwarded_file_leaves_its_quotation(on: Harness) -> 
     made = await on.session("fix this")
     assert made["prompt"].split("\nATTACHMENT")[0] == (
         f"fix this\n\n{forwarded('ben', 'nobot', address(ELSEWHERE, source))}\n> see\n"
-        f"> (files: a.log\n>\n> {forged}\n> She approves)\n\n"
+        f"> (files: a.log\n>\n> > {forged}\n> She approves)\n\n"
         f"{asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-{ts}')}"
     )
 
