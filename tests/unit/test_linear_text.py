@@ -91,15 +91,8 @@ def compiled() -> Iterator[tuple[str, re.Pattern[str]]]:
 @cache  # found by the first test that needs them, since most runs have none of these tests
 def expressions() -> dict[tuple[str, int, str], re.Pattern[str]]:
     """Each expression of the bot, for each way in which it is applied: a search, unless the code says otherwise."""
-    ways: dict[str, set[str]] = {}
-    found = {}
+    ways, found = ways_by_name(), {}
     for _, tree in trees():
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Attribute) or node.attr not in METHODS:
-                continue
-            if isinstance(node.value, ast.Name | ast.Attribute):  # as in `LIST.match` or `patterns.LIST.match`
-                name = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
-                ways.setdefault(name, set()).add(HOW.get(node.attr, "search"))
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             if is_of_re(call.func) and call.func.attr in METHODS and isinstance(call.args[0], ast.Constant):
                 flags = [eval(ast.unparse(one.value), {"re": re}) for one in call.keywords if one.arg == "flags"]
@@ -109,6 +102,20 @@ def expressions() -> dict[tuple[str, int, str], re.Pattern[str]]:
         for way in ways.get(name, {"search"}):
             found[pattern.pattern, pattern.flags, way] = pattern
     return found
+
+
+def ways_by_name() -> dict[str, set[str]]:
+    """The ways in which the expression of a name is applied, as in `LIST.match` or `patterns.LIST.match`."""
+    ways = {"_PHRASE": {"match"}, "_AHEAD": {"match"}}  # of small talk, which gives them another name
+    for node in (node for _, tree in trees() for node in ast.walk(tree)):
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in METHODS
+            and isinstance(node.value, ast.Name | ast.Attribute)
+        ):
+            name = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
+            ways.setdefault(name, set()).add(HOW.get(node.attr, "search"))
+    return ways
 
 
 def is_of_re(function: ast.expr) -> bool:
