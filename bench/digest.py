@@ -63,6 +63,7 @@ from bot.timing import PRODUCTION
 NEWEST: Final = date(2026, 3, 29)  # a Sunday late in a month, so that a cycle is long
 NOW: Final = float(bounds(NEWEST)[1] + 3_600 + 2_400)  # a digest waits for Devin no longer
 TICK: Final = 0.001  # seconds between two looks at the clock
+NO_SLACK: Final = "http://127.0.0.1:9/api/"  # where nothing listens, so that no other Slack is asked
 LONGEST_PAUSE: Final = 0.05
 MOST_CPU: Final = 2.0
 MOST_MEMORY: Final = 100.0  # MB
@@ -159,9 +160,12 @@ def _memory(name: str) -> float:
 @asynccontextmanager
 async def services_on(url: str) -> AsyncIterator[tuple[Services, Workspace]]:
     """Wire the parts as `bot/app.py` does, beside a Devin that has billed what is stored."""
-    db, slack = Database(url, lambda: NOW), Slack("xoxb-bench")
-    slack._identity = Identity(TEAM, BOT_USER, BOT_ID, "https://bench.slack.com/", frozenset())  # noqa: SLF001
-    async with httpx.AsyncClient(transport=httpx.MockTransport(await _bills(db))) as http:
+    db = Database(url, lambda: NOW)
+    async with (
+        Slack("xoxb-bench", base_url=NO_SLACK) as slack,
+        httpx.AsyncClient(transport=httpx.MockTransport(await _bills(db))) as http,
+    ):
+        slack._identity = Identity(TEAM, BOT_USER, BOT_ID, "https://bench.slack.com/", frozenset())  # noqa: SLF001
         devin = Devin(http, "cog_bench", ORG, patience=replace(PATIENCE, write=1, read=0, upload=0, connect=0))
         organisation = Organisation(devin, db)
         policy = Policy(admin_channel=ADMINS, admin_users=frozenset({person(0)}))

@@ -83,12 +83,14 @@ class Commands:
     async def _start(self, workspace: Workspace, typed: str, body: Body) -> Message:
         text = plain(typed)
         request = parse_request(parse_task(text))
-        if not request.task:
+        doubt = self._parser.start_in_doubt(as_typed(typed), text)
+        # `budget 100` reads as a limit without a task, but names a command.
+        if not request.task and (doubt is None or doubt.guessed):
             return start_sentences.EMPTY_PROMPT
         # Who types `start` before it means a task.
         if (kind := small_talk(text)) is not None:
             return start_sentences.TO_SMALL_TALK.get(kind) or await self._help(workspace, body)
-        if (doubt := self._parser.start_in_doubt(as_typed(typed), text)) is not None:
+        if doubt is not None:
             refused = await self._new_command.refusal(workspace, body["user_id"])
             if refused is not None:
                 return refused

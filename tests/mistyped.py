@@ -106,7 +106,6 @@ usage 11.2026
 usage Q4
 usage month as csv
 usage month to csv
-usage csv for month
 usage as csv
 usage by author
 usage by user

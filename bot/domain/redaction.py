@@ -18,15 +18,16 @@ from typing import Final
 
 LEFT_OUT: Final = "(left out: it looks like a secret)"  # what takes the place of a secret, for people and for Devin
 
-# What stands behind the beginning of a key. The digits and capitals that some have to hold tell keys from names such as
-# `apk_signing_config` and `sk-learn-pipeline`.
+# What stands behind the beginning of a key, or as much of it as tells that it is one: `_REST` finds its end, once for
+# each key and not at each place where one may begin. The digits and capitals that some have to hold tell keys from
+# names such as `apk_signing_config` and `sk-learn-pipeline`.
 _DIGIT: Final = r"(?=[\w-]{0,60}[0-9])"
 _CAPITAL: Final = r"(?=[\w-]{0,60}[A-Z])"
 _DENSE: Final = r"(?=[a-z]{0,60}[0-9A-Z])[A-Za-z0-9]"
-_DEVINS: Final = rf"(?:{_DENSE}{{16,}}|{_DIGIT}{_CAPITAL}[\w-]{{20,}})"
+_DEVINS: Final = rf"(?:{_DENSE}{{16,100}}|{_DIGIT}{_CAPITAL}[\w-]{{20,100}})"
 _AWS: Final = r"(?!.{9}EXAMPLE)[A-Z2-7]{16}"  # the keys of AWS's own documentation end so
-_SLACKS: Final = r"(?=[\w%/+-]{0,60}[0-9])[\w%/+-]{10,}"
-_STRIPES: Final = r"[A-Za-z0-9]{16,}"
+_SLACKS: Final = r"(?=[\w%/+-]{0,60}[0-9])[\w%/+-]{10,100}"
+_STRIPES: Final = r"[A-Za-z0-9]{16,100}"
 _SHAPES: Final[Mapping[str, str]] = {
     # https://docs.devin.ai/api-reference/authentication
     **dict.fromkeys(("cog_", "apk_user_", "apk_"), _DEVINS),
@@ -49,7 +50,7 @@ _SHAPES: Final[Mapping[str, str]] = {
     # https://developers.google.com/identity/protocols/oauth2: the secret of a client
     "GOCSPX-": r"[\w-]{28}",
     # https://docs.cloud.google.com/docs/authentication/token-types
-    "ya29.": rf"{_DIGIT}{_CAPITAL}[\w-]{{20,}}",
+    "ya29.": rf"{_DIGIT}{_CAPITAL}[\w-]{{20,100}}",
     # https://github.blog/2021-09-23-announcing-npms-new-access-token-format/
     "npm_": r"[A-Za-z0-9]{36}",
     # Of PyPI, whose tokens begin so, and https://huggingface.co/docs/hub/security-tokens
@@ -79,7 +80,7 @@ _SHAPES: Final[Mapping[str, str]] = {
     "eyJ": r"[\w-]{10,400}\.eyJ[\w-]{10}",
     # https://platform.openai.com/docs/api-reference/authentication, https://docs.claude.com/en/api/overview and
     # https://openrouter.ai/docs/api-reference/authentication
-    "sk-": rf"(?:{_DENSE}{{20,}}|or-v1-[a-f0-9]{{20}}|(?:proj|svcacct|admin|ant)-{_DIGIT}{_CAPITAL}[\w-]{{20,}})",
+    "sk-": rf"(?:{_DENSE}{{20,100}}|or-v1-[a-f0-9]{{20}}|(?:proj|svcacct|admin|ant)-{_DIGIT}{_CAPITAL}[\w-]{{20,100}})",
     # https://www.rfc-editor.org/rfc/rfc7468#section-10
     "-----BEGIN ": r"[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
 }
@@ -94,7 +95,7 @@ _PASSWORD: Final = re.compile(r"(?=.{0,60}[0-9])(?=.{0,60}[A-Za-z])[A-Za-z0-9!@#
 
 # Behind a word such as `password`, and in front of the value.
 _IS: Final = r"""[\"'\]`]{0,2}\s{0,2}(?::=|=>|[:=]|\bis\b)\s{0,2}[\"'`]?"""
-_OF_SERVICES: Final = r"""[0-9a-z\-_\t .]{0,20}[\s|'\"]{0,3}(?:=>|<=|:=|=|>|\|\||:)['\"\s=`]{0,5}"""
+_OF_SERVICES: Final = r"""[0-9a-z\-_\t .]{0,20}+[\s|'\"]{0,3}(?:=>|<=|:=|=|>|\|\||:)['\"\s=`]{0,5}"""
 _REST: Final = re.compile(r"[\w+/=%~-]*(?:\.[\w+/=~-]{16,1000}){0,4}")  # of a key whose shape names only its beginning
 _LONG: Final = 100  # characters; a longer value may go on behind what its rule matches
 _PEM: Final = re.compile(r"(?:(?:\s|\\n){0,4}[A-Za-z0-9+/=]{20,}){0,200}")  # in JSON a line ends with `\n`
@@ -216,12 +217,12 @@ _BEHIND_WORDS: Final = (
     *_IN_PLACES,
     _Rule(
         _PASSWORDS,
-        rf"(?i:[a-z]{{3,10}}[\w-]{{0,20}}{_IS}([^\s\"'`,;()<>\[\]{{}}|&]{{6,100}}))(?![(\[])",
+        rf"(?i:(?:{'|'.join(_PASSWORDS)})[\w-]{{0,20}}+{_IS}([^\s\"'`,;()<>\[\]{{}}|&]{{6,100}}))(?![(\[])",
         _is_password,
     ),
     _Rule(
         _TOKENS,
-        rf"(?i:(?:{'|'.join(_TOKENS)})[\w-]{{0,20}}{_IS}([a-z0-9+/=_.~-]{{16,200}}))",
+        rf"(?i:(?:{'|'.join(_TOKENS)})[\w-]{{0,20}}+{_IS}([a-z0-9+/=_.~-]{{16,200}}))",
         _is_random,
     ),
     _Rule(

@@ -23,6 +23,9 @@ QUESTION: Final = "can you find out why, and what we should do? acu=5"
 OPEN_TASK: Final = "fix the flaky search test"  # with the question that the visitor answers
 YOUR_TURN: Final = f"<@{ANN}> your turn: which one should Devin do?"
 
+AGAIN: Final = "Run it a second time?"  # asks the bot, of a command that was typed a moment ago
+START_AGAIN: Final = "answer:start_again:again"
+
 TYPING: Final = 0.7  # seconds a person takes: nobody reads faster than this either
 PATIENCE: Final = 20.0
 
@@ -138,6 +141,23 @@ class Cast:
         await self.slack.slash(user, channel, text)
         self.screen.look()
 
+    async def begin(self, user: str, name: str, text: str, shown: str) -> str:
+        """Somebody starts a session in #web with a slash command, and its card is `shown`. Returns the card's ts."""
+        await self.command(user, name, WEB, text)
+        asked = self.slack.wait_for_ephemeral(user, AGAIN, within=PATIENCE, after=self.since)
+        asking, begun = asyncio.create_task(asked), asyncio.create_task(self.seen(WEB, shown))
+        try:
+            await asyncio.wait((asking, begun), return_when=asyncio.FIRST_COMPLETED)
+            if not begun.done():  # an earlier performance was so short a while ago that the bot asks
+                self.screen.look()
+                await asyncio.sleep(TYPING)
+                self.screen.act(WEB, f"{name} presses [ Start it again ].")
+                await self.slack.click(user, WEB, (await asking)["ts"], START_AGAIN)
+            return str((await begun)["ts"])
+        finally:
+            asking.cancel()
+            begun.cancel()
+
 
 async def small_talk(slack: SlackControl) -> None:
     """What people say to each other before anybody asks the bot, so that the channels are not empty."""
@@ -160,8 +180,7 @@ async def perform(cast: Cast) -> None:
 
 
 async def _slash_command(cast: Cast) -> None:
-    await cast.command(BEN, "Ben", WEB, f"{TASK} repo=acme/web")
-    card = (await cast.seen(WEB, "Started by"))["ts"]
+    card = await cast.begin(BEN, "Ben", f"{TASK} repo=acme/web", "Started by")
     await cast.seen(WEB, "Devin has a question", thread_ts=card)
     await cast.say(BEN, WEB, "The second one, please. Slow tests cost us more than four files.", card)
     await cast.seen(WEB, "done. Reply here for changes.", thread_ts=card)
@@ -203,8 +222,7 @@ async def _admin(cast: Cast) -> None:
 
 
 async def _your_turn(cast: Cast, turn: Callable[[str, str], None]) -> None:
-    await cast.command(ADA, "Ada", WEB, OPEN_TASK)
-    card = (await cast.seen(WEB, OPEN_TASK))["ts"]
+    card = await cast.begin(ADA, "Ada", OPEN_TASK, OPEN_TASK)
     await cast.seen(WEB, "Devin has a question", thread_ts=card)
     await cast.say(ADA, WEB, YOUR_TURN, card)
     turn(WEB, card)

@@ -142,10 +142,13 @@ class StoreCheck:
         try:
             # Reads succeed while another process holds the lock, so only a write shows that the store can be used. It
             # is not urgent: no ack waits for it, and anybody may ask.
-            async with asyncio.timeout(self._timing.readiness), self._db.write() as tx:
+            async with asyncio.timeout(self._timing.readiness) as limit, self._db.write() as tx:
                 await self._write(tx)
         except Exception as error:  # noqa: BLE001 - whatever the store's driver raises, the store is not ready
-            because = refusal(error)
+            # The check's own time limit says nothing about the store, but the last write that was refused may.
+            last = self._db.outage
+            known = last.because if last.refused_at > last.written_at else None
+            because = known if limit.expired() else refusal(error)
             return REFUSED.format(because) if because else f"The store doesn't answer ({type(error).__name__})."
         return None
 

@@ -17,6 +17,7 @@ import pytest
 
 from bot.domain.session import DisplayState
 from bot.features.digest import digest_root
+from bot.features.usage.figure_sentences import UNCHANGED
 from bot.playground import options
 from bot.playground.child import _environment
 from bot.playground.plain import Reader, boxed, printable, spoken
@@ -200,7 +201,8 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
         "@Ben, done. Reply here for changes.",
     ]
     # Whether the sessions were in the billing day that the digest is about depends on the time of the day.
-    assert re.search(r" \d+(?:\.\d)? ACUs on \w{3}, \w{3} \d+\s+[▲▼] \d+% \(usual \d+(?:\.\d)?\)", once.text)
+    changed = rf"(?:[▲▼] \d+% \(usual \d+(?:\.\d)?\)|{UNCHANGED})"
+    assert re.search(rf" \d+(?:\.\d)? ACUs on \w{{3}}, \w{{3}} \d+\s+{changed}", once.text)
     assert re.search(f" {digest_root.DAY}, read 9:0\\d AM\\.(?: .* corrected: .*)?\\n", once.text)
     assert re.search(r"\n {2}┆ {3}It's \w+, \w+ \d\d?, \d{4}, 9:05 AM UTC\. The bot is restarting", once.text)
     assert once.text.count(f"│ ⏹ {STATE_SENTENCES[DisplayState.STOPPED].format(by=' by Ben Ortiz')}") == 1

@@ -47,13 +47,13 @@ async def test_after_a_person_was_erased_their_session_is_over_and_that_of_other
     await on.devin.say(session, "Nobody is to read this.", status="exit")
     await on.devin.say(other, "I go on.")
     await on.wait_for_post(GENERAL, his, "I go on.", within=WITHIN)
-    await on.slack.say(BEN, GENERAL, "are you there?", thread_ts=hers)
+    await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=hers)
     await on.slack.wait_for_ephemeral(BEN, reply_sentences.SESSION_ENDED.text, within=WITHIN)
     await polled(on)
     await settled(on)
     assert await on.thread(GENERAL, hers) == []
     assert await sent_to_devin(on, session) == []
-    assert await private_answers(on, BEN) == [reply_sentences.SESSION_ENDED.text]
+    assert await private_answers(on, BEN) == [f"{reply_sentences.SESSION_ENDED.text}\nStart a follow-up"]
     assert STATE_SENTENCES[DisplayState.ENDED] in (await card(on, hers))["rendered"]
     assert await cells_with(on, ANN) == set()
     assert await cells_with(on, "login") == set()

@@ -48,7 +48,7 @@ async def bot_for(folder: Path, made: list[Case], **how: Any) -> AsyncIterator[t
     async with harness(folder, start=False, BOT_ADMIN_GROUP=GROUP, **how) as on:
         walk.put_people(on, made)
         threads = [case for case in made if case.surface is Surface.THREAD]
-        sessions = await running(on, len(threads), [CHANNEL]) if threads else []
+        sessions = await running(on, max(len(threads), 1), [CHANNEL])  # so that there is something to stop
         await on.devin.permissions(only=sorted(ALL_PERMISSIONS))
         await up(on)
         yield on, walk.in_threads(made, sessions)

@@ -419,11 +419,13 @@ async def test_a_preview_counts_for_an_hour_and_once(on: Harness, clock: Ahead) 
     await shows(on, "3 queued")
     (fan_out,) = await rows(on, "fan_outs", state="running")
     await forge(on, "interactive", press(ADA, GENERAL, "choose:start_fan_out", fan_out["id"]))
+    await forge(on, "interactive", press(ADA, GENERAL, "answer:fan_out:no", fan_out["id"]))
+    await on.slack.wait_for_ephemeral(ADA, fan_outs.STARTED_BEFORE.text)
     await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
     await shows(on, "3 of 3 finished · 3 stopped")
-    for action, said in (("stop_fan_out", "There was nothing to stop"), ("answer:fan_out:no", "already answered")):
+    for count, action in enumerate(("stop_fan_out", "answer:fan_out:no"), 1):
         await forge(on, "interactive", press(ADA, GENERAL, action, fan_out["id"]))
-        await on.slack.wait_for_ephemeral(ADA, said)
+        await on.slack.wait("ephemerals", count, user=ADA, text=fan_outs.NOT_RUNNING.text)
     assert len(made(on)) == 3
 
 

@@ -12,9 +12,10 @@ from bot.store.inbox_writer import InboxWriter, MaybeStoredError, NotStoredError
 from bot.views import devin_answers, operations
 from bot.views.answers import access as access_sentences
 from bot.views.modals.parts import NOT_DRAWN, NOT_LOADED, NOT_OPENED, not_stored
-from tests.scenarios.ahead import recorded_changes
+from tests.scenarios.ahead import Ahead, recorded_changes
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness
 
+A_MINUTE_LATER = 61.0
 DIRECT = "D0ADA"
 NOTE = {"name": "Deploys", "trigger": "when deploying", "body": "Go through staging.", "repo": "acme/web"}
 PAGE = "<https://app.devin.ai/knowledge|Open in Devin>"
@@ -413,19 +414,36 @@ async def test_who_lost_the_right_while_the_form_was_open_saves_nothing(on: Harn
 
 
 @pytest.mark.edge
-async def test_who_has_become_a_guest_saves_nothing_and_reads_why(on: Harness) -> None:
+async def test_who_has_become_a_guest_saves_nothing_and_reads_why_although_the_event_was_lost(
+    on: Harness, clock: Ahead
+) -> None:
     assert await typed(on, "note add") == ""
     form = await view(on, "New note")
+    await on.slack.pause("lose")
     await on.slack.put_person(ADA, is_restricted=True)
+    await on.slack.resume()
+    clock.put(A_MINUTE_LATER)
     answered = (await on.slack.submit_view(ADA, form["id"], filled(**NOTE)))["answer"]
-    refusal = (
-        "No one can change notes yet. Your Devin Bridge operator can name admins in "
-        "`BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`."
-    )
     if answered is None:  # Slack said too late who is a guest, so that it is told when the row is carried out
         await on.slack.wait_for_message(DIRECT, access_sentences.GUEST_REFUSED.text)
     else:
-        assert answered["view"]["blocks"][0]["text"]["text"] == refusal
+        assert answered["view"]["blocks"][0]["text"]["text"] == (
+            "No one can change notes yet. Your Devin Bridge operator can name admins in "
+            "`BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`."
+        )
+    assert known(on) == []
+
+
+@pytest.mark.edge
+async def test_who_becomes_a_guest_before_their_note_is_saved_reads_why_it_is_not(on: Harness) -> None:
+    await on.devin.fault("list_notes", "503", times=-1)
+    await on.devin.fault("create_note", "503", times=-1)
+    await add(on)
+    await on.slack.wait_for_message(DIRECT, "The note *Deploys* is kept and saved later; no need to resend.", within=60)
+    await on.slack.put_person(ADA, is_restricted=True)
+    await on.slack.wait_for_delivery(type="user_change", status="acked")
+    await on.devin.clear_faults()
+    await on.slack.wait_for_message(DIRECT, access_sentences.GUEST_REFUSED.text, within=60)
     assert known(on) == []
 
 

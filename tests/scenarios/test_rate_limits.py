@@ -9,7 +9,7 @@ from bot.kernel.sending.send import AT_ONCE_IN_A_LANE
 from bot.timing import PRODUCTION
 from bot.views.announcements import LEFT_OUT_LINK
 from tests.scenarios.ahead import rows, until
-from tests.scenarios.harness import GENERAL, OPS, WEB, Harness
+from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness
 from tests.scenarios.short_waits import waited
 
 # The pace is that of production.
@@ -172,11 +172,11 @@ async def test_while_many_channels_wait_for_slack_others_are_served(on: Harness)
     """A wait holds no worker: there are more waiting channels than workers."""
     names = [f"C0WAIT{number}" for number in range(34)]
     for name in names:
-        await on.slack.put_channel(name, name=name.lower(), members=["U0ANN", "U0BOT"])
+        await on.slack.put_channel(name, name=name.lower(), members=[ANN, BEN, "U0BOT"])
     ts, session = await on.started(channel=OPS)
     await on.slack.fault("chat.postMessage", "ratelimited", times=34, retry_after=60, match="C0WAIT")
-    for name in names:
-        await on.mention("fix the test here", channel=name)
+    for name, user in zip(names, itertools.cycle((ANN, BEN)), strict=False):  # who starts more in an hour is asked
+        await on.mention("fix the test here", user, name)
     refused = await on.slack.wait_for_call("chat.postMessage", 34, status=429, within=30)
     await on.devin.say(session, "Nothing keeps me.")
     line = await on.wait_for_post(OPS, ts, "Nothing keeps me.")

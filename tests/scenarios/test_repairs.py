@@ -56,7 +56,7 @@ async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
     by_command = (await posted(on, WEB, "fix the logout test"))["ts"]
     for channel, ts in ((GENERAL, mentioned), (WEB, by_command)):
         await on.slack.wait_for_message(channel, "Not started", thread_ts=ts, within=WITHIN)
-        await on.slack.wait_for_message(channel, "Nothing was started", thread_ts=ts, within=WITHIN)
+        await on.slack.wait_for_message(channel, sentence, thread_ts=ts, within=WITHIN)
     await settled(on)
     assert await reactions(on, mentioned) == []
     # The card of a command is read in its channel, and that of a mention beside the post that says why.

@@ -42,10 +42,10 @@ async def test_somebody_slack_does_not_know_does_not_cost_a_start(on: Harness) -
 
 async def test_somebody_slack_does_not_know_does_not_cost_a_reply(on: Harness) -> None:
     ts, session = await on.started()
-    said = await on.slack.say(BEN, GENERAL, f"please ask {NOBODY}", thread_ts=ts)
-    await on.devin.wait_for_messages("please ask", seconds=WITHIN)
+    said = await on.slack.say(BEN, GENERAL, f"ask {NOBODY} for the log and fix the test", thread_ts=ts)
+    await on.devin.wait_for_messages("for the log and fix the test", seconds=WITHIN)
     await settled(on)
-    assert await sent_to_devin(on, session) == [as_sent(said, "ben", "please ask @U0NOBODY1")]
+    assert await sent_to_devin(on, session) == [as_sent(said, "ben", "ask @U0NOBODY1 for the log and fix the test")]
     assert await on.thread(GENERAL, ts) == []
 
 
@@ -66,12 +66,12 @@ async def test_a_thread_that_could_not_be_read_at_the_start_is_read_again(on: Ha
     await read(on, ts)
     await on.stop()
     await on.slack.pause("lose")
-    missed = await on.slack.say(BEN, GENERAL, "said while you were away", thread_ts=ts)
+    missed = await on.slack.say(BEN, GENERAL, "also fix the logout test", thread_ts=ts)
     await on.slack.resume()
     await on.slack.fault("conversations.replies", "http_500", times=2)
     await on.start()
-    await on.devin.wait_for_messages("said while you were away", seconds=WITHIN)
-    assert await sent_to_devin(on, session) == [as_sent(missed, "ben", "said while you were away")]
+    await on.devin.wait_for_messages("also fix the logout test", seconds=WITHIN)
+    assert await sent_to_devin(on, session) == [as_sent(missed, "ben", "also fix the logout test")]
 
 
 async def test_a_thread_that_can_never_be_read_is_asked_for_once(on: Harness) -> None:

@@ -104,7 +104,7 @@ async def test_a_row_whose_loss_cannot_even_be_announced_ends_and_holds_up_nothi
     monkeypatch.setattr(PromptBuilder, "readable", trips)
     monkeypatch.setattr(Conversation, "on_dead", fails)
     ts, session = await on.started()
-    poison = await on.slack.say(ANN, GENERAL, "poison", thread_ts=ts)
+    poison = await on.slack.say(ANN, GENERAL, "fix the poison test", thread_ts=ts)
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
     assert [row["ts"] for row in await rows(on, "inbox", state="dead")] == [poison]

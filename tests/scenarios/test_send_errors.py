@@ -214,7 +214,7 @@ async def test_a_post_that_was_never_made_is_made_after_the_search(on: Harness, 
     await put_back(on, "not found")
     assert len(await on.slack.log("chat.postMessage", text="Said late")) == 1
     clock.put(SETTLED)
-    await poke(on, "yet another task")
+    await poke(on, "fix the logout test")
     await on.wait_for_post(GENERAL, ts, "Said late.", within=20)
     assert await on.thread(GENERAL, ts) == ["Said late."]
     assert len(await on.slack.log("conversations.replies", text=SEARCH)) == 2
@@ -244,7 +244,7 @@ async def test_where_the_search_is_impossible_announcements_may_appear_twice(on:
     await put_back(on, "search: missing_scope")
     assert await on.thread(GENERAL, ts) == ["Important."]  # Slack may still be at work, so nothing is repeated
     clock.put(SETTLED)
-    await poke(on, "yet another task")
+    await poke(on, "fix the logout test")
     await on.wait_for_post(GENERAL, ts, "Important", count=2, within=20)
     assert await on.thread(GENERAL, ts) == ["Important.", "Important."]
 
@@ -276,7 +276,7 @@ async def test_a_search_that_fails_for_now_is_made_again_before_anything_is_repe
     await on.slack.wait_for_call("conversations.replies", fault=fault)
     await put_back(on, "outcome unknown, search")
     clock.put(SETTLED)
-    await poke(on, "yet another task")
+    await poke(on, "fix the logout test")
     await on.devin.say(session, "And this after it.")
     await on.wait_for_post(GENERAL, ts, "And this after it.", within=20)
     assert await on.thread(GENERAL, ts) == ["Said once.", "And this after it."]
@@ -299,7 +299,7 @@ async def test_what_may_be_said_only_once_is_marked_dead_where_the_search_is_imp
     await on.slack.wait_for_call("chat.postMessage", fault="commit_then_drop")
     await put_back(on)
     clock.put(SETTLED)
-    await poke(on, "yet another task")
+    await poke(on, "fix the logout test")
 
     async def is_dead() -> bool:
         return bool(await rows(on, "outbox", key="d", state="dead"))

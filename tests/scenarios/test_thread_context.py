@@ -158,8 +158,8 @@ async def test_talk_that_arrives_after_the_mention_it_precedes_is_context_only(o
     await on.devin.wait_for_calls("create_session")
     assert (await on.slack.redeliver(ts=late))["status"] == "acked"
     made = await on.session("please fix it")
-    reply = await on.slack.say(BEN, GENERAL, "thanks for looking", thread_ts=root)
-    await on.devin.wait_for_messages("thanks for looking")
+    reply = await on.slack.say(BEN, GENERAL, "please use pytest too", thread_ts=root)
+    await on.devin.wait_for_messages("please use pytest too")
     await settled(on)
     assert f"{said(late, 'ben', 'only on Safari')}\n" in made["prompt"]
-    assert await sent_to_devin(on, made["session_id"]) == [as_sent(reply, "ben", "thanks for looking")]
+    assert await sent_to_devin(on, made["session_id"]) == [as_sent(reply, "ben", "please use pytest too")]

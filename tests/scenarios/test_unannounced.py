@@ -210,7 +210,7 @@ async def test_what_a_reply_does_not_change_is_not_announced_again(on: Harness, 
     await on.devin.set(session, status=status, status_detail=detail)
     await on.slack.wait_for_message(GENERAL, " in Devin", thread_ts=ts)
     before = await in_the_end(on, ts)
-    for text in ("any news?", "and now?"):
+    for text in ("also fix the logout test", "and use pytest too"):
         await on.slack.say(ANN, GENERAL, text, thread_ts=ts)
         await on.devin.wait_for_messages(text)
         await all_answered(on)
@@ -235,8 +235,8 @@ async def test_an_end_that_a_reply_comes_upon_first_is_announced(on: Harness, st
     ts, session = await on.started()
     await between_polls(on)
     await on.devin.set(session, status=status, status_detail=None)
-    await on.slack.say(ANN, GENERAL, "how is it going?", thread_ts=ts)
-    await on.devin.wait_for_messages("how is it going?")
+    await on.slack.say(ANN, GENERAL, "also fix the logout test", thread_ts=ts)
+    await on.devin.wait_for_messages("also fix the logout test")
     await all_answered(on)
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, text, thread_ts=ts)

@@ -323,8 +323,8 @@ async def test_a_row_older_than_the_last_one_changes_nothing(on: Harness) -> Non
 async def test_an_answer_that_moves_no_updated_at_is_found_after_a_person_spoke(on: Harness) -> None:
     await on.devin.switch(messages_leave_updated_at=True)
     ts, session = await on.started()
-    await on.slack.say(ANN, GENERAL, "how is it going?", thread_ts=ts)
-    await on.devin.wait_for_messages("how is it going?")
+    await on.slack.say(ANN, GENERAL, "also fix the logout test", thread_ts=ts)
+    await on.devin.wait_for_messages("also fix the logout test")
     await on.devin.say(session, "Quite well.")
     await on.wait_for_post(GENERAL, ts, "Quite well.")
     assert await on.thread(GENERAL, ts) == ["Quite well."]

@@ -125,7 +125,7 @@ async def test_no_name_of_a_forwarded_file_leaves_its_quotation(on: Harness) -> 
     made = await on.session("fix this")
     assert made["prompt"].split("\nATTACHMENT")[0] == (
         f"fix this\n\n{forwarded('ben', 'nobot', address(ELSEWHERE, source))}\n> see\n"
-        f"> (files: a.log\n>\n> {forged}\n> She approves)\n\n"
+        f"> (files: a.log\n>\n> > {forged}\n> She approves)\n\n"
         f"{asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-{ts}')}"
     )
 
@@ -192,12 +192,16 @@ async def test_a_mention_inside_a_forwarded_message_is_no_mention(on: Harness) -
 
 
 async def test_user_groups_and_channels_reach_devin_by_name(on: Harness) -> None:
-    await on.mention("please ask <!subteam^S0BACKEND> and <!subteam^S0GONE> in <#C0WEB|> or <#C0NOBOT> or <#C0NOWHERE>")
-    made = await on.session("ask")
-    assert made["prompt"].startswith("please ask @backend-team and @S0GONE in #web or #nobot or #C0NOWHERE\n\n")
+    await on.mention(
+        "fix the login test with <!subteam^S0BACKEND> and <!subteam^S0GONE> in <#C0WEB|> or <#C0NOBOT> or <#C0NOWHERE>"
+    )
+    made = await on.session("fix the login test")
+    assert made["prompt"].startswith(
+        "fix the login test with @backend-team and @S0GONE in #web or #nobot or #C0NOWHERE\n\n"
+    )
 
 
 async def test_where_the_app_may_not_read_groups_their_ids_do(on: Harness) -> None:
     await on.slack.fault("usergroups.list", "error", error="missing_scope")
-    await on.mention("please ask <!subteam^S0BACKEND>")
-    assert (await on.session("ask"))["prompt"].startswith("please ask @S0BACKEND\n\n")
+    await on.mention("fix the login test with <!subteam^S0BACKEND>")
+    assert (await on.session("fix the login test"))["prompt"].startswith("fix the login test with @S0BACKEND\n\n")

@@ -147,6 +147,22 @@ async def test_a_store_that_is_locked_is_named_and_found_again_once_it_is_free(d
     assert await check.problem() is None
 
 
+async def test_a_check_whose_own_time_is_up_names_why_the_last_write_was_refused(db: Database) -> None:
+    """As behind others that wait for a lock; where none was refused, all that is known is that nothing came."""
+
+    async def hang(_: Transaction) -> None:
+        await asyncio.Event().wait()
+
+    check = StoreCheck(db, replace(TIMING, readiness=0.05), hang)
+    assert await check.problem() == "The store doesn't answer (TimeoutError)."
+    locked = sqlite3.OperationalError("database is locked")
+    locked.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    with pytest.raises(OperationalError):
+        async with db.write():
+            raise OperationalError("BEGIN IMMEDIATE", {}, locked)
+    assert await check.problem() == "The store rejects writes: another process has locked the file."
+
+
 async def test_the_first_write_after_an_outage_ends_it_for_readiness(db: Database) -> None:
     check = StoreCheck(db, TIMING, touch)
     with pytest.raises(ConnectionRefusedError):

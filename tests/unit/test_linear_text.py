@@ -28,7 +28,7 @@ import handlers
 from bot.conversation import lookup
 from bot.conversation.thread_context import ContextMessage, ThreadContext
 from bot.devin import errors as devin_errors
-from bot.domain import announcements, file, person, reply_rules, secrets, session, text, title_words
+from bot.domain import announcements, file, person, redaction, reply_rules, secrets, session, text, title_words
 from bot.domain.commands import (
     arguments,
     intent,
@@ -48,7 +48,7 @@ from bot.slack import block_text, rendering
 from bot.views import blocks, card, plain_text
 from bot.views import text as views_text
 from tests.regex_steps import Stepped, TooMuchWorkError, attacks
-from tests.work import METHODS, Work, count_expressions, grows_too_fast
+from tests.work import METHODS, CountedPattern, Work, count_expressions, grows_too_fast
 
 pytestmark = pytest.mark.edge
 
@@ -91,13 +91,8 @@ def compiled() -> Iterator[tuple[str, re.Pattern[str]]]:
 @cache  # found by the first test that needs them, since most runs have none of these tests
 def expressions() -> dict[tuple[str, int, str], re.Pattern[str]]:
     """Each expression of the bot, for each way in which it is applied: a search, unless the code says otherwise."""
-    ways: dict[str, set[str]] = {}
-    found = {}
+    ways, found = ways_by_name(), {}
     for _, tree in trees():
-        for node in ast.walk(tree):
-            if not (isinstance(node, ast.Attribute) and node.attr in METHODS and isinstance(node.value, ast.Name)):
-                continue
-            ways.setdefault(node.value.id, set()).add(HOW.get(node.attr, "search"))
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             if is_of_re(call.func) and call.func.attr in METHODS and isinstance(call.args[0], ast.Constant):
                 flags = [eval(ast.unparse(one.value), {"re": re}) for one in call.keywords if one.arg == "flags"]
@@ -107,6 +102,20 @@ def expressions() -> dict[tuple[str, int, str], re.Pattern[str]]:
         for way in ways.get(name, {"search"}):
             found[pattern.pattern, pattern.flags, way] = pattern
     return found
+
+
+def ways_by_name() -> dict[str, set[str]]:
+    """The ways in which the expression of a name is applied, as in `LIST.match` or `patterns.LIST.match`."""
+    ways = {"_PHRASE": {"match"}, "_AHEAD": {"match"}}  # of small talk, which gives them another name
+    for node in (node for _, tree in trees() for node in ast.walk(tree)):
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in METHODS
+            and isinstance(node.value, ast.Name | ast.Attribute)
+        ):
+            name = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
+            ways.setdefault(name, set()).add(HOW.get(node.attr, "search"))
+    return ways
 
 
 def is_of_re(function: ast.expr) -> bool:
@@ -180,10 +189,14 @@ def test_an_expression_that_backtracks_is_found(written, way):
     assert weakness(re.compile(written), way, (64, 256)) is not None
 
 
+# What is compiled in functions: the patterns of an operator's own, for which they answer, and `rules`.
+IN_FUNCTIONS: Final = ("bot.config._expression", "bot.domain.redaction.__init__", "bot.domain.redaction.pattern")
+
+
 def test_expressions_are_no_variables():
     """Those that are compiled in a function, or made from variables, could not be looked at here."""
     found = [
-        f"{module.__name__}:{call.lineno}"
+        f"{module.__name__}.{getattr(function, 'name', 'lambda')}"
         for module, tree in trees()
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
@@ -191,7 +204,21 @@ def test_expressions_are_no_variables():
         if isinstance(call, ast.Call) and is_of_re(call.func) and call.func.attr in {*METHODS, "compile"}
         if call.func.attr == "compile" or not isinstance(call.args[0], ast.Constant)
     ]
-    assert found == []
+    assert sorted(found) == sorted(IN_FUNCTIONS)
+
+
+def rules() -> list[redaction._Rule]:
+    """The rules by which secrets are found, whose expressions are compiled when they are needed."""
+    by_keyword = redaction._in_use._rules.values()
+    return list({id(rule): rule for some in by_keyword for rule in some}.values())
+
+
+@pytest.mark.parametrize("share", range(8))
+def test_no_expression_for_secrets_takes_more_than_linear_steps(share):
+    """Searched for at each place, though the bot tries them only behind their keywords."""
+    sizes = (256, 1024, 4096)  # many are as long as the others' first size
+    found = {rule.source: weakness(rule.pattern, "search", sizes) for rule in rules()[share::8]}
+    assert {pattern: weak for pattern, weak in found.items() if weak is not None} == {}
 
 
 # ---------------------------------------------------------------- functions
@@ -320,7 +347,20 @@ UNITS: Final = (
         "![a](https://a.devin.ai/attachments/a/",
     ),
     *('ATTACHMENT:"https://', "ATTACHMENT:{", "[parameters: ", "input_value=", "input_value=, input_type=", "xoxb-"),
-    *("so much ", ":a:", "devin-", "https://x/sessions/a?", "!stop ", "stop ", "[Slack 1", "Reference: slack-"),
+    *(
+        "-apk_0A",
+        "-AKIA2222222222222222",
+        "-cog_A0XXXXXXXX",
+        "password=a1",
+        "so much ",
+        ":a:",
+        "devin-",
+        "https://x/sessions/a?",
+        "!stop ",
+        "stop ",
+        "[Slack 1",
+        "Reference: slack-",
+    ),
 )
 BEGINNINGS: Final = ("", "repo=", "fix ", "!", "stop ", "ATTACHMENT:", "<@U0BOT> ")
 
@@ -328,13 +368,17 @@ BEGINNINGS: Final = ("", "repo=", "fix ", "!", "stop ", "ATTACHMENT:", "<@U0BOT>
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     """What the bot does in this test is counted, with the steps of its expressions."""
+    intent.weights()  # which a process reads before anybody waits
     found = Work()
+    for rule in rules():  # each keeps its expression once it was needed, which may not count in the tests behind this
+        monkeypatch.setitem(vars(rule), "pattern", CountedPattern(rule.pattern, found))
     count_expressions(found, modules(), monkeypatch)
     return found
 
 
 def done(work: Work, function: Function, written: str) -> float:
-    work.done, work.most = 0, 20_000 + 300 * len(written)
+    # Where each character becomes a word to the model, as an emoji does, it takes 600 steps, of at most 2,000 of them.
+    work.done, work.most = 0, 20_000 + 1_500 * len(written)
     try:
         with work.counted():
             consume(function(written))

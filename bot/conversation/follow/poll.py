@@ -177,7 +177,10 @@ class Poller:
         self._has_listed = True
         changed = {session.session.id: session for session in polled if session.changed}
         swept, sweep_after = await self._sweep(state)
-        for session in swept + await self._expected(state):
+        for session in swept:  # which has counted what the list found, so that it need not be counted once more
+            listed = changed.get(session.session.id, session)
+            changed[session.session.id] = replace(listed, count=session.count)
+        for session in await self._expected(state):
             changed.setdefault(session.session.id, session)
         worth, quiet = await self._worth_reading(list(changed.values()))
         times = PollTimes(state.polled_at, newest)

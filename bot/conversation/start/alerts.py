@@ -24,7 +24,7 @@ from bot.views.message import Message
 _APART: Final = re.compile(r"[^\w./-]+")
 # What differs from time to time: what has a digit in it, and what else times are written with.
 _VARIES: Final = re.compile(
-    r".*\d.*|am|pm|utc|gmt|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
+    r"[^\d\n]*\d.*|am|pm|utc|gmt|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
     r"|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|(?:sept?|nov|dec)(?:ember)?"
     r"|oct(?:ober)?"
 )

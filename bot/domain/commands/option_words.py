@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
-from itertools import chain, islice, permutations
+from itertools import chain, groupby, islice, permutations
 from typing import Final
 
 from bot.domain.commands import option_patterns as patterns
@@ -227,7 +227,7 @@ def _judge_acus(match: re.Match[str], name: _Name, value: str, place: _Place, is
     is_number = patterns.STARTS_WITH_NUMBER.match(value) is not None
     if name is _Name.MISTYPED:
         swapped = sorted(match["name"].lower()) in (sorted(ACU), sorted("acus")) or "acu" in match["name"].lower()
-        doubled = re.sub(r"(.)\1+", r"\1", match["name"].lower()) in NAMES[ACU]
+        doubled = "".join(letter for letter, _ in groupby(match["name"].lower())) in NAMES[ACU]
         return Sure.MAYBE if is_number and (swapped or doubled or place.at_edge) else Sure.TEXT
     if name is _Name.DOUBTED:
         plain = match["name"].lower() not in _TIMES and (is_number or value[:1] in {"$", "€"})

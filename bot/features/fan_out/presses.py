@@ -1,6 +1,6 @@
 """The buttons of a fan-out: under its preview it is started or left, under its table it is stopped or tried again."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -23,6 +23,12 @@ from bot.store.audit import AuditRow
 from bot.views.message import Message
 
 _BEGUN: Final = frozenset({FanOutState.RUNNING, FanOutState.OVER})
+# What a person reads who declines a fan-out that is by now in this state.
+_DECLINED: Final[Mapping[FanOutState, Message]] = {
+    FanOutState.CANCELLED: views.CANCELLED,
+    FanOutState.RUNNING: views.STARTED_BEFORE,
+    FanOutState.OVER: views.NOT_RUNNING,
+}
 
 
 class FanOutPresses:
@@ -98,14 +104,12 @@ class FanOutPresses:
     async def answered(self, job: CommandJob, given: AnswerGiven) -> None:
         """Leave the fan-out, which was declined."""
         fan_out = await self._fan_out(job, given.subject)
-        asked, cancelled = FanOutState.ASKED, FanOutState.CANCELLED
         async with self._services.unit_of_work_for(job) as uow:
-            done = (
-                fan_out is not None
-                and self._is_open(job, fan_out)
-                and await fan_outs.change_while(uow.tx, fan_out.id, asked, state=cancelled)
-            )
-            await finish_with(uow, job, views.CANCELLED if done else views.EXPIRED)
+            if fan_out is not None and self._is_open(job, fan_out):
+                await fan_outs.change_while(uow.tx, fan_out.id, FanOutState.ASKED, state=FanOutState.CANCELLED)
+            # Its state in this transaction: a press of the other button may have come first.
+            now = await fan_outs.get(uow.tx, given.subject) if fan_out is not None else None
+            await finish_with(uow, job, _DECLINED.get(now.state, views.EXPIRED) if now else views.EXPIRED)
 
     # ------------------------------------------------------------ under the table
 

@@ -32,6 +32,7 @@ ONLY_IN_PRIVATE: Final = Message(
 NO_ORGANISATIONS: Final = Message(f"Devin Bridge's key can't see any organization. {NOTHING_STARTED}")
 CANCELLED: Final = Message("OK, nothing was started.")
 EXPIRED: Final = Message("That preview has expired. Send the fan-out again.")
+STARTED_BEFORE: Final = Message("This fan-out has already started. *Stop all* in its table stops it.")
 GONE: Final = Message("This fan-out is too old. Nothing was changed.")
 NOT_RUNNING: Final = Message("This fan-out is over. There was nothing to stop.")
 BEING_STOPPED: Final = Message("This fan-out is already being stopped.")

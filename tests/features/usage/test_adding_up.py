@@ -160,7 +160,7 @@ async def test_all_that_is_shown_adds_up_to_devins_totals(
             await check_digest(services, clock.now, total)
     if YESTERDAY in history.cycle:
         in_cycle = [day for day in DAYS[1:] if day in history.cycle]
-        (line,) = re.findall(r"(?m)^\d+ \w{3}[^:]*: (.* ACUs?.*)$", await asked("yesterday"))
+        (line,) = re.findall(r"(?m)^\w{3} \d+[^:]*: (.* ACUs?.*)$", await asked("yesterday"))
         *parts, in_all = amounts(line.replace("under 0.1", "0"), r"(-?[\d,.]+) ACUs?")
         assert in_all == half_up(truth(bills.days, in_cycle), 1)
         assert sum(parts) in {in_all, 0}  # Devin's part and the others, or no parts
