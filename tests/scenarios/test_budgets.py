@@ -499,7 +499,7 @@ async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harne
     assert len(await on.devin.sessions()) == 1
 
 
-async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_rests(on: Harness) -> None:
+async def test_a_session_without_a_limit_holds_the_usual_use_until_it_rests(on: Harness) -> None:
     ts, devin_id = await on.started(user=ANN)
     await on.devin.set(devin_id, acus_consumed=1.5)
     await set_budget(on.slack, "org 10 a day")
@@ -509,19 +509,12 @@ async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_res
 
     await until(is_counted)
     assert not await answer(on, BEN, "fix another test")
-    title = titled("fix the login test", thread_address(GENERAL, ts), devin_id, "“{}”")
-    held = (
-        f"{title} has no ACU limit, so the rest of the organization's budget is reserved "
-        "for it (1.5 of 10 ACUs used today)."
+    refused = await on.slack.wait_for_ephemeral(BEN, "Nothing was started")
+    assert read(refused).startswith(
+        "Nothing was started: the organization's budget has less than 1 ACU left (1.5 of 10 ACUs used today, 8.5 more "
+        "reserved by running sessions, 1 session without a limit may go over it). It resets DATE."
     )
-    refused = await on.slack.wait_for_ephemeral(BEN, "Not started yet")
-    assert read(refused).startswith(f"Not started yet: {held} Try again once that session is done or stopped.\n")
-    assert buttons(refused) == ["Try again", "Cancel"]
-    (number,) = [row["seq"] for row in await rows(on, "budgets")]
-    await forge(on, "interactive", press(BEN, GENERAL, "choose:ask_for_more", f"{number}:"))
-    assert read(await on.slack.wait_for_ephemeral(BEN, "A bigger budget won't help")) == (
-        f"A bigger budget won't help: {held} Send it again once that session is done or stopped."
-    )
+    assert buttons(refused) == ["Request approval", "Cancel"]
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.slash(BEN, GENERAL, "fix another test acu=3")
@@ -530,7 +523,7 @@ async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_res
     await on.devin.wait_for_messages("go on")
     await settled(on)
     await on.slack.slash(BEN, GENERAL, "fix a third test")
-    await on.slack.wait_for_ephemeral(BEN, "is reserved for it (1.5 of 10 ACUs used")
+    await on.slack.wait_for_ephemeral(BEN, "(1.5 of 10 ACUs used today, 11.5 more reserved by running sessions")
     assert len(await on.devin.sessions()) == 2
 
 

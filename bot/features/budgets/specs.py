@@ -80,6 +80,14 @@ GRANT_MORE: Final = CommandSpec(
 REFUSE_MORE: Final = CommandSpec(
     "refuse_more", ways=(button("refuse_more"),), role=Role.ADMIN, admins_can="change budgets", urgent=True
 )
+# Beside a session without a limit that is named once its budget is used up.
+STOP_UNCAPPED: Final = CommandSpec(
+    "stop_uncapped",
+    ways=(button("stop_uncapped"),),
+    role=Role.ADMIN,
+    admins_can="stop sessions for a budget",
+    urgent=True,
+)
 COMMANDS: Final = (
     BUDGET_LIST,
     BUDGET_SET,
@@ -91,4 +99,5 @@ COMMANDS: Final = (
     ASK_FOR_MORE,
     GRANT_MORE,
     REFUSE_MORE,
+    STOP_UNCAPPED,
 )
