@@ -16,9 +16,10 @@ from bot.conversation.session_card import SessionCard, refuse
 from bot.conversation.session_rows import record, show_new_state, start_is_dead, stop_row
 from bot.conversation.session_tags import SessionTags
 from bot.conversation.start.adopt import Adoption
+from bot.conversation.steer.held_start import answer_refusal
 from bot.devin.errors import DevinError, DevinInvalid, DevinRefused, DevinUnauthorized
 from bot.devin.models import DevinSession
-from bot.domain.causes import SessionCause, StartCause
+from bot.domain.causes import MessageCause, SessionCause, StartCause
 from bot.domain.defaults import defaults_in
 from bot.domain.keys import ts_of
 from bot.domain.session import Lifecycle, Session
@@ -138,13 +139,19 @@ class NewSession(Creation[DevinSession]):
 
         A crash before this commit leaves nothing reserved, and one after it what the next try decides anew.
         """
-        workspace, session = self._job.workspace, self._session
-        who = Asker(workspace, session.requester, session.channel, session.requester)
+        workspace, session, cause = self._job.workspace, self._session, self._job.cause
+        # What a message asks for has no card yet, and can wait for room.
+        has_card = not isinstance(cause, MessageCause) or await sessions.get(uow.tx, session.id) is not None
+        key = "" if has_card else self._job.row.key
+        who = Asker(workspace, session.requester, session.channel, session.requester, key)
         work = Work(session.id, workspace.policy.wake_limits.own_ceiling(session), session.options.acu)
         limit = await self._gates.limit(uow.tx, who, work)
         if isinstance(limit, Limit):
             self._limit = limit
             return True
+        if isinstance(cause, MessageCause) and not has_card:
+            await answer_refusal(uow, Job(self._job.row.with_cause(cause), self._job.claim, workspace), limit)
+            return False
         await self._record(uow, self._session)
         if isinstance(limit, ForAll):
             await refuse(uow, self._session.id, limit)

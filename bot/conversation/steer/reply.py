@@ -162,7 +162,8 @@ class Reply:
         if refusal is not None:
             said = replace(job.cause.confirmation, as_reply=True)
             kept = replace(job.cause, thread_ts=session.thread_ts, confirmation=said)
-            await answer_refusal(self._services, replace(job, row=job.row.with_cause(kept)), refusal, session)
+            async with self._services.unit_of_work_for(job) as uow:
+                await answer_refusal(uow, replace(job, row=job.row.with_cause(kept)), refusal, session)
         return refusal is not None
 
     async def _is_for_others(self, job: Job[MessageCause], thread: Thread, session: Session, *, over: bool) -> bool:

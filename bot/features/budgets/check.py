@@ -88,6 +88,8 @@ class BudgetCheck:
         rooms = [int(standing.free / work.sessions) for standing in shared]
         if not all(rooms):
             full = min(shared, key=_free)
+            if who.start:
+                return _for_now(views.start_kept(await theirs.named(full, who.reader), who.start))
             refused = views.retry_refused if work.again else views.start_refused
             return refused(await theirs.named(full, who.reader), work.sessions)
         limit = session_limit([work.ceiling, *own])

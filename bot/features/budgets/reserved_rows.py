@@ -88,7 +88,7 @@ async def reserved(
         woken = and_(theirs, sessions.c.lifecycle == Lifecycle.OPEN, rests)
         parts.append(_of_sessions(*of, but_for, woken))
     rows = union_all(*parts).subquery()
-    held = await tx.execute(select(rows.c.uncapped, func.sum(rows.c.acus)).group_by(rows.c.uncapped))
+    held = await tx.execute(select(rows.c.uncapped, func.sum(rows.c.acus).label("acus")).group_by(rows.c.uncapped))
     acus = {row.uncapped: row.acus for row in held}
     reviews = [one for one in await _reviews(tx, org_id, but_for) if one.is_of(team, org_id, kind, subject)]
     return Reserved(half_up(math.fsum(acus.values()), 6) + len(reviews), tuple(sorted(filter(None, acus))))
