@@ -461,3 +461,17 @@ async def test_a_start_that_another_session_leaves_no_room_begins_once_an_admin_
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     await on.session("write the changelog")
     assert await creations(on) == 2
+
+
+async def test_what_waits_begins_when_an_admin_raises_the_budget_with_a_command(on: Harness) -> None:
+    await used_up(on)
+    request = await asked(on, await refused(on))
+    await on.slack.slash(ADA, OPS, "budget grant each-person 20")
+    await on.session("write the changelog")
+    said = await on.slack.wait_for_message(OPS, "was raised in the meantime")
+    assert (said["ts"], said["rendered"]) == (
+        request["ts"],
+        "The budget was raised in the meantime, so ann isn't waiting for this.",
+    )
+    await settled(on)
+    assert await creations(on) == 2

@@ -11,6 +11,7 @@ from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets.grant_rows import Grant, GrantState
 from bot.features.budgets.grants import Raise, name_beside_figures, record_raise
+from bot.features.budgets.requests import settle
 from bot.features.budgets.rules import NAMED, USED_UP, Budget, Scope, ScopeKind, Standing
 from bot.features.budgets.sentences import Entry, Granted, Named
 from bot.features.budgets.specs import (
@@ -180,6 +181,7 @@ class BudgetCommands:
             await record_raise(
                 uow, workspace, stand, Raise(by.key, budget, subject, wanted.acus, by.user, by.channel or None)
             )
+            await settle(uow, workspace, budget.number, subject)
         standing = await stand.of(budget, subject)
         named = await stand.named(standing, by.user)
         if named.is_hidden or (not subject and budget.scope.kind is not ScopeKind.ORG):

@@ -22,6 +22,7 @@ class GrantState(StrEnum):
     REFUSED = "refused"
     EDITED = "edited"  # what waited for it has another text by now
     TAKEN_BACK = "taken back"
+    SETTLED = "settled"  # the budget was raised otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,17 @@ async def waited_for(tx: AsyncConnection, team: str, start: str) -> list[Grant]:
     """The requests that nobody has decided for which the start with this key waits."""
     theirs = (grants.c.team == team, grants.c.start == start, grants.c.state == GrantState.ASKED.value)
     return [_grant(row) for row in await tx.execute(select(grants).where(*theirs))]
+
+
+async def waiting(tx: AsyncConnection, team: str, budget: int, subject: str) -> list[Grant]:
+    """The requests that nobody has decided, and for which a start or a reply waits, for a subject of a budget or all.
+
+    All are meant if `subject` is empty.
+    """
+    of = grants.c
+    theirs = [of.team == team, of.budget == budget, of.state == GrantState.ASKED.value, of.start != ""]
+    theirs += [of.subject == subject] if subject else []
+    return [_grant(row) for row in await tx.execute(select(grants).where(*theirs).order_by(of.at))]
 
 
 async def decide(tx: AsyncConnection, key: str, state: GrantState, period: str, now: float) -> bool:

@@ -183,7 +183,7 @@ class BudgetRequests:
         return views.request_refused(await name_beside_figures(uow.tx, workspace, asked.user), name)
 
 
-_WITHDRAWN: Final = frozenset({GrantState.EDITED, GrantState.TAKEN_BACK})
+_WITHDRAWN: Final = frozenset({GrantState.EDITED, GrantState.TAKEN_BACK, GrantState.SETTLED})
 
 
 def _outcome(asked: Grant, start: HeldCause | None, *, grants_it: bool) -> GrantState:
@@ -205,8 +205,19 @@ async def withdraw(uow: UnitOfWork, workspace: Workspace, start: str, edited: bo
             await uow.edit_for_admins(workspace, f"more:{asked.key}", WithdrawnRequest, f"{asked.team}:{asked.key}")
 
 
+async def settle(uow: UnitOfWork, workspace: Workspace, budget: int, subject: str) -> None:
+    """Have what waits for a subject of a budget begin, which an admin has raised without an answer to the request.
+
+    The gates are asked once more. Where there is still no room, who asked reads why.
+    """
+    for asked in await grants.waiting(uow.tx, workspace.team, budget, subject):
+        if await grants.decide(uow.tx, asked.key, GrantState.SETTLED, asked.period, uow.now):
+            await start_approved(uow, workspace, asked.start)
+            await uow.edit_for_admins(workspace, f"more:{asked.key}", WithdrawnRequest, f"{asked.team}:{asked.key}")
+
+
 class WithdrawnRequest(Drawer):
-    """Draws the requests that admins were sent, once they are withdrawn: without buttons."""
+    """Draws the requests that admins were sent, once nothing is left to decide: without buttons."""
 
     name: ClassVar[str] = "request"
 
@@ -222,7 +233,8 @@ class WithdrawnRequest(Drawer):
 
 async def _withdrawn(tx: Transaction, workspace: Workspace, asked: Grant) -> Message:
     name = await name_beside_figures(tx, workspace, asked.user)
-    return views.edited(name) if asked.state is GrantState.EDITED else views.taken_back(name)
+    said = {GrantState.EDITED: views.edited, GrantState.SETTLED: views.settled}
+    return said.get(asked.state, views.taken_back)(name)
 
 
 async def _asked_about(job: CommandJob, tx: Transaction) -> tuple[Budget, str] | None:

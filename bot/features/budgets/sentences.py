@@ -517,6 +517,11 @@ def taken_back(asker: str) -> Message:
     return Message(f"{fitted(asker) or 'The asker'} is no longer waiting for this. Nothing was changed.")
 
 
+def settled(asker: str) -> Message:
+    """Report to admins that a request needs no answer any more."""
+    return Message(f"The budget was raised in the meantime, so {fitted(asker) or 'the asker'} isn't waiting for this.")
+
+
 def edited(asker: str) -> Message:
     """Report to admins that nothing was raised: the text that they read has been edited since."""
     return Message(
