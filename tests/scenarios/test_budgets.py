@@ -18,7 +18,7 @@ from bot.views.questions import STALE, TOO_LATE_TO_UNDO
 from tests.said import in_doubt, titled
 from tests.scenarios.ahead import Ahead, recorded_changes, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
-from tests.scenarios.observations import buttons, forge, press, set_budget, settled, thread_address
+from tests.scenarios.observations import buttons, creations, forge, is_card, press, set_budget, settled, thread_address
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
@@ -609,6 +609,22 @@ async def test_sessions_that_start_at_once_never_get_more_than_a_budget_has(on: 
     await on.slack.wait_for_message(GENERAL, "done")
     await on.slack.slash(ANN, GENERAL, "fix one test more acu=8")
     assert (await on.session("fix one test more"))["request"]["max_acu_limit"] == 6
+
+
+async def test_what_finds_no_room_at_once_is_refused_before_it_has_a_card(on: Harness) -> None:
+    await set_budget(on.slack, "org 20 a day")
+    threads: list[str | None] = [None]  # a slash command's card begins one
+    for number in range(6):
+        await on.slack.slash(ANN, GENERAL, f"fix the flaky test number {number} acu=10")
+        threads.append(await on.mention(f"fix the broken test number {number} acu=10", user=BEN))
+    said = "20 more reserved by running sessions"
+    for user in (ANN, BEN):
+        await on.slack.wait("ephemerals", 4, user=user, text=said)
+    await settled(on)
+    assert (len(await on.slack.ephemerals(text=said)), await creations(on)) == (10, 2)
+    shown = [one for thread in threads for one in await on.slack.messages(GENERAL, thread_ts=thread)]
+    assert len({one["ts"] for one in shown if is_card(one)}) == 2
+    assert not [one for one in shown if "Not started" in one["rendered"]]
 
 
 async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant(on: Harness) -> None:

@@ -466,6 +466,7 @@ async def test_a_start_that_another_session_leaves_no_room_begins_once_an_admin_
 async def test_what_waits_begins_when_an_admin_raises_the_budget_with_a_command(on: Harness) -> None:
     await used_up(on)
     request = await asked(on, await refused(on))
+    await settled(on)
     await on.slack.slash(ADA, OPS, "budget grant each-person 20")
     await on.session("write the changelog")
     said = await on.slack.wait_for_message(OPS, "was raised in the meantime")
