@@ -401,7 +401,7 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent")) == (
-        "Your reply wasn't sent and Devin stays asleep: ann's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
+        "Your reply wasn't sent: ann's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
     )
     await on.slack.click(ANN, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
@@ -457,7 +457,7 @@ async def test_a_session_is_woken_only_where_there_is_room_for_all_that_it_may_s
         "the organization's budget doesn't have enough left: this session could still use 8.5 ACUs (1 "
         "of 10 ACUs used today, 8.5 more reserved by running sessions). It resets DATE."
     )
-    assert read(refused) == (f"Your reply wasn't sent and Devin stays asleep: {why}")
+    assert read(refused) == (f"Your reply wasn't sent: {why}")
     await on.slack.slash(ADA, GENERAL, "budget grant org 1")
     await on.slack.click(ADA, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
@@ -543,7 +543,7 @@ async def test_of_two_replies_that_were_let_through_at_once_only_one_wakes_its_s
     await until(both_wait)
     await on.devin.release()
     assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
-        "Your reply wasn't sent and Devin stays asleep: the organization's budget doesn't have enough left: this "
+        "Your reply wasn't sent: the organization's budget doesn't have enough left: this "
         "session could still use 3 ACUs (2 of 6 ACUs used today, 3 more reserved by running "
         "sessions). It resets DATE."
     )
@@ -569,7 +569,7 @@ async def test_sessions_that_are_woken_at_once_share_what_is_left_of_a_budget(on
     await until(lambda: held(on))
     await on.slack.say(ADA, GENERAL, "use the second fixture", thread_ts=threads[1])
     assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
-        "Your reply wasn't sent and Devin stays asleep: the organization's budget doesn't have enough left: this "
+        "Your reply wasn't sent: the organization's budget doesn't have enough left: this "
         "session could still use 3 ACUs (2 of 6 ACUs used today, 3 more reserved by running "
         "sessions). It resets DATE."
     )
@@ -588,7 +588,7 @@ async def test_who_steers_the_session_of_somebody_else_needs_a_budget_too(on: Ha
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=bens)
     await on.slack.say(ANN, GENERAL, "fix the typo", thread_ts=bens)
-    await on.slack.wait_for_ephemeral(ANN, "stays asleep: your budget is used up, 2.1 of 2 ACUs today.")
+    await on.slack.wait_for_ephemeral(ANN, "wasn't sent: your budget is used up, 2.1 of 2 ACUs today.")
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=bens)
     await on.devin.wait_for_messages("go on")
     for unsent in ("and the docs", "fix the typo"):
@@ -800,7 +800,7 @@ async def test_a_session_that_has_used_up_its_own_budget_is_not_woken(on: Harnes
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent")) == (
-        "Your reply wasn't sent and Devin stays asleep: this session's budget is used up, 1.6 of 1 ACU "
+        "Your reply wasn't sent: this session's budget is used up, 1.6 of 1 ACU "
         "this cycle. It resets DATE."
     )
 

@@ -488,7 +488,7 @@ def start_kept(named: Named, key: str) -> Message:
 def reply_kept(named: Named, key: str, waking: Waking | None = None) -> Message:
     """Say that a budget has no room for waking a session by the reply with this `key`, which waits."""
     row = _kept_row(_SEND_WHEN_APPROVED, _target(named, waking.session if waking else "", key), key)
-    said = f"Your reply wasn't sent and Devin stays asleep: {_safe(_why(named, waking=waking))}"
+    said = f"Your reply wasn't sent: {_safe(_why(named, waking=waking))}"
     if waking is not None and waking.needs > named.standing.acus:  # nor is there room once it has begun afresh
         return named.message(said, *row)
     return named.message(f"{said} It resets {{anew}}.", *row)
@@ -543,7 +543,7 @@ def _target(named: Named, session: str = "", start: str = "") -> str:
 
 def wake_refused(named: Named, waking: Waking | None = None) -> Message:
     """Refuse a reply that would wake a session for which a budget has no room, with a button to ask for more."""
-    return _refused(named, "Your reply wasn't sent and Devin stays asleep:", _SEND_AGAIN, waking=waking)
+    return _refused(named, "Your reply wasn't sent:", _SEND_AGAIN, waking=waking)
 
 
 def steer_refused(named: Named) -> Message:

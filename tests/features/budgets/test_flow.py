@@ -523,7 +523,7 @@ async def test_waking_is_refused_by_the_budget_of_the_organisation_the_channel_a
     refused = await BudgetCheck(services).wake_refusal(who, session)
     assert refused is not None
     assert refused.text == (
-        f"Your reply wasn't sent and Devin stays asleep: {used_up(owner)} Send it again then, or request approval."
+        f"Your reply wasn't sent: {used_up(owner)} Send it again then, or request approval."
     )
 
 

@@ -107,10 +107,10 @@ def test_a_reply_that_is_kept_says_why_it_was_not_sent_and_who_can_be_asked() ->
     yours = replace(ANNS, yours=True)
     used_up = f"your budget is used up, 10.3 of 10 ACUs this week. It resets {ANEW}."
     kept = views.reply_kept(yours, "key", Waking("s1", Decimal(2)))
-    assert kept.text == f"Your reply wasn't sent and Devin stays asleep: {used_up}"
+    assert kept.text == f"Your reply wasn't sent: {used_up}"
     assert buttons(kept) == ["Request approval", "Cancel"]
     assert views.reply_kept(yours, "key", Waking("s1", Decimal(11))).text == (
-        "Your reply wasn't sent and Devin stays asleep: your budget is used up, 10.3 of 10 ACUs this week."
+        "Your reply wasn't sent: your budget is used up, 10.3 of 10 ACUs this week."
     )
     assert views.steer_kept(yours, "key").text == (
         f"Your reply wasn't sent: {used_up} You need ACUs left in your own budget to reply in someone else's session."
@@ -147,10 +147,10 @@ def test_a_budget_with_too_little_left_says_how_much_is_free_of_it() -> None:
         "It's kept for up to a day. Try again, or request approval."
     )
     assert views.wake_refused(left, Waking("s1", Decimal("2.876544"))).text == (
-        f"Your reply wasn't sent and Devin stays asleep: your budget doesn't have enough left: this session could still use 2.9 ACUs {why}. It resets {ANEW}. Send it again then, or request approval."
+        f"Your reply wasn't sent: your budget doesn't have enough left: this session could still use 2.9 ACUs {why}. It resets {ANEW}. Send it again then, or request approval."
     )
     assert views.wake_refused(left, Waking("s1", Decimal(11))).text == (
-        f"Your reply wasn't sent and Devin stays asleep: your budget doesn't have enough left: this session could still use 11 ACUs {why}. Request approval to continue."
+        f"Your reply wasn't sent: your budget doesn't have enough left: this session could still use 11 ACUs {why}. Request approval to continue."
     )
     assert views.retry_refused(left, 3).text == (
         f"Nothing was retried: your budget has less than 3 ACUs left, 1 for each session {why}. It resets {ANEW}. "
