@@ -800,8 +800,7 @@ async def test_a_session_that_has_used_up_its_own_budget_is_not_woken(on: Harnes
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent")) == (
-        "Your reply wasn't sent: this session's budget is used up, 1.6 of 1 ACU "
-        "this cycle. It resets DATE."
+        "Your reply wasn't sent: this session's budget is used up, 1.6 of 1 ACU this cycle. It resets DATE."
     )
 
 

@@ -70,7 +70,7 @@ async def test_a_start_without_room_begins_by_itself_once_an_admin_approves(on: 
     request = await asked(on, question)
     # 2.1 used and three wanted, of two: 3.1 more are needed.
     assert request["rendered"].startswith("ann asks for more ACUs to start “write the changelog”: ")
-    assert buttons(request) == ["Grant 4 ACUs", "Deny"]
+    assert buttons(request) == ["Grant 4 ACUs", "Grant 6 ACUs", "Deny"]
     assert await creations(on) == 1
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     made = await on.session("in full sentences")
@@ -140,7 +140,7 @@ async def test_each_start_that_waits_has_a_request_of_its_own(on: Harness) -> No
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:ask_for_more")
     second = await on.slack.wait_for_message(OPS, "fix the footer test")
     # Ten are asked for where the task says nothing.
-    assert buttons(second) == ["Grant 11 ACUs", "Deny"]
+    assert buttons(second) == ["Grant 11 ACUs", "Grant 17 ACUs", "Deny"]
     await on.slack.click(ADA, OPS, second["ts"], "grant_more")
     await on.session("fix the footer test")
     await settled(on)
@@ -391,7 +391,7 @@ async def test_a_press_without_room_begins_by_itself_once_an_admin_approves(
     assert buttons(question) == [ASK, "Cancel"]
     request = await asked(on, question)
     assert request["rendered"].startswith("ann asks for more ACUs to start “fix the login test”: ")
-    assert buttons(request) == [grants, "Deny"]
+    assert (buttons(request)[0], buttons(request)[-1]) == (grants, "Deny")
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     await on.devin.wait_for_sessions("fix the login test", 2)
     await on.slack.wait_for_message(DM_OF_ANN, "Trying to start your task now.")
@@ -457,10 +457,21 @@ async def test_a_start_that_another_session_leaves_no_room_begins_once_an_admin_
     kept = await on.slack.wait_for_ephemeral(ANN, "1 session without a limit may go over it")
     assert kept["rendered"].startswith("Nothing was started: your budget has less than 1 ACU left")
     request = await asked(on, kept)
-    assert buttons(request) == ["Grant 10 ACUs", "Deny"]
+    assert buttons(request) == ["Grant 10 ACUs", "Grant 15 ACUs", "Deny"]
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     await on.session("write the changelog")
     assert await creations(on) == 2
+
+
+async def test_an_admin_can_grant_half_as_much_again_for_what_comes_next(on: Harness) -> None:
+    await used_up(on)
+    request = await asked(on, await refused(on))
+    more = next(one.removeprefix("Grant ") for one in buttons(request)[1:])
+    await on.slack.click(ADA, OPS, request["ts"], "grant_half_more")
+    await on.slack.wait_for_message(OPS, f"ada raised ann's budget by {more}: 2.1 of ")
+    await on.session("write the changelog")
+    (granted,) = await rows(on, "grants")
+    assert (granted["state"], f"{granted['acus']} ACUs") == ("granted", more)
 
 
 async def test_what_waits_begins_when_an_admin_raises_the_budget_with_a_command(on: Harness) -> None:

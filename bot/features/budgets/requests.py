@@ -25,9 +25,9 @@ from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets.grant_rows import Grant, GrantState
 from bot.features.budgets.grants import ACTION, Raise, name_beside_figures, record_raise, subject_of
-from bot.features.budgets.rules import Budget, ScopeKind
+from bot.features.budgets.rules import Budget, ScopeKind, half_more
 from bot.features.budgets.sentences import Waking
-from bot.features.budgets.specs import ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE, STOP_UNCAPPED
+from bot.features.budgets.specs import ASK_FOR_MORE, GRANT_HALF_MORE, GRANT_MORE, REFUSE_MORE, STOP_UNCAPPED
 from bot.features.budgets.standings import Standings, standings
 from bot.features.budgets.words import parse_number
 from bot.kernel.commands.handler import Handler
@@ -52,7 +52,7 @@ class BudgetRequests:
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What the buttons do."""
-        asked = dict.fromkeys((ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE), Handler(run=self._run))
+        asked = dict.fromkeys((ASK_FOR_MORE, GRANT_MORE, GRANT_HALF_MORE, REFUSE_MORE), Handler(run=self._run))
         return asked | {STOP_UNCAPPED: Handler(run=self._stop)}
 
     async def _stop(self, job: CommandJob) -> None:
@@ -127,13 +127,15 @@ class BudgetRequests:
         if asked is None or budget is None:
             return views.BUDGET_GONE, True
         stand = await standings(uow.tx, workspace, uow.now)
-        grants_it, period = job.cause.command == GRANT_MORE.name, stand.period(budget)
+        grants_it, period = job.cause.command != REFUSE_MORE.name, stand.period(budget)
         if grants_it and asked.state is GrantState.ASKED and asked.period != period.name:
             return await self._begun_anew(uow, workspace, stand, asked, budget), True
         start = await waiting_start(uow.tx, asked.start, workspace.team) if asked.start else None
         state = _outcome(asked, start, grants_it=grants_it)
+        acus = half_more(asked.acus) if job.cause.command == GRANT_HALF_MORE.name else asked.acus
+        asked = replace(asked, period=period.name, acus=acus)
         # Of two admins who press at once, the second one finds it decided.
-        is_first = await grants.decide(uow.tx, key, state, period.name, uow.now)
+        is_first = await grants.decide(uow.tx, asked, state, uow.now)
         if state in _WITHDRAWN:
             return await _withdrawn(uow.tx, workspace, replace(asked, state=state)), True
         if not is_first:
@@ -201,7 +203,7 @@ async def withdraw(uow: UnitOfWork, workspace: Workspace, start: str, edited: bo
     """Withdraw what admins were asked for the start with this key, whose text was `edited`, or else deleted."""
     state = GrantState.EDITED if edited else GrantState.TAKEN_BACK
     for asked in await grants.waited_for(uow.tx, workspace.team, start):
-        if await grants.decide(uow.tx, asked.key, state, asked.period, uow.now):
+        if await grants.decide(uow.tx, asked, state, uow.now):
             await uow.edit_for_admins(workspace, f"more:{asked.key}", WithdrawnRequest, f"{asked.team}:{asked.key}")
 
 
@@ -211,7 +213,7 @@ async def settle(uow: UnitOfWork, workspace: Workspace, budget: int, subject: st
     The gates are asked once more. Where there is still no room, who asked reads why.
     """
     for asked in await grants.waiting(uow.tx, workspace.team, budget, subject):
-        if await grants.decide(uow.tx, asked.key, GrantState.SETTLED, asked.period, uow.now):
+        if await grants.decide(uow.tx, asked, GrantState.SETTLED, uow.now):
             await start_approved(uow, workspace, asked.start)
             await uow.edit_for_admins(workspace, f"more:{asked.key}", WithdrawnRequest, f"{asked.team}:{asked.key}")
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -168,6 +168,11 @@ def in_force(budgets: Iterable[Budget], each: ScopeKind, named: ScopeKind, subje
     """Return the budget that holds for a subject: its own, or else the one that each of its kind has."""
     known = {budget.scope: budget for budget in budgets}
     return known.get(Scope(named, subject)) or known.get(Scope(each))
+
+
+def half_more(acus: Decimal) -> Decimal:
+    """Return half as many ACUs again, in whole ones: what others can use, too, once it's granted."""
+    return (acus * 3 / 2).to_integral_value(ROUND_CEILING)
 
 
 def tightest(used_up: Sequence[Standing]) -> Standing | None:

@@ -8,13 +8,14 @@ from typing import Final
 
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, bounds
-from bot.features.budgets.rules import USED_UP, Budget, Period, Scope, ScopeKind, Span, Standing
+from bot.features.budgets.rules import USED_UP, Budget, Period, Scope, ScopeKind, Span, Standing, half_more
 from bot.features.budgets.specs import (
     ASK_FOR_MORE,
     BUDGET_SET,
     BUDGET_SET_CONFIRMED,
     BUDGET_TRY,
     BUDGET_UNDO,
+    GRANT_HALF_MORE,
     GRANT_MORE,
     REFUSE_MORE,
     STOP_UNCAPPED,
@@ -633,6 +634,7 @@ def request(named: Named, asker: str, acus: Decimal, key: str, waking: Waking | 
     """
     row = blocks.actions(
         blocks.button(f"Grant {limit_of_acus(acus)}", GRANT_MORE.action_id, key, style="primary"),
+        blocks.button(f"Grant {limit_of_acus(half_more(acus))}", GRANT_HALF_MORE.action_id, key),
         blocks.button("Deny", REFUSE_MORE.action_id, key),
     )
     why = _safe(_why(named, waking=waking, whose="a sleeping session"))

@@ -77,6 +77,13 @@ ASK_FOR_MORE: Final = CommandSpec("ask_for_more", ways=(), urgent=True)
 GRANT_MORE: Final = CommandSpec(
     "grant_more", ways=(button("grant_more"),), role=Role.ADMIN, admins_can="change budgets", urgent=True
 )
+GRANT_HALF_MORE: Final = CommandSpec(
+    "grant_half_more",
+    ways=(button("grant_half_more"),),
+    role=Role.ADMIN,
+    admins_can="change budgets",
+    urgent=True,
+)
 REFUSE_MORE: Final = CommandSpec(
     "refuse_more", ways=(button("refuse_more"),), role=Role.ADMIN, admins_can="change budgets", urgent=True
 )
@@ -98,6 +105,7 @@ COMMANDS: Final = (
     BUDGET_GRANT,
     ASK_FOR_MORE,
     GRANT_MORE,
+    GRANT_HALF_MORE,
     REFUSE_MORE,
     STOP_UNCAPPED,
 )

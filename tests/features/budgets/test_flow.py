@@ -522,9 +522,7 @@ async def test_waking_is_refused_by_the_budget_of_the_organisation_the_channel_a
     who = asker(services, session.requester, session.channel, reader="U0BEN")
     refused = await BudgetCheck(services).wake_refusal(who, session)
     assert refused is not None
-    assert refused.text == (
-        f"Your reply wasn't sent: {used_up(owner)} Send it again then, or request approval."
-    )
+    assert refused.text == (f"Your reply wasn't sent: {used_up(owner)} Send it again then, or request approval.")
 
 
 async def listed(services: Services, user: str) -> str:
@@ -577,7 +575,7 @@ async def test_of_two_admins_one_decides(either_store: Store) -> None:
 
     async def decide(state: GrantState) -> bool:
         async with either_store.db.write() as tx:
-            return await grants.decide(tx, "k", state, PERIOD, NOON)
+            return await grants.decide(tx, asked, state, NOON)
 
     decided = await asyncio.gather(*(decide(state) for state in [GrantState.GRANTED, GrantState.REFUSED] * 3))
     assert sum(decided) == 1

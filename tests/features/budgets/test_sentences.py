@@ -182,7 +182,7 @@ def buttons(message: Message) -> list[str]:
 def test_the_texts_of_the_buttons() -> None:
     for refusal in (views.start_refused, views.wake_refused, views.waking_refused):
         assert buttons(refusal(ANNS)) == ["Request approval"]
-    assert buttons(views.request(ANNS, "ben", Decimal(10), "key")) == ["Grant 10 ACUs", "Deny"]
+    assert buttons(views.request(ANNS, "ben", Decimal(10), "key")) == ["Grant 10 ACUs", "Grant 15 ACUs", "Deny"]
 
 
 def test_what_is_answered_to_who_asks_and_to_a_late_press() -> None:
