@@ -98,9 +98,11 @@ class Standings:
         return replace(await self.of(budget, subject), reserved=found.acus, uncapped=found.uncapped)
 
     async def usual_use(self) -> int:
-        """Return the whole ACUs that sessions here usually stay within."""
+        """Return the whole ACUs that sessions here usually stay within, as of the last hour."""
         if self._usual is None:
-            self._usual = await budget_spend.usual_use(self._tx, self._team, billing_day(self._now))
+            kept = await due.read(self._tx, due.usual_use(self._team))
+            today = billing_day(self._now)
+            self._usual = kept.state["acus"] if kept else await budget_spend.usual_use(self._tx, self._team, today)
         return self._usual
 
     async def of(self, budget: Budget, subject: str) -> Standing:

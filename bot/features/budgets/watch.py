@@ -12,18 +12,21 @@ from decimal import Decimal
 from typing import Final
 
 from bot.conversation.session_rows import stop_row
+from bot.domain.billing import billing_day
 from bot.domain.keys import ref_of
 from bot.features.budgets import crossing_rows as crossings
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import USED_UP, ScopeKind, Standing
 from bot.features.budgets.sentences import Uncapped
+from bot.features.budgets.spend_rows import usual_use
 from bot.features.budgets.standings import Standings, standings
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
-from bot.store import channels, sessions
+from bot.store import channels, due, sessions
+from bot.timing import HOUR
 from bot.views.text import tenths
 
 log = get_logger(__name__)
@@ -44,7 +47,20 @@ class BudgetWatch:
         """Announce the levels that were reached since the last time. Returns the seconds until the next call."""
         for standing in await self._changed():
             await self._record(standing)
+        await self._keep_usual_use()
         return self._services.timing.budgets
+
+    async def _keep_usual_use(self) -> None:
+        """Store each hour what sessions usually use: of 100,000 it takes longer to add up than a start should wait."""
+        team, now = self._workspace.team, self._services.clock()
+        async with self._services.db.scan() as tx:
+            kept = await due.read(tx, due.usual_use(team))
+            if (kept is not None and now < kept.at) or not await budgets.exist(tx, team):
+                return
+            acus = await usual_use(tx, team, billing_day(now))
+        # A crash before this commit has it added up again.
+        async with self._services.unit_of_work() as uow:
+            await due.write(uow.tx, due.usual_use(team), now + HOUR, {"acus": acus})
 
     async def _changed(self) -> list[Standing]:
         """Return the standings about which a row of a level is missing or no longer right."""
