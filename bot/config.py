@@ -107,6 +107,7 @@ WRONG: Final = {
     "bot_repeat_as_bot": "must be on or off.",
     "bot_send_secrets": "must be on or off.",
     "bot_unfurl": "must be on or off.",
+    "bot_stop_at_limit": "must be on or off.",
     "bot_session_acus": "must be a number of ACUs above 0 and up to a billion, without separators, for example 10.",
     "bot_session_acus_max": "must be a number of ACUs above 0 and up to a billion, without separators, for example 50.",
     "bot_wake_guard_hours": "must be a number of hours from 0, which turns it off, to 87600, for example 72.",
@@ -411,6 +412,7 @@ class Settings(StoreSettings):
     bot_names: bool = True
     bot_repeat_as_bot: bool = True
     bot_unfurl: bool = False
+    bot_stop_at_limit: bool = False
     bot_session_acus: Acus | None = None
     bot_session_acus_max: Acus | None = None
     bot_wake_guard_hours: Annotated[float, Field(ge=0, le=87_600, allow_inf_nan=False)] = 72.0

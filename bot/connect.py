@@ -194,6 +194,7 @@ def policy_of(settings: Settings) -> Policy:
         audit_log=settings.bot_audit_log,
         unfurls=settings.bot_unfurl,
         shows_names=settings.bot_names,
+        stops_at_limit=settings.bot_stop_at_limit,
         sends_secrets=settings.bot_send_secrets,
         repeats_as_bot=settings.bot_repeat_as_bot,
         runaway_acus=settings.bot_runaway_acus,

@@ -236,9 +236,8 @@ class Session:
 
     @property
     def limit(self) -> int | None:
-        """The ACUs that were typed as its limit, or fewer where a budget left no more; None if none were."""
-        asked = self.options.acu
-        return min(asked, self.acu_limit) if asked and self.acu_limit else asked
+        """The ACUs that it may use: those that were typed, or those that it was given if that's fewer; None for any."""
+        return min(filter(None, (self.options.acu, self.acu_limit)), default=None)
 
     @property
     def is_direct(self) -> bool:

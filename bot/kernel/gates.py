@@ -66,17 +66,6 @@ class Work:
     woken: Session | None = None
 
 
-class Admission(Protocol):
-    """What a feature has read about some work, so that the transaction that admits it need not add that up."""
-
-    async def limit(self, tx: Transaction) -> Limit | Message:
-        """How many ACUs each session of the work may use, or why it may not begin.
-
-        Until `tx` ends nobody else is admitted by what this read. Whoever calls it stores the limit in the same
-        transaction, and so reserves it.
-        """
-
-
 class Gate(Protocol):
     """What a feature has to say when work is to begin. Work that runs is never cut."""
 
@@ -89,8 +78,12 @@ class Gate(Protocol):
     async def steer_refusal(self, who: Asker, session: Session) -> Message | None:
         """Why the reader of `who` may not write to `session`, which somebody else asked for and which goes on."""
 
-    async def admission(self, who: Asker, work: Work) -> Admission:
-        """Read what decides whether the `work` may begin; it is decided in the transaction that stores it."""
+    async def limit(self, tx: Transaction, who: Asker, work: Work) -> Limit | Message:
+        """How many ACUs each session of the `work` may use, or why it may not begin.
+
+        Until `tx` ends nobody else is admitted by what this read. Whoever calls it stores the limit in the same
+        transaction, and so reserves it.
+        """
 
     async def is_quick(self, tx: Transaction, workspace: Workspace) -> bool:
         """Whether `start_refusal` is answered so soon that an ack may wait for it: there is nothing to add up."""
@@ -126,32 +119,20 @@ class Gates:
                 return refusal
         return None
 
-    async def admission(self, who: Asker, work: Work) -> Admission:
-        """Read what decides whether the `work` may begin. Its limit is at most its own ceiling."""
-        most = who.workspace.policy.wake_limits.most
-        return _Admissions(work, most, [await gate.admission(who, work) for gate in self.gates])
-
-    async def is_quick(self, tx: Transaction, workspace: Workspace) -> bool:
-        """Whether an ack may wait for `start_refusal`."""
-        return all([await gate.is_quick(tx, workspace) for gate in self.gates])
-
-
-@dataclass(frozen=True, slots=True)
-class _Admissions:
-    """Those of all gates. The first refusal counts, and the smallest limit."""
-
-    work: Work
-    most: float | None
-    admissions: Sequence[Admission]
-
-    async def limit(self, tx: Transaction) -> Limit | Message:
-        smallest, wanted = Limit(session_limit([self.work.ceiling, self.most])), self.work.wanted
-        if self.most is not None and wanted is not None and wanted > self.most:
-            smallest = Limit(smallest.acus, less_than_wanted(self.most, wanted))
-        for admission in self.admissions:
-            limit = await admission.limit(tx)
+    async def limit(self, tx: Transaction, who: Asker, work: Work) -> Limit | Message:
+        """How many ACUs each session of the `work` may use, or why it may not begin. See `Gate.limit`."""
+        most, wanted = who.workspace.policy.wake_limits.most, work.wanted
+        smallest = Limit(session_limit([work.ceiling, most]))
+        if most is not None and wanted is not None and wanted > most:
+            smallest = Limit(smallest.acus, less_than_wanted(most, wanted))
+        for gate in self.gates:
+            limit = await gate.limit(tx, who, work)
             if isinstance(limit, Message):
                 return limit
             if limit.acus is not None and (smallest.acus is None or limit.acus < smallest.acus):
                 smallest = limit
         return smallest
+
+    async def is_quick(self, tx: Transaction, workspace: Workspace) -> bool:
+        """Whether an ack may wait for `start_refusal`."""
+        return all([await gate.is_quick(tx, workspace) for gate in self.gates])

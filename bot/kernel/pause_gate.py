@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.session import Session
-from bot.kernel.gates import Admission, Asker, ForAll, ForNow, Limit, Work
+from bot.kernel.gates import Asker, ForAll, ForNow, Limit, Work
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store import pauses, people
@@ -45,22 +45,14 @@ class PauseGate:
         """Nothing: a pause keeps nobody from writing to a session that runs."""
         return None
 
-    async def admission(self, who: Asker, work: Work) -> Admission:  # noqa: ARG002 - a pause limits no ACUs
+    async def limit(self, tx: Transaction, who: Asker, work: Work) -> Limit | Message:  # noqa: ARG002 - of no ACUs
         """Ask once more in the transaction that admits the work, which may have waited since it was asked for."""
-        return _NotPaused(who)
+        paused = await who_paused(tx, who.workspace.team, who.channel)
+        return Limit(None) if paused is None else ForAll(pause_sentences.not_started(paused).text)
 
     async def is_quick(self, tx: Transaction, workspace: Workspace) -> bool:
         """Whether nothing is paused in the workspace, so that there is nothing to say."""
         return not await pauses.of_workspace(tx, workspace.team)
-
-
-@dataclass(frozen=True, slots=True)
-class _NotPaused:
-    who: Asker
-
-    async def limit(self, tx: Transaction) -> Limit | Message:
-        paused = await who_paused(tx, self.who.workspace.team, self.who.channel)
-        return Limit(None) if paused is None else ForAll(pause_sentences.not_started(paused).text)
 
 
 async def who_paused(tx: Transaction, team: str, channel: str) -> str | None:

@@ -6,7 +6,7 @@ from bot.domain.roles import Right
 from bot.domain.session import Session
 from bot.kernel.access import Access
 from bot.kernel.admins import roles_of
-from bot.kernel.gates import Admission, Asker, Limit, Work
+from bot.kernel.gates import Asker, Limit, Work
 from bot.kernel.workspace import Workspace
 from bot.store.database.connection import Transaction
 from bot.views.message import Message
@@ -32,15 +32,10 @@ class RoleGate:
             who.workspace, who.reader, Right.STEER, session.channel, asker=session.requester
         )
 
-    async def admission(self, who: Asker, work: Work) -> Admission:  # noqa: ARG002 - roles limit no ACUs
+    async def limit(self, tx: Transaction, who: Asker, work: Work) -> Limit | Message:  # noqa: ARG002 - of no ACUs
         """Admit the work: whoever has it done was asked for their role before."""
-        return _AnyNumber()
+        return Limit(None)
 
     async def is_quick(self, tx: Transaction, workspace: Workspace) -> bool:
         """Whether nobody was given the role to start, so that everybody has it."""
         return not (await roles_of(tx, workspace)).restrict(Right.START)
-
-
-class _AnyNumber:
-    async def limit(self, _tx: Transaction) -> Limit | Message:
-        return Limit(None)

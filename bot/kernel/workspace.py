@@ -41,6 +41,7 @@ class Policy:
     cycle_acus: float | None = None  # that Devin itself may use in a cycle, where Devin names no limit
     audit_log: str = ""  # the file for a SIEM, `-` for stdout, empty for none
     unfurls: bool = False  # whether links to sessions get a preview
+    stops_at_limit: bool = False  # whether sessions without a limit are stopped once their budget is used up
     sends_secrets: bool = False  # whether people may send what looks like a secret to Devin
     repeats_as_bot: bool = True  # whether what Devin refuses in a person's name is asked for in the bot's
     shows_names: bool = True  # whether figures name people; else they count them

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.database.connection import insert
 from bot.store.instants import NEVER_AHEAD, Instants, Seconds, in_state, until, waits
 from bot.store.tables import due
-from bot.timing import DAY, Timing
+from bot.timing import DAY, HOUR, Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,11 @@ def alarms(org_id: str) -> str:
     return f"alarms:{org_id}"
 
 
+def usual_use(team: str) -> str:
+    """The name of what sessions of a workspace usually use, which is added up anew each hour."""
+    return f"usual-use:{team}"
+
+
 CLOCK: Final = "clock"  # the name of the latest instant at which a worker was alive
 RECEIVER: Final = "receiver"  # the name of the latest instant at which Slack could send requests to a process
 
@@ -129,6 +134,7 @@ INSTANTS: Final[tuple[Instants, ...]] = (
     waits(due.c.at, lambda wait: max(wait.guardrails, wait.guardrails_refused), _named("guardrails")),
     waits(due.c.at, lambda _wait: DAY, _named("pull_requests")),
     waits(due.c.at, lambda wait: wait.lease, _named("alarms")),
+    waits(due.c.at, lambda _wait: HOUR, _named("usual-use")),
     until(due.c.at, lambda wait: wait.agent_surface_off, _named("no-agent-surface")),
     until(due.c.at, lambda wait: wait.blocks_refused, _named("not_drawn")),
 )

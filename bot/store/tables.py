@@ -198,7 +198,7 @@ Index("ix_sessions_thread", sessions.c.team, sessions.c.channel, sessions.c.thre
 Index("ix_sessions_lifecycle", sessions.c.lifecycle)
 # A session that may still spend something without a word from anybody, or that has asked for one.
 SESSION_GOES_ON = (
-    "lifecycle IN ('creating', 'open') AND NOT archived AND status NOT IN ('suspended', 'exit', 'error')"
+    "lifecycle IN ('queued', 'creating', 'open') AND NOT archived AND status NOT IN ('suspended', 'exit', 'error')"
     " AND (status <> 'running' OR detail IS NULL OR (detail <> 'finished'"
     " AND (detail <> 'waiting_for_user' OR asks IS NULL OR asks)))"
 )

@@ -205,11 +205,13 @@ def option_words(options: Options) -> list[str]:
 
 
 def spent(session: Session) -> str:
-    """The ACUs that `session` has used, with its cap if it has one.
+    """The ACUs that `session` has used, with its cap if it has one, or its cap alone while it begins.
 
     Without a cap the text is empty at 0 ACUs, because on some plans Devin always reports 0.
     """
     cap = session.ceiling or session.limit
+    if cap and not session.snapshot.acus and session.display_state is DisplayState.WORKING:
+        return f"up to {acus(cap)}"
     if cap:
         return f"{acus(session.snapshot.acus).rsplit(' ', 1)[0]} of {acus(cap)}"
     return acus(session.snapshot.acus) if session.snapshot.acus > 0 else ""

@@ -327,7 +327,18 @@ ELSEWHERE = {
     **dict.fromkeys(("event:team_join", "event:user_change"), "about people, not by them: test_people_who_change.py"),
     **dict.fromkeys((f"action:alarm_{what}" for what in ("stop", "fine", "snooze")), _ALARMS),
     **dict.fromkeys(
-        (f"action:{name}" for name in ("grant_more", "refuse_more", "stop_fan_out", "retry_fan_out")), _ADMINS
+        (
+            f"action:{name}"
+            for name in (
+                "grant_more",
+                "grant_half_more",
+                "refuse_more",
+                "stop_uncapped",
+                "stop_fan_out",
+                "retry_fan_out",
+            )
+        ),
+        _ADMINS,
     ),
     "action:cancel_operation": "of whoever began the operation: test_operations.py plays who may press it",
     **dict.fromkeys(

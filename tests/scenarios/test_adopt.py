@@ -181,15 +181,17 @@ async def test_budgets_and_the_runaway_watch_hold_for_it_as_for_any_other(on: Ha
     made = await at_devin(on, title=TASK)
     await adopted(on, made)
     await on.slack.slash(ANN, GENERAL, "fix another test")
-    held = await on.slack.wait_for_ephemeral(ANN, "Not started yet")
-    assert f"|{TASK}>” (<" in held["rendered"]
-    assert "|Open in Devin>) has no ACU limit, so the rest of your budget is reserved for it" in held["rendered"]
+    assert (await on.session("fix another test"))["request"]["max_acu_limit"] == 4  # beside 6 of the usual 10
     await on.devin.spend(made, 8.5)
     await on.slack.wait_for_message(OPS, "85% of ann's budget is used: 8.5 of 10 ACUs today.")
     await on.slack.wait_for_message(OPS, "8.5 ACUs since its last message or pull request.")
     await on.devin.spend(made, 2.0)
-    await on.slack.wait_for_message(OPS, "Ann's budget is used up: 10.5 of 10 ACUs today.")
+    crossed = await on.slack.wait_for_message(OPS, "Ann's budget is used up: 10.5 of 10 ACUs today")
+    assert "These have no ACU limit and can use more:" in crossed["rendered"]
     assert "budget is used up" in await refused(on, address(await at_devin(on, prompt="another task")))
+    await on.slack.click(ADA, OPS, crossed["ts"], "stop_uncapped")
+    await on.slack.wait_for_ephemeral(ADA, "Stopping")
+    await on.slack.wait_for_message(GENERAL, "Stopped by ada.")
 
 
 async def test_an_address_alone_is_no_task_and_offers_to_follow_its_session(on: Harness) -> None:

@@ -18,7 +18,7 @@ from bot.views.questions import STALE, TOO_LATE_TO_UNDO
 from tests.said import in_doubt, titled
 from tests.scenarios.ahead import Ahead, recorded_changes, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
-from tests.scenarios.observations import buttons, forge, press, set_budget, settled, thread_address
+from tests.scenarios.observations import buttons, creations, forge, is_card, press, set_budget, settled, thread_address
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
@@ -401,7 +401,7 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent")) == (
-        "Your reply wasn't sent and Devin stays asleep: ann's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
+        "Your reply wasn't sent: ann's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
     )
     await on.slack.click(ANN, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
@@ -457,7 +457,7 @@ async def test_a_session_is_woken_only_where_there_is_room_for_all_that_it_may_s
         "the organization's budget doesn't have enough left: this session could still use 8.5 ACUs (1 "
         "of 10 ACUs used today, 8.5 more reserved by running sessions). It resets DATE."
     )
-    assert read(refused) == (f"Your reply wasn't sent and Devin stays asleep: {why}")
+    assert read(refused) == (f"Your reply wasn't sent: {why}")
     await on.slack.slash(ADA, GENERAL, "budget grant org 1")
     await on.slack.click(ADA, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
@@ -499,7 +499,7 @@ async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harne
     assert len(await on.devin.sessions()) == 1
 
 
-async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_rests(on: Harness) -> None:
+async def test_a_session_without_a_limit_holds_the_usual_use_until_it_rests(on: Harness) -> None:
     ts, devin_id = await on.started(user=ANN)
     await on.devin.set(devin_id, acus_consumed=1.5)
     await set_budget(on.slack, "org 10 a day")
@@ -509,19 +509,12 @@ async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_res
 
     await until(is_counted)
     assert not await answer(on, BEN, "fix another test")
-    title = titled("fix the login test", thread_address(GENERAL, ts), devin_id, "“{}”")
-    held = (
-        f"{title} has no ACU limit, so the rest of the organization's budget is reserved "
-        "for it (1.5 of 10 ACUs used today)."
+    refused = await on.slack.wait_for_ephemeral(BEN, "Nothing was started")
+    assert read(refused).startswith(
+        "Nothing was started: the organization's budget has less than 1 ACU left (1.5 of 10 ACUs used today, 8.5 more "
+        "reserved by running sessions, 1 session without a limit may go over it). It resets DATE."
     )
-    refused = await on.slack.wait_for_ephemeral(BEN, "Not started yet")
-    assert read(refused).startswith(f"Not started yet: {held} Try again once that session is done or stopped.\n")
-    assert buttons(refused) == ["Try again", "Cancel"]
-    (number,) = [row["seq"] for row in await rows(on, "budgets")]
-    await forge(on, "interactive", press(BEN, GENERAL, "choose:ask_for_more", f"{number}:"))
-    assert read(await on.slack.wait_for_ephemeral(BEN, "A bigger budget won't help")) == (
-        f"A bigger budget won't help: {held} Send it again once that session is done or stopped."
-    )
+    assert buttons(refused) == ["Request approval", "Cancel"]
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.slash(BEN, GENERAL, "fix another test acu=3")
@@ -530,7 +523,7 @@ async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_res
     await on.devin.wait_for_messages("go on")
     await settled(on)
     await on.slack.slash(BEN, GENERAL, "fix a third test")
-    await on.slack.wait_for_ephemeral(BEN, "is reserved for it (1.5 of 10 ACUs used")
+    await on.slack.wait_for_ephemeral(BEN, "(1.5 of 10 ACUs used today, 11.5 more reserved by running sessions")
     assert len(await on.devin.sessions()) == 2
 
 
@@ -550,7 +543,7 @@ async def test_of_two_replies_that_were_let_through_at_once_only_one_wakes_its_s
     await until(both_wait)
     await on.devin.release()
     assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
-        "Your reply wasn't sent and Devin stays asleep: the organization's budget doesn't have enough left: this "
+        "Your reply wasn't sent: the organization's budget doesn't have enough left: this "
         "session could still use 3 ACUs (2 of 6 ACUs used today, 3 more reserved by running "
         "sessions). It resets DATE."
     )
@@ -576,7 +569,7 @@ async def test_sessions_that_are_woken_at_once_share_what_is_left_of_a_budget(on
     await until(lambda: held(on))
     await on.slack.say(ADA, GENERAL, "use the second fixture", thread_ts=threads[1])
     assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
-        "Your reply wasn't sent and Devin stays asleep: the organization's budget doesn't have enough left: this "
+        "Your reply wasn't sent: the organization's budget doesn't have enough left: this "
         "session could still use 3 ACUs (2 of 6 ACUs used today, 3 more reserved by running "
         "sessions). It resets DATE."
     )
@@ -595,7 +588,7 @@ async def test_who_steers_the_session_of_somebody_else_needs_a_budget_too(on: Ha
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=bens)
     await on.slack.say(ANN, GENERAL, "fix the typo", thread_ts=bens)
-    await on.slack.wait_for_ephemeral(ANN, "stays asleep: your budget is used up, 2.1 of 2 ACUs today.")
+    await on.slack.wait_for_ephemeral(ANN, "wasn't sent: your budget is used up, 2.1 of 2 ACUs today.")
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=bens)
     await on.devin.wait_for_messages("go on")
     for unsent in ("and the docs", "fix the typo"):
@@ -616,6 +609,22 @@ async def test_sessions_that_start_at_once_never_get_more_than_a_budget_has(on: 
     await on.slack.wait_for_message(GENERAL, "done")
     await on.slack.slash(ANN, GENERAL, "fix one test more acu=8")
     assert (await on.session("fix one test more"))["request"]["max_acu_limit"] == 6
+
+
+async def test_what_finds_no_room_at_once_is_refused_before_it_has_a_card(on: Harness) -> None:
+    await set_budget(on.slack, "org 20 a day")
+    threads: list[str | None] = [None]  # a slash command's card begins one
+    for number in range(6):
+        await on.slack.slash(ANN, GENERAL, f"fix the flaky test number {number} acu=10")
+        threads.append(await on.mention(f"fix the broken test number {number} acu=10", user=BEN))
+    said = "20 more reserved by running sessions"
+    for user in (ANN, BEN):
+        await on.slack.wait("ephemerals", 4, user=user, text=said)
+    await settled(on)
+    assert (len(await on.slack.ephemerals(text=said)), await creations(on)) == (10, 2)
+    shown = [one for thread in threads for one in await on.slack.messages(GENERAL, thread_ts=thread)]
+    assert len({one["ts"] for one in shown if is_card(one)}) == 2
+    assert not [one for one in shown if "Not started" in one["rendered"]]
 
 
 async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant(on: Harness) -> None:
@@ -791,8 +800,7 @@ async def test_a_session_that_has_used_up_its_own_budget_is_not_woken(on: Harnes
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent")) == (
-        "Your reply wasn't sent and Devin stays asleep: this session's budget is used up, 1.6 of 1 ACU "
-        "this cycle. It resets DATE."
+        "Your reply wasn't sent: this session's budget is used up, 1.6 of 1 ACU this cycle. It resets DATE."
     )
 
 

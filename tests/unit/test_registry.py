@@ -43,7 +43,7 @@ def test_what_they_are_called():
         "identity identity_set identity_unset "
         "budget_list budget_set "
         "budget_set_confirmed budget_undo budget_try budget_remove budget_grant ask_for_more grant_more "
-        "refuse_more orgs audit "
+        "grant_half_more refuse_more stop_uncapped orgs audit "
         "audit_bot fanout start_fan_out stop_fan_out retry_fan_out note_list note_show note_add note_edit note_delete "
         "note_delete_confirmed playbook_list playbook_show playbook_add playbook_edit review schedule_list "
         "schedule_add schedule_pause schedule_resume schedule_delete schedule_delete_confirmed metrics "
@@ -81,7 +81,7 @@ def test_what_goes_before_waiting_replies():
             "open_form",
         ),
         *("alarm_stop", "alarm_fine", "alarm_snooze"),
-        *("ask_for_more", "grant_more", "refuse_more"),
+        *("ask_for_more", "grant_more", "grant_half_more", "refuse_more", "stop_uncapped"),
         *("schedule_delete_confirmed", "note_delete_confirmed", "budget_set_confirmed", "budget_undo"),
         *("start_fan_out", "stop_fan_out", "retry_fan_out"),
         *("try_again", "continue_session", "rate"),
@@ -119,8 +119,8 @@ def test_what_starts_work_that_is_paid_for():
 
 def test_which_buttons_stand_under_posts():
     shown = {"stop", "alarm_stop", "alarm_fine", "alarm_snooze", "stop_fan_out", "retry_fan_out"}
-    others = {"grant_more", "refuse_more", "cancel_operation", "open_form", "try_again", "continue_session"}
-    others |= {"quick_answer", "rate"}
+    others = {"grant_more", "grant_half_more", "refuse_more", "stop_uncapped", "cancel_operation", "open_form"}
+    others |= {"try_again", "continue_session", "quick_answer", "rate"}
     assert names(COMMANDS.on(Surface.BUTTON)) == shown | others
     assert all(COMMANDS.press_of(spec.action_id, "x") == Press(spec, "x") for spec in COMMANDS.on(Surface.BUTTON))
     assert COMMANDS.press_of("quick_answer#3", "x") == COMMANDS.press_of("quick_answer", "x")
@@ -153,7 +153,8 @@ def test_who_may_use_what():
             ("budget_set", "budget_set_confirmed", "budget_undo", "budget_try", "budget_remove", "budget_grant"),
             Role.ADMIN,
         ),
-        **dict.fromkeys(("grant_more", "refuse_more", "schedule_delete_confirmed"), Role.ADMIN),
+        **dict.fromkeys(("grant_more", "grant_half_more", "refuse_more", "stop_uncapped"), Role.ADMIN),
+        **dict.fromkeys(("schedule_delete_confirmed",), Role.ADMIN),
         **dict.fromkeys(("schedule_add", "schedule_pause", "schedule_resume", "schedule_delete"), Role.ADMIN),
         **dict.fromkeys(("metrics", "members", "secret_list", "secret_add"), Role.ADMIN),
         **dict.fromkeys(("note_add", "note_edit", "note_delete", "note_delete_confirmed"), Role.ADMIN),

@@ -14,7 +14,7 @@ from bot.conversation.prompt import as_alert
 from bot.conversation.session_card import SessionCard
 from bot.conversation.session_rows import add, start_row
 from bot.conversation.start.room import ask_about_many, too_many_started
-from bot.conversation.steer.held_start import wait_for_room
+from bot.conversation.steer.held_start import answer_refusal
 from bot.domain.causes import StartCause
 from bot.domain.commands import registry
 from bot.domain.commands.spec import CommandSpec
@@ -24,7 +24,7 @@ from bot.domain.session import Session
 from bot.domain.text import as_quotation
 from bot.domain.turn_ends import AnnouncedEnd
 from bot.kernel.commands.handler import Handler
-from bot.kernel.gates import Asker, ForNow, Gates
+from bot.kernel.gates import Asker, Gates
 from bot.kernel.job import CommandJob, finish_with, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
@@ -67,12 +67,12 @@ class StartAnew:
         async with self._services.unit_of_work_for(job) as uow:
             said = await _already(uow, _WAYS[cause.command], session)
             many = 0 if said or refusal else await too_many_started(uow.tx, self._services, job, session.channel)
-            if said is None and isinstance(refusal, ForNow):
-                await wait_for_room(uow, job, refusal, recipient_of(job, session))
+            if said is None and refusal is not None:
+                await answer_refusal(uow, job, refusal, session)
             elif many:
                 await ask_about_many(uow, job, many, recipient_of(job, session))
             else:
-                await finish_with(uow, job, said or refusal or await _begin(uow, job, session), session)
+                await finish_with(uow, job, said or await _begin(uow, job, session), session)
 
 
 class WayOnButton:

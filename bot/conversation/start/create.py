@@ -16,9 +16,10 @@ from bot.conversation.session_card import SessionCard, refuse
 from bot.conversation.session_rows import record, show_new_state, start_is_dead, stop_row
 from bot.conversation.session_tags import SessionTags
 from bot.conversation.start.adopt import Adoption
+from bot.conversation.steer.held_start import answer_refusal
 from bot.devin.errors import DevinError, DevinInvalid, DevinRefused, DevinUnauthorized
 from bot.devin.models import DevinSession
-from bot.domain.causes import SessionCause, StartCause
+from bot.domain.causes import MessageCause, SessionCause, StartCause
 from bot.domain.defaults import defaults_in
 from bot.domain.keys import ts_of
 from bot.domain.session import Lifecycle, Session
@@ -26,7 +27,7 @@ from bot.domain.settings_values import Source, as_text
 from bot.kernel.exactly_once.creation import Creation, LookupResult
 from bot.kernel.exactly_once.loss import is_late, is_unknown
 from bot.kernel.exactly_once.protocol import ExactlyOnce
-from bot.kernel.gates import Admission, Asker, ForAll, Gates, Limit, Work
+from bot.kernel.gates import Asker, ForAll, Gates, Limit, Work
 from bot.kernel.identities import Identities, OwnName
 from bot.kernel.job import Job, finish
 from bot.kernel.services import Services
@@ -110,7 +111,6 @@ class NewSession(Creation[DevinSession]):
         assert session.reference is not None
         self._tags = SessionTags(self._organisation, session.reference, session.options.tags)
         self._own_name = OwnName()
-        self._admission: Admission | None = None
         self._limit = Limit(None)
 
     async def prepare(self) -> bool:
@@ -119,13 +119,10 @@ class NewSession(Creation[DevinSession]):
             await self._cancel()
             return False
         await self._organisation.learn()  # another process may have found out meanwhile that tags are refused
-        workspace, session = self._job.workspace, self._session
-        who = Asker(workspace, session.requester, session.channel, session.requester)
-        ceiling = workspace.policy.wake_limits.own_ceiling(session)
-        self._admission = await self._gates.admission(who, Work(session.id, ceiling, session.options.acu))
+        session = self._session
         self._prompt = await self._prompts.build(self._job, self._session)
         if self._prompt.refusal is None:
-            self._own_name = await self._identities.name_of(workspace, self._organisation, session.requester)
+            self._own_name = await self._identities.name_of(self._job.workspace, self._organisation, session.requester)
         refusal = start_sentences.NAME_REFUSED if self._own_name.is_refused else self._prompt.refusal
         if refusal is None:
             return True
@@ -142,11 +139,19 @@ class NewSession(Creation[DevinSession]):
 
         A crash before this commit leaves nothing reserved, and one after it what the next try decides anew.
         """
-        assert self._admission is not None  # `prepare` comes first
-        limit = await self._admission.limit(uow.tx)
+        workspace, session, cause = self._job.workspace, self._session, self._job.cause
+        # What a message asks for has no card yet, and can wait for room.
+        has_card = not isinstance(cause, MessageCause) or await sessions.get(uow.tx, session.id) is not None
+        key = "" if has_card else self._job.row.key
+        who = Asker(workspace, session.requester, session.channel, session.requester, key)
+        work = Work(session.id, workspace.policy.wake_limits.own_ceiling(session), session.options.acu)
+        limit = await self._gates.limit(uow.tx, who, work)
         if isinstance(limit, Limit):
             self._limit = limit
             return True
+        if isinstance(cause, MessageCause) and not has_card:
+            await answer_refusal(uow, Job(self._job.row.with_cause(cause), self._job.claim, workspace), limit)
+            return False
         await self._record(uow, self._session)
         if isinstance(limit, ForAll):
             await refuse(uow, self._session.id, limit)

@@ -5,9 +5,8 @@ So a channel that the bot cannot post to never costs a session.
 
 from bot.conversation.prompt import PromptBuilder
 from bot.conversation.session_card import answer_to, post_card, start_to_follow
-from bot.conversation.session_rows import add
 from bot.conversation.start.options_check import OptionsCheck
-from bot.conversation.start.room import is_refused
+from bot.conversation.start.room import add_if_room, is_refused
 from bot.conversation.steer.held_start import hold, hold_secret
 from bot.domain.causes import AskingCause, CommandCause, Confirmation, MessageCause
 from bot.domain.commands.options import Request, parse_request
@@ -116,7 +115,8 @@ class StartFromCommand:
             spoken_at=now,
         )
         async with self._services.unit_of_work_for(job) as uow:
-            await add(uow, session)
+            if not await add_if_room(uow, self._gates, job, session):
+                return
             payload = answer_to(recipient_of(job)) | {"asked_in": cause.thread_ts, "answer_in": answers_in(cause)}
             follow = start_to_follow(job.row.key, cause.files, _thread_about(cause))
             await post_card(uow, session, payload=payload, follow=follow)

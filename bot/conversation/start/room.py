@@ -1,8 +1,10 @@
 """A start for which there is no room waits, if an admin may make some; one of very many waits for a yes."""
 
+from bot.conversation.session_rows import add
 from bot.conversation.steer.held_start import answer_refusal, hold
 from bot.domain.causes import AskingCause, HeldCause
-from bot.kernel.gates import Asker, Gates
+from bot.domain.session import Session
+from bot.kernel.gates import Asker, Gates, Limit, Work
 from bot.kernel.job import Job
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Recipient, UnitOfWork
@@ -24,7 +26,25 @@ async def is_refused(services: Services, gates: Gates, job: Job[AskingCause]) ->
     refusal = await gates.start_refusal(Asker(job.workspace, cause.user, cause.channel, cause.user, job.row.key))
     if refusal is None:
         return False
-    await answer_refusal(services, job, refusal, None)
+    async with services.unit_of_work_for(job) as uow:
+        await answer_refusal(uow, job, refusal)
+    return True
+
+
+async def add_if_room(uow: UnitOfWork, gates: Gates, job: Job[HeldCause], session: Session) -> bool:
+    """Store `session` with what it may use, which is thereby reserved before it has a card.
+
+    Returns False if there is no room: then the row of `job` waits, or is closed with the reason. That is decided once
+    more with the intent (`bot.conversation.start.create`): sessions may have used more than was reserved by then.
+    """
+    limits = job.workspace.policy.wake_limits
+    who = Asker(job.workspace, session.requester, session.channel, session.requester, job.row.key)
+    limit = await gates.limit(uow.tx, who, Work(session.id, limits.own_ceiling(session), session.options.acu))
+    if not isinstance(limit, Limit):
+        await answer_refusal(uow, job, limit)
+        return False
+    await add(uow, session)
+    await sessions.change(uow.tx, session.id, acu_limit=limit.acus)
     return True
 
 

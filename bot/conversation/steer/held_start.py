@@ -27,7 +27,7 @@ from bot.domain.lane import held_lane, own_lane, thread_lane
 from bot.domain.session import Session
 from bot.domain.text import plain, without_mention
 from bot.kernel.gates import ForNow
-from bot.kernel.job import CommandJob, Job, finish, recipient_of
+from bot.kernel.job import CommandJob, Job, finish, finish_with, recipient_of
 from bot.kernel.questions import hold_row
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Recipient, UnitOfWork
@@ -162,19 +162,19 @@ class GivenBack(StartQuestion):
             await lanes.release(uow.tx, job.claim)
 
 
-async def answer_refusal(services: Services, job: Job[HeldCause], refusal: Message, session: Session | None) -> None:
-    """Answer the `refusal` of what is asked for, about `session` if it is about one: the row waits, or is closed."""
-    if not isinstance(refusal, ForNow):
-        await services.answer(job, refusal, session)
-        return
-    # A crash before this commit has the gates asked again; after it the row waits, and its person was asked.
-    async with services.unit_of_work_for(job) as uow:
-        await wait_for_room(uow, job, refusal, recipient_of(job, session))
+async def answer_refusal(
+    uow: UnitOfWork, job: Job[HeldCause], refusal: Message, session: Session | None = None
+) -> None:
+    """Answer the `refusal` of what is asked for, about `session` if it is about one.
 
-
-async def wait_for_room(uow: UnitOfWork, job: Job[HeldCause], refusal: ForNow, to: Recipient) -> None:
-    """Have the row of the job wait until its person presses one of the buttons of `refusal`."""
-    await hold(uow, job, refusal.question, refusal, to=to, wait=uow.timing.start_room)
+    The row waits until its person presses one of the buttons of the refusal, or is closed. A crash before the commit
+    has the gates asked again.
+    """
+    if isinstance(refusal, ForNow):
+        to, wait = recipient_of(job, session), uow.timing.start_room
+        await hold(uow, job, refusal.question, refusal, to=to, wait=wait)
+    else:
+        await finish_with(uow, job, refusal, session)
 
 
 async def waiting_start(tx: Transaction, key: str, team: str) -> HeldCause | None:

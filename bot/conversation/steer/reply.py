@@ -43,7 +43,7 @@ from bot.domain.turn_taking import NotForDevin
 from bot.domain.waking import is_asleep
 from bot.kernel.exactly_once.creation import Creation, LookupResult, Missing
 from bot.kernel.exactly_once.protocol import ExactlyOnce
-from bot.kernel.gates import Admission, Asker, Gates, Work
+from bot.kernel.gates import Asker, Gates, Work
 from bot.kernel.identities import Identities, OwnName
 from bot.kernel.job import Job, Reschedule, finish, recipient_of
 from bot.kernel.services import Services
@@ -162,7 +162,8 @@ class Reply:
         if refusal is not None:
             said = replace(job.cause.confirmation, as_reply=True)
             kept = replace(job.cause, thread_ts=session.thread_ts, confirmation=said)
-            await answer_refusal(self._services, replace(job, row=job.row.with_cause(kept)), refusal, session)
+            async with self._services.unit_of_work_for(job) as uow:
+                await answer_refusal(uow, replace(job, row=job.row.with_cause(kept)), refusal, session)
         return refusal is not None
 
     async def _is_for_others(self, job: Job[MessageCause], thread: Thread, session: Session, *, over: bool) -> bool:
@@ -312,7 +313,6 @@ class NewMessage(Creation[Snapshot | None]):
         self._check = SessionCheck(services)
         self._over = False  # whether Devin says so of the session, after a refusal
         self._not_taken_yet = False  # whether Devin takes no message now, but may later
-        self._admission: Admission | None = None  # to a session that begins anew
 
     @property
     def _devin_id(self) -> str:
@@ -327,9 +327,6 @@ class NewMessage(Creation[Snapshot | None]):
         if text or self._files.urls:
             author = await self._prompts.author(self._job.workspace, cause.user)
             self._message_text = f"{_mark(self._job)} {author}:\n{_correction_of(cause)}{text}"
-            if begins_anew(self._session):
-                who = Asker(self._job.workspace, self._session.requester, self._session.channel, cause.user)
-                self._admission = await self._gates.admission(who, Work(self._session.id, None, woken=self._session))
             self._own_name = await self._identities.name_of(
                 self._job.workspace, self._organisation, cause.user, self._session.requester
             )
@@ -355,8 +352,11 @@ class NewMessage(Creation[Snapshot | None]):
 
     async def admit(self, uow: UnitOfWork) -> bool:
         """Reserve what the session may still use: with the intent that counts. The next try says why it may not."""
-        if self._admission is not None and isinstance(await self._admission.limit(uow.tx), Message):
-            raise Reschedule(0.0, "others have reserved what was left")  # which rolls the intent back
+        if begins_anew(self._session):
+            who = Asker(self._job.workspace, self._session.requester, self._session.channel, self._job.cause.user)
+            work = Work(self._session.id, None, woken=self._session)
+            if isinstance(await self._gates.limit(uow.tx, who, work), Message):
+                raise Reschedule(0.0, "others have reserved what was left")  # which rolls the intent back
         return True
 
     async def write_intent(self, uow: UnitOfWork) -> None:

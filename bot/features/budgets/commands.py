@@ -11,6 +11,7 @@ from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets.grant_rows import Grant, GrantState
 from bot.features.budgets.grants import Raise, name_beside_figures, record_raise
+from bot.features.budgets.requests import settle
 from bot.features.budgets.rules import NAMED, USED_UP, Budget, Scope, ScopeKind, Standing
 from bot.features.budgets.sentences import Entry, Granted, Named
 from bot.features.budgets.specs import (
@@ -21,7 +22,7 @@ from bot.features.budgets.specs import (
     BUDGET_SET_CONFIRMED,
     BUDGET_UNDO,
 )
-from bot.features.budgets.standings import AddedUp, Standings, add_up, reports_no_acus, standings
+from bot.features.budgets.standings import Standings, reports_no_acus, standings
 from bot.features.budgets.words import Problem, WantedGrant, parse_grant, parse_number, parse_set
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Asked, Handler
@@ -38,7 +39,7 @@ from bot.views.questions import STALE, TOO_LATE_TO_UNDO
 # Whose own budget is looked for first, and whose budget for each of its kind then raises one of them.
 _EACH: Final = {ScopeKind.PERSON: ScopeKind.EACH_PERSON, ScopeKind.CHANNEL: ScopeKind.EACH_CHANNEL}
 
-_Change = Callable[[UnitOfWork, "ChangedBy", str, AddedUp], Awaitable[Message]]
+_Change = Callable[[UnitOfWork, "ChangedBy", str], Awaitable[Message]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,31 +97,16 @@ class BudgetCommands:
         grants once, even if it comes twice, by its key.
         """
         by, name = ChangedBy(asked.workspace, asked.user, asked.channel, asked.key), asked.spec.name
-        added_up = await self._add_up(asked.workspace, name, asked.argument, urgent=True)
         async with self._services.unit_of_work(urgent=True) as uow:
-            return await self._changes[name](uow, by, asked.argument, added_up)
+            return await self._changes[name](uow, by, asked.argument)
 
     async def _run(self, job: CommandJob) -> None:
         """Carry out a command of an admin that was written or confirmed, and confirm it privately."""
         cause = job.cause
         by = ChangedBy(job.workspace, cause.user or "", cause.channel or "", job.row.key)
-        added_up = await self._add_up(job.workspace, cause.command, cause.argument)
         async with self._services.unit_of_work_for(job) as uow:
-            message = await self._changes[cause.command](uow, by, cause.argument, added_up)
+            message = await self._changes[cause.command](uow, by, cause.argument)
             await finish_with(uow, job, message)
-
-    async def _add_up(self, workspace: Workspace, command: str, typed: str, *, urgent: bool = False) -> AddedUp:
-        """Add up what the subject has spent to which `command` grants more; nothing for any other command."""
-        wanted = parse_grant(typed) if command == BUDGET_GRANT.name else None
-        if wanted is None or isinstance(wanted, Problem):
-            return {}
-        scope = wanted.scope
-
-        async def find(tx: Transaction) -> tuple[Budget, str] | None:
-            budget = await _raised(tx, workspace.team, scope)
-            return None if budget is None else (budget, scope.subject)
-
-        return await add_up(self._services, workspace, find, urgent=urgent)
 
     # ------------------------------------------------------------ the list
 
@@ -128,12 +114,12 @@ class BudgetCommands:
         self, tx: Transaction, stand: Standings, workspace: Workspace, user: str, channel: str, *, admin: bool
     ) -> list[Entry]:
         known = await budgets.of_workspace(tx, workspace.team)
-        holding = {standing.budget.number: standing for standing in await stand.holding(user, channel)}
+        holding = {standing.budget.number: standing for standing in await stand.deciding(user, channel)}
         entries = []
         for budget in known:
             theirs = holding.get(budget.number)
             if theirs is None and admin and budget.scope.kind in {*NAMED, ScopeKind.ORG}:
-                theirs = await stand.of(budget, budget.scope.subject)
+                theirs = await stand.with_reserved(budget, budget.scope.subject)
             if theirs is None and not admin and budget.scope.kind is not ScopeKind.EACH_SESSION:
                 continue
             shown = None if theirs is None else await _shown(stand, theirs, user)
@@ -149,7 +135,7 @@ class BudgetCommands:
 
     # ------------------------------------------------------------ changes
 
-    async def _set(self, uow: UnitOfWork, by: ChangedBy, typed: str, _added_up: AddedUp) -> Message:
+    async def _set(self, uow: UnitOfWork, by: ChangedBy, typed: str) -> Message:
         wanted, team = parse_set(typed), by.workspace.team
         if isinstance(wanted, Problem):  # only the button of a question sets a budget, and it carries a valid one
             return STALE
@@ -162,15 +148,15 @@ class BudgetCommands:
         no_acus = await reports_no_acus(uow.tx, by.workspace, uow.now)
         return views.was_set(budget, before, uow.now, no_acus=no_acus)
 
-    async def _undo(self, uow: UnitOfWork, by: ChangedBy, typed: str, added_up: AddedUp) -> Message:
+    async def _undo(self, uow: UnitOfWork, by: ChangedBy, typed: str) -> Message:
         """Remove the budget that was set, or set the one back that it has replaced."""
         undoes = undone(typed, uow.now, uow.timing.undo)
         if undoes is None:
             return TOO_LATE_TO_UNDO
         back = self._remove if undoes.isdecimal() else self._set
-        return await back(uow, by, undoes, added_up)
+        return await back(uow, by, undoes)
 
-    async def _remove(self, uow: UnitOfWork, by: ChangedBy, typed: str, _added_up: AddedUp) -> Message:
+    async def _remove(self, uow: UnitOfWork, by: ChangedBy, typed: str) -> Message:
         number = parse_number(typed)
         if isinstance(number, Problem):
             return views.problem(number)
@@ -180,14 +166,14 @@ class BudgetCommands:
         await audit.add(uow.tx, by.row(uow, BUDGET_REMOVE.name, budget.scope, before=_rule(budget)))
         return views.was_removed(budget)
 
-    async def _grant(self, uow: UnitOfWork, by: ChangedBy, typed: str, added_up: AddedUp) -> Message:
+    async def _grant(self, uow: UnitOfWork, by: ChangedBy, typed: str) -> Message:
         wanted, workspace = parse_grant(typed), by.workspace
         if isinstance(wanted, Problem):
             return views.problem(wanted, "grant")
         budget = await _raised(uow.tx, workspace.team, wanted.scope)
         if budget is None:
             return views.no_budget(wanted.scope)
-        stand = await standings(uow.tx, workspace, uow.now, added_up)
+        stand = await standings(uow.tx, workspace, uow.now)
         period, subject = stand.period(budget), wanted.scope.subject
         state = GrantState.GRANTED
         grant = Grant(by.key, workspace.team, budget.number, subject, period.name, wanted.acus, by.user, state, uow.now)
@@ -195,6 +181,7 @@ class BudgetCommands:
             await record_raise(
                 uow, workspace, stand, Raise(by.key, budget, subject, wanted.acus, by.user, by.channel or None)
             )
+            await settle(uow, workspace, budget.number, subject)
         standing = await stand.of(budget, subject)
         named = await stand.named(standing, by.user)
         if named.is_hidden or (not subject and budget.scope.kind is not ScopeKind.ORG):

@@ -22,6 +22,7 @@ class GrantState(StrEnum):
     REFUSED = "refused"
     EDITED = "edited"  # what waited for it has another text by now
     TAKEN_BACK = "taken back"
+    SETTLED = "settled"  # the budget was raised otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,25 @@ async def waited_for(tx: AsyncConnection, team: str, start: str) -> list[Grant]:
     return [_grant(row) for row in await tx.execute(select(grants).where(*theirs))]
 
 
-async def decide(tx: AsyncConnection, key: str, state: GrantState, period: str, now: float) -> bool:
-    """Store what became of a request, in the running `period`. Returns False if that was decided before."""
-    open_one = (grants.c.key == key, grants.c.state == GrantState.ASKED.value)
-    decided = update(grants).where(*open_one).values(state=state.value, period=period, at=now)
-    return (await tx.execute(decided)).rowcount > 0
+async def waiting(tx: AsyncConnection, team: str, budget: int, subject: str) -> list[Grant]:
+    """The requests that nobody has decided, and for which a start or a reply waits, for a subject of a budget or all.
+
+    All are meant if `subject` is empty.
+    """
+    of = grants.c
+    theirs = [of.team == team, of.budget == budget, of.state == GrantState.ASKED.value, of.start != ""]
+    theirs += [of.subject == subject] if subject else []
+    return [_grant(row) for row in await tx.execute(select(grants).where(*theirs).order_by(of.at))]
+
+
+async def decide(tx: AsyncConnection, asked: Grant, state: GrantState, now: float) -> bool:
+    """Store what became of a request: its `state`, with the period and the ACUs of `asked`.
+
+    Returns False if that was decided before.
+    """
+    open_one = (grants.c.key == asked.key, grants.c.state == GrantState.ASKED.value)
+    values = {"state": state.value, "period": asked.period, "acus": asked.acus, "at": now}
+    return (await tx.execute(update(grants).where(*open_one).values(values))).rowcount > 0
 
 
 async def decided(tx: AsyncConnection, budget: int, subject: str, user: str) -> int:

@@ -10,11 +10,11 @@ from functools import partial
 from typing import ClassVar, Final
 
 from bot.conversation.steer.held_start import give_back, start_approved, text_of, wait_for_approval, waiting_start
-from bot.conversation.titles import ShownTitles
+from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.causes import ActionCause, CommandCause, HeldCause, digest, is_reply
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import parse_task
-from bot.domain.commands.registry import CONTINUE
+from bot.domain.commands.registry import CONTINUE, STOP
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.dead_ends import MORE_ACUS
 from bot.domain.readers import Readers
@@ -25,20 +25,22 @@ from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets.grant_rows import Grant, GrantState
 from bot.features.budgets.grants import ACTION, Raise, name_beside_figures, record_raise, subject_of
-from bot.features.budgets.rules import Budget, ScopeKind
+from bot.features.budgets.rules import Budget, ScopeKind, half_more
 from bot.features.budgets.sentences import Waking
-from bot.features.budgets.specs import ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE
-from bot.features.budgets.standings import AddedUp, Standings, add_up, standings
+from bot.features.budgets.specs import ASK_FOR_MORE, GRANT_HALF_MORE, GRANT_MORE, REFUSE_MORE, STOP_UNCAPPED
+from bot.features.budgets.standings import Standings, standings
 from bot.features.budgets.words import parse_number
 from bot.kernel.commands.handler import Handler
-from bot.kernel.job import CommandJob, finish, recipient_of
+from bot.kernel.job import CommandJob, finish, finish_with, move, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Drawer, UnitOfWork
 from bot.kernel.workspace import Workspace
 from bot.store import audit, sessions
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
+from bot.views.answers import sessions as session_sentences
 from bot.views.answers import starts as start_sentences
+from bot.views.answers import stops as stop_sentences
 from bot.views.message import Message
 
 
@@ -50,24 +52,39 @@ class BudgetRequests:
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What the buttons do."""
-        return dict.fromkeys((ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE), Handler(run=self._run))
+        asked = dict.fromkeys((ASK_FOR_MORE, GRANT_MORE, GRANT_HALF_MORE, REFUSE_MORE), Handler(run=self._run))
+        return asked | {STOP_UNCAPPED: Handler(run=self._stop)}
+
+    async def _stop(self, job: CommandJob) -> None:
+        """Stop a session without a limit in its own lane, as if the admin had typed it in its thread."""
+        async with self._services.unit_of_work_for(job) as uow:
+            session = await sessions.get(uow.tx, job.cause.argument)
+            if session is None or session.team != job.workspace.team:
+                await finish_with(uow, job, session_sentences.NO_SESSION_HERE)
+                return
+            readers = Readers.at(job.workspace.policy.admin_channel or "")
+            titles = await ShownTitles.read(uow.tx, job.workspace, readers)
+            stand_in = titles.replacement(session.channel, session.requester)
+            said = stop_sentences.stopping(session, permalink(job.workspace, session), stand_in)
+            await uow.reply_privately(recipient_of(job), said, key=f"{job.row.key}:received")
+            # A crash before this commit leaves the press to be done again, and one after it the stop in its lane.
+            await move(uow, job, session.lane, ActionCause(STOP.name, session.id, job.cause.user, job.cause.channel))
 
     async def _run(self, job: CommandJob) -> None:
         """Ask the admins, or grant or refuse what was asked for."""
-        added_up = await add_up(self._services, job.workspace, partial(_asked_about, job))
         # After this commit the key of the request, and the state in its row, keep a second press from doing it again.
         async with self._services.unit_of_work_for(job) as uow:
-            message, replaces = await self._carry_out(uow, job, added_up)
+            message, replaces = await self._carry_out(uow, job)
             await uow.reply_privately(replace(recipient_of(job), replaces=replaces), message)
             await finish(uow, job)
 
-    async def _carry_out(self, uow: UnitOfWork, job: CommandJob, added_up: AddedUp) -> tuple[Message, bool]:
+    async def _carry_out(self, uow: UnitOfWork, job: CommandJob) -> tuple[Message, bool]:
         """Do what the button says. Returns the answer, and whether it takes the place of the button's message."""
         if job.cause.command == ASK_FOR_MORE.name:
-            return await self._ask(uow, job, added_up), True
-        return await self._decide(uow, job, added_up)
+            return await self._ask(uow, job), True
+        return await self._decide(uow, job)
 
-    async def _ask(self, uow: UnitOfWork, job: CommandJob, added_up: AddedUp) -> Message:
+    async def _ask(self, uow: UnitOfWork, job: CommandJob) -> Message:
         workspace, user = job.workspace, job.cause.user or ""
         found = await _asked_about(job, uow.tx)
         start, waking = await _start_of(job, uow.tx), await _waking(job, uow.tx, uow.now)
@@ -78,19 +95,18 @@ class BudgetRequests:
         if _parts(job.cause.argument).start and start is None:
             return start_sentences.START_EXPIRED if waking is None else start_sentences.ANSWER_EXPIRED
         needs, but_for = (waking.needs, waking.session) if waking else (Decimal(0), "")
-        stand = await standings(uow.tx, workspace, uow.now, added_up)
-        standing = await stand.with_reserved(await stand.of(budget, subject), but_for=but_for)
+        stand = await standings(uow.tx, workspace, uow.now)
+        standing = await stand.with_reserved(budget, subject, but_for=but_for)
         if standing.has_room_for(needs):
             if start is not None and await start_approved(uow, workspace, start.key) is not None:
                 return views.room_for_start(await stand.named(standing, user), reply=is_reply(start.cause))
             return views.room_again(await stand.named(standing, user))
-        if standing.unlimited and not standing.is_used_up:
-            return views.more_is_no_use(await stand.named(standing, user))
         period = standing.period.name
         earlier = await grants.decided(uow.tx, budget.number, subject, user)
         words = digest(start.cause) if start else ""
         key = f"{budget.number}:{subject}:{period}:{user}:{earlier}{f':{start.key}:{words}' if start else ''}"
-        more = Decimal(standing.missing_for(max(needs, start.needs if start else needs)))
+        wanted = max(needs, start.needs if start else needs) or await stand.usual_use()
+        more = Decimal(standing.missing_for(wanted))
         state, waits = GrantState.ASKED, start.key if start else ""
         asked = Grant(key, workspace.team, budget.number, subject, period, more, user, state, uow.now, waits, words)
         if not await grants.add(uow.tx, asked):
@@ -104,20 +120,22 @@ class BudgetRequests:
         await wait_for_approval(uow, start.key, start.cause)
         return views.asked_to_start(start.key, start.title, reply=is_reply(start.cause))
 
-    async def _decide(self, uow: UnitOfWork, job: CommandJob, added_up: AddedUp) -> tuple[Message, bool]:
+    async def _decide(self, uow: UnitOfWork, job: CommandJob) -> tuple[Message, bool]:
         workspace, key = job.workspace, job.cause.argument
         asked = await grants.get(uow.tx, workspace.team, key)
         budget = None if asked is None else await budgets.get(uow.tx, workspace.team, asked.budget)
         if asked is None or budget is None:
             return views.BUDGET_GONE, True
-        stand = await standings(uow.tx, workspace, uow.now, added_up)
-        grants_it, period = job.cause.command == GRANT_MORE.name, stand.period(budget)
+        stand = await standings(uow.tx, workspace, uow.now)
+        grants_it, period = job.cause.command != REFUSE_MORE.name, stand.period(budget)
         if grants_it and asked.state is GrantState.ASKED and asked.period != period.name:
             return await self._begun_anew(uow, workspace, stand, asked, budget), True
         start = await waiting_start(uow.tx, asked.start, workspace.team) if asked.start else None
         state = _outcome(asked, start, grants_it=grants_it)
+        acus = half_more(asked.acus) if job.cause.command == GRANT_HALF_MORE.name else asked.acus
+        asked = replace(asked, period=period.name, acus=acus)
         # Of two admins who press at once, the second one finds it decided.
-        is_first = await grants.decide(uow.tx, key, state, period.name, uow.now)
+        is_first = await grants.decide(uow.tx, asked, state, uow.now)
         if state in _WITHDRAWN:
             return await _withdrawn(uow.tx, workspace, replace(asked, state=state)), True
         if not is_first:
@@ -132,9 +150,8 @@ class BudgetRequests:
         increase = Raise(key, budget, asked.subject, asked.acus, by, channel, asked.user, then)
         await record_raise(uow, workspace, stand, increase)
         # For all who read the admin channel, so that nobody is "you".
-        standing = await stand.with_reserved(await stand.of(budget, asked.subject))
-        waits = waited is not None and not is_reply(waited)
-        return views.granted(await stand.named(standing), asked.acus, name, waits=waits), True
+        standing = await stand.with_reserved(budget, asked.subject)
+        return views.granted(await stand.named(standing), asked.acus, name), True
 
     async def _begun_anew(
         self, uow: UnitOfWork, workspace: Workspace, stand: Standings, asked: Grant, budget: Budget
@@ -168,7 +185,7 @@ class BudgetRequests:
         return views.request_refused(await name_beside_figures(uow.tx, workspace, asked.user), name)
 
 
-_WITHDRAWN: Final = frozenset({GrantState.EDITED, GrantState.TAKEN_BACK})
+_WITHDRAWN: Final = frozenset({GrantState.EDITED, GrantState.TAKEN_BACK, GrantState.SETTLED})
 
 
 def _outcome(asked: Grant, start: HeldCause | None, *, grants_it: bool) -> GrantState:
@@ -186,12 +203,23 @@ async def withdraw(uow: UnitOfWork, workspace: Workspace, start: str, edited: bo
     """Withdraw what admins were asked for the start with this key, whose text was `edited`, or else deleted."""
     state = GrantState.EDITED if edited else GrantState.TAKEN_BACK
     for asked in await grants.waited_for(uow.tx, workspace.team, start):
-        if await grants.decide(uow.tx, asked.key, state, asked.period, uow.now):
+        if await grants.decide(uow.tx, asked, state, uow.now):
+            await uow.edit_for_admins(workspace, f"more:{asked.key}", WithdrawnRequest, f"{asked.team}:{asked.key}")
+
+
+async def settle(uow: UnitOfWork, workspace: Workspace, budget: int, subject: str) -> None:
+    """Have what waits for a subject of a budget begin, which an admin has raised without an answer to the request.
+
+    The gates are asked once more. Where there is still no room, who asked reads why.
+    """
+    for asked in await grants.waiting(uow.tx, workspace.team, budget, subject):
+        if await grants.decide(uow.tx, asked, GrantState.SETTLED, uow.now):
+            await start_approved(uow, workspace, asked.start)
             await uow.edit_for_admins(workspace, f"more:{asked.key}", WithdrawnRequest, f"{asked.team}:{asked.key}")
 
 
 class WithdrawnRequest(Drawer):
-    """Draws the requests that admins were sent, once they are withdrawn: without buttons."""
+    """Draws the requests that admins were sent, once nothing is left to decide: without buttons."""
 
     name: ClassVar[str] = "request"
 
@@ -207,7 +235,8 @@ class WithdrawnRequest(Drawer):
 
 async def _withdrawn(tx: Transaction, workspace: Workspace, asked: Grant) -> Message:
     name = await name_beside_figures(tx, workspace, asked.user)
-    return views.edited(name) if asked.state is GrantState.EDITED else views.taken_back(name)
+    said = {GrantState.EDITED: views.edited, GrantState.SETTLED: views.settled}
+    return said.get(asked.state, views.taken_back)(name)
 
 
 async def _asked_about(job: CommandJob, tx: Transaction) -> tuple[Budget, str] | None:

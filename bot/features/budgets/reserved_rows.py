@@ -1,10 +1,11 @@
-"""What is reserved of budgets: what the sessions that were admitted and go on may still use of their limits.
+"""What is reserved of budgets: what the sessions that were admitted and run may still use of their limits.
 
-For a session without a limit, such as one from before its budget was set, all that is left is reserved. One that rests,
-sleeps or is over has nothing reserved, until a reply that goes on its way wakes it. For a review 1 ACU is reserved
-until it is over, or nobody follows it any more.
+For a session without a limit, such as one from before its budget was set, what such sessions usually use is reserved.
+One that rests, sleeps or is over has nothing reserved, until a reply that is on its way wakes it. For a review 1 ACU is
+reserved until it is over, or nobody follows it.
 """
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -50,10 +51,10 @@ _RESTS: Final = (*sorted(NOTHING_GOES_ON), DisplayState.LIMIT)  # as the table o
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """The ACUs that are reserved, and the id of a session without a limit for which the rest is; None without one."""
+    """The ACUs that are reserved, those of the sessions without a limit included, whose ids are `uncapped`."""
 
     acus: Decimal
-    unlimited: str | None
+    uncapped: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +72,26 @@ class _Review:
 
 
 async def reserved(
-    tx: AsyncConnection, team: str, org_id: str, kind: ScopeKind, subject: str, *, but_for: str = ""
+    tx: AsyncConnection, team: str, org_id: str, kind: ScopeKind, subject: str, usual: int, *, but_for: str = ""
 ) -> Reserved:
     """What is reserved of the budget of a `subject`, leaving out the session with the id `but_for`.
 
-    A budget of the organisation is shared by all workspaces, and by the sessions of fan-outs in it.
+    A budget of the organisation is shared by all workspaces, and by the sessions of fan-outs in it. A session without a
+    limit has reserved what is left of the `usual` use, and at least 1 ACU.
     """
     goes_on, rests = text(SESSION_GOES_ON), text(f"NOT ({SESSION_GOES_ON})")
-    parts = [_of_sessions(team, org_id, kind, subject, but_for, goes_on), _of_fan_outs(team, org_id, kind, subject)]
+    of = (team, org_id, kind, subject, usual)
+    parts = [_of_sessions(*of, but_for, goes_on), _of_fan_outs(*of)]
     if lanes := {row.lane for row in await inbox.under_way(tx, MessageCause)}:
         thread = tuple_(sessions.c.team, sessions.c.channel, sessions.c.thread_ts)
         theirs = thread.in_([found for lane in lanes if (found := thread_of(lane))])
         woken = and_(theirs, sessions.c.lifecycle == Lifecycle.OPEN, rests)
-        parts.append(_of_sessions(team, org_id, kind, subject, but_for, woken))
+        parts.append(_of_sessions(*of, but_for, woken))
     rows = union_all(*parts).subquery()
-    acus, unlimited = (await tx.execute(select(func.sum(rows.c.acus), func.min(rows.c.unlimited)))).one()
+    held = await tx.execute(select(rows.c.uncapped, func.sum(rows.c.acus).label("acus")).group_by(rows.c.uncapped))
+    acus = {row.uncapped: row.acus for row in held}
     reviews = [one for one in await _reviews(tx, org_id, but_for) if one.is_of(team, org_id, kind, subject)]
-    return Reserved(half_up(float(acus or 0.0), 6) + len(reviews), unlimited)
+    return Reserved(half_up(math.fsum(acus.values()), 6) + len(reviews), tuple(sorted(filter(None, acus))))
 
 
 async def _reviews(tx: AsyncConnection, org_id: str, but_for: str) -> list[_Review]:
@@ -109,15 +113,21 @@ async def _reviews(tx: AsyncConnection, org_id: str, but_for: str) -> list[_Revi
 
 
 def _of_sessions(
-    team: str, org_id: str, kind: ScopeKind, subject: str, but_for: str, which: ColumnElement[bool] | TextClause
+    team: str,
+    org_id: str,
+    kind: ScopeKind,
+    subject: str,
+    usual: int,
+    but_for: str,
+    which: ColumnElement[bool] | TextClause,
 ) -> Select[Any]:
     of = sessions.c
     theirs = [] if kind is ScopeKind.ORG else [of.team == team, _SUBJECT[kind] == subject]
     limit = case((of.ceiling > of.acu_limit, of.ceiling), else_=of.acu_limit)  # as `may_still_use` has it
-    return select(*_left(of.id, limit, of.acus)).where(which, of.org_id == org_id, of.id != but_for, *theirs)
+    return select(*_left(of.id, limit, of.acus, usual)).where(which, of.org_id == org_id, of.id != but_for, *theirs)
 
 
-def _of_fan_outs(team: str, org_id: str, kind: ScopeKind, subject: str) -> Select[Any]:
+def _of_fan_outs(team: str, org_id: str, kind: ScopeKind, subject: str, usual: int) -> Select[Any]:
     of = fan_out_sessions.c
     goes_on = or_(
         of.lifecycle.in_([Lifecycle.QUEUED, Lifecycle.CREATING]),
@@ -125,16 +135,16 @@ def _of_fan_outs(team: str, org_id: str, kind: ScopeKind, subject: str) -> Selec
     )
     theirs = [of.org_id == org_id] if kind is ScopeKind.ORG else [fan_outs.c.team == team, OF_FAN_OUT[kind] == subject]
     return (
-        select(*_left(of.session_id, of.acu_limit, of.acus - of.acus_before))
+        select(*_left(of.session_id, of.acu_limit, of.acus - of.acus_before, usual))
         .join(fan_outs, fan_outs.c.id == of.fan_out_id)
         .where(goes_on, fan_outs.c.state == _FAN_OUT_RUNS, *theirs)
     )
 
 
 def _left(
-    session_id: ColumnElement[str], limit: ColumnElement[Any], acus: ColumnElement[Any]
+    session_id: ColumnElement[str], limit: ColumnElement[Any], acus: ColumnElement[Any], usual: int
 ) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """The columns of what a session may still use, and of its id if it has no limit."""
-    rest = cast(limit, Float) - acus
-    unlimited = case((limit.is_(None), session_id), else_=null())
-    return case((rest > 0, rest), else_=0.0).label("acus"), unlimited.label("unlimited")
+    """The columns of what a session has reserved, and of its id if it has no limit."""
+    rest, of_usual = cast(limit, Float) - acus, usual - acus
+    left = case((rest > 0, rest), (limit.is_not(None), 0.0), (of_usual > 1, of_usual), else_=1.0)
+    return left.label("acus"), case((limit.is_(None), session_id), else_=null()).label("uncapped")

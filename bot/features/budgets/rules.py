@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -15,9 +15,8 @@ from bot.domain.billing import ONE_DAY, billing_day, bounds
 from bot.domain.cycle import Cycle, calendar_month
 
 USED_UP: Final = 100  # percent: the level from which on nothing is started or woken
-# ACUs that a session without a ceiling of its own may at least use of a budget, as long as it has so many.
-UNBOUNDED_LEAST: Final = Decimal(10)
-USUAL: Final = Decimal(10)  # ACUs, for which room is asked where it is not known how many are needed
+# What nine of ten sessions stay within, in ACUs, until enough of them are over to say.
+USUAL: Final = 10
 USUAL_WARNINGS: Final = (80,)  # percent
 REARMED_BELOW: Final = 5  # points; a level is announced again once the spending has fallen so far below it
 
@@ -99,8 +98,8 @@ class Standing:
     """How one subject of a budget stands in a period: what it `spent` of the `acus` that it may use, grants included.
 
     `subject` is the id of a channel or a person, our id of a session, or empty for the organisation. `reserved` is what
-    its sessions that go on may still use; it is 0 where nothing is decided by it. `unlimited` is the id of one of them
-    that has no limit: all that is left is reserved for it.
+    its sessions that go on may still use; it is 0 where nothing is decided by it. Those without a limit are `uncapped`:
+    for each the usual use is reserved, which it may pass.
     """
 
     budget: Budget
@@ -109,7 +108,7 @@ class Standing:
     spent: Decimal
     acus: Decimal
     reserved: Decimal = Decimal(0)
-    unlimited: str | None = None
+    uncapped: tuple[str, ...] = ()  # our ids of sessions
 
     @property
     def is_used_up(self) -> bool:
@@ -119,11 +118,11 @@ class Standing:
     @property
     def free(self) -> Decimal:
         """The ACUs that are neither used nor reserved."""
-        return Decimal(0) if self.unlimited else max(self.acus - self.spent - self.reserved, Decimal(0))
+        return max(self.acus - self.spent - self.reserved, Decimal(0))
 
-    def missing_for(self, needs: Decimal) -> int:
-        """How many whole ACUs more would make room for what `needs` so many, or, where that is not known, for ten."""
-        return max(1, math.ceil(self.spent + self.reserved + (needs or USUAL) - self.acus))
+    def missing_for(self, needs: Decimal | int) -> int:
+        """How many whole ACUs more would make room for what `needs` so many."""
+        return max(1, math.ceil(self.spent + self.reserved + needs - self.acus))
 
     def has_room_for(self, needs: Decimal) -> bool:
         """Whether what may use so many ACUs may begin or go on: it then has them reserved."""
@@ -171,15 +170,9 @@ def in_force(budgets: Iterable[Budget], each: ScopeKind, named: ScopeKind, subje
     return known.get(Scope(named, subject)) or known.get(Scope(each))
 
 
-def room_for_each(free: Decimal, sessions: int, *, bounded: bool) -> int:
-    """Return how many whole ACUs each of so many new sessions may use of what is `free` in a budget that they share.
-
-    One that is not `bounded` by a ceiling of its own gets half of it, so that others may begin beside it.
-    """
-    each = free / sessions
-    if not bounded:
-        each = max(each / 2, min(each, UNBOUNDED_LEAST))
-    return int(each)
+def half_more(acus: Decimal) -> Decimal:
+    """Return half as many ACUs again, in whole ones: what others can use, too, once it's granted."""
+    return (acus * 3 / 2).to_integral_value(ROUND_CEILING)
 
 
 def tightest(used_up: Sequence[Standing]) -> Standing | None:

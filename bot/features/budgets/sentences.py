@@ -8,20 +8,22 @@ from typing import Final
 
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, bounds
-from bot.features.budgets.rules import USED_UP, Budget, Period, Scope, ScopeKind, Span, Standing
+from bot.features.budgets.rules import USED_UP, Budget, Period, Scope, ScopeKind, Span, Standing, half_more
 from bot.features.budgets.specs import (
     ASK_FOR_MORE,
     BUDGET_SET,
     BUDGET_SET_CONFIRMED,
     BUDGET_TRY,
     BUDGET_UNDO,
+    GRANT_HALF_MORE,
     GRANT_MORE,
     REFUSE_MORE,
+    STOP_UNCAPPED,
 )
 from bot.features.budgets.trial import DAYS, Trial
 from bot.features.budgets.words import Problem, WantedBudget
 from bot.views import blocks, questions
-from bot.views.answers.starts import AGAIN, APPROVAL, NOT_STARTED, REPLY_NOT_SENT, ROOM, examples
+from bot.views.answers.starts import APPROVAL, NOT_STARTED, REPLY_NOT_SENT, ROOM, examples
 from bot.views.answers.wording import PROMPT_SHOWN, message_of
 from bot.views.dates import short_date
 from bot.views.doubts import roughly, why_about
@@ -33,6 +35,7 @@ QUESTION: Final = "budget"  # the name of the question whether to set one
 NOT_SET: Final = Message("OK, no budget was changed.")
 MOST_IN_TEXT: Final = 5  # budgets that a notification names
 MOST_GRANTED: Final = 5  # people or channels that are named beside what was granted to them
+MOST_UNCAPPED: Final = 10  # sessions without a limit that are named once a budget is used up
 MOST_REFUSED: Final = 5  # people who are named beside how many of their starts a budget would have blocked
 NO_ACUS: Final = (
     "Devin reports no ACUs for this organization, so budgets can't work: nothing is ever counted against them."
@@ -48,7 +51,6 @@ BUDGET_GONE: Final = Message("That budget was removed. If it stopped your messag
 _SEND_AGAIN: Final = "Send it again"
 _OTHERS_SESSIONS: Final = "You need ACUs left in your own budget to reply in someone else's session."
 _SEND_WHEN_APPROVED: Final = "Request approval"
-_WHEN_DONE: Final = "once that session is done or stopped."
 _NO_MORE: Final = "no session is started or woken"
 _GO_ON: Final = "Running sessions keep running."
 KINDS: Final = {
@@ -91,7 +93,6 @@ class Named:
     name: str = ""
     yours: bool = False  # the person reads it, or it is read in the session's thread
     anonymous: bool = False  # figures name nobody here
-    unlimited: str = ""  # the session without a limit for which the rest is held
     unbilled: bool = False  # Devin's bill cannot be read, so that only our own sessions are counted
     others: Decimal = Decimal(0)  # what other products than Devin used on the bill, which is not counted
     about: Sequence[date] = ()  # the days for which what is used is only about right
@@ -137,15 +138,28 @@ class Named:
     @property
     def notes(self) -> list[str]:
         """What is to be known about the amount, if anything."""
+        uncapped = 0 if self.standing.is_used_up else len(self.standing.uncapped)
+        passes = [f"{counted(uncapped, 'session')} without a limit may go over it"] if uncapped else []
         if self.unbilled:
-            return ["counted from Slack sessions only"]
-        return [f"not counting {tenths(float(self.others))} of other products"] if self.others > 0 else []
+            return ["counted from Slack sessions only", *passes]
+        others = [f"not counting {tenths(float(self.others))} of other products"] if self.others > 0 else []
+        return others + passes
 
     def message(self, text: str, *rows: Block) -> Message:
         """Build a message of `text`, in which `{anew}` stands for when the budget resets, with `rows` below it."""
         period = self.standing.period
         said = blocks.section(text.format(anew=_local(period)))
         return Message(notified(text.format(anew=_plain(period))), [said, *rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Uncapped:
+    """A session that has no limit and runs: our id, its title in `mrkdwn`, the ACUs it has used, and if it `stops`."""
+
+    session: str
+    title: str
+    used: str
+    stops: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -465,9 +479,6 @@ def start_refused(named: Named, sessions: int = 1) -> Message:
 
 def start_kept(named: Named, key: str) -> Message:
     """Say that a budget has no room for the start with this `key`, which waits; an admin can make some, if asked."""
-    if is_held(named):  # an admin's approval makes no room
-        again = blocks.actions(questions.answer("Try again", ROOM, AGAIN, key), questions.no("Cancel", ROOM, key))
-        return named.message(f"Not started yet: {_safe(_why(named))} Try again {_WHEN_DONE}", *again)
     row = _kept_row("Request approval", _target(named, start=key), key)
     if not named.standing.is_used_up:
         return named.message(f"Nothing was started: {_safe(_why(named))} It resets {{anew}}.", *row)
@@ -478,7 +489,7 @@ def start_kept(named: Named, key: str) -> Message:
 def reply_kept(named: Named, key: str, waking: Waking | None = None) -> Message:
     """Say that a budget has no room for waking a session by the reply with this `key`, which waits."""
     row = _kept_row(_SEND_WHEN_APPROVED, _target(named, waking.session if waking else "", key), key)
-    said = f"Your reply wasn't sent and Devin stays asleep: {_safe(_why(named, waking=waking))}"
+    said = f"Your reply wasn't sent: {_safe(_why(named, waking=waking))}"
     if waking is not None and waking.needs > named.standing.acus:  # nor is there room once it has begun afresh
         return named.message(said, *row)
     return named.message(f"{said} It resets {{anew}}.", *row)
@@ -507,6 +518,11 @@ def taken_back(asker: str) -> Message:
     return Message(f"{fitted(asker) or 'The asker'} is no longer waiting for this. Nothing was changed.")
 
 
+def settled(asker: str) -> Message:
+    """Report to admins that a request needs no answer any more."""
+    return Message(f"The budget was raised in the meantime, so {fitted(asker) or 'the asker'} isn't waiting for this.")
+
+
 def edited(asker: str) -> Message:
     """Report to admins that nothing was raised: the text that they read has been edited since."""
     return Message(
@@ -528,7 +544,7 @@ def _target(named: Named, session: str = "", start: str = "") -> str:
 
 def wake_refused(named: Named, waking: Waking | None = None) -> Message:
     """Refuse a reply that would wake a session for which a budget has no room, with a button to ask for more."""
-    return _refused(named, "Your reply wasn't sent and Devin stays asleep:", _SEND_AGAIN, waking=waking)
+    return _refused(named, "Your reply wasn't sent:", _SEND_AGAIN, waking=waking)
 
 
 def steer_refused(named: Named) -> Message:
@@ -552,18 +568,11 @@ def _refused(
     ask: str = " then, or request approval.",
 ) -> Message:
     why = _safe(_why(named, sessions, waking))
-    if is_held(named):  # more would be held too, so nobody is to ask for it
-        return named.message(f"{what} {why} {again} {_WHEN_DONE}")
     target = _target(named, waking.session if waking else "")
     row = blocks.actions(questions.choice("Request approval", ASK_FOR_MORE, target))
     if waking is not None and waking.needs > named.standing.acus:  # nor is there room once it has begun afresh
         return named.message(f"{what} {why} Request approval to continue.", *row)
     return named.message(f"{what} {why} It resets {{anew}}. {again}{ask}", *row)
-
-
-def is_held(named: Named) -> bool:
-    """Whether all that is left is held for a session without a limit, so that it is no use to ask for more."""
-    return bool(named.unlimited) and not named.standing.is_used_up
 
 
 def _why(named: Named, sessions: int = 1, waking: Waking | None = None, whose: str = "this session") -> str:
@@ -574,8 +583,6 @@ def _why(named: Named, sessions: int = 1, waking: Waking | None = None, whose: s
     rest = tenths(float(standing.reserved))
     held = [f"{rest} more reserved by running sessions"] if standing.reserved else []
     known = ", ".join([f"{named.so_many} used {_this(standing.period.span)}", *held, *named.notes])
-    if is_held(named):
-        return f"{named.unlimited} has no ACU limit, so the rest of {named.owner} is reserved for it ({known})."
     return f"{named.owner} {_needed(sessions, waking, whose)} ({known})."
 
 
@@ -620,11 +627,6 @@ def goes(*, reply: bool) -> str:
     return "Trying to send your reply now." if reply else "Trying to start your task now."
 
 
-def more_is_no_use(named: Named) -> Message:
-    """Answer somebody who asks for more although a session without a limit would hold that too."""
-    return named.message(f"A bigger budget won't help: {_safe(_why(named))} {_SEND_AGAIN} {_WHEN_DONE}")
-
-
 def request(named: Named, asker: str, acus: Decimal, key: str, waking: Waking | None = None, what: str = "") -> Message:
     """Ask the admins for more `acus`, in the name of `asker` or of nobody; the buttons carry the request's `key`.
 
@@ -632,6 +634,7 @@ def request(named: Named, asker: str, acus: Decimal, key: str, waking: Waking | 
     """
     row = blocks.actions(
         blocks.button(f"Grant {limit_of_acus(acus)}", GRANT_MORE.action_id, key, style="primary"),
+        blocks.button(f"Grant {limit_of_acus(half_more(acus))}", GRANT_HALF_MORE.action_id, key),
         blocks.button("Deny", REFUSE_MORE.action_id, key),
     )
     why = _safe(_why(named, waking=waking, whose="a sleeping session"))
@@ -651,13 +654,9 @@ def to_send(text: str, stand_in: str) -> str:
     return f" to send {titled(text, '')}" if text else " to send a reply"
 
 
-def granted(named: Named, acus: Decimal, by: str, *, waits: bool = False) -> Message:
-    """Report to admins that `by` granted so many ACUs; `named` is how the budget stands now.
-
-    A start that `waits` for them may find no room all the same.
-    """
-    no_room = f" The task still can't start: {_safe(_why(named))}" if waits and is_held(named) else ""
-    return named.message(f"{_raised(named, acus, by)}{no_room}")
+def granted(named: Named, acus: Decimal, by: str) -> Message:
+    """Report to admins that `by` granted so many ACUs; `named` is how the budget stands now."""
+    return named.message(_raised(named, acus, by))
 
 
 def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool, then: str = "") -> Message:
@@ -723,9 +722,28 @@ def refused_to_you(named: Named, by: str) -> Message:
 # ---------------------------------------------------------------- levels
 
 
-def reached_for_admins(named: Named, level: int) -> Message:
-    """Report to admins that a level of a budget is reached."""
-    return named.message(" ".join([_reached(named, level), *([_until(named)] if level >= USED_UP else [])]))
+def reached_for_admins(named: Named, level: int, uncapped: Sequence[Uncapped] = ()) -> Message:
+    """Report to admins that a level of a budget is reached, with the sessions that may pass it."""
+    said = [_reached(named, level), *([_until(named)] if level >= USED_UP else [])]
+    if not uncapped:
+        return named.message(" ".join(said))
+    stops = uncapped[0].stops
+    said.append("These have no ACU limit" + (", so they're being stopped:" if stops else " and can use more:"))
+    lines = [
+        blocks.section(f"{one.title} ({one.used} ACUs used)", None if stops else _stop(one))
+        for one in uncapped[:MOST_UNCAPPED]
+    ]
+    more = len(uncapped) - len(lines)
+    return named.message(" ".join(said), *lines, *blocks.context([f"{more:,} more"] if more > 0 else []))
+
+
+def _stop(one: Uncapped) -> Block:
+    return blocks.button("Stop", STOP_UNCAPPED.action_id, one.session, style="danger")
+
+
+def stopped_by(named: Named) -> Message:
+    """Say in the thread of a session without a limit why it is being stopped."""
+    return named.message(f"{_capitalised(_safe(named.owner))} is used up, and this session has no ACU limit.")
 
 
 def reached(named: Named, level: int, asker: str = "") -> Message:

@@ -77,8 +77,23 @@ ASK_FOR_MORE: Final = CommandSpec("ask_for_more", ways=(), urgent=True)
 GRANT_MORE: Final = CommandSpec(
     "grant_more", ways=(button("grant_more"),), role=Role.ADMIN, admins_can="change budgets", urgent=True
 )
+GRANT_HALF_MORE: Final = CommandSpec(
+    "grant_half_more",
+    ways=(button("grant_half_more"),),
+    role=Role.ADMIN,
+    admins_can="change budgets",
+    urgent=True,
+)
 REFUSE_MORE: Final = CommandSpec(
     "refuse_more", ways=(button("refuse_more"),), role=Role.ADMIN, admins_can="change budgets", urgent=True
+)
+# Beside a session without a limit that is named once its budget is used up.
+STOP_UNCAPPED: Final = CommandSpec(
+    "stop_uncapped",
+    ways=(button("stop_uncapped"),),
+    role=Role.ADMIN,
+    admins_can="stop sessions for a budget",
+    urgent=True,
 )
 COMMANDS: Final = (
     BUDGET_LIST,
@@ -90,5 +105,7 @@ COMMANDS: Final = (
     BUDGET_GRANT,
     ASK_FOR_MORE,
     GRANT_MORE,
+    GRANT_HALF_MORE,
     REFUSE_MORE,
+    STOP_UNCAPPED,
 )

@@ -4,24 +4,29 @@ What people and channels spent is added up by day already. Of sessions first tho
 in a period none has spent more than in all.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, Table, func, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Table, func, or_, select, text, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.amounts import half_up
+from bot.domain.amounts import half_up, session_limit
+from bot.domain.billing import ONE_DAY
 from bot.domain.session import OF_FAN_OUT as SESSION_OF_FAN_OUT
-from bot.features.budgets.rules import Scope, ScopeKind
+from bot.features.budgets.rules import USUAL, Scope, ScopeKind
 from bot.features.budgets.tables import crossings
 from bot.store.money_tables import NOT_KNOWN
 from bot.store.of_channel import DIRECT
 from bot.store.spend import doubts_among
-from bot.store.tables import fan_outs, session_totals, spend, spend_days
+from bot.store.tables import SESSION_GOES_ON, fan_outs, session_totals, sessions, spend, spend_days
 
 _NOISE: Final = 0.000001  # ACUs that come from adding up floats
+LOOKS_BACK: Final = 90  # days, for the usual use
+LEAST_OVER: Final = 20  # sessions, that say what is usual
+PERCENTILE: Final = 0.9
 
 # By which column the spending is added up, for budgets of each kind.
 _SUBJECT: dict[ScopeKind, str] = {
@@ -87,6 +92,21 @@ async def spent(
     found = await tx.execute(select(subject, acus).where(*theirs).group_by(subject).having(*enough))
     # Devin gives six decimals; what is behind them comes from adding up floats.
     return {name: half_up(float(total), 6) for name, total in found}
+
+
+async def usual_use(tx: AsyncConnection, team: str, today: date) -> int:
+    """The whole ACUs that nine of ten sessions stayed within that are over and used some in the last 90 days.
+
+    That is `USUAL` where fewer than 20 are over.
+    """
+    of, since = session_totals.c, (today - ONE_DAY * LOOKS_BACK).isoformat()
+    runs = select(sessions.c.id).where(text(SESSION_GOES_ON))
+    over = (of.team == team, of.last_day >= since, of.acus > 0, of.session_id.not_in(runs))
+    count = (await tx.execute(select(func.count()).where(*over))).scalar_one()
+    if count < LEAST_OVER:
+        return USUAL
+    wanted = select(of.acus).where(*over).order_by(of.acus).offset(math.ceil(count * PERCENTILE) - 1).limit(1)
+    return session_limit([(await tx.execute(wanted)).scalar_one()]) or USUAL
 
 
 async def by_day(

@@ -5,7 +5,7 @@ billed for itself, and on days without a bill, or on which we have counted more 
 products on its bill, such as the local agents, are no work of sessions, and no budget counts them.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -29,7 +29,6 @@ from bot.features.budgets.spend_rows import Reached
 from bot.features.consumption.cycles import cycle_of
 from bot.features.consumption.reader import read_withheld
 from bot.features.consumption.rules import bill_of
-from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store import due, people, sessions, spend
 from bot.store.database.connection import Transaction
@@ -41,30 +40,28 @@ _NOTHING: Final = Decimal(0)
 _EACH: Final = frozenset({ScopeKind.EACH_SESSION, ScopeKind.EACH_PERSON, ScopeKind.EACH_CHANNEL})
 _PEOPLE: Final = frozenset({ScopeKind.PERSON, ScopeKind.EACH_PERSON})
 
-AddedUp = Mapping[tuple[int, str, str], Decimal]
-"""ACUs that were added up beforehand, by the number of a budget, its subject and the name of its period."""
-FindBudget = Callable[[Transaction], Awaitable[tuple[Budget, str] | None]]
-"""Returns a budget and one subject of it, or None if they are not there."""
-_NOTHING_ADDED_UP: Final[AddedUp] = {}
-
 
 class Standings:
-    """The standings of budgets at the instant `now`, in the billing cycle `cycle`; `added_up` is not added up again."""
+    """The standings of budgets at the instant `now`, in the billing cycle `cycle`."""
 
-    def __init__(self, tx: Transaction, workspace: Workspace, now: float, cycle: Cycle, added_up: AddedUp) -> None:
+    def __init__(self, tx: Transaction, workspace: Workspace, now: float, cycle: Cycle) -> None:
         self._tx, self._workspace = tx, workspace
         self._team, self._org_id = workspace.team, workspace.organisation.id
         self.shows_names = workspace.policy.shows_names
         self._now = now
         self._cycle = cycle
-        self._added_up = added_up
+        self._usual: int | None = None
 
     def period(self, budget: Budget) -> Period:
         """Return the running period of `budget`."""
         return period_of(budget.span, self._now, self._cycle)
 
     async def holding(self, user: str, channel: str, session_id: str | None = None) -> list[Standing]:
-        """Return the standings that decide on what `user` starts in `channel`, or on waking the session."""
+        """Return how the budgets stand that hold for what `user` starts in `channel`, or for waking the session."""
+        return [await self.of(*found) for found in await self._applying(user, channel, session_id)]
+
+    async def _applying(self, user: str, channel: str, session_id: str | None) -> list[tuple[Budget, str]]:
+        """Return these budgets, each with its subject."""
         known = await budgets.of_workspace(self._tx, self._team)
         found = [(in_force(known, ScopeKind.ORG, ScopeKind.ORG, ""), "")]
         if user:
@@ -73,7 +70,7 @@ class Standings:
             found.append((in_force(known, ScopeKind.EACH_CHANNEL, ScopeKind.CHANNEL, channel), channel))
         if session_id is not None:
             found.append((in_force(known, ScopeKind.EACH_SESSION, ScopeKind.EACH_SESSION, session_id), session_id))
-        return [await self.of(budget, subject) for budget, subject in found if budget is not None]
+        return [(budget, subject) for budget, subject in found if budget is not None]
 
     async def of_person(self, user: str) -> list[Standing]:
         """Return how the budget of `user` stands; nothing if they have none."""
@@ -85,25 +82,33 @@ class Standings:
         self, user: str, channel: str, session_id: str | None = None, *, but_for: str = ""
     ) -> list[Standing]:
         """Return the same with what is reserved of each, but for the session with that id."""
-        holding = await self.holding(user, channel, session_id)
-        return [await self.with_reserved(standing, but_for=but_for) for standing in holding]
+        applying = await self._applying(user, channel, session_id)
+        return [await self.with_reserved(*found, but_for=but_for) for found in applying]
 
-    async def with_reserved(self, standing: Standing, *, but_for: str = "") -> Standing:
-        """Return `standing` with what is reserved of it, but for that session. A session's own has nothing."""
-        kind = standing.budget.scope.kind
-        if kind is ScopeKind.EACH_SESSION:
-            return standing
-        of = (self._tx, self._team, self._org_id, kind, standing.subject)
+    async def with_reserved(self, budget: Budget, subject: str, *, but_for: str = "") -> Standing:
+        """Return how one subject of `budget` stands, with what is reserved of it, but for that session.
+
+        A session's own budget has nothing reserved.
+        """
+        if budget.scope.kind is ScopeKind.EACH_SESSION:
+            return await self.of(budget, subject)
+        of = (self._tx, self._team, self._org_id, budget.scope.kind, subject, await self.usual_use())
+        # First what is reserved: a session that ends before the next statement counts in both, and not in neither.
         found = await reserved_rows.reserved(*of, but_for=but_for)
-        return replace(standing, reserved=found.acus, unlimited=found.unlimited)
+        return replace(await self.of(budget, subject), reserved=found.acus, uncapped=found.uncapped)
+
+    async def usual_use(self) -> int:
+        """Return the whole ACUs that sessions here usually stay within, as of the last hour."""
+        if self._usual is None:
+            kept = await due.read(self._tx, due.usual_use(self._team))
+            today = billing_day(self._now)
+            self._usual = kept.state["acus"] if kept else await budget_spend.usual_use(self._tx, self._team, today)
+        return self._usual
 
     async def of(self, budget: Budget, subject: str) -> Standing:
         """Return how one subject of `budget` stands."""
         period, kind = self.period(budget), budget.scope.kind
-        key = (budget.number, subject, period.name)
-        if key in self._added_up:
-            spent = self._added_up[key]
-        elif kind is ScopeKind.ORG:
+        if kind is ScopeKind.ORG:
             spent = await self._by_organisation(period)
         else:
             by = await self._by_subject(kind, period, subject)
@@ -142,10 +147,7 @@ class Standings:
         `viewer` is the id of a person or a channel, empty for the admins.
         """
         named = await self._named(standing, viewer, in_thread=in_thread)
-        named = replace(named, about=await self._about(standing))
-        if standing.unlimited is None:
-            return named
-        return replace(named, unlimited=await self._called(standing.unlimited, viewer))
+        return replace(named, about=await self._about(standing))
 
     async def _about(self, standing: Standing) -> tuple[date, ...]:
         """Return the days for which what was spent is only about right; where the bill counts, it is exact."""
@@ -160,7 +162,7 @@ class Standings:
     async def _named(self, standing: Standing, viewer: str, *, in_thread: bool) -> Named:
         kind, subject = standing.budget.scope.kind, standing.subject
         if kind is ScopeKind.EACH_SESSION:
-            return Named(standing, await self._called(subject, viewer), yours=in_thread)
+            return Named(standing, await self.called(subject, viewer), yours=in_thread)
         if kind is ScopeKind.ORG:
             return await self._named_organisation(standing)
         if kind not in _PEOPLE:
@@ -170,7 +172,7 @@ class Standings:
         name = await people.name_of(self._tx, self._team, subject)
         return Named(standing, name, yours=subject == viewer)
 
-    async def _called(self, session_id: str, viewer: str) -> str:
+    async def called(self, session_id: str, viewer: str = "") -> str:
         """Name a session within a sentence, by its title with its links if `viewer` may see them."""
         session = await sessions.get(self._tx, session_id)
         if session is None:
@@ -229,24 +231,9 @@ class Standings:
         return day not in billed or bill_of(day, billed, own, self._now) is None
 
 
-async def standings(
-    tx: Transaction, workspace: Workspace, now: float, added_up: AddedUp = _NOTHING_ADDED_UP
-) -> Standings:
-    """Return the standings of a workspace's budgets at `now`, as `tx` sees them and with what is `added_up` already."""
-    return Standings(tx, workspace, now, await cycle_of(tx, workspace.organisation.id, now), added_up)
-
-
-async def add_up(services: Services, workspace: Workspace, find: FindBudget, *, urgent: bool = False) -> AddedUp:
-    """Add up what the subject that `find` returns has spent of its budget, for a transaction that writes afterwards.
-
-    To add up a long cycle takes longer than one writer may keep the others waiting. With `urgent` an ack waits for it.
-    """
-    async with services.db.scan(urgent=urgent) as tx:
-        found = await find(tx)
-        if found is None:
-            return _NOTHING_ADDED_UP
-        standing = await (await standings(tx, workspace, services.clock())).of(*found)
-    return {(standing.budget.number, standing.subject, standing.period.name): standing.spent}
+async def standings(tx: Transaction, workspace: Workspace, now: float) -> Standings:
+    """Return the standings of a workspace's budgets at `now`, as `tx` sees them."""
+    return Standings(tx, workspace, now, await cycle_of(tx, workspace.organisation.id, now))
 
 
 async def reports_no_acus(tx: Transaction, workspace: Workspace, now: float) -> bool:

@@ -7,19 +7,27 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from bot.conversation.session_rows import stop_row
+from bot.domain.billing import billing_day
+from bot.domain.keys import ref_of
 from bot.features.budgets import crossing_rows as crossings
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
-from bot.features.budgets.rules import ScopeKind, Standing
+from bot.features.budgets.rules import USED_UP, ScopeKind, Standing
+from bot.features.budgets.sentences import Uncapped
+from bot.features.budgets.spend_rows import usual_use
 from bot.features.budgets.standings import Standings, standings
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
-from bot.store import channels, sessions
+from bot.store import channels, due, sessions
+from bot.timing import HOUR
+from bot.views.text import tenths
 
 log = get_logger(__name__)
 
@@ -39,7 +47,20 @@ class BudgetWatch:
         """Announce the levels that were reached since the last time. Returns the seconds until the next call."""
         for standing in await self._changed():
             await self._record(standing)
+        await self._keep_usual_use()
         return self._services.timing.budgets
+
+    async def _keep_usual_use(self) -> None:
+        """Store each hour what sessions usually use: of 100,000 it takes longer to add up than a start should wait."""
+        team, now = self._workspace.team, self._services.clock()
+        async with self._services.db.scan() as tx:
+            kept = await due.read(tx, due.usual_use(team))
+            if (kept is not None and now < kept.at) or not await budgets.exist(tx, team):
+                return
+            acus = await usual_use(tx, team, billing_day(now))
+        # A crash before this commit has it added up again.
+        async with self._services.unit_of_work() as uow:
+            await due.write(uow.tx, due.usual_use(team), now + HOUR, {"acus": acus})
 
     async def _changed(self) -> list[Standing]:
         """Return the standings about which a row of a level is missing or no longer right."""
@@ -77,12 +98,35 @@ class BudgetWatch:
         await crossings.replace_unposted(uow.tx, f"admins:budget:{whose}:", uow.now)
         await crossings.replace_unposted(uow.tx, f"budget:{whose}:", uow.now)
         key = f"budget:{whose}:{level}:{times}"
+        uncapped: list[Uncapped] = []
+        if level >= USED_UP:
+            standing = await stand.with_reserved(standing.budget, standing.subject)
+            uncapped = await self._uncapped(uow, stand, standing, key)
         named = await stand.named(standing)
-        read_by = await uow.notify_admins(self._workspace, key, views.reached_for_admins(named, level))
+        read_by = await uow.notify_admins(self._workspace, key, views.reached_for_admins(named, level, uncapped))
         if standing.subject not in read_by:
             await self._announce_to_owner(uow, stand, standing, level, key)
         facts = {"budget": standing.budget.number, "level": level}
         uow.after_commit(lambda: log.info("budget level reached", **facts))
+
+    async def _uncapped(self, uow: UnitOfWork, stand: Standings, standing: Standing, key: str) -> list[Uncapped]:
+        """Return the sessions without a limit that run on, which are stopped here if the workspace wants that.
+
+        A crash before the commit stops none; after it the rows of the stops are carried out once.
+        """
+        stops, found = self._workspace.policy.stops_at_limit, []
+        for session_id in standing.uncapped:
+            session = await sessions.get(uow.tx, session_id)
+            if session is None:  # of a fan-out, whose table has the button
+                continue
+            found.append(Uncapped(session.id, await stand.called(session.id), tenths(session.snapshot.acus), stops))
+            if stops:
+                row = stop_row(session.lane, ref_of(session.id), session, uow.now)
+                await uow.add_to_inbox(replace(row, key=f"{key}:{session.id}"))
+                named = await stand.named(standing, session.channel)
+                if not await self._is_shared(uow, session.channel):
+                    await uow.post(f"{key}:{session.id}", session, views.stopped_by(named))
+        return found
 
     async def _announce_to_owner(
         self, uow: UnitOfWork, stand: Standings, standing: Standing, level: int, key: str

@@ -10,14 +10,16 @@ from bot.domain.causes import TaskCause
 from bot.domain.keys import short_id
 from bot.domain.lane import fan_out_lane, fan_out_session_lane
 from bot.features.fan_out.rules import FanOut, FanOutSession
-from bot.kernel.gates import Admission, Asker, Gates, Work
+from bot.kernel.gates import Asker, Gates, Limit, Work
 from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
 from bot.store import inbox
 from bot.store.audit import AuditRow
+from bot.store.database.connection import Transaction
 from bot.store.inbox import InboxRow
+from bot.views.message import Message
 
 # The names of the tasks.
 RUN: Final = "fan_out"
@@ -89,13 +91,13 @@ class FanOutOrganisations:
         return self._known[key]
 
 
-async def fan_out_admission(
-    gates: Gates, workspace: Workspace, fan_out: FanOut, sessions: int, *, again: bool = False
-) -> Admission:
-    """Read what decides whether so many new `sessions` of a fan-out, which start at once, may begin.
+async def limit_of_each(
+    tx: Transaction, gates: Gates, workspace: Workspace, fan_out: FanOut, sessions: int, *, again: bool = False
+) -> Limit | Message:
+    """Return what each of so many new `sessions` of a fan-out, which start at once, may use, or why they may not begin.
 
     They may have failed before, and be tried `again`.
     """
     who = Asker(workspace, fan_out.user, fan_out.channel, fan_out.user)
     ceiling = fan_out.options.acu or workspace.policy.wake_limits.session_acus
-    return await gates.admission(who, Work(fan_out.id, ceiling, sessions=sessions, again=again))
+    return await gates.limit(tx, who, Work(fan_out.id, ceiling, sessions=sessions, again=again))

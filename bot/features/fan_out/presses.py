@@ -10,11 +10,11 @@ from bot.domain.session import first_line
 from bot.features.fan_out import rows as fan_outs
 from bot.features.fan_out import sentences as views
 from bot.features.fan_out.drawer import post_table, touch
-from bot.features.fan_out.fan_outs import carry_on, enqueue_session, fan_out_admission
+from bot.features.fan_out.fan_outs import carry_on, enqueue_session, limit_of_each
 from bot.features.fan_out.rules import FanOut, FanOutSession, FanOutState
 from bot.features.fan_out.specs import RETRY_FAN_OUT, START_FAN_OUT, STOP_FAN_OUT
 from bot.kernel.commands.handler import Handler
-from bot.kernel.gates import Admission, Asker, Gates, Limit
+from bot.kernel.gates import Asker, Gates, Limit
 from bot.kernel.job import CommandJob, finish, finish_with, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
@@ -66,20 +66,19 @@ class FanOutPresses:
         return fan_out.user == job.cause.user and is_new
 
     async def _start(self, job: CommandJob, fan_out: FanOut) -> None:
-        admission = await self._admission(job, fan_out, again=False)
         async with self._services.unit_of_work_for(job) as uow:
-            answer = await self._admit(uow, job, admission) if self._is_open(job, fan_out) else views.EXPIRED
+            answer = await self._admit(uow, job) if self._is_open(job, fan_out) else views.EXPIRED
             await finish_with(uow, job, answer)
 
-    async def _admit(self, uow: UnitOfWork, job: CommandJob, admission: Admission) -> Message:
+    async def _admit(self, uow: UnitOfWork, job: CommandJob) -> Message:
         """Begin the fan-out, unless it was answered before or a budget has no room. Its limits are thereby reserved."""
         # Locks it first: what a first press of the same button has reserved is no reason to refuse the second one.
         if not await fan_outs.change_while(uow.tx, job.cause.argument, FanOutState.ASKED):
             return await self._settled(uow, job)
-        limit = await admission.limit(uow.tx)
+        fan_out, sessions = await self._current(uow, job)
+        limit = await limit_of_each(uow.tx, self._gates, job.workspace, fan_out, max(len(sessions), 1))
         if isinstance(limit, Message):
             return limit
-        fan_out, sessions = await self._current(uow, job)
         await fan_outs.change(uow.tx, fan_out.id, state=FanOutState.RUNNING, acu_limit=limit.acus, begun_at=uow.now)
         await _limit(uow, fan_out, sessions, limit)
         return views.begun(await self._begin(uow, job))
@@ -135,12 +134,16 @@ class FanOutPresses:
         if refusal is not None:
             await self._services.answer(job, refusal)
             return
-        admission = await self._admission(job, fan_out, again=True)
         async with self._services.unit_of_work_for(job) as uow:
             await touch(uow, fan_out.id)
             fan_out, before = await self._current(uow, job)
             may = fan_out.state in _BEGUN and fan_out.stopped_at is None
-            limit = await admission.limit(uow.tx) if may and any(session.is_retried for session in before) else None
+            retried = sum(session.is_retried for session in before) if may else 0
+            limit = (
+                await limit_of_each(uow.tx, self._gates, job.workspace, fan_out, retried, again=True)
+                if retried
+                else None
+            )
             if isinstance(limit, Message):
                 await finish_with(uow, job, limit)
                 return
@@ -163,13 +166,6 @@ class FanOutPresses:
         for number, session in enumerate(again):
             await enqueue_session(uow, fan_out, session, number * self._services.timing.fan_out_pause)
         await carry_on(uow, fan_out, job.row.key)
-
-    async def _admission(self, job: CommandJob, fan_out: FanOut, *, again: bool) -> Admission:
-        """Read what decides whether the sessions may begin: all together, or those that are asked for `again`."""
-        async with self._services.db.read() as tx:
-            sessions = await fan_outs.sessions_of(tx, fan_out.id)
-        starting = sum(session.is_retried for session in sessions) if again else len(sessions)
-        return await fan_out_admission(self._gates, job.workspace, fan_out, max(starting, 1), again=again)
 
     async def _current(self, uow: UnitOfWork, job: CommandJob) -> tuple[FanOut, list[FanOutSession]]:
         """The fan-out and its sessions as they are in this transaction, which has locked it."""

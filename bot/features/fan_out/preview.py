@@ -12,7 +12,7 @@ from bot.domain.lane import person_lane
 from bot.domain.session import Options
 from bot.features.fan_out import rows as fan_outs
 from bot.features.fan_out import sentences as views
-from bot.features.fan_out.fan_outs import fan_out_admission
+from bot.features.fan_out.fan_outs import limit_of_each
 from bot.features.fan_out.rules import FanOut, FanOutSession, FanOutState
 from bot.features.fan_out.specs import FANOUT
 from bot.features.fan_out.words import (
@@ -107,10 +107,9 @@ class FanOutPreview:
         organisations: list[OrganisationName],
         note: str,
     ) -> None:
-        admission = await fan_out_admission(self._gates, job.workspace, fan_out, len(organisations))
         sessions = [FanOutSession(organisation.org_id, organisation.name) for organisation in organisations]
         async with self._services.unit_of_work_for(job) as uow:
-            limit = await admission.limit(uow.tx)
+            limit = await limit_of_each(uow.tx, self._gates, job.workspace, fan_out, len(organisations))
             if isinstance(limit, Message):
                 await finish_with(uow, job, limit)
                 return

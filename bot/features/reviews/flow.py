@@ -26,7 +26,7 @@ from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler
 from bot.kernel.exactly_once.creation import Creation, Found, LookupResult, Missing
 from bot.kernel.exactly_once.loss import Loss, announce_loss
 from bot.kernel.exactly_once.protocol import ExactlyOnce
-from bot.kernel.gates import Admission, Asker, Gates, Work
+from bot.kernel.gates import Asker, Gates, Work
 from bot.kernel.job import CommandJob, finish, move, recipient_of
 from bot.kernel.operations.requests import Requester, begin
 from bot.kernel.services import Services
@@ -119,16 +119,12 @@ class NewReview(Creation[Review]):
         self._url = url
         self._devin = job.workspace.organisation.devin
         self._hosts = job.workspace.policy.code_hosts
-        self._admission: Admission | None = None
 
     async def prepare(self) -> bool:
         """Return False, with the row closed, if Devin reviews the newest commit already."""
         job = self._job
         going_on = await self._going_on()
         if going_on is None:
-            user, channel = job.cause.user or "", job.cause.channel or ""
-            who = Asker(job.workspace, user, channel, user)
-            self._admission = await self._gates.admission(who, Work(job.row.key, ACUS))
             return True
         # A crash before this commit asks Devin once more, which changes nothing.
         async with self._services.unit_of_work_for(job) as uow:
@@ -138,8 +134,9 @@ class NewReview(Creation[Review]):
 
     async def admit(self, uow: UnitOfWork) -> bool:
         """Reserve what a review may cost, or answer that a budget has no room: by the intent, others see it."""
-        assert self._admission is not None  # `prepare` comes first
-        limit = await self._admission.limit(uow.tx)
+        user, channel = self._job.cause.user or "", self._job.cause.channel or ""
+        who = Asker(self._job.workspace, user, channel, user)
+        limit = await self._gates.limit(uow.tx, who, Work(self._job.row.key, ACUS))
         if not isinstance(limit, Message):
             return True
         await self._reply(uow, limit)

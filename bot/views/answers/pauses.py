@@ -19,7 +19,7 @@ def not_started(paused: str) -> Message:
 
 def not_woken(paused: str) -> Message:
     """Refuse to wake a session, and say that nothing else was changed."""
-    return Message(f"Devin stays asleep: {paused} Try again once an admin resumes it.")
+    return Message(f"Not sent: {paused} Try again once an admin resumes it.")
 
 
 def start_kept(paused: str, key: str) -> Message:

@@ -27,9 +27,8 @@ async def admitted(services: Services, store: Store, number: int, acu: int | Non
     (workspace,) = services.workspaces
     user = f"U{number % PEOPLE}"
     who = Asker(workspace, user, f"C{number % 3}", user)
-    admission = await BudgetCheck(services).admission(who, Work(f"s{number}", acu, acu))
     async with store.db.write() as tx:
-        limit = await admission.limit(tx)
+        limit = await BudgetCheck(services).limit(tx, who, Work(f"s{number}", acu, acu))
         if isinstance(limit, Message):
             return None
         assert limit.acus is not None
@@ -40,7 +39,7 @@ async def admitted(services: Services, store: Store, number: int, acu: int | Non
     return limit.acus
 
 
-async def start_all(services: Services, store: Store, numbers: range) -> list[int]:
+async def start_all(services: Services, store: Store, numbers: range, acu: int | None = 7) -> list[int]:
     """What those sessions may use that are admitted of so many."""
     at_once = asyncio.Semaphore(AT_ONCE)
 
@@ -48,7 +47,7 @@ async def start_all(services: Services, store: Store, numbers: range) -> list[in
         async with at_once:
             while True:
                 with suppress(DBAPIError):  # the lock was not had in time: the row goes back, and is tried again
-                    return await admitted(services, store, number, 7)
+                    return await admitted(services, store, number, acu)
 
     return [acus or 0 for acus in await asyncio.gather(*map(start, numbers))]
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import Budget, Period, Scope, ScopeKind, Span, Standing
-from bot.features.budgets.sentences import Entry, Granted, Named, Tried, Waking
+from bot.features.budgets.sentences import Entry, Granted, Named, Tried, Uncapped, Waking
 from bot.features.budgets.trial import Trial
 from bot.features.budgets.words import Problem
 from bot.views.message import Message
@@ -29,20 +29,30 @@ def of(kind: ScopeKind, subject: str = "", name: str = "") -> Named:
     return Named(replace(ANNS.standing, budget=budget, subject=subject), name)
 
 
-def test_a_session_without_a_limit_holds_the_rest_of_a_budget_that_is_not_used_up() -> None:
-    held = replace(ANNS, yours=True, standing=replace(ANNS.standing, spent=Decimal("7.5")), unlimited="“Fix it”")
-    rest = "“Fix it” has no ACU limit, so the rest of your budget is reserved for it (7.5 of 10 ACUs used this week)."
-    refusals = [views.start_refused(held), views.retry_refused(held), views.wake_refused(held)]
-    refusals += [views.waking_refused(held), views.more_is_no_use(held)]
-    assert [one.text for one in refusals] == [
-        f"Nothing was started: {rest} Try again once that session is done or stopped.",
-        f"Nothing was retried: {rest} Press “Retry failed” again once that session is done or stopped.",
-        f"Your reply wasn't sent and Devin stays asleep: {rest} Send it again once that session is done or stopped.",
-        f"Devin wasn't woken: {rest} It's kept for up to a day. Try again once that session is done or stopped.",
-        f"A bigger budget won't help: {rest} Send it again once that session is done or stopped.",
+def test_sessions_without_a_limit_are_counted_where_a_budget_has_no_room() -> None:
+    held = replace(ANNS.standing, spent=Decimal("7.5"), reserved=Decimal("2.5"), uncapped=("s1", "s2"))
+    assert views.start_refused(replace(ANNS, yours=True, standing=held)).text == (
+        "Nothing was started: your budget has less than 1 ACU left (7.5 of 10 ACUs used this week, 2.5 more reserved by "
+        f"running sessions, 2 sessions without a limit may go over it). It resets {ANEW}. Try again then, or request "
+        "approval."
+    )
+
+
+@pytest.mark.parametrize("stops", [False, True])
+def test_what_has_no_limit_is_named_with_stop_once_a_budget_is_used_up(stops: bool) -> None:
+    uncapped = [Uncapped(f"s{number}", f"“Fix {number}”", "1.5", stops) for number in range(12)]
+    said = views.reached_for_admins(of(ScopeKind.ORG), 100, uncapped)
+    assert_valid(said)
+    then = "so they're being stopped:" if stops else "and can use more:"
+    assert said.text == (
+        f"The organization's budget is used up: 10.3 of 10 ACUs this week. Until it resets {ANEW}, no session is started "
+        f"or woken. Running sessions keep running. These have no ACU limit{',' if stops else ''} {then}"
+    )
+    assert [block["text"]["text"] for block in said.blocks[1:11]] == [
+        f"“Fix {number}” (1.5 ACUs used)" for number in range(10)
     ]
-    assert views.start_refused(replace(ANNS, unlimited="“Fix it”")) == views.start_refused(ANNS)
-    assert [buttons(one) for one in refusals] == [[]] * 5
+    assert [("accessory" in block) is not stops for block in said.blocks[1:11]] == [True] * 10
+    assert said.blocks[11]["elements"][0]["text"] == "2 more"
 
 
 @pytest.mark.parametrize(
@@ -97,10 +107,10 @@ def test_a_reply_that_is_kept_says_why_it_was_not_sent_and_who_can_be_asked() ->
     yours = replace(ANNS, yours=True)
     used_up = f"your budget is used up, 10.3 of 10 ACUs this week. It resets {ANEW}."
     kept = views.reply_kept(yours, "key", Waking("s1", Decimal(2)))
-    assert kept.text == f"Your reply wasn't sent and Devin stays asleep: {used_up}"
+    assert kept.text == f"Your reply wasn't sent: {used_up}"
     assert buttons(kept) == ["Request approval", "Cancel"]
     assert views.reply_kept(yours, "key", Waking("s1", Decimal(11))).text == (
-        "Your reply wasn't sent and Devin stays asleep: your budget is used up, 10.3 of 10 ACUs this week."
+        "Your reply wasn't sent: your budget is used up, 10.3 of 10 ACUs this week."
     )
     assert views.steer_kept(yours, "key").text == (
         f"Your reply wasn't sent: {used_up} You need ACUs left in your own budget to reply in someone else's session."
@@ -137,10 +147,10 @@ def test_a_budget_with_too_little_left_says_how_much_is_free_of_it() -> None:
         "It's kept for up to a day. Try again, or request approval."
     )
     assert views.wake_refused(left, Waking("s1", Decimal("2.876544"))).text == (
-        f"Your reply wasn't sent and Devin stays asleep: your budget doesn't have enough left: this session could still use 2.9 ACUs {why}. It resets {ANEW}. Send it again then, or request approval."
+        f"Your reply wasn't sent: your budget doesn't have enough left: this session could still use 2.9 ACUs {why}. It resets {ANEW}. Send it again then, or request approval."
     )
     assert views.wake_refused(left, Waking("s1", Decimal(11))).text == (
-        f"Your reply wasn't sent and Devin stays asleep: your budget doesn't have enough left: this session could still use 11 ACUs {why}. Request approval to continue."
+        f"Your reply wasn't sent: your budget doesn't have enough left: this session could still use 11 ACUs {why}. Request approval to continue."
     )
     assert views.retry_refused(left, 3).text == (
         f"Nothing was retried: your budget has less than 3 ACUs left, 1 for each session {why}. It resets {ANEW}. "
@@ -172,7 +182,7 @@ def buttons(message: Message) -> list[str]:
 def test_the_texts_of_the_buttons() -> None:
     for refusal in (views.start_refused, views.wake_refused, views.waking_refused):
         assert buttons(refusal(ANNS)) == ["Request approval"]
-    assert buttons(views.request(ANNS, "ben", Decimal(10), "key")) == ["Grant 10 ACUs", "Deny"]
+    assert buttons(views.request(ANNS, "ben", Decimal(10), "key")) == ["Grant 10 ACUs", "Grant 15 ACUs", "Deny"]
 
 
 def test_what_is_answered_to_who_asks_and_to_a_late_press() -> None:

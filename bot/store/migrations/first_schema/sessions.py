@@ -125,7 +125,7 @@ Table(
     index_where("ix_sessions_no_org_id", "org_id = ''", "org_id"),
     index_where(
         "ix_sessions_goes_on",
-        "lifecycle IN ('creating', 'open') AND NOT archived AND status NOT IN ('suspended', 'exit', 'error')"
+        "lifecycle IN ('queued', 'creating', 'open') AND NOT archived AND status NOT IN ('suspended', 'exit', 'error')"
         " AND (status <> 'running' OR detail IS NULL OR (detail <> 'finished'"
         " AND (detail <> 'waiting_for_user' OR asks IS NULL OR asks)))",
         "org_id",
