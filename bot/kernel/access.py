@@ -232,6 +232,10 @@ class Access:
             return False
         return not (channel.startswith("D") or found.is_private or found.is_im)
 
+    async def may_go_on(self, workspace: Workspace, source: str, channel: str) -> bool:
+        """Whether words of the channel `source` may go on in `channel`: out of a private place they go nowhere else."""
+        return source == channel or await self.is_public(workspace, source)
+
     async def may_read(self, workspace: Workspace, user: str, channel: str) -> bool:
         """Whether `user`, a member of the workspace, may read `channel` now: it is public, or they are in it."""
         if await self.is_public(workspace, channel):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from bot.domain.causes import EventCause, TaskCause
+from bot.domain.commands.spec import Source
 from bot.domain.roles import Right
 from bot.domain.session import Session
 from bot.kernel.access import Access
@@ -53,10 +54,12 @@ class SlackEvent:
 
     `fields` says where each text is in the event, by the name it gets in the cause: `{"name": "channel.name"}`. Behind
     a `*` it is in each of a list, and the texts get blanks between them. Whoever causes one needs the `right`, if any.
+    `source` says whose words come of one.
     """
 
     types: Sequence[str]
     fields: Mapping[str, str]
+    source: Source
     right: Right | None = None
 
     def read(self, event: Mapping[str, Any]) -> dict[str, str]:

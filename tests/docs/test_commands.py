@@ -123,7 +123,7 @@ def test_every_command_has_its_handler():
 @pytest.mark.parametrize("spec", HANDLERS, ids=lambda spec: spec.name)
 def test_the_handler_does_what_the_command_may_be_asked_for(spec):
     handler = HANDLERS[spec]
-    assert bool(handler.on_session) == spec.of_session
+    assert bool(handler.on_session) == spec.source.is_session
     assert handler.answer or handler.run or handler.on_session
     if spec.is_typed and spec is not START:
         assert handler.answer, "an ack answers it"

@@ -25,7 +25,7 @@ from bot.domain.commands.registry import (
     STOP_ALL,
     UNMUTE,
 )
-from bot.domain.commands.spec import CommandSpec, Role, slash, written
+from bot.domain.commands.spec import CommandSpec, Role, Source, slash, written
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.features import COMMANDS
@@ -632,9 +632,13 @@ def test_no_text_breaks_it(text):
 
 # ---------------------------------------------------------------- a command that is yet to come
 
-MEMO = CommandSpec("memo", ways=(slash("memo", SESSION), written("memo", TEXT)))
+MEMO = CommandSpec("memo", source=Source.NOTHING, ways=(slash("memo", SESSION), written("memo", TEXT)))
 ADD = CommandSpec(
-    "add", ways=(slash("memo add", TEXT), written("!memo", TEXT)), role=Role.ADMIN, meant_by=("remember",)
+    "add",
+    source=Source.NOTHING,
+    ways=(slash("memo add", TEXT), written("!memo", TEXT)),
+    role=Role.ADMIN,
+    meant_by=("remember",),
 )
 MORE = (*COMMANDS.specs, MEMO, ADD)
 

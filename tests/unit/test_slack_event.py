@@ -2,9 +2,10 @@
 
 import pytest
 
+from bot.domain.commands.spec import Source
 from bot.kernel.tasks import SlackEvent
 
-RENAMED = SlackEvent(("channel_rename",), {"channel": "channel.id", "name": "channel.name"})
+RENAMED = SlackEvent(("channel_rename",), {"channel": "channel.id", "name": "channel.name"}, Source.NOTHING)
 
 
 def test_texts_are_read_from_where_they_are():
@@ -23,7 +24,7 @@ def test_what_is_no_text_is_refused(channel):
         RENAMED.read({"channel": channel})
 
 
-LINKS = SlackEvent(("link_shared",), {"links": "links.*.url"})
+LINKS = SlackEvent(("link_shared",), {"links": "links.*.url"}, Source.LINK)
 
 
 def test_the_texts_of_a_list_get_blanks_between_them():

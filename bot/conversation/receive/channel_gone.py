@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from bot.conversation.session_card import announce_channel_lost, card_key
 from bot.domain.causes import EventCause
+from bot.domain.commands.spec import Source
 from bot.domain.session import Lifecycle, Session
 from bot.kernel.job import Job, finish
 from bot.kernel.tasks import Kernel, SlackEvent
@@ -18,7 +19,7 @@ class ChannelGone:
     """Ends what was to be posted in such a channel, and informs the people who asked there."""
 
     event: ClassVar[SlackEvent] = SlackEvent(
-        ("channel_archive", "group_archive", "channel_left", "group_left"), {"channel": "channel"}
+        ("channel_archive", "group_archive", "channel_left", "group_left"), {"channel": "channel"}, Source.NOTHING
     )
 
     def __init__(self, kernel: Kernel) -> None:

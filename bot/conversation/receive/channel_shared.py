@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from bot.domain.causes import EventCause
+from bot.domain.commands.spec import Source
 from bot.kernel.job import Job
 from bot.kernel.tasks import Kernel, SlackEvent
 from bot.kernel.unit_of_work import UnitOfWork
@@ -12,7 +13,9 @@ from bot.slack.errors import SlackRefused
 class ChannelShared:
     """Has Slack asked how the channel is shared now: reports may come late and out of order."""
 
-    event: ClassVar[SlackEvent] = SlackEvent(("channel_shared", "channel_unshared"), {"channel": "channel"})
+    event: ClassVar[SlackEvent] = SlackEvent(
+        ("channel_shared", "channel_unshared"), {"channel": "channel"}, Source.NOTHING
+    )
 
     def __init__(self, kernel: Kernel) -> None:
         self._services = kernel.services

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from bot.conversation.session_card import SessionCard
 from bot.domain.causes import EventCause
+from bot.domain.commands.spec import Source
 from bot.domain.roles import Right
 from bot.domain.secrets import has_secret
 from bot.domain.title_words import title_words
@@ -20,6 +21,7 @@ class ThreadRenamed:
     event: ClassVar[SlackEvent] = SlackEvent(
         ("agent_session_title_changed",),
         {"channel": "channel", "thread_ts": "thread_ts", "user": "user", "title": "title"},
+        Source.HERE,
         Right.STEER,
     )
 

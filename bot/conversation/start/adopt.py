@@ -149,12 +149,10 @@ class AdoptCommand:
             names = await identities.of_devin_user(tx, workspace.team, made.user_id) if made.user_id else []
         before = next((one.session for one in found if one.session.team == workspace.team), None)
         if before is not None:
-            if before.channel == channel:
-                return None  # who is in it could read and steer the session there
-            if not await self._access.is_public(workspace, before.channel):
+            if not await self._access.may_go_on(workspace, before.channel, channel):
                 return adoption_sentences.STAYS_PRIVATE
-            if before.requester == user:
-                return None
+            if before.channel == channel or before.requester == user:
+                return None  # who is in its channel could read and steer the session there
         identity = await self._identities.identity_of(workspace, organisation, user)
         account = None if identity is None else identity.acts_as
         if account is not None and account == made.user_id:

@@ -142,9 +142,8 @@ class LaunchForm(FormKind):
             source = form.channel
         elif (earlier := await self._services.session(form.target)) is not None:
             source = earlier.channel
-        if source in {"", channel} or await self._access.is_public(job.workspace, source):
-            return None
-        return views.stays_private(source)
+        may = not source or await self._access.may_go_on(job.workspace, source, channel)
+        return None if may else views.stays_private(source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from bot.domain.turn_ends import AnnouncedEnd
 from bot.kernel.commands.handler import Handler
 from bot.kernel.job import CommandJob, finish_with, move
 from bot.kernel.services import Services
-from bot.store import people, sessions, turn_ends
+from bot.store import people, turn_ends
 from bot.store.database.connection import Transaction
 from bot.views import turn_ends as end_views
 from bot.views.message import Block, Message
@@ -35,19 +35,15 @@ class QuickAnswers:
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """Return what a press does."""
-        return {QUICK_ANSWER: Handler(run=self._run)}
+        return {QUICK_ANSWER: Handler(on_session=self._answer)}
 
-    async def _run(self, job: CommandJob) -> None:
+    async def _answer(self, job: CommandJob, session: Session) -> None:
         """Make the row of the press a reply with the option, or answer privately why nothing is sent."""
         number, _, key = job.cause.argument.partition(" ")
         async with self.services.unit_of_work_for(job) as uow:
             end = await turn_ends.get(uow.tx, key)
-            session = await sessions.get(uow.tx, end.session_id) if end is not None else None
             option = _option(end, number)
-            here = (job.workspace.team, job.cause.channel)
-            # A button's value is no authorisation.
-            in_place = session is not None and (session.team, session.channel) == here
-            if end is None or session is None or option is None or not in_place:
+            if end is None or option is None:
                 await finish_with(uow, job, STALE)
             elif (answer := await why_not_open(uow.tx, end, job.cause.user or "")) is not None:
                 await finish_with(uow, job, answer)

@@ -17,12 +17,13 @@ from bot.domain.commands.arguments import (
     TEXT,
     WHICH_LIST,
 )
-from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, alone, button, slash, typed, written
+from bot.domain.commands.spec import CommandSpec, Help, Role, Source, addressed, alone, button, slash, typed, written
 from bot.domain.roles import Right
 
 # The word `start` may be left out: a text that is no other command starts a session.
 START: Final = CommandSpec(
     "start",
+    source=Source.HERE,
     right=Right.START,
     starts=True,
     ways=(slash("start", TEXT),),
@@ -31,6 +32,7 @@ START: Final = CommandSpec(
 # The form for a start: `/devin` with nothing after it, a shortcut, or a button that opens the form of this name.
 LAUNCH: Final = CommandSpec(
     "launch",
+    source=Source.PICKED,
     right=Right.START,
     ways=(),
     opens_form=True,
@@ -39,6 +41,7 @@ LAUNCH: Final = CommandSpec(
 )
 LIST: Final = CommandSpec(
     "list",
+    source=Source.LISTED,
     ways=(*typed("list", WHICH_LIST), *alone("list")),
     slash_help=Help(f"`/devin list {WHICH_LIST.shown}` shows your sessions, starting with the ones that need you"),
     meant_by=("sessions", "prs"),
@@ -46,18 +49,19 @@ LIST: Final = CommandSpec(
 # The buttons below the list of all sessions; who types `list all` needs its role too.
 LIST_ALL: Final = CommandSpec(
     "list_all",
+    source=Source.LISTED,
     ways=(),
     role=Role.ADMIN,
     admins_can="see everyone's sessions",
     urgent=True,
 )
 # The buttons below other lists: all that are done, and the next page.
-LIST_PAGE: Final = CommandSpec("list_page", ways=(), urgent=True)
+LIST_PAGE: Final = CommandSpec("list_page", source=Source.LISTED, ways=(), urgent=True)
 COST: Final = CommandSpec(
     "cost",
+    source=Source.SESSION,
     right=Right.COST,
     ways=(*typed("cost"), written("!cost"), *alone("cost")),
-    of_session=True,
     urgent=True,
     asks_of_money=True,
     ordinary=True,
@@ -67,14 +71,15 @@ COST: Final = CommandSpec(
 )
 STATUS: Final = CommandSpec(
     "status",
+    source=Source.SESSION,
     ways=(*typed("status", SESSION), written("!status"), *alone("status")),
-    of_session=True,
     urgent=True,
     slash_help=Help("`/devin status [number]` shows a session; the number is from the list"),
     thread_help=Help("`!status` shows its state", same_line=True),
 )
 STOP: Final = CommandSpec(
     "stop",
+    source=Source.SESSION,
     right=Right.STOP,
     ways=(
         slash("stop", SESSION),
@@ -84,7 +89,6 @@ STOP: Final = CommandSpec(
         *alone("stop", "cancel", "please stop", "stop please", "stop it"),
         button("stop"),
     ),
-    of_session=True,
     urgent=True,
     ends_session=True,
     slash_help=Help("`/devin stop [number]` stops a session", same_line=True),
@@ -94,6 +98,7 @@ STOP: Final = CommandSpec(
 # Everybody's for an admin, else one's own. The question says how many.
 STOP_ALL: Final = CommandSpec(
     "stop_all",
+    source=Source.LISTED,
     ways=typed("stop all", ALL_OF),
     urgent=True,
     asks_first=True,
@@ -102,54 +107,60 @@ STOP_ALL: Final = CommandSpec(
     ),
 )
 # The choice under that question: `all` or `mine`.
-STOP_ALL_CONFIRMED: Final = CommandSpec("stop_all_confirmed", ways=(), urgent=True)
+STOP_ALL_CONFIRMED: Final = CommandSpec("stop_all_confirmed", source=Source.LISTED, ways=(), urgent=True)
 # The button beside a session in a list, which is shown in any channel or direct message.
 STOP_LISTED: Final = CommandSpec(
-    "stop_listed", right=Right.STOP, ways=(), of_session=True, urgent=True, ends_session=True
+    "stop_listed", source=Source.SESSION, right=Right.STOP, ways=(), urgent=True, ends_session=True
 )
 # The choice of somebody who presses *Stop* on the card of another person's session.
 STOP_CONFIRMED: Final = CommandSpec(
-    "stop_confirmed", right=Right.STOP, ways=(), of_session=True, urgent=True, ends_session=True
+    "stop_confirmed", source=Source.SESSION, right=Right.STOP, ways=(), urgent=True, ends_session=True
 )
 # The same for `archive`.
 ARCHIVE_CONFIRMED: Final = CommandSpec(
-    "archive_confirmed", right=Right.STOP, ways=(), of_session=True, urgent=True, ends_session=True
+    "archive_confirmed", source=Source.SESSION, right=Right.STOP, ways=(), urgent=True, ends_session=True
 )
 MUTE: Final = CommandSpec(
     "mute",
+    source=Source.SESSION,
     right=Right.STEER,
     ways=(written("!mute"), written("mute")),
-    of_session=True,
     thread_help=Help("`!mute` (or `mute`) stops sending replies to Devin"),
 )
 UNMUTE: Final = CommandSpec(
     "unmute",
+    source=Source.SESSION,
     right=Right.STEER,
     ways=(written("!unmute"), written("unmute")),
-    of_session=True,
     thread_help=Help("`!unmute` (or `unmute`) sends replies to Devin again", same_line=True),
 )
 ASIDE: Final = CommandSpec(
     "aside",
+    source=Source.HERE,
     ways=(written("!aside", TEXT), written("(aside)", TEXT)),
     thread_help=Help("`!aside …` (or `(aside) …`) is a note to people in the thread; Devin doesn't get it"),
 )
 ARCHIVE: Final = CommandSpec(
     "archive",
+    source=Source.SESSION,
     right=Right.STOP,
     ways=(slash("archive", SESSION), written("!archive"), written("archive")),
-    of_session=True,
     urgent=True,
     ends_session=True,
     slash_help=Help("`/devin archive [number]` stops a session and closes its thread", same_line=True),
     thread_help=Help("`!archive` (or `archive`) stops Devin and closes this thread"),
 )
 NEW: Final = CommandSpec(
-    "new", right=Right.START, ways=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session")
+    "new",
+    source=Source.HERE,
+    right=Right.START,
+    ways=(written("!new", TEXT),),
+    thread_help=Help("`!new …` starts another session"),
 )
 # Ties a session that Devin has already to a thread.
 ADOPT: Final = CommandSpec(
     "adopt",
+    source=Source.ADDRESS,
     right=Right.START,
     ways=(*typed("adopt", AT_DEVIN), written("!adopt", AT_DEVIN)),
     urgent=True,
@@ -162,6 +173,7 @@ ADOPT: Final = CommandSpec(
 # The choice of an admin who links a session that somebody else started in Devin.
 ADOPT_CONFIRMED: Final = CommandSpec(
     "adopt_confirmed",
+    source=Source.ADDRESS,
     ways=(),
     role=Role.ADMIN,
     admins_can="link sessions that others started in Devin",
@@ -170,18 +182,19 @@ ADOPT_CONFIRMED: Final = CommandSpec(
 )
 UNSYNC: Final = CommandSpec(
     "unsync",
+    source=Source.SESSION,
     ways=(written("!unsync"),),
     role=Role.ASKER_OR_ADMIN,
-    of_session=True,
     urgent=True,
     thread_help=Help("`!unsync` unlinks this thread; the session keeps running in Devin", same_line=True),
     meant_by=("unadopt",),
 )
 UNSYNC_CONFIRMED: Final = CommandSpec(
-    "unsync_confirmed", ways=(), role=Role.ASKER_OR_ADMIN, of_session=True, urgent=True
+    "unsync_confirmed", source=Source.SESSION, ways=(), role=Role.ASKER_OR_ADMIN, urgent=True
 )
 NOTIFY: Final = CommandSpec(
     "notify",
+    source=Source.HERE,
     ways=(*typed("notify", CHOICE), written("!notify", CHOICE)),
     slash_help=Help(f"`/devin notify {CHOICE.shown}` sets when you're mentioned"),
     thread_help=Help(f"`!notify {CHOICE.shown}` sets when you're mentioned in this thread"),
@@ -189,16 +202,19 @@ NOTIFY: Final = CommandSpec(
 # The same as `!notify all` and `!notify off`, for people who did not ask for the session.
 FOLLOW: Final = CommandSpec(
     "follow",
+    source=Source.HERE,
     ways=(written("!follow"),),
     thread_help=Help("`!follow` also mentions you in this thread"),
 )
 UNFOLLOW: Final = CommandSpec(
     "unfollow",
+    source=Source.HERE,
     ways=(written("!unfollow"),),
     thread_help=Help("`!unfollow` stops mentioning you in this thread", same_line=True),
 )
 GIVE: Final = CommandSpec(
     "give",
+    source=Source.HERE,
     right=Right.STEER,
     ways=(written("!give", PERSON),),
     thread_help=Help("`!give @person` hands this session over to someone else", same_line=True),
@@ -206,6 +222,7 @@ GIVE: Final = CommandSpec(
 )
 REMIND: Final = CommandSpec(
     "remind",
+    source=Source.HERE,
     right=Right.STEER,
     ways=(written("!remind", ON_OFF),),
     thread_help=Help(
@@ -214,19 +231,23 @@ REMIND: Final = CommandSpec(
     meant_by=("reminders", "reminder", "reminds"),
 )
 # Opens the form of a command that was written: only a press, a slash command or a shortcut lets Slack show a form.
-OPEN_FORM: Final = CommandSpec("open_form", ways=(button("open_form"),), urgent=True)
+OPEN_FORM: Final = CommandSpec("open_form", source=Source.NOTHING, ways=(button("open_form"),), urgent=True)
 # The button of an operation's message; only who began it may press it.
-CANCEL_OPERATION: Final = CommandSpec("cancel_operation", ways=(button("cancel_operation"),), urgent=True)
+CANCEL_OPERATION: Final = CommandSpec(
+    "cancel_operation", source=Source.STORED, ways=(button("cancel_operation"),), urgent=True
+)
 # The buttons of the options that Devin offers; what is chosen is a reply like any other.
-QUICK_ANSWER: Final = CommandSpec("quick_answer", right=Right.STEER, ways=(button("quick_answer"),), starts=True)
+QUICK_ANSWER: Final = CommandSpec(
+    "quick_answer", source=Source.TURN, right=Right.STEER, ways=(button("quick_answer"),), starts=True
+)
 # The buttons under a result.
-RATE: Final = CommandSpec("rate", ways=(button("rate"),), urgent=True)
+RATE: Final = CommandSpec("rate", source=Source.TURN, ways=(button("rate"),), urgent=True)
 # Typed in capitals, as in Devin, because it cannot be undone.
 EXIT: Final = CommandSpec(
     "exit",
+    source=Source.SESSION,
     ways=(written("EXIT", exact=True),),
     role=Role.ASKER_OR_ADMIN,
-    of_session=True,
     urgent=True,
     ends_session=True,
     asks_first=True,
@@ -235,24 +256,30 @@ EXIT: Final = CommandSpec(
 )
 EXIT_CONFIRMED: Final = CommandSpec(
     "exit_confirmed",
+    source=Source.SESSION,
     ways=(),
     role=Role.ASKER_OR_ADMIN,
-    of_session=True,
     urgent=True,
     ends_session=True,
 )
 # The buttons of a session that gets no further: another one goes on, with the same task or with a limit of its own.
 TRY_AGAIN: Final = CommandSpec(
-    "try_again", right=Right.START, ways=(button("try_again"),), of_session=True, urgent=True, starts=True
+    "try_again", source=Source.SESSION, right=Right.START, ways=(button("try_again"),), urgent=True, starts=True
 )
 CONTINUE: Final = CommandSpec(
-    "continue_session", right=Right.START, ways=(button("continue_session"),), of_session=True, urgent=True, starts=True
+    "continue_session",
+    source=Source.SESSION,
+    right=Right.START,
+    ways=(button("continue_session"),),
+    urgent=True,
+    starts=True,
 )
 # An answer to a question that is no command: its argument is the question, the answer, and what the question is about.
-ANSWER: Final = CommandSpec("answer", ways=(), urgent=True)
+ANSWER: Final = CommandSpec("answer", source=Source.STORED, ways=(), urgent=True)
 # Alarms have no command: their buttons stand under their post. The help says what admins have instead.
 HELP: Final = CommandSpec(
     "help",
+    source=Source.NOTHING,
     ways=(
         *typed("help", HELP_TOPIC),
         written("!help"),

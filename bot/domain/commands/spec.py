@@ -1,7 +1,7 @@
 """The types in which a command is declared: its name, how and where it is typed, and who may use it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -42,6 +42,25 @@ class Role(StrEnum):
         if user is None:
             return False
         return user in admins or (self is Role.ASKER_OR_ADMIN and user == asker)
+
+
+class Source(StrEnum):
+    """Whose words a way in reads or carries on, and so of which place it is asked, at the act, who may read them."""
+
+    NOTHING = "nothing"  # nobody's: settings, figures, what Devin has for everybody
+    HERE = "here"  # the thread or the channel in which it is given
+    LISTED = "listed"  # one's own sessions, and as much of others' as may be read where the list is shown
+    SESSION = "session"  # a session: that of the thread or the channel in which it is given, or one's own
+    TURN = "turn"  # what Devin said at the end of a turn, under whose post in the session's channel the button stands
+    STORED = "stored"  # what was stored when it was asked for: it is for who asked, or for who has the role
+    ADDRESS = "address"  # a session at Devin: for its maker, or for an admin, and never out of a private place
+    PICKED = "picked"  # a message or a session that a form is about: out of a private place it goes nowhere else
+    LINK = "link"  # the session that a link leads to, shown to all who read the link
+
+    @property
+    def is_session(self) -> bool:
+        """Whether it is one session of ours, which the table of commands finds and hands on."""
+        return self in {Source.SESSION, Source.TURN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +151,13 @@ class CommandSpec:
 
     name: str
     ways: tuple[Way, ...]
+    source: Source = field(kw_only=True)
     role: Role = Role.EVERYBODY
     right: Right | None = None  # which of the roles that admins give allows it
     admins_can: str = ""  # what a command for admins does, with a verb: it is said to others behind "Only admins can"
     own_by: str = ""  # the name of the command by which everybody sees their own part of what is for admins
     instead: str = ""  # a sentence about what everybody may use in place of a command for admins
     of_place: bool = False  # with a word behind it that names no place, its own one is about a session: `pause 2`
-    of_session: bool = False  # the command is about one session: that of its thread, or the one that is named
     urgent: bool = False  # the command goes before replies that wait in its thread
     ends_session: bool = False  # afterwards the session runs no longer, and replies that wait are not sent
     asks_first: bool = False  # the command only asks; another command acts after the answer
@@ -156,6 +175,11 @@ class CommandSpec:
     split: str = ""  # the command's one word as people type it in two
     meant_by: tuple[str, ...] = ()  # words behind `!` that are no ways to give the command but are meant for it
     examples: tuple[str, ...] = ()  # arguments that are offered as buttons where what was typed cannot be read
+
+    @property
+    def of_session(self) -> bool:
+        """Whether the command is about one session: that of its thread, or the one that is named."""
+        return self.source is Source.SESSION
 
     @property
     def is_typed(self) -> bool:

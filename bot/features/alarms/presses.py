@@ -73,7 +73,7 @@ class AlarmPresses:
             )
             if refusal is not None:
                 return refusal
-            if session.channel == job.cause.channel or await self._access.is_public(job.workspace, session.channel):
+            if await self._access.may_go_on(job.workspace, session.channel, job.cause.channel or ""):
                 return None
             spec = ALARM_FINE
         return await self._access.role_refusal(job.workspace, spec, job.cause.user, session)

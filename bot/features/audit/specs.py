@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, typed
 from bot.domain.questions import CSV_WORD
 from bot.features.audit.words import read_options
 
@@ -18,6 +18,7 @@ AUDIT_OPTIONS: Final = Argument(
 CSV: Final = Argument(f"[{CSV_WORD}]", _csv)
 AUDIT: Final = CommandSpec(
     "audit",
+    source=Source.NOTHING,
     distinct=True,
     ways=typed("audit", AUDIT_OPTIONS),
     role=Role.ADMIN,
@@ -27,6 +28,7 @@ AUDIT: Final = CommandSpec(
 )
 AUDIT_BOT: Final = CommandSpec(
     "audit_bot",
+    source=Source.NOTHING,
     ways=typed("audit bot", CSV),
     role=Role.ADMIN,
     admins_can="see audit logs",

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.domain.commands.arguments import LISTED
-from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, button, typed
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, button, typed
 from bot.features.budgets.words import read_grant, read_number, read_set
 
 # What people type that nobody can read, or before the word `budget`.
@@ -23,11 +23,13 @@ BUDGET_NUMBER: Final = Argument("N", read_number)
 # Everybody sees the budgets that hold for them, admins see all.
 BUDGET_LIST: Final = CommandSpec(
     "budget_list",
+    source=Source.NOTHING,
     ways=typed("budget list", LISTED),
     slash_help=Help("`/devin budget list` shows the budgets that apply to you here"),
 )
 BUDGET_SET: Final = CommandSpec(
     "budget_set",
+    source=Source.NOTHING,
     ways=typed("budget set", BUDGET),
     role=Role.ADMIN,
     admins_can="change budgets",
@@ -39,12 +41,15 @@ BUDGET_SET: Final = CommandSpec(
 )
 # The choice to set it.
 BUDGET_SET_CONFIRMED: Final = CommandSpec(
-    "budget_set_confirmed", ways=(), role=Role.ADMIN, admins_can="change budgets", urgent=True
+    "budget_set_confirmed", source=Source.NOTHING, ways=(), role=Role.ADMIN, admins_can="change budgets", urgent=True
 )
 # *Undo* below what came of it.
-BUDGET_UNDO: Final = CommandSpec("budget_undo", ways=(), role=Role.ADMIN, admins_can="change budgets", urgent=True)
+BUDGET_UNDO: Final = CommandSpec(
+    "budget_undo", source=Source.NOTHING, ways=(), role=Role.ADMIN, admins_can="change budgets", urgent=True
+)
 BUDGET_TRY: Final = CommandSpec(
     "budget_try",
+    source=Source.NOTHING,
     ways=typed("budget try", TRIED),
     role=Role.ADMIN,
     admins_can="change budgets",
@@ -53,6 +58,7 @@ BUDGET_TRY: Final = CommandSpec(
 )
 BUDGET_REMOVE: Final = CommandSpec(
     "budget_remove",
+    source=Source.NOTHING,
     ways=(
         *typed("budget remove", BUDGET_NUMBER),
         *typed("budget rm", BUDGET_NUMBER),
@@ -66,6 +72,7 @@ BUDGET_REMOVE: Final = CommandSpec(
 )
 BUDGET_GRANT: Final = CommandSpec(
     "budget_grant",
+    source=Source.NOTHING,
     ways=typed("budget grant", GRANT),
     role=Role.ADMIN,
     admins_can="change budgets",
@@ -73,23 +80,35 @@ BUDGET_GRANT: Final = CommandSpec(
     slash_help=Help(f"`/devin budget grant {GRANT.shown}` adds to a budget until it resets"),
 )
 # The choice where a budget is used up, which asks the admins. The buttons are theirs, under a post in their channel.
-ASK_FOR_MORE: Final = CommandSpec("ask_for_more", ways=(), urgent=True)
+ASK_FOR_MORE: Final = CommandSpec("ask_for_more", source=Source.STORED, ways=(), urgent=True)
 GRANT_MORE: Final = CommandSpec(
-    "grant_more", ways=(button("grant_more"),), role=Role.ADMIN, admins_can="change budgets", urgent=True
+    "grant_more",
+    source=Source.STORED,
+    ways=(button("grant_more"),),
+    role=Role.ADMIN,
+    admins_can="change budgets",
+    urgent=True,
 )
 GRANT_HALF_MORE: Final = CommandSpec(
     "grant_half_more",
+    source=Source.STORED,
     ways=(button("grant_half_more"),),
     role=Role.ADMIN,
     admins_can="change budgets",
     urgent=True,
 )
 REFUSE_MORE: Final = CommandSpec(
-    "refuse_more", ways=(button("refuse_more"),), role=Role.ADMIN, admins_can="change budgets", urgent=True
+    "refuse_more",
+    source=Source.STORED,
+    ways=(button("refuse_more"),),
+    role=Role.ADMIN,
+    admins_can="change budgets",
+    urgent=True,
 )
 # Beside a session without a limit that is named once its budget is used up.
 STOP_UNCAPPED: Final = CommandSpec(
     "stop_uncapped",
+    source=Source.LISTED,
     ways=(button("stop_uncapped"),),
     role=Role.ADMIN,
     admins_can="stop sessions for a budget",

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, button, typed
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, button, typed
 
 # Whatever stands behind it is for this command, so what does not fit is answered and starts nothing else.
 FAN_OUT: Final = Argument("… orgs=all|name,id,… [acu=5] [tags=…]", str, verbatim=True)
 FANOUT: Final = CommandSpec(
     "fanout",
+    source=Source.NOTHING,
     marker="orgs=",
     split="fan out",
     starts=True,
@@ -19,13 +20,19 @@ FANOUT: Final = CommandSpec(
 )
 # A choice under the preview. The others stand under the table, which everybody in the channel sees.
 START_FAN_OUT: Final = CommandSpec(
-    "start_fan_out", ways=(), role=Role.ADMIN, admins_can="run fan-outs", urgent=True, starts=True
+    "start_fan_out", source=Source.STORED, ways=(), role=Role.ADMIN, admins_can="run fan-outs", urgent=True, starts=True
 )
 STOP_FAN_OUT: Final = CommandSpec(
-    "stop_fan_out", ways=(button("stop_fan_out"),), role=Role.ADMIN, admins_can="run fan-outs", urgent=True
+    "stop_fan_out",
+    source=Source.STORED,
+    ways=(button("stop_fan_out"),),
+    role=Role.ADMIN,
+    admins_can="run fan-outs",
+    urgent=True,
 )
 RETRY_FAN_OUT: Final = CommandSpec(
     "retry_fan_out",
+    source=Source.STORED,
     ways=(button("retry_fan_out"),),
     role=Role.ADMIN,
     admins_can="run fan-outs",

@@ -3,6 +3,7 @@
 from typing import ClassVar, Final
 
 from bot.domain.causes import EventCause
+from bot.domain.commands.spec import Source
 from bot.features.home.drawer import HomeTab
 from bot.kernel.job import Job, finish
 from bot.kernel.tasks import Kernel, SlackEvent
@@ -14,7 +15,7 @@ _HOME: Final = "home"  # the other tab has the messages, and shows nothing of ou
 class HomeOpened:
     """Has the tab drawn as it is now, and again for a while whenever what it lists changes."""
 
-    event: ClassVar[SlackEvent] = SlackEvent(("app_home_opened",), {"user": "user", "tab": "tab"})
+    event: ClassVar[SlackEvent] = SlackEvent(("app_home_opened",), {"user": "user", "tab": "tab"}, Source.LISTED)
 
     def __init__(self, kernel: Kernel) -> None:
         self._services = kernel.services

@@ -2,19 +2,21 @@
 
 from typing import Final
 
-from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, typed
 from bot.features.identity.words import read_link, read_person
 
 LINK: Final = Argument("@person email|user-id", read_link)
 PERSON: Final = Argument("@person", read_person)
 IDENTITY: Final = CommandSpec(
     "identity",
+    source=Source.NOTHING,
     ways=typed("identity"),
     ordinary=True,
     slash_help=Help("`/devin identity` shows your Devin user", same_line=True),
 )
 IDENTITY_SET: Final = CommandSpec(
     "identity_set",
+    source=Source.NOTHING,
     ways=typed("identity set", LINK),
     role=Role.ADMIN,
     admins_can="set who people are in Devin",
@@ -22,6 +24,7 @@ IDENTITY_SET: Final = CommandSpec(
 )
 IDENTITY_UNSET: Final = CommandSpec(
     "identity_unset",
+    source=Source.NOTHING,
     ways=typed("identity unset", PERSON),
     role=Role.ADMIN,
     admins_can="set who people are in Devin",

@@ -6,7 +6,7 @@ Everybody may read notes and playbooks, admins may change them.
 from typing import Final
 
 from bot.domain.commands.arguments import AROUND_LISTS
-from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, typed
 from bot.features.library.words import read_search, read_which
 
 WHICH: Final = Argument("N", read_which)  # "" where nothing was typed
@@ -16,17 +16,20 @@ _PLAYBOOKS: Final = "change playbooks"
 
 NOTE_LIST: Final = CommandSpec(
     "note_list",
+    source=Source.NOTHING,
     ways=typed("note list", SEARCH),
     ordinary=True,
     slash_help=Help("`/devin note list [text]` lists knowledge notes"),
 )
 NOTE_SHOW: Final = CommandSpec(
     "note_show",
+    source=Source.NOTHING,
     ways=typed("note show", WHICH),
     slash_help=Help("`/devin note show N` shows a note", same_line=True),
 )
 NOTE_ADD: Final = CommandSpec(
     "note_add",
+    source=Source.PICKED,
     ways=typed("note add"),
     role=Role.ADMIN,
     admins_can=_NOTES,
@@ -36,6 +39,7 @@ NOTE_ADD: Final = CommandSpec(
 )
 NOTE_EDIT: Final = CommandSpec(
     "note_edit",
+    source=Source.NOTHING,
     ways=typed("note edit", WHICH),
     role=Role.ADMIN,
     admins_can=_NOTES,
@@ -44,6 +48,7 @@ NOTE_EDIT: Final = CommandSpec(
 )
 NOTE_DELETE: Final = CommandSpec(
     "note_delete",
+    source=Source.NOTHING,
     ways=typed("note delete", WHICH),
     role=Role.ADMIN,
     admins_can=_NOTES,
@@ -51,21 +56,24 @@ NOTE_DELETE: Final = CommandSpec(
 )
 # The choice to delete a note.
 NOTE_DELETE_CONFIRMED: Final = CommandSpec(
-    "note_delete_confirmed", ways=(), role=Role.ADMIN, admins_can=_NOTES, urgent=True
+    "note_delete_confirmed", source=Source.NOTHING, ways=(), role=Role.ADMIN, admins_can=_NOTES, urgent=True
 )
 PLAYBOOK_LIST: Final = CommandSpec(
     "playbook_list",
+    source=Source.NOTHING,
     ways=typed("playbook list", SEARCH),
     ordinary=True,
     slash_help=Help("`/devin playbook list [text]` lists playbooks"),
 )
 PLAYBOOK_SHOW: Final = CommandSpec(
     "playbook_show",
+    source=Source.NOTHING,
     ways=typed("playbook show", WHICH),
     slash_help=Help("`/devin playbook show N` shows a playbook", same_line=True),
 )
 PLAYBOOK_ADD: Final = CommandSpec(
     "playbook_add",
+    source=Source.NOTHING,
     ways=typed("playbook add"),
     role=Role.ADMIN,
     admins_can=_PLAYBOOKS,
@@ -74,6 +82,7 @@ PLAYBOOK_ADD: Final = CommandSpec(
 )
 PLAYBOOK_EDIT: Final = CommandSpec(
     "playbook_edit",
+    source=Source.NOTHING,
     ways=typed("playbook edit", WHICH),
     role=Role.ADMIN,
     admins_can=_PLAYBOOKS,

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+from bot.domain.commands.spec import CommandSpec, Help, Role, Source, typed
 
 ORGS: Final = CommandSpec(
     "orgs",
+    source=Source.NOTHING,
     ways=typed("orgs"),
     role=Role.ADMIN,
     admins_can="see Devin's organizations",

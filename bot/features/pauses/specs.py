@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.domain.commands.picked import picked_channel
-from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, slash
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, slash
 from bot.domain.roles import Right
 
 HERE: Final = "here"
@@ -26,6 +26,7 @@ PLACE: Final = Argument("[#channel]", read_place)
 # Only behind `/devin`: in a thread, and behind a mention in one, these words are about its session.
 PAUSE: Final = CommandSpec(
     "pause",
+    source=Source.NOTHING,
     ways=(slash("pause", PLACE),),
     role=Role.ADMIN,
     right=Right.ADMINISTER,
@@ -37,6 +38,7 @@ PAUSE: Final = CommandSpec(
 )
 RESUME: Final = CommandSpec(
     "resume",
+    source=Source.NOTHING,
     ways=(slash("resume", PLACE),),
     role=Role.ADMIN,
     right=Right.ADMINISTER,

@@ -3,10 +3,11 @@
 from typing import Final
 
 from bot.domain.commands.devin_words import METRICS_PERIOD, NAME
-from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+from bot.domain.commands.spec import CommandSpec, Help, Role, Source, typed
 
 METRICS: Final = CommandSpec(
     "metrics",
+    source=Source.NOTHING,
     ways=typed("metrics", METRICS_PERIOD),
     role=Role.ADMIN,
     admins_can="see metrics",
@@ -15,6 +16,7 @@ METRICS: Final = CommandSpec(
 )
 MEMBERS: Final = CommandSpec(
     "members",
+    source=Source.NOTHING,
     ways=typed("members", NAME),
     role=Role.ADMIN,
     admins_can="see Devin's members",
@@ -23,6 +25,7 @@ MEMBERS: Final = CommandSpec(
 )
 SECRET_LIST: Final = CommandSpec(
     "secret_list",
+    source=Source.NOTHING,
     ways=typed("secret list"),
     role=Role.ADMIN,
     admins_can="list secrets",
@@ -31,6 +34,7 @@ SECRET_LIST: Final = CommandSpec(
 )
 SECRET_ADD: Final = CommandSpec(
     "secret_add",
+    source=Source.NOTHING,
     ways=typed("secret add"),
     role=Role.ADMIN,
     admins_can="add secrets",

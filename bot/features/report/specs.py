@@ -3,12 +3,13 @@
 from typing import Final
 
 from bot.domain.commands.arguments import figures_of
-from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+from bot.domain.commands.spec import CommandSpec, Help, Role, Source, typed
 from bot.domain.questions import REPORT_QUESTIONS
 
 REPORT_QUESTION: Final = figures_of(REPORT_QUESTIONS)
 REPORT: Final = CommandSpec(
     "report",
+    source=Source.NOTHING,
     ways=typed("report", REPORT_QUESTION),
     role=Role.ADMIN,
     admins_can="see outcome reports",

@@ -3,13 +3,14 @@
 from typing import Final
 
 from bot.domain.commands.arguments import AROUND_LISTS, LISTED
-from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, typed
 from bot.features.roles.words import read_role
 
 GIVEN: Final = Argument("ROLE [#channel] @person|@group|everyone …", read_role)
 TAKEN: Final = Argument("ROLE [#channel] [@person|@group …]", read_role, around=AROUND_LISTS)
 ROLE_LIST: Final = CommandSpec(
     "role_list",
+    source=Source.NOTHING,
     ways=typed("role list", LISTED),
     role=Role.ADMIN,
     admins_can="see and give roles",
@@ -18,6 +19,7 @@ ROLE_LIST: Final = CommandSpec(
 )
 ROLE_ADD: Final = CommandSpec(
     "role_add",
+    source=Source.NOTHING,
     ways=typed("role add", GIVEN),
     role=Role.ADMIN,
     admins_can="see and give roles",
@@ -26,6 +28,7 @@ ROLE_ADD: Final = CommandSpec(
 )
 ROLE_REMOVE: Final = CommandSpec(
     "role_remove",
+    source=Source.NOTHING,
     ways=typed("role remove", TAKEN),
     role=Role.ADMIN,
     admins_can="see and give roles",
@@ -36,7 +39,9 @@ ROLE_REMOVE: Final = CommandSpec(
 )
 # The choice under the question whether to shut people out, and *Undo* below what came of it.
 ROLE_ADD_CONFIRMED: Final = CommandSpec(
-    "role_add_confirmed", ways=(), role=Role.ADMIN, admins_can="see and give roles", urgent=True
+    "role_add_confirmed", source=Source.NOTHING, ways=(), role=Role.ADMIN, admins_can="see and give roles", urgent=True
 )
-ROLE_UNDO: Final = CommandSpec("role_undo", ways=(), role=Role.ADMIN, admins_can="see and give roles", urgent=True)
+ROLE_UNDO: Final = CommandSpec(
+    "role_undo", source=Source.NOTHING, ways=(), role=Role.ADMIN, admins_can="see and give roles", urgent=True
+)
 COMMANDS: Final = (ROLE_LIST, ROLE_ADD, ROLE_ADD_CONFIRMED, ROLE_UNDO, ROLE_REMOVE)

@@ -4,18 +4,20 @@ from typing import Final
 
 from bot.domain.commands.arguments import LISTED
 from bot.domain.commands.devin_words import SCHEDULE
-from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, typed
 
 LONGEST_TASK: Final = 1_500  # characters: a button that opens the form carries them
 _TASK: Final = Argument("[task]", lambda typed: typed if len(typed) <= LONGEST_TASK else None, verbatim=True, free=True)
 SCHEDULE_LIST: Final = CommandSpec(
     "schedule_list",
+    source=Source.NOTHING,
     ways=typed("schedule list", LISTED),
     ordinary=True,
     slash_help=Help("`/devin schedule list` shows what Devin runs on a schedule"),
 )
 SCHEDULE_ADD: Final = CommandSpec(
     "schedule_add",
+    source=Source.NOTHING,
     ways=typed("schedule add", _TASK),
     role=Role.ADMIN,
     admins_can="change schedules",
@@ -24,6 +26,7 @@ SCHEDULE_ADD: Final = CommandSpec(
 )
 SCHEDULE_PAUSE: Final = CommandSpec(
     "schedule_pause",
+    source=Source.NOTHING,
     ways=typed("schedule pause", SCHEDULE),
     role=Role.ADMIN,
     admins_can="change schedules",
@@ -31,6 +34,7 @@ SCHEDULE_PAUSE: Final = CommandSpec(
 )
 SCHEDULE_RESUME: Final = CommandSpec(
     "schedule_resume",
+    source=Source.NOTHING,
     ways=typed("schedule resume", SCHEDULE),
     role=Role.ADMIN,
     admins_can="change schedules",
@@ -38,6 +42,7 @@ SCHEDULE_RESUME: Final = CommandSpec(
 )
 SCHEDULE_DELETE: Final = CommandSpec(
     "schedule_delete",
+    source=Source.NOTHING,
     ways=typed("schedule delete", SCHEDULE),
     role=Role.ADMIN,
     admins_can="change schedules",
@@ -46,7 +51,12 @@ SCHEDULE_DELETE: Final = CommandSpec(
 )
 # The choice to delete a schedule.
 SCHEDULE_DELETE_CONFIRMED: Final = CommandSpec(
-    "schedule_delete_confirmed", ways=(), role=Role.ADMIN, admins_can="change schedules", urgent=True
+    "schedule_delete_confirmed",
+    source=Source.NOTHING,
+    ways=(),
+    role=Role.ADMIN,
+    admins_can="change schedules",
+    urgent=True,
 )
 COMMANDS: Final = (
     SCHEDULE_LIST,

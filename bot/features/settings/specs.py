@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.commands.spec import Argument, CommandSpec, Help, alone, typed
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Source, alone, typed
 
 MINE: Final = "mine"
 CHANNEL: Final = "channel"
@@ -17,6 +17,7 @@ def _which(text: str) -> str | None:
 WHICH: Final = Argument(f"[{'|'.join(_WHICH)}]", _which, words=_WHICH)  # "" where none was typed: both
 SETTINGS: Final = CommandSpec(
     "settings",
+    source=Source.NOTHING,
     ways=(*typed("settings", WHICH), *alone("settings")),
     opens_form=True,
     ordinary=True,
@@ -25,6 +26,7 @@ SETTINGS: Final = CommandSpec(
 )
 SETTINGS_WHY: Final = CommandSpec(
     "settings_why",
+    source=Source.NOTHING,
     ways=typed("settings why"),
     ordinary=True,
     slash_help=Help("`/devin settings why` shows what applies and why", same_line=True),

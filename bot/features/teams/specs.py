@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.domain.commands.arguments import AROUND_LISTS, LISTED
-from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, typed
 from bot.features.teams.words import read_team
 
 TEAM: Final = Argument("NAME @person|#channel|tag:… …", read_team)
@@ -11,6 +11,7 @@ TEAM_OR_MEMBERS: Final = Argument("NAME [@person|#channel|tag:… …]", read_te
 SAME: Final = Argument("…", read_team, around=AROUND_LISTS)  # behind other words for the same
 TEAM_LIST: Final = CommandSpec(
     "team_list",
+    source=Source.NOTHING,
     ways=typed("team list", LISTED),
     role=Role.ADMIN,
     admins_can="manage teams",
@@ -19,6 +20,7 @@ TEAM_LIST: Final = CommandSpec(
 )
 TEAM_ADD: Final = CommandSpec(
     "team_add",
+    source=Source.NOTHING,
     ways=typed("team add", TEAM),
     role=Role.ADMIN,
     admins_can="manage teams",
@@ -27,6 +29,7 @@ TEAM_ADD: Final = CommandSpec(
 )
 TEAM_REMOVE: Final = CommandSpec(
     "team_remove",
+    source=Source.NOTHING,
     ways=(
         *typed("team remove", TEAM_OR_MEMBERS),
         *typed("team rm", SAME),

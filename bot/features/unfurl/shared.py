@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 
 from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.causes import EventCause
+from bot.domain.commands.spec import Source
 from bot.domain.readers import Readers
 from bot.features.unfurl import rows
 from bot.features.unfurl.sentences import ENDED, preview
@@ -29,7 +30,7 @@ class LinkShared:
     """Has Slack show a preview under the message, of sessions that all who read it may see."""
 
     event: ClassVar[SlackEvent] = SlackEvent(
-        ("link_shared",), {"channel": "channel", "ts": "message_ts", "links": "links.*.url"}
+        ("link_shared",), {"channel": "channel", "ts": "message_ts", "links": "links.*.url"}, Source.LINK
     )
 
     def __init__(self, kernel: Kernel) -> None:

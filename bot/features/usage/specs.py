@@ -4,12 +4,13 @@ from typing import Final
 
 from bot.domain.commands.arguments import figures_of
 from bot.domain.commands.registry import COST
-from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+from bot.domain.commands.spec import CommandSpec, Help, Role, Source, typed
 from bot.domain.questions import USAGE_QUESTIONS
 
 USAGE_QUESTION: Final = figures_of(USAGE_QUESTIONS)
 USAGE: Final = CommandSpec(
     "usage",
+    source=Source.NOTHING,
     ways=typed("usage", USAGE_QUESTION),
     role=Role.ADMIN,
     admins_can="see usage figures",

@@ -19,7 +19,7 @@ from typing import Final
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.parser import Command, Doubt
 from bot.domain.commands.registry import LIST_PAGE, STOP_LISTED
-from bot.domain.commands.spec import CommandSpec, Role
+from bot.domain.commands.spec import CommandSpec, Role, Source
 from bot.domain.form import Form
 from bot.domain.session import Lifecycle, Session
 from bot.kernel.access import Access
@@ -30,6 +30,7 @@ from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
 from bot.slack.errors import SlackError
+from bot.store import turn_ends
 from bot.views.answers import access as access_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
@@ -116,11 +117,11 @@ class CommandTable:
             await self._services.answer(job, STALE)
             return
         # A choice names a session as it is typed, or by its id, which nobody types.
-        session = await self._services.session(job.cause.argument) if spec.of_session else None
+        session = await self._session(job, spec.source)
         as_typed = job.cause.chosen and spec.is_typed and session is None
         # A button's value is no authorisation.
-        if spec.of_session and not as_typed and (session is None or not _is_in_place(session, job)):
-            await self._services.answer(job, session_sentences.NO_SESSION_HERE)
+        if spec.source.is_session and not as_typed and (session is None or not _is_in_place(session, job)):
+            await self._services.answer(job, session_sentences.NO_SESSION_HERE if spec.of_session else STALE)
             return
         if (refusal := await self._refusal(job, spec, session)) is not None:
             await (self._services.answer(job, refusal) if refusal.text else self._services.close(job))
@@ -136,6 +137,15 @@ class CommandTable:
         await self.handlers[self._specs[job.cause.command]].lost(uow, job, reason)
 
     # ------------------------------------------------------------ who, and where
+
+    async def _session(self, job: CommandJob, source: Source) -> Session | None:
+        """The session that the command names: by its id or, behind a word, by the key of an end of one of its turns."""
+        named = job.cause.argument if source is Source.SESSION else ""
+        if source is Source.TURN:
+            async with self._services.db.read() as tx:
+                end = await turn_ends.get(tx, job.cause.argument.partition(" ")[2])
+            named = "" if end is None else end.session_id
+        return await self._services.session(named) if named else None
 
     async def _refusal(self, job: CommandJob, spec: CommandSpec, session: Session | None) -> Message | None:
         """Why the person of the job may not give the command where they did, or None; no words for another app."""
