@@ -67,8 +67,9 @@ class LaunchForm(FormKind):
         return Form(LAUNCH.name, channel=asked.channel)
 
     async def first(self, workspace: Workspace, opening: Opening) -> View | None:
-        """Return the form, unless the names in the message are to be read on which it was opened."""
-        return await self._form(workspace, opening, "") if not opening.text else None
+        """Return the form, unless names in a message are to be read, or a title is for somebody who isn't known."""
+        known = not opening.form.target or await self._access.known_person(workspace, opening.user) is not None
+        return await self._form(workspace, opening, "") if known and not opening.text else None
 
     async def _earlier(self, tx: Transaction, workspace: Workspace, opening: Opening) -> Session | None:
         """The session that the form is to be about, as far as the person may read of it where they pressed."""

@@ -30,10 +30,10 @@ class Remind:
         async with self._services.db.read() as tx:
             thread = await threads.get(tx, *place)
             session = None if thread is None else await sessions.get(tx, thread.session_id)
-        asker, refusal = None if session is None else session.requester, None
-        if cause.argument:
+        refusal = None
+        if cause.argument and session is not None:
             refusal = await self._access.right_refusal(
-                workspace, cause.user or "", Right.STEER, cause.channel or "", asker=asker
+                workspace, cause.user or "", Right.STEER, session.channel, asker=session.requester
             )
         async with self._services.unit_of_work_for(job) as uow:
             thread = await threads.get(uow.tx, *place)

@@ -13,6 +13,7 @@ from typing import Any
 from bot.devin.errors import DevinError
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.causes import ViewCause
+from bot.domain.commands.spec import Source
 from bot.domain.form import Form
 from bot.domain.pick import OnMessage
 from bot.domain.redaction import redact
@@ -26,6 +27,7 @@ from bot.logs import get_logger
 from bot.slack.errors import ContentRefused, SlackError, SlackRefused
 from bot.slack.forms import entered
 from bot.slack.rendering import text_of
+from bot.views.answers import access as access_sentences
 from bot.views.answers import secrets as secret_sentences
 from bot.views.answers.wording import answered_in_dm
 from bot.views.message import Message
@@ -134,6 +136,8 @@ class Forms:
     async def _open(self, workspace: Workspace, opening: Opening) -> None:
         kind = self._kinds[opening.form.command]
         refusal = await self._refusal(workspace, opening.form, opening.user)
+        if self._services.commands.named(opening.form.command).source is not Source.PICKED:
+            opening = replace(opening, text="", on=None)  # no form gets a message's words that doesn't say so
         opening = replace(opening, text=redact(opening.text))  # so they see what is left out before they send it
         if has_secret(opening.text):
             refusal = refusal or secret_sentences.not_taken(SECRETS_PAGE, written=False)
@@ -145,10 +149,13 @@ class Forms:
 
     async def _load(self, workspace: Workspace, opening: Opening, kind: FormKind, view_id: str) -> None:
         try:
-            view = await kind.loaded(workspace, opening)
-        except DevinError as error:
+            # Of whom nothing was known, Slack is asked now: what is loaded may be words of others.
+            refusal = await self._access.refusal_in_ack(workspace, opening.user)
+            view = parts.notice(kind.title, refusal.text) if refusal else await kind.loaded(workspace, opening)
+        except (DevinError, SlackError) as error:
             log.warning("form not loaded", form=opening.form.command, error=type(error).__name__)
-            view = parts.notice(kind.title, parts.NOT_LOADED)
+            of_slack = isinstance(error, SlackError)
+            view = parts.notice(kind.title, access_sentences.ROLE_UNKNOWN.text if of_slack else parts.NOT_LOADED)
         try:
             await workspace.slack.update_view(view_id, view)
         except ContentRefused as refused:
