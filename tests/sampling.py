@@ -13,6 +13,6 @@ class Sample:
 
     seed: int
 
-    def has(self, name: str) -> bool:
-        """Whether the thing with this name is one of them."""
-        return random.Random(f"{self.seed} {name}").random() < SHARE
+    def has(self, name: str, share: float = SHARE) -> bool:
+        """Whether the thing with this name is one of them, or of another `share`."""
+        return random.Random(f"{self.seed} {name}").random() < share

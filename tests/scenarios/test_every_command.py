@@ -9,18 +9,17 @@ from typing import Any
 
 import pytest
 
-from bot.domain.commands.spec import CommandSpec, Surface
 from bot.domain.commands.spec import Role as Needed
+from bot.domain.commands.spec import Surface
 from bot.features import COMMANDS
 from bot.playground.devin.permissions import ALL_PERMISSIONS, allows
 from bot.slack import rate_limits
 from bot.timing import Timing
-from bot.views.answers import access as access_sentences
 from tests.scenarios import walk
 from tests.scenarios.ahead import rows, running, until
-from tests.scenarios.every_command import NOT_YOURS, ROWS
-from tests.scenarios.harness import ADA, EXTERNAL, GUEST, Harness, harness
-from tests.scenarios.observations import forge, press, settled
+from tests.scenarios.every_command import ROWS
+from tests.scenarios.harness import ADA, Harness, harness
+from tests.scenarios.observations import settled
 from tests.scenarios.walk import CHANNEL, GROUP, Case, Role, Row
 
 pytestmark = pytest.mark.timing(operation_message=0.05, progress_interval=0.3, review_poll=0.3)
@@ -131,62 +130,3 @@ async def named_as_missing(on: Harness, missing: str, typed: list[tuple[Row, str
     await done(on)
     for row, user in typed:
         assert await walk.reads(on, user, row.without[missing]), f"{row.command} without {missing}"
-
-
-PRESSED = [spec for spec in COMMANDS.specs if spec.ways_on(Surface.BUTTON) or not spec.ways]
-
-
-def action_id(spec: CommandSpec) -> str:
-    """Of the button of a command that is pressed, or of the choice that gives it."""
-    return spec.action_id if spec.ways else spec.choice_id
-
-
-def buttons_of_sessions() -> list[tuple[CommandSpec, str, str]]:
-    """Each button about a session, somebody who may not press it, and what they read."""
-    found = []
-    for spec in (spec for spec in PRESSED if spec.of_session):
-        refused = {walk.CAM: NOT_YOURS} if spec.role is Needed.ASKER_OR_ADMIN else {}
-        outside = {GUEST: access_sentences.GUEST_REFUSED.text, EXTERNAL: access_sentences.OTHER_COMPANY_REFUSED.text}
-        found += [(spec, user, sentence) for user, sentence in (outside | refused).items()]
-    return found
-
-
-def buttons_of_admins() -> list[tuple[str, str, str]]:
-    """Each button that is for admins alone, what it may carry, and what others read."""
-    found = [spec for spec in PRESSED if spec.role is Needed.ADMIN]
-    return [(action_id(spec), "note-1", walk.admins_only(spec.admins_can)) for spec in found]
-
-
-@pytest.mark.edge
-async def test_buttons_of_admins_are_refused_to_others_before_devin_is_asked(
-    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
-) -> None:
-    async with harness(tmp_path, transport, start=False, timing=timing, BOT_ADMIN_GROUP=GROUP, **database) as on:
-        walk.put_people(on, [])
-        await up(on)
-        before = await walk.newest_call(on)
-        for button, value, sentence in buttons_of_admins():
-            so_far = len(await on.slack.ephemerals(user=walk.CAM))
-            assert await forge(on, "interactive", press(walk.CAM, CHANNEL, button, value)) == "acked"
-            await on.slack.wait("ephemerals", so_far + 1, user=walk.CAM)
-            assert (await on.slack.ephemerals(user=walk.CAM))[-1]["rendered"] == sentence, button
-        await settled(on, within=60)
-        assert await walk.asked_of_devin(on, before) == []
-
-
-@pytest.mark.edge
-async def test_buttons_of_sessions_are_refused_to_those_who_may_not_press_them(
-    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
-) -> None:
-    async with harness(tmp_path, transport, start=False, timing=timing, BOT_ADMIN_GROUP=GROUP, **database) as on:
-        walk.put_people(on, [])
-        (session,) = await running(on, 1, [CHANNEL])
-        await up(on)
-        before = await walk.newest_call(on)
-        for spec, user, sentence in buttons_of_sessions():
-            so_far = len(await on.slack.ephemerals(user=user))
-            assert await forge(on, "interactive", press(user, CHANNEL, action_id(spec), session.id)) == "acked"
-            await on.slack.wait("ephemerals", so_far + 1, user=user)
-            assert (await on.slack.ephemerals(user=user))[-1]["rendered"] == sentence, spec.name
-        await settled(on, within=60)
-        assert await walk.asked_of_devin(on, before) == []

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.admins import Admins
-from bot.domain.commands.arguments import PERSON
-from bot.domain.commands.spec import Role, Surface
-from bot.domain.form import Form
+from bot.domain.commands.spec import Role
 from bot.domain.roles import EVERYONE, Right
 from bot.features import COMMANDS, EVENTS
 from bot.features.roles import sentences as roles
@@ -23,10 +21,7 @@ from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness, harnes
 from tests.scenarios.observations import (
     buttons,
     card_of,
-    forge,
     opened_home,
-    press,
-    sent_to_devin,
     settled,
     what_became_of,
 )
@@ -183,14 +178,6 @@ async def test_others_may_not_stop_a_session_or_see_what_it_cost(on: Harness) ->
     await on.wait_for_post(GENERAL, ts, "Stopped")
 
 
-async def state_of(on: Harness, name: str) -> list[dict[str, Any]]:
-    """The rows of a table, without what time alone changes in them."""
-    return [
-        {key: value for key, value in row.items() if key not in {"updated_at", "read_at"}}
-        for row in await rows(on, name)
-    ]
-
-
 # What needs no right: it shows what people may see there, is a person's own, or says itself who it is for.
 NO_RIGHT = {
     *("list", "list_page", "status", "help", "insights", "settings", "settings_why", "identity"),
@@ -201,53 +188,12 @@ NO_RIGHT = {
 BY_NOBODY = {"app_home_opened"}  # it shows a person's own list
 
 
-def form_of(command: str, target: str, user: str) -> dict[str, Any]:
-    """A form of a command, filled in by hand and sent from general."""
-    kept = Form(command, target, GENERAL).kept()
-    view = {"id": f"V{command}", "type": "modal", "callback_id": command, "private_metadata": kept}
-    state = {"values": {"task": {"task": {"type": "plain_text_input", "value": "take over the page"}}}}
-    return press(user, GENERAL, "x", "") | {"type": "view_submission", "view": view | {"state": state}}
-
-
 def test_each_way_to_act_is_declared_with_its_right() -> None:
     """A command is given by words, presses, forms, shortcuts and reactions alike, so its right is that of them all."""
     undeclared = {spec.name for spec in COMMANDS.specs if spec.right is None and spec.role is Role.EVERYBODY}
     assert undeclared == NO_RIGHT, "declare the right of a new command, or say here that it needs none"
     by_people = {name for name, event in EVENTS.items() if "user" in event.fields.values() and event.right is None}
     assert by_people == BY_NOBODY, "declare the right of a new event that people cause"
-
-
-@pytest.mark.both_transports
-async def test_no_press_and_no_word_changes_a_session_for_whoever_has_no_right(on: Harness) -> None:
-    """Generated from the declarations: every command about a session, each way to give it, without any right."""
-    ts, session = await on.started(user=ANN)
-    await settled(on)
-    for right in (Right.START, Right.STEER, Right.STOP, Right.COST):
-        await typed(on, f"role add {right} <!subteam^{GROUP}>")
-    await wait_for_group(on)
-    (stored,) = await state_of(on, "sessions")
-    tables = ("sessions", "threads", "pauses")
-    before = [await state_of(on, table) for table in tables]
-    specs = [spec for spec in COMMANDS.specs if spec.of_session or spec.starts]
-    assert len(specs) > 15
-    for number, spec in enumerate(specs):
-        for action in {spec.choice_id, *(way.phrase for way in spec.ways_on(Surface.BUTTON))}:
-            forged = press(CAM, GENERAL, action, stored["id"], trigger_id=f"{action}.{number}")
-            assert await forge(on, "interactive", forged) == "acked"
-    given = [way for spec in COMMANDS.specs for way in spec.ways_on(Surface.THREAD, Surface.ALONE)]
-    words = {f"{way.phrase} {f'<@{CAM}>' if way.argument is PERSON else 'off'}".strip() for way in given}
-    for text in sorted({way.phrase for way in given} | words):
-        await on.slack.say(CAM, GENERAL, text, thread_ts=ts)
-    for name in sorted(COMMANDS.forms):
-        assert await forge(on, "interactive", form_of(name, stored["id"], CAM)) == "acked"
-    for emoji in ("x", "one"):
-        await on.slack.react(CAM, GENERAL, ts, emoji)
-    await on.slack.emit({"type": "agent_session_stopped", "channel": GENERAL, "user": CAM, "thread_ts": ts})
-    await on.slack.rename_agent(CAM, GENERAL, ts, "Wipe the disks")
-    await settled(on, within=120)
-    assert [await state_of(on, table) for table in tables] == before
-    assert await sent_to_devin(on, session) == []
-    assert len(await on.devin.sessions()) == 1
 
 
 async def test_whoever_may_not_steer_turns_no_reminders_off_and_archives_nothing(on: Harness) -> None:
