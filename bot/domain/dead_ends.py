@@ -9,7 +9,7 @@ from typing import Final
 from bot.domain import keys
 from bot.domain.session import DisplayState, Lifecycle, Session
 
-MORE_ACUS: Final = 20  # the limit of a session that continues another one
+MORE_ACUS: Final = 20  # the limit of a session that continues one whose own limit isn't known
 OWN_LIMIT: Final = "usage_limit_exceeded"
 _OVER: Final = frozenset({DisplayState.ENDED, DisplayState.ARCHIVED})
 _FAILED: Final = frozenset({DisplayState.FAILED, DisplayState.REFUSED})

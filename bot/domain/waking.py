@@ -7,9 +7,10 @@ stopped at its own limit: that one has another way on (`bot.domain.dead_ends`).
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final
 
-from bot.domain.amounts import half_up
-from bot.domain.dead_ends import WayOn, way_on
+from bot.domain.amounts import half_up, session_limit
+from bot.domain.dead_ends import MORE_ACUS, WayOn, way_on
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session
 
 
@@ -28,6 +29,14 @@ class WakeLimits:
         """Return the ACUs that `session` may spend unless somebody raises them: its `acu=`, or else the setting."""
         own = session.options.acu or self.session_acus
         return min(filter(None, (own, self.most)), default=None)
+
+    def more(self, session: Session) -> int:
+        """Return the ACUs of the session that continues `session`: as many again as its limit was."""
+        own = session.acu_limit or self.own_ceiling(session) or MORE_ACUS
+        return session_limit([own, self.most]) or MORE_ACUS
+
+
+NO_LIMITS: Final = WakeLimits()
 
 
 @dataclass(frozen=True, slots=True)

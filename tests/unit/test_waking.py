@@ -91,6 +91,22 @@ def test_a_long_sleep_is_asked_about_once():
     assert wake_question(unknown, LIMITS, NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("session", "limits", "more"),
+    [
+        (asleep(5.0, acu=5, acu_limit=5), LIMITS, 5),
+        (asleep(2.0, acu=5, acu_limit=2), LIMITS, 2),  # a budget left no more
+        (asleep(8.0, acu_limit=8), replace(LIMITS, session_acus=7.25), 8),
+        (asleep(7.0), replace(LIMITS, session_acus=7.25), 8),  # linked from Devin: nobody knows its limit
+        (asleep(50.0), WakeLimits(), 20),
+        (asleep(50.0), WakeLimits(most=7.5), 8),
+        (asleep(50.0, acu=50, acu_limit=50), WakeLimits(most=10.0), 10),  # the most was lowered since
+    ],
+)
+def test_a_session_is_continued_with_as_much_again_as_its_limit_was(session, limits, more):
+    assert limits.more(session) == more
+
+
 def asked(session, limits=LIMITS, cost=None):
     question = wake_question(session, limits, NOW)
     assert question is not None

@@ -16,10 +16,9 @@ from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import parse_task
 from bot.domain.commands.registry import CONTINUE, STOP
 from bot.domain.commands.spec import CommandSpec
-from bot.domain.dead_ends import MORE_ACUS
 from bot.domain.readers import Readers
 from bot.domain.session import first_line
-from bot.domain.waking import allowed, may_still_use, wake_question
+from bot.domain.waking import WakeLimits, allowed, may_still_use, wake_question
 from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
@@ -283,7 +282,7 @@ async def _start_of(job: CommandJob, tx: Transaction) -> _Start | None:
     if cause is None or cause.user != job.cause.user:
         return None
     if isinstance(cause, ActionCause):
-        return await _press_of(key, cause, tx)
+        return await _press_of(key, cause, job.workspace.policy.wake_limits, tx)
     if is_reply(cause):
         return _Start(key, cause, first_line(text_of(cause, job.workspace)), Decimal(0))
     request = parse_request(parse_task(text_of(cause, job.workspace)))
@@ -292,12 +291,12 @@ async def _start_of(job: CommandJob, tx: Transaction) -> _Start | None:
     return _Start(key, cause, first_line(request.prompt), Decimal(acu or 0))
 
 
-async def _press_of(key: str, cause: ActionCause, tx: Transaction) -> _Start | None:
+async def _press_of(key: str, cause: ActionCause, limits: WakeLimits, tx: Transaction) -> _Start | None:
     """Return the press that has a session begin which goes on from another one."""
     session = await sessions.get(tx, cause.argument)
     if session is None:
         return None
-    acu = MORE_ACUS if cause.command == CONTINUE.name else session.options.acu
+    acu = limits.more(session) if cause.command == CONTINUE.name else session.options.acu
     return _Start(key, cause, session.title, Decimal(acu or 0))
 
 
