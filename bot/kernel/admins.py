@@ -42,7 +42,7 @@ def without_acus(session: Session) -> Session:
     """Return `session` as whoever may not see what it cost is shown it. That its limit is used up can be seen."""
     options, snapshot = replace(session.options, acu=None), replace(session.snapshot, acus=0.0)
     limit = 0 if way_on(session) is WayOn.CONTINUE else None
-    return replace(session, options=options, snapshot=snapshot, acu_limit=limit, ceiling=None)
+    return replace(session, options=options, snapshot=snapshot, acu_limit=limit)
 
 
 async def admins_of(tx: Transaction, workspace: Workspace, read_after: float) -> Admins:

@@ -64,7 +64,8 @@ def card(
     silent = "" if quiet is None else f"No news for {short_duration(quiet)}. Devin's status: {status_words(session)}."
     words = _devins_words(session)
     if not words:
-        further = None if went_on else way_on_button(session, limits, kept=kept)
+        over = went_on or session.display_state is DisplayState.DONE
+        further = None if over else way_on_button(session, limits, kept=kept)
         return _card(session, now, silent, [], further, went_on=went_on, first=first, turns=turns)
     # Without `markdown` blocks, Devin's words are one line without their markup.
     plainer = _card(session, now, silent, [blocks.section(plain(words, LAST_LINE))], first=first, turns=turns)
@@ -212,7 +213,7 @@ def spent(session: Session) -> str:
 
     Without a cap the text is empty at 0 ACUs, because on some plans Devin always reports 0.
     """
-    cap = session.ceiling or session.limit
+    cap = session.limit
     if cap and not session.snapshot.acus and session.display_state is DisplayState.WORKING:
         return f"up to {acus(cap)}"
     if cap:

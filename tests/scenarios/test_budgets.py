@@ -470,35 +470,6 @@ async def test_a_session_is_woken_only_where_there_is_room_for_all_that_it_may_s
     await on.devin.wait_for_messages("use the second fixture")
 
 
-async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harness) -> None:
-    ts = await on.mention("fix the login test acu=5", user=ANN)
-    made = await on.session("fix the login test")
-    await on.devin.set(made["session_id"], status="suspended", status_detail="inactivity", acus_consumed=5.0)
-    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
-    await set_budget(on.slack, "org 8 a day")
-    await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "Wake it anyway?")
-    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
-    refused = await on.slack.wait_for_ephemeral(ANN, "Devin wasn't woken")
-    assert read(refused) == (
-        "Devin wasn't woken: the organization's budget doesn't have enough left: this session could still use 5 ACUs "
-        "(5 of 8 ACUs used today). It resets DATE. It's kept for up to a day. Try again, or request approval."
-    )
-    await on.slack.click(ANN, GENERAL, refused["ts"], "choose:ask_for_more")
-    await on.slack.wait_for_message(OPS, "could still use 5 ACUs")
-    await on.slack.slash(ADA, GENERAL, "budget grant org 2")
-    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
-    await on.devin.wait_for_messages("go on")
-    await on.devin.set(made["session_id"], status="running", status_detail="working")
-    await settled(on)
-    assert not await answer(on, BEN, "fix another test")
-    assert read(await on.slack.wait_for_ephemeral(BEN, "Nothing was started")) == (
-        "Nothing was started: the organization's budget has less than 1 ACU left (5 of 10 ACUs used "
-        "today, 5 more reserved by running sessions). It resets DATE."
-    )
-    assert len(await on.devin.sessions()) == 1
-
-
 async def test_a_session_without_a_limit_holds_the_usual_use_until_it_rests(on: Harness) -> None:
     ts, devin_id = await on.started(user=ANN)
     await on.devin.set(devin_id, acus_consumed=1.5)

@@ -245,6 +245,39 @@ async def test_a_reply_to_a_session_that_is_out_of_acus_is_read_by_the_one_that_
     assert [text for text in await sent_to_devin(on, second["session_id"]) if "icons" in text] == []
 
 
+@pytest.mark.parametrize("detail", ["inactivity", "user_request"])
+async def test_a_session_that_sleeps_with_its_limit_used_up_is_continued_and_not_woken(
+    on: Harness, detail: str
+) -> None:
+    ts, session = await _started_as(on, f"{TASK} acu=5")
+    await on.devin.set(session, status="suspended", status_detail=detail, acus_consumed=5.1)
+    shown = await card_of(on, ts, "Out of ACUs.")
+    assert ("Asleep. Out of ACUs." if detail == "inactivity" else "Stopped. Out of ACUs.") in shown
+    offered = "Continue with 5 more ACUs"
+    assert buttons((await cards(on, ts))[0]) == [offered, "Open in Devin"]
+    await on.slack.say(BEN, GENERAL, "use the new icons", thread_ts=ts)
+    answer = await on.slack.wait_for_ephemeral(BEN, "wasn't sent")
+    assert (written(answer["blocks"]), buttons(answer)) == (reply_sentences.OUT_OF_ACUS.text, [offered])
+    await on.slack.click(BEN, GENERAL, answer["ts"], "continue_session")
+    _, second = await on.devin.wait_for_sessions(TASK, 2)
+    assert second["request"]["max_acu_limit"] == 5
+    assert "use the new icons" in second["messages"][0]["message"]
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_a_session_that_is_done_offers_more_only_to_who_writes_to_it(on: Harness) -> None:
+    ts, session = await _started_as(on, f"{TASK} acu=5")
+    await on.devin.pr(session, PULL)
+    await on.devin.set(session, acus_consumed=5.1, status_detail="finished")
+    await card_of(on, ts, "Done")
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await settled(on)
+    assert buttons((await cards(on, ts))[0]) == ["Review PR"]
+    await on.slack.say(BEN, GENERAL, "use the new icons", thread_ts=ts)
+    answer = await on.slack.wait_for_ephemeral(BEN, "wasn't sent")
+    assert buttons(answer) == ["Continue with 5 more ACUs"]
+
+
 async def test_who_writes_try_again_under_a_failure_is_offered_the_button(on: Harness) -> None:
     ts, _post = await failed(on)
     session = (await on.session(TASK))["session_id"]

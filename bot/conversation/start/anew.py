@@ -20,7 +20,7 @@ from bot.domain.commands import registry
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.dead_ends import WayOn, next_session_id, way_on
 from bot.domain.keys import reference
-from bot.domain.session import Session
+from bot.domain.session import DisplayState, Session
 from bot.domain.text import as_quotation
 from bot.domain.turn_ends import AnnouncedEnd
 from bot.kernel.admins import as_its_channel_sees
@@ -84,7 +84,7 @@ class WayOnButton:
 
     async def under(self, tx: Transaction, session: Session, _end: AnnouncedEnd) -> Sequence[Block]:
         """Return the button of the way on: it goes with a session that goes on from this one."""
-        if way_on(session) is None:
+        if way_on(session) is None or session.display_state is DisplayState.DONE:
             return []
         workspace = self._services.workspaces[session.team]
         shown, kept = await as_its_channel_sees(tx, workspace, session), await kept_tasks.exists(tx, session.id)

@@ -37,10 +37,9 @@ from bot.domain.commands.intent import Place, read_intent
 from bot.domain.dead_ends import WayOn, is_over, way_on
 from bot.domain.keys import ts_of
 from bot.domain.reply_rules import Outcome, Situation, asks_again, outcome_of, situation_of
-from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
+from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot, is_asleep
 from bot.domain.text import plain, unescape, without_mention
 from bot.domain.turn_taking import NotForDevin
-from bot.domain.waking import is_asleep
 from bot.kernel.admins import as_its_channel_sees
 from bot.kernel.exactly_once.creation import Creation, LookupResult, Missing
 from bot.kernel.exactly_once.protocol import ExactlyOnce
