@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.commands.registry import STOP
-from bot.domain.dead_ends import way_on
+from bot.domain.dead_ends import WayOn, way_on
 from bot.domain.session import DisplayState, Options, Session
 from bot.domain.settings_values import TurnTaking
 from bot.domain.waking import NO_LIMITS, WakeLimits
@@ -64,8 +64,9 @@ def card(
     silent = "" if quiet is None else f"No news for {short_duration(quiet)}. Devin's status: {status_words(session)}."
     words = _devins_words(session)
     if not words:
-        over = went_on or session.display_state is DisplayState.DONE
-        further = None if over else way_on_button(session, limits, kept=kept)
+        # Who is content with what is done needs no more of it.
+        is_done = session.display_state is DisplayState.DONE and way_on(session) is WayOn.CONTINUE
+        further = None if went_on or is_done else way_on_button(session, limits, kept=kept)
         return _card(session, now, silent, [], further, went_on=went_on, first=first, turns=turns)
     # Without `markdown` blocks, Devin's words are one line without their markup.
     plainer = _card(session, now, silent, [blocks.section(plain(words, LAST_LINE))], first=first, turns=turns)

@@ -146,6 +146,7 @@ async def test_a_no_sends_nothing_and_says_so_once_and_later_presses_are_answere
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:no")
     await on.wait_for_post(GENERAL, ts, "left Devin asleep")
     await on.slack.click(ADA, GENERAL, other["ts"], "answer:wake:wake")
+    await on.slack.wait_for_ephemeral(ADA, waking_sentences.LEFT_BEFORE.text)
     await settled(on)
     assert await what_became_of(on, asked) == (waking_sentences.KEPT_ASLEEP.text, [])
     assert await what_became_of(on, other) == (waking_sentences.LEFT_BEFORE.text, [])

@@ -189,8 +189,8 @@ async def test_a_budget_that_is_used_up_before_devin_takes_the_start_refuses_it(
 
 async def asleep(on: Harness, span: str = "day") -> tuple[str, str]:
     """A sleeping session of Ann, who has used up her budget; answers the thread's ts and its id at Devin."""
+    ts, session = await on.started()  # before the budget, so that it has no limit
     await set_budget(on.slack, f"each-person 2 a {span}")
-    ts, session = await on.started()
     await on.devin.set(session, acus_consumed=2.1)
     await on.slack.wait_for_message(OPS, "used up")
     await on.devin.set(session, status="suspended", status_detail="inactivity")
@@ -370,7 +370,7 @@ async def test_a_reply_to_somebody_elses_session_is_kept_too(on: Harness) -> Non
     ("ends", "label", "grants"),
     [
         ({"status": "error", "status_detail": None}, "try_again", "Grant 11 ACUs"),
-        ({"status": "suspended", "status_detail": "usage_limit_exceeded"}, "continue_session", "Grant 21 ACUs"),
+        ({"status": "suspended", "status_detail": "usage_limit_exceeded"}, "continue_session", "Grant 3 ACUs"),
     ],
     ids=["try again", "continue"],
 )
