@@ -360,7 +360,7 @@ STORIES = [
     Story("thanks to a session that sleeps", asleep, thank, not_woken),
     Story("a reply wakes a session that sleeps", asleep, wake, awake),
     Story(
-        "replies to a session past the usual limit wait for a yes",
+        "replies to a session at its ceiling wait for a yes",
         past_the_usual_limit,
         wake_after_a_question,
         woken_once,
