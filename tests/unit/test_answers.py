@@ -829,17 +829,17 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
         (
             "settings wy",
             "`settings` doesn't take `wy`. Nothing was started.",
-            ["Show settings why"],
+            ["Show settings why", "Start a session"],
         ),
         (
             "settings chanel",
             "`settings` doesn't take `chanel`. Try `mine`, `channel`, or `why`. Nothing was started.",
-            ["Show settings channel"],
+            ["Show settings channel", "Start a session"],
         ),
         (
             "budget lst",
             "`budget` doesn't take `lst`. Nothing was started.",
-            ["Show budget list"],
+            ["Show budget list", "Start a session"],
         ),
         (
             "Budget",

@@ -170,7 +170,7 @@ _TOPICS: Final = {
     topic: re.compile(pattern, re.IGNORECASE)
     for topic, pattern in {
         Topic.UNDO: r"\A(?:\w+ )?(?:undo|revert|roll ?back)"
-        r"(?: (?:that|it|this|(?:the |my )?(?:last )?(?:one|change)))?\W*\Z",
+        r"(?: (?:that|it|this|(?:the |my )?(?:last )?(?:one|change|budget|role|digest)))?\W*\Z",
         Topic.REPOSITORIES: r"\b(?:see|read|open|access|look|clone|pull|reach|know|use|have|touch)\w*\b.{0,40}"
         r"\b(?:repos?|repositor\w+|code|codebases?|source|github|gitlab|bitbucket)\b|\b(?:which|what) repos",
         Topic.STOP: r"\b(?:stop|cancel|abort|pause|kill|halt|interrupt|quit|end|terminate)(?:ping|ing|ling)?\b",

@@ -312,10 +312,12 @@ class Parser:
         argument, family = self.slash(found.meant).argument, self._families.get(found.meant.split()[0], ())
         first, *behind = [_as_compared(word) for word in bare.rstrip(_CLOSING + "?").split()]
         is_named = first.removeprefix(_BANG) in {*self._doubtable, *self._synonyms}
-        is_bare = is_named and len(behind) < FREE_WORDS and read_intent(bare).task < HARDLY
+        undoes = topic_of(bare, found.kind) is Topic.UNDO
+        fits = undoes or (len(behind) < FREE_WORDS and all(_fits_around(word, found.spec) for word in behind))
+        is_bare = is_named and fits and read_intent(bare).task < HARDLY
         takes_none = found.meant == found.spec.ways[0].phrase and len(behind) >= FREE_WORDS
         is_other = takes_none and is_named and not self._is_around(behind[0], found.spec)
-        topic = Topic.UNDO if is_bare and topic_of(bare, found.kind) is Topic.UNDO else None
+        topic = Topic.UNDO if is_bare and undoes else None
         found = replace(found, text=text.strip(), argument=argument, family=tuple(dict.fromkeys(family)))
         return replace(found, bare=is_bare, other=is_other, topic=topic)
 

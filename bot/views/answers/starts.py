@@ -352,8 +352,8 @@ def _offered(doubt: Doubt, argument: str | None, task: Block | None) -> Sequence
         return blocks.actions(task, meant)
     if argument is not None and doubt.spec.examples and not is_read:
         return [*examples(doubt.spec), *blocks.actions(task)]
-    kin = next((spec for spec in doubt.family if doubt.bare and doubt.meant == way and spec.examples), None)
-    shown = examples(kin) if kin is not None and argument is not None else []
+    others = doubt.family if doubt.bare and doubt.meant == way and argument is not None else ()
+    shown = next((examples(spec) for spec in others if spec.examples and spec is not doubt.spec), [])
     mine = questions.choice("My sessions", registry.LIST, "") if doubt.bare and not doubt.spec.is_typed else None
     return [*blocks.actions(meant, mine, task), *shown]
 
