@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import UTC
 
 from bot.domain.announcements import AnnouncementKind
+from bot.domain.dead_ends import is_over
 from bot.domain.notify_choice import mentions
 from bot.domain.session import Session
 from bot.domain.settings_values import QuietHours
@@ -55,5 +56,6 @@ async def post_stop(uow: UnitOfWork, key: str, session: Session, by: str | None,
     users = await mentioned(uow, session, asker, AnnouncementKind.ENDED)
     said, known = stop_sentences.mentioning(users, message), await channels.get(uow.tx, session.team, session.channel)
     if known is None or not known.is_shared:
-        said = with_way_on(said, await sessions.get(uow.tx, session.id) or session)
+        now = await sessions.get(uow.tx, session.id) or session
+        said = with_way_on(said, now) if is_over(now) else said
     await uow.post(key, session, said)

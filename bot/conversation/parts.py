@@ -108,7 +108,7 @@ class ConversationParts:
     @staticmethod
     def end_buttons(kernel: Kernel) -> Sequence[EndButtons]:
         """Return the buttons that are under ends of turns, in their order."""
-        return (QuickAnswers(kernel.services), WayOnButton())
+        return (QuickAnswers(kernel.services), WayOnButton(kernel.services))
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """Return what the commands about sessions do."""

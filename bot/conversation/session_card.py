@@ -15,6 +15,7 @@ from bot.domain.keys import reference
 from bot.domain.lane import thread_lane
 from bot.domain.pick import ThreadRef
 from bot.domain.session import Lifecycle, Session
+from bot.domain.waking import NO_LIMITS
 from bot.kernel.admins import as_its_channel_sees
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Drawer, Location, Recipient, UnitOfWork
@@ -56,11 +57,13 @@ class SessionCard(Drawer):
         dead_end = way_on(session) is not None
         went_on = dead_end and await sessions.get(tx, next_session_id(session.id)) is not None
         kept = dead_end and await kept_tasks.exists(tx, session.id)
-        session = await as_its_channel_sees(tx, self._services.workspaces.get(session.team), session)
+        workspace = self._services.workspaces.get(session.team)
+        limits = workspace.policy.wake_limits if workspace is not None else NO_LIMITS
+        session = await as_its_channel_sees(tx, workspace, session)
         first = bool(spent(session)) and await sessions.is_first(tx, session)
         turns = await self._services.settings.turns(tx, session.team, session.channel)
         now, silence = self._services.clock(), self._services.timing.silence
-        return card(session, now, silence, went_on=went_on, kept=kept, first=first, turns=turns)
+        return card(session, now, silence, limits, went_on=went_on, kept=kept, first=first, turns=turns)
 
     async def posted(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:
         """Have the card of a command begin its session's thread, and add the row that creates the session."""

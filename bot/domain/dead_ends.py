@@ -7,9 +7,10 @@ from enum import Enum
 from typing import Final
 
 from bot.domain import keys
-from bot.domain.session import DisplayState, Lifecycle, Session
+from bot.domain.amounts import half_up
+from bot.domain.session import DisplayState, Lifecycle, Session, is_asleep
 
-MORE_ACUS: Final = 20  # the limit of a session that continues another one
+MORE_ACUS: Final = 20  # the limit of a session that continues one whose own limit isn't known
 OWN_LIMIT: Final = "usage_limit_exceeded"
 _OVER: Final = frozenset({DisplayState.ENDED, DisplayState.ARCHIVED})
 _FAILED: Final = frozenset({DisplayState.FAILED, DisplayState.REFUSED})
@@ -25,9 +26,18 @@ class WayOn(Enum):
 def way_on(session: Session) -> WayOn | None:
     """The way on from the state that `session` is in; None if that is no dead end."""
     state = session.display_state
-    if state is DisplayState.LIMIT:
-        return WayOn.CONTINUE if session.snapshot.detail == OWN_LIMIT else None
+    stopped = state is DisplayState.LIMIT and session.snapshot.detail == OWN_LIMIT
+    limit = session.acu_limit
+    # Devin may count the limit of a session anew once it is woken, so no reply wakes one that has spent it.
+    if stopped or (limit is not None and is_asleep(session) and spent(session) >= limit):
+        return WayOn.CONTINUE
     return WayOn.TRY_AGAIN if state in _FAILED else None
+
+
+def spent(session: Session) -> float:
+    """What the session has spent as people read it: Devin stops it a little below its limit, such as at 1.98 of 2."""
+    acus = session.snapshot.acus
+    return max(acus, float(half_up(acus, 1)))
 
 
 def is_over(session: Session) -> bool:

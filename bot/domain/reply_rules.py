@@ -94,7 +94,7 @@ _KINDS: Final = {
 }
 # How likely a text has to be for Devin: to wake it, and to reach it at work.
 _ENOUGH: Final = 0.6
-_LITTLE: Final = 0.4
+_LITTLE: Final = 0.45
 _SHORT: Final = 8  # words
 _MOST_CLAUSES: Final = 8  # that are read by themselves
 _SURELY: Final = 0.8  # of another clause than the first one

@@ -196,7 +196,6 @@ class Session:
     progress_acus: float = 0.0  # what it had spent at its last message or new pull request
     progress_at: float = 0.0  # when these came; 0 before the first one
     acu_limit: int | None = None  # the ACUs that Devin may use in it, as it was created
-    ceiling: float | None = None  # the ACUs that it may spend, once somebody has raised them
     wake_allowed: int | None = None  # the `updated_at` of the sleep from which somebody has allowed to wake it
     devin_user: str | None = None  # in whose name Devin was asked for it; None for the bot's own
     adopted_at: float | None = None  # when it was tied to its thread, if Devin had it before
@@ -286,6 +285,14 @@ class Session:
     def with_snapshot(self, snapshot: Snapshot) -> "Session":
         """A copy of this session with `snapshot` in place of its own."""
         return replace(self, snapshot=snapshot)
+
+
+def is_asleep(session: Session) -> bool:
+    """Whether a reply would wake `session`: Devin has suspended or archived it, and it is not over."""
+    snapshot = session.snapshot
+    if session.lifecycle is not Lifecycle.OPEN or snapshot.status in TERMINAL_STATUSES:
+        return False
+    return snapshot.archived or snapshot.status == "suspended"
 
 
 OF_FAN_OUT: Final = ":"  # in the ids of fan-outs' sessions alone

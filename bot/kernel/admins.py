@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.domain.admins import Admins
+from bot.domain.dead_ends import WayOn, way_on
 from bot.domain.roles import EVERYONE, Right, Roles, holds, is_group, is_person
 from bot.domain.session import Session
 from bot.kernel.workspace import Workspace
@@ -38,9 +39,10 @@ async def as_its_channel_sees(tx: Transaction, workspace: Workspace | None, sess
 
 
 def without_acus(session: Session) -> Session:
-    """Return `session` as whoever may not see what it cost is shown it."""
+    """Return `session` as whoever may not see what it cost is shown it. That its limit is used up can be seen."""
     options, snapshot = replace(session.options, acu=None), replace(session.snapshot, acus=0.0)
-    return replace(session, options=options, snapshot=snapshot, acu_limit=None, ceiling=None)
+    limit = 0 if way_on(session) is WayOn.CONTINUE else None
+    return replace(session, options=options, snapshot=snapshot, acu_limit=limit)
 
 
 async def admins_of(tx: Transaction, workspace: Workspace, read_after: float) -> Admins:

@@ -53,7 +53,7 @@ class Limit:
 class Work:
     """So many `sessions` that are to be created at once, for the work with this `id` of ours.
 
-    Their own `ceiling` stays as it is: it holds over wakings, and there may be more room by then. `wanted` is what the
+    Their own `ceiling` is what is usual or was asked for; a budget may leave less. `wanted` is what the
     asker asked for. What is tried `again` has failed before. To go on with a session that is `woken` is work too: its
     limit at Devin stays as it is, so it begins only where there is room for what it may still use.
     """

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.commands.registry import STOP
-from bot.domain.dead_ends import way_on
+from bot.domain.dead_ends import WayOn, way_on
 from bot.domain.session import DisplayState, Options, Session
 from bot.domain.settings_values import TurnTaking
+from bot.domain.waking import NO_LIMITS, WakeLimits
 from bot.views import blocks
 from bot.views.card_words import PROGRESS
 from bot.views.dead_ends import WENT_ON, way_on_button
@@ -43,6 +44,7 @@ def card(
     session: Session,
     now: float,
     silence: float = math.inf,
+    limits: WakeLimits = NO_LIMITS,
     *,
     went_on: bool = False,
     kept: bool = True,
@@ -53,7 +55,8 @@ def card(
 
     A session that is done takes two lines with a button beside them. Times are written so that Slack keeps them up to
     date without an edit. While Devin works, `silence` is after how many seconds without news a line says so. One that
-    gets no further has a button for its way on, unless another session `went_on` from there.
+    gets no further has a button for its way on, unless another session `went_on` from there; `limits` say how much that
+    gets.
     On the `first` card that a person gets, ACUs are explained. What it asks for reaches Devin where `turns` holds.
     """
     quiet = session.silent_for(now, silence)
@@ -61,7 +64,10 @@ def card(
     silent = "" if quiet is None else f"No news for {short_duration(quiet)}. Devin's status: {status_words(session)}."
     words = _devins_words(session)
     if not words:
-        return _card(session, now, silent, [], went_on=went_on, kept=kept, first=first, turns=turns)
+        # Who is content with what is done needs no more of it.
+        is_done = session.display_state is DisplayState.DONE and way_on(session) is WayOn.CONTINUE
+        further = None if went_on or is_done else way_on_button(session, limits, kept=kept)
+        return _card(session, now, silent, [], further, went_on=went_on, first=first, turns=turns)
     # Without `markdown` blocks, Devin's words are one line without their markup.
     plainer = _card(session, now, silent, [blocks.section(plain(words, LAST_LINE))], first=first, turns=turns)
     full = _card(
@@ -75,9 +81,9 @@ def _card(
     now: float,
     silent: str,
     words: Sequence[Block],
+    further: Block | None = None,
     *,
     went_on: bool = False,
-    kept: bool = True,
     first: bool = False,
     turns: TurnTaking = TurnTaking.ALL,
 ) -> Message:
@@ -87,7 +93,6 @@ def _card(
     active = "" if silent else _active(session, now)
     went = WENT_ON[way] if went_on and way is not None else ""
     facts = [] if state is DisplayState.DONE else [*_facts(session), *_figures(session), active, went]
-    further = None if went_on else way_on_button(session, kept=kept)
     opens = blocks.open_button(session.url)
     # The one button of a session that is done stands beside the two lines. The title opens Devin, too.
     beside, below = (_review_button(session) or opens, []) if state is DisplayState.DONE else (None, [opens])
@@ -209,7 +214,7 @@ def spent(session: Session) -> str:
 
     Without a cap the text is empty at 0 ACUs, because on some plans Devin always reports 0.
     """
-    cap = session.ceiling or session.limit
+    cap = session.limit
     if cap and not session.snapshot.acus and session.display_state is DisplayState.WORKING:
         return f"up to {acus(cap)}"
     if cap:

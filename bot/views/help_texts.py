@@ -74,7 +74,7 @@ def all_help(
     """
     can = [spec for spec in commands if admin or spec.role is not Role.ADMIN]
     if topic != ALL_TOPICS:
-        lines = _lines(
+        lines = help_lines(
             spec.slash_help
             for spec in can
             if any(topic == way.phrase.split()[0] for way in spec.ways_on(Surface.SLASH))
@@ -91,11 +91,11 @@ def all_help(
     return Message(
         "\n".join(
             [
-                *_lines(spec.slash_help for spec in can if spec.role is not Role.ADMIN),
+                *help_lines(spec.slash_help for spec in can if spec.role is not Role.ADMIN),
                 _OPTIONS,
                 f"• {STEERS[turns]}; `!help` there shows what else you can do",
                 *(["*For admins*"] if admin else []),
-                *_lines(spec.slash_help for spec in can if spec.role is Role.ADMIN),
+                *help_lines(spec.slash_help for spec in can if spec.role is Role.ADMIN),
                 f"• All but {listed(only_slash)} also work without `/devin`, as a DM or after a mention{only_direct}",
             ]
         )
@@ -107,11 +107,12 @@ def thread_help(commands: Sequence[CommandSpec], turns: TurnTaking = TurnTaking.
     head = f"{REACHES[turns]} Commands in this thread (send each as its own message):"
     words = [f"`{way.phrase}`" for spec in commands if not spec.ends_session for way in spec.ways_on(Surface.ALONE)]
     alone = f"• {listed(words, 'or')} by itself: only you see the answer"
-    lines = [in_turns(line, turns) for line in _lines(spec.thread_help for spec in commands)]
+    lines = [in_turns(line, turns) for line in help_lines(spec.thread_help for spec in commands)]
     return Message("\n".join([head, *lines, alone]))
 
 
-def _lines(helps: Iterable[Help | None]) -> list[str]:
+def help_lines(helps: Iterable[Help | None]) -> list[str]:
+    """The sentences of help texts in lines."""
     lines: list[str] = []
     for entry in filter(None, helps):
         if entry.same_line and lines:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.domain.dead_ends import OWN_LIMIT
+from bot.domain.dead_ends import OWN_LIMIT, WayOn, way_on
 from bot.domain.session import DisplayState, Lifecycle, Session, ended_for_something_new, waits_for_something_new
 from bot.domain.settings_values import TurnTaking
 from bot.views.plain_text import plain
@@ -61,6 +61,12 @@ DETAIL_SENTENCES: Final[Mapping[str, str]] = {
     **{word: f"Paused: {why}. {_RESUME}" for word, why in LIMIT_REASONS.items() if word != OWN_LIMIT},
     OWN_LIMIT: "Out of ACUs.",
     "error": "Devin paused this session after an error. Reply in the thread to resume.",
+}
+
+# Of a session that sleeps and has used up its own limit.
+OUT_OF_ACUS: Final[Mapping[DisplayState, str]] = {
+    DisplayState.ASLEEP: "Asleep. Out of ACUs.",
+    DisplayState.STOPPED: "Stopped{by}. Out of ACUs.",
 }
 
 # Of a session that Devin had before, until it is tied to its thread.
@@ -223,6 +229,8 @@ def _template(session: Session) -> str:
         return NEEDS_SOMETHING_NEW
     if state in REASON_SENTENCES and plain(snapshot.last_words, REASON):
         return REASON_SENTENCES[state]
+    if state in OUT_OF_ACUS and way_on(session) is WayOn.CONTINUE:
+        return OUT_OF_ACUS[state]
     if state in _FROM_DETAIL and snapshot.status == "suspended":
         return DETAIL_SENTENCES.get(snapshot.detail or "", STATE_SENTENCES[state])
     return STATE_SENTENCES[state]

@@ -38,6 +38,9 @@ from tests.scenarios.interactions import (
 )
 from tests.scenarios.walk import ANY, admins_only
 
+# Nobody has set a limit.
+CONTINUING = "Devin can't raise a session's limit. A new session continues it here, with 20 ACUs."
+
 GUESTS, GUEST = access_sentences.GUESTS.text, access_sentences.GUEST_REFUSED.text
 STRANGER, SHARED = access_sentences.OTHER_COMPANY_REFUSED.text, access_sentences.SHARED_CHANNEL_REFUSED.text
 OUTSIDE: Gets = {Kind.GUEST: GUEST, Kind.STRANGER: STRANGER}
@@ -266,8 +269,8 @@ INTERACTIONS = (
         of=of("action:continue_session"),
         act=continue_session,
         needs=At.LIMIT,
-        gets=members(f"{dead_ends.CONTINUING.text}{ANY}") | OUTSIDE,
-        on=SHARED_TO_ALL | at(Place.DM, f"{ANY}{dead_ends.CONTINUING.text}{ANY}"),
+        gets=members(f"{CONTINUING}{ANY}") | OUTSIDE,
+        on=SHARED_TO_ALL | at(Place.DM, f"{ANY}{CONTINUING}{ANY}"),
     ),
     Interaction(
         name="start emoji",

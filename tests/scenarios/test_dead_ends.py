@@ -6,7 +6,7 @@ import pytest
 
 from bot.conversation.prompt import EARLIER, LOOK_AT_FILES, LOOK_AT_THREAD
 from bot.conversation.start.anew import CONTINUES
-from bot.domain.dead_ends import MORE_ACUS, WayOn
+from bot.domain.dead_ends import WayOn
 from bot.views import dead_ends
 from bot.views.answers import access as access_sentences
 from bot.views.answers import replies as reply_sentences
@@ -36,7 +36,8 @@ TASK = "fix the login test"
 DIRECT = "D0ANN"
 WHY = "acme-customers-core isn't in any registry."
 OUT_OF_ACUS = {"status": "suspended", "status_detail": "usage_limit_exceeded"}
-CONTINUE = f"Continue with {MORE_ACUS} more ACUs"
+CONTINUE = "Continue with 10 more ACUs"
+CONTINUING = "Devin can't raise a session's limit. A new session continues it here, with 10 ACUs."
 LOG = {"name": "login.log", "content": "login failed"}
 PULL = "https://github.com/acme/web/pull/7"
 
@@ -203,14 +204,14 @@ async def test_a_session_at_its_limit_is_continued_with_what_came_of_it(on: Harn
     assert buttons(post) == [CONTINUE, "Open in Devin"]
     assert buttons((await cards(on, ts))[0]) == [CONTINUE, "Open in Devin"]
     await on.slack.click(BEN, GENERAL, post["ts"], "continue_session")
-    await on.slack.wait_for_ephemeral(BEN, dead_ends.CONTINUING.text)
+    await on.slack.wait_for_ephemeral(BEN, CONTINUING)
     _, second = await on.devin.wait_for_sessions(TASK, 2)
     prompt = second["messages"][0]["message"]
     assert prompt.startswith(
         f"{TASK}\n\n{CONTINUES}https://app.devin.ai/sessions/{session}\n\n"
         f"Its last words were:\n> Half of the tests pass.\n\nIts pull requests: {PULL}\n\n"
     )
-    assert second["request"]["max_acu_limit"] == MORE_ACUS
+    assert second["request"]["max_acu_limit"] == 10
     await settled(on)
     assert "continued below" in (await cards(on, ts))[0]["rendered"]
     pressed = press(ANN, GENERAL, "continue_session", value_of(post, "continue_session"))
@@ -237,11 +238,44 @@ async def test_a_reply_to_a_session_that_is_out_of_acus_is_read_by_the_one_that_
     prompt = second["messages"][0]["message"]
     assert "use the new icons" in prompt
     assert "and run ruff on the tests" in prompt
-    assert second["request"]["max_acu_limit"] == MORE_ACUS
+    assert second["request"]["max_acu_limit"] == 10
     await on.devin.set(second["session_id"], status="running", status_detail="working")
     await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("and use pytest")
     assert [text for text in await sent_to_devin(on, second["session_id"]) if "icons" in text] == []
+
+
+@pytest.mark.parametrize("detail", ["inactivity", "user_request"])
+async def test_a_session_that_sleeps_with_its_limit_used_up_is_continued_and_not_woken(
+    on: Harness, detail: str
+) -> None:
+    ts, session = await _started_as(on, f"{TASK} acu=5")
+    await on.devin.set(session, status="suspended", status_detail=detail, acus_consumed=5.1)
+    shown = await card_of(on, ts, "Out of ACUs.")
+    assert ("Asleep. Out of ACUs." if detail == "inactivity" else "Stopped. Out of ACUs.") in shown
+    offered = "Continue with 5 more ACUs"
+    assert buttons((await cards(on, ts))[0]) == [offered, "Open in Devin"]
+    await on.slack.say(BEN, GENERAL, "use the new icons", thread_ts=ts)
+    answer = await on.slack.wait_for_ephemeral(BEN, "wasn't sent")
+    assert (written(answer["blocks"]), buttons(answer)) == (reply_sentences.OUT_OF_ACUS.text, [offered])
+    await on.slack.click(BEN, GENERAL, answer["ts"], "continue_session")
+    _, second = await on.devin.wait_for_sessions(TASK, 2)
+    assert second["request"]["max_acu_limit"] == 5
+    assert "use the new icons" in second["messages"][0]["message"]
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_a_session_that_is_done_offers_more_only_to_who_writes_to_it(on: Harness) -> None:
+    ts, session = await _started_as(on, f"{TASK} acu=5")
+    await on.devin.pr(session, PULL)
+    await on.devin.set(session, acus_consumed=5.1, status_detail="finished")
+    await card_of(on, ts, "Done")
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await settled(on)
+    assert buttons((await cards(on, ts))[0]) == ["Review PR"]
+    await on.slack.say(BEN, GENERAL, "use the new icons", thread_ts=ts)
+    answer = await on.slack.wait_for_ephemeral(BEN, "wasn't sent")
+    assert buttons(answer) == ["Continue with 5 more ACUs"]
 
 
 async def test_who_writes_try_again_under_a_failure_is_offered_the_button(on: Harness) -> None:

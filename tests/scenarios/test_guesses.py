@@ -10,7 +10,7 @@ from bot.features import COMMANDS
 from tests.guesses import GUESSES, TASKS
 from tests.markup import written
 from tests.scenarios.ahead import rows, until
-from tests.scenarios.harness import ADA, BEN, GENERAL, WEB, Harness
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import SOON, buttons, creations, sent_to_devin, settled
 
 DM = "D0ADA"
@@ -113,7 +113,7 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
         ("alarms", "Alarms have no command. Use the buttons under each alarm. Nothing was started.", "Show help"),
         (
             "is the bot healthy?",
-            "`is the bot healthy?` doesn't look like a task for Devin. Nothing was started.",
+            "`help` may answer that. Nothing was started.",
             "Show help",
         ),
         (
@@ -132,7 +132,8 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
 async def test_the_command_that_does_it_is_offered(on: Harness, text: str, question: str, button: str) -> None:
     asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
     assert written(asked["blocks"]) == question
-    assert buttons(asked) == [button, "Start a session"]
+    is_bare = text in {"sessions", "pause 2", "please stop", "ping"}  # hardly more than a command
+    assert buttons(asked) == ([button] if is_bare else [button, "Start a session"])
 
 
 @pytest.mark.parametrize("task", TASKS[::EVERY])
@@ -165,28 +166,105 @@ async def test_a_short_line_is_a_reply_where_a_session_runs(on: Harness) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "button"),
+    ("text", "button", "said"),
     [
-        ("what does a session cost?", "Show cost"),
-        ("how many credits are left this month?", "Show cost"),
-        ("wie viel Budget ist noch übrig?", "Show cost"),
-        ("which sessions are running right now?", "Show list"),
-        ("où en es-tu avec la migration ?", "Show list"),
-        ("who started this session?", "Show list"),
-        ("what can you do for us?", "Show help"),
-        ("remind me tomorrow at ten", "Show help"),
-        ("tell me a good joke about programmers", "Show help"),
+        ("how many credits are left this month?", "Show cost", "`cost` may answer that."),
+        ("wie viel Budget ist noch übrig?", "Show cost", "`cost` may answer that."),
+        ("which sessions are running right now?", "Show list", "`list` may answer that."),
+        ("où en es-tu avec la migration ?", "Show list", "`list` may answer that."),
+        ("who started this session?", "Show list", "`list` may answer that."),
+        ("what can you do for us?", "Show help", "`help` may answer that."),
+        ("remind me tomorrow at ten", "Show help", ""),
+        ("tell me a good joke about programmers", "Show help", ""),
     ],
 )
-async def test_a_question_to_the_bot_is_asked_about_and_costs_nothing(on: Harness, text: str, button: str) -> None:
+async def test_a_question_to_the_bot_is_asked_about_and_costs_nothing(
+    on: Harness, text: str, button: str, said: str
+) -> None:
     asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
-    assert written(asked["blocks"]) == f"`{text}` doesn't look like a task for Devin. Nothing was started."
+    said = said or f"`{text}` doesn't look like a task for Devin."
+    assert written(asked["blocks"]) == f"{said} Nothing was started."
     assert buttons(asked) == [button, "Start a session"]
     await on.mention(text, BEN)
     same = await on.slack.wait_for_ephemeral(BEN, "Nothing was started.")
     assert buttons(same) == [button, "Start a session"]
     await settled(on)
     assert await creations(on) == 0
+
+
+FREE = "Devin Bridge is free; Devin bills its work in ACUs (agent compute units)."
+REPOSITORIES = "Devin sees only the repositories that your Devin admins connected."
+PLACES = "Devin Bridge works in DMs, and in channels it's invited to."
+READERS = "Everyone in a channel can read its session threads. Your Devin organization controls who can open a session."
+HOW_TO_STOP = "To stop a session, write `stop` in its thread, or press “Stop” on its card."
+A_BOT = "Devin Bridge is a bot. It passes your tasks and replies to Devin, the AI software engineer."
+UNDO = (
+    "Changes to budgets, roles, and digests have an “Undo” button for a minute. "
+    "After that, set the old value again, such as with `/devin budget set`."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("is this free?", FREE),
+        ("what's an ACU?", FREE),
+        ("who pays for the sessions?", FREE),
+        ("can you see our private repos?", REPOSITORIES),
+        ("do you know our codebase", REPOSITORIES),
+        ("can I use this in private channels?", PLACES),
+        ("do you also answer in direct messages?", PLACES),
+        ("who can see my session?", READERS),
+        ("will my teammates see what I ask you?", READERS),
+        ("how do I stop it?", HOW_TO_STOP),
+        ("can I interrupt you somehow?", HOW_TO_STOP),
+        ("are you devin?", A_BOT),
+        ("what kind of bot is this?", A_BOT),
+        ("undo", UNDO),
+        ("undo the last one", UNDO),
+    ],
+)
+async def test_a_question_about_the_bot_is_answered_in_a_sentence(on: Harness, text: str, said: str) -> None:
+    asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
+    assert written(asked["blocks"]) == f"{said} Nothing was started."
+    assert buttons(asked)[1:] == ["Start a session"]
+    await on.slack.say(BEN, "im", text)
+    assert written((await on.slack.wait_for_message("D0BEN", "Nothing was started."))["blocks"]) == (
+        f"{said} Nothing was started."
+    )
+    assert await creations(on) == 0
+
+
+async def test_a_task_that_begins_with_the_word_of_a_command_is_offered_as_one(on: Harness) -> None:
+    text = "cost optimization: reduce our S3 bill"
+    asked = (await on.slack.slash(ANN, GENERAL, text))["shown"]
+    assert written(asked["blocks"]) == f"Is “{text}” a task for Devin? Nothing was started."
+    assert buttons(asked) == ["Start a session", "Show cost"]
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:start")
+    await on.session(text)
+    admins = (await on.slack.slash(BEN, GENERAL, "budget tracker: round the totals"))["shown"]
+    assert buttons(admins) == ["Start a session", "Show budget list"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "labels"),
+    [
+        ("role", "Which one? Try `role list`, `add`, or `remove`.", ["Show role list"]),
+        (
+            "follow",
+            "`follow` works only in a session's thread: write `!follow` there.",
+            ["My sessions"],
+        ),
+        ("note", "Which one? Try `note list`, `show`, `add`, `edit`, or `delete`.", ["Show note list"]),
+    ],
+)
+async def test_the_word_of_a_command_alone_offers_no_session(
+    on: Harness, text: str, said: str, labels: list[str]
+) -> None:
+    asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
+    assert asked["text"] == f"{said} Nothing was started."
+    assert buttons(asked) == labels
+    assert (text in {"role", "note"}) is ("\n• `/devin " in asked["rendered"])
 
 
 async def test_a_question_about_the_code_starts(on: Harness) -> None:
@@ -255,10 +333,11 @@ async def test_cost_of_others_leads_to_usage(on: Harness) -> None:
         "cost last week": "Show usage last week",
     }.items():
         asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
-        assert (written(asked["blocks"]), buttons(asked)) == (said, [button, "Start a session"])
+        start = ["Start a session"] if len(text.split()) > 2 else []
+        assert (written(asked["blocks"]), buttons(asked)) == (said, [button, *start])
         member = (await on.slack.slash(BEN, GENERAL, text))["shown"]
         assert member["text"] == "Only admins can see usage figures. Ask <@U0ADA>. `/devin cost` shows your own."
-        assert buttons(member) == ["Show cost", "Start a session"]
+        assert buttons(member) == ["Show cost", *start]
 
 
 AT_ONCE = "This task names a time, but Devin starts at once. Nothing was started."

@@ -1,14 +1,14 @@
-"""A reply that would wake a session which has spent its ceiling or slept for long waits until somebody decides."""
+"""A reply that would wake a session which slept for long, or spent the usual limit, waits until somebody decides."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.domain.session import DisplayState, Snapshot
-from bot.domain.waking import WakeQuestion
+from bot.domain.session import DisplayState
 from bot.store import sessions
-from bot.timing import DAY, HOUR, MINUTE, Timing
+from bot.timing import DAY, MINUTE, Timing
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
@@ -16,8 +16,7 @@ from bot.views.answers import wakings as waking_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.for_devin import as_sent
 from tests.markup import written
-from tests.said import a_session
-from tests.scenarios.ahead import Ahead, recorded_changes, rows, until, write
+from tests.scenarios.ahead import Ahead, rows, until, write
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness, harness
 from tests.scenarios.observations import (
     buttons,
@@ -30,19 +29,35 @@ from tests.scenarios.observations import (
     what_became_of,
 )
 
-ASKED = "This session used up its 2 ACUs (2.1 ACUs). Wake it anyway?"
-WOKEN = "Waking Devin with your {}. It can now use 4 ACUs in all."
+ASKED = "This session slept for 31 minutes (2.1 ACUs). Wake it anyway?"
+WOKEN = "Waking Devin with your {}."
 NOT_SENT = "Reply again if you want to wake it."
 LEFT = ":zzz: ben left Devin asleep, so {}. " + NOT_SENT
 
 
-async def spent(on: Harness, acus: float = 2.1, options: str = " acu=2") -> tuple[str, str]:
-    """A session that sleeps and has spent its ceiling."""
-    ts = await on.mention(f"fix the login test{options}")
+@pytest.fixture
+async def on(
+    tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
+) -> AsyncIterator[Harness]:
+    """A bot that asks after half an hour of sleep."""
+    settings = {"BOT_WAKE_GUARD_HOURS": "0.5"} | database
+    async with harness(tmp_path, transport, clock=clock, timing=timing, **settings) as everything:
+        yield everything
+
+
+async def asleep(on: Harness) -> tuple[str, str]:
+    """A session that has slept for 31 minutes."""
+    ts = await on.mention("fix the login test")
     session = (await on.session("fix the login test"))["session_id"]
-    await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=acus)
+    await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=2.1)
     await card_of(on, ts, STATE_SENTENCES[DisplayState.ASLEEP])
+    _let_pass(on, 31 * MINUTE)
     return ts, session
+
+
+def _let_pass(on: Harness, seconds: float) -> None:
+    assert isinstance(on.clock, Ahead)
+    on.clock.put(seconds)
 
 
 async def question(on: Harness, user: str, ts: str) -> dict[str, Any]:
@@ -56,11 +71,11 @@ def key_of(asked: dict[str, Any]) -> str:
 
 
 @pytest.mark.both_transports
-async def test_a_yes_raises_the_ceiling_by_its_own_amount_and_sends_all_that_waits_in_order(on: Harness) -> None:
-    ts, session = await spent(on)
+async def test_a_yes_sends_all_that_waits_in_order(on: Harness) -> None:
+    ts, session = await asleep(on)
     first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
-    assert (written(asked["blocks"]), buttons(asked)) == (ASKED, ["Wake (+2 ACUs)", "Keep asleep"])
+    assert (written(asked["blocks"]), buttons(asked)) == (ASKED, ["Wake it", "Keep asleep"])
     second = await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
     third = await on.slack.say(ADA, GENERAL, "with coverage", thread_ts=ts)
     await question(on, ADA, ts)
@@ -77,68 +92,36 @@ async def test_a_yes_raises_the_ceiling_by_its_own_amount_and_sends_all_that_wai
         as_sent(third, "ada", "with coverage"),
     ]
     assert await what_became_of(on, asked) == (WOKEN.format("3 replies"), [])
-    [row] = await recorded_changes(on)
-    assert (row["action"], row["user"], row["before"], row["after"]) == ("wake", BEN, {"ceiling": 2}, {"ceiling": 4})
-    assert await on.thread(GENERAL, ts) == [
-        "<@U0ANN> ben woke this session with 2 more ACUs. It can now use 4 ACUs in all."
-    ]
-    await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=3.9)
-    await card_of(on, ts, "3.9 of 4 ACUs")
-    await on.slack.say(BEN, GENERAL, "below the raised one", thread_ts=ts)
-    await on.devin.wait_for_messages("below the raised one")
+    assert await on.thread(GENERAL, ts) == []
 
 
-async def test_where_figures_name_nobody_the_asker_is_told_of_a_raised_ceiling_without_who_raised_it(
-    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
-) -> None:
-    async with harness(tmp_path, transport, timing=timing, BOT_NAMES="off", **database) as on:
-        ts, _ = await spent(on)
-        await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
-        asked = await question(on, BEN, ts)
-        await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
-        await on.devin.wait_for_messages("go on, please")
-        await settled(on)
-        assert await on.thread(GENERAL, ts) == [
-            "<@U0ANN> Someone woke this session with 2 more ACUs. It can now use 4 ACUs in all."
-        ]
-
-
-async def test_a_ceiling_is_shown_as_it_was_set(
+async def test_past_the_usual_limit_a_session_that_devin_would_let_go_on_is_asked_about_in_each_sleep(
     tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
 ) -> None:
     async with harness(tmp_path, transport, timing=timing, BOT_SESSION_ACUS="7.25", **database) as on:
-        ts, _ = await spent(on, 7.3, "")
-        await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
-        asked = await question(on, BEN, ts)
-        assert (written(asked["blocks"]), buttons(asked)) == (
-            "This session used up its 7.25 ACUs (7.3 ACUs). Wake it anyway?",
-            ["Wake (+7.25 ACUs)", "Keep asleep"],
-        )
-        await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
-        await on.devin.wait_for_messages("go on, please")
-        await settled(on)
-        assert await what_became_of(on, asked) == (
-            "Waking Devin with your reply. It can now use 14.5 ACUs in all.",
-            [],
-        )
-        assert await on.thread(GENERAL, ts) == [
-            "<@U0ANN> ben woke this session with 7.25 more ACUs. It can now use 14.5 ACUs in all."
-        ]
-
-
-async def test_an_asker_who_raises_the_ceiling_of_their_session_is_not_told_so(on: Harness) -> None:
-    ts, _ = await spent(on)
-    await on.slack.say(ANN, GENERAL, "go on, please", thread_ts=ts)
-    asked = await question(on, ANN, ts)
-    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
-    await on.devin.wait_for_messages("go on, please")
-    await settled(on)
-    assert await on.thread(GENERAL, ts) == []
+        ts = await on.mention("fix the login test")
+        made = await on.session("fix the login test")
+        assert made["request"]["max_acu_limit"] == 8
+        for used, text in ((7.3, "go on, please"), (7.8, "and use pytest")):
+            await on.devin.set(made["session_id"], status="suspended", status_detail="inactivity", acus_consumed=used)
+            await card_of(on, ts, f"{used} ACUs")
+            await settled(on)
+            await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
+            asked = await on.slack.wait_for_ephemeral(BEN, f"({used} ACUs). Wake it anyway?")
+            assert (written(asked["blocks"]), buttons(asked)) == (
+                f"This session used up its 7.25 ACUs ({used} ACUs). Wake it anyway?",
+                ["Wake it", "Keep asleep"],
+            )
+            await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
+            await on.devin.wait_for_messages(text)
+            await settled(on)
+            assert await what_became_of(on, asked) == (WOKEN.format("reply"), [])
+        assert await on.thread(GENERAL, ts) == []
 
 
 @pytest.mark.timing(row_first_retry=0.1, row_longest_retry=0.2, row_outage=1.0, channel_known=0.0)
 async def test_a_press_that_comes_to_nothing_says_so_and_can_be_repeated(on: Harness) -> None:
-    ts, session = await spent(on)
+    ts, session = await asleep(on)
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     await on.slack.fault("conversations.info", "error", error="internal_error", times=10_000)
@@ -155,7 +138,7 @@ async def test_a_press_that_comes_to_nothing_says_so_and_can_be_repeated(on: Har
 
 
 async def test_a_no_sends_nothing_and_says_so_once_and_later_presses_are_answered(on: Harness) -> None:
-    ts, session = await spent(on)
+    ts, session = await asleep(on)
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     await on.slack.say(ADA, GENERAL, "with coverage", thread_ts=ts)
@@ -163,6 +146,7 @@ async def test_a_no_sends_nothing_and_says_so_once_and_later_presses_are_answere
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:no")
     await on.wait_for_post(GENERAL, ts, "left Devin asleep")
     await on.slack.click(ADA, GENERAL, other["ts"], "answer:wake:wake")
+    await on.slack.wait_for_ephemeral(ADA, waking_sentences.LEFT_BEFORE.text)
     await settled(on)
     assert await what_became_of(on, asked) == (waking_sentences.KEPT_ASLEEP.text, [])
     assert await what_became_of(on, other) == (waking_sentences.LEFT_BEFORE.text, [])
@@ -177,7 +161,7 @@ async def test_a_no_sends_nothing_and_says_so_once_and_later_presses_are_answere
 
 
 async def test_a_second_press_somebody_elses_and_a_guests(on: Harness) -> None:
-    ts, session = await spent(on)
+    ts, session = await asleep(on)
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     key = key_of(await question(on, BEN, ts))
     assert await forge(on, "interactive", press(GUEST, GENERAL, "answer:wake:wake", key)) == "acked"
@@ -190,7 +174,6 @@ async def test_a_second_press_somebody_elses_and_a_guests(on: Harness) -> None:
     await on.devin.wait_for_messages("go on, please")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 1
-    assert [row["ceiling"] for row in await rows(on, "sessions")] == [4.0]
     assert set(await private_answers(on, ANN)) == {
         session_sentences.NO_SESSION_HERE.text,
         WOKEN.format("reply"),
@@ -199,7 +182,7 @@ async def test_a_second_press_somebody_elses_and_a_guests(on: Harness) -> None:
 
 
 async def test_nobody_chooses_for_a_day(on: Harness, clock: Ahead) -> None:
-    ts, session = await spent(on)
+    ts, session = await asleep(on)
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     await on.stop()
@@ -213,7 +196,7 @@ async def test_nobody_chooses_for_a_day(on: Harness, clock: Ahead) -> None:
 
 
 async def test_a_stop_does_not_wait_behind_it_and_ends_it(on: Harness) -> None:
-    ts, session = await spent(on)
+    ts, session = await asleep(on)
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     await on.slack.say(BEN, GENERAL, "!mute", thread_ts=ts)
@@ -226,19 +209,18 @@ async def test_a_stop_does_not_wait_behind_it_and_ends_it(on: Harness) -> None:
 
 
 async def test_if_the_session_is_woken_elsewhere_what_waits_is_sent_first(on: Harness) -> None:
-    ts, session = await spent(on)
+    ts, session = await asleep(on)
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     await on.devin.set(session, status="running", status_detail="working")
     await on.devin.wait_for_messages("go on, please")
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.slack.wait_for_ephemeral(BEN, waking_sentences.WOKEN_BEFORE.text)
-    assert [row["ceiling"] for row in await rows(on, "sessions")] == [None]
     assert len(await sent_to_devin(on, session)) == 1
 
 
 async def test_a_reply_that_need_not_wait_lets_those_go_first_that_do(on: Harness) -> None:
-    ts, session = await spent(on)
+    ts, session = await asleep(on)
     first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     await question(on, BEN, ts)
     await on.devin.fault("list_sessions", "503", times=-1)  # so that no poll brings it back
@@ -253,7 +235,7 @@ async def test_a_reply_that_need_not_wait_lets_those_go_first_that_do(on: Harnes
 
 
 async def test_if_the_session_is_ended_a_press_says_so(on: Harness) -> None:
-    ts, session = await spent(on)
+    ts, session = await asleep(on)
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
@@ -264,7 +246,7 @@ async def test_if_the_session_is_ended_a_press_says_so(on: Harness) -> None:
 
 
 async def test_a_reply_from_before_a_mute_is_sent_once_somebody_says_yes(on: Harness) -> None:
-    ts, session = await spent(on)
+    ts, session = await asleep(on)
     first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     await on.slack.say(ADA, GENERAL, "!mute", thread_ts=ts)
@@ -277,33 +259,15 @@ async def test_a_reply_from_before_a_mute_is_sent_once_somebody_says_yes(on: Har
 
 
 async def test_thanks_to_such_a_session_ask_nothing(on: Harness) -> None:
-    ts, session = await spent(on)
+    ts, session = await asleep(on)
     await on.slack.say(BEN, GENERAL, "thanks a lot!", thread_ts=ts)
     await settled(on)
     assert await private_answers(on, BEN) == []
     assert await sent_to_devin(on, session) == []
 
 
-async def test_a_session_that_slept_for_long_is_woken_after_one_question(on: Harness, clock: Ahead) -> None:
-    ts, _ = await spent(on, 3.4, "")
-    clock.put(73 * HOUR)
-    await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
-    asked = await question(on, BEN, ts)
-    assert (written(asked["blocks"]), buttons(asked)) == (
-        waking_sentences.ask_to_wake(a_session(snapshot=Snapshot(acus=3.4)), WakeQuestion(slept=73 * HOUR), "").text,
-        ["Wake it", "Keep asleep"],
-    )
-    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
-    await on.devin.wait_for_messages("go on, please")
-    await settled(on)
-    assert await what_became_of(on, asked) == ("Waking Devin with your reply.", [])
-    await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
-    await on.devin.wait_for_messages("and use pytest")
-    assert [row["ceiling"] for row in await rows(on, "sessions")] == [None]
-
-
 async def test_who_writes_again_after_ten_minutes_is_asked_once_more(on: Harness, clock: Ahead) -> None:
-    ts, session = await spent(on)
+    ts, session = await asleep(on)
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     await question(on, BEN, ts)
     clock.put(10 * MINUTE + 1)
@@ -314,30 +278,19 @@ async def test_who_writes_again_after_ten_minutes_is_asked_once_more(on: Harness
 
     await until(asked_again)
     again = (await on.slack.ephemerals(user=BEN))[-1]
-    assert (written(again["blocks"]), buttons(again)) == (ASKED, ["Wake (+2 ACUs)", "Keep asleep"])
+    assert (written(again["blocks"]), buttons(again)) == (ASKED.replace("31", "41"), ["Wake it", "Keep asleep"])
     await on.slack.click(BEN, GENERAL, again["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("use pytest too")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 2
 
 
-async def test_half_an_hour_of_sleep_may_be_long(
-    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing, clock: Ahead
-) -> None:
-    settings = {"BOT_WAKE_GUARD_HOURS": "0.5"} | database
-    async with harness(tmp_path, transport, clock=clock, timing=timing, **settings) as on:
-        ts, _ = await spent(on, 3.4, "")
-        clock.put(31 * MINUTE)
-        await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
-        asked = await on.slack.wait_for_ephemeral(BEN, "Wake it anyway?", thread_ts=ts)
-        assert asked["rendered"].startswith("This session slept for 31 minutes (3.4 ACUs).")
-
-
 async def test_in_a_direct_message_the_question_stands_in_the_sessions_thread(on: Harness) -> None:
-    ts = await on.slack.say(ANN, "im", "fix the login test acu=2")
+    ts = await on.slack.say(ANN, "im", "fix the login test")
     session = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=2.1)
     await card_of(on, ts, STATE_SENTENCES[DisplayState.ASLEEP], "D0ANN")
+    _let_pass(on, 31 * MINUTE)
     await on.slack.say(ANN, "im", "go on, please", thread_ts=ts)
     asked = await on.slack.wait_for_message("D0ANN", "Wake it anyway?", thread_ts=ts)
     assert await sent_to_devin(on, session) == []

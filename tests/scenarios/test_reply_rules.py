@@ -2,7 +2,6 @@
 
 import pytest
 
-from bot.domain.dead_ends import MORE_ACUS
 from bot.domain.session import DisplayState
 from bot.views import dead_ends
 from bot.views.answers import replies as reply_sentences
@@ -24,7 +23,7 @@ from tests.scenarios.observations import (
 
 IS_IT = "Is this for Devin? It hasn't been sent, because new work uses ACUs."
 SEND = "Send it to Devin"
-GO_ON = f"Continue with {MORE_ACUS} more ACUs"
+GO_ON = "Continue with 2 more ACUs"
 
 
 async def asleep(on: Harness) -> tuple[str, str]:

@@ -238,6 +238,17 @@ async def test_where_not_everyone_may_see_costs_the_card_the_end_and_the_list_sh
         assert ["ACU" in text for text in (end["rendered"], shown, listed)] == [shows] * 3
 
 
+async def test_where_not_everyone_may_see_costs_the_button_that_continues_a_session_names_none(on: Harness) -> None:
+    await typed(on, f"role add cost <#{WEB}> <@{BEN}>")
+    for channel, label in ((WEB, "Continue with more ACUs"), (GENERAL, "Continue with 5 more ACUs")):
+        ts = await on.mention(f"fix the test of {channel} acu=5", channel=channel)
+        made = await on.session(f"fix the test of {channel}")
+        await on.devin.set(made["session_id"], status="suspended", status_detail="inactivity", acus_consumed=5.0)
+        shown = await card_of(on, ts, "Asleep. Out of ACUs.", channel)
+        assert label in shown
+        assert ("5 of 5" in shown) is (channel == GENERAL)
+
+
 async def test_a_file_gives_roles_that_go_before_those_that_admins_give(
     tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.features.budgets import sentences as budgets
-from bot.timing import PRODUCTION, Timing
+from bot.timing import HOUR, PRODUCTION, Timing
 from bot.views.answers import starts as start_sentences
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, Harness, harness
@@ -187,10 +187,10 @@ async def test_a_budget_that_is_used_up_before_devin_takes_the_start_refuses_it(
 # ---------------------------------------------------------------- replies
 
 
-async def asleep(on: Harness) -> tuple[str, str]:
+async def asleep(on: Harness, span: str = "day") -> tuple[str, str]:
     """A sleeping session of Ann, who has used up her budget; answers the thread's ts and its id at Devin."""
-    await set_budget(on.slack, "each-person 2 a day")
-    ts, session = await on.started()
+    ts, session = await on.started()  # before the budget, so that it has no limit
+    await set_budget(on.slack, f"each-person 2 a {span}")
     await on.devin.set(session, acus_consumed=2.1)
     await on.slack.wait_for_message(OPS, "used up")
     await on.devin.set(session, status="suspended", status_detail="inactivity")
@@ -220,13 +220,12 @@ async def test_a_reply_without_room_is_sent_by_itself_once_an_admin_approves(on:
     assert len(await sent_to_devin(on, session)) == 1
 
 
-async def test_a_reply_that_was_approved_wakes_a_session_at_its_ceiling_without_another_question(on: Harness) -> None:
-    await set_budget(on.slack, "each-person 2 a day")
-    ts = await on.mention("fix the login test acu=2")
-    session = (await on.session("fix the login test"))["session_id"]
-    await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=2.1)
-    await on.slack.wait_for_message(OPS, "used up")
+async def test_a_reply_that_was_approved_wakes_a_session_after_a_long_sleep_without_another_question(
+    on: Harness, clock: Ahead
+) -> None:
+    ts, _ = await asleep(on, "month")
     await settled(on)
+    clock.put(73 * HOUR)
     request = await asked(on, await reply_refused(on, ts))
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     await on.devin.wait_for_messages("and run mypy on the tests")
@@ -371,7 +370,7 @@ async def test_a_reply_to_somebody_elses_session_is_kept_too(on: Harness) -> Non
     ("ends", "label", "grants"),
     [
         ({"status": "error", "status_detail": None}, "try_again", "Grant 11 ACUs"),
-        ({"status": "suspended", "status_detail": "usage_limit_exceeded"}, "continue_session", "Grant 21 ACUs"),
+        ({"status": "suspended", "status_detail": "usage_limit_exceeded"}, "continue_session", "Grant 3 ACUs"),
     ],
     ids=["try again", "continue"],
 )

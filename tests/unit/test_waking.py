@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.amounts import Money
-from bot.domain.session import Lifecycle, Options, Session, Snapshot
-from bot.domain.waking import WakeLimits, WakeQuestion, is_asleep, wake_question
+from bot.domain.dead_ends import WayOn, way_on
+from bot.domain.session import Lifecycle, Options, Session, Snapshot, is_asleep
+from bot.domain.waking import WakeLimits, WakeQuestion, wake_question
 from bot.views.answers import wakings as waking_sentences
 
 NOW, HOUR = 1_800_000_000.0, 3600.0
@@ -44,35 +45,41 @@ def test_what_a_reply_would_wake(snapshot, sleeps):
 @pytest.mark.parametrize(
     ("session", "question"),
     [
-        (asleep(1.94, acu=2), None),
-        (asleep(1.95, acu=2), WakeQuestion(2, 2, 4)),  # which people read as 2
-        (asleep(2.0, acu=2), WakeQuestion(2, 2, 4)),
         (asleep(4.94), None),
-        (asleep(5.0), WakeQuestion(5.0, 5.0, 10.0)),
+        (asleep(4.95), WakeQuestion(5.0)),  # which people read as 5
+        (asleep(5.0), WakeQuestion(5.0)),
         (asleep(5.0, acu=9), None),  # its own option counts and not the setting
-        (asleep(3.9, acu=2, ceiling=4.0), None),
-        (asleep(4.1, acu=2, ceiling=4.0), WakeQuestion(4.0, 2, 6.0)),
-        (asleep(9.5, acu=2, ceiling=4.0), WakeQuestion(4.0, 2, 11.5)),  # a yes gives the whole amount in any case
-        (asleep(3.97, acu=2), WakeQuestion(2, 2, 6.0)),  # with 4 it would be asked again at once
+        (asleep(7.3, acu_limit=8), WakeQuestion(5.0)),  # the setting was higher once
+        (asleep(5.0, wake_allowed=int(NOW - HOUR)), None),  # somebody has said yes to this sleep
+        (asleep(5.0, wake_allowed=int(NOW - HOUR) - 1), WakeQuestion(5.0)),
     ],
 )
-def test_a_ceiling_that_is_spent(session, question):
+def test_the_usual_limit_that_is_spent_is_asked_about_once_a_sleep(session, question):
     assert wake_question(session, LIMITS, NOW) == question
     awake = replace(session, snapshot=replace(session.snapshot, status="running", detail="working"))
     assert wake_question(awake, LIMITS, NOW) is None
 
 
 @pytest.mark.parametrize(
-    ("session", "limits", "question"),
+    ("session", "continues"),
     [
-        (asleep(1.2, acu=2, detail=OWN_LIMIT), LIMITS, None),
-        (asleep(1.98, acu=2, detail=OWN_LIMIT), LIMITS, None),
-        (asleep(1.2, acu=2, detail=OWN_LIMIT, slept=99 * HOUR), LIMITS, None),
-        (asleep(1.98, acu=2, detail="out_of_credits"), LIMITS, WakeQuestion(2, 2, 4)),
+        (asleep(1.94, acu=2, acu_limit=2), False),
+        (asleep(1.95, acu=2, acu_limit=2), True),  # which people read as 2
+        (asleep(5.0, acu_limit=5), True),  # of the setting
+        (asleep(1.2, acu=2, acu_limit=1), True),  # a budget left no more
+        (asleep(2.0, acu=2, acu_limit=2, detail="user_request"), True),
+        (asleep(2.0, acu=2, acu_limit=2, detail="out_of_credits"), True),
+        (asleep(1.2, acu=2, acu_limit=2, detail=OWN_LIMIT), True),
+        (asleep(1.2, detail=OWN_LIMIT, slept=99 * HOUR), True),
+        (asleep(2.0, acu=2), False),  # linked from Devin, so that nobody knows of a limit
     ],
 )
-def test_no_message_wakes_a_session_that_devin_stopped_at_its_own_limit(session, limits, question):
-    assert wake_question(session, limits, NOW) == question
+def test_no_message_wakes_a_session_that_has_spent_its_own_limit(session, continues):
+    assert (way_on(session) is WayOn.CONTINUE) is continues
+    if continues:
+        assert wake_question(session, LIMITS, NOW) is None
+        awake = replace(session, snapshot=replace(session.snapshot, status="running", detail="working"))
+        assert way_on(awake) is None
 
 
 def test_without_any_ceiling_nothing_is_asked():
@@ -91,6 +98,22 @@ def test_a_long_sleep_is_asked_about_once():
     assert wake_question(unknown, LIMITS, NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("session", "limits", "more"),
+    [
+        (asleep(5.0, acu=5, acu_limit=5), LIMITS, 5),
+        (asleep(2.0, acu=5, acu_limit=2), LIMITS, 2),  # a budget left no more
+        (asleep(8.0, acu_limit=8), replace(LIMITS, session_acus=7.25), 8),
+        (asleep(7.0), replace(LIMITS, session_acus=7.25), 8),  # linked from Devin: nobody knows its limit
+        (asleep(50.0), WakeLimits(), 20),
+        (asleep(50.0), WakeLimits(most=7.5), 8),
+        (asleep(50.0, acu=50, acu_limit=50), WakeLimits(most=10.0), 10),  # the most was lowered since
+    ],
+)
+def test_a_session_is_continued_with_as_much_again_as_its_limit_was(session, limits, more):
+    assert limits.more(session) == more
+
+
 def asked(session, limits=LIMITS, cost=None):
     question = wake_question(session, limits, NOW)
     assert question is not None
@@ -100,13 +123,11 @@ def asked(session, limits=LIMITS, cost=None):
     return message.text, [button["text"]["text"] for button in row["elements"]]
 
 
-def test_the_question_says_what_it_has_cost_and_what_a_yes_gives():
-    assert asked(asleep(2.13, acu=2), cost=Money(Decimal("4.79"), "USD")) == (
-        "This session used up its 2 ACUs (2.1 ACUs, 4.79 USD). Wake it anyway?",
-        ["Wake (+2 ACUs)", "Keep asleep"],
+def test_the_question_says_what_it_has_cost():
+    assert asked(asleep(5.13), cost=Money(Decimal("11.54"), "USD")) == (
+        "This session used up its 5 ACUs (5.1 ACUs, 11.54 USD). Wake it anyway?",
+        ["Wake it", "Keep asleep"],
     )
-    assert asked(asleep(1.0, acu=1))[1] == ["Wake (+1 ACU)", "Keep asleep"]
-    assert asked(asleep(7.0), replace(LIMITS, session_acus=2.5))[1] == ["Wake (+2.5 ACUs)", "Keep asleep"]
 
 
 def test_the_question_about_a_long_sleep():
@@ -128,9 +149,7 @@ def test_what_was_used_is_said_once_where_it_is_the_limit():
 
 
 def test_what_came_of_it():
-    assert waking_sentences.waking(WakeQuestion(2, 2, 4), 1).text == (
-        "Waking Devin with your reply. It can now use 4 ACUs in all."
-    )
+    assert waking_sentences.waking(WakeQuestion(2), 1).text == "Waking Devin with your reply."
     assert waking_sentences.waking(WakeQuestion(slept=9.0), 2).text == "Waking Devin with your 2 replies."
     assert waking_sentences.waking(None, 2).text == "Devin is already awake. Your 2 replies are sent."
     assert waking_sentences.left_asleep("ann", 1).text == (

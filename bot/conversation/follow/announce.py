@@ -16,10 +16,17 @@ from bot.domain.announcements import NOBODY, AnnouncementKind, Decision, Spoken,
 from bot.domain.answer_options import answer_options
 from bot.domain.keys import ref_of
 from bot.domain.reminders import first_reminder
-from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved, waits_for_something_new
+from bot.domain.session import (
+    TERMINAL_STATUSES,
+    Lifecycle,
+    Session,
+    Snapshot,
+    is_asleep,
+    moved,
+    waits_for_something_new,
+)
 from bot.domain.settings_values import Detail
 from bot.domain.waiting import waiting_since, waits
-from bot.domain.waking import is_asleep
 from bot.domain.zones import zone_or
 from bot.kernel.admins import as_its_channel_sees
 from bot.kernel.services import Services

@@ -18,11 +18,12 @@ from bot.conversation.steer.held_start import answer_refusal
 from bot.domain.causes import StartCause
 from bot.domain.commands import registry
 from bot.domain.commands.spec import CommandSpec
-from bot.domain.dead_ends import MORE_ACUS, WayOn, next_session_id, way_on
+from bot.domain.dead_ends import WayOn, next_session_id, way_on
 from bot.domain.keys import reference
-from bot.domain.session import Session
+from bot.domain.session import DisplayState, Session
 from bot.domain.text import as_quotation
 from bot.domain.turn_ends import AnnouncedEnd
+from bot.kernel.admins import as_its_channel_sees
 from bot.kernel.commands.handler import Handler
 from bot.kernel.gates import Asker, Gates
 from bot.kernel.job import CommandJob, finish_with, recipient_of
@@ -78,11 +79,16 @@ class StartAnew:
 class WayOnButton:
     """The button under the post of an end of a turn at which a session gets no further."""
 
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
     async def under(self, tx: Transaction, session: Session, _end: AnnouncedEnd) -> Sequence[Block]:
         """Return the button of the way on: it goes with a session that goes on from this one."""
-        if way_on(session) is None:
+        if way_on(session) is None or session.display_state is DisplayState.DONE:
             return []
-        button = dead_ends.way_on_button(session, kept=await kept_tasks.exists(tx, session.id))
+        workspace = self._services.workspaces[session.team]
+        shown, kept = await as_its_channel_sees(tx, workspace, session), await kept_tasks.exists(tx, session.id)
+        button = dead_ends.way_on_button(shown, workspace.policy.wake_limits, kept=kept)
         return [button] if button else []
 
 
@@ -114,12 +120,12 @@ async def _begin(uow: UnitOfWork, job: CommandJob, session: Session) -> Message:
     await uow.add_to_inbox(start_row(job.row, begun, cause, uow.now))
     await settle(uow, session.id)
     await uow.redraw(SessionCard, session.id)
-    return dead_ends.began(way)
+    return dead_ends.began(begun, way)
 
 
 def _next(job: CommandJob, session: Session, way: WayOn, kept: KeptTask, now: float) -> Session:
     """The session that goes on from `session`, for the person who pressed the button."""
-    continues = way is WayOn.CONTINUE
+    continues, more = way is WayOn.CONTINUE, job.workspace.policy.wake_limits.more(session)
     task = as_alert(kept.text) if session.alert else kept.text
     return Session(
         id=next_session_id(session.id),
@@ -129,7 +135,7 @@ def _next(job: CommandJob, session: Session, way: WayOn, kept: KeptTask, now: fl
         thread_ts=session.thread_ts,
         requester=job.cause.user or session.requester,
         prompt=continuation(task, session) if continues else task,
-        options=replace(session.options, acu=MORE_ACUS) if continues else session.options,
+        options=replace(session.options, acu=more) if continues else session.options,
         reference=reference(session.team, session.channel, job.row.ts),
         created_at=now,
         spoken_at=now,

@@ -1,4 +1,4 @@
-"""A reply that would wake a session at its ceiling or after a long sleep: it waits until a person decides.
+"""A reply that would wake a session after a long sleep, or at the usual limit: it waits until a person decides.
 
 The rows of such replies wait in a lane of their own, so that a stop, and whatever else happens in the thread, does not
 wait for the answer. A yes brings all of them back into the lane of the thread, where their `ts` keeps their order. If
@@ -10,21 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.conversation.session_card import SessionCard
 from bot.conversation.session_costs import cost_so_far
 from bot.domain.causes import Cause, HeldCause, Hold, MessageCause
 from bot.domain.commands.presses import AnswerGiven
 from bot.domain.lane import held_lane, thread_lane
-from bot.domain.session import Lifecycle, Session
-from bot.domain.waking import WakeQuestion, allowed, is_asleep, wake_question
+from bot.domain.session import Lifecycle, Session, is_asleep
+from bot.domain.waking import WakeQuestion, wake_question
 from bot.kernel.gates import Asker, Gates
 from bot.kernel.job import CommandJob, Job, Reschedule, finish, recipient_of
 from bot.kernel.questions import held_rows, hold_row
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
-from bot.store import audit, inbox, lanes, people, sessions
-from bot.store.audit import AuditRow
+from bot.store import inbox, lanes, people, sessions
 from bot.store.inbox import InboxRow
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
@@ -118,8 +116,7 @@ class WakeHeld:
         if session is None or not is_asleep(session):
             return None
         who = Asker(job.workspace, session.requester, session.channel, job.cause.user or "")
-        question = _question(session, job.workspace, self.services.clock())
-        return await self.gates.wake_refusal(who, allowed(session, question), kept=True)
+        return await self.gates.wake_refusal(who, session, kept=True)
 
     async def answered(self, job: CommandJob, given: AnswerGiven) -> None:
         """Wake the session and send what was held, or leave it asleep.
@@ -139,7 +136,7 @@ class WakeHeld:
             elif refusal is not None:
                 await uow.reply_privately(replace(to, replaces=False), refusal)
             elif wakes:
-                question = await allow(uow, job.workspace, job.cause.user or "", session, job.row.key)
+                question = await allow(uow, job.workspace, session)
                 await _bring_back(uow, session, rows)
                 await uow.reply_privately(to, waking_sentences.waking(question, len(rows)))
             else:
@@ -170,27 +167,11 @@ async def _what_came_of_it(uow: UnitOfWork, session: Session, key: str) -> Messa
     return waking_sentences.WOKEN_BEFORE if sent else waking_sentences.LEFT_BEFORE
 
 
-async def allow(uow: UnitOfWork, workspace: Workspace, who: str, session: Session, key: str) -> WakeQuestion | None:
-    """Store that `who` lets the session be woken from this sleep, with its ceiling raised if it has spent that.
-
-    Returns what would have been asked. `key` is that of the row by which it is woken.
-    """
-    if (question := _question(session, workspace, uow.now)) is None:
-        return None
-    await sessions.change(uow.tx, session.id, wake_allowed=session.snapshot.updated_at)
-    if question.raised is None:
-        return question
-    await sessions.change(uow.tx, session.id, ceiling=question.raised)
-    await uow.redraw(SessionCard, session.id)
-    before, after = {"ceiling": question.ceiling}, {"ceiling": question.raised}
-    target = session.devin_id or ""
-    row = AuditRow(session.team, uow.now, who, waking_sentences.WAKE, target, session.channel, before, after)
-    await audit.add(uow.tx, row)
-    if session.requester not in {"", who}:
-        named = workspace.policy.shows_names
-        by = await people.name_of(uow.tx, session.team, who) if named else ""
-        said = waking_sentences.ceiling_raised(session.requester, by, question)
-        await uow.post(f"ceiling:{key}", session, said)
+async def allow(uow: UnitOfWork, workspace: Workspace, session: Session) -> WakeQuestion | None:
+    """Store that `session` may be woken from this sleep. Returns what would have been asked."""
+    question = _question(session, workspace, uow.now)
+    if question is not None:
+        await sessions.change(uow.tx, session.id, wake_allowed=session.snapshot.updated_at)
     return question
 
 

@@ -201,7 +201,7 @@ async def start_approved(uow: UnitOfWork, workspace: Workspace, key: str) -> Hel
     cause = await waiting_start(uow.tx, key, workspace.team)
     if cause is None:
         return None
-    meant = await _as_meant(uow, workspace, key, cause)
+    meant = await _as_meant(uow, workspace, cause)
     lane = await _lane_of_held(uow, key, workspace.team, meant)
     # What it has waited counts as no outage. Once only: it does not wait any more.
     await inbox.bring_back(uow.tx, key, lane, meant, uow.now)
@@ -209,7 +209,7 @@ async def start_approved(uow: UnitOfWork, workspace: Workspace, key: str) -> Hel
     return meant
 
 
-async def _as_meant(uow: UnitOfWork, workspace: Workspace, key: str, cause: HeldCause) -> HeldCause:
+async def _as_meant(uow: UnitOfWork, workspace: Workspace, cause: HeldCause) -> HeldCause:
     """What is worked on once an admin has approved it: nobody is asked about it any more."""
     if isinstance(cause, ActionCause):
         return replace(cause, hold=None)
@@ -218,7 +218,7 @@ async def _as_meant(uow: UnitOfWork, workspace: Workspace, key: str, cause: Held
     thread = await threads.get(uow.tx, workspace.team, cause.channel, cause.root_ts)
     session = await sessions.locked(uow.tx, thread.session_id) if thread is not None else None
     if session is not None:  # who asks an admin wants it woken, and what that takes is what the admin approves
-        await held_reply.allow(uow, workspace, cause.user, session, key)
+        await held_reply.allow(uow, workspace, session)
     return replace(cause, hold=None, was_held=True)
 
 

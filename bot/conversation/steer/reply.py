@@ -37,10 +37,10 @@ from bot.domain.commands.intent import Place, read_intent
 from bot.domain.dead_ends import WayOn, is_over, way_on
 from bot.domain.keys import ts_of
 from bot.domain.reply_rules import Outcome, Situation, asks_again, outcome_of, situation_of
-from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
+from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot, is_asleep
 from bot.domain.text import plain, unescape, without_mention
 from bot.domain.turn_taking import NotForDevin
-from bot.domain.waking import is_asleep
+from bot.kernel.admins import as_its_channel_sees
 from bot.kernel.exactly_once.creation import Creation, LookupResult, Missing
 from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.gates import Asker, Gates, Work
@@ -144,12 +144,14 @@ class Reply:
             return False
         async with self._services.db.read() as tx:
             kept = await kept_tasks.exists(tx, session.id)
+            shown = await as_its_channel_sees(tx, job.workspace, session)
         if again and not kept:
             return False  # nothing else can be tried again, so Devin gets the words
         said = reply_sentences.OUT_OF_ACUS if kept else reply_sentences.OUT_OF_ACUS_FOR_LONG
         said = reply_sentences.FAILED_BEFORE if again else said
         # A crash before this is stored answers once more, by the same key.
-        await self._refuse(job, with_way_on(said, session, kept=kept), job.row.key)
+        limits = job.workspace.policy.wake_limits
+        await self._refuse(job, with_way_on(said, shown, limits, kept=kept), job.row.key)
         return True
 
     async def _is_refused(self, job: Job[MessageCause], session: Session) -> bool:

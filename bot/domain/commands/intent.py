@@ -30,6 +30,18 @@ class Kind(StrEnum):
     NONE = "none"  # asks for nothing that can be done
 
 
+class Topic(StrEnum):
+    """What a question to the bot is about, where one sentence answers it."""
+
+    PRICE = "price"
+    REPOSITORIES = "repositories"  # whether Devin sees them
+    PLACES = "places"  # where the bot works
+    READERS = "readers"  # who reads what
+    STOP = "stop"  # how a session is stopped
+    ITSELF = "itself"  # what the bot is
+    UNDO = "undo"  # how a change is taken back
+
+
 class Place(StrEnum):
     """Where a text was written: it opens a conversation, or is a reply in a session's thread."""
 
@@ -151,6 +163,50 @@ def _of_letters(word: str) -> Iterator[str]:
             yield f"~{framed[at : at + size]}"
     if framed is word:
         yield from (f"~^{word[:2]}", f"~{word[-3:]}$")
+
+
+# By the words that are about each topic, whatever stands around them. The first one counts.
+_TOPICS: Final = {
+    topic: re.compile(pattern, re.IGNORECASE)
+    for topic, pattern in {
+        Topic.UNDO: r"\A(?:\w+ )?(?:undo|revert|roll ?back)"
+        r"(?: (?:that|it|this|(?:the |my )?(?:last )?(?:one|change|budget|role|digest)))?\W*\Z",
+        Topic.REPOSITORIES: r"\b(?:see|read|open|access|look|clone|pull|reach|know|use|have|touch)\w*\b.{0,40}"
+        r"\b(?:repos?|repositor\w+|code|codebases?|source|github|gitlab|bitbucket)\b|\b(?:which|what) repos",
+        Topic.STOP: r"\b(?:stop|cancel|abort|pause|kill|halt|interrupt|quit|end|terminate)(?:ping|ing|ling)?\b",
+        Topic.READERS: r"\b(?:see|sees|seen|read|reads|watch|visible|visibility|private|privacy|public|confidential"
+        r"|shared?|secure|safe|stored?|leak\w*|train\w*)\b(?!.{0,20}\b(?:channels?|dms?)\W*\Z)",
+        Topic.PLACES: r"\b(?:channels?|dms?|direct messages?|threads?|workspaces?)\b|(?<!\w)#[a-z]",
+        Topic.PRICE: r"\b(?:free|pric(?:e|es|ed|ing|ey)|pay|pays|paying|paid|charge[ds]?|charging|billed|billing|bills?"
+        r"|subscriptions?|licen[cs]es?|dollars?|expensive|cheap|credits?|costs?)\b"
+        r"|\bacus?\b.{0,15}\b(?:mean|stand|work)|\b(?:what|explain|define)\b.{0,25}\bacus?\b",
+        Topic.ITSELF: r"\b(?:are|r|is) (?:you|u|this|it)\b"
+        r"|\b(?:who|what)(?:'s|\u2019s| is| are| r)? (?:you|u|this|devin)\b"
+        r"|\b(?:who|what) (?:made|built|runs|powers)\b|\btalking (?:to|with)\b|\bsame as\b",
+    }.items()
+}
+# What the rows of sessions answer, as in "is it still working in this channel?".
+_NOT_OF: Final = {Kind.STATE: frozenset({Topic.ITSELF, Topic.PLACES})}
+# How a question begins or ends.
+_ASKS: Final = re.compile(
+    r"\A\W*(?:\w+,? )?(?:how|what|who|which|where|when|why|is|are|do|does|can|could|may|will|would|should)\b|\?\W*\Z",
+    re.IGNORECASE,
+)
+_PAST: Final = re.compile(
+    r"\b(?:did|have(?! to)|has|had|was|were|spent|used|left|remain\w*|so far|yesterday|last)\b", re.IGNORECASE
+)
+
+
+def topic_of(text: str, kind: Kind) -> Topic | None:
+    """Say what a question of this `kind` to the bot is about; None where no sentence alone answers it.
+
+    What somebody has spent is in our rows.
+    """
+    text = text[:LONGEST]
+    asks = kind is Kind.COST or _ASKS.search(text) is not None  # "explain ACUs" asks, too
+    may_be = (topic for topic in _TOPICS if topic is Topic.UNDO or (asks and topic not in _NOT_OF.get(kind, ())))
+    found = next((topic for topic in may_be if _TOPICS[topic].search(text)), None)
+    return None if found is Topic.PRICE and _PAST.search(text) else found
 
 
 class Mention(StrEnum):

@@ -16,7 +16,7 @@ from typing import Final
 from bot.domain.billing import Period
 from bot.domain.commands.arguments import AROUND_LISTS, address_of_session, parse_which
 from bot.domain.commands.devin_words import asked_review
-from bot.domain.commands.intent import ENOUGH, Kind, Place, read_intent
+from bot.domain.commands.intent import ENOUGH, Kind, Place, Topic, read_intent, topic_of
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.picked import is_picked, picked_channel, picked_person
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
@@ -51,10 +51,12 @@ class Doubt:
     """A text whose first `word` is a command, nearly one or means one, although the text is none.
 
     `meant` is what to type instead: behind `/devin`, or in a thread where `spec` has no way behind `/devin`. `shown`
-    is the same as people read it, if that is known: with the names of channels and people, not their ids. `seconds` are
-    the words of which one has to follow the first one of `meant`, if commands begin with it. What is `guessed`
-    resembles no command that there is, and shows too little evidence of work; `instead` is what the command whose word
-    it begins with says of it. What is `timed` is to run later.
+    is the same as people read it, if that is known: with the names of channels and people, not their ids. `family` are
+    the commands that begin with the first word of `meant`. What is `bare` is hardly more than the word, and surely no
+    task; what is `other` has nothing behind it that the command takes, so that it may well be one. What is `guessed`
+    resembles no command that there is, and shows too little evidence of work: it asks something of this `kind` about a
+    `topic`, if that is known, or `instead` is what the command whose word it begins with says of it. What is `timed` is
+    to run later.
     """
 
     text: str
@@ -63,10 +65,20 @@ class Doubt:
     meant: str
     shown: str = ""
     argument: str = field(default="", compare=False)  # the one in `meant`, in its standard form
-    seconds: tuple[str, ...] = field(default=(), compare=False)
+    family: tuple[CommandSpec, ...] = field(default=(), compare=False)
+    bare: bool = field(default=False, compare=False)
+    other: bool = field(default=False, compare=False)
     guessed: bool = False
+    kind: Kind = field(default=Kind.NONE, compare=False)
+    topic: Topic | None = field(default=None, compare=False)
     instead: str = ""
     timed: TimedTask | None = None
+
+    @property
+    def seconds(self) -> tuple[str, ...]:
+        """The second words of the commands in the family, each by the one that people should learn."""
+        phrases = [spec.ways[0].phrase.split() for spec in self.family]
+        return tuple(dict.fromkeys(phrase[1] for phrase in phrases if len(phrase) > 1 and phrase[1] not in _FILLERS))
 
 
 _Declared = tuple[CommandSpec, Way]
@@ -100,6 +112,7 @@ SURELY: Final = 0.97  # likelihood of a task that outweighs the word of a comman
 FEWEST_OF_WORK: Final = 4
 _ABOUT_NUMBER: Final = re.compile(r"[^\W\d]+ \d+")  # as in `rename 2`, which does not say two of what
 LITTLE: Final = 0.04  # likelihood of a task that is enough beside options
+HARDLY: Final = 0.15  # likelihood of a task below which the word of a command and one more are none
 _ABOUT: Final = {Kind.COST: COST, Kind.STATE: LIST, Kind.WHO: LIST}  # the command that answers a question
 # What makes a question about costs one about everybody's, and by what it wants them divided.
 _OF_ALL: Final = re.compile(
@@ -265,7 +278,8 @@ class Parser:
         spec = HELP if _HEALTH.search(text) else _ABOUT.get(kind, HELP)
         meant = self._about_money(typed) if spec is COST else spec.name
         command, shown = self.slash(meant), _with_names(meant, typed, text)
-        return Doubt(text, text, command.spec, meant, shown, command.argument, guessed=True)
+        topic = topic_of(text, kind)
+        return Doubt(text, text, command.spec, meant, shown, command.argument, guessed=True, kind=kind, topic=topic)
 
     def _about_money(self, typed: str) -> str:
         """The command that a question about costs is for: of a team's, with what is read of the period, or one's own.
@@ -295,13 +309,17 @@ class Parser:
         found = (self._doubt(bare) or self._doubt_apart(bare)) if len(text) <= LONGEST_IN_DOUBT else None
         if found is None:
             return None
-        argument, seconds = self.slash(found.meant).argument, self._seconds(found.meant.split()[0])
-        return replace(found, text=text.strip(), argument=argument, seconds=seconds)
-
-    def _seconds(self, word: str) -> tuple[str, ...]:
-        """The second words of the commands that begin with `word`, each by the one that people should learn."""
-        phrases = [spec.ways[0].phrase.split() for spec in self._families.get(word, ())]
-        return tuple(dict.fromkeys(phrase[1] for phrase in phrases if len(phrase) > 1 and phrase[1] not in _FILLERS))
+        argument, family = self.slash(found.meant).argument, self._families.get(found.meant.split()[0], ())
+        first, *behind = [_as_compared(word) for word in bare.rstrip(_CLOSING + "?").split()]
+        is_named = first.removeprefix(_BANG) in {*self._doubtable, *self._synonyms}
+        undoes = topic_of(bare, found.kind) is Topic.UNDO
+        fits = undoes or (len(behind) < FREE_WORDS and all(_fits_around(word, found.spec) for word in behind))
+        is_bare = is_named and fits and read_intent(bare).task < HARDLY
+        takes_none = found.meant == found.spec.ways[0].phrase and len(behind) >= FREE_WORDS
+        is_other = takes_none and is_named and not self._is_around(behind[0], found.spec)
+        topic = Topic.UNDO if is_bare and undoes else None
+        found = replace(found, text=text.strip(), argument=argument, family=tuple(dict.fromkeys(family)))
+        return replace(found, bare=is_bare, other=is_other, topic=topic)
 
     def _doubt_apart(self, text: str) -> Doubt | None:
         """The command that a text resembles whose first word joins several, such as `usage-by-person`."""
@@ -364,7 +382,7 @@ class Parser:
         """Whether people put `word` around the command `spec` or one like it, ask with it, or a family has it."""
         first = _first_word(spec)
         is_second = f"{first} {word}" in self._of_two_words
-        is_near = any(_is_put_around(word, other) for other in self._families[first])
+        is_near = any(_is_put_around(word, other) for other in self._families.get(first, ()))
         return is_second or is_near or word in _SHOWING or _fits_around(word, spec)
 
     def _of_word_of_admins(self, typed: str) -> CommandSpec | None:

@@ -18,12 +18,11 @@ from bot.kernel.workspace import Workspace
 from bot.store import audit, people
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
-from bot.views.answers.wakings import WAKE
 
 Rows = Sequence[tuple[int, AuditRow]]  # each with its number
 KIND: Final = "bot_audit"  # of operations; stands in rows
 # Actions whose target is a session, by its id at Devin.
-OF_SESSIONS: Final = frozenset({EXIT.name, WAKE, audit.LEFT_OUT, *audit.WORK})
+OF_SESSIONS: Final = frozenset({EXIT.name, audit.LEFT_OUT, *audit.WORK})
 OF_FAN_OUTS: Final = frozenset({"start_fan_out", "retry_fan_out"})  # of which title and pages of sessions are noted
 _NAMING: Final = frozenset({"title", "sessions"})
 BOT_AUDIT_HEADER: Final = ("at", "person_id", "person", "action", "target", "channel", "before", "after", "outcome")

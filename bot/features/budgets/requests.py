@@ -16,10 +16,9 @@ from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import parse_task
 from bot.domain.commands.registry import CONTINUE, STOP
 from bot.domain.commands.spec import CommandSpec
-from bot.domain.dead_ends import MORE_ACUS
 from bot.domain.readers import Readers
 from bot.domain.session import first_line
-from bot.domain.waking import allowed, may_still_use, wake_question
+from bot.domain.waking import WakeLimits, may_still_use
 from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
@@ -87,7 +86,7 @@ class BudgetRequests:
     async def _ask(self, uow: UnitOfWork, job: CommandJob) -> Message:
         workspace, user = job.workspace, job.cause.user or ""
         found = await _asked_about(job, uow.tx)
-        start, waking = await _start_of(job, uow.tx), await _waking(job, uow.tx, uow.now)
+        start, waking = await _start_of(job, uow.tx), await _waking(job, uow.tx)
         if found is None:
             goes = start is not None and await start_approved(uow, workspace, start.key) is not None
             return views.gone_for(reply=is_reply(start.cause)) if start and goes else views.BUDGET_GONE
@@ -283,7 +282,7 @@ async def _start_of(job: CommandJob, tx: Transaction) -> _Start | None:
     if cause is None or cause.user != job.cause.user:
         return None
     if isinstance(cause, ActionCause):
-        return await _press_of(key, cause, tx)
+        return await _press_of(key, cause, job.workspace.policy.wake_limits, tx)
     if is_reply(cause):
         return _Start(key, cause, first_line(text_of(cause, job.workspace)), Decimal(0))
     request = parse_request(parse_task(text_of(cause, job.workspace)))
@@ -292,12 +291,12 @@ async def _start_of(job: CommandJob, tx: Transaction) -> _Start | None:
     return _Start(key, cause, first_line(request.prompt), Decimal(acu or 0))
 
 
-async def _press_of(key: str, cause: ActionCause, tx: Transaction) -> _Start | None:
+async def _press_of(key: str, cause: ActionCause, limits: WakeLimits, tx: Transaction) -> _Start | None:
     """Return the press that has a session begin which goes on from another one."""
     session = await sessions.get(tx, cause.argument)
     if session is None:
         return None
-    acu = MORE_ACUS if cause.command == CONTINUE.name else session.options.acu
+    acu = limits.more(session) if cause.command == CONTINUE.name else session.options.acu
     return _Start(key, cause, session.title, Decimal(acu or 0))
 
 
@@ -309,14 +308,13 @@ async def _what(tx: Transaction, workspace: Workspace, start: _Start) -> str:
     return says(start.title, stand_in or "")
 
 
-async def _waking(job: CommandJob, tx: Transaction, now: float) -> Waking | None:
+async def _waking(job: CommandJob, tx: Transaction) -> Waking | None:
     """Return the session that was not woken, with what it needs by now; None if it is about a start."""
     session_id = _parts(job.cause.argument).session
     session = await sessions.get(tx, session_id) if session_id else None
     if session is None or (session.team, session.channel) != (job.workspace.team, job.cause.channel):
         return None
-    question = wake_question(session, job.workspace.policy.wake_limits, now)
-    return Waking(session.id, may_still_use(allowed(session, question)) or Decimal(0))
+    return Waking(session.id, may_still_use(session) or Decimal(0))
 
 
 async def _may_ask(tx: Transaction, job: CommandJob, budget: Budget, parts: _Parts) -> bool:

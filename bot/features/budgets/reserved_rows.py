@@ -123,8 +123,9 @@ def _of_sessions(
 ) -> Select[Any]:
     of = sessions.c
     theirs = [] if kind is ScopeKind.ORG else [of.team == team, _SUBJECT[kind] == subject]
-    limit = case((of.ceiling > of.acu_limit, of.ceiling), else_=of.acu_limit)  # as `may_still_use` has it
-    return select(*_left(of.id, limit, of.acus, usual)).where(which, of.org_id == org_id, of.id != but_for, *theirs)
+    return select(*_left(of.id, of.acu_limit, of.acus, usual)).where(
+        which, of.org_id == org_id, of.id != but_for, *theirs
+    )
 
 
 def _of_fan_outs(team: str, org_id: str, kind: ScopeKind, subject: str, usual: int) -> Select[Any]:

@@ -83,6 +83,9 @@ class CommandTable:
 
         Who may not see everybody's figures is offered their own.
         """
+        of_admins = [spec for spec in doubt.family if spec.role is Role.ADMIN]
+        if of_admins and await self.not_theirs(workspace, of_admins[0], user, channel) is not None:
+            doubt = replace(doubt, family=tuple(spec for spec in doubt.family if spec not in of_admins))
         refused = await self.not_theirs(workspace, doubt.spec, user, channel)
         if refused is None or not doubt.spec.own_by:
             return doubt, refused

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from bot.domain.commands import registry
+from bot.domain.commands.intent import Kind, Topic
 from bot.domain.commands.option_words import ACU, MODES
 from bot.domain.commands.options import NO_SUCH_REPO, NOT_A_MODE, NOT_COUNTED, Mistyped, Request
 from bot.domain.commands.parser import Doubt
@@ -18,6 +19,7 @@ from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, any_of, code, message_of, one_of
 from bot.views.given_back import given_back
+from bot.views.help_texts import help_lines
 from bot.views.message import Block, Message
 from bot.views.text import (
     counted,
@@ -41,6 +43,21 @@ _SAID_OF: Final[Mapping[str, str]] = {
         ("alarm", "alarms", "alert", "alerts"), "Alarms have no command. Use the buttons under each alarm."
     ),
     registry.COST.name: "`cost` shows only your own sessions, and `usage` everyone's.",
+}
+# What is answered to a question about the bot.
+_ANSWERS: Final[Mapping[Topic, str]] = {
+    Topic.PRICE: "Devin Bridge is free; Devin bills its work in ACUs (agent compute units).",
+    Topic.REPOSITORIES: "Devin sees only the repositories that your Devin admins connected.",
+    Topic.PLACES: "Devin Bridge works in DMs, and in channels it's invited to.",
+    Topic.READERS: (
+        "Everyone in a channel can read its session threads. Your Devin organization controls who can open a session."
+    ),
+    Topic.STOP: "To stop a session, write `stop` in its thread, or press “Stop” on its card.",
+    Topic.ITSELF: "Devin Bridge is a bot. It passes your tasks and replies to Devin, the AI software engineer.",
+    Topic.UNDO: (
+        "Changes to budgets, roles, and digests have an “Undo” button for a minute. "
+        "After that, set the old value again, such as with `/devin budget set`."
+    ),
 }
 _AROUND_CODE: Final = ' `*_~"'
 MOST_OFFERED: Final = 5  # corrections that one question offers
@@ -245,12 +262,12 @@ def ask_command_or_task(doubt: Doubt, refused: Message | None = None) -> Message
 
     A command that is `refused` where the text was written is not offered, but what shows one's own costs is.
     """
-    text = f"{_why_in_doubt(doubt)} {NOT_STARTED}" if refused is None else refused.text
+    text = f"{_why_in_doubt(doubt)} {NOT_STARTED}" if refused is None or doubt.other else refused.text
     text = _why_timed(refused) if doubt.timed is not None else text
-    task = questions.choice("Start a session", registry.START, doubt.text)
+    task = None if doubt.bare else questions.choice("Start a session", registry.START, doubt.text)
     is_offered = refused is None or doubt.spec is registry.COST
     offered = doubt.argument if doubt.spec.is_typed and is_offered else None
-    return Message(text, [blocks.section(text), *_offered(doubt, offered, task)])
+    return Message(text, [blocks.section(_with_help(text, doubt, offered)), *_offered(doubt, offered, task)])
 
 
 def ask_command_or_message(
@@ -261,18 +278,17 @@ def ask_command_or_message(
     It would be sent to `session`, or start one in its thread, and waits under `key`, which the buttons carry. A command
     about a session is about this one, unless another is named.
     """
+    is_offered = refused is None or doubt.spec is registry.COST
+    refused = None if doubt.other else refused
     why = _why_in_doubt(doubt, in_session=session is not None) if refused is None else refused.text
     nothing = NOT_SENT if session is not None else NOT_STARTED if refused is None else ""
     text = message_of(why, nothing).text if doubt.timed is None else _why_timed(refused)
     about = session.id if session is not None and doubt.spec.of_session and not doubt.argument else ""
-    task = (
-        questions.answer("Start a session", COMMAND, AS_TASK, key)
-        if session is None
-        else questions.answer("Send it to Devin", COMMAND, AS_REPLY, key)
-    )
-    is_offered = refused is None or doubt.spec is registry.COST
+    task: Block | None = questions.answer("Send it to Devin", COMMAND, AS_REPLY, key)
+    if session is None:
+        task = None if doubt.bare else questions.answer("Start a session", COMMAND, AS_TASK, key)
     offered = about or doubt.argument if (doubt.spec.is_typed or about) and is_offered else None
-    return Message(text, [blocks.section(text), *_offered(doubt, offered, task)])
+    return Message(text, [blocks.section(_with_help(text, doubt, offered)), *_offered(doubt, offered, task)])
 
 
 def ask_command_or_answer(key: str, session: Session, spec: CommandSpec) -> Message:
@@ -290,7 +306,14 @@ def _why_guessed(doubt: Doubt) -> str:
         return "That's a link to a Devin session."
     if _is_review(doubt):
         return "Devin can review this pull request, or work on it in a session."
-    return doubt.instead or f"{code(doubt.word)} doesn't look like a task for Devin."
+    if doubt.topic is not None:
+        return _ANSWERS[doubt.topic]
+    if doubt.instead:
+        return doubt.instead
+    is_question = doubt.kind in {Kind.COST, Kind.STATE, Kind.WHO} or (doubt.kind is Kind.BOT and "?" in doubt.text)
+    if is_question and not _does_something(doubt.spec):
+        return f"{code(doubt.shown or doubt.meant)} may answer that."
+    return f"{code(doubt.word)} doesn't look like a task for Devin."
 
 
 def _why_timed(refused: Message | None) -> str:
@@ -304,12 +327,18 @@ def _is_review(doubt: Doubt) -> bool:
     return doubt.guessed and doubt.spec.name == "review"
 
 
-def _offered(doubt: Doubt, argument: str | None, task: Block) -> Sequence[Block]:
+def _with_help(text: str, doubt: Doubt, argument: str | None) -> str:
+    """`text`, and below it what the commands do of whose word nothing else was typed."""
+    is_shown = doubt.bare and doubt.seconds and argument is not None
+    return "\n".join([text, *help_lines(spec.slash_help for spec in doubt.family)]) if is_shown else text
+
+
+def _offered(doubt: Doubt, argument: str | None, task: Block | None) -> Sequence[Block]:
     """The button of the command that is meant, with `argument`, beside the one that takes the text as a `task`.
 
     There are examples instead where nothing of what stands behind the command's word is read.
     """
-    if doubt.timed is not None:
+    if doubt.timed is not None and task is not None:
         at_once = {**task, "text": {**task["text"], "text": "Start now"}}
         form = f"{doubt.spec.name} {doubt.text}"
         return blocks.actions(
@@ -318,10 +347,15 @@ def _offered(doubt: Doubt, argument: str | None, task: Block) -> Sequence[Block]
     way = doubt.spec.ways[0].phrase
     behind = doubt.text.partition(doubt.word)[2].strip(f"{_AROUND_CODE}.!?")
     is_read = doubt.meant != way or not behind or behind.lower() == way.partition(" ")[2]
+    meant = None if argument is None else questions.choice(_label(_meant(doubt)), doubt.spec, argument)
+    if doubt.other:
+        return blocks.actions(task, meant)
     if argument is not None and doubt.spec.examples and not is_read:
         return [*examples(doubt.spec), *blocks.actions(task)]
-    meant = None if argument is None else questions.choice(_label(_meant(doubt)), doubt.spec, argument)
-    return blocks.actions(meant, task)
+    others = doubt.family if doubt.bare and doubt.meant == way and argument is not None else ()
+    shown = next((examples(spec) for spec in others if spec.examples and spec is not doubt.spec), [])
+    mine = questions.choice("My sessions", registry.LIST, "") if doubt.bare and not doubt.spec.is_typed else None
+    return [*blocks.actions(meant, mine, task), *shown]
 
 
 def examples(spec: CommandSpec) -> list[Block]:
@@ -334,9 +368,15 @@ def examples(spec: CommandSpec) -> list[Block]:
 
 
 def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
-    command, typed = doubt.meant.split()[0], code(doubt.word)
-    if doubt.guessed:
+    if doubt.other:
+        return f"Is “{fitted(doubt.text, PROMPT_SHOWN)}” {'for' if in_session else 'a task for'} Devin?"
+    if doubt.guessed or doubt.topic is not None:
         return _why_guessed(doubt)
+    return _why_resembling(doubt, in_session=in_session)
+
+
+def _why_resembling(doubt: Doubt, *, in_session: bool) -> str:
+    command, typed = doubt.meant.split()[0], code(doubt.word)
     if (known := _SAID_OF.get(doubt.word.lower())) is not None and doubt.spec is not registry.COST:
         return known
     forms = doubt.spec.ways_on(Surface.SLASH)

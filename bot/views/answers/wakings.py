@@ -1,4 +1,4 @@
-"""The question before a reply wakes a session at its ceiling or after a long sleep, and what came of it."""
+"""The question before a reply wakes a session at the usual limit or after a long sleep, and what came of it."""
 
 from typing import Final
 
@@ -6,10 +6,8 @@ from bot.domain.amounts import Money
 from bot.domain.session import Session
 from bot.domain.waking import WakeQuestion
 from bot.views import blocks, questions
-from bot.views.answers.wording import message_of
 from bot.views.message import Message
-from bot.views.sentences import mention
-from bot.views.text import duration, fitted, limit_of_acus, money, number_of_acus, total_acus
+from bot.views.text import duration, fitted, limit_of_acus, money, total_acus
 
 QUESTION: Final = "wake"  # the name of the question
 WAKE: Final = "wake"  # the answer
@@ -21,10 +19,9 @@ LEFT_BEFORE: Final = Message("That was answered before, so nothing was sent now.
 
 def ask_to_wake(session: Session, question: WakeQuestion, target: str, cost: Money | None = None) -> Message:
     """Ask the author of a reply whether it may wake `session`; `target` is what the buttons carry."""
-    label = f"Wake (+{limit_of_acus(question.by)})" if question.by else "Wake it"
     text = f"{_reason(session, question, cost)} Wake it anyway?"
     row = blocks.actions(
-        questions.answer(label, QUESTION, WAKE, target, style="primary"),
+        questions.answer("Wake it", QUESTION, WAKE, target, style="primary"),
         questions.no("Keep asleep", QUESTION, target),
     )
     return Message(text, [blocks.section(text), *row])
@@ -42,28 +39,11 @@ def _reason(session: Session, question: WakeQuestion, cost: Money | None) -> str
     return f"This session {' and '.join(filter(None, facts))}{so_far}."
 
 
-def _more(acus: float) -> str:
-    number = number_of_acus(acus)
-    return f"{number} more {'ACU' if number == '1' else 'ACUs'}"
-
-
 def waking(question: WakeQuestion | None, replies: int) -> Message:
     """Confirm to whoever said yes to `question` that the `replies` are sent; None if the session was awake by then."""
     if question is None:
         return Message(f"Devin is already awake. Your {_replies(replies)} {'is' if replies == 1 else 'are'} sent.")
-    ceiling = f"It can now use {limit_of_acus(question.raised)} in all." if question.raised else ""
-    return message_of(f"Waking Devin with your {_replies(replies)}.", ceiling)
-
-
-def ceiling_raised(asker: str, by: str, question: WakeQuestion) -> Message:
-    """Inform the asker of a session in its thread that `by`, who is somebody else, raised what it may use.
-
-    `by` is empty where figures name nobody.
-    """
-    who, in_all = fitted(by) or "Someone", limit_of_acus(question.raised or 0)
-    return Message(
-        f"{mention(asker)} {who} woke this session with {_more(question.by)}. It can now use {in_all} in all."
-    )
+    return Message(f"Waking Devin with your {_replies(replies)}.")
 
 
 def left_asleep(by: str, replies: int) -> Message:

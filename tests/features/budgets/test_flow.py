@@ -20,8 +20,8 @@ from sqlalchemy import select, text
 
 from bot.domain.causes import MessageCause
 from bot.domain.lane import thread_lane
-from bot.domain.session import TERMINAL_STATUSES, DisplayState, Lifecycle, Options
-from bot.domain.waking import WakeLimits, is_asleep
+from bot.domain.session import TERMINAL_STATUSES, DisplayState, Lifecycle, Options, is_asleep
+from bot.domain.waking import WakeLimits
 from bot.features.budgets import crossing_rows as crossings
 from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import rows as budgets
@@ -318,7 +318,7 @@ async def test_a_new_session_gets_its_ceiling_unless_a_budget_leaves_less(
         found = await gates.limit(tx, asker(services, session.requester), Work(session.id, ceiling, acu))
     assert isinstance(found, Limit)
     assert found.acus == limit
-    assert ceiling == (acu or setting)  # which holds over wakings, whatever is left now
+    assert ceiling == (acu or setting)  # whatever is left now
 
 
 async def test_what_sessions_may_still_use_is_reserved_until_they_rest(services: Services, either_store: Store) -> None:

@@ -68,7 +68,6 @@ Table(
     number("progress_acus", Float),
     number("progress_at", Float),
     Column("acu_limit", Integer),
-    Column("ceiling", Float),
     Column("wake_allowed", BigInteger),
     Column("devin_user", String),
     Column("adopted_at", Float),
