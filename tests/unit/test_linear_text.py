@@ -401,6 +401,11 @@ def test_no_function_does_more_than_linear_work(name, work):
     assert [unit for unit in UNITS if slow(work, FUNCTIONS[name], "", unit)] == []
 
 
+@pytest.mark.parametrize("unit", ["-apk_0A", "-AKIA2222222222222222"])
+def test_a_text_full_of_keys_that_go_to_its_end_takes_linear_work(unit, work):
+    assert not slow(work, secrets.has_secret, "", unit, (256, 1024, 4096))
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_nor_with_longer_texts_of_people(name, work):
