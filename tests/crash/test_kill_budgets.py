@@ -36,9 +36,9 @@ async def press(one: Scene, user: str, channel: str, ts: str, button: str) -> No
 
 
 async def with_budget(one: Scene) -> tuple[str, str]:
-    """A running session of Ann's, who may use two ACUs a day."""
-    await set_budget(one.slack, "each-person 2 a day")
+    """A running session of Ann's without a limit; from then on she may use two ACUs a day."""
     begun = await one.on.started()
+    await set_budget(one.slack, "each-person 2 a day")
     await one.polled()
     await one.quiet()
     return begun
@@ -76,7 +76,7 @@ async def ask_and_grant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def granted_once(one: Scene, _: tuple[str, str]) -> None:
     await sessions_with_cards(one, 2, "")
     assert len(await one.devin.sessions(text="fix another test")) == 1
-    assert await one.rows("SELECT state, CAST(acus AS TEXT) FROM grants") == [("granted", "11")]
+    assert await one.rows("SELECT state, CAST(acus AS TEXT) FROM grants") == [("granted", "18")]
     assert await one.rows("SELECT count(*) FROM audit WHERE action = 'budget_grant'") == [(1,)]
     said = [one["rendered"] for one in await one.slack.messages(DM, user="U0BOT")]
     assert len([text for text in said if "raised" in text]) == 1
