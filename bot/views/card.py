@@ -116,7 +116,8 @@ def _state_line(session: Session, turns: TurnTaking) -> str:
     if _is_stopping(session):
         return f"{sign} {state_sentence(session, turns)}"
     if state is DisplayState.WORKING:
-        return _line(f"{sign} {working_words(session)}", _since(session), spent(session), _hint(session, turns))
+        used = spent(session) if session.snapshot.acus or not session.limit else f"up to {acus(session.limit)}"
+        return _line(f"{sign} {working_words(session)}", _since(session), used, _hint(session, turns))
     if state is DisplayState.DONE:
         done = f"Done · {_times(session)}" if _paused(session) else f"Done{took(session)}"
         return _line(f"{sign} {done}", spent(session), *_pull_requests(session), f"started by {asker_name(session)}")
@@ -210,15 +211,12 @@ def option_words(options: Options) -> list[str]:
 
 
 def spent(session: Session) -> str:
-    """The ACUs that `session` has used, with its cap if it has one, or its cap alone while it begins.
+    """The ACUs that `session` has used, with its cap if it has one.
 
     Without a cap the text is empty at 0 ACUs, because on some plans Devin always reports 0.
     """
-    cap = session.limit
-    if cap and not session.snapshot.acus and session.display_state is DisplayState.WORKING:
-        return f"up to {acus(cap)}"
-    if cap:
-        return f"{acus(session.snapshot.acus).rsplit(' ', 1)[0]} of {acus(cap)}"
+    if session.limit:
+        return f"{acus(session.snapshot.acus).rsplit(' ', 1)[0]} of {acus(session.limit)}"
     return acus(session.snapshot.acus) if session.snapshot.acus > 0 else ""
 
 

@@ -368,7 +368,9 @@ class Checks:
             return len(await answers()) > before
 
         await until(is_answered)
-        found = re.search(rf"has used ({ACUS}) ACUs?(?: \(({MONEY}) USD\))?", (await answers())[-1]["rendered"])
+        found = re.search(
+            rf"has used ({ACUS})(?: of {ACUS})? ACUs?(?: \(({MONEY}) USD\))?", (await answers())[-1]["rendered"]
+        )
         return (found[1], found[2] or "0") if found else ("0", "0")
 
     # ------------------------------------------------------------ budgets

@@ -320,8 +320,17 @@ async def test_who_archives_the_session_of_somebody_else_is_asked_first(on: Harn
 async def about_it(on: Harness, user: str, channel: str, post: dict[str, Any]) -> dict[str, Any]:
     """The form that *Start a follow-up* opens for somebody; what its fields hold, by their names."""
     await on.slack.click(user, channel, post["ts"], "open_form")
-    (form,) = await on.slack.wait("views", user=user, type="modal", open=True)
+    form = await shown_to(on, user)
     assert form["title"]["text"] == FORM_TITLE
+    return form
+
+
+async def shown_to(on: Harness, user: str) -> dict[str, Any]:
+    """The form that is open for somebody, once it's loaded."""
+    (form,) = await on.slack.wait("views", user=user, type="modal", open=True)
+    if "Loading…" in str(form["blocks"]):
+        await on.slack.wait_for_call("views.update", text=form["id"])
+        (form,) = await on.slack.views(user=user, type="modal", open=True)
     return dict(form)
 
 
@@ -377,12 +386,10 @@ async def test_whoever_may_not_read_the_title_gets_an_empty_form_and_a_guest_non
     trigger = (await on.slack.slash(BEN, GENERAL, "help"))["trigger_id"]
     forged = press(BEN, GENERAL, "open_form", hidden) | {"trigger_id": trigger}
     assert await forge(on, "interactive", forged) == "acked"
-    (form,) = await on.slack.wait("views", user=BEN, type="modal", open=True)
-    assert held(form, "task") is None
+    assert held(await shown_to(on, BEN), "task") is None
     await on.slack.click(GUEST, GENERAL, post["ts"], "open_form")
-    (shown,) = await on.slack.wait("views", user=GUEST, type="modal", open=True)
-    assert (await on.slack.submit_view(GUEST, shown["id"], {"task": {"task": TASK}}))["closed"]
-    await on.slack.wait_for_message("D0GUEST", access_sentences.GUEST_REFUSED.text)
+    shown = await shown_to(on, GUEST)
+    assert [block["text"]["text"] for block in shown["blocks"]] == [access_sentences.GUEST_REFUSED.text]
     assert await creations(on) == 2
 
 

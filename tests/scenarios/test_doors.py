@@ -258,7 +258,7 @@ async def test_no_session_passes_the_most_that_any_may_use(on: Harness) -> None:
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await settled(on)
     await on.slack.say(ADA, GENERAL, "also fix the links in them", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(ADA, start_sentences.at_most(12).text)
+    await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent: this session is out of ACUs.")
     assert await on.devin.log("send_message") == []
 
 

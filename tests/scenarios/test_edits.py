@@ -14,7 +14,7 @@ from tests.said import ASKED_BY
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
 from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled, what_became_of
-from tests.scenarios.test_held_replies import question, spent
+from tests.scenarios.test_held_replies import question
 
 TOLD = "Devin has read the message you deleted. To take it back, tell Devin in a reply."
 SETTLES = pytest.mark.timing(reply_settle=3.0)
@@ -33,6 +33,17 @@ async def replied(on: Harness, text: str = "please use pytest") -> tuple[str, st
     reply = await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
     await on.devin.wait_for_messages(text)
     return ts, session, reply
+
+
+async def asleep(on: Harness) -> tuple[str, str]:
+    """A session that sleeps, of which the bot asks at once whether to wake it; answers the thread and the session."""
+    await on.stop()
+    on.environment["BOT_WAKE_GUARD_HOURS"] = "0.00001"
+    await on.start()
+    ts, session = await on.started()
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
+    return ts, session
 
 
 # ---------------------------------------------------------------- of a message that waits
@@ -86,7 +97,7 @@ async def test_of_a_waiting_reply_that_an_edit_gives_a_secret_nothing_is_sent_or
 
 
 async def test_an_edit_of_a_reply_that_waits_for_a_yes_is_what_the_yes_sends(on: Harness) -> None:
-    ts, session = await spent(on)
+    ts, session = await asleep(on)
     reply = await on.slack.say(BEN, GENERAL, "go on, plaese", thread_ts=ts)
     asked = await question(on, BEN, ts)
     await edit(on, BEN, reply, "go on, please")
@@ -98,7 +109,7 @@ async def test_an_edit_of_a_reply_that_waits_for_a_yes_is_what_the_yes_sends(on:
 
 
 async def test_a_deletion_closes_the_question_about_a_reply_and_asks_about_those_behind_it_anew(on: Harness) -> None:
-    ts, session = await spent(on)
+    ts, session = await asleep(on)
     first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     second = await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)

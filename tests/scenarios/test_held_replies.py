@@ -104,7 +104,7 @@ async def test_past_the_usual_limit_a_session_that_devin_would_let_go_on_is_aske
         assert made["request"]["max_acu_limit"] == 8
         for used, text in ((7.3, "go on, please"), (7.8, "and use pytest")):
             await on.devin.set(made["session_id"], status="suspended", status_detail="inactivity", acus_consumed=used)
-            await card_of(on, ts, f"{used} ACUs")
+            await card_of(on, ts, f"{used} of 8 ACUs")
             await settled(on)
             await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
             asked = await on.slack.wait_for_ephemeral(BEN, f"({used} ACUs). Wake it anyway?")

@@ -113,10 +113,10 @@ async def test_ones_own_acus_are_at_home_whoever_else_may_see_costs(on: Harness)
 
     await until(is_seen)
     hers = written((await opened_home(on, ANN, "fix the login test"))["blocks"])
-    assert ("1.8 ACUs" in hers, "update the docs" in hers) == (True, False)
+    assert ("1.8 of 2 ACUs" in hers, "update the docs" in hers) == (True, False)
     shown = written((await opened_home(on, BEN, "update the docs"))["blocks"])
-    assert ("started" in shown, "1.8 ACUs" in shown, "Your budget: 1.8 of 2 ACUs" in shown) == (True, True, True)
-    assert "1.8 ACUs" in written((await opened_home(on, ADA, "*Running now: 2 sessions*"))["blocks"])
+    assert ("started" in shown, "1.8 of 2 ACUs" in shown, "Your budget: 1.8 of 2 ACUs" in shown) == (True, True, True)
+    assert "1.8 of 2 ACUs" in written((await opened_home(on, ADA, "*Running now: 2 sessions*"))["blocks"])
 
 
 async def test_a_guest_reads_one_sentence_and_other_companies_see_nothing(on: Harness) -> None:
