@@ -24,7 +24,7 @@ from tests.server.samples import COMMANDS
 
 PATH = "/slack/events"
 CONNECTIONS = 4
-PARTS = 5
+PARTS = 15
 ASKED = 20  # how often a person asks something during each of them
 REMEMBERED = 2  # objects by which a signature is remembered
 UNSIGNED = ("no current timestamp", "not signed")  # why it was refused: the first two checks that there are
@@ -137,7 +137,7 @@ async def leave_nothing_behind(on: Harness, kind: str, count: int, caplog: pytes
 
 
 @pytest.mark.parametrize("transport", ["http"])
-@pytest.mark.parametrize("count", [1_000, pytest.param(10_000, marks=pytest.mark.edge)])
+@pytest.mark.parametrize("count", [3_000, pytest.param(10_000, marks=pytest.mark.edge)])
 @pytest.mark.parametrize("kind", fuzz.KINDS)
 async def test_fuzzed_requests_are_refused_or_ignored_and_leave_nothing_behind(
     on: Harness, kind: str, count: int, caplog: pytest.LogCaptureFixture
