@@ -6,6 +6,7 @@ unknown fields. No error and no log line repeats what was in an answer.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ from bot.domain.redaction import redact
 
 _MILLISECONDS: Final = 1e11  # as seconds such an instant would be in the year 5138
 _LATEST: Final = 4_102_444_800  # the year 2100: a later instant would keep all that follows from being new
+
+_USER: Final = re.compile(r"^(\s{0,9}https?://)[^/?#\s]{1,2000}@", re.IGNORECASE)
 
 _Item = TypeVar("_Item")
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -137,6 +140,15 @@ BilledAcus = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=Fals
 Count = Annotated[int, BeforeValidator(_number), Field(ge=0)]
 Id = Annotated[str, Field(pattern=r"\S")]
 Address = Annotated[str, Field(pattern=r"^https?://\S+$")]
+
+
+def _without_credentials(url: str) -> str:
+    """`url` without a user in front of its host, and with no query where that looks like it has a secret."""
+    url = _USER.sub(r"\1", url)
+    return url if redact(url) == url else redact(re.split(r"[?#]", url, maxsplit=1)[0])
+
+
+PageAddress = Annotated[Id, AfterValidator(_without_credentials)]  # for people, who open it in a browser
 Words = Annotated[str, AfterValidator(redact)]  # of people or of Devin, for Slack: without what looks like a secret
 
 

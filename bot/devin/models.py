@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from bot.devin.answers import Acus, Address, Answer, BilledAcus, Count, Id, Time, Words
+from bot.devin.answers import Acus, Address, Answer, BilledAcus, Count, Id, PageAddress, Time, Words
 from bot.domain.file import DevinFile, without_files
 from bot.domain.redaction import LEFT_OUT, redact
 from bot.domain.session import PullRequest, Snapshot, bare_id
@@ -56,7 +56,7 @@ class Principal(Answer):
 class DevinPullRequest(Answer):
     """A pull request of a session; the state may be any word (open, closed, merged, draft)."""
 
-    pr_url: Id
+    pr_url: PageAddress
     pr_state: str | None = None
 
 

@@ -3,10 +3,13 @@
 Each rule has keywords, one of which stands where the rule's match begins. A text is searched for the keywords, which
 hardly any has, and a rule is tried only there: so the work grows with the text, whatever it says. Four kinds of rules:
 shapes that the services document, those of gitleaks (`secret_rules.tsv`), own patterns from the settings, and values
-behind a word such as `password`. The last look random, and names, paths and samples are none.
+behind a word such as `password`. The last look random, and names, paths and samples are none. A text is searched as
+it stands and as people read it: without unseen signs, markup, and what Slack writes around an address.
 """
 
+import html
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -94,11 +97,13 @@ _BASE64: Final = re.compile(r"(?=.{0,60}[0-9])(?=.{0,60}[a-z])(?=.{0,60}[A-Z])[A
 _PASSWORD: Final = re.compile(r"(?=.{0,60}[0-9])(?=.{0,60}[A-Za-z])[A-Za-z0-9!@#%^&*+-]{12,}")
 
 # Behind a word such as `password`, and in front of the value.
-_IS: Final = r"""[\"'\]`]{0,2}\s{0,2}(?::=|=>|[:=]|\bis\b)\s{0,2}[\"'`]?"""
+_IS: Final = (
+    r"""[\"'\]`*_~]{0,4}\s{0,2}(?::=|=>|[:=]|\bis\b:?)[*_~]{0,4}\s{0,2}(?:```(?:[a-z]{0,12}\n)?|[\"'`*_~]{0,3})"""
+)
 _OF_SERVICES: Final = r"""[0-9a-z\-_\t .]{0,20}+[\s|'\"]{0,3}(?:=>|<=|:=|=|>|\|\||:)['\"\s=`]{0,5}"""
 _REST: Final = re.compile(r"[\w+/=%~-]*(?:\.[\w+/=~-]{16,1000}){0,4}")  # of a key whose shape names only its beginning
 _LONG: Final = 100  # characters; a longer value may go on behind what its rule matches
-_PEM: Final = re.compile(r"(?:(?:\s|\\n){0,4}[A-Za-z0-9+/=]{20,}){0,200}")  # in JSON a line ends with `\n`
+_PEM: Final = re.compile(r"(?:(?:\s|\\n|>|&gt;){0,6}[A-Za-z0-9+/=]{20,}){0,200}")  # in JSON a line ends with `\n`
 _PEM_LENGTH: Final = 12_000
 _NO_VALUE: Final = re.compile(r"[=$%*@/.{<-]|x{3}|your|my[-_]|example|changeme|redacted|None$|null$", re.IGNORECASE)
 _PATH_OF_CODE: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[a-z]+(?:_[a-z0-9]+)+|[A-Z]+(?:_[A-Z0-9]+)*")
@@ -156,7 +161,7 @@ def _switches(word: str) -> int:
 def _name_before(text: str, start: int, end: int) -> str:
     """The name in front of a value that begins at `end`, with the part of it that stands before `start`."""
     before = re.search(r"[?&]?[\w-]{0,30}$", text[max(0, start - 30) : start])
-    return (before[0] if before else "").lower() + re.split(r"[\"'\]`\s:=]", text[start:end].lower(), maxsplit=1)[0]
+    return (before[0] if before else "").lower() + re.split(r"[\"'\]`*~\s:=]", text[start:end].lower(), maxsplit=1)[0]
 
 
 def _is_sample(value: str) -> bool:
@@ -190,6 +195,8 @@ def _is_in_address(value: str) -> bool:
     return not _is_sample(value)
 
 
+# An ampersand ends it where the next field of an address follows.
+_OF_PASSWORDS: Final = r"""(?:[^\s\"'`,;()<>\[\]{}|&]|&(?!amp;|[\w.-]{1,40}=))"""
 _PASSWORDS: Final = ("password", "passwd", "passphrase", "passwort", "pwd")
 _KEYS: Final = ("api", "access", "private", "client", "signing", "auth", "encryption", "account", "license")
 _TOKENS: Final = (
@@ -217,7 +224,7 @@ _BEHIND_WORDS: Final = (
     *_IN_PLACES,
     _Rule(
         _PASSWORDS,
-        rf"(?i:(?:{'|'.join(_PASSWORDS)})[\w-]{{0,20}}+{_IS}([^\s\"'`,;()<>\[\]{{}}|&]{{6,100}}))(?![(\[])",
+        rf"(?i:(?:{'|'.join(_PASSWORDS)})[\w-]{{0,20}}+{_IS}({_OF_PASSWORDS}{{6,100}}))(?![(\[])",
         _is_password,
     ),
     _Rule(
@@ -268,7 +275,7 @@ class Redaction:
 
     def redact(self, text: str, *, shapes: bool, instead: str) -> str:
         """`text` with `instead` of what looks like a secret; with `shapes` only of what does by its form alone."""
-        spans = sorted(self._spans(text, shapes=shapes))
+        spans = sorted(self._spans(text, shapes=shapes) if shapes else {*self._spans(text), *self._spans_as_read(text)})
         parts, at = [], 0
         for start, end in spans:
             if start >= at:
@@ -276,7 +283,34 @@ class Redaction:
             at = max(at, end)
         return "".join([*parts, text[at:]]) if parts else text
 
-    def _spans(self, text: str, *, shapes: bool) -> Iterator[tuple[int, int]]:
+    def _spans_as_read(self, text: str) -> Iterator[tuple[int, int]]:
+        """The spans that are found where `text` is read without what nobody sees; a link is left out as a whole."""
+        read, at, length = [], 0, 0
+        begins, places = [0], [(0, 0)]  # where each part of what is read begins, and where it stands; 0: sign by sign
+        first = _ONLY_AS_READ.search(text)  # most texts have none, and this is found out faster
+        for match in _NOT_READ.finditer(text, first.start()) if first else ():
+            shown = match["shown"] or match["label"] or match["name"] or html.unescape(match["entity"] or "")
+            for part, start, end in ((text[at : match.start()], at, 0), (shown, match.start(), match.end())):
+                if part:
+                    begins.append(length)
+                    places.append((start, end))
+                    read.append(part)
+                    length += len(part)
+            at = match.end()
+        if not at:
+            return
+        begins.append(length)
+        places.append((at, 0))
+
+        def place(index: int) -> tuple[int, int]:
+            part = bisect_right(begins, index) - 1
+            start, end = places[part]
+            return (start, end) if end else (start + index - begins[part], start + index - begins[part] + 1)
+
+        for start, end in self._spans("".join([*read, text[at:]])):
+            yield _with_its_marks(text, place(start)[0], place(end - 1)[1])
+
+    def _spans(self, text: str, *, shapes: bool = False) -> Iterator[tuple[int, int]]:
         lower = text.lower()
         if len(lower) != len(text):  # a letter of another alphabet became two, so that places differ
             lower = text.translate(_LOWER)
@@ -293,6 +327,32 @@ class Redaction:
         yield from (match.span() for pattern in self._own for match in pattern.finditer(text) if match[0])
         if "=" in text and not shapes:
             yield from (match.span(2) for match in _ASSIGNMENT.finditer(text) if _is_value(match[1].lower(), match[2]))
+
+
+# What is read differently from how it stands, in Markdown and in Slack's notation: unseen signs, escapes and entities,
+# links of which the name is read, tags and comments within a word, and marks.
+_ONLY_AS_READ: Final = re.compile(r"[^\w\s.,;:'\"/()#=+\-]")
+_NOT_READ: Final = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]{1,100}"
+    r"|\\(?=[!-/:-@\[-`{-~])"
+    r"|(?P<entity>&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});)"
+    r"|<(?:https?://|mailto:|tel:)[^<>|\s]{1,2000}\|(?P<label>[^<>\n]{1,2000})>|<mailto:(?P<shown>[^<>|\s]{1,500})>"
+    r"|!?\[(?P<name>[^\[\]\n]{1,300})\]\([^()\s]{1,2000}\)"
+    r"|(?<=\w)(?:<[!/?a-zA-Z][^<>@|]{0,200}>){1,9}(?=\w)"
+    r"|\*{1,3}|~~"
+)
+_MARKS: Final = re.compile(r"\*{1,3}|~~")
+
+
+def _with_its_marks(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span with the mark that belongs to one in it, which would otherwise be left alone."""
+    if len(_MARKS.findall(text, start, end)) % 2:
+        if behind := _MARKS.match(text, end):
+            return start, behind.end()
+        if before := _MARKS.search(text, max(0, start - 3), start):
+            return before.start(), end
+    return start, end
 
 
 _LOWER: Final = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}

@@ -8,6 +8,7 @@ from typing import Any, Final
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from bot.domain.redaction import redact
 from bot.views.message import Block
 from bot.views.text import OPEN_IN_DEVIN, disarm, escape, escaped, fitted, is_web_address, link, one_line, unmarked
 
@@ -34,7 +35,8 @@ def plain(markdown: str, length: int) -> str:
     Items of ordered lists keep their numbers, code keeps its words, a link its label and an image its description.
     """
     read = disarm(markdown[:_MOST_READ])  # before the parser takes a `<!channel>` for HTML, which is dropped
-    words = disarm(unmarked(one_line(" ".join(_words(_parser().parse(read))))))
+    # Without markup words stand together that did not before.
+    words = disarm(unmarked(redact(one_line(" ".join(_words(_parser().parse(read)))))))
     line = escaped(words, length)
     if len(markdown) <= _MOST_READ and len(escape(words)) <= length:
         return line

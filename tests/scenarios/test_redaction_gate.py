@@ -213,7 +213,7 @@ async def nothing_is_kept_but_at_devin(on: Harness, log: io.StringIO) -> None:
 CODES: Final = {
     *("status", "status_detail", "origin", "category", "subcategory", "devin_mode", "session_size", "pr_state"),
     *("source", "scope", "action", "frequency", "principal_type", "access_type", "schedule_type", "content_type"),
-    *("sessions_created_by_origin", "sessions_created_by_size", "acus_by_product", "commit_sha", "url", "pr_url"),
+    *("sessions_created_by_origin", "sessions_created_by_size", "acus_by_product", "commit_sha", "url"),
 }
 # What is searched elsewhere, or names somebody or something.
 ELSEWHERE: Final = {

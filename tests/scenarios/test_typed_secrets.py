@@ -16,7 +16,7 @@ from bot.views.answers import secrets as secret_sentences
 from bot.views.answers import starts as start_sentences
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, OPS, WEB, Harness
-from tests.scenarios.observations import creations, forge, press, private_answers, sent_to_devin, settled
+from tests.scenarios.observations import creations, forge, polled, press, private_answers, sent_to_devin, settled
 
 VALUE = "hunter2correct"
 KEY = "ghp_" + "q7Wz" * 9  # put together, so that no scanner takes it for a real one
@@ -161,6 +161,34 @@ async def test_a_task_with_a_key_is_asked_about_and_goes_without_it(on: Harness,
     assert await creations(on) == 1
 
 
+# As Slack sends what somebody types, and with signs that nobody sees.
+DISGUISED = {
+    "mail": (f"connect to postgres://ann:<mailto:{VALUE}@db.acme.com|{VALUE}@db.acme.com>/x", "postgres://ann:{}/x"),
+    "curl": (f"try curl -u ann:<mailto:{VALUE}9@acme.com|{VALUE}9@acme.com> it", "curl -u ann:{} it"),
+    "zero width": (f"publish with {KEY[:10]}\u200b{KEY[10:]} please", "publish with {} please"),
+    "bold": (f"log in with *password:* {VALUE}9", "*password:* {}"),
+    "fence": (f"log in with password:\n```{VALUE}9```", "password:\n```{}```"),
+    "ampersand": (f"log in with password: hunter&amp;2{VALUE} now", "password: {} now"),
+}
+
+
+@pytest.mark.parametrize(("text", "left"), DISGUISED.values(), ids=DISGUISED)
+async def test_however_slack_sends_it_a_task_and_a_reply_go_without_it(
+    on: Harness, log: io.StringIO, text: str, left: str
+) -> None:
+    ts = await on.mention(text)
+    asked = await on.slack.wait_for_ephemeral(ANN, "Your message has what looks like a secret", visible=True)
+    assert await creations(on) == 0
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:secret:without")
+    made = await on.session(left.format(LEFT_OUT))
+    await on.slack.say(BEN, GENERAL, f"or {text}", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(BEN, "has what looks like a secret", visible=True)
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:secret:without")
+    await on.devin.wait_for_messages(left.format(LEFT_OUT))
+    await nothing_is_kept(on, log)
+    assert KEY[10:] not in str(await on.devin.session(made["session_id"]))
+
+
 async def test_who_does_not_send_it_starts_nothing(on: Harness, log: io.StringIO) -> None:
     await on.mention(TEXTS[2])
     asked = await on.slack.wait_for_ephemeral(ANN, "looks like a secret", visible=True)
@@ -215,6 +243,50 @@ async def test_what_devin_says_is_shown_without_a_key(on: Harness, log: io.Strin
     assert said["text"].endswith(f"The key is {LEFT_OUT}, and the password: {LEFT_OUT}")
     await settled(on)
     assert KEY not in str([call["args"] for call in await on.slack.log()])
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (f"The key is {KEY[:10]}\u200b{KEY[10:]} there", "The key is {} there"),
+        (f"The key is {KEY[:10]}\u00ad{KEY[10:]} there", "The key is {} there"),
+        (f"The key is ghp\\_{KEY[4:]} there", "The key is {} there"),
+        (f"The key is gh&#112;_{KEY[4:]} there", "The key is {} there"),
+        (f"The key is {KEY[:10]}**{KEY[10:]}** there", "The key is {} there"),
+        (f"The key is {KEY[:4]}<!-- x > y -->{KEY[4:]} there", "The key is {} there"),
+        (f"**Password:** {VALUE}9", "Password: {}"),
+        (f"The password is:\n```\n{VALUE}9\n```", "The password is: {}"),
+    ],
+)
+async def test_a_key_that_devin_takes_apart_is_not_put_together(
+    on: Harness, log: io.StringIO, text: str, left: str
+) -> None:
+    _, session = await on.started()
+    await on.devin.set(session, title=f"Rotate {KEY[:10]}\u200b{KEY[10:]} now")
+    await on.slack.wait_for_message(GENERAL, f"Rotate {LEFT_OUT} now")
+    await on.devin.say(session, text)
+    await settled(on)
+    await polled(on)
+    said = [one["text"] for one in await on.slack.messages(GENERAL)]
+    assert any(one.endswith(f"Rotate {LEFT_OUT} now: {left.format(LEFT_OUT)}") for one in said)
+    await nothing_is_kept(on, log, but="Devin")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"https://github.com/acme/api/pull/7?token={KEY}", "https://github.com/acme/api/pull/7"),
+        (f"https://{KEY}@github.com/acme/api/pull/7", "https://github.com/acme/api/pull/7"),
+        (f"https://ann:{VALUE}@github.com/acme/api/pull/7?tab=files", "https://github.com/acme/api/pull/7?tab=files"),
+    ],
+)
+async def test_the_address_of_a_pull_request_is_shown_without_a_key(
+    on: Harness, log: io.StringIO, url: str, shown: str
+) -> None:
+    ts, session = await on.started()
+    await on.devin.pr(session, url)
+    await on.slack.wait_for_message(GENERAL, f"<{shown}|", thread_ts=ts)
+    await nothing_is_kept(on, log, but="Devin")
 
 
 @pytest.mark.both_transports

@@ -245,6 +245,54 @@ def test_of_the_shapes_that_people_paste_hardly_one_passes() -> None:
     assert passed == PASSES, f"{len(passed)} of {len(PASTED)} pass"
 
 
+GITHUB = "ghp_" + some("github", 36)
+# What is shown without what is between its letters, and what Slack makes of a text. `{}` is what takes its place.
+READ_OTHERWISE = {
+    "zero width": (f"use {GITHUB[:10]}\u200b{GITHUB[10:]} now", "use {} now"),
+    "soft hyphen": (f"use {GITHUB[:10]}\u00ad{GITHUB[10:]} now", "use {} now"),
+    "tags of languages": (f"use {GITHUB[:10]}\U000e0041{GITHUB[10:]} now", "use {} now"),
+    "escape": (f"use ghp\\_{GITHUB[4:]} now", "use {} now"),
+    "entity": (f"use gh&#112;_{GITHUB[4:]} now", "use {} now"),
+    "bold": (f"use {GITHUB[:10]}**{GITHUB[10:]}** now", "use {} now"),
+    "bold before": (f"use **{GITHUB[:10]}**{GITHUB[10:]} now", "use {} now"),
+    "comment": (f"use {GITHUB[:4]}<!-- x -->{GITHUB[4:]} now", "use {} now"),
+    "tag": (f"use {GITHUB[:4]}<b></b>{GITHUB[4:]} now", "use {} now"),
+    "name of a link": (f"use [{GITHUB[:4]}](https://acme.test){GITHUB[4:]} now", "use {} now"),
+    "mail": ("use postgres://ann:<mailto:Tr1cky@db.acme.com|Tr1cky@db.acme.com>/x", "use postgres://ann:{}/x"),
+    "mail alone": ("use postgres://ann:<mailto:Tr1cky@db.acme.com>/x", "use postgres://ann:{}/x"),
+    "curl": ("curl -u ann:<mailto:Lov3lace@acme.com|Lov3lace@acme.com> it", "curl -u ann:{} it"),
+    "ampersand": ("the password: hunter&amp;2correct now", "the password: {} now"),
+    "bold label": ("*password:* hunter2x now", "*password:* {} now"),
+    "bold word": ("*password*: hunter2x now", "*password*: {} now"),
+    "label of Devin's": ("**Password:** hunter2x now", "**Password:** {} now"),
+    "italic label": ("_password:_ hunter2x now", "_password:_ {} now"),
+    "fence": ("The password is:\n```\nhunter2x\n```", "The password is:\n```\n{}\n```"),
+    "fence in a line": ("password:\n```hunter2x```", "password:\n```{}```"),
+    "quoted, cut off": (
+        "> -----BEGIN " + f"RSA PRIVATE KEY-----\n> {some('pem', 64, BASE64)}\n> {some('cut', 64, BASE64)}",
+        "> {}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "left"), READ_OTHERWISE.values(), ids=READ_OTHERWISE)
+def test_what_is_read_otherwise_than_it_stands_is_left_out_too(text: str, left: str) -> None:
+    assert redact(text) == left.format(LEFT_OUT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password=abcdef&user=ada1",
+        "use **this** and `that`",
+        "see <https://acme.test/a1|*the page*> &amp; more",
+        "\u200b",
+    ],
+)
+def test_what_is_no_secret_stays_as_it_stands(text: str) -> None:
+    assert redact(text) == text
+
+
 def test_own_patterns_count_too() -> None:
     redaction.use(["acme-[0-9]{6}"])
     try:
@@ -261,6 +309,12 @@ ATTACKS = {
     "shapes": "xoxb-",
     "pem": "-----BEGIN " + "PRIVATE KEY-----",
     "words": "secret token: ",
+    "unseen signs": "gh\u200bp_",
+    "marks": "password:** a1",
+    "links": "://a:<mailto:b1c@d.io|b1c@d.io>",
+    "open links": "<mailto:a [b](c ",
+    "open tags": "a<b ",
+    "tags": "a<b>",
 }
 
 
