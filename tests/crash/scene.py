@@ -31,7 +31,7 @@ from tests.scenarios.harness import Harness, harness
 _T = TypeVar("_T")
 
 ROOT: Final = Path(__file__).parents[2]
-PATIENCE: Final = 30.0
+PATIENCE: Final = 60.0
 LEASE: Final = 1.0
 SPEED: Final = 100.0  # of the simulated Slack: what the bot did not acknowledge comes again after 0, 0.6 and 3 s
 AT_ONCE: Final = 10  # scenes, in all processes of a run: fewer leave the processors idle, more wait for each other
