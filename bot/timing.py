@@ -91,7 +91,7 @@ class Timing:
 
     # ------------------------------------------------------------ inbox
     reply_settle: float = 0.5  # From storing a reply until it may be claimed, so that a burst gets into order.
-    edit_settle: float = MINUTE  # From the last edit of a message that Devin has until its new text is sent.
+    edit_settle: float = 10.0  # From the last edit of a message that Devin has until its new text is sent.
     row_first_retry: float = 5.0  # After the first failure of an inbox row; doubles with each further failure.
     row_longest_retry: float = MINUTE  # The longest pause between two attempts of an inbox row.
     row_longest_asked: float = 5 * MINUTE  # An inbox row waits at most this long, whatever Slack or Devin asks for.

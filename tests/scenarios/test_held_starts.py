@@ -259,8 +259,9 @@ async def test_a_second_press_and_anybody_elses_start_nothing_more(on: Harness) 
     assert await forge(on, "interactive", press(ANN, GENERAL, "answer:start_options:as_written", key)) == "acked"
     await settled(on)
     assert await creations(on) == 1
-    answers = set(await private_answers(on, ANN))
-    assert answers == {question["rendered"], start_sentences.START_EXPIRED.text}
+    twice, late = (await private_answers(on, ANN))[1:]
+    assert twice in {start_sentences.ANSWERED_ALREADY.text, late}  # the session may have begun before the second press
+    assert late.endswith("|fix it>” was started already. Nothing changed.")
 
 
 async def test_after_ten_minutes_a_press_starts_nothing(on: Harness, clock: Ahead) -> None:

@@ -77,6 +77,10 @@ async def test_a_start_without_room_begins_by_itself_once_an_admin_approves(on: 
     assert made["request"]["max_acu_limit"] == 3
     await on.slack.wait_for_message(DM_OF_ANN, "Trying to start your task now.")
     await settled(on)
+    await on.slack.click(ANN, GENERAL, question["ts"], f"answer:{start_sentences.APPROVAL}:no")
+    said = await on.slack.wait_for_ephemeral(ANN, "was started already. Nothing changed.")
+    assert said["rendered"].startswith("“<https://")
+    assert "|write the changelog>”" in said["rendered"]
     assert await creations(on) == 2
 
 
@@ -217,6 +221,8 @@ async def test_a_reply_without_room_is_sent_by_itself_once_an_admin_approves(on:
     await on.devin.wait_for_messages("and run mypy on the tests")
     await on.slack.wait_for_message(DM_OF_ANN, "Trying to send your reply now.")
     await settled(on)
+    await on.slack.click(ANN, GENERAL, question["ts"], f"answer:{start_sentences.APPROVAL}:no")
+    await on.slack.wait_for_ephemeral(ANN, start_sentences.SENT_ALREADY.text)
     assert len(await sent_to_devin(on, session)) == 1
 
 

@@ -160,6 +160,8 @@ def test_the_fixed_answers():
             "SENT_ON": "OK, your message goes to Devin.",
             "START_EXPIRED": ("That question has expired. Send the task again to start a session."),
             "ANSWER_EXPIRED": ("That question has expired. Send your reply again."),
+            "ANSWERED_ALREADY": "You answered that already. Nothing changed.",
+            "SENT_ALREADY": "Your reply was sent already. Nothing changed.",
             "EDITED_SINCE": "You edited your message, so that question no longer applies. Answer the newer one.",
             "START_OVERTAKEN": "Another session now runs in this thread, so nothing more was started. Reply to steer it.",
             "NAME_REFUSED": "Not started: Devin doesn't accept sessions in your name. Ask an admin to check your Devin account.",

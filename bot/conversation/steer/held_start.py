@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.conversation.steer import held_reply
+from bot.conversation.titles import permalink
 from bot.domain.causes import (
     ActionCause,
     AskingCause,
@@ -118,12 +119,7 @@ class StartQuestion:
                     await uow.reply_privately(to, start_sentences.SENT_ON)
                 await go_on(uow, key, job.workspace.team, cause)
             else:
-                # Where the start is on its way, what came of it takes the place of the question, and this does not.
-                replaces = not await _is_under_way(uow, row, job, key)
-                reply = given.answer == start_sentences.AS_REPLY
-                said = start_sentences.ANSWER_EXPIRED if reply else start_sentences.START_EXPIRED
-                if row is not None and _is_theirs(row, job) and _asked_before_edit(row, job):
-                    said = start_sentences.EDITED_SINCE
+                said, replaces = await _why_too_late(uow, row, job, given)
                 await uow.reply_privately(replace(to, replaces=replaces), said)
             await finish(uow, job)
 
@@ -346,9 +342,22 @@ def _asked_before_edit(row: InboxRow[Cause], job: CommandJob) -> bool:
     return waits and bool(job.cause.pressed_on and row.edited_ts and job.cause.pressed_on < row.edited_ts)
 
 
-async def _is_under_way(uow: UnitOfWork, row: InboxRow[Cause] | None, job: CommandJob, key: str) -> bool:
-    """Whether the person's start has been answered already, and is being worked on or has become a session."""
-    if row is not None:
-        return _is_theirs(row, job) and isinstance(row.cause, AskingCause) and row.cause.hold is None
-    session = await sessions.get(uow.tx, session_id(key))
-    return session is not None and (session.team, session.requester) == (job.workspace.team, job.cause.user)
+async def _why_too_late(
+    uow: UnitOfWork, row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven
+) -> tuple[Message, bool]:
+    """What came of the start or the reply that waits no more, and whether that takes the place of the question.
+
+    Nobody is told to send again what was started or sent: an admin may have approved it meanwhile.
+    """
+    session = await sessions.get(uow.tx, session_id(given.subject))
+    if session is not None and (session.team, session.requester) == (job.workspace.team, job.cause.user):
+        return start_sentences.started_already(session.title, permalink(job.workspace, session)), True
+    if row is not None and _is_theirs(row, job) and isinstance(row.cause, AskingCause) and row.cause.hold is None:
+        return start_sentences.ANSWERED_ALREADY, False  # what comes of it takes the place of the question
+    if row is not None and _is_theirs(row, job) and _asked_before_edit(row, job):
+        return start_sentences.EDITED_SINCE, True
+    standing = await inbox.standing(uow.tx, given.subject)
+    if row is None and standing is not None and standing.sent:
+        return start_sentences.SENT_ALREADY, True
+    reply = given.answer == start_sentences.AS_REPLY
+    return start_sentences.ANSWER_EXPIRED if reply else start_sentences.START_EXPIRED, True

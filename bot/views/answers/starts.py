@@ -104,6 +104,8 @@ REPLY_NOT_SENT: Final = "Your reply wasn't sent."
 SENT_ON: Final = Message("OK, your message goes to Devin.")
 START_EXPIRED: Final = Message("That question has expired. Send the task again to start a session.")
 ANSWER_EXPIRED: Final = Message("That question has expired. Send your reply again.")
+ANSWERED_ALREADY: Final = Message("You answered that already. Nothing changed.")
+SENT_ALREADY: Final = Message("Your reply was sent already. Nothing changed.")
 EDITED_SINCE: Final = Message("You edited your message, so that question no longer applies. Answer the newer one.")
 START_OVERTAKEN: Final = Message(
     "Another session now runs in this thread, so nothing more was started. Reply to steer it."
@@ -141,6 +143,11 @@ def still_checking(prompt: str) -> Message:
 def started_in_thread(prompt: str, permalink: str) -> Message:
     """Confirm that the session of a slash command's `prompt` has its thread, which `permalink` leads to."""
     return Message(f"Got it: “{fitted(prompt, PROMPT_SHOWN)}”. It's in {link(permalink, 'this thread')}.")
+
+
+def started_already(title: str, permalink: str | None) -> Message:
+    """Inform who answers a question about a start that its session, with this `title`, has begun."""
+    return Message(f"“{link(permalink, title)}” was started already. Nothing changed.")
 
 
 def nothing_to_read(outsiders: int) -> Message:
