@@ -262,6 +262,16 @@ async def test_no_session_passes_the_most_that_any_may_use(on: Harness) -> None:
     assert await on.devin.log("send_message") == []
 
 
+@pytest.mark.parametrize(("most", "limit"), [("2.5", 2), ("0.5", 1)])
+async def test_the_most_that_any_may_use_is_rounded_down(on: Harness, most: str, limit: int) -> None:
+    await on.stop()
+    on.environment |= {"BOT_SESSION_ACUS_MAX": most}
+    await on.start()
+    await on.mention("fix the login test acu=500", ADA)
+    assert (await on.session("fix the login test"))["request"]["max_acu_limit"] == limit
+    await on.slack.wait_for_ephemeral(ADA, f"No session here can use more than {limit} ACU")
+
+
 async def behind_a_mention(on: Harness) -> None:
     for number, limit in enumerate(
         ("acu=500", "--acu 500", "ACU: 500", "max 500 ACUs", "höchstens 500 ACUs", "acu=\uff15\uff10\uff10")
