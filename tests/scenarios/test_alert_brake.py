@@ -76,6 +76,12 @@ async def test_what_names_our_own_session_or_its_pull_request_starts_nothing(on:
     loop = [
         "Checks failed: <https://github.com/acme/web/pull/7/checks?run=1|web, number seven>",
         f"Devin works: https://app.devin.ai/sessions/{made['session_id']}",
+        f"See app.devin.ai/sessions/{made['session_id'].removeprefix('devin-')}, *https://github.com/acme/docs*",
+        f"At *https://app.devin.ai/sessions/{made['session_id']}*.",
+        "Failed (see https://GitHub.com/Acme/Web/pull/7).",
+        "Again: www.github.com/acme/web/pull/7.",
+        "Look at “http://github.com/acme/web/pull/7…”, url=github.com/acme/web/pull/7.diff",
+        "Behind <https://l.acme.test/?u=https%3A%2F%2Fwww.github.com%2Facme%2Fweb%2Fpull%2F7|a link>",
     ]
     roots = await post(on, loop)
     await settled(on)
