@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Iterable
 
 from bot.conversation.prompt import ALERT, LOOK_AT_ALERT
+from bot.domain.settings_values import Scope, Setting
 from bot.playground.slack.world import OTHER_BOT
+from bot.store import settings
 from bot.views.answers import starts as start_sentences
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import creations, settled
@@ -64,6 +66,16 @@ async def test_of_sixty_different_alerts_ten_start_sessions_and_admins_are_told_
     await on.session("The cache is cold")
     await on.mention("look into it", BEN, GENERAL, thread_ts=stopped[0])
     await on.session("look into it")
+
+
+async def test_its_owner_is_not_asked_about_an_alert_because_they_started_many(on: Harness) -> None:
+    await trusting(on)
+    async with on.store.write() as tx:
+        await settings.put(tx, "T0PLAY", Scope.CHANNEL, GENERAL, Setting.STARTS, 1, ADA, 0.0)
+    await on.mention("fix the login test", ANN)
+    await on.session("fix the login test")
+    await post(on, ["The build of the shop is broken"])
+    await on.session("The build of the shop")
 
 
 async def test_what_names_our_own_session_or_its_pull_request_starts_nothing(on: Harness) -> None:

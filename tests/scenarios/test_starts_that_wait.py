@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from bot.domain.settings_values import Scope, Setting
 from bot.features.budgets import sentences as budgets
+from bot.store import settings as setting_rows
 from bot.timing import HOUR, PRODUCTION, Timing
 from bot.views.answers import starts as start_sentences
 from tests.scenarios.ahead import Ahead, rows
@@ -78,6 +80,15 @@ async def test_a_start_without_room_begins_by_itself_once_an_admin_approves(on: 
     await on.slack.wait_for_message(DM_OF_ANN, "Trying to start your task now.")
     await settled(on)
     assert await creations(on) == 2
+
+
+async def test_what_an_admin_has_approved_is_not_asked_about_as_one_of_many(on: Harness) -> None:
+    await used_up(on)
+    request = await asked(on, await refused(on))
+    async with on.store.write() as tx:
+        await setting_rows.put(tx, "T0PLAY", Scope.CHANNEL, GENERAL, Setting.STARTS, 1, ADA, 0.0)
+    await on.slack.click(ADA, OPS, request["ts"], "grant_more")
+    await on.session("in full sentences")
 
 
 async def test_of_two_admins_who_approve_at_once_one_starts_it(on: Harness) -> None:

@@ -144,7 +144,7 @@ class BudgetRequests:
         by, channel = job.cause.user or "", job.cause.channel
         name = await name_beside_figures(uow.tx, workspace, by)
         # In the transaction of the grant, so that what waits starts once, and only if that is stored.
-        waited = await start_approved(uow, workspace, asked.start) if asked.start else None
+        waited = await start_approved(uow, workspace, asked.start, granted=True) if asked.start else None
         then = "" if waited is None else views.goes(reply=is_reply(waited))
         increase = Raise(key, budget, asked.subject, asked.acus, by, channel, asked.user, then)
         await record_raise(uow, workspace, stand, increase)
