@@ -177,6 +177,8 @@ async def _app_id(slack: Slack) -> str | None:
 
 def policy_of(settings: Settings) -> Policy:
     """The part of `settings` that flows obey in the workspace."""
+    # Rounded down, as no session may pass it; Devin takes whole ACUs, and not less than one.
+    most = None if settings.bot_session_acus_max is None else max(int(settings.bot_session_acus_max), 1)
     return Policy(
         admin_channel=settings.bot_admin_channel,
         admin_users=frozenset(settings.bot_admin_users),
@@ -198,9 +200,7 @@ def policy_of(settings: Settings) -> Policy:
         sends_secrets=settings.bot_send_secrets,
         repeats_as_bot=settings.bot_repeat_as_bot,
         runaway_acus=settings.bot_runaway_acus,
-        wake_limits=WakeLimits(
-            settings.bot_session_acus, settings.bot_wake_guard_hours * HOUR, settings.bot_session_acus_max
-        ),
+        wake_limits=WakeLimits(settings.bot_session_acus, settings.bot_wake_guard_hours * HOUR, most),
     )
 
 

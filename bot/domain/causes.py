@@ -30,13 +30,14 @@ class Confirmation:
     corrected: bool = False  # the text with its options corrected has taken the place of the text
     as_written: bool = False  # options that are not valid are part of the task
     again: bool = False  # the command is meant, although the same one came a moment before
+    beyond: bool = False  # the start is meant, although its person has started very many in an hour
     as_task: bool = False  # the text is a task, although it resembles a command
     as_reply: bool = False  # the text is for the session of its thread, although it resembles a command
 
     @property
     def answered(self) -> bool:
         """Whether the person has been asked, and wants the start."""
-        return self.corrected or self.as_written or self.again or self.as_task
+        return self.corrected or self.as_written or self.again or self.beyond or self.as_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,11 @@ class MessageCause:
     def is_literal(self) -> bool:
         """Whether nobody wrote the message as a task for Devin, so that no word of it is an option."""
         return self.pick is not None and self.pick.by is not PickedBy.FORM
+
+    @property
+    def is_alert(self) -> bool:
+        """Whether a trusted bot wrote the message, and nobody picked it."""
+        return self.pick is not None and self.pick.by is PickedBy.BOT
 
     @property
     def is_plain_reply(self) -> bool:

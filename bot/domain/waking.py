@@ -23,7 +23,7 @@ class WakeLimits:
 
     session_acus: float | None = None
     guard_seconds: float = 0.0
-    most: float | None = None
+    most: int | None = None
 
     def own_ceiling(self, session: Session) -> float | None:
         """Return the ACUs that `session` may spend: its `acu=`, or else the setting."""

@@ -108,7 +108,7 @@ class Identities:
         theirs = asker is None or asker == user
         alone = not (theirs and workspace.policy.repeats_as_bot)
         identity = await self.identity_of(workspace, organisation, user)
-        if identity is not None and identity.acts_as is not None and await self._is_shared(workspace, identity):
+        if identity is not None and identity.acts_as is not None and await self.is_shared(workspace, identity):
             identity = None  # which of the two it is, only an admin can say
         return OwnName(identity, alone)
 
@@ -135,10 +135,10 @@ class Identities:
             if found is None:
                 break  # the key may not look anybody up
             if found.acts_as is not None:
-                await self._is_shared(workspace, found)
+                await self.is_shared(workspace, found)
         return services.timing.identity_check
 
-    async def _is_shared(self, workspace: Workspace, identity: Identity) -> bool:
+    async def is_shared(self, workspace: Workspace, identity: Identity) -> bool:
         """Whether two people are linked to one user at Devin, of which the admins are informed once."""
         async with self._services.db.read() as tx:
             if not await identities.is_shared(tx, identity):

@@ -57,6 +57,11 @@ async def put(tx: AsyncConnection, team: str, person: Person, read_at: float) ->
     await tx.execute(statement.on_conflict_do_update(index_elements=["team", "user"], set_=facts, where=is_later))
 
 
+async def lock(tx: AsyncConnection, team: str, user: str) -> None:
+    """Have others who lock this person wait until `tx` ends. On SQLite there is no other writer."""
+    await tx.execute(select(people.c.user).where(people.c.team == team, people.c.user == user).with_for_update())
+
+
 def is_stored_as(person: Person, stored: Person) -> bool:
     """Whether `stored`, as it was read from a row, says the same as a row of `person` would."""
     return _facts(person) == _facts(stored)

@@ -1,10 +1,11 @@
 """Which session a link leads to: one at Devin, or the one that a pull request comes from."""
 
 import re
+from itertools import islice
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import Session, bare_id
@@ -13,8 +14,11 @@ from bot.store.tables import fan_out_sessions, pull_requests
 from bot.store.tables import sessions as session_table
 
 _SESSION: Final = re.compile(r"/sessions/(?P<id>[\w-]+)/?")
-_LINK: Final = re.compile(r"https?://[^\s|<>]+")
-_PAGE: Final = re.compile(r"(?P<request>.+?/(?:pull|pull-requests|merge_requests)/\d+)(?:[/?#].*)?", re.DOTALL)
+# A word that may be an address, without the brackets, the markup and the punctuation around it.
+_WORD: Final = re.compile(r"[^\W_][^\s|<>()\[\]{}*`\"',;=\u2018\u2019\u201c\u201d«»]*[^\W_]")
+_BEGINNING: Final = re.compile(r"(?:.*https?://)?(?:www\.)?")
+_BEGINNINGS: Final = ("https://", "https://www.", "http://", "http://www.")
+_PAGE: Final = re.compile(r"(?P<request>.+?/(?:pull|pull-requests|merge_requests)/\d+)(?:[/?#.].*)?", re.DOTALL)
 MOST_LINKS: Final = 50
 
 
@@ -34,14 +38,17 @@ async def session_of_link(tx: AsyncConnection, team: str, url: str) -> Session |
 
 async def names_session(tx: AsyncConnection, team: str, text: str) -> bool:
     """Whether `text` has a link to a session of a workspace, or to the pull request of one."""
-    links = list(dict.fromkeys(_LINK.findall(text)))[:MOST_LINKS]
-    ids = [bare_id(found["id"]) for link in links if (found := _SESSION.fullmatch(urlsplit(link).path))]
-    requests = [_plain(link) for link in links]
-    of, its = session_table.c, fan_out_sessions.c
+    words = dict.fromkeys(word.lower() for word in _WORD.findall(unquote(text)) if "/" in word)
+    links = (word for word in words if "://" in word or _SESSION.search(word) or _PAGE.fullmatch(word))
+    ids, requests = [], []
+    for link in islice(links, MOST_LINKS):
+        ids += [bare_id(found["id"]) for found in _SESSION.finditer(link)]
+        requests += [beginning + _BEGINNING.sub("", _plain(link), count=1) for beginning in _BEGINNINGS]
+    of, its, request = session_table.c, fan_out_sessions.c, pull_requests.c
     known = (
         select(of.id).where(of.team == team, of.bare_id.in_(ids)),
         select(its.session_id).where(its.team == team, its.devin_id.in_([*ids, *(f"devin-{one}" for one in ids)])),
-        select(pull_requests.c.session_id).where(pull_requests.c.team == team, pull_requests.c.url.in_(requests)),
+        select(request.session_id).where(request.team == team, func.lower(request.url).in_(requests)),
     )
     asked = known if ids else known[2:]
     return any([(await tx.execute(one.limit(1))).first() is not None for one in asked])

@@ -1,4 +1,4 @@
-"""What somebody wrote into a form of which nothing came: given back whole, in as many messages as that takes."""
+"""What somebody wrote, as they wrote it: given back whole if nothing came of it, or its beginning for others."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -27,6 +27,13 @@ def given_back(text: str, head: str, fields: Mapping[str, str]) -> list[Message]
     heads = [f"What you wrote, {number} of {len(packed)}" for number in range(2, len(packed) + 1)]
     others = zip(heads, packed[1:], strict=True)
     return [first, *(Message(title, [*map(blocks.section, (f"*{title}*", *shown))]) for title, shown in others)]
+
+
+def excerpt(label: str, value: str, most: int) -> tuple[list[str], int]:
+    """Return the first sections that show `value` under its `label`, at most so many, and how many lines are left."""
+    sections = [*_sections(label, value)] if value else []
+    left = (section.strip("`").rstrip("\n") for section in sections[most:])
+    return sections[:most], sum(section.count("\n") + 1 for section in left)
 
 
 def _sections(label: str, value: str) -> Iterator[str]:

@@ -211,3 +211,12 @@ async def test_an_address_behind_a_mention_or_in_a_direct_message_starts_nothing
     answers = [text for text in await private_answers(on, ANN) if "a link to a Devin session" in text]
     assert answers
     assert await creations(on) == 0
+
+
+async def test_of_two_people_with_one_user_at_devin_neither_brings_its_sessions_here(on: Harness) -> None:
+    await on.slack.slash(ADA, GENERAL, f"identity set <@{BEN}> user-ann")
+    await on.slack.wait_for_ephemeral(ADA, "now run as")
+    made = await at_devin(on)
+    for user, channel in ((ANN, GENERAL), (BEN, WEB)):
+        assert await refused(on, address(made), user, channel) == adoption_sentences.NOT_YOURS.text
+    assert not await rows(on, "sessions")

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Iterable
 
 from bot.conversation.prompt import ALERT, LOOK_AT_ALERT
+from bot.domain.settings_values import Scope, Setting
 from bot.playground.slack.world import OTHER_BOT
+from bot.store import settings
 from bot.views.answers import starts as start_sentences
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import creations, settled
@@ -66,6 +68,16 @@ async def test_of_sixty_different_alerts_ten_start_sessions_and_admins_are_told_
     await on.session("look into it")
 
 
+async def test_its_owner_is_not_asked_about_an_alert_because_they_started_many(on: Harness) -> None:
+    await trusting(on)
+    async with on.store.write() as tx:
+        await settings.put(tx, "T0PLAY", Scope.CHANNEL, GENERAL, Setting.STARTS, 1, ADA, 0.0)
+    await on.mention("fix the login test", ANN)
+    await on.session("fix the login test")
+    await post(on, ["The build of the shop is broken"])
+    await on.session("The build of the shop")
+
+
 async def test_what_names_our_own_session_or_its_pull_request_starts_nothing(on: Harness) -> None:
     await trusting(on)
     await post(on, ["The build of the shop is broken"])
@@ -76,6 +88,12 @@ async def test_what_names_our_own_session_or_its_pull_request_starts_nothing(on:
     loop = [
         "Checks failed: <https://github.com/acme/web/pull/7/checks?run=1|web, number seven>",
         f"Devin works: https://app.devin.ai/sessions/{made['session_id']}",
+        f"See app.devin.ai/sessions/{made['session_id'].removeprefix('devin-')}, *https://github.com/acme/docs*",
+        f"At *https://app.devin.ai/sessions/{made['session_id']}*.",
+        "Failed (see https://GitHub.com/Acme/Web/pull/7).",
+        "Again: www.github.com/acme/web/pull/7.",
+        "Look at “http://github.com/acme/web/pull/7…”, url=github.com/acme/web/pull/7.diff",
+        "Behind <https://l.acme.test/?u=https%3A%2F%2Fwww.github.com%2Facme%2Fweb%2Fpull%2F7|a link>",
     ]
     roots = await post(on, loop)
     await settled(on)

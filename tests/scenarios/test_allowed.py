@@ -10,7 +10,7 @@ from bot.playground.devin.api_library import add_playbook
 from bot.store import settings as setting_rows
 from tests.scenarios.ahead import TEAM
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, WEB, Harness, harness
-from tests.scenarios.observations import creations, settled
+from tests.scenarios.observations import creations, private_answers, settled
 from tests.scenarios.test_adopt import address, at_devin
 from tests.scenarios.test_dead_ends import OUT_OF_ACUS, WHY
 from tests.scenarios.test_devin_commands import PERMISSIONS, schedules
@@ -47,9 +47,12 @@ async def test_what_is_typed_keeps_to_what_the_channel_allows(on: Harness) -> No
     ]
     said = await saved(on, "settings channel", ADA, channel__allow_repos="acme/web, acme/*-docs")
     assert said == "Saved.\n*<#C0GENERAL>*\n• Allowed repositories: `acme/web`, `acme/*-docs`"
-    for text in (f"{TASK} repo=acme/api", f"{TASK} in acme/api", f"{TASK} repo=ACME/Api"):
+    named = (f"{TASK} repo=acme/api", f"{TASK} in acme/api", f"{TASK} repo=ACME/Api")
+    behind = ("fix number 3 of it repo=acme/api", f"{TASK} in web repo=acme/api", f"{TASK} for web repo: acme/api")
+    for number, text in enumerate((*named, *behind, "run it playbook repo=acme/api"), start=1):
         await on.slack.say(BEN, GENERAL, f"{BOT} {text}")
-        await on.slack.wait_for_ephemeral(BEN, "Not started")
+        await settled(on)
+        assert (await private_answers(on, BEN)).count(REFUSED) == number, text
     root = await on.slack.say(ANN, GENERAL, "the login test fails")
     await on.mention("look at this", thread_ts=root)
     await on.session("look at this")

@@ -1,5 +1,6 @@
 """Who may bring what where: sessions of others, threads of others, approvals of words that were edited since."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,7 +14,7 @@ from bot.store import settings, tables
 from bot.views.answers import adoptions as adoption_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.modals import launch as launch_sentences
-from tests.scenarios.ahead import rows
+from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, OPS, WEB, Harness
 from tests.scenarios.observations import (
     buttons,
@@ -262,6 +263,16 @@ async def test_no_session_passes_the_most_that_any_may_use(on: Harness) -> None:
     assert await on.devin.log("send_message") == []
 
 
+@pytest.mark.parametrize(("most", "limit"), [("2.5", 2), ("0.5", 1)])
+async def test_the_most_that_any_may_use_is_rounded_down(on: Harness, most: str, limit: int) -> None:
+    await on.stop()
+    on.environment |= {"BOT_SESSION_ACUS_MAX": most}
+    await on.start()
+    await on.mention("fix the login test acu=500", ADA)
+    assert (await on.session("fix the login test"))["request"]["max_acu_limit"] == limit
+    await on.slack.wait_for_ephemeral(ADA, f"No session here can use more than {limit} ACU")
+
+
 async def behind_a_mention(on: Harness) -> None:
     for number, limit in enumerate(
         ("acu=500", "--acu 500", "ACU: 500", "max 500 ACUs", "höchstens 500 ACUs", "acu=\uff15\uff10\uff10")
@@ -384,6 +395,46 @@ async def test_who_starts_very_many_in_an_hour_is_asked_before_each_further_one(
     await on.session("fix the page")
     await on.slack.click(ADA, GENERAL, asked["ts"], "answer:start_many:again")
     await on.session("fix login test 4")
+
+
+async def one_waits(on: Harness) -> bool:
+    return len(await rows(on, "inbox", state="open")) == 1
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+async def test_of_many_mentions_at_once_only_so_many_begin_unasked(on: Harness) -> None:
+    await on.slack.limits(enabled=False)
+    await asyncio.gather(
+        *(on.mention(f"fix login test {number}", ADA, (GENERAL, WEB)[number % 2]) for number in range(21))
+    )
+    asked = await on.slack.wait_for_ephemeral(ADA, "in the last hour")
+    assert asked["text"] == "You started 20 sessions in the last hour. Nothing was started. Start another one?"
+    await on.devin.wait_for_sessions("fix login test", 20)
+    await until(lambda: one_waits(on))
+    assert await creations(on) == 20
+    await on.slack.click(ADA, asked["channel"], asked["ts"], "answer:start_many:again")
+    await on.devin.wait_for_sessions("fix login test", 21)
+
+
+async def test_a_form_and_a_second_time_are_asked_about_like_any_other_start(on: Harness) -> None:
+    await starts_in_general(on, 1)
+    await on.slack.slash(ANN, GENERAL, "fix login test 1")
+    await on.session("fix login test 1")
+    for task in ("fix login test 2", "fix login test 3"):
+        await on.slack.slash(ANN, GENERAL, "")
+        assert (await send(on, await opened(on), task=task))["closed"] is True
+    twice, _ = await on.slack.wait("messages", 2, channel="D0ANN", text="You started 1 session in the last hour.")
+    asked = (await on.slack.slash(ANN, GENERAL, "fix login test 1"))["shown"]
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:start_again:again")
+    again = await on.slack.wait_for_ephemeral(ANN, "You started 1 session in the last hour.", ts=asked["ts"])
+    await settled(on)
+    assert await creations(on) == 1
+    await on.slack.click(ANN, GENERAL, again["ts"], "answer:start_many:again")
+    await on.devin.wait_for_sessions("fix login test 1", 2)
+    await on.slack.click(ANN, "D0ANN", twice["ts"], "answer:start_many:again")
+    await on.session("fix login test 2")
+    await settled(on)
+    assert await creations(on) == 3
 
 
 async def test_a_session_that_goes_on_is_a_start_too_and_by_default_twenty_are(on: Harness) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from bot.domain.settings_values import Scope, Setting
 from bot.features.budgets import sentences as budgets
+from bot.store import settings as setting_rows
 from bot.timing import HOUR, PRODUCTION, Timing
 from bot.views.answers import starts as start_sentences
 from tests.scenarios.ahead import Ahead, rows
@@ -22,6 +24,7 @@ from tests.scenarios.observations import (
     settled,
 )
 from tests.scenarios.short_waits import waited
+from tests.scenarios.test_launch_form import opened, send
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 
@@ -82,6 +85,15 @@ async def test_a_start_without_room_begins_by_itself_once_an_admin_approves(on: 
     assert said["rendered"].startswith("“<https://")
     assert "|write the changelog>”" in said["rendered"]
     assert await creations(on) == 2
+
+
+async def test_what_an_admin_has_approved_is_not_asked_about_as_one_of_many(on: Harness) -> None:
+    await used_up(on)
+    request = await asked(on, await refused(on))
+    async with on.store.write() as tx:
+        await setting_rows.put(tx, "T0PLAY", Scope.CHANNEL, GENERAL, Setting.STARTS, 1, ADA, 0.0)
+    await on.slack.click(ADA, OPS, request["ts"], "grant_more")
+    await on.session("in full sentences")
 
 
 async def test_of_two_admins_who_approve_at_once_one_starts_it(on: Harness) -> None:
@@ -295,6 +307,39 @@ async def test_the_new_text_of_a_reply_that_waits_is_what_is_sent(on: Harness) -
     await on.devin.wait_for_messages("and run ruff on the tests")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 1
+
+
+async def test_admins_read_all_that_they_let_through(on: Harness) -> None:
+    await used_up(on)
+    lines = [f"{number}. Rename the field `a{number}` in each of the tests of the login" for number in range(200)]
+    text = "\n".join(["fix the typo acu=3", *lines])
+    await on.mention(text, files=[{"name": "spec.md", "content": "spec"}])
+    request = await asked(on, await on.slack.wait_for_ephemeral(ANN, "Nothing was started"))
+    said, *task, besides, _buttons = request["blocks"]
+    assert said["text"]["text"].startswith("ann asks for more ACUs to start “fix the typo”: ")
+    assert task[0]["text"]["text"].startswith(f"*Task*\n```fix the typo acu=3\n{lines[0]}\n{lines[1]}\n")
+    shown = "".join(one["text"]["text"] for one in task)
+    read = sum(line in shown for line in lines)
+    assert 100 < read < 200
+    assert besides["elements"][0]["text"] == f"+{200 - read} lines · 1 file: spec.md"
+
+
+async def test_of_a_task_from_a_form_admins_read_its_options_and_of_a_private_one_nothing(on: Harness) -> None:
+    await used_up(on)
+    await on.slack.slash(ANN, GENERAL, "")
+    form = await opened(on)
+    fields = {"task": "fix the typo", "repos": ["acme/web"], "mode": "fast", "limit": "3"}
+    await send(on, form, **fields)
+    question = await on.slack.wait_for_message(DM_OF_ANN, "Nothing was started")
+    await on.slack.click(ANN, DM_OF_ANN, question["ts"], "choose:ask_for_more")
+    request = await on.slack.wait_for_message(OPS, "to start “fix the typo”")
+    assert [one["type"] for one in request["blocks"]] == ["section", "context", "actions"]
+    assert request["blocks"][1]["elements"][0]["text"] == "repo acme/web · mode fast · up to 3 ACUs"
+    await on.slack.say(ANN, DM_OF_ANN, "sum the salaries\nand send them to me")
+    question = await on.slack.wait_for_message(DM_OF_ANN, "Nothing was started", after=question["ts"])
+    await on.slack.click(ANN, DM_OF_ANN, question["ts"], "choose:ask_for_more")
+    request = await on.slack.wait_for_message(OPS, "to start a session in a DM")
+    assert [one["type"] for one in request["blocks"]] == ["section", "actions"]
 
 
 @pytest.mark.both_transports

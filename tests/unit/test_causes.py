@@ -179,6 +179,7 @@ def test_there_is_a_sample_of_each_cause(kind):
         Confirmation(as_written=True, again=True),
         Confirmation(as_task=True),
         Confirmation(as_reply=True),
+        Confirmation(beyond=True),
     ],
 )
 def test_what_a_person_has_answered_is_kept(cause, confirmation):

@@ -106,8 +106,8 @@ def test_a_long_sleep_is_asked_about_once():
         (asleep(8.0, acu_limit=8), replace(LIMITS, session_acus=7.25), 8),
         (asleep(7.0), replace(LIMITS, session_acus=7.25), 8),  # linked from Devin: nobody knows its limit
         (asleep(50.0), WakeLimits(), 20),
-        (asleep(50.0), WakeLimits(most=7.5), 8),
-        (asleep(50.0, acu=50, acu_limit=50), WakeLimits(most=10.0), 10),  # the most was lowered since
+        (asleep(50.0), WakeLimits(most=7), 7),
+        (asleep(50.0, acu=50, acu_limit=50), WakeLimits(most=10), 10),  # the most was lowered since
     ],
 )
 def test_a_session_is_continued_with_as_much_again_as_its_limit_was(session, limits, more):

@@ -154,8 +154,9 @@ class AdoptCommand:
             if before.channel == channel or before.requester == user:
                 return None  # who is in its channel could read and steer the session there
         identity = await self._identities.identity_of(workspace, organisation, user)
-        account = None if identity is None else identity.acts_as
-        if account is not None and account == made.user_id:
+        is_maker = made.user_id is not None and identity is not None and identity.acts_as == made.user_id
+        # Of two people who are linked to one user there, only an admin can say which of the two it is.
+        if is_maker and identity is not None and not await self._identities.is_shared(workspace, identity):
             return None
         if not await self._access.is_admin(workspace, user):
             return adoption_sentences.NOT_YOURS

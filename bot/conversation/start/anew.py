@@ -13,7 +13,7 @@ from bot.conversation.end_posts import settle
 from bot.conversation.prompt import as_alert
 from bot.conversation.session_card import SessionCard
 from bot.conversation.session_rows import add, start_row
-from bot.conversation.start.room import ask_about_many, too_many_started
+from bot.conversation.start.room import waits_as_one_of_many
 from bot.conversation.steer.held_start import answer_refusal
 from bot.domain.causes import StartCause
 from bot.domain.commands import registry
@@ -67,12 +67,9 @@ class StartAnew:
         # All is stored with the end of the press: a crash before this commit has it carried out anew.
         async with self._services.unit_of_work_for(job) as uow:
             said = await _already(uow, _WAYS[cause.command], session)
-            many = 0 if said or refusal else await too_many_started(uow.tx, self._services, job, session.channel)
             if said is None and refusal is not None:
                 await answer_refusal(uow, job, refusal, session)
-            elif many:
-                await ask_about_many(uow, job, many, recipient_of(job, session))
-            else:
+            elif said or not await waits_as_one_of_many(uow, job, session.channel, recipient_of(job, session)):
                 await finish_with(uow, job, said or await _begin(uow, job, session), session)
 
 

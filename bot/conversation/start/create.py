@@ -16,6 +16,7 @@ from bot.conversation.session_card import SessionCard, refuse
 from bot.conversation.session_rows import record, show_new_state, start_is_dead, stop_row
 from bot.conversation.session_tags import SessionTags
 from bot.conversation.start.adopt import Adoption
+from bot.conversation.start.room import waits_as_one_of_many
 from bot.conversation.steer.held_start import answer_refusal
 from bot.devin.errors import DevinError, DevinInvalid, DevinRefused, DevinUnauthorized
 from bot.devin.models import DevinSession
@@ -140,17 +141,21 @@ class NewSession(Creation[DevinSession]):
         A crash before this commit leaves nothing reserved, and one after it what the next try decides anew.
         """
         workspace, session, cause = self._job.workspace, self._session, self._job.cause
-        # What a message asks for has no card yet, and can wait for room.
-        has_card = not isinstance(cause, MessageCause) or await sessions.get(uow.tx, session.id) is not None
-        key = "" if has_card else self._job.row.key
+        asked: Job[MessageCause] | None = None
+        if isinstance(cause, MessageCause) and await sessions.get(uow.tx, session.id) is None:
+            # It has no card yet, and can wait.
+            asked = Job(self._job.row.with_cause(cause), self._job.claim, workspace)
+            if await waits_as_one_of_many(uow, asked, session.channel):
+                return False
+        key = "" if asked is None else self._job.row.key
         who = Asker(workspace, session.requester, session.channel, session.requester, key)
         work = Work(session.id, workspace.policy.wake_limits.own_ceiling(session), session.options.acu)
         limit = await self._gates.limit(uow.tx, who, work)
         if isinstance(limit, Limit):
             self._limit = limit
             return True
-        if isinstance(cause, MessageCause) and not has_card:
-            await answer_refusal(uow, Job(self._job.row.with_cause(cause), self._job.claim, workspace), limit)
+        if asked is not None:
+            await answer_refusal(uow, asked, limit)
             return False
         await self._record(uow, self._session)
         if isinstance(limit, ForAll):

@@ -11,7 +11,6 @@ from bot.conversation.steer.held_start import hold_secret
 from bot.domain.causes import MessageCause
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.keys import reference, session_id
-from bot.domain.pick import PickedBy
 from bot.domain.session import Lifecycle, Session
 from bot.kernel.gates import Gates
 from bot.kernel.job import Job, recipient_of
@@ -39,7 +38,7 @@ class StartFromMessage:
         if not parse_request(text).task and job.cause.only_text and not job.cause.in_thread:
             await self._services.answer(job, start_sentences.EMPTY_PROMPT)
             return
-        by_bot = job.cause.pick is not None and job.cause.pick.by is PickedBy.BOT
+        by_bot = job.cause.is_alert
         if by_bot and not await self._alerts.passes(job):
             return
         if job.cause.with_secret:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.conversation.start.from_message import StartFromMessage
 from bot.devin.secrets import SECRETS_PAGE
-from bot.domain.causes import CommandCause, Confirmation, MessageCause
+from bot.domain.causes import CommandCause, MessageCause
 from bot.domain.lane import person_lane, thread_lane
 from bot.domain.pick import Pick, PickedBy, ThreadRef
 from bot.domain.redaction import redact
@@ -126,7 +126,7 @@ class StartFromPick:
             cause.user,
             cause.channel,
             cause.text,
-            confirmation=Confirmation(again=True),
+            confirmation=replace(cause.confirmation, again=True),
             options=cause.options,
             answer_in=cause.answer_in,
             opened_in=cause.opened_in,

@@ -192,12 +192,17 @@ async def wait_for_approval(uow: UnitOfWork, key: str, cause: HeldCause) -> None
         uow.wakes[lane] = until - uow.now
 
 
-async def start_approved(uow: UnitOfWork, workspace: Workspace, key: str) -> HeldCause | None:
-    """Have the start or the reply with this key worked on, as it is meant. Returns it; None if it waits no more."""
+async def start_approved(uow: UnitOfWork, workspace: Workspace, key: str, *, granted: bool = False) -> HeldCause | None:
+    """Have the start or the reply with this key worked on, as it is meant. Returns it; None if it waits no more.
+
+    If an admin has `granted` this very one, its person isn't asked either whether they start too many.
+    """
     cause = await waiting_start(uow.tx, key, workspace.team)
     if cause is None:
         return None
     meant = await _as_meant(uow, workspace, cause)
+    if granted and not is_reply(cause):
+        meant = replace(meant, confirmation=replace(meant.confirmation, beyond=True))
     lane = await _lane_of_held(uow, key, workspace.team, meant)
     # What it has waited counts as no outage. Once only: it does not wait any more.
     await inbox.bring_back(uow.tx, key, lane, meant, uow.now)
@@ -290,15 +295,14 @@ def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, 
     if row is None or row.ready_at <= now or not _is_theirs(row, job) or _asked_before_edit(row, job):
         return None
     assert isinstance(row.cause, HeldCause)
-    hold = row.cause.hold
+    hold, before = row.cause.hold, row.cause.confirmation
     if hold is None or hold.question != given.question:
         return None
+    many = given.question == start_sentences.MANY
+    beyond = before.beyond or many
     if isinstance(row.cause, ActionCause):
-        # Only the question about very many is answered for good: there may be no room once more.
-        again = given.question == start_sentences.MANY
-        held = replace(row.cause, hold=None, confirmation=Confirmation(again=again or row.cause.confirmation.again))
+        held = replace(row.cause, hold=None, confirmation=Confirmation(beyond=beyond))
         return held if given.answer in {NO, start_sentences.AGAIN} else None
-    before = row.cause.confirmation
     offered = dict(zip(start_sentences.corrected_answers(), hold.suggestions, strict=False))
     corrected = given.answer in start_sentences.corrected_answers()
     if corrected and given.answer not in offered:
@@ -306,7 +310,8 @@ def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, 
     answer = Confirmation(
         corrected=before.corrected or corrected,
         as_written=before.as_written or given.answer == start_sentences.AS_WRITTEN,
-        again=before.again or given.answer == start_sentences.AGAIN,
+        again=before.again or (given.answer == start_sentences.AGAIN and not many),
+        beyond=beyond,
         as_task=before.as_task or given.answer == start_sentences.AS_TASK,
         as_reply=before.as_reply or given.answer == start_sentences.AS_REPLY,
     )

@@ -127,9 +127,12 @@ TIME: Final = re.compile(
     r"(?:h|hours?|hrs?|m|min|mins|minutes?|stunden?|minuten)(?![a-z]))",
     re.IGNORECASE,
 )
+# With this behind it, a word is the name of an option: "fix that of it repo=acme/web" names no repository `it`.
+_VALUE_BEHIND: Final = r"[ \t]{0,3}(?:=|:(?=[^\s:])|:[ \t]{1,3}[\w.-]{1,60}/)"
 _MODE_WORD: Final = r"(?:normal|fast|lite|ultra|fusion|swe-[0-9]{1,3}(?:-[a-z0-9]{1,12}){0,3})"
 MODE: Final = re.compile(
-    rf"(?<![\w/.-])(?:mode[ ](?P<behind>{_MODE_WORD})|(?P<value>{_MODE_WORD})(?P<noun>[ -](?:mode|modus))?)(?![\w-])",
+    rf"(?<![\w/.-])(?:mode[ ](?P<behind>{_MODE_WORD})|(?P<value>{_MODE_WORD})"
+    rf"(?P<noun>[ -](?:mode|modus)(?!{_VALUE_BEHIND}))?)(?![\w-])",
     re.IGNORECASE,
 )
 OWNED: Final = re.compile(
@@ -140,7 +143,7 @@ OWNED: Final = re.compile(
 )
 REPO_NAMED: Final = re.compile(
     r"(?<![\w/.-])(?:(?:in|on|of|for|im|to)[ ](?:the[ ])?(?!the[ ])(?P<before>[\w.-]{2,60})[ ]repo(?:sitory)?"
-    r"|repo(?:sitory)?[ ](?P<value>[\w.-]{2,60}))(?![\w/-])",
+    rf"|repo(?:sitory)?[ ](?P<value>[\w.-]{{2,60}}))(?![\w/-]|{_VALUE_BEHIND})",
     re.IGNORECASE,
 )
 PLAYBOOK: Final = re.compile(
@@ -150,7 +153,7 @@ PLAYBOOK: Final = re.compile(
     rf"|our[ ])?[{QUOTES}]?"
     rf"(?!(?:the|dem|our"
     rf"|a)[ ]playbook)(?P<value>[\w-]{{1,30}}(?:[ ][\w-]{{1,30}}){{0,3}}?)[{QUOTES}]?[ ]playbook(?![\w-])"
-    r"|^(?P<first>[\w-]{1,30})[ ]playbook(?=[:,]))(?!\w)",
+    rf"|^(?P<first>[\w-]{{1,30}})[ ]playbook(?=[:,]))(?!\w|{_VALUE_BEHIND})",
     re.IGNORECASE | re.MULTILINE,
 )
 

@@ -11,13 +11,15 @@ from typing import ClassVar, Final
 
 from bot.conversation.steer.held_start import give_back, start_approved, text_of, wait_for_approval, waiting_start
 from bot.conversation.titles import ShownTitles, permalink
-from bot.domain.causes import ActionCause, CommandCause, HeldCause, digest, is_reply
+from bot.domain.causes import ActionCause, CommandCause, HeldCause, MessageCause, digest, is_reply
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import parse_task
 from bot.domain.commands.registry import CONTINUE, STOP
 from bot.domain.commands.spec import CommandSpec
+from bot.domain.file import SlackFile
 from bot.domain.readers import Readers
-from bot.domain.session import first_line
+from bot.domain.session import NO_OPTIONS, first_line
+from bot.domain.text import plain
 from bot.domain.waking import WakeLimits, may_still_use
 from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import rows as budgets
@@ -34,13 +36,14 @@ from bot.kernel.job import CommandJob, finish, finish_with, move, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Drawer, UnitOfWork
 from bot.kernel.workspace import Workspace
-from bot.store import audit, sessions
+from bot.store import audit, kept_tasks, sessions
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
+from bot.store.kept_tasks import KeptTask
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
-from bot.views.message import Message
+from bot.views.message import Block, Message
 
 
 class BudgetRequests:
@@ -111,8 +114,8 @@ class BudgetRequests:
         if not await grants.add(uow.tx, asked):
             return views.ASKED_ALREADY
         asker = await name_beside_figures(uow.tx, workspace, user)
-        what = await _what(uow.tx, workspace, start) if start else ""
-        said = views.request(await stand.named(standing), asker, more, key, waking, what)
+        what, shown = await _what(uow.tx, workspace, start) if start else ("", [])
+        said = views.request(await stand.named(standing), asker, more, key, waking, what, shown)
         await uow.notify_admins(workspace, f"more:{key}", said)
         if start is None:
             return views.ASKED
@@ -144,7 +147,7 @@ class BudgetRequests:
         by, channel = job.cause.user or "", job.cause.channel
         name = await name_beside_figures(uow.tx, workspace, by)
         # In the transaction of the grant, so that what waits starts once, and only if that is stored.
-        waited = await start_approved(uow, workspace, asked.start) if asked.start else None
+        waited = await start_approved(uow, workspace, asked.start, granted=True) if asked.start else None
         then = "" if waited is None else views.goes(reply=is_reply(waited))
         increase = Raise(key, budget, asked.subject, asked.acus, by, channel, asked.user, then)
         await record_raise(uow, workspace, stand, increase)
@@ -267,12 +270,17 @@ def _parts(target: str) -> _Parts:
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """A start or a reply that waits for room: the key of its row, its name, and the ACUs that it asks for, or none."""
+    """A start or a reply that waits for room: the key of its row, its name, and the ACUs that it asks for, or none.
+
+    `text` is all that Devin is to read, and `files` come with it.
+    """
 
     key: str
     cause: HeldCause
     title: str
     needs: Decimal
+    text: str
+    files: tuple[SlackFile, ...]
 
 
 async def _start_of(job: CommandJob, tx: Transaction) -> _Start | None:
@@ -283,12 +291,14 @@ async def _start_of(job: CommandJob, tx: Transaction) -> _Start | None:
         return None
     if isinstance(cause, ActionCause):
         return await _press_of(key, cause, job.workspace.policy.wake_limits, tx)
+    text = text_of(cause, job.workspace)
     if is_reply(cause):
-        return _Start(key, cause, first_line(text_of(cause, job.workspace)), Decimal(0))
-    request = parse_request(parse_task(text_of(cause, job.workspace)))
+        return _Start(key, cause, first_line(text), Decimal(0), text, cause.files)
+    task = parse_task(text)
+    request = parse_request(task)
     of_form = cause.options if isinstance(cause, CommandCause) else None
     acu = (of_form or request.options).acu
-    return _Start(key, cause, first_line(request.prompt), Decimal(acu or 0))
+    return _Start(key, cause, first_line(request.prompt), Decimal(acu or 0), task, cause.files)
 
 
 async def _press_of(key: str, cause: ActionCause, limits: WakeLimits, tx: Transaction) -> _Start | None:
@@ -297,15 +307,23 @@ async def _press_of(key: str, cause: ActionCause, limits: WakeLimits, tx: Transa
     if session is None:
         return None
     acu = limits.more(session) if cause.command == CONTINUE.name else session.options.acu
-    return _Start(key, cause, session.title, Decimal(acu or 0))
+    kept = await kept_tasks.get(tx, session.id) or KeptTask("")
+    return _Start(key, cause, session.title, Decimal(acu or 0), kept.text, kept.files)
 
 
-async def _what(tx: Transaction, workspace: Workspace, start: _Start) -> str:
-    """Name what waits as all who get the request may read it."""
+async def _what(tx: Transaction, workspace: Workspace, start: _Start) -> tuple[str, list[Block]]:
+    """Name and show what waits as all who get the request may read it: all that its digest covers."""
+    cause, reply = start.cause, is_reply(start.cause)
     readers = Readers(workspace.policy.admin_channel or "")
-    stand_in = (await ShownTitles.read(tx, workspace, readers)).replacement(start.cause.channel or "")
-    says = views.to_send if is_reply(start.cause) else views.to_start
-    return says(start.title, stand_in or "")
+    stand_in = (await ShownTitles.read(tx, workspace, readers)).replacement(cause.channel or "")
+    what = (views.to_send if reply else views.to_start)(start.title, stand_in or "")
+    if stand_in:
+        return what, []
+    fields = {"Reply" if reply else "Task": start.text}
+    if isinstance(cause, MessageCause):
+        fields["Forwarded messages"] = plain(cause.quoted)
+    options = NO_OPTIONS if isinstance(cause, ActionCause) else cause.options
+    return what, views.all_of(start.title, fields, start.files, options)
 
 
 async def _waking(job: CommandJob, tx: Transaction) -> Waking | None:

@@ -8,6 +8,8 @@ from typing import Final
 
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, bounds
+from bot.domain.file import SlackFile
+from bot.domain.session import NO_OPTIONS, Options
 from bot.features.budgets.rules import USED_UP, Budget, Period, Scope, ScopeKind, Span, Standing, half_more
 from bot.features.budgets.specs import (
     ASK_FOR_MORE,
@@ -25,8 +27,10 @@ from bot.features.budgets.words import Problem, WantedBudget
 from bot.views import blocks, questions
 from bot.views.answers.starts import APPROVAL, NOT_STARTED, REPLY_NOT_SENT, ROOM, examples
 from bot.views.answers.wording import PROMPT_SHOWN, message_of
+from bot.views.card import option_words
 from bot.views.dates import short_date
 from bot.views.doubts import roughly, why_about
+from bot.views.given_back import excerpt
 from bot.views.message import Block, Message
 from bot.views.sentences import mention
 from bot.views.text import counted, fitted, limit_of_acus, listed, notified, percent, tenths, tenths_of_acus, when
@@ -36,6 +40,7 @@ NOT_SET: Final = Message("OK, no budget was changed.")
 MOST_IN_TEXT: Final = 5  # budgets that a notification names
 MOST_GRANTED: Final = 5  # people or channels that are named beside what was granted to them
 MOST_UNCAPPED: Final = 10  # sessions without a limit that are named once a budget is used up
+MOST_SECTIONS: Final = 3  # of about 2,800 characters, in which admins read what they are asked to let through
 MOST_REFUSED: Final = 5  # people who are named beside how many of their starts a budget would have blocked
 NO_ACUS: Final = (
     "Devin reports no ACUs for this organization, so budgets can't work: nothing is ever counted against them."
@@ -627,10 +632,18 @@ def goes(*, reply: bool) -> str:
     return "Trying to send your reply now." if reply else "Trying to start your task now."
 
 
-def request(named: Named, asker: str, acus: Decimal, key: str, waking: Waking | None = None, what: str = "") -> Message:
+def request(
+    named: Named,
+    asker: str,
+    acus: Decimal,
+    key: str,
+    waking: Waking | None = None,
+    what: str = "",
+    words: Sequence[Block] = (),
+) -> Message:
     """Ask the admins for more `acus`, in the name of `asker` or of nobody; the buttons carry the request's `key`.
 
-    `what` says what waits for it, as `to_start` and `to_send` do.
+    `what` says what waits for it, as `to_start` and `to_send` do, and `words` show it as far as that does not.
     """
     row = blocks.actions(
         blocks.button(f"Grant {limit_of_acus(acus)}", GRANT_MORE.action_id, key, style="primary"),
@@ -639,7 +652,7 @@ def request(named: Named, asker: str, acus: Decimal, key: str, waking: Waking | 
     )
     why = _safe(_why(named, waking=waking, whose="a sleeping session"))
     asks = f"{_safe(fitted(asker)) or 'Someone'} asks for more ACUs{_safe(what)}: {why}"
-    return named.message(f"{asks} It resets {{anew}}.", *row)
+    return named.message(f"{asks} It resets {{anew}}.", *words, *row)
 
 
 def to_start(title: str, stand_in: str) -> str:
@@ -652,6 +665,27 @@ def to_send(text: str, stand_in: str) -> str:
     if stand_in:
         return f" to reply to {titled('', stand_in)}"
     return f" to send {titled(text, '')}" if text else " to send a reply"
+
+
+def all_of(
+    title: str, fields: Mapping[str, str], files: Sequence[SlackFile] = (), options: Options = NO_OPTIONS
+) -> list[Block]:
+    """Show admins what they are asked to let through, beyond its `title`: texts under labels, and what comes with them.
+
+    Where a message doesn't hold all lines, it says how many more there are.
+    """
+    shown, left = list[str](), 0
+    for label, text in fields.items():
+        sections, more = excerpt(label, text if text != title else "", MOST_SECTIONS - len(shown))
+        shown, left = [*shown, *sections], left + more
+    names = fitted(", ".join(file.name for file in files), 300)
+    besides = [
+        f"+{counted(left, 'line')}" if left else "",
+        f"{counted(len(files), 'file')}: {names}" if files else "",
+        *option_words(options),
+        f"up to {limit_of_acus(options.acu)}" if options.acu else "",
+    ]
+    return [*map(blocks.section, shown), *blocks.context(besides)]
 
 
 def granted(named: Named, acus: Decimal, by: str) -> Message:
