@@ -11,12 +11,11 @@ The rule: a session holds what it may still use; one that nobody limited holds w
 
 from decimal import Decimal
 
-from bot.domain.amounts import session_limit
 from bot.domain.session import Session
 from bot.domain.waking import may_still_use
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
-from bot.features.budgets.rules import ScopeKind, Standing, tightest
+from bot.features.budgets.rules import Standing, admission, tightest
 from bot.features.budgets.sentences import Named, Waking
 from bot.features.budgets.standings import Standings, standings
 from bot.kernel.gates import Asker, ForNow, Limit, Work
@@ -36,7 +35,7 @@ class BudgetCheck:
         """Return why `who` may start nothing now, or have nothing tried `again`; None if they may."""
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, who.workspace, self._services.clock())
-            full = _without_room(await theirs.deciding(who.user, who.channel))
+            full = admission(await theirs.deciding(who.user, who.channel)).full
             if full is None:
                 return None
             named = await theirs.named(full, who.reader)
@@ -83,19 +82,13 @@ class BudgetCheck:
         if work.woken is not None:
             return await _wake_refusal(theirs, who, work.woken) or Limit(None)
         holding = await theirs.deciding(who.user, who.channel, work.id, but_for=work.id)
-        shared = [standing for standing in holding if standing.budget.scope.kind is not ScopeKind.EACH_SESSION]
-        own = [standing.free for standing in holding if standing not in shared]
-        rooms = [int(standing.free / work.sessions) for standing in shared]
-        if not all(rooms):
-            full = min(shared, key=_free)
+        admitted = admission(holding, work.ceiling, work.sessions, await theirs.usual_use())
+        if admitted.full is not None:
+            named = await theirs.named(admitted.full, who.reader)
             if who.start:
-                return _for_now(views.start_kept(await theirs.named(full, who.reader), who.start))
-            refused = views.retry_refused if work.again else views.start_refused
-            return refused(await theirs.named(full, who.reader), work.sessions)
-        limit = session_limit([work.ceiling, *own])
-        if limit is None and rooms:
-            limit = await theirs.usual_use()
-        acus = min(filter(None, (limit, *rooms)), default=None)
+                return _for_now(views.start_kept(named, who.start))
+            return (views.retry_refused if work.again else views.start_refused)(named, work.sessions)
+        acus = admitted.acus
         if acus is None or work.wanted is None or acus >= work.wanted:
             return Limit(acus)
         return Limit(acus, views.less_than_asked(acus, work.wanted))
@@ -145,7 +138,3 @@ def _used_up(holding: list[Standing]) -> Standing | None:
 
 def _without_room(holding: list[Standing]) -> Standing | None:
     return tightest([standing for standing in holding if not standing.has_room])
-
-
-def _free(standing: Standing) -> Decimal:
-    return standing.free

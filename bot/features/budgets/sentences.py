@@ -273,23 +273,34 @@ def _whole(budget: Budget) -> str:
 def _effects(tried: Tried) -> list[str]:
     if tried.now is not None and tried.now.is_hidden:
         return [HIDDEN]
-    return [_would_have_refused(tried), *_used_up_at_once(tried), *([NO_ACUS] if tried.no_acus else [])]
+    said = [_would_have_refused(tried), *_would_have_cut(tried), *_full_at_once(tried)]
+    return [*said, *([NO_ACUS] if tried.no_acus else [])]
 
 
 def _would_have_refused(tried: Tried) -> str:
-    trial, refused = tried.trial, sum(tried.trial.refused.values())
-    lately = f"In the last {DAYS} days"
+    trial, lately, each = tried.trial, f"In the last {DAYS} days", tried.budget.scope.kind is ScopeKind.EACH_SESSION
     if not trial.sessions:
         return f"{lately}, no sessions would have counted toward this budget."
-    not_the_one = trial.sessions == 1 and not refused
-    if tried.budget.scope.kind is ScopeKind.EACH_SESSION:
+    found = trial.cut if each else trial.refused
+    number = sum(found.values())
+    not_the_one = trial.sessions == 1 and not number
+    if each:
         used = "used no more" if not_the_one else "used more"
-        found = f"{lately}, {_so_many_of(refused, trial.sessions, 'session')} {used}"
+        said = f"{_so_many_of(number, trial.sessions, 'session')} {used}"
     else:
         would = "wouldn't have blocked" if not_the_one else "would have blocked"
-        about = "about " if 0 < refused < trial.sessions else ""
-        found = f"{lately}, it {would} {about}{_so_many_of(refused, trial.sessions, 'start')}"
-    return f"{found}{_by_whom(trial.refused, names=tried.names)}."
+        about = "about " if 0 < number < trial.sessions else ""
+        said = f"it {would} {about}{_so_many_of(number, trial.sessions, 'start')}"
+    return f"{lately}, {said}{_by_whom(found, names=tried.names)}."
+
+
+def _would_have_cut(tried: Tried) -> list[str]:
+    """Say how many sessions would have begun and had to stop, which is no promise that they would have been done."""
+    number = sum(tried.trial.cut.values())
+    if not number or tried.budget.scope.kind is ScopeKind.EACH_SESSION:
+        return []
+    its = "its limit before it was" if number == 1 else "their limits before they were"
+    return [f"{counted(number, 'session')} would have reached {its} done."]
 
 
 def _so_many_of(some: int, total: int, noun: str) -> str:
@@ -320,9 +331,12 @@ def _asker(user: str) -> str:
     return mention(user) if user else "someone"
 
 
-def _used_up_at_once(tried: Tried) -> list[str]:
+def _full_at_once(tried: Tried) -> list[str]:
     if tried.now is not None:
-        return [f"It would be used up right away: {tried.now.used}."] if tried.now.standing.is_used_up else []
+        if tried.now.standing.has_room:
+            return []
+        full = "be used up" if tried.now.standing.is_used_up else "have less than 1 ACU left"
+        return [f"It would {full} right away: {_taken(tried.now)}."]
     if not tried.used_up:
         return []
     has = "has" if tried.used_up == 1 else "have"
@@ -580,10 +594,16 @@ def _why(named: Named, sessions: int = 1, waking: Waking | None = None, whose: s
     standing = named.standing
     if standing.is_used_up:
         return f"{named.owner} is used up, {named.used}."
-    rest = tenths(float(standing.reserved))
-    held = [f"{rest} more reserved by running sessions"] if standing.reserved else []
-    known = ", ".join([f"{named.so_many} used {_this(standing.period.span)}", *held, *named.notes])
-    return f"{named.owner} {_needed(sessions, waking, whose)} ({known})."
+    return f"{named.owner} {_needed(sessions, waking, whose)} ({_taken(named)})."
+
+
+def _taken(named: Named) -> str:
+    """Say what is used and reserved of a budget, so that there is no room."""
+    standing = named.standing
+    if standing.is_used_up:
+        return named.used
+    held = [f"{tenths(float(standing.reserved))} more reserved by running sessions"] if standing.reserved else []
+    return ", ".join([f"{named.so_many} used {_this(standing.period.span)}", *held, *named.notes])
 
 
 def _needed(sessions: int, waking: Waking | None, whose: str) -> str:

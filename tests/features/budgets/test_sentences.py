@@ -307,12 +307,24 @@ def test_a_grant_to_each_says_for_whom_it_does_not_hold_alone(
             Trial(1200, {"U0ANN": 1000}),
             "it would have blocked about 1,000 of the 1,200 starts (by <@U0ANN>).",
         ),
+        (
+            ScopeKind.ORG,
+            Trial(12, {"U0ANN": 11}, {"U0BEN": 1}),
+            "it would have blocked about 11 of the 12 starts (by <@U0ANN>). "
+            "1 session would have reached its limit before it was done.",
+        ),
+        (
+            ScopeKind.ORG,
+            Trial(12, {}, {"U0ANN": 1, "U0BEN": 1}),
+            "it would have blocked none of the 12 starts. "
+            "2 sessions would have reached their limits before they were done.",
+        ),
         (ScopeKind.EACH_SESSION, Trial(1, {}), "the one session used no more."),
-        (ScopeKind.EACH_SESSION, Trial(1, {"U0ANN": 1}), "the one session used more (by <@U0ANN>)."),
+        (ScopeKind.EACH_SESSION, Trial(1, {}, {"U0ANN": 1}), "the one session used more (by <@U0ANN>)."),
         (ScopeKind.EACH_SESSION, Trial(3, {}), "none of the 3 sessions used more."),
         (
             ScopeKind.EACH_SESSION,
-            Trial(3, {"U0ANN": 1, "U0BEN": 1}),
+            Trial(3, {}, {"U0ANN": 1, "U0BEN": 1}),
             "2 of the 3 sessions used more (1 by <@U0ANN>, 1 by <@U0BEN>).",
         ),
     ],
