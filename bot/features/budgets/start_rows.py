@@ -8,9 +8,24 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Float, Integer, String, case, cast, func, literal, null, or_, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    Integer,
+    String,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import OF_FAN_OUT as SESSION_OF_FAN_OUT
@@ -68,37 +83,39 @@ async def read(
     found: list[Start] = []
     for stored in _STORED:
         of = stored.subquery()
-        wanted = (
-            select(of, _subject(scope.kind, of.c).label("subject"), spend.c.day, spend.c.acus.label("acus"))
-            .outerjoin(spend, spend.c.session_id == of.c.session_id)
-            .where(
-                or_(of.c.at >= since, of.c.until.is_(None), of.c.until >= since), *_theirs(of.c, team, org_id, scope)
-            )
+        # One row for each session: a month may have a hundred thousand, and each was at work on several days.
+        part = spend.c.day + ":" + cast(cast(func.round(spend.c.acus * ACU), BigInteger), String)
+        used = select(func.aggregate_strings(part, " ")).where(spend.c.session_id == of.c.session_id, spend.c.acus > 0)
+        wanted = select(of, _subject(scope.kind, of.c).label("subject"), used.scalar_subquery().label("used")).where(
+            or_(of.c.at >= since, of.c.until.is_(None), of.c.until >= since), *_theirs(of.c, team, org_id, scope)
         )
         rows = (await tx.execute(wanted)).all()
-        # In a thread, because a month may have a hundred thousand of them.
         found += await asyncio.to_thread(_starts, rows, team, since, limits)
     return found
 
 
 def _starts(rows: Iterable[Any], team: str, since: float, limits: WakeLimits) -> list[Start]:
-    """What `rows` say, one for each session and day on which it spent something."""
-    first: dict[str, dict[str, Any]] = defaultdict(dict)
-    used: dict[str, dict[date, int]] = defaultdict(dict)
+    """What `rows` say, one for each session."""
+    at_once: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
-        first[row.start][row.session_id] = row
-        if row.acus:
-            used[row.session_id][date.fromisoformat(row.day)] = round(row.acus * ACU)
-    return [_start(list(theirs.values()), used, team, since, limits) for theirs in first.values()]
+        at_once[row.start].append(row)
+    return [_start(theirs, team, since, limits) for theirs in at_once.values()]
 
 
-def _start(rows: Sequence[Any], used: dict[str, dict[date, int]], team: str, since: float, limits: WakeLimits) -> Start:
+def _start(rows: Sequence[Any], team: str, since: float, limits: WakeLimits) -> Start:
     """The start of these sessions, which began at once."""
     one = rows[0]
-    runs = [Run(math.inf if row.until is None else row.until, used[row.session_id]) for row in rows]
+    runs = [Run(math.inf if row.until is None else row.until, _used(row.used or "")) for row in rows]
     asks = bool(one.started_here) and one.at >= since and one.team == team
-    usual = min(filter(None, (one.asked or limits.session_acus, limits.most)), default=None)
-    return Start(one.at, one.user, one.subject, runs, usual if asks else one.acu_limit, asks)
+    return Start(one.at, one.user, one.subject, runs, limits.ceiling(one.asked) if asks else one.acu_limit, asks)
+
+
+def _used(text: str) -> dict[date, int]:
+    """The parts of ACUs by day that are written as in the rows."""
+    return {_day(day): int(parts) for day, _, parts in (one.partition(":") for one in text.split())}
+
+
+_day: Final = cache(date.fromisoformat)  # the same few days, for each session
 
 
 def _subject(kind: ScopeKind, of: Any) -> ColumnElement[str]:

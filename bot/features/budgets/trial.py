@@ -7,7 +7,7 @@
    decides nothing, as what is not spent of it is reserved.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -70,23 +70,33 @@ class _Session:
 
 
 PeriodAt = Callable[[float], Period]
-Days = Mapping[tuple[str, date], int]  # parts of ACUs, by subject and billing day
+Spent = Mapping[tuple[str, date], float]  # ACUs, by subject and billing day
 
 
-def replay(budget: Budget, usual: int, starts: Sequence[Start], besides: Days, period_at: PeriodAt) -> Trial:
-    """Return what `budget` would have blocked of `starts`; what is spent `besides` comes evenly over its day."""
-    again = _Replay(budget, usual, besides, period_at)
+def replay(budget: Budget, usual: int, starts: Sequence[Start], spent: Spent, period_at: PeriodAt) -> Trial:
+    """Return what `budget` would have blocked of `starts`; what was `spent` besides them comes evenly over its day."""
+    again = _Replay(budget, usual, _besides(spent, starts), period_at)
     for start in sorted(starts, key=lambda start: start.at):
         again.start(start)
     return Trial(sum(len(start.runs) for start in starts if start.asks), dict(again.refused), dict(again.cut))
 
 
+def _besides(spent: Spent, starts: Sequence[Start]) -> Counter[tuple[str, date]]:
+    """Return the parts of ACUs that are not of `starts`, such as those from before them."""
+    besides = Counter({key: round(acus * ACU) for key, acus in spent.items()})
+    for start in starts:
+        for run in start.runs:
+            for day, used in run.used.items():
+                besides[start.subject, day] -= used
+    return +besides
+
+
 class _Replay:
     """The state of a budget at the instant that is reached; what comes later waits, by its instant and order."""
 
-    def __init__(self, budget: Budget, usual: int, besides: Days, period_at: PeriodAt) -> None:
+    def __init__(self, budget: Budget, usual: int, besides: Counter[tuple[str, date]], period_at: PeriodAt) -> None:
         self._budget, self._usual, self._period_at = budget, usual, period_at
-        self._spent: defaultdict[tuple[str, date], int] = defaultdict(int)
+        self._spent: Counter[tuple[str, date]] = Counter()
         self._besides = besides
         self._held: Counter[str] = Counter()
         self._to_come: list[tuple[float, int, _Session, date | None, int]] = []
@@ -112,8 +122,8 @@ class _Replay:
     def _standing(self, start: Start) -> Standing:
         period, today = self._period_at(start.at), billing_day(start.at)
         days = [(start.subject, day) for day in days_between(period.first, today)]
-        spent = sum(self._spent.get(day, 0) + self._besides.get(day, 0) for day in days)
-        to_come = self._besides.get(days[-1], 0) * (1 - (start.at - _begins(today)) / DAY)
+        spent = sum(self._spent[day] + self._besides[day] for day in days)
+        to_come = self._besides[days[-1]] * (1 - (start.at - _begins(today)) / DAY)
         acus, reserved = _acus(spent - int(to_come)), _acus(self._held[start.subject])
         return Standing(self._budget, start.subject, period, acus, self._budget.acus, reserved)
 

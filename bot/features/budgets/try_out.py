@@ -4,8 +4,7 @@ Nothing is changed here. The choice under the question carries it as a command (
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -22,7 +21,7 @@ from bot.features.budgets.rules import NAMED, USED_UP, Budget, Period, ScopeKind
 from bot.features.budgets.sentences import Tried
 from bot.features.budgets.specs import BUDGET_SET, BUDGET_TRY
 from bot.features.budgets.standings import Standings, reports_no_acus, standings
-from bot.features.budgets.trial import ACU, DAYS, Days, Start, Trial, replay
+from bot.features.budgets.trial import DAYS, Trial, replay
 from bot.features.budgets.words import Problem, WantedBudget, parse_set
 from bot.features.consumption.cycles import cycle_of
 from bot.kernel.commands.asking import AskDevin
@@ -95,33 +94,20 @@ async def _trial(tx: Transaction, workspace: Workspace, stand: Standings, budget
     own = await stand.with_own_budget(budget.scope.kind)
     started = await start_rows.read(*of, since, workspace.policy.wake_limits)
     starts = [start for start in started if start.subject not in own]  # for the others a budget of their own holds
-    days = calendar.period(budget, since).first, billing_day(now)
-    besides = await _besides(tx, workspace, stand, budget, starts, days)
+    spent = await _spent(tx, workspace, stand, budget, calendar.period(budget, since).first, billing_day(now))
     usual = await stand.usual_use()
-    return await asyncio.to_thread(replay, budget, usual, starts, besides, lambda at: calendar.period(budget, at))
+    return await asyncio.to_thread(replay, budget, usual, starts, spent, lambda at: calendar.period(budget, at))
 
 
-async def _besides(
-    tx: Transaction,
-    workspace: Workspace,
-    stand: Standings,
-    budget: Budget,
-    starts: Sequence[Start],
-    days: tuple[date, date],
-) -> Days:
-    """Return what was spent on the days that none of the `starts` is for, such as before them."""
+async def _spent(
+    tx: Transaction, workspace: Workspace, stand: Standings, budget: Budget, first: date, last: date
+) -> Mapping[tuple[str, date], float]:
     if budget.scope.kind is ScopeKind.EACH_SESSION:
-        return {}
+        return {}  # a session spends nothing before it is started
     if budget.scope.kind is ScopeKind.ORG:
-        by_day = await stand.organisation_by_day(*days)
-        spent = {("", day): float(acus) for day, (acus, _) in by_day.items()}
-    else:
-        spent = await spend_rows.by_day(tx, workspace.team, budget.scope, *days)
-    besides = Counter({key: round(acus * ACU) for key, acus in spent.items()})
-    for start in starts:
-        for run in start.runs:
-            besides.subtract({(start.subject, day): used for day, used in run.used.items()})
-    return +besides
+        by_day = await stand.organisation_by_day(first, last)
+        return {("", day): float(spent) for day, (spent, _) in by_day.items()}
+    return await spend_rows.by_day(tx, workspace.team, budget.scope, first, last)
 
 
 @dataclass(frozen=True, slots=True)

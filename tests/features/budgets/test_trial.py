@@ -13,7 +13,7 @@ import pytest
 from bot.domain.billing import ONE_DAY, billing_day, bounds
 from bot.domain.cycle import calendar_month
 from bot.features.budgets.rules import Budget, Period, Scope, ScopeKind, Span, period_of
-from bot.features.budgets.trial import ACU, Days, Run, Start, Trial, replay
+from bot.features.budgets.trial import ACU, Run, Spent, Start, Trial, replay
 
 MONDAY = date(2026, 5, 18)
 HOUR = 3600
@@ -38,7 +38,7 @@ def start(day: int, hour: float, *runs: Run, asks: bool = True, ceiling: float |
     return Start(at(day, hour), "U0ANN", "U0ANN", runs or [Run(math.inf, {})], ceiling, asks)
 
 
-def tried(acus: str, starts: Sequence[Start], span: Span = Span.DAY, besides: Days | None = None) -> Trial:
+def tried(acus: str, starts: Sequence[Start], span: Span = Span.DAY, besides: Spent | None = None) -> Trial:
     """What a budget would have blocked where a session usually uses 4 ACUs."""
     budget = Budget(1, Scope(ScopeKind.EACH_PERSON), Decimal(acus), span)
     return replay(budget, 4, starts, besides or {}, by(span))
@@ -78,7 +78,7 @@ def test_what_no_budget_decided_holds_the_usual_use_and_is_no_start() -> None:
 
 
 def test_what_is_spent_besides_comes_evenly_over_its_day_and_counts_in_the_period() -> None:
-    besides = {("U0ANN", MONDAY): 24 * ACU}
+    besides = {("U0ANN", MONDAY): 24}
     starts = [start(0, 11, Run(at(0, 11), {})), start(0, 13), start(1, 0)]
     assert tried("13", starts, Span.DAY, besides) == Trial(3, {"U0ANN": 1})
     assert tried("13", starts, Span.WEEK, besides) == Trial(3, {"U0ANN": 2})
