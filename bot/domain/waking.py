@@ -27,8 +27,11 @@ class WakeLimits:
 
     def own_ceiling(self, session: Session) -> float | None:
         """Return the ACUs that `session` may spend: its `acu=`, or else the setting."""
-        own = session.options.acu or self.session_acus
-        return min(filter(None, (own, self.most)), default=None)
+        return self.ceiling(session.options.acu)
+
+    def ceiling(self, acu: float | None) -> float | None:
+        """Return the same of a session with this `acu=`, or with none."""
+        return min(filter(None, (acu or self.session_acus, self.most)), default=None)
 
     def more(self, session: Session) -> int:
         """Return the ACUs of the session that continues `session`: as many again as its limit was."""

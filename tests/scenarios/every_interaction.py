@@ -349,5 +349,6 @@ ELSEWHERE = {
         "opened by commands that test_every_command.py walks",
     ),
     "form:budget_set": "for admins alone: test_budgets.py",
+    "form:grant_other": "for admins alone: test_starts_that_wait.py",
     "form:recently_done": "opened at Home alone, with the sessions of whoever opens it: test_home.py",
 }

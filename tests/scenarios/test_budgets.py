@@ -288,15 +288,22 @@ async def test_before_a_budget_is_set_an_admin_reads_what_it_would_have_refused(
     assert (await rows(on, "budgets"), await recorded_changes(on)) == ([], [])
     assert await tried(on, "org 5 a day") == (
         "Only a trial: 5 ACUs a day for the organization, with a warning at 80%. In the last 30 days, it "
-        "would have blocked about 1 of the 4 starts (by <@U0ANN>). It would be used up right away: 6 of 5 "
-        "ACUs today. To set it, use `/devin budget set` with the same words."
+        "would have blocked about 3 of the 4 starts (2 by <@U0ANN>, 1 by <@U0BEN>). It would be used up right away: "
+        "6 of 5 ACUs today. To set it, use `/devin budget set` with the same words."
     )
     assert await tried(on, "each-session 1") == (
         "Only a trial: 1 ACU a cycle for each session, with a warning at 80%. "
         "In the last 30 days, all 4 sessions used more (3 by <@U0ANN>, 1 by <@U0BEN>). "
         "4 sessions have used that much already. To set it, use `/devin budget set` with the same words."
     )
-    assert "it would have blocked none of the 3 starts." in await tried(on, f"<@{ANN}> 20 a day")
+    # Two hold what sessions usually use, and leave nothing for the third.
+    assert await tried(on, f"<@{ANN}> 20 a day") == (
+        f"Only a trial: 20 ACUs a day for <@{ANN}>, with a warning at 80%. "
+        "In the last 30 days, it would have blocked about 1 of the 3 starts (by <@U0ANN>). "
+        "It would have less than 1 ACU left right away: 4.5 of 20 ACUs used today, 25.5 more reserved by running "
+        "sessions, 3 sessions without a limit may go over it. To set it, use `/devin budget set` with the same words."
+    )
+    assert "it would have blocked none of the 3 starts." in await tried(on, f"<@{ANN}> 30 a day")
     assert "it wouldn't have blocked the one start." in await tried(on, f"<@{BEN}> 20 a day")
     assert "no sessions would have counted toward this budget." in await tried(on, f"<#{WEB}> 20 a day")
 
@@ -308,8 +315,8 @@ async def test_a_budget_below_what_is_used_asks_first_and_says_what_it_is_now(on
     asked = read(await on.slack.wait_for_ephemeral(ADA, "Set it"))
     assert asked == (
         "Change the budget for the organization to 6 ACUs a day, with a warning at 80%? Now it's 200 ACUs "
-        "a day. In the last 30 days, it would have blocked none of the 4 starts. It would be used up "
-        "right away: 6 of 6 ACUs today.\nSet it\nCancel"
+        "a day. In the last 30 days, it would have blocked about 3 of the 4 starts (2 by <@U0ANN>, 1 by <@U0BEN>). It "
+        "would be used up right away: 6 of 6 ACUs today.\nSet it\nCancel"
     )
     assert [row["acus"] for row in await rows(on, "budgets")] == [200]
 

@@ -73,7 +73,7 @@ async def test_a_start_without_room_begins_by_itself_once_an_admin_approves(on: 
     request = await asked(on, question)
     # 2.1 used and three wanted, of two: 3.1 more are needed.
     assert request["rendered"].startswith("ann asks for more ACUs to start “write the changelog”: ")
-    assert buttons(request) == ["Grant 4 ACUs", "Grant 6 ACUs", "Deny"]
+    assert buttons(request) == ["Grant 4 ACUs", "Grant 6 ACUs", "Another amount…", "Deny"]
     assert await creations(on) == 1
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     made = await on.session("in full sentences")
@@ -156,7 +156,7 @@ async def test_each_start_that_waits_has_a_request_of_its_own(on: Harness) -> No
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:ask_for_more")
     second = await on.slack.wait_for_message(OPS, "fix the footer test")
     # Ten are asked for where the task says nothing.
-    assert buttons(second) == ["Grant 11 ACUs", "Grant 17 ACUs", "Deny"]
+    assert buttons(second) == ["Grant 11 ACUs", "Grant 17 ACUs", "Another amount…", "Deny"]
     await on.slack.click(ADA, OPS, second["ts"], "grant_more")
     await on.session("fix the footer test")
     await settled(on)
@@ -507,7 +507,7 @@ async def test_a_start_that_another_session_leaves_no_room_begins_once_an_admin_
     kept = await on.slack.wait_for_ephemeral(ANN, "1 session without a limit may go over it")
     assert kept["rendered"].startswith("Nothing was started: your budget has less than 1 ACU left")
     request = await asked(on, kept)
-    assert buttons(request) == ["Grant 10 ACUs", "Grant 15 ACUs", "Deny"]
+    assert buttons(request) == ["Grant 10 ACUs", "Grant 15 ACUs", "Another amount…", "Deny"]
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     await on.session("write the changelog")
     assert await creations(on) == 2
@@ -537,3 +537,90 @@ async def test_what_waits_begins_when_an_admin_raises_the_budget_with_a_command(
     )
     await settled(on)
     assert await creations(on) == 2
+
+
+async def form_of(on: Harness, request: dict[str, Any]) -> dict[str, Any]:
+    """The form that Ada sees who presses *Another amount…* under a request."""
+    await on.slack.click(ADA, OPS, request["ts"], "open_form")
+    (shown,) = await on.slack.wait("views", user=ADA, open=True)
+    return shown
+
+
+async def granted(on: Harness, form: dict[str, Any], acus: str) -> dict[str, Any]:
+    """What comes of the form with an amount."""
+    return dict(await on.slack.submit_view(ADA, form["id"], {"acus": {"acus": acus}}))
+
+
+async def test_an_admin_can_grant_another_amount(on: Harness) -> None:
+    await used_up(on)
+    request = await asked(on, await refused(on))
+    form = await form_of(on, request)
+    assert form["blocks"][0]["element"]["initial_value"] == "4"  # what was asked for
+    for wrong in ("some", "0", "-3"):
+        assert "How many ACUs? Use a number above zero, such as 20 or 7.5." in str(await granted(on, form, wrong))
+    assert (await granted(on, form, "7.5 ACUs"))["closed"] is True
+    await on.session("write the changelog")
+    await on.slack.wait_for_message(DM_OF_ADA, "ada raised ann's budget by 7.5 ACUs: 2.1 of 9.5 ACUs today")
+    said = await on.slack.wait_for_message(OPS, "ann got", ts=request["ts"])
+    assert (said["rendered"], buttons(said)) == ("ann got 7.5 ACUs more.", [])
+    await settled(on)
+    assert await creations(on) == 2
+
+
+async def test_who_is_granted_too_little_hears_why_nothing_starts(on: Harness) -> None:
+    await used_up(on)
+    request = await asked(on, await refused(on))
+    form = await form_of(on, request)
+    await granted(on, form, "1")
+    again = await on.slack.wait_for_ephemeral(ANN, "has less than 1 ACU left")
+    assert again["rendered"].startswith("Nothing was started: your budget has less than 1 ACU left (2.1 of 3 ACUs used")
+    assert buttons(again) == [ASK, "Cancel"]
+    second = await asked(on, again)
+    assert buttons(second)[0] == "Grant 3 ACUs"
+    await on.slack.click(ADA, OPS, second["ts"], "grant_more")
+    await on.session("write the changelog")
+    await settled(on)
+    assert await creations(on) == 2
+
+
+async def test_a_form_that_comes_after_another_admin_grants_nothing(on: Harness) -> None:
+    await used_up(on)
+    request = await asked(on, await refused(on))
+    form = await form_of(on, request)
+    await on.slack.click(ADA, OPS, request["ts"], "grant_more")
+    await on.session("write the changelog")
+    await granted(on, form, "50")
+    await on.slack.wait_for_message(DM_OF_ADA, budgets.ANSWERED_ALREADY.text)
+    assert [row["acus"] for row in await rows(on, "grants")] == [4]
+    await settled(on)
+    assert await creations(on) == 2
+
+
+async def test_while_the_bot_is_paused_nobody_is_asked_for_a_grant_that_would_not_help(on: Harness) -> None:
+    await used_up(on)
+    question = await refused(on)
+    await on.slack.slash(ADA, OPS, "pause")
+    await on.slack.click(ANN, GENERAL, question["ts"], "choose:ask_for_more")
+    said = await on.slack.wait_for_ephemeral(ANN, "paused Devin Bridge")
+    assert (said["ts"], buttons(said)) == (question["ts"], ["Try again", "Cancel"])
+    await settled(on)
+    assert await rows(on, "grants") == []
+    await on.slack.slash(ADA, OPS, "resume")
+    await on.slack.slash(ADA, OPS, "budget grant each-person 20")
+    await on.slack.click(ANN, GENERAL, question["ts"], f"answer:{start_sentences.PAUSED}:again")
+    await on.session("write the changelog")
+    await settled(on)
+    assert await creations(on) == 2
+
+
+async def test_no_more_is_asked_for_than_a_session_may_ever_use(
+    tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
+) -> None:
+    settings = {"BOT_ADMIN_CHANNEL": OPS, "BOT_SESSION_ACUS_MAX": "2"} | database
+    async with harness(tmp_path, transport, clock=clock, timing=timing, **settings) as on:
+        await used_up(on)
+        request = await asked(on, await refused(on, f"{TASK} acu=50"))
+        assert buttons(request)[:2] == ["Grant 3 ACUs", "Grant 5 ACUs"]
+        await on.slack.click(ADA, OPS, request["ts"], "grant_more")
+        made = await on.session("write the changelog")
+        assert made["request"]["max_acu_limit"] == 2

@@ -13,7 +13,7 @@ from bot.domain.session import Lifecycle, Options, Session, Snapshot
 from bot.domain.waking import WakeQuestion
 from bot.features.budgets import sentences as budget_sentences
 from bot.features.budgets.rules import Budget, Period, Scope, ScopeKind, Span, Standing
-from bot.features.budgets.sentences import Named
+from bot.features.budgets.sentences import Act, Named, Refusal
 from bot.features.library.specs import NOTE_ADD
 from bot.views.announcements import QUESTION
 from bot.views.answers import access, replies, starts, stops, wakings
@@ -94,7 +94,7 @@ def shown(session: Session) -> str:
         ),
         # How much is used says whether it is worth to ask.
         pytest.param(
-            budget_sentences.start_kept(OVER, "key").text,
+            budget_sentences.refused(Refusal(OVER, Act.START, start="key")).text,
             "You're over budget, 10 of 10 ACUs this week. It resets on Nov 30 at 8:00 AM UTC. Nothing was started.",
             id="over budget",
         ),

@@ -43,7 +43,7 @@ def test_what_they_are_called():
         "identity identity_set identity_unset "
         "budget_list budget_set "
         "budget_set_confirmed budget_undo budget_try budget_remove budget_grant ask_for_more grant_more "
-        "grant_half_more refuse_more stop_uncapped orgs audit "
+        "grant_half_more grant_other refuse_more stop_uncapped orgs audit "
         "audit_bot fanout start_fan_out stop_fan_out retry_fan_out note_list note_show note_add note_edit note_delete "
         "note_delete_confirmed playbook_list playbook_show playbook_add playbook_edit review schedule_list "
         "schedule_add schedule_pause schedule_resume schedule_delete schedule_delete_confirmed metrics "
@@ -153,7 +153,7 @@ def test_who_may_use_what():
             ("budget_set", "budget_set_confirmed", "budget_undo", "budget_try", "budget_remove", "budget_grant"),
             Role.ADMIN,
         ),
-        **dict.fromkeys(("grant_more", "grant_half_more", "refuse_more", "stop_uncapped"), Role.ADMIN),
+        **dict.fromkeys(("grant_more", "grant_half_more", "grant_other", "refuse_more", "stop_uncapped"), Role.ADMIN),
         **dict.fromkeys(("schedule_delete_confirmed",), Role.ADMIN),
         **dict.fromkeys(("schedule_add", "schedule_pause", "schedule_resume", "schedule_delete"), Role.ADMIN),
         **dict.fromkeys(("metrics", "members", "secret_list", "secret_add"), Role.ADMIN),

@@ -181,10 +181,10 @@ async def waiting_start(tx: Transaction, key: str, team: str) -> HeldCause | Non
     return row.cause if row.cause.hold.question in _WAITING else None
 
 
-async def wait_for_approval(uow: UnitOfWork, key: str, cause: HeldCause) -> None:
-    """Have the start or the reply with this key wait for the admins, who were asked."""
-    until = uow.now + uow.timing.start_approval
-    hold, lane = Hold(start_sentences.APPROVAL, key, until, uow.now), held_lane(start_sentences.APPROVAL, key)
+async def wait_longer(uow: UnitOfWork, key: str, cause: HeldCause, question: str, wait: float) -> None:
+    """Have the start or the reply with this key wait so many seconds more, for the answer to another question."""
+    until = uow.now + wait
+    hold, lane = Hold(question, key, until, uow.now), held_lane(question, key)
     row = await inbox.get(uow.tx, key)
     if row is not None:
         await inbox.move(uow.tx, key, lane, replace(cause, hold=hold), row.ts)

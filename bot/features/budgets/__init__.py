@@ -5,10 +5,10 @@ from typing import Final
 from bot.domain.commands.spec import CommandSpec
 from bot.features.budgets.check import BudgetCheck
 from bot.features.budgets.commands import BudgetCommands
-from bot.features.budgets.form import BudgetForm
+from bot.features.budgets.form import BudgetForm, GrantForm
 from bot.features.budgets.requests import BudgetRequests, WithdrawnRequest, withdraw
 from bot.features.budgets.sentences import NOT_SET, QUESTION
-from bot.features.budgets.specs import BUDGET_SET, COMMANDS
+from bot.features.budgets.specs import BUDGET_SET, COMMANDS, GRANT_OTHER
 from bot.features.budgets.tables import TABLES
 from bot.features.budgets.try_out import BudgetTrials
 from bot.features.budgets.watch import BudgetWatch
@@ -27,7 +27,10 @@ FEATURE: Final = Feature(
     "budgets",
     commands=COMMANDS,
     handlers=_handlers,
-    forms=lambda kernel: {BUDGET_SET.name: BudgetForm(kernel.services)},
+    forms=lambda kernel: {
+        BUDGET_SET.name: BudgetForm(kernel.services),
+        GRANT_OTHER.name: GrantForm(kernel.services),
+    },
     plain_questions={QUESTION: NOT_SET},
     ticks=lambda kernel: [
         Tick("budgets", Per.WORKSPACE, lambda workspace: BudgetWatch(kernel.services, workspace).tick())

@@ -11,13 +11,12 @@ The rule: a session holds what it may still use; one that nobody limited holds w
 
 from decimal import Decimal
 
-from bot.domain.amounts import session_limit
 from bot.domain.session import Session
 from bot.domain.waking import may_still_use
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
-from bot.features.budgets.rules import ScopeKind, Standing, tightest
-from bot.features.budgets.sentences import Named, Waking
+from bot.features.budgets.rules import Standing, admission, tightest
+from bot.features.budgets.sentences import Act, Named, Refusal, Waking
 from bot.features.budgets.standings import Standings, standings
 from bot.kernel.gates import Asker, ForNow, Limit, Work
 from bot.kernel.services import Services
@@ -36,13 +35,10 @@ class BudgetCheck:
         """Return why `who` may start nothing now, or have nothing tried `again`; None if they may."""
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, who.workspace, self._services.clock())
-            full = _without_room(await theirs.deciding(who.user, who.channel))
+            full = admission(await theirs.deciding(who.user, who.channel)).full
             if full is None:
                 return None
-            named = await theirs.named(full, who.reader)
-            if who.start:
-                return _for_now(views.start_kept(named, who.start))
-            return views.retry_refused(named) if again else views.start_refused(named)
+            return _refused(await theirs.named(full, who.reader), Act.RETRY if again else Act.START, who)
 
     async def wake_refusal(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
         """Return why `session` may not be woken now; None if every budget has room for what it may still use."""
@@ -54,7 +50,8 @@ class BudgetCheck:
             full = _without_room(await _of_reader(theirs, who))
             if full is None:
                 return None
-            return _not_woken(who, await theirs.named(full, who.reader, in_thread=True), kept=kept)
+            named = await theirs.named(full, who.reader, in_thread=True)
+            return _refused(named, Act.WAKE if kept else Act.REPLY, who)
 
     async def steer_refusal(self, who: Asker, session: Session) -> Message | None:
         """Return why the reader may not write to a session of somebody else: what it costs is theirs to steer."""
@@ -66,10 +63,7 @@ class BudgetCheck:
             used_up = _used_up(await _of_reader(theirs, who))
             if used_up is None:
                 return None
-            named = await theirs.named(used_up, who.reader)
-            if who.start:
-                return _for_now(views.steer_kept(named, who.start))
-            return views.steer_refused(named)
+            return _refused(await theirs.named(used_up, who.reader), Act.STEER, who)
 
     async def limit(self, tx: Transaction, who: Asker, work: Work) -> Limit | Message:
         """Return how many ACUs each session may use, unless a budget has no room for that, or why none may begin.
@@ -83,19 +77,11 @@ class BudgetCheck:
         if work.woken is not None:
             return await _wake_refusal(theirs, who, work.woken) or Limit(None)
         holding = await theirs.deciding(who.user, who.channel, work.id, but_for=work.id)
-        shared = [standing for standing in holding if standing.budget.scope.kind is not ScopeKind.EACH_SESSION]
-        own = [standing.free for standing in holding if standing not in shared]
-        rooms = [int(standing.free / work.sessions) for standing in shared]
-        if not all(rooms):
-            full = min(shared, key=_free)
-            if who.start:
-                return _for_now(views.start_kept(await theirs.named(full, who.reader), who.start))
-            refused = views.retry_refused if work.again else views.start_refused
-            return refused(await theirs.named(full, who.reader), work.sessions)
-        limit = session_limit([work.ceiling, *own])
-        if limit is None and rooms:
-            limit = await theirs.usual_use()
-        acus = min(filter(None, (limit, *rooms)), default=None)
+        admitted = admission(holding, work.ceiling, work.sessions, await theirs.usual_use())
+        if admitted.full is not None:
+            named, act = await theirs.named(admitted.full, who.reader), Act.RETRY if work.again else Act.START
+            return _refused(named, act, who, work.sessions)
+        acus = admitted.acus
         if acus is None or work.wanted is None or acus >= work.wanted:
             return Limit(acus)
         return Limit(acus, views.less_than_asked(acus, work.wanted))
@@ -118,20 +104,15 @@ async def _wake_refusal(theirs: Standings, who: Asker, session: Session, *, kept
     full = tightest([standing for standing in holding if not standing.has_room_for(waking.needs)])
     if full is None:
         return None
-    return _not_woken(who, await theirs.named(full, who.reader, in_thread=True), waking, kept=kept)
+    named = await theirs.named(full, who.reader, in_thread=True)
+    return _refused(named, Act.WAKE if kept else Act.REPLY, who, waking=waking)
 
 
-def _not_woken(who: Asker, named: Named, waking: Waking | None = None, *, kept: bool) -> Message:
-    """Say that a session is not woken: by a press under the question, or by a reply, which may wait for an admin."""
-    if kept:
-        return views.waking_refused(named, waking)
-    if who.start:
-        return _for_now(views.reply_kept(named, who.start, waking))
-    return views.wake_refused(named, waking)
-
-
-def _for_now(kept: Message) -> ForNow:
-    return ForNow(kept.text, kept.blocks)
+def _refused(named: Named, act: Act, who: Asker, sessions: int = 1, waking: Waking | None = None) -> Message:
+    """Say why something is not done, which waits for room unless it can't, or is kept under a question anyway."""
+    start = "" if act is Act.WAKE else who.start
+    said = views.refused(Refusal(named, act, sessions, waking, start))
+    return ForNow(said.text, said.blocks) if start else said
 
 
 async def _of_reader(theirs: Standings, who: Asker) -> list[Standing]:
@@ -145,7 +126,3 @@ def _used_up(holding: list[Standing]) -> Standing | None:
 
 def _without_room(holding: list[Standing]) -> Standing | None:
     return tightest([standing for standing in holding if not standing.has_room])
-
-
-def _free(standing: Standing) -> Decimal:
-    return standing.free

@@ -1,4 +1,4 @@
-"""The form of `/devin budget set` without anything behind it: whom a budget is for, how much, how often, the warnings.
+"""The form of `/devin budget set` without anything behind it, and the one for another amount than was asked for.
 
 What is filled in is written as the command is, so that one reader decides what is wrong with it.
 """
@@ -8,16 +8,19 @@ from typing import Final
 
 from bot.domain.causes import ViewCause
 from bot.domain.form import Form
+from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import sentences as views
+from bot.features.budgets.grant_rows import GrantState
+from bot.features.budgets.requests import close_request, decide
 from bot.features.budgets.rules import USUAL_WARNINGS, ScopeKind, Span
 from bot.features.budgets.try_out import BudgetTrials
-from bot.features.budgets.words import Problem, WantedBudget, parse_set
+from bot.features.budgets.words import Problem, WantedBudget, parse_acus, parse_set
 from bot.kernel.forms.forms import FormKind, Opening, answer
 from bot.kernel.job import Job, finish
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
-from bot.views.modals.parts import View, channel_field, choice_field, form_view, person_field, text_field
+from bot.views.modals.parts import View, channel_field, choice_field, form_view, notice, person_field, text_field
 
 WHOM: Final = "whom"
 CHANNEL: Final = "channel"
@@ -89,6 +92,57 @@ class BudgetForm(FormKind):
     async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], _reason: str, /) -> None:
         """Announce that no budget was set."""
         await answer(uow, job, views.form_lost(job.row.ref))
+
+
+class GrantForm(FormKind):
+    """The form for another amount than those on the buttons of a request, whose key is the form's target."""
+
+    title = "Grant ACUs"
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def first(self, workspace: Workspace, opening: Opening) -> View | None:
+        """Return the form with the amount that was asked for, or a notice where nothing is left to decide."""
+        async with self._services.db.read() as tx:
+            asked = await grants.get(tx, workspace.team, opening.form.target)
+        if asked is None or asked.state is not GrantState.ASKED:
+            gone = views.BUDGET_GONE if asked is None else views.ANSWERED_ALREADY
+            return notice(self.title, gone.text)
+        amount = f"{asked.acus.normalize():f}"
+        field = text_field(ACUS, "ACUs", amount, hint="They're added until the budget resets.", most=20)
+        return form_view(opening.form, self.title, "Grant", [field])
+
+    async def loaded(self, workspace: Workspace, opening: Opening) -> View:
+        """Return the form."""
+        view = await self.first(workspace, opening)
+        assert view is not None
+        return view
+
+    def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - there is one field
+        """Return a sentence if that is no amount."""
+        acus = parse_acus(fields.get(ACUS, ""))
+        return {ACUS: views.PROBLEMS[acus].replace("`", "")} if isinstance(acus, Problem) else {}
+
+    async def save(self, job: Job[ViewCause]) -> None:
+        """Grant the amount, unless the request was answered meanwhile."""
+        key, acus, workspace = job.cause.form.target, parse_acus(job.cause.fields.get(ACUS, "")), job.workspace
+        # A crash before this commit has the row read again; after it the state of the request keeps it from two grants.
+        async with self._services.unit_of_work_for(job) as uow:
+            if isinstance(acus, Problem):  # as other rules may hold than when it was sent
+                message = views.problem(acus, "grant")
+            else:
+                message, replaces = await decide(
+                    uow, workspace, key, job.cause.user, job.cause.channel or None, lambda _: acus
+                )
+                if replaces:
+                    await close_request(uow, workspace, key)
+            await answer(uow, job, message)
+            await finish(uow, job)
+
+    async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], _reason: str, /) -> None:
+        """Announce that nothing was granted."""
+        await answer(uow, job, views.grant_lost(job.row.ref))
 
 
 def _wanted(fields: Mapping[str, str]) -> WantedBudget | Problem:

@@ -4,19 +4,22 @@ What a choice carries is no authorisation: the budget has to be one of the works
 channel, and who grants has to be an admin.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import ClassVar, Final
 
-from bot.conversation.steer.held_start import give_back, start_approved, text_of, wait_for_approval, waiting_start
+from bot.conversation.steer.held_start import give_back, start_approved, text_of, wait_longer, waiting_start
 from bot.conversation.titles import ShownTitles, permalink
+from bot.domain.amounts import session_limit
 from bot.domain.causes import ActionCause, CommandCause, HeldCause, MessageCause, digest, is_reply
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import parse_task
 from bot.domain.commands.registry import CONTINUE, STOP
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.file import SlackFile
+from bot.domain.form import Form
 from bot.domain.readers import Readers
 from bot.domain.session import NO_OPTIONS, first_line
 from bot.domain.text import plain
@@ -28,11 +31,19 @@ from bot.features.budgets.grant_rows import Grant, GrantState
 from bot.features.budgets.grants import ACTION, Raise, name_beside_figures, record_raise, subject_of
 from bot.features.budgets.rules import Budget, ScopeKind, half_more
 from bot.features.budgets.sentences import Waking
-from bot.features.budgets.specs import ASK_FOR_MORE, GRANT_HALF_MORE, GRANT_MORE, REFUSE_MORE, STOP_UNCAPPED
+from bot.features.budgets.specs import (
+    ASK_FOR_MORE,
+    GRANT_HALF_MORE,
+    GRANT_MORE,
+    GRANT_OTHER,
+    REFUSE_MORE,
+    STOP_UNCAPPED,
+)
 from bot.features.budgets.standings import Standings, standings
 from bot.features.budgets.words import parse_number
-from bot.kernel.commands.handler import Handler
+from bot.kernel.commands.handler import Asked, Handler
 from bot.kernel.job import CommandJob, finish, finish_with, move, recipient_of
+from bot.kernel.pause_gate import who_paused
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Drawer, UnitOfWork
 from bot.kernel.workspace import Workspace
@@ -40,6 +51,7 @@ from bot.store import audit, kept_tasks, sessions
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
 from bot.store.kept_tasks import KeptTask
+from bot.views.answers import pauses as pause_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
@@ -55,7 +67,7 @@ class BudgetRequests:
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What the buttons do."""
         asked = dict.fromkeys((ASK_FOR_MORE, GRANT_MORE, GRANT_HALF_MORE, REFUSE_MORE), Handler(run=self._run))
-        return asked | {STOP_UNCAPPED: Handler(run=self._stop)}
+        return asked | {STOP_UNCAPPED: Handler(run=self._stop), GRANT_OTHER: Handler(_open_form)}
 
     async def _stop(self, job: CommandJob) -> None:
         """Stop a session without a limit in its own lane, as if the admin had typed it in its thread."""
@@ -84,7 +96,8 @@ class BudgetRequests:
         """Do what the button says. Returns the answer, and whether it takes the place of the button's message."""
         if job.cause.command == ASK_FOR_MORE.name:
             return await self._ask(uow, job), True
-        return await self._decide(uow, job)
+        by, amount = job.cause.user or "", _AMOUNTS[job.cause.command]
+        return await decide(uow, job.workspace, job.cause.argument, by, job.cause.channel, amount)
 
     async def _ask(self, uow: UnitOfWork, job: CommandJob) -> Message:
         workspace, user = job.workspace, job.cause.user or ""
@@ -96,6 +109,9 @@ class BudgetRequests:
         budget, subject = found
         if _parts(job.cause.argument).start and start is None:
             return start_sentences.START_EXPIRED if waking is None else start_sentences.ANSWER_EXPIRED
+        channel = (start.cause.channel if start else job.cause.channel) or ""
+        if (paused := await who_paused(uow.tx, workspace.team, channel)) is not None:
+            return await _paused(uow, paused, start, waking)
         needs, but_for = (waking.needs, waking.session) if waking else (Decimal(0), "")
         stand = await standings(uow.tx, workspace, uow.now)
         standing = await stand.with_reserved(budget, subject, but_for=but_for)
@@ -119,72 +135,105 @@ class BudgetRequests:
         await uow.notify_admins(workspace, f"more:{key}", said)
         if start is None:
             return views.ASKED
-        await wait_for_approval(uow, start.key, start.cause)
+        await wait_longer(uow, start.key, start.cause, start_sentences.APPROVAL, uow.timing.start_approval)
         return views.asked_to_start(start.key, start.title, reply=is_reply(start.cause))
 
-    async def _decide(self, uow: UnitOfWork, job: CommandJob) -> tuple[Message, bool]:
-        workspace, key = job.workspace, job.cause.argument
-        asked = await grants.get(uow.tx, workspace.team, key)
-        budget = None if asked is None else await budgets.get(uow.tx, workspace.team, asked.budget)
-        if asked is None or budget is None:
-            return views.BUDGET_GONE, True
-        stand = await standings(uow.tx, workspace, uow.now)
-        grants_it, period = job.cause.command != REFUSE_MORE.name, stand.period(budget)
-        if grants_it and asked.state is GrantState.ASKED and asked.period != period.name:
-            return await self._begun_anew(uow, workspace, stand, asked, budget), True
-        start = await waiting_start(uow.tx, asked.start, workspace.team) if asked.start else None
-        state = _outcome(asked, start, grants_it=grants_it)
-        acus = half_more(asked.acus) if job.cause.command == GRANT_HALF_MORE.name else asked.acus
-        asked = replace(asked, period=period.name, acus=acus)
-        # Of two admins who press at once, the second one finds it decided.
-        is_first = await grants.decide(uow.tx, asked, state, uow.now)
-        if state in _WITHDRAWN:
-            return await _withdrawn(uow.tx, workspace, replace(asked, state=state)), True
-        if not is_first:
-            return views.ANSWERED_ALREADY, False
-        if not grants_it:
-            return await self._refuse(uow, job, stand, asked, budget), True
-        by, channel = job.cause.user or "", job.cause.channel
-        name = await name_beside_figures(uow.tx, workspace, by)
-        # In the transaction of the grant, so that what waits starts once, and only if that is stored.
-        waited = await start_approved(uow, workspace, asked.start, granted=True) if asked.start else None
-        then = "" if waited is None else views.goes(reply=is_reply(waited))
-        increase = Raise(key, budget, asked.subject, asked.acus, by, channel, asked.user, then)
-        await record_raise(uow, workspace, stand, increase)
-        # For all who read the admin channel, so that nobody is "you".
-        standing = await stand.with_reserved(budget, asked.subject)
-        return views.granted(await stand.named(standing), asked.acus, name), True
 
-    async def _begun_anew(
-        self, uow: UnitOfWork, workspace: Workspace, stand: Standings, asked: Grant, budget: Budget
-    ) -> Message:
-        """Grant nothing, because the period of the request is over, and inform who asked that there is room again."""
-        standing = await stand.of(budget, asked.subject)
-        if not standing.is_used_up:
-            named = await stand.named(standing, asked.user)
-            waited = await start_approved(uow, workspace, asked.start) if asked.start else None
-            goes = None if waited is None else views.room_for_start(named, reply=is_reply(waited))
-            said = goes or views.room_again(named)
-            await uow.add_to_outbox(uow.post_row(f"anew:{asked.key}", workspace.team, asked.user, None, said))
-        return views.begun_anew(standing.period)
+async def _paused(uow: UnitOfWork, paused: str, start: "_Start | None", waking: Waking | None) -> Message:
+    """Answer who asks for more where the bot is paused, which no ACUs change: what waits does so for the pause."""
+    if start is None:
+        return (pause_sentences.not_started if waking is None else pause_sentences.not_woken)(paused)
+    await wait_longer(uow, start.key, start.cause, start_sentences.PAUSED, uow.timing.start_room)
+    kept = pause_sentences.reply_kept if is_reply(start.cause) else pause_sentences.start_kept
+    return kept(paused, start.key)
 
-    async def _refuse(
-        self, uow: UnitOfWork, job: CommandJob, stand: Standings, asked: Grant, budget: Budget
-    ) -> Message:
-        """Write the audit row of a refusal, and inform who asked."""
-        workspace, by = job.workspace, job.cause.user or ""
-        target = subject_of(budget, asked.subject)
-        await audit.add(
-            uow.tx, AuditRow(workspace.team, uow.now, by, ACTION, target, job.cause.channel, outcome="refused")
-        )
-        name = await name_beside_figures(uow.tx, workspace, by)
-        if asked.start:
-            await give_back(uow, workspace, asked.start, partial(views.start_not_approved, name))
-        else:
-            named = await stand.named(await stand.of(budget, asked.subject), asked.user)
-            said = views.refused_to_you(named, name)
-            await uow.add_to_outbox(uow.post_row(f"refused:{asked.key}", workspace.team, asked.user, None, said))
-        return views.request_refused(await name_beside_figures(uow.tx, workspace, asked.user), name)
+
+async def _open_form(asked: Asked) -> Form:
+    """Answer with the form of the request that is named."""
+    return Form(asked.spec.name, asked.argument, asked.channel)
+
+
+_AMOUNTS: Final[Mapping[str, Callable[[Decimal], Decimal | None]]] = {
+    GRANT_MORE.name: lambda asked: asked,
+    GRANT_HALF_MORE.name: half_more,
+    REFUSE_MORE.name: lambda _: None,
+}
+
+
+async def decide(
+    uow: UnitOfWork,
+    workspace: Workspace,
+    key: str,
+    by: str,
+    channel: str | None,
+    granting: Callable[[Decimal], Decimal | None],
+) -> tuple[Message, bool]:
+    """Grant or refuse the request with this key, as the admin `by` decides.
+
+    `granting` is what is granted of so many ACUs that were asked for; None is nothing. Returns what the admin reads,
+    and whether it takes the place of the request.
+    """
+    asked = await grants.get(uow.tx, workspace.team, key)
+    budget = None if asked is None else await budgets.get(uow.tx, workspace.team, asked.budget)
+    if asked is None or budget is None:
+        return views.BUDGET_GONE, True
+    stand, acus = await standings(uow.tx, workspace, uow.now), granting(asked.acus)
+    period = stand.period(budget)
+    if acus is not None and asked.state is GrantState.ASKED and asked.period != period.name:
+        return await _begun_anew(uow, workspace, stand, asked, budget), True
+    start = await waiting_start(uow.tx, asked.start, workspace.team) if asked.start else None
+    state = _outcome(asked, start, grants_it=acus is not None)
+    asked = replace(asked, period=period.name, acus=asked.acus if acus is None else acus)
+    # Of two admins who press at once, the second one finds it decided.
+    is_first = await grants.decide(uow.tx, asked, state, uow.now)
+    if state in _WITHDRAWN:
+        return await _withdrawn(uow.tx, workspace, replace(asked, state=state)), True
+    if not is_first:
+        return views.ANSWERED_ALREADY, False
+    if acus is None:
+        return await _refuse(uow, workspace, stand, asked, budget, by, channel), True
+    name = await name_beside_figures(uow.tx, workspace, by)
+    # In the transaction of the grant, so that what waits starts once, and only if that is stored.
+    waited = await start_approved(uow, workspace, asked.start, granted=True) if asked.start else None
+    then = "" if waited is None else views.goes(reply=is_reply(waited))
+    await record_raise(uow, workspace, stand, Raise(key, budget, asked.subject, acus, by, channel, asked.user, then))
+    # For all who read the admin channel, so that nobody is "you".
+    standing = await stand.with_reserved(budget, asked.subject)
+    return views.granted(await stand.named(standing), acus, name), True
+
+
+async def _begun_anew(uow: UnitOfWork, workspace: Workspace, stand: Standings, asked: Grant, budget: Budget) -> Message:
+    """Grant nothing, because the period of the request is over, and inform who asked that there is room again."""
+    standing = await stand.of(budget, asked.subject)
+    if not standing.is_used_up:
+        named = await stand.named(standing, asked.user)
+        waited = await start_approved(uow, workspace, asked.start) if asked.start else None
+        goes = None if waited is None else views.room_for_start(named, reply=is_reply(waited))
+        said = goes or views.room_again(named)
+        await uow.add_to_outbox(uow.post_row(f"anew:{asked.key}", workspace.team, asked.user, None, said))
+    return views.begun_anew(standing.period)
+
+
+async def _refuse(
+    uow: UnitOfWork,
+    workspace: Workspace,
+    stand: Standings,
+    asked: Grant,
+    budget: Budget,
+    by: str,
+    channel: str | None,
+) -> Message:
+    """Write the audit row of a refusal, and inform who asked."""
+    target = subject_of(budget, asked.subject)
+    await audit.add(uow.tx, AuditRow(workspace.team, uow.now, by, ACTION, target, channel, outcome="refused"))
+    name = await name_beside_figures(uow.tx, workspace, by)
+    if asked.start:
+        await give_back(uow, workspace, asked.start, partial(views.start_not_approved, name))
+    else:
+        named = await stand.named(await stand.of(budget, asked.subject), asked.user)
+        said = views.refused_to_you(named, name)
+        await uow.add_to_outbox(uow.post_row(f"refused:{asked.key}", workspace.team, asked.user, None, said))
+    return views.request_refused(await name_beside_figures(uow.tx, workspace, asked.user), name)
 
 
 _WITHDRAWN: Final = frozenset({GrantState.EDITED, GrantState.TAKEN_BACK, GrantState.SETTLED})
@@ -206,7 +255,7 @@ async def withdraw(uow: UnitOfWork, workspace: Workspace, start: str, edited: bo
     state = GrantState.EDITED if edited else GrantState.TAKEN_BACK
     for asked in await grants.waited_for(uow.tx, workspace.team, start):
         if await grants.decide(uow.tx, asked, state, uow.now):
-            await uow.edit_for_admins(workspace, f"more:{asked.key}", WithdrawnRequest, f"{asked.team}:{asked.key}")
+            await close_request(uow, workspace, asked.key)
 
 
 async def settle(uow: UnitOfWork, workspace: Workspace, budget: int, subject: str) -> None:
@@ -217,7 +266,14 @@ async def settle(uow: UnitOfWork, workspace: Workspace, budget: int, subject: st
     for asked in await grants.waiting(uow.tx, workspace.team, budget, subject):
         if await grants.decide(uow.tx, asked, GrantState.SETTLED, uow.now):
             await start_approved(uow, workspace, asked.start)
-            await uow.edit_for_admins(workspace, f"more:{asked.key}", WithdrawnRequest, f"{asked.team}:{asked.key}")
+            await close_request(uow, workspace, asked.key)
+
+
+async def close_request(uow: UnitOfWork, workspace: Workspace, key: str) -> None:
+    """Have the request with this key, as admins were sent it, say what became of it if it's decided."""
+    asked = await grants.get(uow.tx, workspace.team, key)
+    if asked is None or asked.state is not GrantState.ASKED:
+        await uow.edit_for_admins(workspace, f"more:{key}", WithdrawnRequest, f"{workspace.team}:{key}")
 
 
 class WithdrawnRequest(Drawer):
@@ -237,6 +293,8 @@ class WithdrawnRequest(Drawer):
 
 async def _withdrawn(tx: Transaction, workspace: Workspace, asked: Grant) -> Message:
     name = await name_beside_figures(tx, workspace, asked.user)
+    if asked.state is GrantState.GRANTED:
+        return views.granted_by_form(name, asked.acus)
     said = {GrantState.EDITED: views.edited, GrantState.SETTLED: views.settled}
     return said.get(asked.state, views.taken_back)(name)
 
@@ -298,7 +356,8 @@ async def _start_of(job: CommandJob, tx: Transaction) -> _Start | None:
     request = parse_request(task)
     of_form = cause.options if isinstance(cause, CommandCause) else None
     acu = (of_form or request.options).acu
-    return _Start(key, cause, first_line(request.prompt), Decimal(acu or 0), task, cause.files)
+    needs = session_limit([job.workspace.policy.wake_limits.ceiling(acu)]) or 0
+    return _Start(key, cause, first_line(request.prompt), Decimal(needs), task, cause.files)
 
 
 async def _press_of(key: str, cause: ActionCause, limits: WakeLimits, tx: Transaction) -> _Start | None:

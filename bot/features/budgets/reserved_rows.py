@@ -45,8 +45,15 @@ _SUBJECT: Final[dict[ScopeKind, ColumnElement[str]]] = {
     ScopeKind.EACH_CHANNEL: sessions.c.channel,
 }
 _PEOPLE: Final = frozenset({ScopeKind.PERSON, ScopeKind.EACH_PERSON})
-_FAN_OUT_RUNS: Final = "running"
 _RESTS: Final = (*sorted(NOTHING_GOES_ON), DisplayState.LIMIT)  # as the table of a fan-out shows it
+# That a session of a fan-out has something reserved.
+FAN_OUT_GOES_ON: Final = and_(
+    fan_outs.c.state == "running",
+    or_(
+        fan_out_sessions.c.lifecycle.in_([Lifecycle.QUEUED, Lifecycle.CREATING]),
+        and_(fan_out_sessions.c.lifecycle == Lifecycle.OPEN, fan_out_sessions.c.display.not_in(_RESTS)),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,22 +137,18 @@ def _of_sessions(
 
 def _of_fan_outs(team: str, org_id: str, kind: ScopeKind, subject: str, usual: int) -> Select[Any]:
     of = fan_out_sessions.c
-    goes_on = or_(
-        of.lifecycle.in_([Lifecycle.QUEUED, Lifecycle.CREATING]),
-        and_(of.lifecycle == Lifecycle.OPEN, of.display.not_in(_RESTS)),
-    )
     theirs = [of.org_id == org_id] if kind is ScopeKind.ORG else [fan_outs.c.team == team, OF_FAN_OUT[kind] == subject]
     return (
         select(*_left(of.session_id, of.acu_limit, of.acus - of.acus_before, usual))
         .join(fan_outs, fan_outs.c.id == of.fan_out_id)
-        .where(goes_on, fan_outs.c.state == _FAN_OUT_RUNS, *theirs)
+        .where(FAN_OUT_GOES_ON, *theirs)
     )
 
 
 def _left(
     session_id: ColumnElement[str], limit: ColumnElement[Any], acus: ColumnElement[Any], usual: int
 ) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """The columns of what a session has reserved, and of its id if it has no limit."""
+    """The columns of what a session has reserved, as `rules.held` has it, and of its id if it has no limit."""
     rest, of_usual = cast(limit, Float) - acus, usual - acus
     left = case((rest > 0, rest), (limit.is_not(None), 0.0), (of_usual > 1, of_usual), else_=1.0)
     return left.label("acus"), case((limit.is_(None), session_id), else_=null()).label("uncapped")

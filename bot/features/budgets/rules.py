@@ -11,6 +11,7 @@ from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.amounts import session_limit
 from bot.domain.billing import ONE_DAY, billing_day, bounds
 from bot.domain.cycle import Cycle, calendar_month
 
@@ -149,6 +150,40 @@ class Standing:
     def threshold(self, level: int) -> Decimal:
         """Return the ACUs at which `level` is reached."""
         return self.acus * level / 100
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What budgets decide about a start: how many `acus` each session may use, None for any, unless one is `full`."""
+
+    acus: int | None = None
+    full: Standing | None = None
+
+
+def admission(
+    holding: Sequence[Standing], ceiling: float | None = None, sessions: int = 1, usual: int = USUAL
+) -> Admission:
+    """Decide about so many `sessions` that start at once, from how the budgets stand that hold for them.
+
+    Each gets its `ceiling`, or without one the `usual` use. They share the room of each budget that is not for each
+    session; one without an ACU for each of them is full.
+    """
+    shared = [standing for standing in holding if standing.budget.scope.kind is not ScopeKind.EACH_SESSION]
+    if full := tightest([standing for standing in shared if standing.free < sessions]):
+        return Admission(full=full)
+    limit = session_limit([ceiling, *(standing.free for standing in holding if standing not in shared)])
+    if limit is None and shared:
+        limit = usual
+    rooms = [int(standing.free / sessions) for standing in shared]
+    return Admission(min(filter(None, (limit, *rooms)), default=None))
+
+
+def held(limit: int | None, used: int, usual: int, acu: int = 1) -> int:
+    """Return what a session that goes on holds beside what it has `used`, in parts of so many to an `acu`.
+
+    That is what is left of its `limit`; without one, of the `usual` use, and at least 1 ACU.
+    """
+    return max(usual - used, acu) if limit is None else max(limit - used, 0)
 
 
 def period_of(span: Span, now: float, cycle: Cycle) -> Period:

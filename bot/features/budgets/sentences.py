@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
+from enum import Enum
 from typing import Final
 
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, bounds
+from bot.domain.commands.registry import OPEN_FORM
 from bot.domain.file import SlackFile
 from bot.domain.session import NO_OPTIONS, Options
 from bot.features.budgets.rules import USED_UP, Budget, Period, Scope, ScopeKind, Span, Standing, half_more
@@ -19,6 +21,7 @@ from bot.features.budgets.specs import (
     BUDGET_UNDO,
     GRANT_HALF_MORE,
     GRANT_MORE,
+    GRANT_OTHER,
     REFUSE_MORE,
     STOP_UNCAPPED,
 )
@@ -35,6 +38,7 @@ from bot.views.message import Block, Message
 from bot.views.sentences import mention
 from bot.views.text import counted, fitted, limit_of_acus, listed, notified, percent, tenths, tenths_of_acus, when
 
+OTHER_AMOUNT: Final = "Another amount…"
 QUESTION: Final = "budget"  # the name of the question whether to set one
 NOT_SET: Final = Message("OK, no budget was changed.")
 MOST_IN_TEXT: Final = 5  # budgets that a notification names
@@ -53,9 +57,7 @@ ASKED: Final = Message("Request sent to your admins. You'll hear when they answe
 ASKED_ALREADY: Final = Message("The admins were already asked. You'll hear when they answer.")
 ANSWERED_ALREADY: Final = Message("This request was already answered. Nothing was changed.")
 BUDGET_GONE: Final = Message("That budget was removed. If it stopped your message, send it again.")
-_SEND_AGAIN: Final = "Send it again"
 _OTHERS_SESSIONS: Final = "You need ACUs left in your own budget to reply in someone else's session."
-_SEND_WHEN_APPROVED: Final = "Request approval"
 _NO_MORE: Final = "no session is started or woken"
 _GO_ON: Final = "Running sessions keep running."
 KINDS: Final = {
@@ -175,6 +177,30 @@ class Waking:
     needs: Decimal
 
 
+class Act(Enum):
+    """What a budget keeps from being done: what is said then, how it is done once there is room, and what it takes."""
+
+    START = "Nothing was started", "Try again then", ""
+    RETRY = "Nothing was retried", "Press “Retry failed” again then", ""
+    REPLY = "Your reply wasn't sent", "Send it again then", ""
+    STEER = "Your reply wasn't sent", "Send it again then", _OTHERS_SESSIONS
+    WAKE = "Devin wasn't woken", "It's kept for up to a day. Try again", ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An `act` that the budget `named` has no room for: of so many sessions, or of `waking` one.
+
+    `start` is the key of the row that waits for room; empty where nothing does.
+    """
+
+    named: Named
+    act: Act
+    sessions: int = 1
+    waking: Waking | None = None
+    start: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Granted:
     """The ACUs that were granted of a budget until its `period` is over, by subject; the empty one stands for all.
@@ -236,6 +262,11 @@ def form_lost(ref: str) -> Message:
     return Message(f"No budget was set. Try `/devin budget set` again. Error ID `{ref}`.")
 
 
+def grant_lost(ref: str) -> Message:
+    """Report that nothing came of the form for another amount."""
+    return Message(f"Nothing was granted. Press “{OTHER_AMOUNT}” again. Error ID `{ref}`.")
+
+
 def ask_to_set(tried: Tried, wanted: str) -> Message:
     """Ask whether to set a budget that was tried; the choice carries what is `wanted`."""
     text = message_of(*_question(tried), *_effects(tried)).text
@@ -278,23 +309,34 @@ def _whole(budget: Budget) -> str:
 def _effects(tried: Tried) -> list[str]:
     if tried.now is not None and tried.now.is_hidden:
         return [HIDDEN]
-    return [_would_have_refused(tried), *_used_up_at_once(tried), *([NO_ACUS] if tried.no_acus else [])]
+    said = [_would_have_refused(tried), *_would_have_cut(tried), *_full_at_once(tried)]
+    return [*said, *([NO_ACUS] if tried.no_acus else [])]
 
 
 def _would_have_refused(tried: Tried) -> str:
-    trial, refused = tried.trial, sum(tried.trial.refused.values())
-    lately = f"In the last {DAYS} days"
+    trial, lately, each = tried.trial, f"In the last {DAYS} days", tried.budget.scope.kind is ScopeKind.EACH_SESSION
     if not trial.sessions:
         return f"{lately}, no sessions would have counted toward this budget."
-    not_the_one = trial.sessions == 1 and not refused
-    if tried.budget.scope.kind is ScopeKind.EACH_SESSION:
+    found = trial.cut if each else trial.refused
+    number = sum(found.values())
+    not_the_one = trial.sessions == 1 and not number
+    if each:
         used = "used no more" if not_the_one else "used more"
-        found = f"{lately}, {_so_many_of(refused, trial.sessions, 'session')} {used}"
+        said = f"{_so_many_of(number, trial.sessions, 'session')} {used}"
     else:
         would = "wouldn't have blocked" if not_the_one else "would have blocked"
-        about = "about " if 0 < refused < trial.sessions else ""
-        found = f"{lately}, it {would} {about}{_so_many_of(refused, trial.sessions, 'start')}"
-    return f"{found}{_by_whom(trial.refused, names=tried.names)}."
+        about = "about " if 0 < number < trial.sessions else ""
+        said = f"it {would} {about}{_so_many_of(number, trial.sessions, 'start')}"
+    return f"{lately}, {said}{_by_whom(found, names=tried.names)}."
+
+
+def _would_have_cut(tried: Tried) -> list[str]:
+    """Say how many sessions would have begun and had to stop, which is no promise that they would have been done."""
+    number = sum(tried.trial.cut.values())
+    if not number or tried.budget.scope.kind is ScopeKind.EACH_SESSION:
+        return []
+    its = "its limit before it was" if number == 1 else "their limits before they were"
+    return [f"{counted(number, 'session')} would have reached {its} done."]
 
 
 def _so_many_of(some: int, total: int, noun: str) -> str:
@@ -325,9 +367,12 @@ def _asker(user: str) -> str:
     return mention(user) if user else "someone"
 
 
-def _used_up_at_once(tried: Tried) -> list[str]:
+def _full_at_once(tried: Tried) -> list[str]:
     if tried.now is not None:
-        return [f"It would be used up right away: {tried.now.used}."] if tried.now.standing.is_used_up else []
+        if tried.now.standing.has_room:
+            return []
+        full = "be used up" if tried.now.standing.is_used_up else "have less than 1 ACU left"
+        return [f"It would {full} right away: {_taken(tried.now)}."]
     if not tried.used_up:
         return []
     has = "has" if tried.used_up == 1 else "have"
@@ -477,38 +522,23 @@ def _safe(text: str) -> str:
 # ---------------------------------------------------------------- refusals and requests
 
 
-def start_refused(named: Named, sessions: int = 1) -> Message:
-    """Refuse a start of so many `sessions` because a budget has no room, with a button to ask for more."""
-    return _refused(named, "Nothing was started:", "Try again", sessions)
+def refused(refusal: Refusal) -> Message:
+    """Say what is not done because a budget has no room, and why; an admin can make some, if asked.
 
-
-def start_kept(named: Named, key: str) -> Message:
-    """Say that a budget has no room for the start with this `key`, which waits; an admin can make some, if asked."""
-    row = _kept_row("Request approval", _target(named, start=key), key)
-    if not named.standing.is_used_up:
-        return named.message(f"Nothing was started: {_safe(_why(named))} It resets {{anew}}.", *row)
-    over = "You're over budget" if named.owner == YOURS else f"{_capitalised(named.owner)} is used up"
-    return named.message(f"{_safe(over)}, {_safe(named.used)}. It resets {{anew}}. Nothing was started.", *row)
-
-
-def reply_kept(named: Named, key: str, waking: Waking | None = None) -> Message:
-    """Say that a budget has no room for waking a session by the reply with this `key`, which waits."""
-    row = _kept_row(_SEND_WHEN_APPROVED, _target(named, waking.session if waking else "", key), key)
-    said = f"Your reply wasn't sent: {_safe(_why(named, waking=waking))}"
-    if waking is not None and waking.needs > named.standing.acus:  # nor is there room once it has begun afresh
-        return named.message(said, *row)
-    return named.message(f"{said} It resets {{anew}}.", *row)
-
-
-def steer_kept(named: Named, key: str) -> Message:
-    """Say that a budget has no room for the reply with this `key` to somebody else's session, which waits."""
-    row = _kept_row(_SEND_WHEN_APPROVED, _target(named, start=key), key)
-    return named.message(f"Your reply wasn't sent: {_safe(_why(named))} It resets {{anew}}. {_OTHERS_SESSIONS}", *row)
-
-
-def _kept_row(label: str, target: str, key: str) -> list[Block]:
-    """The buttons under what waits for an admin: to ask one, and to end the waiting."""
-    return blocks.actions(questions.choice(label, ASK_FOR_MORE, target), questions.no("Cancel", ROOM, key))
+    Where something waits, it can be cancelled too.
+    """
+    named, waking, (what, again, takes) = refusal.named, refusal.waking, refusal.act.value
+    standing, target = named.standing, _target(named, waking.session if waking else "", refusal.start)
+    row = [questions.choice("Request approval", ASK_FOR_MORE, target)]
+    row += [questions.no("Cancel", ROOM, refusal.start)] if refusal.start else []
+    if refusal.start and refusal.act is Act.START and standing.is_used_up:
+        over = "You're over budget" if named.owner == YOURS else f"{_capitalised(named.owner)} is used up"
+        return named.message(f"{_safe(over)}, {_safe(named.used)}. It resets {{anew}}. {what}.", *blocks.actions(*row))
+    never = waking is not None and waking.needs > standing.acus  # nor is there room once it has begun afresh
+    said = [f"{what}: {_safe(_why(named, refusal.sessions, waking))}", *([] if never else ["It resets {anew}."])]
+    if not refusal.start:
+        said.append("Request approval to continue." if never else f"{again}, or request approval.")
+    return named.message(" ".join(filter(None, [*said, takes])), *blocks.actions(*row))
 
 
 def asked_to_start(key: str, text: str, *, reply: bool = False) -> Message:
@@ -526,6 +556,11 @@ def taken_back(asker: str) -> Message:
 def settled(asker: str) -> Message:
     """Report to admins that a request needs no answer any more."""
     return Message(f"The budget was raised in the meantime, so {fitted(asker) or 'the asker'} isn't waiting for this.")
+
+
+def granted_by_form(asker: str, acus: Decimal) -> Message:
+    """Report to admins that so many ACUs were granted, in place of the request with its buttons."""
+    return Message(f"{fitted(asker) or 'The asker'} got {limit_of_acus(acus)} more.")
 
 
 def edited(asker: str) -> Message:
@@ -547,48 +582,21 @@ def _target(named: Named, session: str = "", start: str = "") -> str:
     return ":".join(parts).rstrip(":") if session or start else ":".join(parts[:2])
 
 
-def wake_refused(named: Named, waking: Waking | None = None) -> Message:
-    """Refuse a reply that would wake a session for which a budget has no room, with a button to ask for more."""
-    return _refused(named, "Your reply wasn't sent:", _SEND_AGAIN, waking=waking)
-
-
-def steer_refused(named: Named) -> Message:
-    """Refuse a reply to somebody else's session because the budget of who replies is used up."""
-    return _refused(
-        named, "Your reply wasn't sent:", _SEND_AGAIN, ask=f" then, or request approval. {_OTHERS_SESSIONS}"
-    )
-
-
-def retry_refused(named: Named, sessions: int = 1) -> Message:
-    """Refuse to try sessions of a fan-out again, because a budget is used up, with a button to ask for more."""
-    return _refused(named, "Nothing was retried:", "Press “Retry failed” again", sessions)
-
-
-def _refused(
-    named: Named,
-    what: str,
-    again: str,
-    sessions: int = 1,
-    waking: Waking | None = None,
-    ask: str = " then, or request approval.",
-) -> Message:
-    why = _safe(_why(named, sessions, waking))
-    target = _target(named, waking.session if waking else "")
-    row = blocks.actions(questions.choice("Request approval", ASK_FOR_MORE, target))
-    if waking is not None and waking.needs > named.standing.acus:  # nor is there room once it has begun afresh
-        return named.message(f"{what} {why} Request approval to continue.", *row)
-    return named.message(f"{what} {why} It resets {{anew}}. {again}{ask}", *row)
-
-
 def _why(named: Named, sessions: int = 1, waking: Waking | None = None, whose: str = "this session") -> str:
     """Say why a budget has no room for `sessions`, such as "your budget is used up, 10 of 10 ACUs this cycle."."""
     standing = named.standing
     if standing.is_used_up:
         return f"{named.owner} is used up, {named.used}."
-    rest = tenths(float(standing.reserved))
-    held = [f"{rest} more reserved by running sessions"] if standing.reserved else []
-    known = ", ".join([f"{named.so_many} used {_this(standing.period.span)}", *held, *named.notes])
-    return f"{named.owner} {_needed(sessions, waking, whose)} ({known})."
+    return f"{named.owner} {_needed(sessions, waking, whose)} ({_taken(named)})."
+
+
+def _taken(named: Named) -> str:
+    """Say what is used and reserved of a budget, so that there is no room."""
+    standing = named.standing
+    if standing.is_used_up:
+        return named.used
+    held = [f"{tenths(float(standing.reserved))} more reserved by running sessions"] if standing.reserved else []
+    return ", ".join([f"{named.so_many} used {_this(standing.period.span)}", *held, *named.notes])
 
 
 def _needed(sessions: int, waking: Waking | None, whose: str) -> str:
@@ -596,12 +604,6 @@ def _needed(sessions: int, waking: Waking | None, whose: str) -> str:
         needs = waking.needs.quantize(Decimal("0.1"), ROUND_CEILING)  # or it could read as much as is free
         return f"doesn't have enough left: {whose} could still use {limit_of_acus(needs)}"
     return f"has less than {limit_of_acus(sessions)} left" + (", 1 for each session" if sessions > 1 else "")
-
-
-def waking_refused(named: Named, waking: Waking | None = None) -> Message:
-    """Refuse to wake a session for which a budget has no room, after a press of the button under the question."""
-    again = "It's kept for up to a day. Try again"
-    return _refused(named, "Devin wasn't woken:", again, waking=waking, ask=", or request approval.")
 
 
 def less_than_asked(limit: int, wanted: int) -> Message:
@@ -648,6 +650,7 @@ def request(
     row = blocks.actions(
         blocks.button(f"Grant {limit_of_acus(acus)}", GRANT_MORE.action_id, key, style="primary"),
         blocks.button(f"Grant {limit_of_acus(half_more(acus))}", GRANT_HALF_MORE.action_id, key),
+        blocks.button(OTHER_AMOUNT, OPEN_FORM.action_id, f"{GRANT_OTHER.name} {key}"),
         blocks.button("Deny", REFUSE_MORE.action_id, key),
     )
     why = _safe(_why(named, waking=waking, whose="a sleeping session"))

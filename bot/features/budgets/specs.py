@@ -97,6 +97,15 @@ GRANT_HALF_MORE: Final = CommandSpec(
     admins_can="change budgets",
     urgent=True,
 )
+# The form for an amount of one's own.
+GRANT_OTHER: Final = CommandSpec(
+    "grant_other",
+    source=Source.STORED,
+    ways=(),
+    role=Role.ADMIN,
+    admins_can="change budgets",
+    opens_form=True,
+)
 REFUSE_MORE: Final = CommandSpec(
     "refuse_more",
     source=Source.STORED,
@@ -125,6 +134,7 @@ COMMANDS: Final = (
     ASK_FOR_MORE,
     GRANT_MORE,
     GRANT_HALF_MORE,
+    GRANT_OTHER,
     REFUSE_MORE,
     STOP_UNCAPPED,
 )

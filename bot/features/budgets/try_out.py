@@ -4,7 +4,7 @@ Nothing is changed here. The choice under the question carries it as a command (
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -21,7 +21,7 @@ from bot.features.budgets.rules import NAMED, USED_UP, Budget, Period, ScopeKind
 from bot.features.budgets.sentences import Tried
 from bot.features.budgets.specs import BUDGET_SET, BUDGET_TRY
 from bot.features.budgets.standings import Standings, reports_no_acus, standings
-from bot.features.budgets.trial import DAYS, Spent, Trial, refused_starts, sessions_above
+from bot.features.budgets.trial import DAYS, Trial, replay
 from bot.features.budgets.words import Problem, WantedBudget, parse_set
 from bot.features.consumption.cycles import cycle_of
 from bot.kernel.commands.asking import AskDevin
@@ -70,7 +70,7 @@ class BudgetTrials:
             stand = await standings(tx, workspace, now)
             named = None
             if wanted.scope.kind in _OF_ONE:
-                named = await stand.named(await stand.of(budget, wanted.scope.subject), user)
+                named = await stand.named(await stand.with_reserved(budget, wanted.scope.subject), user)
             used_up = 0 if named else sum(one.is_used_up for one in await stand.of_all(budget, USED_UP))
             trial = await _trial(tx, workspace, stand, budget, now)
             no_acus = await reports_no_acus(tx, workspace, now)
@@ -90,24 +90,24 @@ async def _take(asked: Asked) -> Answer:
 async def _trial(tx: Transaction, workspace: Workspace, stand: Standings, budget: Budget, now: float) -> Trial:
     """Return what `budget` would have blocked of what was started in the last days."""
     since, calendar = now - DAYS * DAY, await _Calendar.read(tx, workspace.organisation.id, now)
-    first, of = calendar.period(budget, since).first, (tx, workspace.team, workspace.organisation.id, budget.scope)
-    today = billing_day(now)
+    of = (tx, workspace.team, workspace.organisation.id, budget.scope)
     own = await stand.with_own_budget(budget.scope.kind)
-    started = [*await start_rows.of_sessions(*of, since, today), *await start_rows.of_fan_outs(*of, since, today)]
+    started = await start_rows.read(*of, since, workspace.policy.wake_limits)
     starts = [start for start in started if start.subject not in own]  # for the others a budget of their own holds
-    judge = sessions_above if budget.scope.kind is ScopeKind.EACH_SESSION else refused_starts
-    spent = await _spent(tx, workspace, stand, budget, first, today)
-    return await asyncio.to_thread(judge, float(budget.acus), starts, spent, lambda at: calendar.period(budget, at))
+    spent = await _spent(tx, workspace, stand, budget, calendar.period(budget, since).first, billing_day(now))
+    usual = await stand.usual_use()
+    return await asyncio.to_thread(replay, budget, usual, starts, spent, lambda at: calendar.period(budget, at))
 
 
 async def _spent(
     tx: Transaction, workspace: Workspace, stand: Standings, budget: Budget, first: date, last: date
-) -> Spent:
+) -> Mapping[tuple[str, date], float]:
+    if budget.scope.kind is ScopeKind.EACH_SESSION:
+        return {}  # a session spends nothing before it is started
     if budget.scope.kind is ScopeKind.ORG:
         by_day = await stand.organisation_by_day(first, last)
-        ours = {("", day): float(own) for day, (_, own) in by_day.items()}
-        return Spent(ours, {day: max(float(spent - own), 0.0) for day, (spent, own) in by_day.items()})
-    return Spent(await spend_rows.by_day(tx, workspace.team, budget.scope, first, last))
+        return {("", day): float(spent) for day, (spent, _) in by_day.items()}
+    return await spend_rows.by_day(tx, workspace.team, budget.scope, first, last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,12 @@ def parse_number(typed: str) -> int | Problem:
     return int(found["number"]) if found else Problem.NUMBER
 
 
+def parse_acus(typed: str) -> Decimal | Problem:
+    """Read a number of ACUs to grant, with nothing around it but their unit."""
+    acus = _acus("".join(typed.split()))
+    return acus if acus and acus <= MOST_ACUS else Problem.ACUS
+
+
 def read_set(typed: str) -> str | None:
     """Return `typed` if it is meant for `budget set`, whether or not something is wrong with it; else None."""
     return typed if isinstance(parse_set(typed), WantedBudget) or _is_meant(typed) else None

@@ -10,7 +10,7 @@ import pytest
 
 from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import Budget, Period, Scope, ScopeKind, Span, Standing
-from bot.features.budgets.sentences import Entry, Granted, Named, Tried, Uncapped, Waking
+from bot.features.budgets.sentences import Act, Entry, Granted, Named, Refusal, Tried, Uncapped, Waking
 from bot.features.budgets.trial import Trial
 from bot.features.budgets.words import Problem
 from bot.views.message import Message
@@ -31,7 +31,7 @@ def of(kind: ScopeKind, subject: str = "", name: str = "") -> Named:
 
 def test_sessions_without_a_limit_are_counted_where_a_budget_has_no_room() -> None:
     held = replace(ANNS.standing, spent=Decimal("7.5"), reserved=Decimal("2.5"), uncapped=("s1", "s2"))
-    assert views.start_refused(replace(ANNS, yours=True, standing=held)).text == (
+    assert views.refused(Refusal(replace(ANNS, yours=True, standing=held), Act.START)).text == (
         "Nothing was started: your budget has less than 1 ACU left (7.5 of 10 ACUs used this week, 2.5 more reserved by "
         f"running sessions, 2 sessions without a limit may go over it). It resets {ANEW}. Try again then, or request "
         "approval."
@@ -73,7 +73,7 @@ def test_whose_budget_it_is(one: Named, owner: str) -> None:
 
 def test_a_name_is_only_a_name() -> None:
     sly = replace(ANNS, name="{anew} <!channel> & *co*")
-    message = views.start_refused(sly)
+    message = views.refused(Refusal(sly, Act.START))
     assert_valid(message)
     assert message.text.startswith("Nothing was started: {anew} &lt;\u200b!channel&gt; &amp; *co*'s budget is used up")
     assert f"10.3 of 10 ACUs this week. It resets {ANEW}." in message.text
@@ -95,7 +95,7 @@ def test_a_budget_that_is_used_up_stops_only_what_it_is_for(one: Named, what: st
 
 
 def test_a_retry_that_is_refused_names_whose_budget_it_is_and_what_to_do() -> None:
-    message = views.retry_refused(ANNS)
+    message = views.refused(Refusal(ANNS, Act.RETRY))
     assert message.text == (
         f"Nothing was retried: ann's budget is used up, 10.3 of 10 ACUs this week. It resets {ANEW}. "
         "Press “Retry failed” again then, or request approval."
@@ -106,13 +106,13 @@ def test_a_retry_that_is_refused_names_whose_budget_it_is_and_what_to_do() -> No
 def test_a_reply_that_is_kept_says_why_it_was_not_sent_and_who_can_be_asked() -> None:
     yours = replace(ANNS, yours=True)
     used_up = f"your budget is used up, 10.3 of 10 ACUs this week. It resets {ANEW}."
-    kept = views.reply_kept(yours, "key", Waking("s1", Decimal(2)))
+    kept = views.refused(Refusal(yours, Act.REPLY, waking=Waking("s1", Decimal(2)), start="key"))
     assert kept.text == f"Your reply wasn't sent: {used_up}"
     assert buttons(kept) == ["Request approval", "Cancel"]
-    assert views.reply_kept(yours, "key", Waking("s1", Decimal(11))).text == (
+    assert views.refused(Refusal(yours, Act.REPLY, waking=Waking("s1", Decimal(11)), start="key")).text == (
         "Your reply wasn't sent: your budget is used up, 10.3 of 10 ACUs this week."
     )
-    assert views.steer_kept(yours, "key").text == (
+    assert views.refused(Refusal(yours, Act.STEER, start="key")).text == (
         f"Your reply wasn't sent: {used_up} You need ACUs left in your own budget to reply in someone else's session."
     )
     asked = views.asked_to_start("key", "and mypy", reply=True)
@@ -138,33 +138,36 @@ def test_a_reply_that_is_kept_says_why_it_was_not_sent_and_who_can_be_asked() ->
 def test_a_budget_with_too_little_left_says_how_much_is_free_of_it() -> None:
     left = replace(ANNS, yours=True, standing=replace(ANNS.standing, spent=Decimal("7.5"), reserved=Decimal(2)))
     why = "(7.5 of 10 ACUs used this week, 2 more reserved by running sessions)"
-    assert views.start_refused(left).text == (
+    assert views.refused(Refusal(left, Act.START)).text == (
         f"Nothing was started: your budget has less than 1 ACU left {why}. It resets {ANEW}. "
         "Try again then, or request approval."
     )
-    assert views.waking_refused(left, Waking("s1", Decimal("0.95"))).text == (
+    assert views.refused(Refusal(left, Act.WAKE, waking=Waking("s1", Decimal("0.95")))).text == (
         f"Devin wasn't woken: your budget has less than 1 ACU left {why}. It resets {ANEW}. "
         "It's kept for up to a day. Try again, or request approval."
     )
-    assert views.wake_refused(left, Waking("s1", Decimal("2.876544"))).text == (
+    assert views.refused(Refusal(left, Act.REPLY, waking=Waking("s1", Decimal("2.876544")))).text == (
         f"Your reply wasn't sent: your budget doesn't have enough left: this session could still use 2.9 ACUs {why}. It resets {ANEW}. Send it again then, or request approval."
     )
-    assert views.wake_refused(left, Waking("s1", Decimal(11))).text == (
+    assert views.refused(Refusal(left, Act.REPLY, waking=Waking("s1", Decimal(11)))).text == (
         f"Your reply wasn't sent: your budget doesn't have enough left: this session could still use 11 ACUs {why}. Request approval to continue."
     )
-    assert views.retry_refused(left, 3).text == (
+    assert views.refused(Refusal(left, Act.RETRY, 3)).text == (
         f"Nothing was retried: your budget has less than 3 ACUs left, 1 for each session {why}. It resets {ANEW}. "
         "Press “Retry failed” again then, or request approval."
     )
     unbilled = replace(left, unbilled=True, standing=replace(left.standing, reserved=Decimal(0)))
-    assert "(7.5 of 10 ACUs used this week, counted from Slack sessions only)" in views.start_refused(unbilled).text
+    assert (
+        "(7.5 of 10 ACUs used this week, counted from Slack sessions only)"
+        in views.refused(Refusal(unbilled, Act.START)).text
+    )
 
 
 def test_what_can_be_posted_is_valid() -> None:
     for message in (
-        views.retry_refused(ANNS),
-        views.wake_refused(ANNS),
-        views.waking_refused(ANNS),
+        views.refused(Refusal(ANNS, Act.RETRY)),
+        views.refused(Refusal(ANNS, Act.REPLY)),
+        views.refused(Refusal(ANNS, Act.WAKE)),
         views.request(ANNS, "ben", Decimal(10), "key"),
         views.granted(ANNS, Decimal(10), "ada"),
         views.begun_anew(WEEK),
@@ -180,9 +183,15 @@ def buttons(message: Message) -> list[str]:
 
 
 def test_the_texts_of_the_buttons() -> None:
-    for refusal in (views.start_refused, views.wake_refused, views.waking_refused):
-        assert buttons(refusal(ANNS)) == ["Request approval"]
-    assert buttons(views.request(ANNS, "ben", Decimal(10), "key")) == ["Grant 10 ACUs", "Grant 15 ACUs", "Deny"]
+    for act in Act:
+        assert buttons(views.refused(Refusal(ANNS, act))) == ["Request approval"]
+        assert buttons(views.refused(Refusal(ANNS, act, start="key"))) == ["Request approval", "Cancel"]
+    assert buttons(views.request(ANNS, "ben", Decimal(10), "key")) == [
+        "Grant 10 ACUs",
+        "Grant 15 ACUs",
+        "Another amount…",
+        "Deny",
+    ]
 
 
 def test_what_is_answered_to_who_asks_and_to_a_late_press() -> None:
@@ -307,12 +316,24 @@ def test_a_grant_to_each_says_for_whom_it_does_not_hold_alone(
             Trial(1200, {"U0ANN": 1000}),
             "it would have blocked about 1,000 of the 1,200 starts (by <@U0ANN>).",
         ),
+        (
+            ScopeKind.ORG,
+            Trial(12, {"U0ANN": 11}, {"U0BEN": 1}),
+            "it would have blocked about 11 of the 12 starts (by <@U0ANN>). "
+            "1 session would have reached its limit before it was done.",
+        ),
+        (
+            ScopeKind.ORG,
+            Trial(12, {}, {"U0ANN": 1, "U0BEN": 1}),
+            "it would have blocked none of the 12 starts. "
+            "2 sessions would have reached their limits before they were done.",
+        ),
         (ScopeKind.EACH_SESSION, Trial(1, {}), "the one session used no more."),
-        (ScopeKind.EACH_SESSION, Trial(1, {"U0ANN": 1}), "the one session used more (by <@U0ANN>)."),
+        (ScopeKind.EACH_SESSION, Trial(1, {}, {"U0ANN": 1}), "the one session used more (by <@U0ANN>)."),
         (ScopeKind.EACH_SESSION, Trial(3, {}), "none of the 3 sessions used more."),
         (
             ScopeKind.EACH_SESSION,
-            Trial(3, {"U0ANN": 1, "U0BEN": 1}),
+            Trial(3, {}, {"U0ANN": 1, "U0BEN": 1}),
             "2 of the 3 sessions used more (1 by <@U0ANN>, 1 by <@U0BEN>).",
         ),
     ],

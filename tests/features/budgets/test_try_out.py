@@ -1,22 +1,28 @@
 """What is read for the trial of a budget: starts, fan-outs, the bill and the cycles, on both databases."""
 
-from dataclasses import asdict
+from collections import Counter
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from random import Random
+from typing import Any
 
 import pytest
 
-from bot.domain.billing import billing_day
+from bot.domain.billing import billing_day, bounds
 from bot.domain.cycle import Cycle
+from bot.domain.periods import days_between
 from bot.domain.session import Options
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
+from bot.features.budgets.check import BudgetCheck
 from bot.features.budgets.rules import Scope, ScopeKind, Span
 from bot.features.budgets.try_out import BudgetTrials
 from bot.features.budgets.words import WantedBudget, parse_set
 from bot.features.consumption import cycle_rows
+from bot.kernel.gates import Asker, Limit, Work
 from bot.kernel.services import Services
-from bot.store import sessions, spend, tables
+from bot.store import due, sessions, spend, tables
 from bot.timing import DAY, HOUR
 from tests.flows.conftest import CHANNEL, ORG, TEAM, Make, SetClock, Store
 
@@ -39,9 +45,98 @@ async def found(services: Services, wanted: str) -> str:
     return message.text.split("In the last 30 days, ")[1].removesuffix(f" {views.SAME_WORDS}")
 
 
-async def started(store: Store, name: str, at: float, acus: float, day: date = TODAY, **values: str) -> None:
-    await store.session(name, at, **values)
+async def started(store: Store, name: str, at: float, acus: float, day: date = TODAY, **values: Any) -> None:
+    """A session that is over half an hour later."""
+    await store.session(name, at, detail="finished", ended_at=at + HOUR / 2, **values)
     await store.spent(day, **{name: acus})
+
+
+@dataclass
+class Going:
+    """A session of a history: who starts it and when, with which `acu=`, when it is over, what it then has used."""
+
+    name: str
+    at: float
+    user: str
+    acu: int | None
+    until: float
+    used: dict[date, float]
+
+    @classmethod
+    def random(cls, some: Random, number: int) -> "Going":
+        at = NOON - some.randint(1, 5 * 24 * 60) * 60
+        until = at + some.choice([HOUR, 9 * HOUR, 40 * HOUR])
+        days = days_between(billing_day(at), min(billing_day(until), TODAY))
+        used = {day: some.randint(1, 300) / 100 for day in days}
+        return cls(f"s{number}", at, some.choice(["U0ADA", "U0BEN"]), some.choice([None, 1, 3]), until, used)
+
+    async def begin(self, services: Services, store: Store) -> int | None:
+        """Start it as the bot does; answers its limit, None if the brake refuses it."""
+        (workspace,) = services.workspaces
+        who = Asker(workspace, self.user, CHANNEL, self.user)
+        async with store.db.write() as tx:
+            limit = await BudgetCheck(services).limit(tx, who, Work(self.name, self.acu, self.acu))
+        if not isinstance(limit, Limit):
+            return None
+        await store.session(self.name, self.at, requester=self.user, acu_limit=limit.acus)
+        return limit.acus
+
+    async def spend(self, store: Store, day: date, acus: float) -> None:
+        await store.spent(day, **{self.name: acus})
+        async with store.db.write() as tx:
+            spent = sum(self.used[known] for known in self.used if known < day)
+            await sessions.change(tx, self.name, acus=spent + acus)
+
+
+async def refused_as_it_goes(services: Services, store: Store, clock: SetClock, history: list[Going]) -> Counter[str]:
+    """Live through a history under the budget that is set: who was refused how often."""
+    refused: Counter[str] = Counter()
+    left: dict[str, float] = {}
+    spends = [(max(one.at, bounds(day)[0]), 1, one, day) for one in history for day in one.used]
+    starts, ends = [(one.at, 0, one, TODAY) for one in history], [(one.until, 2, one, TODAY) for one in history]
+    for at, what, one, day in sorted([*starts, *spends, *ends], key=lambda event: event[:2]):
+        clock.now = at
+        if what == 0 and (limit := await one.begin(services, store)):
+            left[one.name] = limit
+        elif what == 0:
+            refused[one.user] += 1
+        elif what == 1 and one.name in left:
+            acus = min(left[one.name], one.used[day])
+            left[one.name] -= acus
+            await one.spend(store, day, round(acus, 6))
+        elif what == 2 and one.name in left and at < NOON:
+            async with store.db.write() as tx:
+                await sessions.change(tx, one.name, detail="finished", done_at=at)
+    clock.now = NOON
+    return refused
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("order", ["each-person 4 a day", "org 12 a week"])
+async def test_it_blocks_what_the_brake_refuses_as_time_goes_on(
+    services: Services, either_store: Store, clock: SetClock, order: str, seed: int
+) -> None:
+    some, wanted = Random(seed), parse_set(order)
+    assert isinstance(wanted, WantedBudget)
+    history = [Going.random(some, number) for number in range(20)]
+    async with either_store.db.write() as tx:
+        number = (await budgets.put(tx, TEAM, wanted.scope, wanted.acus, wanted.span, wanted.warn, NOON)).number
+        await due.write(tx, due.usual_use(TEAM), NOON + DAY, {"acus": 4})
+    refused = await refused_as_it_goes(services, either_store, clock, history)
+    async with either_store.db.write() as tx:  # and now as if there had been no budget
+        await budgets.remove(tx, TEAM, number)
+        await tx.execute(tables.spend.delete())
+        await tx.execute(tables.sessions.delete())
+    for one in history:
+        over = {"detail": "finished", "done_at": one.until} if one.until < NOON else {}
+        options = {"options": asdict(Options(acu=one.acu))}
+        await either_store.session(one.name, one.at, requester=one.user, **over, **options)
+        for day, acus in one.used.items():
+            await one.spend(either_store, day, acus)
+    (workspace,) = services.workspaces
+    tried = await BudgetTrials(services).tried(workspace, "U0BEN", wanted)
+    assert refused
+    assert tried.trial.refused == refused
 
 
 async def fan_out(store: Store, at: float, acus: float, *orgs: str) -> None:
@@ -49,7 +144,7 @@ async def fan_out(store: Store, at: float, acus: float, *orgs: str) -> None:
     asked = {"id": f"f{at}", "team": TEAM, "user": "U0ADA", "channel": CHANNEL, "prompt": "Do"}
     await store.put(tables.fan_outs, {**asked, "options": asdict(Options()), "state": "over", "created_at": at})
     session = {"fan_out_id": f"f{at}", "team": TEAM, "user": "U0ADA", "lifecycle": "open", "display": "done"}
-    more = {"attempt": 1, "polled_at": at, "position": 1}
+    more = {"attempt": 1, "polled_at": at, "read_at": at + HOUR / 2, "position": 1}
     for org in orgs:
         key = f"f{at}:{org}"
         named = {"org_id": org, "name": org, "devin_id": f"devin-{org}", "session_id": key, "acus": acus}
@@ -65,7 +160,7 @@ async def test_sessions_that_are_purged_were_started_too(services: Services, eit
     before = [await found(services, wanted) for wanted in every]
     assert before[0].startswith("it would have blocked about 2 of the 3 starts")
     async with either_store.db.write() as tx:
-        await tx.execute(tables.sessions.update().values(lifecycle="ended", ended_at=NOON - HOUR))
+        await tx.execute(tables.sessions.update().values(lifecycle="ended"))
         assert await sessions.purge(tx, NOON) == 3
     assert [await found(services, wanted) for wanted in every] == before
 
