@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Float, Index, String, Table, text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, String, Table, text
 
 from bot.store.columns import ExactNumber, index_unowned, metadata, number, owner
 
@@ -81,6 +81,7 @@ past_sessions: Final = Table(
     Column("requester_name", String, nullable=False),
     Column("repo", String),
     Column("playbook", String),
+    Column("answered", Boolean),  # whether it had a plain question, or left nothing but Devin's answer
     number("acus", Float),
     number("worked", Float),  # seconds
     Column("created_at", Float, nullable=False),

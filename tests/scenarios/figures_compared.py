@@ -427,7 +427,7 @@ class Checks:
         rows = [row for key in opened for row in books.sessions[key]["pull_requests"] if row["pr_url"] == opened[key]]
         became = Counter(row["pr_state"] for row in rows)
         active = self._active(days)
-        without = {key for key in active if key not in first_seen or first_seen[key][1] > days[-1]}
+        without = {key for key in active if key not in first_seen}
         (row,) = await self._file("report month csv")
         for column, number in {
             "pull_requests_opened": len(opened),
@@ -445,8 +445,11 @@ class Checks:
         self.compared.same(f"{what}, sessions", sessions_in(shown), {key: n for key, n in expected.items() if active})
         if not self.knows(days):
             return
-        of_without = added(acus for key, acus in books.by_session(days).items() if key in without)
-        self.compared.same(f"{what}, acus without", Decimal(row["acus_without_pull_request"]), of_without)
+        for result, columns in {"none": "over_without_one", "closed": "closed_unmerged"}.items():
+            wasted = {key: used for key, used in books.wasted(days).items() if key in self.ours}
+            acus = [used for key, used in wasted.items() if books.became_of(key) == result]
+            self.compared.same(f"{what}, sessions {columns}", int(row[f"sessions_{columns}"]), len(acus))
+            self.compared.same(f"{what}, acus {columns}", Decimal(row[f"acus_{columns}"]), added(acus))
         if merged := became["merged"] if became["merged"] >= FEWEST else 0:
             each = books.cost_of(opened, days_from(self.quarter.first, books.today), self.prices) / merged
             written = f"({_number(spent)} ÷ {merged}, {_usd(each)} each)"

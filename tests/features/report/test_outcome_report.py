@@ -53,9 +53,10 @@ def test_each_pull_request_counts_once_and_a_session_with_two_of_them_too():
         ],
         [
             ActiveSessions(1, 1.0, Result.MERGED),
-            ActiveSessions(2, 3.0, Result.NONE),
-            ActiveSessions(1, 0.5, Result.STALE, "Fix"),
-            ActiveSessions(1, 0.25, Result.STALE),
+            ActiveSessions(1, 2.0, Result.NONE, wasted=True),
+            ActiveSessions(1, 1.0, Result.NONE),
+            ActiveSessions(1, 0.5, Result.STALE, "Fix", wasted=True),
+            ActiveSessions(1, 0.25, Result.STALE, wasted=True),
             ActiveSessions(4, 9.0, Result.OPEN),
         ],
         {"a": 4.0, "b": 2.0, "c": 9.0},
@@ -70,8 +71,7 @@ def test_each_pull_request_counts_once_and_a_session_with_two_of_them_too():
         times_to_merge=(2 * HOUR,),
         sessions_with=7,
         sessions_without=2,
-        spent_without=3.0,
-        unmerged={Result.NONE: Used(3.0, 2), Result.STALE: Used(0.75, 2)},
+        unmerged={Result.NONE: Used(2.0, 1), Result.STALE: Used(0.75, 2)},
     )
     assert found.merge_rate == Ratio(2, 4)  # the one that is open for not longer than fourteen days says nothing yet
     assert found.acus_per_merged == Ratio(6.0, 2)
@@ -94,10 +94,10 @@ def test_the_most_used_playbooks():
 # ---------------------------------------------------------------- the report
 
 
-NOTHING = Outcomes(0, 0, 0, (), 0.0, (), 0, 0, 0.0)
+NOTHING = Outcomes(0, 0, 0, (), 0.0, (), 0, 0)
 WASTE = {Result.NONE: Used(3.4, 3), Result.CLOSED: Used(1.25, 1), Result.STALE: Used(0.0, 1)}
-MANY = Outcomes(8, 5, 1, (12 * DAY, HOUR), 10.25, (HOUR, 2 * HOUR, 30 * HOUR), 7, 3, 3.4, WASTE)
-FEW = Outcomes(4, 2, 1, (12 * DAY,), 10.25, (), 4, 0, 0.0)
+MANY = Outcomes(8, 5, 1, (12 * DAY, HOUR), 10.25, (HOUR, 2 * HOUR, 30 * HOUR), 7, 3, WASTE)
+FEW = Outcomes(4, 2, 1, (12 * DAY,), 10.25, (), 4, 0)
 REPORT = OutcomeReport(
     MANY,
     open=(OpenPullRequest("https://github.com/acme/web/pull/1", "acme/web#1", 12 * DAY),),
@@ -127,8 +127,9 @@ def test_a_report():
         f"bugs: 5 sessions\n• Upgrade: 1 session\nAbout the pull requests opened on these days through "
         f"Slack. Merge rate: merged ÷ (merged, closed unmerged, and open for more than 14 days). ACUs per "
         f"merged one: all that their sessions used ÷ merged. Times are when Devin Bridge saw a change; "
-        f"sessions that are over are checked once a day. Nothing merged: what sessions used whose pull "
-        f"requests are closed unmerged or open for more than 14 days, or that had none. Blocked: from when "
+        f"sessions that are over are checked once a day. Nothing merged: what sessions used that are "
+        f"over by now, and whose pull requests are closed unmerged or open for more than 14 days, or that had "
+        f"none. Plain questions aren't in it. Blocked: from when "
         f"Devin needed someone until someone answered, Devin resumed, or the session slept or ended. Only "
         f"working hours count: Monday to Friday 09:00\N{EN DASH}17:00 in the time zone of the person who "
         f"started the session."
@@ -148,7 +149,7 @@ def test_with_a_price_and_on_a_plan_without_acus():
     assert "ACUs per merged pull request: 2.1 (10.3 ÷ 5, 4.10 USD each)" in written(
         outcome_report(MONTH, SPAN, priced).blocks
     )
-    free = OutcomeReport(replace(MANY, spent=0.0, spent_without=0.0, unmerged={Result.NONE: Used(0.0, 3)}))
+    free = OutcomeReport(replace(MANY, spent=0.0, unmerged={Result.NONE: Used(0.0, 3)}))
     lines = written(outcome_report(MONTH, SPAN, free).blocks).splitlines()
     assert lines[3:6] == [
         "Merge rate: 83% (5 of 6)",

@@ -214,7 +214,7 @@ async def test_a_report_is_a_row_for_each_group(make, either_store, clock):
     files = Files(make(either_store, clock), either_store)
     columns = (
         "pull_requests_opened,merged,closed_unmerged,open,open_over_14_days,acus,"
-        "sessions_with_pull_request,sessions_without,acus_without_pull_request,sessions_closed_unmerged,"
+        "sessions_with_pull_request,sessions_without,sessions_over_without_one,acus_over_without_one,sessions_closed_unmerged,"
         "acus_closed_unmerged,sessions_open_over_14_days,acus_open_over_14_days,times_to_merge,"
         "median_seconds_to_merge,rated_good,rated_bad"
     )

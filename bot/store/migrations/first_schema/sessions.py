@@ -252,6 +252,7 @@ Table(
     Column("requester_name", String, nullable=False),
     Column("repo", String),
     Column("playbook", String),
+    Column("answered", Boolean),
     number("acus", Float),
     number("worked", Float),
     Column("created_at", Float, nullable=False),
