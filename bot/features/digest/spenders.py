@@ -56,7 +56,7 @@ class DigestSpenders:
 
         Where names are not shown, people are counted, and groups of fewer than `FEWEST_PEOPLE` are among the others.
         """
-        has_teams = bool(await cost_centres.of_workspace(self._tx, self._workspace.team))
+        has_teams = bool(await cost_centres.memberships(self._tx, self._workspace.team))
         divisions = _DIVISIONS | ({By.TEAM: ALL} if has_teams else {})
         found = await spend_groups.grouped_each(self._tx, self._spending, divisions)
         named = self._workspace.policy.shows_names
