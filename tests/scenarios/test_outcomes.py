@@ -198,6 +198,17 @@ async def test_a_report_names_what_was_used_and_nothing_merged(on: Harness, cloc
     assert not (await nothing_merged()).startswith("• Without")
 
 
+async def test_what_devin_lowers_is_lowered_here_too_and_named(on: Harness) -> None:
+    ts, session = await on.started()
+    for acus in (3.0, 1.0):
+        await on.devin.set(session, acus_consumed=acus)
+        await until(lambda acus=acus: _has_spent(on, acus))
+    await on.slack.say(ANN, GENERAL, "!cost", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN, "This session has used 1 ACU (corrected from 3) so far.")
+    await on.devin.set(session, acus_consumed=2.0)
+    await until(lambda: _has_spent(on, 2.0))
+
+
 async def _is_running_again(on: Harness, session: str) -> bool:
     (stored,) = await rows(on, "sessions", devin_id=session)
     return str(stored["outcome"]) == "running"

@@ -68,6 +68,7 @@ Table(
     number("progress_acus", Float),
     number("progress_at", Float),
     Column("acu_limit", Integer),
+    Column("corrected_from", Float),
     Column("wake_allowed", BigInteger),
     Column("devin_user", String),
     Column("adopted_at", Float),
