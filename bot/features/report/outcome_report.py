@@ -59,6 +59,7 @@ class ActiveSessions:
     acus: float
     result: Result
     playbook: str | None = None
+    acus_of_others: float = 0.0  # of those of them that have none of the pull requests opened in the period
     wasted: bool = False  # they are over, and nothing is merged nor likely to be
 
     @property
@@ -92,6 +93,8 @@ class Ratio:
 class Outcomes:
     """What came of pull requests and sessions. `spent` are the ACUs of the sessions with these pull requests, in all.
 
+    `spent_by_all` has also what the other sessions used in the period.
+
     `ages` are the seconds for which the open ones have been open, and `times_to_merge` those from when a pull request
     was first seen until it was first seen merged, without those that were merged already when they were first seen.
     What was wasted is in `unmerged`.
@@ -105,6 +108,7 @@ class Outcomes:
     times_to_merge: tuple[float, ...]
     sessions_with: int
     sessions_without: int
+    spent_by_all: float
     unmerged: Mapping[Result, Used] = field(default_factory=dict)
     votes: tuple[int, int] | None = None  # how many people found a result good, and bad; None where that is not counted
 
@@ -120,6 +124,11 @@ class Outcomes:
         return Ratio(self.spent, self.merged)
 
     @property
+    def acus_of_all_per_merged(self) -> Ratio:
+        """The same with the sessions that have none of these pull requests."""
+        return Ratio(self.spent_by_all, self.merged)
+
+    @property
     def median_time_to_merge(self) -> float | None:
         """The median of the times to merge; None without any."""
         return median(self.times_to_merge) if self.times_to_merge else None
@@ -131,12 +140,14 @@ def outcomes_of(
     """Sum up what was `opened` and the sessions that were `active`; `spent` are all ACUs of sessions, by id."""
     merged = [pull_request for pull_request in opened if pull_request.merged_at is not None]
     theirs = {session_id for pull_request in opened for session_id in pull_request.session_ids}
+    of_theirs = sum(spent.get(session_id, 0.0) for session_id in sorted(theirs))
     return Outcomes(
         opened=len(opened),
         merged=len(merged),
         closed=sum(pull_request.merged_at is None and pull_request.closed_at is not None for pull_request in opened),
         ages=tuple(now - pull_request.first_seen for pull_request in opened if pull_request.is_open),
-        spent=sum(spent.get(session_id, 0.0) for session_id in sorted(theirs)),
+        spent=of_theirs,
+        spent_by_all=of_theirs + sum(group.acus_of_others for group in active),
         times_to_merge=tuple(_times_to_merge(merged)),
         sessions_with=sum(group.number for group in active if group.has_pull_request),
         sessions_without=sum(group.number for group in active if not group.has_pull_request),

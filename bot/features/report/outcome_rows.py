@@ -95,7 +95,9 @@ async def active(
     spent = _spent(period, **_became(period, now))
     keys, facts = _facts(period, spent, division)
     keys = [spent.c.result, (wasted := _wasted(spent)), *keys]
-    sums = (func.count().label("number"), func.sum(spent.c.acus).label("acus"))
+    theirs = spent.c.session_id.in_(select(pull_requests.c.session_id).where(*_opened_in(period)))
+    of_others = func.sum(case((theirs, 0.0), else_=spent.c.acus)).label("of_others")
+    sums = (func.count().label("number"), func.sum(spent.c.acus).label("acus"), of_others)
     grouped = select(*facts, *sums, spent.c.result, wasted.label("wasted")).select_from(_with_sessions(spent, period))
     found = await tx.execute(grouped.group_by(*keys).order_by(*keys))
     return await asyncio.to_thread(_alike, found.all())
@@ -139,13 +141,12 @@ def _amounts(rows: Sequence[Any]) -> dict[str, float]:
 
 
 def _alike(rows: Sequence[Any]) -> list[tuple[SessionFacts, ActiveSessions]]:
-    return [
-        (
-            _facts_of(row),
-            ActiveSessions(row.number, float(row.acus), Result(row.result), row.playbook, bool(row.wasted)),
-        )
-        for row in rows
-    ]
+    return [(_facts_of(row), _active(row)) for row in rows]
+
+
+def _active(row: Any) -> ActiveSessions:
+    of_others, wasted = float(row.of_others), bool(row.wasted)
+    return ActiveSessions(row.number, float(row.acus), Result(row.result), row.playbook, of_others, wasted)
 
 
 def _facts_by_session(rows: Sequence[Any]) -> dict[str, SessionFacts]:

@@ -119,7 +119,8 @@ async def test_what_came_of_it(asked):
         "Devin in the last seven days: results\nSeven billing days up to Tuesday, May 19, 2026, "
         "each 8:00 AM to 8:00 AM UTC.\n*4 pull requests opened: 1 merged, 1 closed unmerged, 2 "
         "open.*\nMerge rate: not enough data (1 of 2; needs at least 5)\nACUs per merged pull request: "
-        "not enough data (12 ÷ 1; needs at least 5)\nTime to merge: 2 h (median of 1)\n4 sessions: 3 with "
+        "not enough data (12 ÷ 1; needs at least 5)\nCounting sessions that opened none: not enough data (12.5 ÷ "
+        "1; needs at least 5)\nTime to merge: 2 h (median of 1)\n4 sessions: 3 with "
         "a pull request, 1 without.\nWaiting on people: 2.5 working hours across 2 waits, median 1 h 15 "
         "min. Longest: <https://acme.slack.com/archives/C0WORK/p1779105600000000|Do a> "
         "(<https://app.devin.ai/sessions/a|Open in Devin>), 2 h 30 "
@@ -173,7 +174,7 @@ async def test_a_wait_stays_in_the_zone_of_who_asked_when_their_profile_is_gone(
 
 async def test_groups_of_a_report(asked):
     by = {
-        division: [line.split(" · ")[0] for line in (await asked(f"week by {division}")).splitlines()[8:12]]
+        division: [line.split(" · ")[0] for line in (await asked(f"week by {division}")).splitlines()[9:13]]
         for division in ("person", "channel", "repo", "playbook")
     }
     two, one = "2 pull requests opened, 1 merged", "1 pull request opened, 0 merged"
@@ -271,10 +272,11 @@ async def test_a_whole_month_stands_beside_the_one_before(asked, either_store, c
             "*6 pull requests opened: 1 merged, 1 closed unmerged, 4 open.*",
         ]
         begin = lines.index("*The month before, April 2026*")
-        assert lines[begin + 1 : begin + 6] == [
+        assert lines[begin + 1 : begin + 7] == [
             "1 pull request opened: 1 merged.",
             "Merge rate: not enough data (1 of 1; needs at least 5)",
             "ACUs per merged pull request: not enough data (3 ÷ 1; needs at least 5)",
+            "Counting sessions that opened none: not enough data (3 ÷ 1; needs at least 5)",
             "Time to merge: 1 d (median of 1)",
             "1 session: 1 with a pull request, 0 without.",
         ]
