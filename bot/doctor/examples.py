@@ -89,7 +89,8 @@ def home_tab(user: str) -> Message:
     """Return an example of a Home tab."""
     now = time.time()
     session, day = _session(user, now), _day(now)
-    figures = HomeFigures(Cycle(day, day + timedelta(30), assumed=True), 12.5, 3, organisation=Decimal(40), limit=100.0)
+    of_all = Figures(day, total=40.0)
+    figures = HomeFigures(Cycle(day, day + timedelta(30), assumed=True), 12.5, 3, organisation=of_all)
     shown = [
         AtHome(ListGroup.NEEDS_YOU, session),
         AtHome(ListGroup.WORKING, session),

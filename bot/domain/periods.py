@@ -47,9 +47,9 @@ class RefusedRange:
 class Span:
     """The billing days of a period, oldest first: those that are counted, and those `apart` that are not finished.
 
-    Of a running day alone that day is counted. `first` and `last` are the ends of the period. It is `assumed` if Devin
-    names no cycle, so that the month stands for one. A period of a `month` of the calendar begins later than the month
-    where there are no figures of its first days.
+    Of a running day alone that day is counted, and `with_running` counts others too. `first` and `last` are the ends of
+    the period. It is `assumed` if Devin names no cycle, so that the month stands for one. A period of a `month` of the
+    calendar begins later than the month where there are no figures of its first days.
     """
 
     first: date
@@ -58,12 +58,19 @@ class Span:
     apart: tuple[date, ...] = ()
     assumed: bool = False
     month: Cycle | None = None
+    running: tuple[date, ...] = ()  # those of the counted ones that are not finished
+
+    def with_running(self, today: date) -> "Span":
+        """Return it with those of its own days counted, as far as they go, that are not finished, if `today` is one."""
+        own = tuple(day for day in self.apart if day <= self.last) if self.first <= today <= self.last else ()
+        running = (*self.running, *own)
+        return replace(self, counted=(*self.counted, *own), apart=self.apart[len(own) :], running=running)
 
     @property
     def whole_month(self) -> Cycle | None:
         """The month of the calendar of which all days are counted, if it is one."""
         is_whole = self.month is not None and self.counted == days_between(self.month.first, self.month.last)
-        return self.month if is_whole else None
+        return self.month if is_whole and not self.running else None
 
 
 def span_of_period(period: Period, now: float, cycle: Cycle, kept: date) -> Span | RefusedRange:
@@ -74,7 +81,7 @@ def span_of_period(period: Period, now: float, cycle: Cycle, kept: date) -> Span
     """
     today, finished = billing_day(now), newest_finished(now)
     if period is Period.TODAY:
-        return Span(today, today, (today,))
+        return Span(today, today, (today,), running=(today,))
     if period is Period.YESTERDAY:
         return _span(today - ONE_DAY, today - ONE_DAY, now)
     if period is Period.WEEK:
@@ -136,7 +143,8 @@ def _between(begin: Cycle, end: Cycle, typed: str, now: float, kept: date) -> Sp
 def _fault(begin: Cycle, end: Cycle, today: date, kept: date) -> RangeFault | None:
     if end.last < begin.first:
         return RangeFault.REVERSED
-    if end.first > today:
+    # A range within the running month may end on a later day of it: there it is counted up to now.
+    if end.first > today and (begin.first > today or end.last > calendar_month(today).last):
         return RangeFault.FUTURE
     return RangeFault.NOT_KEPT if begin.last < kept else None
 

@@ -139,7 +139,7 @@ class Snapshot:
     def following(self, before: "Snapshot") -> "Snapshot":
         """This snapshot, completed with the facts of `before` that are missing here.
 
-        Rows of Devin's insights leave facts out, some cannot be read, and what was spent or handed in once stays so.
+        Rows of Devin's insights leave facts out, some cannot be read, and what was handed in once stays so.
         No row has words.
         """
         known = {request.url: request for request in (*before.pull_requests, *self.pull_requests)}
@@ -149,7 +149,7 @@ class Snapshot:
             detail=self.detail if self.status else before.detail,
             title=self.title or before.title,
             updated_at=self.updated_at or before.updated_at,
-            acus=max(self.acus, before.acus),
+            acus=self.acus or before.acus,  # Devin may lower them, but 0 says that they are left out
             has_result=self.has_result or before.has_result,
             pull_requests=tuple(known.values()),
             last_words=before.last_words,
@@ -196,6 +196,7 @@ class Session:
     progress_acus: float = 0.0  # what it had spent at its last message or new pull request
     progress_at: float = 0.0  # when these came; 0 before the first one
     acu_limit: int | None = None  # the ACUs that Devin may use in it, as it was created
+    corrected_from: float | None = None  # the ACUs that Devin reported before it lowered them
     wake_allowed: int | None = None  # the `updated_at` of the sleep from which somebody has allowed to wake it
     devin_user: str | None = None  # in whose name Devin was asked for it; None for the bot's own
     adopted_at: float | None = None  # when it was tied to its thread, if Devin had it before

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Float, Index, String, Table, text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, String, Table, text
 
 from bot.store.columns import ExactNumber, index_unowned, metadata, number, owner
 
@@ -23,6 +23,8 @@ spend: Final = Table(
     Column("requester", String),
     Column("channel", String),
     Column("tags", String),  # that were asked for, as `bot.store.spend.tags_text` writes them; empty with the requester
+    # The team that it was booked on when the person was erased, as nothing else says it from then on.
+    Column("cost_centre", String),
     # The first day, if not `day`, on which some of the ACUs may have been used: nobody looked when that day ended.
     Column("used_since", String),
     # From when Devin is asked how many ACUs there were on the day, once that is over. None: no more is asked.
@@ -33,7 +35,7 @@ Index("ix_spend_in_doubt", spend.c.day, spend.c.org_id, sqlite_where=_IN_DOUBT, 
 _TO_ASK: Final = text("ask_at IS NOT NULL AND acus > 0")
 Index("ix_spend_to_ask", spend.c.org_id, spend.c.ask_at, sqlite_where=_TO_ASK, postgresql_where=_TO_ASK)
 # It has all that sums are made of, so that SQLite adds up a cycle without a look at the rows themselves.
-_SUMMED: Final = ("day", "org_id", "team", "requester", "channel", "tags", "session_id", "acus")
+_SUMMED: Final = ("day", "org_id", "team", "requester", "channel", "tags", "cost_centre", "session_id", "acus")
 Index("ix_spend_day", *(spend.c[name] for name in _SUMMED))
 index_unowned(spend)
 
@@ -81,6 +83,7 @@ past_sessions: Final = Table(
     Column("requester_name", String, nullable=False),
     Column("repo", String),
     Column("playbook", String),
+    Column("answered", Boolean),  # whether it had a plain question, or left nothing but Devin's answer
     number("acus", Float),
     number("worked", Float),  # seconds
     Column("created_at", Float, nullable=False),

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, exists, literal, select
+from sqlalchemy import ColumnElement, FromClause, Table, exists, false, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.announcements import AnnouncementKind
 from bot.store.database.connection import insert
 from bot.store.of_channel import counted_in
 from bot.store.tables import fan_out_sessions, fan_outs, past_sessions, sessions, spend
@@ -45,7 +46,14 @@ async def keep_of_fan_outs(tx: AsyncConnection, fan_out_keys: Sequence[Any]) -> 
 def _asked_with(asked: Table) -> dict[str, ColumnElement[Any]]:
     """Where the sessions were asked for, and with which repository and playbook."""
     options = {name: asked.c.options[name].as_string() for name in ("repo", "playbook")}
-    return {"channel": counted_in(asked.c.channel), **options}
+    return {"channel": counted_in(asked.c.channel), "answered": answered(asked), **options}
+
+
+def answered(asked: Table) -> ColumnElement[bool]:
+    """Whether a plain question was asked, or Devin's answer is all that is left of it: no pull request could come."""
+    is_question = func.rtrim(asked.c.prompt).endswith("?")
+    has_only_answer = asked.c.announced == AnnouncementKind.ANSWERED if "announced" in asked.c else None
+    return is_question if has_only_answer is None else or_(func.coalesce(has_only_answer, false()), is_question)
 
 
 async def _keep(

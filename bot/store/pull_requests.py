@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.billing import billing_day
 from bot.domain.pull_requests import changed_pull_requests, is_closed, is_merged
 from bot.domain.session import PullRequest, Session, Snapshot, bare_id
 from bot.store.database.connection import Insert, insert, storable
@@ -130,11 +131,11 @@ async def counts_between(
 
 async def opened_between(
     tx: AsyncConnection, team: str, org_id: str, after: float, before: float
-) -> tuple[int, int, float]:
+) -> tuple[int, int, float, float]:
     """The pull requests of a workspace in an organisation that were opened in this time, by when they were first seen.
 
-    Returns how many they are, how many of them were merged in it too, and the ACUs that the sessions they come from
-    have spent so far.
+    Returns how many they are, how many of them were merged in it too, the ACUs that the sessions they come from have
+    spent so far, and those that the others spent on the billing days in this time.
     """
     theirs = (pull_requests.c.team == team, pull_requests.c.org_id == org_id)
     opened = _first_in(pull_requests.c.first_seen, team, org_id, after, before).with_only_columns(pull_requests.c.url)
@@ -142,8 +143,12 @@ async def opened_between(
     merged = select(func.count(pull_requests.c.url.distinct())).where(*theirs, urls, pull_requests.c.merged_at < before)
     their_sessions = select(pull_requests.c.session_id).where(*theirs, urls)
     acus = select(func.sum(spend.c.acus)).where(spend.c.session_id.in_(their_sessions))
-    count = await tx.scalar(_first_in(pull_requests.c.first_seen, team, org_id, after, before))
-    return int(count or 0), int(await tx.scalar(merged) or 0), float(await tx.scalar(acus) or 0.0)
+    days = (spend.c.day >= billing_day(after).isoformat(), spend.c.day <= billing_day(before - 1).isoformat())
+    others = select(func.sum(spend.c.acus)).where(spend.c.team == team, spend.c.org_id == org_id, *days)
+    others = others.where(spend.c.session_id.not_in(their_sessions))
+    count = _first_in(pull_requests.c.first_seen, team, org_id, after, before)
+    found = [await tx.scalar(number) or 0 for number in (count, merged, acus, others)]
+    return int(found[0]), int(found[1]), float(found[2]), float(found[3])
 
 
 def _first_in(column: ColumnElement[float], team: str, org_id: str, after: float, before: float) -> Any:

@@ -35,7 +35,7 @@ _PLAIN: Final = (
     *("devin_id", "url", "checking", "stop_requested", "stop_ts", "stopped_by"),
     *("created_at", "ended_at", "spoken_at", "not_found_since"),
     *("requester_name", "stopped_by_name", "replied_by", "worked", "working_since"),
-    *("acu_limit", "wake_allowed", "devin_user", "progress_acus", "progress_at"),
+    *("acu_limit", "corrected_from", "wake_allowed", "devin_user", "progress_acus", "progress_at"),
     *("adopted_at", "by_id", "renamed", "alert"),
 )
 _SNAPSHOT_COLUMNS: Final = [

@@ -7,6 +7,7 @@ The rows by session and day also say on which days a session was active (`bot.st
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -96,6 +97,16 @@ async def book(
         for day, of in days.items()
     ]
     await tx.execute(statement.on_conflict_do_update(index_elements=["session_id", "day"], set_=replaced), rows)
+
+
+async def lower(tx: AsyncConnection, org_id: str, session_id: str, by: float) -> None:
+    """Take ACUs off what is booked of a session, the newest days first, and ask Devin about these days again."""
+    left, days = by, dict[date, Booked]()
+    for day, of in sorted((await booked(tx, session_id, date.min)).items(), reverse=True):
+        if (taken := min(left, of.acus)) > 0:
+            days[day] = replace(of, acus=round(of.acus - taken, 6), asked=True)
+            left -= taken
+    await book(tx, org_id, session_id, days)
 
 
 async def owners(tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, Mapping[str, Any]]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     case,
     exists,
+    false,
     func,
     or_,
     select,
@@ -41,6 +42,10 @@ PLAYBOOK: Final[ColumnElement[Any]] = func.coalesce(
     *(options["playbook"].as_string() for options in _OPTIONS), past_sessions.c.playbook
 )
 WORKED: Final[ColumnElement[Any]] = func.coalesce(sessions.c.worked, past_sessions.c.worked)
+# Whether no pull request could have come of it: its task was a plain question, or Devin's answer is all that it left.
+ANSWERED: Final[ColumnElement[Any]] = func.coalesce(
+    past.answered(sessions), past.answered(fan_outs), past_sessions.c.answered, false()
+)
 # By which Devin can be asked for all that a session spent: not where one that failed is counted in with another, nor of
 # one that was tied to a thread while it was at work, of which only a part counts.
 DEVIN_ID: Final[ColumnElement[Any]] = func.coalesce(

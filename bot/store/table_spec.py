@@ -24,13 +24,15 @@ EraseKeys = Callable[[AsyncConnection, Sequence[Any], float], Awaitable[None]]  
 class RowsToErase:
     """Some rows of a table: `find` returns their keys, of which `erase` takes a batch.
 
-    By the `last` rows those of other tables are found, also when an erasure that ended in the middle is repeated.
+    By the `last` rows those of other tables are found, also when an erasure that ended in the middle is repeated. The
+    `first` ones hold what others say before these are erased.
     """
 
     nouns: Nouns
     find: FindKeys
     erase: EraseKeys
     last: bool = False
+    first: bool = False
 
 
 Keep = Callable[[AsyncConnection, Sequence[Any]], Awaitable[None]]  # the keys of a batch

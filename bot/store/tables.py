@@ -171,6 +171,7 @@ sessions: Final = Table(
     _number("progress_acus", Float),  # what it had spent at its last message or new pull request
     _number("progress_at", Float),  # when these came
     Column("acu_limit", Integer),  # the ACUs that Devin may use in it, as it was created
+    Column("corrected_from", Float),  # the ACUs that Devin reported before it lowered them
     Column("wake_allowed", BigInteger),  # the `updated_at` of the sleep from which it may be woken
     Column("devin_user", String),  # in whose name Devin was asked for it
     Column("adopted_at", Float),  # when it was tied to its thread, if Devin had it before

@@ -30,7 +30,7 @@ from bot.views.sentences import (
     took,
     working_words,
 )
-from bot.views.text import acus, ago, beginning, counted, fitted, link, short_duration
+from bot.views.text import acus, ago, beginning, counted, fitted, hundredths, link, short_duration
 from bot.views.turn_taking import in_turns
 
 MOST_ON_THE_CARD: Final = 3
@@ -213,11 +213,14 @@ def option_words(options: Options) -> list[str]:
 def spent(session: Session) -> str:
     """The ACUs that `session` has used, with its cap if it has one.
 
-    Without a cap the text is empty at 0 ACUs, because on some plans Devin always reports 0.
+    Without a cap the text is empty at 0 ACUs, because on some plans Devin always reports 0. If Devin lowered them, it
+    says from what.
     """
+    before = session.corrected_from or 0.0
+    corrected = f" (corrected from {hundredths(before)})" if before > session.snapshot.acus else ""
     if session.limit:
-        return f"{acus(session.snapshot.acus).rsplit(' ', 1)[0]} of {acus(session.limit)}"
-    return acus(session.snapshot.acus) if session.snapshot.acus > 0 else ""
+        return f"{acus(session.snapshot.acus).rsplit(' ', 1)[0]} of {acus(session.limit)}{corrected}"
+    return f"{acus(session.snapshot.acus)}{corrected}" if session.snapshot.acus > 0 else ""
 
 
 def _active(session: Session, now: float) -> str:

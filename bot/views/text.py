@@ -143,7 +143,7 @@ def acus(amount: float) -> str:
 
 def hundredths(amount: float) -> str:
     """Write an `amount` with at most two decimals and without a unit."""
-    return "under 0.01" if 0 < amount < 0.005 else _plain(f"{half_up(amount, 2):,}")
+    return _LITTLE if 0 < amount < 0.05 else _plain(f"{half_up(amount, 2):,}")
 
 
 def tenths_of_acus(amount: float) -> str:

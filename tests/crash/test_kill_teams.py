@@ -1,7 +1,10 @@
 """`SIGKILL` at the steps of changes of teams: each is made once, recorded once and confirmed once."""
 
+import time
+
 import pytest
 
+from bot.domain.billing import billing_day
 from bot.features.teams import sentences as teams
 from bot.features.teams.rules import Member, MemberKind
 from tests.crash.scene import PATIENCE, Scene
@@ -13,7 +16,9 @@ pytestmark = pytest.mark.edge
 
 DM_OF_ADA = "D0ADA"
 PAY = Member(MemberKind.TAG, "pay")
-ADDED, REMOVED = teams.added("Payments", [PAY], is_new=True).text, teams.removed("Payments", [PAY]).text
+TODAY = billing_day(time.time())
+ADDED = teams.added("Payments", [PAY], TODAY, is_new=True).text
+REMOVED = teams.removed("Payments", [PAY], TODAY).text
 
 
 async def add_and_remove(one: Scene, _: None) -> None:

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from bot.features.usage.part_names import HIDDEN_REPOSITORY, OTHER_WORKSPACE
+from tests.markup import written
 from tests.recompute import ONE_DAY, Books, Prices, added, days_from, ends, hundredths, money, percent, tenths
 from tests.scenarios.ahead import until
 from tests.scenarios.figures_shown import (
@@ -32,6 +33,7 @@ from tests.scenarios.figures_shown import (
     total_in,
 )
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, WEB
+from tests.scenarios.observations import opened_home
 from tests.scenarios.quarter import DIRECT, NAMES, Organisation, Quarter, Work
 
 # What is left out of the comparison.
@@ -108,7 +110,7 @@ class Checks:
         self._sums(what, shown, days)
         self._sessions(what, shown, [self._active(days)])
         self._most(what, shown, [acus for key, acus in books.by_session(days).items() if key in self.ours])
-        if days[-1] == books.newest_finished or period == "today":
+        if days[-1] in {books.newest_finished, books.today}:
             self._cycle(what, shown, days[-1])
 
     def _most(self, what: str, shown: str, exact: Iterable[Decimal]) -> None:
@@ -131,11 +133,15 @@ class Checks:
     def _sums(self, what: str, shown: str, days: Sequence[date]) -> None:
         """The total, and what came through Slack and from elsewhere, if all bills are in."""
         books, own = self.books, self.books.through_slack(days)
-        if books.missing(days):
+        if missing := books.missing(days):
+            own_of_all = f"{_shown(own)} ({_usd(self._own_cost(days))})"
             self.compared.same(f"{what}, not in yet", "isn't in yet" in shown, True)
-            self.compared.same(
-                f"{what}, own", f"*{_shown(own)} ({_usd(self._own_cost(days))})* through Slack" in shown, True
-            )
+            if known := days_from(days[0], missing[0] - ONE_DAY):
+                said = f"{_shown(books.total(known))} ({_usd(books.cost(known, self.prices))})"
+                self.compared.same(f"{what}, known", f"{said}* through {named(known[-1])}" in shown, True)
+                self.compared.same(f"{what}, own", f"Through Slack, it's {own_of_all} in all." in shown, True)
+            else:
+                self.compared.same(f"{what}, own", f"*{own_of_all}* through Slack" in shown, True)
             return
         total = tenths(books.total(days))
         self.compared.same(f"{what}, total", total_in(shown), total)
@@ -188,6 +194,25 @@ class Checks:
             "product": books.by_product(days),
             "org": {self.organisation.id: books.total(days)},
         }
+
+    async def home(self) -> None:
+        """What Home shows an admin of the running cycle, the running day included as far as it is known."""
+        days = self.up_to_now(self.books.cycle_of(self.books.today)[0])
+        known = days_from(days[0], (self.books.missing(days) or [days[-1] + ONE_DAY])[0] - ONE_DAY) if days else []
+        if not known or not self.knows(days):
+            return
+        total = f"{_shown(self.books.total(known))} ({_usd(self.books.cost(known, self.prices))})"
+        try:
+            view = await opened_home(self.on, ADA, f"Whole organization: {total}")
+        except TimeoutError:
+            self.compared.same(f"{self.at} Home", "another sum", total)
+            return
+        self._cycle(f"{self.at} Home", written(view["blocks"]).partition("Whole organization: ")[2], days[-1])
+
+    def up_to_now(self, first: date) -> list[date]:
+        """The days that a period from `first` up to now counts: the running one too, once its bill is in."""
+        today = self.books.today
+        return days_from(first, today if self.books.is_in(today) else self.books.newest_finished)
 
     async def divided(self, period: str, days: Sequence[date]) -> None:
         """The answers by each division."""
@@ -427,7 +452,7 @@ class Checks:
         rows = [row for key in opened for row in books.sessions[key]["pull_requests"] if row["pr_url"] == opened[key]]
         became = Counter(row["pr_state"] for row in rows)
         active = self._active(days)
-        without = {key for key in active if key not in first_seen or first_seen[key][1] > days[-1]}
+        without = {key for key in active if key not in first_seen}
         (row,) = await self._file("report month csv")
         for column, number in {
             "pull_requests_opened": len(opened),
@@ -440,13 +465,21 @@ class Checks:
             self.compared.same(f"{what}, {column}", int(row[column]), number)
         spent = added(Decimal(books.sessions[key]["acus_consumed"]) for key in opened)
         self.compared.same(f"{what}, acus", Decimal(row["acus"]), spent)
+        if self.knows(days):
+            others = added(
+                acus for key, acus in books.by_session(days).items() if key in self.ours and key not in opened
+            )
+            self.compared.same(f"{what}, acus of all", Decimal(row["acus_of_all"]), spent + others)
         shown = await self.asked("report month")
         expected = {"with a pull request": len(active) - len(without), "without": len(without)}
         self.compared.same(f"{what}, sessions", sessions_in(shown), {key: n for key, n in expected.items() if active})
         if not self.knows(days):
             return
-        of_without = added(acus for key, acus in books.by_session(days).items() if key in without)
-        self.compared.same(f"{what}, acus without", Decimal(row["acus_without_pull_request"]), of_without)
+        for result, columns in {"none": "over_without_one", "closed": "closed_unmerged"}.items():
+            wasted = {key: used for key, used in books.wasted(days).items() if key in self.ours}
+            acus = [used for key, used in wasted.items() if books.became_of(key) == result]
+            self.compared.same(f"{what}, sessions {columns}", int(row[f"sessions_{columns}"]), len(acus))
+            self.compared.same(f"{what}, acus {columns}", Decimal(row[f"acus_{columns}"]), added(acus))
         if merged := became["merged"] if became["merged"] >= FEWEST else 0:
             each = books.cost_of(opened, days_from(self.quarter.first, books.today), self.prices) / merged
             written = f"({_number(spent)} ÷ {merged}, {_usd(each)} each)"

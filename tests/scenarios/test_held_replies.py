@@ -160,6 +160,19 @@ async def test_a_no_sends_nothing_and_says_so_once_and_later_presses_are_answere
     await on.devin.wait_for_messages("go on after all")
 
 
+async def test_a_no_does_not_say_that_devin_stays_asleep_if_it_was_woken_elsewhere(on: Harness) -> None:
+    ts, session = await asleep(on)
+    await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    asked = await question(on, BEN, ts)
+    await on.devin.set(session, status="running", status_detail="working")
+    await card_of(on, ts, "Working")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:no")
+    await on.devin.wait_for_messages("go on, please")
+    await settled(on)
+    assert await what_became_of(on, asked) == (waking_sentences.WOKEN_BEFORE.text, [])
+    assert await on.thread(GENERAL, ts) == []
+
+
 async def test_a_second_press_somebody_elses_and_a_guests(on: Harness) -> None:
     ts, session = await asleep(on)
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)

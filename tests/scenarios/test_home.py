@@ -1,7 +1,11 @@
 """App Home: what each person sees when they open it, and that it stays true while it is open."""
 
+import time
+from datetime import timedelta
+
 import pytest
 
+from bot.domain.billing import billing_day
 from bot.features.home.sentences import NO_DEFAULTS
 from bot.views.answers.access import GUESTS
 from bot.views.answers.session_lists import NO_SESSIONS
@@ -54,7 +58,31 @@ async def test_home_says_what_was_used_and_how_the_budgets_stand(on: Harness) ->
     shown = written((await opened_home(on, ANN, "1.5 ACUs in 1 session of yours"))["blocks"])
     assert "Your budget: 1.5 of 20 ACUs this cycle (7%)" in shown
     assert "Whole organization" not in shown
-    assert "Whole organization: 1.5 ACUs" in written((await opened_home(on, ADA, "Whole organization"))["blocks"])
+    of_all = written((await opened_home(on, ADA, "Whole organization"))["blocks"]).partition("Whole organization: ")[2]
+    assert "Through Slack, it's 1.5 ACUs in all." in of_all  # no bill is in yet
+
+
+@pytest.mark.timing(consumption_interval=0.3)
+async def test_home_and_usage_show_one_sum_of_the_cycle_with_the_running_day(on: Harness) -> None:
+    """Not Devin alone, and its parts beside it: a manager who opens both within a minute reads one figure."""
+    today = billing_day(time.time())
+    for back in range((today - today.replace(day=1)).days):
+        await on.devin.consumption((today - timedelta(days=back + 1)).isoformat(), 0.0)
+    await on.devin.consumption(today.isoformat(), 0.0, products={"devin": 42.0, "cascade": 61.9})
+    asked = ""
+
+    async def is_read() -> bool:
+        nonlocal asked
+        asked = str((await on.slack.slash(ADA, GENERAL, "usage cycle"))["shown"]["rendered"])
+        return "*103.9 ACUs*" in asked
+
+    await until(is_read)
+    shown = written((await opened_home(on, ADA, "Whole organization: 103.9 ACUs"))["blocks"])
+    line = next(line for line in asked.splitlines() if "103.9 ACUs in all" in line)
+    assert f"through {today:%b} {today.day}: Devin 42 ACUs" in line
+    assert f"Whole organization: 103.9 ACUs\n{line}" in shown
+    if today.day > 1:
+        assert f"{today:%a}, {today:%b} {today.day} still runs and is in the total: 103.9 ACUs so far." in asked
 
 
 async def test_all_that_are_done_open_in_a_window(on: Harness) -> None:

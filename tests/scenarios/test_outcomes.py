@@ -158,18 +158,60 @@ async def _waited(on: Harness, expected: list[float | None]) -> bool:
 
 
 async def test_a_report_names_what_was_used_and_nothing_merged(on: Harness, clock: Ahead) -> None:
-    _, session = await on.started()
-    await on.devin.set(session, acus_consumed=4.0)
+    """One that is at work, a plain question, and a pull request that is merged a day later are in none of the figures.
+
+    The report, its file and the digest count alike.
+    """
+    ts, session = await on.started()
+    _, working = await on.started("fix the other test")
+    _, asked = await on.started("How does the login work?")
+    _, late = await on.started("fix the third test")
+    for number, one in enumerate((session, working, asked, late)):
+        await on.devin.set(one, acus_consumed=4.0 + number)
+    await on.devin.pr(late, PULL)
+    for one in (session, asked, late):
+        await on.devin.say(one, "Done.", status_detail="finished")
 
     async def is_seen() -> bool:
-        return [row["acus"] for row in await rows(on, "spend")] == [4.0]
+        found = {(row["acus"], row["outcome"]) for row in await rows(on, "spend")}
+        return found == {(4.0, "done"), (5.0, "running"), (6.0, "done"), (7.0, "done")}
 
     await until(is_seen)
-    clock.put(2 * DAY)
-    report = str((await on.slack.slash(ADA, GENERAL, "report"))["shown"]["rendered"])
-    assert "*ACUs with nothing merged*\n• Without a pull request: 4 ACUs in 1 session\n1. <" in report
-    assert "|fix the login test> (<" in report
-    assert "|Open in Devin>): 4 ACUs · ann" in report
+    clock.put(DAY)
+    await on.devin.pr(late, PULL, "merged")
+    await until(lambda: _merged(on))
+
+    async def nothing_merged() -> str:
+        report = str((await on.slack.slash(ADA, GENERAL, "report"))["shown"]["rendered"])
+        return report.partition("*ACUs with nothing merged*\n")[2].partition("\n*")[0]
+
+    found = (await nothing_merged()).splitlines()
+    assert found[0] == "• Without a pull request: 4 ACUs in 1 session"
+    assert "|fix the login test> (<" in found[1]
+    assert found[1].endswith("|Open in Devin>): 4 ACUs · ann")
+    await on.slack.slash(ADA, GENERAL, "digest now")
+    wasted = "Used, and nothing merged: 4 ACUs of the 22 through Slack, in 1 session that is over."
+    await on.slack.wait_for_ephemeral(ADA, wasted)
+    await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
+    await on.devin.wait_for_messages("go on")
+    await until(lambda: _is_running_again(on, session))
+    assert not (await nothing_merged()).startswith("• Without")
+
+
+async def test_what_devin_lowers_is_lowered_here_too_and_named(on: Harness) -> None:
+    ts, session = await on.started()
+    for acus in (3.0, 1.0):
+        await on.devin.set(session, acus_consumed=acus)
+        await until(lambda acus=acus: _has_spent(on, acus))
+    await on.slack.say(ANN, GENERAL, "!cost", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN, "This session has used 1 ACU (corrected from 3) so far.")
+    await on.devin.set(session, acus_consumed=2.0)
+    await until(lambda: _has_spent(on, 2.0))
+
+
+async def _is_running_again(on: Harness, session: str) -> bool:
+    (stored,) = await rows(on, "sessions", devin_id=session)
+    return str(stored["outcome"]) == "running"
 
 
 @pytest.mark.timing(first_purge=0.0)

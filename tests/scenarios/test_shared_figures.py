@@ -39,9 +39,9 @@ async def shared_without_an_event(on: Harness, channel: str) -> None:
 
 
 async def has_digest(on: Harness, channel: str) -> bool:
-    """Whether a digest is there with the six replies in its thread, of which the last one is a file."""
+    """Whether a digest is there with the five replies in its thread, of which the last one is a file."""
     found = await on.slack.messages(channel, user="U0BOT")
-    return len({one.get("thread_ts") for one in found}) == 1 and len(found) == 1 + 6
+    return len({one.get("thread_ts") for one in found}) == 1 and len(found) == 1 + 5
 
 
 async def spends(on: Harness, acus: float = 6.2, channel: str = GENERAL) -> str:

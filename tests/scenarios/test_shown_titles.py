@@ -84,6 +84,13 @@ async def test_answers_to_an_admin_say_as_much_as_that_person_may_read_elsewhere
     await on.wait_for_post(PRIVATE, (await rows(on, "sessions", channel=PRIVATE))[0]["thread_ts"], "vault")
     answers = [await asked(on, text) for text in ("usage by session", "usage", "usage by repo")]
     there, repositories = [await asked(on, text, PRIVATE) for text in ("usage by session", "usage by repo")]
+    for one in made.values():
+        await on.devin.set(one, status="exit", status_detail="finished")
+
+    async def are_over() -> bool:
+        return {row["outcome"] for row in await rows(on, "spend")} == {"done"}
+
+    await until(are_over)
     clock.put(DAY)  # a report is about days that are over
     answers += [await asked(on, text) for text in ("report", "report by repo")]
     assert [hides(answer, made) for answer in answers] == [True] * 5, answers

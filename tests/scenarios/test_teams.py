@@ -1,11 +1,14 @@
 """Teams: an admin says who and what belongs to one, and what was used is divided by them."""
 
+import time
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.domain.billing import billing_day
 from bot.features.teams import sentences as teams
 from bot.features.teams.rules import Member, MemberKind
 from bot.features.teams.words import Problem
@@ -21,6 +24,11 @@ BENS = Member(MemberKind.PERSON, BEN)
 async def on(tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing) -> AsyncIterator[Harness]:
     async with harness(tmp_path, transport, timing=timing, **database) as everything:
         yield everything
+
+
+def today() -> date:
+    """The running billing day."""
+    return billing_day(time.time())
 
 
 async def typed(on: Harness, text: str, user: str = ADA) -> str:
@@ -47,14 +55,14 @@ async def test_teams_are_made_listed_and_removed_by_admins(on: Harness) -> None:
     assert await typed(on, "team add Payments @ann") == teams.problem(Problem.PICKED).text
     made = f"team add Payments <@{ANN}> <#{WEB}> tag:Pay"
     assert await typed(on, made, ANN) == "Only admins can manage teams. Ask <@U0ADA>."
-    assert await typed(on, made) == teams.added("Payments", [ANNS, OF_WEB, PAY], is_new=True).text
+    assert await typed(on, made) == teams.added("Payments", [ANNS, OF_WEB, PAY], today(), is_new=True).text
     assert await typed(on, made) == teams.all_there("Payments").text
-    assert await typed(on, f"team add Ops <@{BEN}> <@{ANN}>") == teams.in_another(ANNS, "Payments").text
-    assert await typed(on, f"team add payments <@{BEN}>") == teams.added("Payments", [BENS], is_new=False).text
+    assert await typed(on, f"team add Ops <@{BEN}> <@{ANN}>") == teams.in_another(ANNS, "Payments", "Ops", today()).text
+    assert await typed(on, f"team add payments <@{BEN}>") == teams.added("Payments", [BENS], today(), is_new=False).text
     assert f"• *Payments*: `tag:pay`, <#{WEB}>, <@{ANN}>, and <@{BEN}>" in await typed(on, "team list")
-    assert await typed(on, f"team rm Payments <@{BEN}>") == teams.taken_out("Payments", [BENS]).text
+    assert await typed(on, f"team rm Payments <@{BEN}>") == teams.taken_out("Payments", [BENS], today()).text
     assert await typed(on, f"team remove Payments <@{BEN}>") == teams.not_in(BENS, "Payments").text
-    assert await typed(on, "team delete payments") == teams.removed("Payments", [PAY, OF_WEB, ANNS]).text
+    assert await typed(on, "team delete payments") == teams.removed("Payments", [PAY, OF_WEB, ANNS], today()).text
     assert await typed(on, "team remove Payments") == teams.no_such_team("Payments").text
     everybody, others = ["tag pay", f"channel {WEB}", f"person {ANN}"], [f"person {BEN}"]
     changes = [(row["action"], row["target"], row["before"], row["after"]) for row in await recorded_changes(on)]
@@ -90,10 +98,13 @@ async def test_a_team_is_made_in_the_other_order_too_and_of_no_user_group(on: Ha
         assert await typed(on, f"team add Payments {picked}") == group
         assert await typed(on, f"team add {picked} Payments") == group
     assert await typed(on, "team list") == teams.NONE_SET
-    made = teams.added("Payments", [ANNS, OF_WEB], is_new=True).text
+    made = teams.added("Payments", [ANNS, OF_WEB], today(), is_new=True).text
     assert await typed(on, f"team add <@{ANN}> <#{WEB}> Payments") == made
-    assert await typed(on, f"team add <@{BEN}|ben> to payments") == teams.added("Payments", [BENS], is_new=False).text
-    assert await typed(on, f"team remove <@{BEN}> from Payments") == teams.taken_out("Payments", [BENS]).text
+    assert (
+        await typed(on, f"team add <@{BEN}|ben> to payments")
+        == teams.added("Payments", [BENS], today(), is_new=False).text
+    )
+    assert await typed(on, f"team remove <@{BEN}> from Payments") == teams.taken_out("Payments", [BENS], today()).text
     assert await on.devin.sessions() == []
 
 

@@ -23,7 +23,7 @@ A_KEY = "it is part of a key"
 STORES_CLOCK = "each heartbeat brings it back, by the clock of the store"
 EXCEPTED = {
     **dict.fromkeys(
-        ("acus", "worked", "progress_acus", "acus_before", "acus_after"),
+        ("acus", "worked", "progress_acus", "acus_before", "acus_after", "corrected_from"),
         NO_INSTANT,
     ),
     "threads.muted_at": ONLY_SET,

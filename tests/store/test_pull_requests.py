@@ -137,9 +137,9 @@ async def test_those_opened_in_a_time_are_counted_with_what_became_of_them_and_w
             await tx.execute(tables.spend.insert(), row)
         await spend.add(tx, ORG, day, {"s": 2.5, "again": 1.25, "e": 50.0, "none": 70.0})
     async with db.read() as tx:
-        assert await pull_requests.opened_between(tx, TEAM, ORG, NOW, NOW + 100) == (2, 1, 3.75)
-        assert await pull_requests.opened_between(tx, TEAM, ORG, NOW, NOW + 101) == (2, 2, 3.75)
-        assert await pull_requests.opened_between(tx, TEAM, ORG, NOW + 1, NOW + 100) == (0, 0, 0.0)
+        assert await pull_requests.opened_between(tx, TEAM, ORG, NOW, NOW + 100) == (2, 1, 3.75, 120.0)
+        assert await pull_requests.opened_between(tx, TEAM, ORG, NOW, NOW + 101) == (2, 2, 3.75, 120.0)
+        assert await pull_requests.opened_between(tx, TEAM, ORG, NOW + 1, NOW + 100) == (0, 0, 0.0, 123.75)
 
 
 async def test_a_due_job_is_claimed_by_one_worker(db: Database, other: Database) -> None:

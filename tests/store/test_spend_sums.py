@@ -1,12 +1,14 @@
 """What `spend` adds up to by day and by session is right after whatever is done to its rows, by whomever."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import Booked
@@ -19,6 +21,7 @@ from bot.features.usage.spend_people_rows import SpentOnDay
 from bot.store import erasure, ownership, session_days, sessions, spend
 from bot.store import tables as stored
 from bot.store.database.connection import Database
+from tests import postgres
 from tests.store.rows import NOW, ORG, TEAM, session
 from tests.store.sums import check_sums
 
@@ -120,3 +123,26 @@ async def test_two_writers_that_add_to_one_sum_lose_nothing(db: Database) -> Non
     async with db.write() as tx:
         await check_sums(tx)
         assert [round(acus, 9) for acus in await tx.scalars(select(stored.spend_days.c.acus))] == [2.0]
+
+
+async def test_a_restore_of_the_data_alone_adds_up_the_same(
+    postgres_server: str, opened: Callable[..., Database], tmp_path: Path
+) -> None:
+    """As PostgreSQL's own tools do it, whose connection looks in no schema, and which copy the sums too."""
+    async with postgres.created(postgres_server) as source, postgres.created(postgres_server) as target:
+        async with opened(source).write() as tx:
+            await fill(tx)
+            for day in DAYS:
+                await spend.add(tx, ORG, day, {"a": 0.1, "b": 0.2, "c": 0.3})
+        data = ("--data-only", "--table=spend", "--table=spend_days", "--table=session_totals")
+        dump = str(tmp_path / "dump")
+        for line in (
+            ["pg_dump", *data, "--format=custom", f"--file={dump}", f"--dbname={source}"],
+            ["pg_restore", "--data-only", "--exit-on-error", f"--dbname={target}", dump],
+        ):
+            process = await asyncio.create_subprocess_exec(str(postgres.BINARIES / line[0]), *line[1:])
+            assert await process.wait() == 0
+        async with opened(target).write() as tx:
+            assert await tx.scalar(select(func.count()).select_from(stored.spend)) == 9
+            assert await tx.scalar(select(func.count()).select_from(stored.session_totals)) == 3
+            await check_sums(tx)

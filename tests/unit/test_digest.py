@@ -18,7 +18,7 @@ from bot.domain.cycle import calendar_month
 from bot.domain.outcomes import Outcome
 from bot.features.consumption.forecast import Forecast
 from bot.features.consumption.sentences import CycleFigures
-from bot.features.usage.figure_sentences import Figures, MostExpensive, change, report
+from bot.features.usage.figure_sentences import NO_TOTAL, Figures, MostExpensive, change, report
 from bot.views.dates import HOURS, long_date
 from bot.views.text import tenths_of_acus
 from tests.markup import with_markup, written
@@ -115,7 +115,7 @@ def test_an_answer_names_its_day():
     ("facts", "spent", "results"),
     [
         ({}, "12.5 ACUs", RESULTS),
-        ({"total": None, "waiting": 0}, "12.5 ACUs through Slack", RESULTS[:2]),
+        ({"total": None, "waiting": 0}, "12.5 ACUs through Slack", (NO_TOTAL, *RESULTS[:2])),
         ({"total": 1.0, "pull_requests_opened": 0, "pull_requests_merged": 0}, "1 ACU", (RESULTS[0], RESULTS[2])),
         ({"total": None, "no_acus_reported": True}, "", RESULTS),
     ],

@@ -106,7 +106,7 @@ def test_a_month_begins_with_the_first_figures_but_a_day_before_them_has_none():
         ("2026-5-4", RangeFault.MALFORMED),
         ("20-05-2026..21-05-2026", RangeFault.MALFORMED),
         ("2026-05-04..2026-05-01", RangeFault.REVERSED),
-        ("2026-05-04..2026-05-21", RangeFault.FUTURE),
+        ("2026-05-04..2026-06-01", RangeFault.FUTURE),
         ("2026-05-21", RangeFault.FUTURE),
         ("2025-12-31..2026-05-01", RangeFault.NOT_KEPT),
         ("0001-01-01..2026-05-01", RangeFault.NOT_KEPT),
@@ -114,6 +114,10 @@ def test_a_month_begins_with_the_first_figures_but_a_day_before_them_has_none():
 )
 def test_a_range_without_figures_is_refused(typed, fault):
     assert span_of_dates(typed, NOON, KEPT).fault is fault
+
+
+def test_a_range_within_the_running_month_may_end_on_a_later_day():
+    assert span_of_dates("2026-05-04..2026-05-31", NOON, KEPT) == span_of_dates("2026-05-04..2026-05-20", NOON, KEPT)
 
 
 @given(

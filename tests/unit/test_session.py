@@ -194,6 +194,7 @@ def test_a_row_that_leaves_something_out_takes_nothing_back():
     row = Snapshot("running", "finished", "t", (replace(PULL, state="merged"),), acus=0.0, updated_at=2)
     kept = (replace(PULL, state="merged"), other)
     assert row.following(before) == replace(row, pull_requests=kept, acus=2.5, has_result=True)
+    assert replace(row, acus=1.0).following(before).acus == 1.0  # Devin has lowered them
     assert before.following(row.following(before)).pull_requests == (PULL, other)
 
 

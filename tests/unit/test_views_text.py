@@ -100,7 +100,7 @@ def test_times_are_shown_in_the_readers_zone():
     ("amount", "words"),
     [
         (0, "0 ACUs"),
-        (0.001, "under 0.01 ACUs"),
+        (0.04, "under 0.1 ACUs"),
         (1.005, "1.01 ACUs"),
         (0.125, "0.13 ACUs"),
         (1, "1 ACU"),

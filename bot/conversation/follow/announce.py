@@ -341,7 +341,7 @@ class Announce:
             await uow.redraw(SessionCard, tracked.session.id)
         elif old.last_words != new.last_words or _is_progress(change):
             await uow.redraw(SessionCard, tracked.session.id, gives_way=True)
-        elif new.acus > old.acus:
+        elif new.acus != old.acus:
             await self.figures(uow, [tracked])
 
 

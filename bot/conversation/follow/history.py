@@ -6,7 +6,7 @@ from datetime import date
 from bot.domain.billing import billing_day
 from bot.domain.session import Snapshot
 from bot.kernel.unit_of_work import UnitOfWork
-from bot.store import pull_requests, recent_spend, session_days, spend
+from bot.store import pull_requests, recent_spend, session_days, sessions, spend
 from bot.store.sessions import TrackedSession
 
 Polled = tuple[TrackedSession, Snapshot]  # our record from before, and the snapshot that is stored now
@@ -16,7 +16,7 @@ async def record_polled(uow: UnitOfWork, org_id: str, polled: Sequence[Polled], 
     """Keep what a poll found of sessions of an organisation; `last_poll` is when they were polled before.
 
     What was spent counts for the running billing day, and for the running hour if the last poll is not long ago. If it
-    is, some may be of the days before: that is noted.
+    is, some may be of the days before: that is noted. Where Devin has lowered it, what was booked follows.
     A crash before the commit keeps nothing of this, nor the snapshots: the next poll finds the same.
     """
     await session_days.record_polled(uow.tx, polled, uow.now)
@@ -24,6 +24,11 @@ async def record_polled(uow: UnitOfWork, org_id: str, polled: Sequence[Polled], 
     acus = _spent(polled)
     since = {one.session.id: first_day_in_doubt(uow, last_poll, one.session.created_at) for one, _ in polled}
     await spend.add(uow.tx, org_id, billing_day(uow.now), acus, since)
+    for one, new in polled:
+        before = one.session.snapshot.acus
+        if new.acus < before:
+            await spend.lower(uow.tx, org_id, one.session.id, before - new.acus)
+            await sessions.change(uow.tx, one.session.id, corrected_from=max(before, one.session.corrected_from or 0.0))
     if _is_followed(uow, last_poll):
         await recent_spend.add(uow.tx, acus, uow.now)
 

@@ -36,8 +36,8 @@ class PolledSession:
 
     @property
     def spent(self) -> bool:
-        """Whether the session has cost more than is stored."""
-        return self.snapshot.acus > self.session.snapshot.acus
+        """Whether the session has cost something else than is stored."""
+        return self.snapshot.acus != self.session.snapshot.acus
 
     @property
     def spoke(self) -> bool:

@@ -22,8 +22,8 @@ class DailyAcus(Protocol):
     def best(self, days: Sequence[date]) -> float | None:
         """Return the ACUs of the days, or None if that is not known."""
 
-    def before_late(self, days: Sequence[date]) -> tuple[date, ...]:
-        """Return those of the days, oldest first, that are before the first one whose bill is late."""
+    def up_to_known(self, days: Sequence[date]) -> tuple[date, ...]:
+        """Return those of the days, oldest first, that are before the first one of which `best` is not known."""
 
     def by_limit(self) -> Mapping[str, "DailyAcus"]:
         """Return the same of each part of the bill that Devin limits by itself, Devin's own among them."""
@@ -41,7 +41,7 @@ def cycle_figures(
 
     The days up to `finished` are over, so that they say something about those that are to come.
     """
-    days = amounts.before_late(_span(cycle.first, day))
+    days = amounts.up_to_known(_span(cycle.first, day))
     parts = dict(amounts.by_limit())
     devin = parts.pop(DEVIN)
     used = devin.best(days)
@@ -53,7 +53,7 @@ def cycle_figures(
     return CycleFigures(
         cycle=cycle,
         used=used,
-        until=None if until == day else until,
+        until=None if known_until >= cycle.last else until,
         limit=limits.devin.acus if limits.devin is not None and _compares(limits.devin, amounts) else None,
         forecast=_forecast(cycle, devin, used, known_until),
         is_over=known_until >= cycle.last,

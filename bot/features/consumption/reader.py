@@ -121,6 +121,12 @@ class ConsumptionReader:
         except (DevinDenied, DevinForbidden, DevinNotFound, DevinQuotaExceeded) as error:
             await self._store_withheld(organisation.id, _withheld(error))
             left = 0
+        except DevinError:
+            # So that nobody is told that Devin wasn't asked yet; a crash before the commit has the next start ask.
+            async with self._services.unit_of_work() as uow:
+                if await due.read(uow.tx, due.consumption(organisation.id)) is None:
+                    await self._write_due(uow.tx, organisation.id, uow.now)
+            raise
         else:
             # A crash right here loses the answer: the days are still unread, and are asked about again.
             left = await self._store_figures(organisation.id, BillAnswer(days, bill_in(answer), asked_at))

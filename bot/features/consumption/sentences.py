@@ -39,7 +39,7 @@ class CycleFigures:
 
     cycle: Cycle
     used: float
-    until: date | None = None  # the last day in `used`, if the bill of a later one is not in yet
+    until: date | None = None  # the last day in `used`, unless the cycle is over
     limit: float | None = None
     forecast: Forecast | None = None
     is_over: bool = False  # nothing of it is left to forecast

@@ -75,8 +75,9 @@ class DigestContents:
             file = await digest_file(tx, workspace, figures, first, channel, readers) if has_file else None
             if channel is not None:
                 return ThreadFigures(first, chart, file=file)
-            tables, without = await DigestSpenders(tx, workspace, first, figures, readers).tables()
-        return ThreadFigures(first, chart, tables, without, file)
+            spenders = DigestSpenders(tx, workspace, first, figures, readers)
+            tables, nothing_merged = await spenders.tables(self._services.clock())
+        return ThreadFigures(first, chart, tables, nothing_merged, file)
 
     async def _needing(self, tx: Transaction, workspace: Workspace, day: date, channel: str | None) -> list[Session]:
         begun = float(bounds(day)[0])

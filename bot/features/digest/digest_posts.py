@@ -1,4 +1,4 @@
-"""The posts in the thread of a digest: the chart, the tables, what was used without a pull request, the file."""
+"""The posts in the thread of a digest: the chart, the tables, what was used and nothing merged, the file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from bot.domain.amounts import half_up
 from bot.domain.shares import Share, largest
 from bot.features.digest.digest_file import file_message
 from bot.features.digest.digest_tables import SpenderTable, spender_table
+from bot.features.report.outcome_report import Used
 from bot.features.usage.chart_days import ChartGroup
 from bot.features.usage.figure_files import FigureFile
 from bot.features.usage.figure_sentences import Figures, no_acus_at_all, sessions_of
@@ -25,16 +26,15 @@ USUAL: Final = "Usual"
 LIMIT: Final = "Limit's pace"
 OF_DEVIN: Final = "Spent by Devin"
 PACE_OF_ITS_LIMIT: Final = "Pace of its limit"
-WITHOUT_PULL_REQUEST: Final = "Without a PR so far: {acus} of the {all} through Slack, in {sessions}."
+NOTHING_MERGED: Final = "Used, and nothing merged: {acus} of the {all} through Slack, in {sessions} that {are} over."
 
 
 @dataclass(frozen=True, slots=True)
-class WithoutPullRequest:
-    """What sessions without a pull request used, `of` all that came through Slack."""
+class NothingMerged:
+    """What was wasted, by the rule of the report, `of` all that came through Slack."""
 
-    acus: float
+    wasted: Used
     of: float
-    sessions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class ThreadFigures:
     first: date
     chart: tuple[ChartGroup, ...] = ()
     tables: tuple[SpenderTable, ...] = ()
-    without_pull_request: WithoutPullRequest | None = None
+    nothing_merged: NothingMerged | None = None
     file: FigureFile | None = None
 
 
@@ -64,7 +64,7 @@ def thread_posts(figures: Figures, thread: ThreadFigures) -> tuple[Message, ...]
     return (
         *_overall(figures, thread),
         *[table_message(table) for table in tables if table is not None],
-        *_without(thread.without_pull_request, figures),
+        *_nothing_merged(thread.nothing_merged, figures),
         *([file_message(thread.file, first, last, days, here=figures.here)] if thread.file else []),
     )
 
@@ -81,16 +81,17 @@ def _overall(figures: Figures, thread: ThreadFigures) -> list[Message]:
     return [Message(outcomes, [blocks.section(outcomes)])] if outcomes else []
 
 
-def _without(found: WithoutPullRequest | None, figures: Figures) -> list[Message]:
-    if found is None or not found.sessions:
+def _nothing_merged(found: NothingMerged | None, figures: Figures) -> list[Message]:
+    if found is None or not found.wasted.sessions:
         return []
     # As the root shows it, unless sessions of another workspace came through Slack too.
     is_all = half_up(found.of, 6) == half_up(figures.through_slack, 6)
-    (acus,) = largest([found.acus], found.of, shown := figures.through_slack_shown if is_all else half_up(found.of, 1))
-    whole = share_of(Share(half_up(found.of, 6), shown))
-    text = WITHOUT_PULL_REQUEST.format(
-        acus=with_unit(share_of(acus)), all=whole, sessions=counted(found.sessions, "session")
+    (acus,) = largest(
+        [found.wasted.acus], found.of, shown := figures.through_slack_shown if is_all else half_up(found.of, 1)
     )
+    whole = share_of(Share(half_up(found.of, 6), shown))
+    sessions, are = counted(number := found.wasted.sessions, "session"), "is" if number == 1 else "are"
+    text = NOTHING_MERGED.format(acus=with_unit(share_of(acus)), all=whole, sessions=sessions, are=are)
     return [Message(text, [blocks.section(text)])]
 
 

@@ -49,6 +49,8 @@ CORRECTIONS_LISTED: Final = 3
 CORRECTED: Final = "{day} corrected: {before} → {after}."
 CAME_IN: Final = "Devin's bill for {day} is in now: {after}."
 MORE_CORRECTED: Final = "and {days}."
+NO_BILL_YET: Final = "Devin's bill isn't in yet"
+NO_BILL: Final = "Devin's bill couldn't be read"
 DAY: Final = f"Day {HOURS}"
 NEEDS_SOMEBODY: Final = "*Needs attention*"
 _JUST_READ: Final = 12 * 3600.0  # seconds: so long ago, a time of day needs no date
@@ -71,11 +73,12 @@ class Needing:
 
 @dataclass(frozen=True, slots=True)
 class PullRequestFigures:
-    """The pull requests opened in the last `PULL_REQUEST_DAYS`, those of them that are merged, and what all took."""
+    """The pull requests opened in the last `PULL_REQUEST_DAYS`, those of them that are merged, and what was used."""
 
     opened: int = 0
     merged: int = 0
     acus: float = 0.0  # of the sessions that they come from
+    acus_of_others: float = 0.0  # in these days
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,8 @@ def _notification(digest: DigestFigures) -> str:
     parts = [f"{_spent(figures)}{changed}"]
     if no_acus_at_all(figures):
         parts.append(sessions_of(figures).removesuffix("."))
+    elif figures.total is None and figures.withheld is None:
+        parts.append(NO_BILL_YET if figures.not_in_yet else NO_BILL)
     parts += [f"{counted(waiting, 'session')} {'waits' if waiting == 1 else 'wait'}"] if waiting else []
     parts += [f"{failed:,} failed"] if failed else []
     return " · ".join(parts)
@@ -181,7 +186,8 @@ def _pull_requests(counts: PullRequestFigures) -> list[str]:
         return []
     parts = [f"{counted(counts.opened, 'PR')} opened", f"{counts.merged:,} merged"]
     if counts.merged >= FEWEST_TO_DIVIDE_BY and counts.acus > 0:
-        parts.append(f"{one_tenth(counts.acus / counts.merged)} ACUs per merged PR")
+        per_merged, of_all = counts.acus / counts.merged, (counts.acus + counts.acus_of_others) / counts.merged
+        parts.append(f"{one_tenth(per_merged)} ACUs per merged PR, {one_tenth(of_all)} counting sessions without one")
     return [f"{' · '.join(parts)} (Slack, {PULL_REQUEST_DAYS} days)"]
 
 

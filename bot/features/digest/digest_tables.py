@@ -9,6 +9,7 @@ from typing import Final
 from bot.domain.amounts import exact_sum
 from bot.domain.shares import Share, column, together
 from bot.features.usage.figure_sentences import Figures
+from bot.views.doubts import roughly
 from bot.views.figure_tables import Cell, FigureTable
 from bot.views.text import cell_of, counted
 
@@ -66,14 +67,16 @@ def spender_table(table: SpenderTable, figures: Figures, day: str) -> FigureTabl
         rows.append(Spender(ELSEWHERE, figures.parts[1].amount, 0))
         amounts.append(figures.parts[1])
     percents = _percents([amount.amount for amount in amounts])
+    about = roughly(figures.about)  # as the root has it; the total is Devin's, if that is known
     total_row = Spender(TOTAL, Decimal(0), sum(row.sessions for row in rows))
     lines = [
-        _cells(row, amount, percent, table.last)
+        _cells(row, amount, percent, table.last, "" if row is total_row and figures.total is not None else about)
         for row, amount, percent in zip(
             [*rows, total_row], [*amounts, together(amounts)], [*percents, exact_sum(percents)], strict=True
         )
     ]
-    columns = (table.column, "ACUs", "Share", *([table.last.value] if table.last.value else []))
+    acus = f"ACUs ({about.strip()})" if about else "ACUs"
+    columns = (table.column, acus, "Share", *([table.last.value] if table.last.value else []))
     return FigureTable(f"{table.caption}, {day}", columns, lines)
 
 
@@ -85,19 +88,19 @@ def _percents(amounts: Sequence[Decimal]) -> list[Decimal]:
     return [share.shown for share in column([amount * _HUNDRED / whole for amount in amounts], _HUNDRED)]
 
 
-def _cells(row: Spender, amount: Share, percent: Decimal, last: LastColumn) -> tuple[Cell, ...]:
+def _cells(row: Spender, amount: Share, percent: Decimal, last: LastColumn, about: str) -> tuple[Cell, ...]:
     name = Cell(row.name, url=row.url, channel=row.channel, page=row.page)
     detail = {
         LastColumn.SESSIONS: (_sessions(row.sessions),),
         LastColumn.ASKER: (Cell(row.asker or ""),),
         LastColumn.NONE: (),
     }[last]
-    return (name, _acus(amount), _percent(percent), *detail)
+    return (name, _acus(amount, about), _percent(percent), *detail)
 
 
-def _acus(amount: Share) -> Cell:
+def _acus(amount: Share, about: str) -> Cell:
     text = cell_of(amount)
-    return Cell(text, said=f"{text} ACUs", value=float(amount.shown))
+    return Cell(text, said=f"{about}{text} ACUs", value=float(amount.shown))
 
 
 def _percent(percent: Decimal) -> Cell:

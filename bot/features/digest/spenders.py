@@ -11,7 +11,7 @@ from typing import Final
 from bot.domain.amounts import exact, exact_sum
 from bot.domain.questions import By
 from bot.domain.readers import Readers
-from bot.features.digest.digest_posts import WithoutPullRequest
+from bot.features.digest.digest_posts import NothingMerged
 from bot.features.digest.digest_tables import (
     DIRECT_MESSAGES,
     NO_REPOSITORY,
@@ -20,6 +20,7 @@ from bot.features.digest.digest_tables import (
     Spender,
     SpenderTable,
 )
+from bot.features.report import outcome_rows
 from bot.features.teams import rows as cost_centres
 from bot.features.usage import part_names
 from bot.features.usage import spend_group_rows as spend_groups
@@ -50,12 +51,12 @@ class DigestSpenders:
         self._figures = figures
         self._spending = Spending(workspace.team, workspace.organisation.id, first, figures.day, readers=readers)
 
-    async def tables(self) -> tuple[tuple[SpenderTable, ...], WithoutPullRequest]:
-        """Return the tables of a digest, and what was used in sessions without a pull request.
+    async def tables(self, now: float) -> tuple[tuple[SpenderTable, ...], NothingMerged]:
+        """Return the tables of a digest, and what was used by sessions that are over `now` and nothing is merged.
 
         Where names are not shown, people are counted, and groups of fewer than `FEWEST_PEOPLE` are among the others.
         """
-        has_teams = bool(await cost_centres.of_workspace(self._tx, self._workspace.team))
+        has_teams = bool(await cost_centres.memberships(self._tx, self._workspace.team))
         divisions = _DIVISIONS | ({By.TEAM: ALL} if has_teams else {})
         found = await spend_groups.grouped_each(self._tx, self._spending, divisions)
         named = self._workspace.policy.shows_names
@@ -66,7 +67,8 @@ class DigestSpenders:
             self._sessions(found[By.CHANNEL]),
             await self._repositories(found[By.REPO]),
         )
-        return tables, _without_pull_request(found[By.REPO])
+        ours = _sum(group for group in found[By.REPO] if group.acus > 0 and not group.foreign)
+        return tables, NothingMerged(await outcome_rows.wasted(self._tx, self._spending, now), float(ours))
 
     async def _people(self, groups: Sequence[Group]) -> SpenderTable:
         known = await people.names(self._tx, self._workspace.team, [group.key for group in groups if group.key])
@@ -134,15 +136,6 @@ def _counted_people(groups: Iterable[Group]) -> SpenderTable:
     row = [replace(together, key=f"{len(known):,} people")] if together else []
     hidden = {group.key for group in rest}
     return _table("People", "People", [*row, *rest], lambda group: _spender(group, group.key), hidden)
-
-
-def _without_pull_request(groups: Iterable[Group]) -> WithoutPullRequest:
-    """Return what was used in sessions without a pull request so far; a workspace knows of no other's."""
-    ours = [group for group in groups if group.acus > 0 and not group.foreign]
-    without = [group for group in ours if group.pull_request is None]
-    return WithoutPullRequest(
-        acus=float(_sum(without)), of=float(_sum(ours)), sessions=sum(group.sessions for group in without)
-    )
 
 
 def _table(

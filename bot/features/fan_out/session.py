@@ -222,8 +222,8 @@ def facts_of(session: FanOutSession, made: DevinSession) -> dict[str, object]:
     # The status `error` says all; a detail beside it is what was going on.
     explained = state is DisplayState.ENDED or (state in EXPLAINED and snapshot.status != "error")
     detail = snapshot.detail if explained else None
-    # Never less than is stored: an answer may lack the ACUs once, and what grows again would be booked twice.
-    acus = max(session.acus, session.acus_before + made.acus_consumed)
+    # An answer may lack the ACUs once, and what grows again would be booked twice.
+    acus = session.acus_before + made.acus_consumed if made.acus_consumed else session.acus
     facts = {"devin_id": made.session_id, "url": made.url, "acus": acus}
     return {"lifecycle": Lifecycle.OPEN, "display": state, "detail": detail, **facts}
 
@@ -238,6 +238,8 @@ async def record(
     if (more := session.acus_before + snapshot.acus - session.acus) > 0:
         since = history.first_day_in_doubt(uow, session.read_at, made.created_at or fan_out.created_at)
         await spend.add(uow.tx, session.org_id, billing_day(uow.now), {key: more}, {key: since})
+    elif snapshot.acus:
+        await spend.lower(uow.tx, session.org_id, key, -more)
     await fan_outs.change_session(uow.tx, fan_out.id, session.org_id, read_at=uow.now)
     followed = FollowedSession(key, fan_out.team, session.org_id, bare_id(made.session_id))
     await pull_requests.put(uow.tx, [(followed, snapshot.pull_requests)], uow.now)

@@ -36,10 +36,10 @@ class HomeTab(Drawer):
             return None
         if person.is_guest:
             return for_guests()
-        workspace, now = self._services.workspaces[team], self._services.clock()
-        known_since = now - self._services.timing.admins_known
+        workspace = self._services.workspaces[team]
+        known_since = self._services.clock() - self._services.timing.admins_known
         found = await own_sessions(self._services, tx, workspace, user)
-        figures = await own_figures(tx, workspace, user, now, known_since)
+        figures = await own_figures(self._services, tx, workspace, user, known_since)
         may_start = await has_right(tx, workspace, user, Right.START, known_since)
         held = await self._services.settings.effective(tx, team, None, user)
         mine = at_home(self._services, workspace, found)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Final
 
 from bot.domain.amounts import Money
@@ -13,10 +12,11 @@ from bot.domain.list_groups import ListGroup
 from bot.domain.list_pages import FEW_DONE
 from bot.domain.session import Session
 from bot.domain.settings_values import Setting, Values, as_text
-from bot.features.consumption.sentences import cycle_name
+from bot.features.consumption.sentences import cycle_line, cycle_name
 from bot.features.home.specs import RECENTLY_DONE
 from bot.features.settings.sentences import FIELDS
 from bot.features.settings.specs import MINE, SETTINGS
+from bot.features.usage.figure_sentences import Figures, amount_used, no_acus_at_all, why_no_total
 from bot.views import blocks
 from bot.views.answers.access import GUESTS
 from bot.views.answers.session_lists import HEADINGS, NO_SESSIONS, STOPPING, is_stoppable, is_stopping
@@ -31,12 +31,9 @@ from bot.views.text import (
     ago,
     counted,
     fitted,
-    limit_of_acus,
     link,
     linked_title,
     shortened,
-    tenths,
-    tenths_of_acus,
     total_acus,
 )
 
@@ -68,15 +65,14 @@ class AtHome:
 
 @dataclass(frozen=True, slots=True)
 class HomeFigures:
-    """What a person's sessions used in a `cycle`, and for admins what the `organisation` did of its `limit`."""
+    """What a person's sessions used in a `cycle`, and for admins the `organisation`, as `usage cycle` has it."""
 
     cycle: Cycle
     acus: float = 0.0
     sessions: int = 0
     cost: Money | None = None
     about: Sequence[date] = ()  # the days for which that is only about right
-    organisation: Decimal | None = None
-    limit: float | None = None
+    organisation: Figures | None = None
     budgets: Sequence[str] = ()
     notes: Sequence[str] = ()
 
@@ -231,6 +227,9 @@ def _own(figures: HomeFigures) -> str:
 def _organisation(figures: HomeFigures) -> list[str]:
     if figures.organisation is None:
         return []
-    used = float(figures.organisation)
-    of = tenths_of_acus(used) if figures.limit is None else f"{tenths(used)} of {limit_of_acus(figures.limit)}"
-    return [f"Whole organization: {of}"]
+    of_all = figures.organisation
+    if no_acus_at_all(of_all):
+        return []
+    why = why_no_total(of_all) if of_all.total is None else []
+    parts = [cycle_line(of_all.cycle)] if of_all.cycle is not None else []
+    return [f"Whole organization: {amount_used(of_all)}", *why, *parts]

@@ -9,6 +9,8 @@ from enum import StrEnum
 from statistics import median
 from typing import Final
 
+from bot.domain.outcomes import Outcome
+
 MATURITY: Final = 14 * 86_400.0  # seconds: a pull request that is open for longer counts as one that nobody merges
 LEAST_DENOMINATOR: Final = 5
 
@@ -34,7 +36,7 @@ class OpenedPullRequest:
 
 
 class Result(StrEnum):
-    """The best that has become of the pull requests of a session. Those that it had by the end of the period count."""
+    """The best that has become by now of the pull requests of a session."""
 
     MERGED = "merged"
     OPEN = "open"
@@ -43,8 +45,10 @@ class Result(StrEnum):
     NONE = "none"
 
 
-# Of what sessions with these results used, nothing is merged, and nothing is likely to be.
+# What sessions with these results used is `wasted` if the session is over by now, and could have had a pull request: a
+# plain question could not. The report, its file and the digest all count by this rule.
 UNMERGED: Final = (Result.NONE, Result.CLOSED, Result.STALE)
+OVER: Final = (Outcome.DONE, Outcome.FAILED, Outcome.STOPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class ActiveSessions:
     acus: float
     result: Result
     playbook: str | None = None
+    acus_of_others: float = 0.0  # of those of them that have none of the pull requests opened in the period
+    wasted: bool = False  # they are over, and nothing is merged nor likely to be
 
     @property
     def has_pull_request(self) -> bool:
@@ -87,9 +93,11 @@ class Ratio:
 class Outcomes:
     """What came of pull requests and sessions. `spent` are the ACUs of the sessions with these pull requests, in all.
 
+    `spent_by_all` has also what the other sessions used in the period.
+
     `ages` are the seconds for which the open ones have been open, and `times_to_merge` those from when a pull request
     was first seen until it was first seen merged, without those that were merged already when they were first seen.
-    What sessions used of which nothing is merged is in `unmerged`.
+    What was wasted is in `unmerged`.
     """
 
     opened: int
@@ -100,7 +108,7 @@ class Outcomes:
     times_to_merge: tuple[float, ...]
     sessions_with: int
     sessions_without: int
-    spent_without: float
+    spent_by_all: float
     unmerged: Mapping[Result, Used] = field(default_factory=dict)
     votes: tuple[int, int] | None = None  # how many people found a result good, and bad; None where that is not counted
 
@@ -116,6 +124,11 @@ class Outcomes:
         return Ratio(self.spent, self.merged)
 
     @property
+    def acus_of_all_per_merged(self) -> Ratio:
+        """The same with the sessions that have none of these pull requests."""
+        return Ratio(self.spent_by_all, self.merged)
+
+    @property
     def median_time_to_merge(self) -> float | None:
         """The median of the times to merge; None without any."""
         return median(self.times_to_merge) if self.times_to_merge else None
@@ -127,23 +140,23 @@ def outcomes_of(
     """Sum up what was `opened` and the sessions that were `active`; `spent` are all ACUs of sessions, by id."""
     merged = [pull_request for pull_request in opened if pull_request.merged_at is not None]
     theirs = {session_id for pull_request in opened for session_id in pull_request.session_ids}
-    without = [group for group in active if not group.has_pull_request]
+    of_theirs = sum(spent.get(session_id, 0.0) for session_id in sorted(theirs))
     return Outcomes(
         opened=len(opened),
         merged=len(merged),
         closed=sum(pull_request.merged_at is None and pull_request.closed_at is not None for pull_request in opened),
         ages=tuple(now - pull_request.first_seen for pull_request in opened if pull_request.is_open),
-        spent=sum(spent.get(session_id, 0.0) for session_id in sorted(theirs)),
+        spent=of_theirs,
+        spent_by_all=of_theirs + sum(group.acus_of_others for group in active),
         times_to_merge=tuple(_times_to_merge(merged)),
         sessions_with=sum(group.number for group in active if group.has_pull_request),
-        sessions_without=sum(group.number for group in without),
-        spent_without=sum(group.acus for group in without),
+        sessions_without=sum(group.number for group in active if not group.has_pull_request),
         unmerged={result: used for result in UNMERGED if (used := _used(active, result)).sessions},
     )
 
 
 def _used(active: Iterable[ActiveSessions], result: Result) -> Used:
-    groups = [group for group in active if group.result is result]
+    groups = [group for group in active if group.result is result and group.wasted]
     return Used(sum(group.acus for group in groups), sum(group.number for group in groups))
 
 

@@ -7,24 +7,32 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Subquery, and_, case, func, null, select
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Subquery, and_, case, func, not_, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import bounds
 from bot.domain.periods import days_between, in_doubt
 from bot.domain.questions import By
-from bot.features.report.outcome_report import MATURITY, UNMERGED, ActiveSessions, OpenedPullRequest, Result
+from bot.features.report.outcome_report import (
+    MATURITY,
+    OVER,
+    UNMERGED,
+    ActiveSessions,
+    OpenedPullRequest,
+    Result,
+    Used,
+)
 from bot.features.usage.spend_group_rows import Spending, if_shown, is_shown, repository_option, without_number
 from bot.store import stored_sessions
 from bot.store.spend import doubts_among
-from bot.store.tables import pull_requests, spend
+from bot.store.tables import past_sessions, pull_requests, spend
 
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
     """What sessions can be grouped by; None is not known, or where it is not asked for.
 
-    `pull_request` is the address of one that a session had by the end of the period. Of sessions that are not `stored`,
+    `pull_request` is the address of one that a session has. Of sessions that are not `stored`,
     of which there is no more than what they spent, neither repository nor playbook are known.
     """
 
@@ -84,24 +92,35 @@ async def active(
 
     Without one they are grouped by playbook. Those with different results at the instant `now` are in different groups.
     """
-    spent = _spent(period, result=_result(period, now))
+    spent = _spent(period, **_became(period, now))
     keys, facts = _facts(period, spent, division)
-    sums = (func.count().label("number"), func.sum(spent.c.acus).label("acus"))
-    grouped = select(*facts, *sums, spent.c.result).select_from(_with_sessions(spent, period))
-    found = await tx.execute(grouped.group_by(spent.c.result, *keys).order_by(spent.c.result, *keys))
+    keys = [spent.c.result, (wasted := _wasted(spent)), *keys]
+    theirs = spent.c.session_id.in_(select(pull_requests.c.session_id).where(*_opened_in(period)))
+    of_others = func.sum(case((theirs, 0.0), else_=spent.c.acus)).label("of_others")
+    sums = (func.count().label("number"), func.sum(spent.c.acus).label("acus"), of_others)
+    grouped = select(*facts, *sums, spent.c.result, wasted.label("wasted")).select_from(_with_sessions(spent, period))
+    found = await tx.execute(grouped.group_by(*keys).order_by(*keys))
     return await asyncio.to_thread(_alike, found.all())
 
 
 async def unmerged(tx: AsyncConnection, period: Spending, now: float, most: int) -> list[tuple[str, float]]:
-    """The `most` sessions that used most in the period and of which nothing is merged, by id, with their ACUs.
+    """The `most` sessions that wasted most in the period, by id, with their ACUs.
 
     Those of which nothing else is stored are left out.
     """
-    spent = _spent(period, result=_result(period, now))
-    wanted = (spent.c.result.in_(UNMERGED), spent.c.acus > 0, stored_sessions.ID.is_not(None))
+    spent = _spent(period, **_became(period, now))
+    wanted = (_wasted(spent), spent.c.acus > 0, stored_sessions.ID.is_not(None))
     ordered = select(spent.c.session_id, spent.c.acus).select_from(_with_sessions(spent, period)).where(*wanted)
     found = await tx.execute(ordered.order_by(spent.c.acus.desc(), spent.c.session_id).limit(most))
     return [(row.session_id, float(row.acus)) for row in found]
+
+
+async def wasted(tx: AsyncConnection, period: Spending, now: float) -> Used:
+    """What was wasted in the period."""
+    spent = _spent(period, **_became(period, now))
+    summed = select(func.coalesce(func.sum(spent.c.acus), 0.0), func.count()).select_from(_with_sessions(spent, period))
+    acus, number = (await tx.execute(summed.where(_wasted(spent), spent.c.acus > 0))).one()
+    return Used(float(acus), int(number))
 
 
 async def of_opened(tx: AsyncConnection, period: Spending, division: By) -> dict[str, SessionFacts]:
@@ -122,9 +141,12 @@ def _amounts(rows: Sequence[Any]) -> dict[str, float]:
 
 
 def _alike(rows: Sequence[Any]) -> list[tuple[SessionFacts, ActiveSessions]]:
-    return [
-        (_facts_of(row), ActiveSessions(row.number, float(row.acus), Result(row.result), row.playbook)) for row in rows
-    ]
+    return [(_facts_of(row), _active(row)) for row in rows]
+
+
+def _active(row: Any) -> ActiveSessions:
+    of_others, wasted = float(row.of_others), bool(row.wasted)
+    return ActiveSessions(row.number, float(row.acus), Result(row.result), row.playbook, of_others, wasted)
 
 
 def _facts_by_session(rows: Sequence[Any]) -> dict[str, SessionFacts]:
@@ -193,8 +215,8 @@ def _with_sessions(spent: Subquery, period: Spending) -> FromClause:
     return stored_sessions.with_stored(spent, spent.c.session_id, period.team)
 
 
-def _result(period: Spending, now: float) -> ScalarSelect[Any]:
-    """What became by the instant `now` of the pull requests that a session had by the end of the period."""
+def _became(period: Spending, now: float) -> dict[str, ScalarSelect[Any]]:
+    """What became by the instant `now` of a session's pull requests, and of the session itself."""
     of = pull_requests.c
     is_open = and_(of.merged_at.is_(None), of.closed_at.is_(None))
     found = case(
@@ -204,21 +226,29 @@ def _result(period: Spending, now: float) -> ScalarSelect[Any]:
         (func.count(case((is_open, 1))) > 0, Result.STALE),
         else_=Result.CLOSED,
     )
-    return select(found).where(*_had_by_end(period)).scalar_subquery()
+    newest = spend.alias()
+    outcome = select(newest.c.outcome).where(newest.c.session_id == spend.c.session_id)
+    return {
+        "result": select(found).where(*_its_own(period)).scalar_subquery(),
+        "outcome": outcome.order_by(newest.c.day.desc()).limit(1).scalar_subquery(),
+    }
 
 
-def _had_by_end(period: Spending) -> tuple[ColumnElement[bool], ...]:
-    return (
-        pull_requests.c.session_id == spend.c.session_id,
-        pull_requests.c.team == period.team,
-        pull_requests.c.first_seen < bounds(period.last)[1],
-    )
+def _wasted(spent: Subquery) -> ColumnElement[bool]:
+    """The condition that what a session `spent` was wasted, behind `_with_sessions`, as `outcome_report` defines it."""
+    is_over = or_(past_sessions.c.session_id.is_not(None), spent.c.outcome.in_(OVER))
+    could_have_one = or_(spent.c.result != Result.NONE, not_(stored_sessions.ANSWERED))
+    return and_(spent.c.result.in_(UNMERGED), is_over, could_have_one)
+
+
+def _its_own(period: Spending) -> tuple[ColumnElement[bool], ...]:
+    return (pull_requests.c.session_id == spend.c.session_id, pull_requests.c.team == period.team)
 
 
 def _spent(period: Spending, *where: ColumnElement[bool], **more: ScalarSelect[Any]) -> Subquery:
-    """What each session spent in the period, with whose it is, a pull request that it had by the end, and `more`."""
+    """What each session spent in the period, with whose it is, a pull request of it, and `more`."""
     shared = [func.max(column).label(column.key) for column in (spend.c.requester, spend.c.channel)]
-    url = select(func.min(pull_requests.c.url)).where(*_had_by_end(period)).scalar_subquery()
+    url = select(func.min(pull_requests.c.url)).where(*_its_own(period)).scalar_subquery()
     looked_up = [found.label(name) for name, found in {"url": url, **more}.items()]
     of_each = select(spend.c.session_id, func.sum(spend.c.acus).label("acus"), *shared, *looked_up)
     return (

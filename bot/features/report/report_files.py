@@ -16,8 +16,8 @@ from bot.views.csv import Value
 from bot.views.doubts import why_about
 
 _OUTCOMES: Final = (
-    *("pull_requests_opened", "merged", "closed_unmerged", "open", "open_over_14_days", "acus"),
-    *("sessions_with_pull_request", "sessions_without", "acus_without_pull_request"),
+    *("pull_requests_opened", "merged", "closed_unmerged", "open", "open_over_14_days", "acus", "acus_of_all"),
+    *("sessions_with_pull_request", "sessions_without", "sessions_over_without_one", "acus_over_without_one"),
     *("sessions_closed_unmerged", "acus_closed_unmerged", "sessions_open_over_14_days", "acus_open_over_14_days"),
     *("times_to_merge", "median_seconds_to_merge", "rated_good", "rated_bad"),
 )
@@ -53,9 +53,10 @@ def _outcomes(outcomes: Outcomes) -> list[Value]:
         len(outcomes.ages),
         sum(age > MATURITY for age in outcomes.ages),
         _counted(outcomes.spent),
+        _counted(outcomes.spent_by_all),
         outcomes.sessions_with,
         outcomes.sessions_without,
-        _counted(outcomes.spent_without),
+        *_used(outcomes, Result.NONE),
         *_used(outcomes, Result.CLOSED),
         *_used(outcomes, Result.STALE),
         len(outcomes.times_to_merge),

@@ -26,18 +26,20 @@ UNMERGED_LISTED: Final = 3  # sessions
 PLAYBOOKS_LISTED: Final = 5
 RESULTS: Final = "results"
 NO_PULL_REQUESTS: Final = "No pull requests were opened."
+COUNTING_ALL: Final = "Counting sessions that opened none"
 NOT_STORED: Final = "a session that's no longer stored"
 HIDDEN_PULL_REQUEST: Final = "One in a private channel or DM"
 NO_SESSIONS: Final = "No sessions were active."
 EXPLAINED: Final = (
     "About the pull requests opened on these days through Slack. Merge rate: merged ÷ "
     "(merged, closed unmerged, and open for more than 14 days). ACUs per merged one: all "
-    "that their sessions used ÷ merged. Times are when Devin Bridge saw a change; sessions "
-    "that are over are checked once a day. Nothing merged: what sessions used whose pull "
-    "requests are closed unmerged or open for more than 14 days, or that had none. Blocked: "
-    "from when Devin needed someone until someone answered, Devin resumed, or the session "
-    "slept or ended. Only working hours count: Monday to Friday 09:00\N{EN DASH}17:00 in the time zone "
-    "of the person who started the session."
+    "that their sessions used ÷ merged, without sessions that opened none. Times are when "
+    "Devin Bridge saw a change; sessions that are over are checked once a day. Nothing "
+    "merged: usage of sessions that are over, with no pull request or none that's merged or "
+    "younger than 14 days. Plain questions aren't in it. Blocked: from when Devin needed "
+    "someone until someone answered, Devin resumed, or the session slept or ended. Only "
+    "working hours count: Monday to Friday 09:00\N{EN DASH}17:00 in the time zone of the "
+    "person who started the session."
 )
 _UNMERGED: Final = {
     Result.NONE: "Without a pull request",
@@ -206,6 +208,7 @@ def _ratios(outcomes: Outcomes, cost: Money | None) -> list[str]:
     lines = [f"Merge rate: {_merge_rate(outcomes.merge_rate)}"]
     if outcomes.spent:
         lines.append(f"ACUs per merged pull request: {_per_merged(outcomes.acus_per_merged, cost)}")
+        lines.append(f"{COUNTING_ALL}: {_per_merged(outcomes.acus_of_all_per_merged, None)}")
     if outcomes.median_time_to_merge is not None:
         counts = f"median of {len(outcomes.times_to_merge):,}"
         lines.append(f"Time to merge: {duration(outcomes.median_time_to_merge)} ({counts})")

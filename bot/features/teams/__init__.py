@@ -3,8 +3,8 @@
 from typing import Final
 
 from bot.features.teams.commands import TeamCommands
+from bot.features.teams.rows import TABLES
 from bot.features.teams.specs import COMMANDS
-from bot.features.teams.tables import TABLES
 from bot.kernel.feature import Feature
 
 FEATURE: Final = Feature(

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from bot.domain.billing import billing_day
 from bot.domain.commands.spec import CommandSpec
 from bot.features.teams import rows as cost_centres
 from bot.features.teams import sentences as views
@@ -32,7 +34,8 @@ class TeamCommands:
 
     async def _list(self, asked: Asked) -> Message:
         async with self._services.db.read() as tx:
-            return views.listing(await cost_centres.of_workspace(tx, asked.workspace.team))
+            today = billing_day(self._services.clock())
+            return views.listing(await cost_centres.on_day(tx, asked.workspace.team, today))
 
     async def _change(self, asked: Asked) -> Message:
         """Carry out a command within the ack, and return the confirmation or what is wrong with it."""
@@ -53,7 +56,9 @@ async def _carried_out(uow: UnitOfWork, asked: Asked) -> Message:
     wanted = parse_remove(asked.argument) if removes else parse_add(asked.argument)
     if isinstance(wanted, Problem):
         return views.problem(wanted, removes=removes)
-    change = _Change(uow, asked, wanted, await cost_centres.of_workspace(uow.tx, asked.workspace.team))
+    today = billing_day(uow.now)
+    centres = await cost_centres.on_day(uow.tx, asked.workspace.team, max(today, wanted.since or today))
+    change = _Change(uow, asked, wanted, centres, wanted.since or today)
     return await (change.remove() if removes else change.add())
 
 
@@ -65,6 +70,7 @@ class _Change:
     asked: Asked
     wanted: WantedTeam
     centres: Sequence[CostCentre]
+    since: date  # the running day, unless another one was typed
 
     async def add(self) -> Message:
         before = named(self.centres, self.wanted.name)
@@ -72,14 +78,15 @@ class _Change:
         new = []
         for member in self.wanted.members:
             home = home_of(self.centres, member)
-            if home is not None and home != before:
-                return views.in_another(member, home.name)
-            new += [member] if home is None else []
+            if home is not None and home != before and self.wanted.since is None:
+                return views.in_another(member, home.name, name, billing_day(self.uow.now))
+            new += [member] if home is None or self.wanted.since else []
         if not new:
             return views.all_there(name)
-        await cost_centres.add(self.uow.tx, self.asked.workspace.team, name, new)
-        await self._record(name, before.members if before else (), [*(before.members if before else ()), *new])
-        return views.added(name, new, is_new=before is None)
+        await cost_centres.put(self.uow.tx, self.asked.workspace.team, name, new, self.since)
+        old = before.members if before else ()
+        await self._record(name, old, [*old, *(member for member in new if member not in old)])
+        return views.added(name, new, self.since, is_new=before is None)
 
     async def remove(self) -> Message:
         before = named(self.centres, self.wanted.name)
@@ -90,9 +97,9 @@ class _Change:
         if stranger is not None:
             return views.not_in(stranger, before.name)
         left = [member for member in before.members if member not in out]
-        await cost_centres.remove(self.uow.tx, self.asked.workspace.team, out)
+        await cost_centres.put(self.uow.tx, self.asked.workspace.team, "", out, self.since)
         await self._record(before.name, before.members, left)
-        return views.taken_out(before.name, out) if left else views.removed(before.name, out)
+        return (views.taken_out if left else views.removed)(before.name, out, self.since)
 
     async def _record(self, name: str, before: Sequence[Member], after: Sequence[Member]) -> None:
         asked = self.asked

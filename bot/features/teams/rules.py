@@ -36,6 +36,23 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """That `member` belongs to the team `name` from one ISO date on, and up to another one, if there is one.
+
+    Without a name it belongs to none.
+    """
+
+    member: Member
+    name: str
+    since: str
+    until: str | None = None
+
+    def holds(self, day: str) -> bool:
+        """Whether it is in a team by this on a day."""
+        return bool(self.name) and self.since <= day and (self.until is None or day < self.until)
+
+
+@dataclass(frozen=True, slots=True)
 class CostCentre:
     """A team and its members, of which there is at least one. No member belongs to two."""
 
@@ -45,10 +62,6 @@ class CostCentre:
     def is_called(self, name: str) -> bool:
         """Whether `name` is its own, in capitals or not."""
         return self.name.casefold() == name.casefold()
-
-    def of_kind(self, kind: MemberKind) -> list[str]:
-        """Return the subjects of its members of one kind."""
-        return [member.subject for member in self.members if member.kind is kind]
 
 
 def named(centres: Iterable[CostCentre], name: str) -> CostCentre | None:

@@ -1,6 +1,7 @@
 """What admins read about teams: the list, confirmations, and what is wrong with what was typed."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 from bot.features.teams.rules import LONGEST_NAME, CostCentre, Member, MemberKind
@@ -8,6 +9,7 @@ from bot.features.teams.specs import TEAM, TEAM_OR_MEMBERS
 from bot.features.teams.words import Problem
 from bot.views import blocks
 from bot.views.answers.wording import code, message_of
+from bot.views.dates import weekday_date
 from bot.views.message import Message
 from bot.views.sentences import mention
 from bot.views.text import counted, fitted, listed
@@ -24,6 +26,7 @@ _PROBLEMS: Final = {
     Problem.NOBODY: "After the name, say who or what belongs to it: people, channels, or tags such as `tag:pay`.",
     Problem.PICKED: "Pick the channel or person from Slack's list as you type `#` or `@`.",
     Problem.GROUP: "A team has people, channels, and tags. A user group can't be in one: name its people.",
+    Problem.DAY: "There's no such day. Write one such as `from 2026-12-01`.",
     Problem.MEMBER: "After the name, write only people, channels, and tags such as `tag:pay`.",
 }
 
@@ -44,11 +47,15 @@ def listing(centres: Sequence[CostCentre]) -> Message:
     return Message(text, [*blocks.sections(lines), *blocks.context([HOW_COUNTED])])
 
 
-def added(name: str, members: Sequence[Member], *, is_new: bool) -> Message:
-    """Confirm that `members` were added to a team, which may be new."""
+def added(name: str, members: Sequence[Member], since: date, *, is_new: bool) -> Message:
+    """Confirm that `members` were added to a team, which may be new, and from which day on they count in it."""
     if is_new:
-        return message_of(f"Team {_quoted(name)} was created: {_members(members)}.", HOW_COUNTED)
-    return Message(f"Added to team {_quoted(name)}: {_members(members)}.")
+        return message_of(f"Team {_quoted(name)} was created: {_members(members)}.", _counts(since), HOW_COUNTED)
+    return message_of(f"Added to team {_quoted(name)}: {_members(members)}.", _counts(since))
+
+
+def _counts(since: date) -> str:
+    return f"This counts from {weekday_date(since)}; earlier days stay as they are."
 
 
 def all_there(name: str) -> Message:
@@ -56,12 +63,12 @@ def all_there(name: str) -> Message:
     return Message(f"All of them are already in team {_quoted(name)}, so nothing was changed.")
 
 
-def in_another(member: Member, name: str) -> Message:
-    """Refuse to put a member of the team `name` into a second one."""
+def in_another(member: Member, name: str, other: str, today: date) -> Message:
+    """Refuse to put a member of the team `name` into the `other` one too, and say how it is moved."""
     return message_of(
         "Nothing was changed.",
         f"{_member(member)} is already in team {_quoted(name)}, and can only be in one.",
-        f"Remove it there first: {code(f'/devin team remove {name} {_typed(member)}')}.",
+        f"To move it today: {code(f'/devin team add {other} {_typed(member)} from {today}')}.",
     )
 
 
@@ -75,14 +82,14 @@ def not_in(member: Member, name: str) -> Message:
     return Message(f"Nothing was changed. {_member(member)} isn't in team {_quoted(name)}.")
 
 
-def removed(name: str, members: Sequence[Member]) -> Message:
+def removed(name: str, members: Sequence[Member], since: date) -> Message:
     """Confirm that a team was removed, with the `members` that it had."""
-    return Message(f"Team {_quoted(name)} was removed: {_members(members)}.")
+    return message_of(f"Team {_quoted(name)} was removed: {_members(members)}.", _counts(since))
 
 
-def taken_out(name: str, members: Sequence[Member]) -> Message:
+def taken_out(name: str, members: Sequence[Member], since: date) -> Message:
     """Confirm that `members` were taken out of a team that has others."""
-    return Message(f"Removed from team {_quoted(name)}: {_members(members)}.")
+    return message_of(f"Removed from team {_quoted(name)}: {_members(members)}.", _counts(since))
 
 
 def _quoted(name: str) -> str:

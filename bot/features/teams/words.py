@@ -5,6 +5,7 @@ A channel and a person come as their ids, `#C0WEB` and `@U0ADA`, because a name 
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from itertools import takewhile
 from typing import Final
@@ -15,6 +16,7 @@ from bot.features.teams.rules import LONGEST_NAME, RESERVED, Member, MemberKind
 
 MOST_WORDS_MEANT: Final = 6  # a longer text without a member among its first words reads like a task
 _TAG: Final = re.compile(r"tags?[:=](?P<tags>.*)", re.IGNORECASE)
+_FROM: Final = re.compile(r"(?P<rest>.+)\s(?:from|since)\s+(?P<day>\d{4}-\d{1,2}-\d{1,2})\s*", re.IGNORECASE)
 _JOINING: Final = frozenset({"to", "into", "from"})
 _SIGNS: Final = ("#", "@")
 _QUOTES: Final = f"{DOUBLE}{SINGLE}`*"
@@ -29,19 +31,21 @@ class Problem(StrEnum):
     NOBODY = "nobody"  # nothing was typed behind the name
     PICKED = "picked"  # a channel or a person that was typed and not picked in Slack, so that no id is known
     GROUP = "group"  # a user group of Slack's, which can be no member
+    DAY = "day"  # that is none in the calendar
     MEMBER = "member"  # behind the members stands what is none
 
 
 @dataclass(frozen=True, slots=True)
 class WantedTeam:
-    """The name of a team, and the members that are to be added to it or taken out."""
+    """The name of a team, the members that are to be added to it or taken out, and from which billing day on."""
 
     name: str
     members: tuple[Member, ...]
+    since: date | None = None
 
 
 def parse_add(typed: str) -> WantedTeam | Problem:
-    """Read `<name> <member> …`, or the other way round, or say what is wrong first."""
+    """Read `<name> <member> … [from <day>]`, or the other way round, or say what is wrong first."""
     wanted = _wanted(typed)
     if isinstance(wanted, WantedTeam) and not wanted.members:
         return Problem.NOBODY
@@ -66,7 +70,8 @@ def read_team(typed: str) -> str | None:
 
 
 def _wanted(typed: str) -> WantedTeam | Problem:
-    words = _name_first(typed.split())
+    found = _FROM.fullmatch(typed)
+    words, since = _name_first((found["rest"] if found else typed).split()), _day(found["day"]) if found else None
     begin = next((at for at, word in enumerate(words) if _is_like_member(word)), len(words))
     name = " ".join(words[:begin]).strip(_QUOTES).strip()
     if not name:
@@ -75,11 +80,18 @@ def _wanted(typed: str) -> WantedTeam | Problem:
         return Problem.LONG
     members: dict[Member, None] = {}
     for word in words[begin:]:
-        found = _members(word)
-        if isinstance(found, Problem):
-            return found
-        members |= dict.fromkeys(found)
-    return WantedTeam(name, tuple(members))
+        read = _members(word)
+        if isinstance(read, Problem):
+            return read
+        members |= dict.fromkeys(read)
+    return Problem.DAY if found and since is None else WantedTeam(name, tuple(members), since)
+
+
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
 
 
 def _name_first(words: list[str]) -> list[str]:

@@ -24,6 +24,7 @@ class AcusByDay:
     own: Mapping[date, float] = field(default_factory=dict)
     late: frozenset[date] = frozenset()
     withheld: Withheld | None = None
+    asked: bool = True  # whether Devin was ever asked for a bill
     read_at: Mapping[date, float] = field(default_factory=dict)  # when the bill of a day was read
     products: Mapping[date, Products] = field(default_factory=dict)
     doubts: tuple[tuple[date, date], ...] = ()  # spans of days between which some of `own` divides nobody knows how
@@ -90,9 +91,9 @@ class AcusByDay:
         limit, acus = usual.anomaly_limit(self.best_known(days_before(day, usual.HISTORY_DAYS)), day), self.best((day,))
         return limit if limit is not None and acus is not None and acus > limit else None
 
-    def before_late(self, days: Sequence[date]) -> tuple[date, ...]:
-        """Return those of the days, oldest first, that are before the first one whose bill is late."""
-        return tuple(takewhile(lambda day: day not in self.late, days))
+    def up_to_known(self, days: Sequence[date]) -> tuple[date, ...]:
+        """Return those of the days, oldest first, that are before the first one of which `best` is not known."""
+        return tuple(takewhile(lambda day: self.withheld is not None or day in self.billed, days))
 
     def first_late(self, days: Sequence[date]) -> date | None:
         """Return the first of the days whose bill is not in yet, or None if one of them could not even be read."""

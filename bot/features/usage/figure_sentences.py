@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.amounts import Money, half_up
+from bot.domain.amounts import Money, Price, cost, half_up
 from bot.domain.billing import Withheld, WithheldBecause
 from bot.domain.outcomes import Outcome
 from bot.domain.shares import Share, largest, split
@@ -24,7 +24,9 @@ from bot.views.text import duration, fitted, linked_title, share_of, tenths, ten
 from bot.views.text import percent as percent_in_words
 
 NO_TOTAL: Final = "The total couldn't be read from Devin this time."
+NOT_READ_YET: Final = "Devin's bill hasn't been read yet. Ask again in a minute."
 NOT_IN_YET: Final = "Devin's bill for {day} isn't in yet, so usage elsewhere isn't known."
+OWN_IN_ALL: Final = "Through Slack, it's {acus} in all."
 ANOMALY: Final = ":warning: Unusually high for a {weekday}: up to {acus} would be normal."
 NOTHING_BEFORE: Final = "no usage in the seven days before to compare with"
 UNCHANGED: Final = "as usual"
@@ -75,6 +77,15 @@ class MostExpensive:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownSum:
+    """What Devin billed from the first day of a period `through` the last one before a bill that is not known."""
+
+    through: date
+    acus: float
+    cost: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """The figures of the billing day `day`, or of a period that ends with it. Amounts are ACUs, None where unknown.
 
@@ -106,6 +117,7 @@ class Figures:
     here: bool = False  # only the sessions of one channel or person count, so nothing came from elsewhere
     read_at: float | None = None  # when the bill of `day` was read
     is_running: bool = False  # whether `day` is not over yet
+    known: KnownSum | None = None  # what is known of a total that is not
     amounts: AcusByDay = field(default_factory=AcusByDay)  # by day, also on the days before that they are compared with
 
     @property
@@ -129,12 +141,16 @@ class Figures:
         return self.parts[0].shown if self.parts else half_up(self.through_slack, 1)
 
 
-def summed(amounts: AcusByDay, days: Sequence[date]) -> Figures:
+def summed(amounts: AcusByDay, days: Sequence[date], price: Price | None) -> Figures:
     """Return those figures of `days`, the oldest first, that `amounts` alone say."""
+    total, known = amounts.total(days), amounts.shown(amounts.up_to_known(days))
+    is_partly_known = total is None and amounts.withheld is None and known
     return Figures(
         day=days[-1],
         amounts=amounts,
-        total=amounts.total(days),
+        total=total,
+        known=KnownSum(max(known), sum(known.values()), cost(price, known)) if is_partly_known else None,
+        cost=cost(price, amounts.shown(days)),
         through_slack=amounts.through_slack(days),
         about=amounts.about(days),
         about_each=amounts.about_each(days),
@@ -210,7 +226,8 @@ def report(
 
 
 def _notification(title: str, figures: Figures) -> str:
-    return " ".join([f"{': '.join([title, *spent(figures)])}.", *_results(figures)])
+    why = why_no_total(figures) if figures.total is None and not no_acus_at_all(figures) else []
+    return " ".join([f"{': '.join([title, *spent(figures)])}.", *why, *_results(figures)])
 
 
 def spent(figures: Figures) -> list[str]:
@@ -235,7 +252,14 @@ def amount_used(figures: Figures, mark: str = "") -> str:
     if figures.total is not None:
         about = roughly(figures.about) if figures.here else ""
         return f"{mark}{about}{total_acus(figures.total, figures.cost)}{mark}"
-    return f"{mark}{roughly(figures.about)}{total_acus(figures.through_slack, figures.cost)}{mark} through Slack"
+    if figures.known is not None:
+        known = figures.known
+        return f"{mark}{total_acus(known.acus, known.cost)}{mark} through {weekday_date(known.through)}"
+    return f"{mark}{_through_slack(figures)}{mark} through Slack"
+
+
+def _through_slack(figures: Figures) -> str:
+    return f"{roughly(figures.about)}{total_acus(figures.through_slack, figures.cost)}"
 
 
 def no_acus_at_all(figures: Figures) -> bool:
@@ -259,9 +283,9 @@ def why_no_total(figures: Figures) -> list[str]:
     """Say in a line why the bill of `figures` is not shown, unless Devin withholds it."""
     if figures.withheld is not None:
         return []  # it is said below, as the source of the figures
-    if figures.not_in_yet is not None:
-        return [NOT_IN_YET.format(day=_days_named(figures.late))]
-    return [NO_TOTAL]
+    unread = NO_TOTAL if figures.amounts.asked else NOT_READ_YET
+    why = unread if figures.not_in_yet is None else NOT_IN_YET.format(day=_days_named(figures.late))
+    return [why if figures.known is None else f"{why} {OWN_IN_ALL.format(acus=_through_slack(figures))}"]
 
 
 def _days_named(days: Sequence[date]) -> str:

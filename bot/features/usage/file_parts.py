@@ -86,7 +86,7 @@ class FileParts:
         keys = [group.key for group in groups if not group.others and special(group) is None]
         asked_as = {group.key: group.name for group in groups if group.key and group.name}
         names = await self._names.names(division, keys, asked_as)
-        has_teams = division is By.SESSION and await cost_centres.of_workspace(self._tx, self._workspace.team) != []
+        has_teams = division is By.SESSION and await cost_centres.memberships(self._tx, self._workspace.team) != []
         return [
             replace(
                 _part(group, _name(group) or names.get(group.key, ("",))),

@@ -39,4 +39,4 @@ class UsageCommand:
 
     async def _has_teams(self, workspace: Workspace) -> bool:
         async with self._services.db.read() as tx:
-            return bool(await cost_centres.of_workspace(tx, workspace.team))
+            return bool(await cost_centres.memberships(tx, workspace.team))

@@ -17,6 +17,7 @@ from bot.features.usage.usual import percent_above
 from bot.views import blocks
 from bot.views.answers.wording import code
 from bot.views.dates import HOURS, date_range, full_date, long_date, month_name, weekday_date
+from bot.views.doubts import roughly
 from bot.views.message import Message
 from bot.views.text import tenths_of_acus, when
 
@@ -80,8 +81,9 @@ def usage(
     title, scope = heading(question, span, whose)
     scope = _beside(scope, figures, before)
     # Only a finished day compares with finished days; a running day and a week do not.
-    compared = len(span.counted) == 1 and question.period is not Period.TODAY
-    return digest.report(title, scope, figures, compared=compared, notes=not_included(apart))
+    compared = len(span.counted) == 1 and not span.running
+    notes = [*_so_far_of_running(span, figures), *not_included(apart)]
+    return digest.report(title, scope, figures, compared=compared, notes=notes)
 
 
 def nothing_finished(question: Question, span: Span, apart: Apart, whose: str = "") -> Message:
@@ -122,7 +124,7 @@ def divided(
             *blocks.context(
                 ["\n".join([*negative(rows), *digest.why_own_rows(figures), *_why_about(question, figures)])]
             ),
-            *blocks.context(not_included(apart)),
+            *blocks.context([*_so_far_of_running(span, figures), *not_included(apart)]),
         ],
     )
 
@@ -178,7 +180,7 @@ def _title(question: Question, span: Span) -> str:
             return f"Devin in {month_name(span.last) if span.assumed else 'this billing cycle'}, so far"
         case Period.LAST_MONTH | None:
             if span.month is not None:
-                so_far = "" if span.last in span.counted else ", so far"
+                so_far = "" if span.last in span.counted and not span.running else ", so far"
                 return f"Devin in {month_name(span.last)} {span.last.year}{so_far}"
             days = date_range(span.first, span.last)
             return f"Devin on {days}" if span.first == span.last else f"Devin, {days}"
@@ -188,23 +190,35 @@ def _scope(question: Question, span: Span) -> str:
     if not span.counted:
         return ""
     first, last = span.counted[0], span.counted[-1]
-    if question.period is Period.TODAY:
-        return f"Billing day {long_date(last)}, {HOURS}, still running."
     if first == last:
-        return f"Billing day {long_date(last)}, {HOURS}."
+        return f"Billing day {long_date(last)}, {HOURS}{', still running' if span.running else ''}."
     if question.period is Period.WEEK:
         return f"Seven billing days up to {long_date(last)}, each {HOURS}."
-    days = f"{len(span.counted)} finished billing days, {date_range(first, last)}, each {HOURS}."
+    finished = "" if span.running else "finished "
+    days = f"{len(span.counted)} {finished}billing days, {date_range(first, last)}, each {HOURS}."
     return f"{days} {NO_CYCLE}" if span.assumed else days
+
+
+def _so_far_of_running(span: Span, figures: Figures) -> list[str]:
+    """Name those of several days that still run, with what is in the total of them so far."""
+    running, shown = span.running, figures.amounts.shown(span.running)
+    if not running or len(span.counted) == 1 or digest.no_acus_at_all(figures) or figures.known is not None:
+        return []
+    about = roughly(figures.amounts.about(running)) if figures.here or figures.total is None else ""
+    runs = "still runs and is" if len(running) == 1 else "still run and are"
+    return [f"{_named(running)} {runs} in the total: {about}{tenths_of_acus(sum(shown.values()))} so far."]
+
+
+def _named(days: Sequence[date]) -> str:
+    return " and ".join(weekday_date(day) for day in dict.fromkeys((days[0], days[-1])))
 
 
 def not_included(apart: Apart) -> list[str]:
     """Name the days that are not finished, with what was used on them so far."""
     if not apart.days:
         return []
-    days = " and ".join(weekday_date(day) for day in dict.fromkeys((apart.days[0], apart.days[-1])))
     are = "isn't" if apart.days[0] == apart.days[-1] else "aren't"
-    return [f"{days} {are} finished and {are} in the total{_so_far(apart)}."]
+    return [f"{_named(apart.days)} {are} finished and {are} in the total{_so_far(apart)}."]
 
 
 def _so_far(apart: Apart) -> str:

@@ -29,7 +29,7 @@ from bot.domain.billing import bounds
 from bot.domain.questions import By
 from bot.domain.readers import ANYBODY, Readers
 from bot.features.teams import rows as cost_centres
-from bot.features.teams.rules import CostCentre
+from bot.features.teams.rules import Membership
 from bot.features.usage.part_names import HIDDEN_REPOSITORY
 from bot.store import stored_sessions
 from bot.store.channels import shows_session
@@ -94,6 +94,7 @@ class Wanted:
 ALL: Final = Wanted()
 _OF_ALL: Final = ("groups", "all_acus", "all_sessions")
 _IN_TEAMS: Final = {By.TEAM, By.SESSION}  # where the team of a session has to be known
+_COUNTED_IN: Final = "counted_in"  # the team
 _NOT_OF_ONE: Final = {"division", *_OF_ALL}
 # What sessions are grouped by: what all rows of a session in `spend` share, and what is known of the session.
 _SHARED: Final = {By.PERSON: spend.c.requester, By.CHANNEL: spend.c.channel}
@@ -124,9 +125,16 @@ async def grouped(tx: AsyncConnection, spending: Spending, by: By, wanted: Wante
 
 
 async def grouped_each(tx: AsyncConnection, spending: Spending, wanted: Mapping[By, Wanted]) -> dict[By, list[Group]]:
-    """Group the sessions in several ways at once, as `grouped` does: over a long period most work is to add them up."""
-    centres = await cost_centres.of_workspace(tx, spending.team) if _IN_TEAMS & set(wanted) else []
-    known = _known_sessions(spending, wanted, centres)
+    """Group the sessions in several ways at once, as `grouped` does: over a long period most work is to add them up.
+
+    By team they are added up once more, because a session may have counted in two.
+    """
+    if By.TEAM in wanted and len(wanted) > 1:
+        others: dict[By, Wanted] = {by: groups for by, groups in wanted.items() if by is not By.TEAM}
+        by_team = await grouped_each(tx, spending, {By.TEAM: wanted[By.TEAM]})
+        return by_team | await grouped_each(tx, spending, others)
+    members = await cost_centres.memberships(tx, spending.team) if _IN_TEAMS & set(wanted) else []
+    known = _known_sessions(spending, wanted, members)
     selected = [
         select(literal(by.value).label("division"), _wanted(_grouped(known, by), wanted_groups).subquery())
         for by, wanted_groups in wanted.items()
@@ -222,12 +230,12 @@ def is_shown(spending: Spending, spent: FromClause) -> ColumnElement[bool]:
     return shows_session(spending.team, spending.readers, spent.c.channel, spent.c.requester)
 
 
-def _known_sessions(spending: Spending, divisions: Collection[By], centres: Sequence[CostCentre]) -> FromClause:
+def _known_sessions(spending: Spending, divisions: Collection[By], members: Sequence[Membership]) -> FromClause:
     """What each session spent in the period, and what is known of it, with a column for each of the `divisions`.
 
     All divisions are made from it, because to look the sessions up takes as long as to add up what they spent.
     """
-    spent, opened = _spent(spending, divisions), _opened(spending)
+    spent, opened = _spent(spending, divisions, members), _opened(spending)
     name = [stored_sessions.REQUESTER_NAME.label("requester_name")] if By.PERSON in divisions else []
     own = [stored_sessions.ID.label("id"), stored_sessions.WORKED.label("worked"), *name]
     plain = [by for by in divisions if by in _SHARED or by in _OWN]
@@ -235,7 +243,7 @@ def _known_sessions(spending: Spending, divisions: Collection[By], centres: Sequ
     if By.REPO in divisions:
         keys += _repository(spending, spent)
     if _IN_TEAMS & set(divisions):
-        keys += [spent.c.tags.label("tags"), cost_centres.counted_in(centres, spent.c).label(By.TEAM.value)]
+        keys += [spent.c.tags.label("tags"), spent.c[_COUNTED_IN].label(By.TEAM.value)]
     foreign = spent.c.team.not_in([spending.team, ""]).label("foreign")
     joined = stored_sessions.with_stored(spent, spent.c.session_id, spending.team)
     joined = joined.outerjoin(opened, opened.c.session_id == spent.c.session_id)
@@ -251,8 +259,11 @@ def _repository(spending: Spending, spent: Subquery) -> list[Label[Any]]:
     return [repository_option(shown).label(By.REPO.value), url.label("url")]
 
 
-def _spent(spending: Spending, divisions: Collection[By]) -> Subquery:
-    """What each session spent in the period, with what its rows share of that by which it is to be grouped."""
+def _spent(spending: Spending, divisions: Collection[By], members: Sequence[Membership]) -> Subquery:
+    """What each session spent in the period, with what its rows share of that by which it is to be grouped.
+
+    By team it is what it spent while it counted in each.
+    """
     in_teams = _IN_TEAMS & set(divisions)
     owners = [column for by, column in _SHARED.items() if by in divisions or By.REPO in divisions or in_teams]
     shared = [spend.c.team, *owners, *([spend.c.tags] if in_teams else [])]
@@ -261,7 +272,12 @@ def _spent(spending: Spending, divisions: Collection[By]) -> Subquery:
         func.sum(spend.c.acus).label("acus"),
         *(func.max(column).label(column.key) for column in shared),
     )
-    return of_each.where(*_in(spending)).group_by(spend.c.session_id).subquery()
+    keys: list[Any] = [spend.c.session_id]
+    if in_teams:
+        centre = cost_centres.counted_in(members, spend.c)
+        of_each = of_each.add_columns((centre if By.TEAM in divisions else func.max(centre)).label(_COUNTED_IN))
+        keys += [_COUNTED_IN] if By.TEAM in divisions else []
+    return of_each.where(*_in(spending)).group_by(*keys).subquery()
 
 
 def _pull_request(spending: Spending, session_id: ColumnElement[str]) -> ScalarSelect[Any]:

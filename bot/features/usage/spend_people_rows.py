@@ -47,7 +47,7 @@ async def by_channel(tx: AsyncConnection, spending: Spending, *, used_only: bool
 
 async def by_team(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:
     """The Slack users by the team that their sessions count in, None without one."""
-    centre = cost_centres.counted_in(await cost_centres.of_workspace(tx, spending.team), spend.c)
+    centre = cost_centres.counted_in(await cost_centres.memberships(tx, spending.team), spend.c)
     return await _people(tx, spending, select(centre, spend.c.requester).distinct(), used_only=used_only)
 
 

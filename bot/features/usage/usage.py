@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from bot.domain.amounts import cost
 from bot.domain.billing import Period, billing_day
 from bot.domain.commands.picked import picked_channel, picked_person
 from bot.domain.cycle import Cycle, month_before
@@ -41,6 +40,7 @@ class UsageAnswers:
             span = await self.span(tx, workspace, question)
             if isinstance(span, RefusedRange):
                 return views.refused_range(span)
+            span = await self._so_far(tx, workspace, span, question.one)
             if (hidden := await self.hidden(tx, workspace, question, span)) is not None:
                 return hidden
             apart = await self._apart(tx, workspace, span, question.one)
@@ -56,10 +56,18 @@ class UsageAnswers:
         figures = await self._usage_ledger.figures(
             workspace, span.counted[-1], span.counted[0], of=question.one, urgent=True, readers=readers
         )
-        figures = replace(figures, is_running=question.period is Period.TODAY, here=question.one is not None)
-        if question.period in {None, Period.LAST_MONTH} and not apart.days:
+        figures = replace(figures, is_running=figures.day in span.running, here=question.one is not None)
+        if question.period in {None, Period.LAST_MONTH} and not (apart.days or span.running):
             figures = replace(figures, cycle=None, waiting=0)  # they are about now
         return views.usage(question, span, figures, apart, before, whose)
+
+    async def _so_far(self, tx: Transaction, workspace: Workspace, span: Span, one: str | None) -> Span:
+        """Return `span` with its running days counted too, if it is known what was used on them."""
+        so_far = span.with_running(billing_day(self._services.clock()))
+        if so_far.running == span.running:
+            return span
+        amounts = await self._usage_ledger.amounts(tx, workspace, so_far.running[0], so_far.running[-1], one)
+        return span if amounts.best(so_far.running) is None else so_far
 
     async def hidden(self, tx: Transaction, workspace: Workspace, question: Question, span: Span) -> Message | None:
         """Return why the figures of one person, or of a channel of few people, are hidden where nobody is named."""
@@ -125,8 +133,7 @@ class UsageAnswers:
         amounts = await self._usage_ledger.amounts(tx, workspace, days[0], days[-1], one)
         no_acus = await self._usage_ledger.no_acus_reported(tx, workspace, days[-1], amounts, one)
         return replace(
-            summed(amounts, days),
+            summed(amounts, days, workspace.policy.acu_price),
             no_acus_reported=no_acus,
-            cost=cost(workspace.policy.acu_price, amounts.shown(days)),
             here=one is not None,
         )

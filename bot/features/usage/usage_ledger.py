@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import date
 
 from bot.conversation.titles import ShownTitles, permalink, title_of
-from bot.domain.amounts import cost
 from bot.domain.billing import (
     SETTLING,
     Billed,
@@ -96,7 +95,7 @@ class UsageLedger:
         opened, merged = await pull_requests.counts_between(tx, *theirs, *span, of)
         no_acus = await self.no_acus_reported(tx, workspace, day, amounts, of)
         return replace(
-            summed(amounts, days),
+            summed(amounts, days, workspace.policy.acu_price),
             usual=amounts.usual(day) if len(days) == 1 else None,  # a sum of days has nothing to be compared with
             anomaly_limit=amounts.anomaly_limit(day) if len(days) == 1 else None,
             outcomes=outcomes,
@@ -108,7 +107,19 @@ class UsageLedger:
             cycle=await self._cycle(tx, workspace, cycle, day, amounts, own, of),
             no_acus_reported=no_acus,
             worked=await session_counts.worked_between(tx, *theirs, *span, of) if no_acus else 0.0,
-            cost=cost(workspace.policy.acu_price, amounts.shown(days)),
+        )
+
+    async def of_cycle(self, tx: Transaction, workspace: Workspace, cycle: Cycle, today: date) -> Figures:
+        """Return what was used in a `cycle` so far, in sum and by what Devin limits, as answers about it show it."""
+        days = days_between(cycle.first, today)
+        own = await _own(
+            tx, workspace, await self._first_counted(tx, workspace.organisation.id, days, cycle, None), today, None
+        )
+        amounts = await self._amounts(tx, workspace, days, None, own)
+        return replace(
+            summed(amounts, days, workspace.policy.acu_price),
+            cycle=await self._cycle(tx, workspace, cycle, today, amounts, own, None),
+            no_acus_reported=await self.no_acus_reported(tx, workspace, today, amounts),
         )
 
     async def spent(self, workspace: Workspace, first: date, last: date, of: str | None = None) -> float | None:
@@ -153,7 +164,8 @@ class UsageLedger:
         stored = await spend.billed(tx, org_id, first, last + LATE_DATA)
         read = [day for day, figure in stored.items() if day <= last and self._can_be_shown(day, figure, now)]
         bills = {day: bill_of(day, stored, own.get(day, 0.0), now) for day in read}
-        withheld = await self._withheld(tx, org_id)
+        asked = await due.read(tx, due.consumption(org_id))
+        withheld = read_withheld(asked.state) if asked else None
         # What is not in yet will not come where Devin withholds it.
         if withheld is not None and any(bills.get(day) is None for day in days):
             return AcusByDay({}, own, withheld=withheld)
@@ -163,6 +175,7 @@ class UsageLedger:
             late=frozenset(day for day, acus in bills.items() if acus is None),
             read_at={day: figure.read_at for day, figure in stored.items()},
             products={day: figure.products for day, figure in stored.items()},
+            asked=asked is not None,
         )
 
     async def _first_counted(

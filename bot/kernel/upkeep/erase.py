@@ -37,7 +37,7 @@ class Erasure:
         async with self._db.scan() as tx:
             unfollowed = await followed(tx, named)
         counts = {rows.nouns: 0 for rows in found}  # in the order of the tables
-        for rows in sorted(found, key=lambda rows: rows.last):
+        for rows in sorted(found, key=lambda rows: (not rows.first, rows.last)):
             counts[rows.nouns] += await self._erase_rows(rows)
         await self._db.compact()
         return Erased({nouns: count for nouns, count in counts.items() if count}, tuple(unfollowed))

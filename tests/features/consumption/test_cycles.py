@@ -288,7 +288,7 @@ async def test_usage_has_a_line_about_the_cycle(make, either_store, clock, devin
     account.days, account.own_limit = office(date(2026, 4, 1), date(2026, 5, 19)), 1200
     spent = "440 of 1,200 ACUs (36%, 990.00 USD)"  # eleven weekdays since the 5th, of twenty-two
     line = await used(make, either_store, clock, devin, acu_price=Price(Decimal("2.25"), "USD"))
-    assert line == f"May 5 \N{EN DASH} Jun 3: {spent} · forecast about 880"
+    assert line == f"May 5 \N{EN DASH} Jun 3, through May 19: {spent} · forecast about 880"
 
 
 async def test_where_two_cycles_are_known_the_forecast_is_a_range(make, either_store, clock, devin, account):
@@ -298,7 +298,7 @@ async def test_where_two_cycles_are_known_the_forecast_is_a_range(make, either_s
     async with either_store.db.write() as tx:
         await spend.put_consumption(tx, ORG, nothing | bills, NOW)
     line = await used(make, either_store, clock, devin)
-    assert line == "May 5 \N{EN DASH} Jun 3: 440 ACUs · forecast 874\N{EN DASH}897"
+    assert line == "May 5 \N{EN DASH} Jun 3, through May 19: 440 ACUs · forecast 874\N{EN DASH}897"
 
 
 async def test_each_day_of_the_cycle_has_the_price_that_was_valid_on_it(make, store, clock, devin, account):
@@ -312,7 +312,7 @@ async def test_without_permissions_the_month_and_the_setting_count(make, store, 
     account.days = office(date(2026, 4, 1), date(2026, 5, 19))
     account.refused = dict.fromkeys((CYCLES, LIMITS, OWN), 403)
     line = await used(make, store, clock, devin, cycle_acus=1000.0)
-    assert line == "May: 520 of 1,000 ACUs (52%) · forecast about 840"
+    assert line == "May, through May 19: 520 of 1,000 ACUs (52%) · forecast about 840"
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ async def test_our_own_count_is_compared_with_no_limit_of_devins(make, store, cl
     await store.session("a", NOW - 86_400)
     await store.spent(date(2026, 5, 19), a=4.0)
     line = await used(make, store, clock, devin, cycle_acus=1000.0)
-    assert line == f"May 5 \N{EN DASH} Jun 3: {shown} · forecast: too early to say"
+    assert line == f"May 5 \N{EN DASH} Jun 3, through May 19: {shown} · forecast: too early to say"
 
 
 async def test_a_cycle_that_is_over_is_not_forecast(make, store, clock, devin, account):
@@ -334,7 +334,7 @@ async def test_a_cycle_that_is_over_is_not_forecast(make, store, clock, devin, a
 async def test_of_a_cycle_that_began_before_all_that_was_read_the_month_counts(make, store, clock, devin, account):
     account.days, account.own_limit = office(date(2026, 4, 1), date(2026, 5, 19)), 9000
     account.cycles = instants(Cycle(date(2025, 6, 1), date(2026, 5, 31)))
-    assert await used(make, store, clock, devin) == "May: 520 ACUs · forecast about 840"
+    assert await used(make, store, clock, devin) == "May, through May 19: 520 ACUs · forecast about 840"
 
 
 def divided(first, last, **products):
@@ -349,7 +349,7 @@ async def test_a_limit_of_devins_is_compared_with_what_devin_used_alone(make, ei
     account.own_limit = 500
     line = await used(make, either_store, clock, devin, acu_price=Price(Decimal("2.25"), "USD"))
     assert line == (
-        "May 5 \N{EN DASH} Jun 3: Devin 24 of 500 ACUs (4%), forecast about 48"
+        "May 5 \N{EN DASH} Jun 3, through May 19: Devin 24 of 500 ACUs (4%), forecast about 48"
         " · local agents 600 ACUs · review 27 ACUs · 651 ACUs in all (1,464.75 USD)"
     )
 
@@ -361,7 +361,7 @@ async def test_local_agents_have_a_limit_and_a_forecast_of_their_own(make, store
     account.by_agent = {"cloud_agent": {"cycle_acu_limit": 600}, "local_agent": {"cycle_acu_limit": 800}}
     account.own_limit = 900
     assert await used(make, store, clock, devin) == (
-        "May 5 \N{EN DASH} Jun 3: Devin 24 of 600 ACUs (4%), forecast about 48"
+        "May 5 \N{EN DASH} Jun 3, through May 19: Devin 24 of 600 ACUs (4%), forecast about 48"
         " · local agents 627 of 800 ACUs (78%), forecast about 1,250 · 651 ACUs in all"
     )
 
@@ -380,7 +380,7 @@ async def test_of_a_day_that_is_not_in_yet_no_part_is_counted(make, either_store
 async def test_the_setting_is_compared_with_what_devin_used_alone(make, store, clock, devin, account):
     account.days, account.products = divided(date(2026, 5, 5), date(2026, 5, 19), devin=1.6, cascade=40.0)
     assert await used(make, store, clock, devin, cycle_acus=1000.0) == (
-        "May 5 \N{EN DASH} Jun 3: Devin 24 of 1,000 ACUs (2%), forecast about 48"
+        "May 5 \N{EN DASH} Jun 3, through May 19: Devin 24 of 1,000 ACUs (2%), forecast about 48"
         " · local agents 600 ACUs · 624 ACUs in all"
     )
 

@@ -11,8 +11,9 @@ from inline_snapshot import snapshot
 
 from bot.domain.amounts import exact, exact_sum
 from bot.domain.outcomes import Outcome
-from bot.features.digest.digest_posts import ThreadFigures, WithoutPullRequest, line_chart, thread_posts
+from bot.features.digest.digest_posts import NothingMerged, ThreadFigures, line_chart, thread_posts
 from bot.features.digest.digest_tables import Spender, SpenderTable
+from bot.features.report.outcome_report import Used
 from bot.features.usage.chart_days import CHART_DAYS, MOST_GROUPS, ChartGroup, Pace, chart_groups
 from bot.features.usage.figure_files import FigureFile
 from bot.features.usage.figure_sentences import Figures
@@ -34,7 +35,7 @@ THREE = tuple(
 )
 FIGURES = Figures(DAY, total=49.5, through_slack=16.4, outcomes={Outcome.DONE: 3, Outcome.RUNNING: 1})
 PEOPLE = SpenderTable("People", "Person", (Spender("Ada", Decimal("16.4"), 3),))
-THREAD = ThreadFigures(DAY, THREE, (PEOPLE,), WithoutPullRequest(6.1, 16.4, 2))
+THREAD = ThreadFigures(DAY, THREE, (PEOPLE,), NothingMerged(Used(6.1, 2), 16.4))
 FOUR_SESSIONS = "4 sessions, as of Thu, Nov 26: 3 done, 1 running."
 IN_WORDS = (
     "ACUs a day, Nov 24 \N{EN DASH} Nov 26: most on Thu, Nov 26 with 49.5; "
@@ -87,7 +88,7 @@ def test_the_thread_has_a_chart_then_the_tables_then_what_came_without_a_pull_re
         }
     )
     assert people.text == "People, Thu, Nov 26: Ada 16.4 ACUs, elsewhere 33.1 ACUs, total 49.5 ACUs"
-    assert without.text == "Without a PR so far: 6.1 ACUs of the 16.4 through Slack, in 2 sessions."
+    assert without.text == "Used, and nothing merged: 6.1 ACUs of the 16.4 through Slack, in 2 sessions that are over."
 
 
 def test_a_file_that_slack_does_not_take_is_replaced_by_how_to_get_it():
@@ -156,13 +157,13 @@ def test_where_others_spent_something_devin_has_a_line_beside_its_limit():
 
 def test_nothing_is_posted_of_which_there_is_nothing():
     assert thread_posts(Figures(DAY, total=0.0), ThreadFigures(DAY)) == ()
-    bare = replace(THREAD, chart=(), tables=(), without_pull_request=WithoutPullRequest(0.0, 16.4, 0))
+    bare = replace(THREAD, chart=(), tables=(), nothing_merged=NothingMerged(Used(), 16.4))
     (overall,) = thread_posts(FIGURES, bare)
     assert written(overall.blocks) == overall.text == FOUR_SESSIONS
     flat = tuple(replace(group, spent=0.0) for group in THREE)
     assert thread_posts(FIGURES, replace(bare, chart=flat)) == (overall,)
     no_acus = replace(FIGURES, total=0.0, through_slack=0.0, no_acus_reported=True)
-    assert thread_posts(no_acus, replace(THREAD, tables=(), without_pull_request=None)) == ()
+    assert thread_posts(no_acus, replace(THREAD, tables=(), nothing_merged=None)) == ()
 
 
 def test_the_thread_of_several_days_names_them_and_leaves_the_sessions_to_its_root():

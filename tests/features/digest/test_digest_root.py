@@ -44,11 +44,12 @@ DIGEST = DigestFigures(
     posted_at=datetime(2026, 11, 27, 9, 5, tzinfo=UTC).timestamp(),
     needing=(DEPLOY, CARD),
     needing_by_state={DisplayState.APPROVAL: 1, DisplayState.WAITING: 1, DisplayState.FAILED: 1},
-    pull_requests=PullRequestFigures(opened=8, merged=5, acus=10.1),
+    pull_requests=PullRequestFigures(opened=8, merged=5, acus=10.1, acus_of_others=5.0),
 )
 FIRST = "*49.5 ACUs on Thu, Nov 26*  ▲ 33% (usual 37.3) · through Slack 16.4 · elsewhere 33.1"
 CYCLE = "November: 973 of 1,200 ACUs (81%) · forecast 1,120\N{EN DASH}1,190"
-WITH_RATIO = "8 PRs opened · 5 merged · 2.0 ACUs per merged PR (Slack, 14 days)"
+MANY_MERGED = "1,200 PRs opened · 1,000 merged · 12.3 ACUs per merged PR, 12.3 counting sessions without one "
+WITH_RATIO = "8 PRs opened · 5 merged · 2.0 ACUs per merged PR, 3.0 counting sessions without one (Slack, 14 days)"
 READ = "Day 8:00 AM to 8:00 AM UTC, read 9:05 AM. Wed, Nov 25 corrected: 43.1 → 43.4 ACUs."
 
 
@@ -112,7 +113,10 @@ def test_the_notification_says_who_waits(states, said):
         (PullRequestFigures(1, 0, 3.0), "1 PR opened · 0 merged (Slack, 14 days)"),
         (PullRequestFigures(8, 4, 10.1), "8 PRs opened · 4 merged (Slack, 14 days)"),  # too few to say anything
         (PullRequestFigures(8, 5, 0.0), "8 PRs opened · 5 merged (Slack, 14 days)"),  # a plan without ACUs
-        (PullRequestFigures(1200, 1000, 12_345.0), "1,200 PRs opened · 1,000 merged · 12.3 ACUs per merged PR "),
+        (
+            PullRequestFigures(1200, 1000, 12_345.0),
+            "1,200 PRs opened · 1,000 merged · 12.3 ACUs per merged PR, 12.3 counting sessions without one ",
+        ),
     ],
 )
 def test_a_ratio_stands_beside_its_basis_or_not_at_all(counts, line):

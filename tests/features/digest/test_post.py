@@ -13,7 +13,7 @@ from freezegun import freeze_time
 from structlog.testing import capture_logs
 
 from bot.domain.billing import WithheldBecause
-from bot.features.digest import digest_posts, digest_root
+from bot.features.digest import digest_root
 from bot.features.digest import edition_sentences as editions
 from bot.features.digest.due import DueDigests
 from bot.features.usage.figure_sentences import ANOMALY, MOST_OF_IT, NO_ACUS, NO_TOTAL, NOT_IN_YET, WITHHELD
@@ -138,7 +138,7 @@ async def test_the_post(start, store, bills):
     assert written(row["payload"]["blocks"]) == (
         "*9.5 ACUs on Mon, May 18*  ▲ 375% (usual 2) · through Slack 6.8 · elsewhere 2.7\n"
         f"{ANOMALY.format(weekday='Monday', acus='7 ACUs')} {MOST_OF_IT.format(cause='Ada', acus='6.8 ACUs')}\n"
-        f"May: 43.5 ACUs · forecast {expected}\n2 PRs opened · 1 merged (Slack, 14 days)\n"
+        f"May, through May 18: 43.5 ACUs · forecast {expected}\n2 PRs opened · 1 merged (Slack, 14 days)\n"
         f"{digest_root.NEEDS_SOMEBODY}\n"
         ":speech_balloon: <https://acme.slack.com/archives/C0WORK/p1779105601000000|Do b> "
         "(<https://app.devin.ai/sessions/b|Open in Devin>) · Ada · 1 d\n"
@@ -163,7 +163,7 @@ async def test_the_thread_of_the_post(start, store, bills):
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (root,), rows = await posts(store), await thread(store)
-    assert [row["key"].removeprefix(root["key"]) for row in rows] == [f":{number}" for number in range(1, 8)]
+    assert [row["key"].removeprefix(root["key"]) for row in rows] == [f":{number}" for number in range(1, 7)]
     assert {(row["thread"], row["thread_ts"], row["expires_at"]) for row in rows} == {
         (root["key"], None, root["expires_at"])
     }
@@ -177,7 +177,6 @@ async def test_the_thread_of_the_post(start, store, bills):
         "Do c1 0.2 ACUs, Do c2 0.2 ACUs, others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
         "Repositories, Mon, May 18: acme/web 6.3 ACUs, no repository known 1.2 ACUs, "
         "private channels and DMs 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
-        digest_posts.WITHOUT_PULL_REQUEST.format(acus="1.8 ACUs", all="8", sessions="6 sessions"),
         "Usage by session, Mon, May 18, as CSV.",
     ]
     [made] = rows[-1]["payload"]["files"]
@@ -208,7 +207,8 @@ async def test_the_post_and_its_chart_compare_the_limit_with_devin_alone(start, 
         await run(frozen, start(cycle_acus=100.0), utc(2026, 5, 20, 7, 10))
     (root,), (chart, *_) = await posts(store), await thread(store)
     assert written(root["payload"]["blocks"]).splitlines()[1] == (
-        "May: Devin 36 of 100 ACUs (36%), forecast about 62 · local agents 135 ACUs · review 9 ACUs · 180 ACUs in all"
+        "May, through May 18: Devin 36 of 100 ACUs (36%), forecast about 62 · local agents 135 ACUs · "
+        "review 9 ACUs · 180 ACUs in all"
     )
     assert chart["payload"]["text"] == (
         "ACUs a day, May 5 \N{EN DASH} May 18: most on Tue, May 5 with 10; "
@@ -310,7 +310,7 @@ async def test_a_post_without_permission(start, store, bills):
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
         "*6.3 ACUs through Slack on Mon, May 18*  ▲ 525% (usual 1)\n"
-        f"May: 13.3 ACUs · forecast: too early to say\n{digest_root.DAY}.\n"
+        f"May, through May 18: 13.3 ACUs · forecast: too early to say\n{digest_root.DAY}.\n"
         f"{WITHHELD[WithheldBecause.PERMISSION].format(named='ViewOrgConsumption')}"
     )
 
@@ -334,7 +334,7 @@ async def test_a_post_about_a_quiet_day(start, store, bills):
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
-        "*0 ACUs on Mon, May 18*\nMay: 0 ACUs\nDay 8:00 AM to 8:00 AM UTC, read 7:00 AM."
+        "*0 ACUs on Mon, May 18*\nMay, through May 18: 0 ACUs\nDay 8:00 AM to 8:00 AM UTC, read 7:00 AM."
     )
 
 
@@ -686,7 +686,8 @@ async def test_figures_that_were_read_before_an_outage_serve(start, store, bills
         await run(frozen, digest, utc(2026, 5, 20, 8), TEN_MINUTES)
     assert written((await posts(store))[0]["payload"]["blocks"]) == (
         "*6.3 ACUs on Mon, May 18* · through Slack 0 · elsewhere 6.3\n"
-        "May: 6.3 ACUs · forecast: too early to say\nDay 8:00 AM to 8:00 AM UTC, read May 19 at 12:00 PM."
+        "May, through May 18: 6.3 ACUs · forecast: too early to say\n"
+        "Day 8:00 AM to 8:00 AM UTC, read May 19 at 12:00 PM."
     )
 
 

@@ -4,7 +4,6 @@
 
 import json
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from hypothesis import given, settings
@@ -14,8 +13,10 @@ from inline_snapshot import snapshot
 from bot.domain.cycle import Cycle
 from bot.domain.list_groups import ListGroup
 from bot.domain.session import DisplayState, Lifecycle, PullRequest, Session, Snapshot
+from bot.features.consumption.sentences import CycleFigures, ProductUse
 from bot.features.home import sentences as home_sentences
 from bot.features.home.sentences import AtHome, Home, HomeFigures
+from bot.features.usage.figure_sentences import Figures
 from bot.playground.slack.blocks import view_errors
 from tests.markup import written
 from tests.said import a_session
@@ -69,9 +70,11 @@ No defaults set.\
 
 
 def test_the_figures_of_a_person_and_of_an_admin() -> None:
+    cycle = CycleFigures(DECEMBER, 100.5, date(2026, 12, 2), 500.0, others=(ProductUse("local agents", 20.0),))
+    of_all = Figures(date(2026, 12, 2), total=120.5, cycle=cycle)
     none = HomeFigures(DECEMBER)
     mine = HomeFigures(DECEMBER, 12.34, 4, budgets=["Your budget: 12.3 of 20 ACUs this cycle (61%)"])
-    admins = HomeFigures(DECEMBER, 12.34, 1, organisation=Decimal("120.5"), limit=500.0)
+    admins = HomeFigures(DECEMBER, 12.34, 1, organisation=of_all)
     shown = [written(home_sentences.home(Home(figures=figures)).blocks[4:]) for figures in (none, mine, admins)]
     assert "\n--\n".join(shown) == snapshot("""\
 *This cycle: December*
@@ -87,7 +90,8 @@ No defaults set.
 --
 *This cycle: December*
 12.3 ACUs in 1 session of yours
-Whole organization: 120.5 of 500 ACUs
+Whole organization: 120.5 ACUs
+December, through Dec 2: Devin 100.5 of 500 ACUs (20%), forecast: too early to say · local agents 20 ACUs · 120.5 ACUs in all
 *Your defaults*
 No defaults set.\
 """)
@@ -124,7 +128,9 @@ _AT_HOME = st.builds(AtHome, st.sampled_from(ListGroup), _SESSIONS, st.none() | 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_AT_HOME, max_size=12), st.integers(1, 40), st.lists(_TITLES, max_size=3))
 def test_slack_takes_a_home_of_any_sessions(some: list[AtHome], times: int, lines: list[str]) -> None:
-    figures = HomeFigures(DECEMBER, 1.0, 1, organisation=Decimal(1), limit=2.0, budgets=[line[:150] for line in lines])
+    figures = HomeFigures(
+        DECEMBER, 1.0, 1, organisation=Figures(date(2026, 12, 2), total=1.0), budgets=[line[:150] for line in lines]
+    )
     made = view(Home(some * times, figures))
     assert view_errors(made) == []
     assert len(made["blocks"]) <= 100

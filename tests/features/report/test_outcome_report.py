@@ -23,7 +23,14 @@ from bot.features.report.outcome_report import (
     most_used,
     outcomes_of,
 )
-from bot.features.report.sentences import MOST_ROWS, GroupOutcomes, OpenPullRequest, OutcomeReport, outcome_report
+from bot.features.report.sentences import (
+    EXPLAINED,
+    MOST_ROWS,
+    GroupOutcomes,
+    OpenPullRequest,
+    OutcomeReport,
+    outcome_report,
+)
 from bot.features.usage.figure_sentences import MostExpensive
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
@@ -53,10 +60,11 @@ def test_each_pull_request_counts_once_and_a_session_with_two_of_them_too():
         ],
         [
             ActiveSessions(1, 1.0, Result.MERGED),
-            ActiveSessions(2, 3.0, Result.NONE),
-            ActiveSessions(1, 0.5, Result.STALE, "Fix"),
-            ActiveSessions(1, 0.25, Result.STALE),
-            ActiveSessions(4, 9.0, Result.OPEN),
+            ActiveSessions(1, 2.0, Result.NONE, acus_of_others=2.0, wasted=True),
+            ActiveSessions(1, 1.0, Result.NONE, acus_of_others=1.0),
+            ActiveSessions(1, 0.5, Result.STALE, "Fix", wasted=True),
+            ActiveSessions(1, 0.25, Result.STALE, wasted=True),
+            ActiveSessions(4, 9.0, Result.OPEN, acus_of_others=9.0),
         ],
         {"a": 4.0, "b": 2.0, "c": 9.0},
         NOW,
@@ -70,8 +78,8 @@ def test_each_pull_request_counts_once_and_a_session_with_two_of_them_too():
         times_to_merge=(2 * HOUR,),
         sessions_with=7,
         sessions_without=2,
-        spent_without=3.0,
-        unmerged={Result.NONE: Used(3.0, 2), Result.STALE: Used(0.75, 2)},
+        spent_by_all=18.0,
+        unmerged={Result.NONE: Used(2.0, 1), Result.STALE: Used(0.75, 2)},
     )
     assert found.merge_rate == Ratio(2, 4)  # the one that is open for not longer than fourteen days says nothing yet
     assert found.acus_per_merged == Ratio(6.0, 2)
@@ -96,8 +104,8 @@ def test_the_most_used_playbooks():
 
 NOTHING = Outcomes(0, 0, 0, (), 0.0, (), 0, 0, 0.0)
 WASTE = {Result.NONE: Used(3.4, 3), Result.CLOSED: Used(1.25, 1), Result.STALE: Used(0.0, 1)}
-MANY = Outcomes(8, 5, 1, (12 * DAY, HOUR), 10.25, (HOUR, 2 * HOUR, 30 * HOUR), 7, 3, 3.4, WASTE)
-FEW = Outcomes(4, 2, 1, (12 * DAY,), 10.25, (), 4, 0, 0.0)
+MANY = Outcomes(8, 5, 1, (12 * DAY, HOUR), 10.25, (HOUR, 2 * HOUR, 30 * HOUR), 7, 3, 26.0, WASTE)
+FEW = Outcomes(4, 2, 1, (12 * DAY,), 10.25, (), 4, 0, 10.25)
 REPORT = OutcomeReport(
     MANY,
     open=(OpenPullRequest("https://github.com/acme/web/pull/1", "acme/web#1", 12 * DAY),),
@@ -118,27 +126,22 @@ def test_a_report():
     assert written(message.blocks) == (
         f"Devin in March, so far: results\n9 finished billing days, March 1\N{EN DASH}9, 2025, each "
         f"8:00 AM to 8:00 AM UTC.\n*{counts}*\nMerge rate: 83% (5 of 6)\nACUs per merged pull request: 2.1 (10.3 "
-        f"÷ 5)\nTime to merge: 2 h (median of 3)\n{sessions}\n*ACUs with nothing merged*\n• Without a pull "
+        f"÷ 5)\nCounting sessions that opened none: 5.2 (26 ÷ 5)\n"
+        f"Time to merge: 2 h (median of 3)\n{sessions}\n*ACUs with nothing merged*\n• Without a pull "
         f"request: 3.4 ACUs in 3 sessions\n• Closed unmerged: 1.3 ACUs in 1 session\n1. "
         f"<https://acme.slack.com/archives/C1/p1|Fix &lt;3> "
         f"(<https://app.devin.ai/sessions/a|Open in Devin>): 2.5 ACUs · Ada\n2. in a private channel: "
         f"1.3 ACUs\n*Open, the oldest "
         f"first*\n• <https://github.com/acme/web/pull/1|acme/web#1>: 12 d\n*Most used playbooks*\n• Fix "
-        f"bugs: 5 sessions\n• Upgrade: 1 session\nAbout the pull requests opened on these days through "
-        f"Slack. Merge rate: merged ÷ (merged, closed unmerged, and open for more than 14 days). ACUs per "
-        f"merged one: all that their sessions used ÷ merged. Times are when Devin Bridge saw a change; "
-        f"sessions that are over are checked once a day. Nothing merged: what sessions used whose pull "
-        f"requests are closed unmerged or open for more than 14 days, or that had none. Blocked: from when "
-        f"Devin needed someone until someone answered, Devin resumed, or the session slept or ended. Only "
-        f"working hours count: Monday to Friday 09:00\N{EN DASH}17:00 in the time zone of the person who "
-        f"started the session."
+        f"bugs: 5 sessions\n• Upgrade: 1 session\n{EXPLAINED}"
     )
 
 
 def test_a_ratio_below_five_is_withheld_with_both_its_numbers():
-    assert written(outcome_report(MONTH, SPAN, OutcomeReport(FEW)).blocks).splitlines()[3:6] == [
+    assert written(outcome_report(MONTH, SPAN, OutcomeReport(FEW)).blocks).splitlines()[3:7] == [
         "Merge rate: not enough data (2 of 3; needs at least 5)",
         "ACUs per merged pull request: not enough data (10.3 ÷ 2; needs at least 5)",
+        "Counting sessions that opened none: not enough data (10.3 ÷ 2; needs at least 5)",
         "4 sessions: 4 with a pull request, 0 without.",
     ]
 
@@ -148,7 +151,7 @@ def test_with_a_price_and_on_a_plan_without_acus():
     assert "ACUs per merged pull request: 2.1 (10.3 ÷ 5, 4.10 USD each)" in written(
         outcome_report(MONTH, SPAN, priced).blocks
     )
-    free = OutcomeReport(replace(MANY, spent=0.0, spent_without=0.0, unmerged={Result.NONE: Used(0.0, 3)}))
+    free = OutcomeReport(replace(MANY, spent=0.0, unmerged={Result.NONE: Used(0.0, 3)}))
     lines = written(outcome_report(MONTH, SPAN, free).blocks).splitlines()
     assert lines[3:6] == [
         "Merge rate: 83% (5 of 6)",

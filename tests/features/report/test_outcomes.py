@@ -22,6 +22,7 @@ from bot.store import past_sessions, spend
 from bot.store import sessions as session_rows
 from bot.store import waiting_times as waits
 from bot.store.tables import channels, people, sessions, waiting_times
+from bot.store.tables import spend as spent_days
 from bot.views.doubts import ABOUT
 from bot.views.sentences import IN_DIRECT_MESSAGE
 from tests.markup import written
@@ -60,6 +61,13 @@ async def filled(store):
         await store.put(waiting_times, waited | {"tz": "Europe/Berlin"})
     await store.spent(date(2026, 5, 3), a=5.0)
     await store.spent(date(2026, 5, 18), a=1.0, b=2.0, c=0.5, purged=4.0)
+    await over(store)
+
+
+async def over(store, *but):
+    """Let all sessions be over, except some."""
+    async with store.db.write() as tx:
+        await tx.execute(spent_days.update().values(outcome="stopped").where(spent_days.c.session_id.not_in(but)))
 
 
 @pytest.fixture
@@ -111,7 +119,8 @@ async def test_what_came_of_it(asked):
         "Devin in the last seven days: results\nSeven billing days up to Tuesday, May 19, 2026, "
         "each 8:00 AM to 8:00 AM UTC.\n*4 pull requests opened: 1 merged, 1 closed unmerged, 2 "
         "open.*\nMerge rate: not enough data (1 of 2; needs at least 5)\nACUs per merged pull request: "
-        "not enough data (12 ÷ 1; needs at least 5)\nTime to merge: 2 h (median of 1)\n4 sessions: 3 with "
+        "not enough data (12 ÷ 1; needs at least 5)\nCounting sessions that opened none: not enough data (12.5 ÷ "
+        "1; needs at least 5)\nTime to merge: 2 h (median of 1)\n4 sessions: 3 with "
         "a pull request, 1 without.\nWaiting on people: 2.5 working hours across 2 waits, median 1 h 15 "
         "min. Longest: <https://acme.slack.com/archives/C0WORK/p1779105600000000|Do a> "
         "(<https://app.devin.ai/sessions/a|Open in Devin>), 2 h 30 "
@@ -165,7 +174,7 @@ async def test_a_wait_stays_in_the_zone_of_who_asked_when_their_profile_is_gone(
 
 async def test_groups_of_a_report(asked):
     by = {
-        division: [line.split(" · ")[0] for line in (await asked(f"week by {division}")).splitlines()[8:12]]
+        division: [line.split(" · ")[0] for line in (await asked(f"week by {division}")).splitlines()[9:13]]
         for division in ("person", "channel", "repo", "playbook")
     }
     two, one = "2 pull requests opened, 1 merged", "1 pull request opened, 0 merged"
@@ -202,7 +211,10 @@ async def test_the_first_of_a_month_has_no_finished_day(asked, clock):
 
 
 async def test_what_was_used_and_nothing_merged_is_named_by_its_biggest_sessions(make, either_store, clock):
-    """Each session counts by the best that has become of its pull requests; titles follow the rule for titles."""
+    """Each session that is over counts by the best that has become of its pull requests by now.
+
+    A plain question counts nowhere, and titles follow the rule for titles.
+    """
     clock.now = utc(2026, 6, 2, 12)
     store, now = either_store, clock.now
     states = {
@@ -211,14 +223,18 @@ async def test_what_was_used_and_nothing_merged_is_named_by_its_biggest_sessions
         "stale": ["closed", "open"],
         "closed": ["closed"],
     }
-    for number, (name, found) in enumerate({**states, "none": [], "direct": [], "later": ["merged"]}.items()):
-        await store.session(name, NOON + number, **({"channel": "D0ADA"} if name == "direct" else {}))
+    others = {"none": [], "direct": [], "later": ["merged"], "working": [], "asked": [], "answered": []}
+    facts = {"direct": {"channel": "D0ADA"}, "asked": {"prompt": "How does the login work? "}}
+    for number, (name, found) in enumerate((states | others).items()):
+        await store.session(name, NOON + number, **facts.get(name, {}))
         at = {"fresh": now - 13 * 86_400, "stale": now - 15 * 86_400, "later": now}.get(name, NOON)
         for count, state in enumerate(found):
             await store.pull_request(name, f"{WEB}{name}{count}", at, state)
-    await store.spent(
-        date(2026, 5, 20), merged=50.0, fresh=40.0, stale=1.0, closed=2.0, none=3.0, direct=4.0, later=0.5
-    )
+    used = {"merged": 50.0, "fresh": 40.0, "stale": 1.0, "closed": 2.0, "none": 3.0, "direct": 4.0}
+    await store.spent(date(2026, 5, 20), **used, later=0.5, working=5.0, asked=6.0, answered=7.0)
+    async with store.db.write() as tx:
+        await tx.execute(sessions.update().values(announced="answered").where(sessions.c.id == "answered"))
+    await over(store, "working")
     services = make(store, clock)
     answers = OutcomeAnswers(services, UsageAnswers(services, UsageLedger(services)))
     (workspace,) = services.workspaces
@@ -228,7 +244,7 @@ async def test_what_was_used_and_nothing_merged_is_named_by_its_biggest_sessions
     section = written(message.blocks).split("*ACUs with nothing merged*\n")[1].split("\n*Open")[0]
     lines = section.splitlines()
     assert lines[:3] == [
-        "• Without a pull request: 7.5 ACUs in 3 sessions",
+        "• Without a pull request: 7 ACUs in 2 sessions",
         "• Closed unmerged: 2 ACUs in 1 session",
         "• Open for more than 14 days: 1 ACU in 1 session",
     ]
@@ -237,8 +253,8 @@ async def test_what_was_used_and_nothing_merged_is_named_by_its_biggest_sessions
     assert found == ["none>: 3 ACUs", "closed>: 2 ACUs"]
     async with store.db.write() as tx:
         await tx.execute(sessions.update().values(ended_at=now))
-        await past_sessions.keep(tx, ["none"])
-        await tx.execute(sessions.delete().where(sessions.c.id.in_(["none", "direct"])))
+        await past_sessions.keep(tx, gone := ["none", "asked", "answered"])
+        await tx.execute(sessions.delete().where(sessions.c.id.in_([*gone, "direct"])))
     purged = written((await answers.report(workspace, REPORT_QUESTIONS.of("cycle"), Readers("C0ADMINS"))).blocks)
     assert "1 ACU in 1 session\n1. session of May 18, 2026, no longer stored: 3 ACUs\n2. <" in purged
 
@@ -256,10 +272,11 @@ async def test_a_whole_month_stands_beside_the_one_before(asked, either_store, c
             "*6 pull requests opened: 1 merged, 1 closed unmerged, 4 open.*",
         ]
         begin = lines.index("*The month before, April 2026*")
-        assert lines[begin + 1 : begin + 6] == [
+        assert lines[begin + 1 : begin + 7] == [
             "1 pull request opened: 1 merged.",
             "Merge rate: not enough data (1 of 1; needs at least 5)",
             "ACUs per merged pull request: not enough data (3 ÷ 1; needs at least 5)",
+            "Counting sessions that opened none: not enough data (3 ÷ 1; needs at least 5)",
             "Time to merge: 1 d (median of 1)",
             "1 session: 1 with a pull request, 0 without.",
         ]

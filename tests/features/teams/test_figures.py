@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.questions import USAGE_QUESTIONS, By
 from bot.domain.readers import ANYBODY
+from bot.features import TABLES
 from bot.features.digest.spenders import DigestSpenders
 from bot.features.teams import rows as cost_centres
 from bot.features.teams.rules import CostCentre, Member, MemberKind
@@ -16,7 +17,9 @@ from bot.features.usage.file_parts import FileParts
 from bot.features.usage.spend_group_rows import Spending
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
+from bot.kernel.upkeep.erase import Erasure
 from bot.store import sessions
+from bot.store.tables import spend
 from bot.views.csv import csv_text
 from bot.views.sentences import IN_DIRECT_MESSAGE
 from tests.flows.conftest import ORG, TEAM, Store
@@ -32,7 +35,7 @@ BEN = Member(MemberKind.PERSON, "U0BEN")
 async def put_teams(store: Store, **teams: Sequence[Member]) -> None:
     async with store.db.write() as tx:
         for name, members in teams.items():
-            await cost_centres.add(tx, TEAM, name, members)
+            await cost_centres.put(tx, TEAM, name, members, date(2026, 1, 1))
 
 
 async def put_sessions(store: Store) -> None:
@@ -130,7 +133,7 @@ async def test_a_digest_has_a_table_of_teams_where_there_are_some(asked: Asked, 
 
     async def tables() -> dict[str, list[tuple[str, float, int]]]:
         async with either_store.db.scan() as tx:
-            found, _ = await DigestSpenders(tx, asked.workspace, DAY, figures, ANYBODY).tables()
+            found, _ = await DigestSpenders(tx, asked.workspace, DAY, figures, ANYBODY).tables(NOW)
         return {table.caption: [(row.name, float(row.acus), row.sessions) for row in table.rows] for table in found}
 
     assert "Teams" not in await tables()
@@ -148,8 +151,37 @@ async def test_where_people_are_not_named_a_team_of_few_is_not_shown(
     assert await asked.lines("yesterday by team") == ["others: 9 ACUs · 5 sessions"]
 
 
-async def test_members_belong_to_one_team(either_store: Store) -> None:
-    await put_teams(either_store, payments=[PAY, BEN], Ops=[BEN, WORK])
+async def test_a_member_belongs_to_one_team_on_a_day_and_closed_days_stay_as_they_are(
+    make: Any, either_store: Store, clock: Any
+) -> None:
+    clock.now = NOW
+    await put_sessions(either_store)
+    await either_store.spent(date(2026, 5, 18), bens=3.0)
+    await put_teams(either_store, payments=[PAY, BEN], Ops=[WORK])
+    async with either_store.db.write() as tx:
+        await tx.execute(spend.update().where(spend.c.tags.is_(None)).values(tags=","))
+        await cost_centres.put(tx, TEAM, "Ops", [BEN], DAY)
     async with either_store.db.read() as tx:
-        found = await cost_centres.of_workspace(tx, TEAM)
-    assert found == [CostCentre("Ops", (WORK,)), CostCentre("payments", (PAY, BEN))]
+        found = await cost_centres.on_day(tx, TEAM, DAY)
+    assert found == [CostCentre("Ops", (WORK, BEN)), CostCentre("payments", (PAY,))]
+    asked = Asked(make(either_store, clock))
+
+    async def counted() -> dict[str, list[str]]:
+        days = {day: await asked.lines(f"{day} by team") for day in ("2026-05-18", "2026-05-19")}
+        return days | {"both": await asked.lines("2026-05-18..2026-05-19 by team")}
+
+    expected = {
+        "2026-05-18": ["payments: 3 ACUs · 1 session"],
+        "2026-05-19": [
+            "Ops: 4 ACUs · 3 sessions",
+            "payments: 4 ACUs · 1 session",
+            "no team: 1 ACU · 1 session",
+        ],
+        "both": ["payments: 7 ACUs · 2 sessions", "Ops: 4 ACUs · 3 sessions", "no team: 1 ACU · 1 session"],
+    }
+    assert await counted() == expected
+    erased = await Erasure(either_store.db, TABLES, lease=30.0).person("U0BEN")
+    assert erased.rows["team of a past figure", "teams of past figures"] == 3
+    async with either_store.db.write() as tx:
+        await cost_centres.put(tx, TEAM, "", [WORK, PAY], date(2026, 5, 20))
+    assert await counted() == expected

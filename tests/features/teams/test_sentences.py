@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501 - a sentence is easiest to compare on one line
 
+from datetime import date
+
 from inline_snapshot import snapshot
 
 from bot.features.teams import sentences as teams
@@ -9,6 +11,7 @@ from bot.features.teams.rules import CostCentre, Member, MemberKind
 from bot.features.teams.words import Problem
 from tests.markup import written
 
+DAY = date(2026, 12, 1)
 ANN, WEB, PAY = (
     Member(MemberKind.PERSON, "U0ANN1"),
     Member(MemberKind.CHANNEL, "C0WEB1"),
@@ -31,25 +34,25 @@ A session counts toward one team: by its tag, otherwise its channel, otherwise t
 
 def test_confirmations_and_refusals() -> None:
     said = {
-        "made": teams.added("Payments", [PAY, ANN], is_new=True),
-        "added": teams.added("Payments", [WEB], is_new=False),
+        "made": teams.added("Payments", [PAY, ANN], DAY, is_new=True),
+        "added": teams.added("Payments", [WEB], DAY, is_new=False),
         "there": teams.all_there("Payments"),
-        "another": teams.in_another(ANN, "Ops"),
+        "another": teams.in_another(ANN, "Ops", "Payments", DAY),
         "none": teams.no_such_team("Pay`ments"),
         "not in": teams.not_in(WEB, "Payments"),
-        "removed": teams.removed("Payments", [PAY, ANN]),
-        "taken out": teams.taken_out("Payments", [ANN]),
+        "removed": teams.removed("Payments", [PAY, ANN], DAY),
+        "taken out": teams.taken_out("Payments", [ANN], DAY),
     }
     assert {name: message.text for name, message in said.items()} == snapshot(
         {
-            "made": "Team “Payments” was created: `tag:pay` and <@U0ANN1>. A session counts toward one team: by its tag, otherwise its channel, otherwise the person who started it.",
-            "added": "Added to team “Payments”: <#C0WEB1>.",
+            "made": "Team “Payments” was created: `tag:pay` and <@U0ANN1>. This counts from Tue, Dec 1; earlier days stay as they are. A session counts toward one team: by its tag, otherwise its channel, otherwise the person who started it.",
+            "added": "Added to team “Payments”: <#C0WEB1>. This counts from Tue, Dec 1; earlier days stay as they are.",
             "there": "All of them are already in team “Payments”, so nothing was changed.",
-            "another": "Nothing was changed. <@U0ANN1> is already in team “Ops”, and can only be in one. Remove it there first: `/devin team remove Ops @person`.",
+            "another": "Nothing was changed. <@U0ANN1> is already in team “Ops”, and can only be in one. To move it today: `/devin team add Payments @person from 2026-12-01`.",
             "none": ("There's no team “Pay`ments”, so nothing was removed. `/devin team list` shows the rest."),
             "not in": "Nothing was changed. <#C0WEB1> isn't in team “Payments”.",
-            "removed": "Team “Payments” was removed: `tag:pay` and <@U0ANN1>.",
-            "taken out": "Removed from team “Payments”: <@U0ANN1>.",
+            "removed": "Team “Payments” was removed: `tag:pay` and <@U0ANN1>. This counts from Tue, Dec 1; earlier days stay as they are.",
+            "taken out": "Removed from team “Payments”: <@U0ANN1>. This counts from Tue, Dec 1; earlier days stay as they are.",
         }
     )
 
@@ -65,6 +68,7 @@ def test_problems() -> None:
                 "Nothing was changed. Pick the channel or person from Slack's list as you type `#` or `@`. Use `/devin team add NAME @person|#channel|tag:… …`."
             ),
             Problem.GROUP: "Nothing was changed. A team has people, channels, and tags. A user group can't be in one: name its people. Use `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.DAY: "Nothing was changed. There's no such day. Write one such as `from 2026-12-01`. Use `/devin team add NAME @person|#channel|tag:… …`.",
             Problem.MEMBER: "Nothing was changed. After the name, write only people, channels, and tags such as `tag:pay`. Use `/devin team add NAME @person|#channel|tag:… …`.",
         }
     )

@@ -1,5 +1,7 @@
 """What is typed behind `team add` and `team remove`."""
 
+from datetime import date
+
 import pytest
 
 from bot.domain.commands.registry import START
@@ -24,6 +26,9 @@ ANN, WEB, PAY = (
         ("@U0ANN1 Payments", WantedTeam("Payments", (ANN,))),
         ("@U0ANN1, #C0WEB1 tag:pay Payments and Billing", WantedTeam("Payments and Billing", (ANN, WEB, PAY))),
         ("@U0ANN1 to Payments", WantedTeam("Payments", (ANN,))),
+        ("Ops @U0ANN1 from 2026-12-01", WantedTeam("Ops", (ANN,), date(2026, 12, 1))),
+        ("@U0ANN1 to Ops since 2026-12-01", WantedTeam("Ops", (ANN,), date(2026, 12, 1))),
+        ("Ops @U0ANN1 from 2026-11-31", Problem.DAY),
         ("@ann Payments", Problem.PICKED),
         ("@U0ANN1 and @U0BEN1", Problem.NAME),
         ("@U0ANN1", Problem.NAME),

@@ -144,8 +144,8 @@ def test_a_report_has_counts_and_acus_and_no_total():
         Question(Period.WEEK, by=By.REPO), WEEK, [(("acme/web",), nothing), (("acme/api",), nothing)], shows_people=True
     )
     assert lines(made) == [
-        "repo,pull_requests_opened,merged,closed_unmerged,open,open_over_14_days,acus,sessions_with_pull_request,sessions_without,acus_without_pull_request,sessions_closed_unmerged,acus_closed_unmerged,sessions_open_over_14_days,acus_open_over_14_days,times_to_merge,median_seconds_to_merge,rated_good,rated_bad",
-        "acme/web,0,0,0,0,0,0,0,0,0,0,0,0,0,0,,,",
-        "acme/api,0,0,0,0,0,0,0,0,0,0,0,0,0,0,,,",
+        "repo,pull_requests_opened,merged,closed_unmerged,open,open_over_14_days,acus,acus_of_all,sessions_with_pull_request,sessions_without,sessions_over_without_one,acus_over_without_one,sessions_closed_unmerged,acus_closed_unmerged,sessions_open_over_14_days,acus_open_over_14_days,times_to_merge,median_seconds_to_merge,rated_good,rated_bad",
+        "acme/web,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,,,",
+        "acme/api,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,,,",
     ]
     assert made.name == "devin-report-2026-05-13-to-2026-05-19-by-repo.csv"

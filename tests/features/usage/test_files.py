@@ -213,20 +213,20 @@ async def test_a_report_is_a_row_for_each_group(make, either_store, clock):
     await with_pull_requests(either_store)
     files = Files(make(either_store, clock), either_store)
     columns = (
-        "pull_requests_opened,merged,closed_unmerged,open,open_over_14_days,acus,"
-        "sessions_with_pull_request,sessions_without,acus_without_pull_request,sessions_closed_unmerged,"
+        "pull_requests_opened,merged,closed_unmerged,open,open_over_14_days,acus,acus_of_all,"
+        "sessions_with_pull_request,sessions_without,sessions_over_without_one,acus_over_without_one,sessions_closed_unmerged,"
         "acus_closed_unmerged,sessions_open_over_14_days,acus_open_over_14_days,times_to_merge,"
         "median_seconds_to_merge,rated_good,rated_bad"
     )
     assert await files("report csv") == [
         f"period,{columns}",
-        "2026-05-13..2026-05-19,4,1,1,2,0,12.0,3,1,0.5,0,0,0,0,1,7200,0,0",
+        "2026-05-13..2026-05-19,4,1,1,2,0,12.0,12.5,3,1,1,0.5,0,0,0,0,1,7200,0,0",
     ]
     assert await files("report week by person csv") == [
         f"person,person_id,{columns}",
-        "Ada,U0ADA,2,1,0,1,0,8.0,1,1,0.5,0,0,0,0,1,7200,,",
-        "ben,U0BEN,1,0,1,0,0,2.0,1,0,0,0,0,0,0,0,,,",
-        "sessions that are no longer stored,,1,0,0,1,0,4.0,1,0,0,0,0,0,0,0,,,",
+        "Ada,U0ADA,2,1,0,1,0,8.0,8.5,1,1,1,0.5,0,0,0,0,1,7200,,",
+        "ben,U0BEN,1,0,1,0,0,2.0,2.0,1,0,0,0,0,0,0,0,0,,,",
+        "sessions that are no longer stored,,1,0,0,1,0,4.0,4.0,1,0,0,0,0,0,0,0,0,,,",
     ]
     clock.now = utc(2026, 5, 20, 8, 30)  # the newest day was over half an hour ago
     assert (await files("report csv"))[1].startswith("2026-05-12..2026-05-18,")

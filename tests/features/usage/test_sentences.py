@@ -231,7 +231,7 @@ def test_of_a_bill_that_devin_does_not_show_it_is_not_said_that_nothing_was_used
     [
         (
             Question(Period.TODAY),
-            Span(TODAY, TODAY, (TODAY,)),
+            Span(TODAY, TODAY, (TODAY,), running=(TODAY,)),
             ("Devin today, so far", "Billing day Monday, March 10, 2025, 8:00 AM to 8:00 AM UTC, still running."),
         ),
         (

@@ -76,12 +76,12 @@ async def test_usage_is_answered_from_rows(asked, bills, store):
     assert texts[Period.TODAY] == (
         "Devin today, so far\nBilling day Wednesday, May 20, 2026, 8:00 AM to 8:00 AM UTC, still running.\n"
         f"*0.5 ACUs*\n0 through Slack, 0.5 elsewhere\n{outcomes.NO_ACTIVE_SESSIONS}\n"
-        f"May: 19.5 ACUs · forecast about 31"
+        f"May, through May 20: 19.5 ACUs · forecast about 31"
     )
     assert texts[Period.YESTERDAY] == (
         "Devin yesterday\nBilling day Tuesday, May 19, 2026, 8:00 AM to 8:00 AM UTC.\n"
         f"*1 ACU* · {digest.UNCHANGED}\n0.8 through Slack, 0.2 elsewhere\n1 session, as of Tue, May 19: running.\n"
-        "May: 19 ACUs · forecast about 31\n*Most ACUs used*\n"
+        "May, through May 19: 19 ACUs · forecast about 31\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish> "
         "(<https://app.devin.ai/sessions/a|Open in Devin>): 0.8 ACUs · Ada &lt;\u200b!channel&gt;"
     )
@@ -114,30 +114,64 @@ async def test_usage_without_permission_names_it(asked, bills, store):
     assert texts[Period.YESTERDAY] == (
         "Devin yesterday\nBilling day Tuesday, May 19, 2026, 8:00 AM to 8:00 AM UTC.\n"
         f"*0.8 ACUs* through Slack · {digest.NOTHING_BEFORE}\n1 session, as of Tue, May 19: running.\n"
-        "May: 0.8 ACUs · forecast: too early to say\n*Most ACUs used*\n"
+        "May, through May 19: 0.8 ACUs · forecast: too early to say\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish> "
         "(<https://app.devin.ai/sessions/a|Open in Devin>): 0.8 ACUs · Ada &lt;\u200b!channel&gt;\n"
         f"{digest.WITHHELD[WithheldBecause.PERMISSION].format(named='ViewOrgConsumption')}"
     )
 
 
-async def test_usage_when_devin_was_never_reached(asked, store):
+async def test_usage_when_devin_was_never_reached(asked, bills):
     assert await asked("today") == (
         "Devin today, so far\nBilling day Wednesday, May 20, 2026, 8:00 AM to 8:00 AM UTC, still running.\n"
-        f"*0 ACUs* through Slack\n{digest.NO_TOTAL}\n{outcomes.NO_ACTIVE_SESSIONS}"
+        f"*0 ACUs* through Slack\n{digest.NOT_READ_YET}\n{outcomes.NO_ACTIVE_SESSIONS}"
     )
+    assert digest.NOT_READ_YET == "Devin's bill hasn't been read yet. Ask again in a minute."
+    assert (await asked.message("yesterday")).text.startswith(
+        f"Devin yesterday: 0 ACUs through Slack. {digest.NOT_READ_YET} "
+    )
+    bills.down = True
+    await asked.usage_ledger.tick(asked.workspace.organisation)
+    assert f"*0 ACUs* through Slack\n{digest.NO_TOTAL}\n" in await asked("today")
 
 
-async def test_a_month_holds_finished_days_and_shows_the_running_one_apart(asked, bills, store):
+async def test_a_month_counts_the_running_day_so_far_and_names_it(asked, bills, store):
     bills.days = {may(day): 1.0 for day in range(1, 20)} | {TODAY: 0.5}
     await asked.refresh()
     lines = (await asked("month")).splitlines()
     assert lines[:3] == [
         "Devin in May, so far",
-        "19 finished billing days, May 1\N{EN DASH}19, 2026, each 8:00 AM to 8:00 AM UTC.",
-        "*19 ACUs*",
+        "20 billing days, May 1\N{EN DASH}20, 2026, each 8:00 AM to 8:00 AM UTC.",
+        "*19.5 ACUs*",
     ]
-    assert lines[-1] == "Wed, May 20 isn't finished and isn't in the total: 0.5 ACUs so far."
+    assert lines[-1] == "Wed, May 20 still runs and is in the total: 0.5 ACUs so far."
+
+
+async def test_until_its_bill_is_in_the_running_day_stands_apart(asked, bills, store):
+    bills.days = {may(day): 1.0 for day in range(1, 20)}
+    await asked.refresh()
+    await store.session("a", NOW)
+    await store.spent(TODAY, a=0.75)
+    lines = (await asked("2026-05-18..2026-05-25")).splitlines()
+    assert lines[:3] == [
+        "Devin, May 18\N{EN DASH}20, 2026",
+        "2 finished billing days, May 18\N{EN DASH}19, 2026, each 8:00 AM to 8:00 AM UTC.",
+        "*2 ACUs*",
+    ]
+    assert lines[-1] == "Wed, May 20 isn't finished and isn't in the total: 0.8 ACUs through Slack so far."
+
+
+async def test_one_late_day_leaves_the_total_up_to_it(asked, bills, store):
+    bills.days = {may(day): 2.0 for day in range(1, 20) if day != 18}
+    await asked.refresh()
+    await store.session("a", NOW - 2 * 86_400)
+    await store.spent(may(18), a=3.0)
+    lines = (await asked("week")).splitlines()
+    assert lines[2:4] == [
+        "*10 ACUs* through Sun, May 17",
+        "Devin's bill for Monday, May 18, 2026 isn't in yet, so usage elsewhere isn't known. Through Slack, it's 3 "
+        "ACUs in all.",
+    ]
 
 
 async def test_a_session_at_a_limit_waits_for_somebody_too(asked, bills, store):
@@ -200,8 +234,9 @@ async def test_while_a_day_is_not_in_yet_it_is_not_said_that_nothing_was_used(as
     bills.days = {may(day): 0.0 for day in range(1, 19)}
     await asked.refresh()
     assert (await asked(f"2026-05-16..2026-05-19 by {by}")).splitlines()[2:] == [
-        "*0 ACUs* through Slack",
-        "Devin's bill for Tuesday, May 19, 2026 isn't in yet, so usage elsewhere isn't known.",
+        "*0 ACUs* through Mon, May 18",
+        "Devin's bill for Tuesday, May 19, 2026 isn't in yet, so usage elsewhere isn't known. Through Slack, it's 0 "
+        "ACUs in all.",
         "No known usage so far.",
     ]
 

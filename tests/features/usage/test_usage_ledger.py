@@ -365,7 +365,7 @@ async def test_a_bill_below_our_own_count_is_not_in_yet(usage_ledger, bills, sto
     await usage_ledger.refresh()
     late = await usage_ledger.figures(YESTERDAY)
     assert (late.total, late.through_slack, late.not_in_yet) == (6.5, 4.0, None)
-    assert (late.cycle.used, late.cycle.until) == (6.75, None)
+    assert (late.cycle.used, late.cycle.until) == (6.75, YESTERDAY)
 
 
 async def test_a_running_day_without_a_bill_is_not_called_free(usage_ledger, bills):
@@ -390,7 +390,7 @@ async def test_a_day_that_is_not_listed_is_not_in_yet_until_a_bill_would_be_in(u
     await usage_ledger.refresh()
     figures = await usage_ledger.figures(YESTERDAY)
     assert (figures.total, figures.not_in_yet) == (0.0, None)
-    assert (figures.cycle.used, figures.cycle.until) == (72.0, None)
+    assert (figures.cycle.used, figures.cycle.until) == (72.0, YESTERDAY)
 
 
 async def test_a_day_that_is_not_listed_cost_nothing_once_a_later_one_is_that_has_settled(usage_ledger, bills, clock):
@@ -429,7 +429,7 @@ async def test_an_answer_about_a_day_that_is_not_listed_says_so(usage_ledger, bi
         "May, through May 18: 72 ACUs · forecast about 124",
     ]
     week = written((await usage_ledger.usage(Period.WEEK)).blocks)
-    assert "*0 ACUs* through Slack" in week
+    assert "*24 ACUs* through Mon, May 18" in week
     assert "Devin's bill for Tuesday, May 19, 2026 isn't in yet" in week
 
 
@@ -488,7 +488,7 @@ async def test_the_same_on_both_databases(make, either_store, clock, bills):
     await either_store.session("a", NOW - 86_400)
     await either_store.spent(YESTERDAY, a=2.0)
     figures = await usage_ledger.figures(YESTERDAY)
-    may_so_far = CycleFigures(calendar_month(YESTERDAY), used=2.5)
+    may_so_far = CycleFigures(calendar_month(YESTERDAY), used=2.5, until=YESTERDAY)
     assert (figures.amounts.billed[YESTERDAY], sum(figures.amounts.billed.values())) == (2.5, 2.5)
     assert figures.amounts.own == {YESTERDAY: 2.0}
     assert replace(figures, most_expensive=(), amounts=AcusByDay()) == Figures(

@@ -30,8 +30,9 @@ Table(
     Column("team", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("subject", String, nullable=False),
+    Column("since", String, nullable=False),
     Column("name", String, nullable=False),
-    PrimaryKeyConstraint("team", "kind", "subject", name="pk_cost_centre_members"),
+    PrimaryKeyConstraint("team", "kind", "subject", "since", name="pk_cost_centre_members"),
 )
 
 # Levels of budgets that were reached in a period.

@@ -3,9 +3,12 @@
 They belong to the database, so that no writer of `spend` can forget them, one of another version neither. Two writers
 wait for each other where they add to one sum, and hardly ever in a circle: a poll adds to sums of the running day, and
 most others to one sum of it. An erasure changes several; of two in a circle PostgreSQL ends one, done again later.
+On PostgreSQL the functions name the tables with their schema, as a restore has none to look in. One of the data alone
+brings the sums too: these rows are left out, because the triggers have added up the same.
 A migration that makes `spend` anew, as Alembic changes a column on SQLite, has to make them anew too.
 """
 
+import re
 from typing import Final
 
 from sqlalchemy import Connection
@@ -43,19 +46,24 @@ ON CONFLICT (session_id) DO UPDATE SET
     acus = session_totals.acus + excluded.acus,
     days = session_totals.days + 1;
 """
+_ABOUT_SUMS: Final = re.compile(r"(UPDATE|INTO|FROM) (spend_days|session_totals)\b")
 _WRITTEN: Final = ("session_id", "day", "org_id", "team", "requester", "channel", "acus")
 
 
 def create(connection: Connection) -> None:
     """Create the triggers, after their tables."""
-    for statement in _on_sqlite() if connection.dialect.name == "sqlite" else _on_postgresql():
+    if connection.dialect.name == "sqlite":
+        statements = _on_sqlite()
+    else:
+        statements = _on_postgresql(connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one())
+    for statement in statements:
         connection.exec_driver_sql(statement)
 
 
 def drop(connection: Connection) -> None:
     """Drop what the triggers leave behind once their tables are gone."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("DROP FUNCTION add_up_spend()")
+        connection.exec_driver_sql("DROP FUNCTION add_up_spend(), skip_sum()")
 
 
 def _on_sqlite() -> list[str]:
@@ -72,15 +80,16 @@ def _on_sqlite() -> list[str]:
     ]
 
 
-def _on_postgresql() -> list[str]:
+def _on_postgresql(schema: str) -> list[str]:
+    add, take, grow = (_ABOUT_SUMS.sub(rf"\1 {schema}.\2", statements) for statements in (_ADD, _TAKE, _GROW))
     function = f"""
     CREATE FUNCTION add_up_spend() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        IF TG_OP = 'INSERT' THEN {_ADD}
-        ELSIF TG_OP = 'DELETE' THEN {_TAKE}
+        IF TG_OP = 'INSERT' THEN {add}
+        ELSIF TG_OP = 'DELETE' THEN {take}
         ELSIF {_grown("IS NOT DISTINCT FROM")} THEN
-            IF NEW.acus <> OLD.acus THEN {_GROW} END IF;
-        ELSIF OLD.acus > 0 OR NEW.acus > 0 THEN {_TAKE} {_ADD}
+            IF NEW.acus <> OLD.acus THEN {grow} END IF;
+        ELSIF OLD.acus > 0 OR NEW.acus > 0 THEN {take} {add}
         END IF;
         RETURN NULL;
     END $$
@@ -89,7 +98,13 @@ def _on_postgresql() -> list[str]:
     CREATE TRIGGER spend_added_up AFTER INSERT OR DELETE OR UPDATE OF {", ".join(_WRITTEN)} ON spend
     FOR EACH ROW EXECUTE FUNCTION add_up_spend()
     """
-    return [function, trigger]
+    skip = "CREATE FUNCTION skip_sum() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$"
+    skipped = [
+        f"CREATE TRIGGER {table}_skipped BEFORE INSERT ON {table} FOR EACH ROW WHEN (pg_trigger_depth() = 0) "
+        "EXECUTE FUNCTION skip_sum()"
+        for table in ("spend_days", "session_totals")
+    ]
+    return [function, trigger, skip, *skipped]
 
 
 def _grown(same: str) -> str:
