@@ -18,6 +18,8 @@ from bot.domain.outcomes import Outcome
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
 from bot.domain.settings_values import Scope
 from bot.features import COMMANDS
+from bot.features.budgets.form import budget_form, grant_form
+from bot.features.budgets.specs import BUDGET_SET, GRANT_OTHER
 from bot.features.digest.digest_posts import ThreadFigures, thread_posts
 from bot.features.digest.digest_root import DigestFigures, digest_root
 from bot.features.digest.digest_tables import Spender, SpenderTable
@@ -81,6 +83,8 @@ def modals(user: str) -> Mapping[str, Mapping[str, Any]]:
         "playbook_form": library_form(Form(PLAYBOOK_ADD.name), LibraryItem(Kind.PLAYBOOK, "Upgrade", "1. Read.")),
         "schedule_form": schedule_form(Form(SCHEDULE_ADD.name), "UTC", datetime.fromtimestamp(now, UTC)),
         "settings_form": settings_form(Form(SETTINGS.name), groups, "bot.toml"),
+        "budget_form": budget_form(Form(BUDGET_SET.name)),
+        "grant_form": grant_form(Form(GRANT_OTHER.name), Decimal("7.5")),
         "done_window": recently_done([at_home]),
     }
 

@@ -316,6 +316,8 @@ _FORMS: Final = (
     ("playbook_form", "form for a playbook", "`/devin playbook add` opens nothing."),
     ("schedule_form", "form for a schedule", "`/devin schedule add` opens nothing."),
     ("settings_form", "form for settings", "`/devin settings` opens nothing."),
+    ("budget_form", "form for a budget", "`/devin budget set` opens nothing."),
+    ("grant_form", "form for another amount", "*Another amount…* under a request for ACUs opens nothing."),
     ("done_window", "window of sessions that are done", "*Show all* in the Home tab opens nothing."),
 )
 

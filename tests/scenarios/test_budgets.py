@@ -902,7 +902,7 @@ async def test_a_budget_is_set_with_a_form(on: Harness) -> None:
     assert "Pick the person." in str(await submit())
     filled["person"] = BEN
     assert "The smallest budget is 1 ACU" in str(await submit())
-    assert "After warn, write up to five percentages" in str(await submit(acus="30", warn="half"))
+    assert "Warn at up to five percentages from 1 to 99, such as 50,80." in str(await submit(acus="30", warn="half"))
     done = await submit(acus="30")
     assert done.get("closed") is True, done
     question = f"Set a budget of 30 ACUs a month for <@{BEN}>, with warnings at 50 and 80%?"

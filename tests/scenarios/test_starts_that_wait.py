@@ -328,7 +328,7 @@ async def test_of_a_task_from_a_form_admins_read_its_options_and_of_a_private_on
     await used_up(on)
     await on.slack.slash(ANN, GENERAL, "")
     form = await opened(on)
-    fields = {"task": "fix the typo", "repos": ["acme/web"], "mode": "fast", "limit": "3"}
+    fields = {"task": "fix the typo", "repos": ["acme/web"], "mode": "fast", "limit": "3 ACUs"}
     await send(on, form, **fields)
     question = await on.slack.wait_for_message(DM_OF_ANN, "Nothing was started")
     await on.slack.click(ANN, DM_OF_ANN, question["ts"], "choose:ask_for_more")

@@ -74,10 +74,14 @@ NUMBER_OF_THEM: Final = re.compile(
     rf"(?<![A-Za-z0-9_.,/$-])(?P<value>{_NUMBER})(?:[ \t]?[个個])?[ \t-]{{0,2}}\Z", re.IGNORECASE
 )
 ACU_NAMED: Final = re.compile(
-    rf"(?<![A-Za-z0-9_/.?&=-])(?P<flag>--?|[/@+])?(?:(?:max|maximum|limit|budget|cap)[ _-])?"
+    rf"(?<![A-Za-z0-9_/.?&=-])(?P<flag>--?|[/@+])?"
+    # What is named in front of `acu=` may be the task's: the "rate limit" is.
+    rf"(?:(?:max|maximum)[ _-]?|(?:limit|budget|cap)(?:[_-]|[ ](?![A-Za-z]{{2,5}}[=:]))"
+    r"|(?<=[,;(][ ])(?:limit|budget|cap)[ ])?"
     rf"(?P<name>(?:acu|{'|'.join(_MISSPELT)})s?)"
     r"(?:[ _-](?:limit|max|maximum|budget|cap)(?![a-z])){0,2}"
-    rf"(?P<sign>-(?=[0-9])|(?:[ \t=:~{QUOTES}]|->|<=?|≤|of[ ]|to[ ]|at[ ]|is[ ]|max[ ]?|most[ ]|under[ ]"
+    rf"(?P<sign>(?:-|(?P<odd>[,;./|+–—]|--))(?=[0-9])"
+    rf"|(?:[ \t=:~{QUOTES}]|->|<=?|≤|of[ ]|to[ ]|at[ ]|is[ ]|max[ ]?|most[ ]|under[ ]"
     rf"|[はを为為]){{0,8}})"
     rf"(?P<value>{_NUMBER})(?:{_UNIT})?[{QUOTES}]?(?![A-Za-z0-9_%/$]|[.,-][0-9])",
     re.IGNORECASE,

@@ -244,6 +244,8 @@ def _named_acus(match: re.Match[str]) -> _Form:
         is_plain = match["sign"].strip(patterns.QUOTES) in {"=", "==", "= "}
         if match["name"].lower() not in NAMES[ACU]:
             return Sure.MAYBE if is_plain or match["flag"] or place.at_edge else Sure.TEXT
+        if match["odd"]:
+            return Sure.MAYBE if place.at_edge else Sure.TEXT
         if match["flag"] or place.at_edge:
             return Sure.YES
         if place.is_subject or patterns.TELLING.search(place.before):

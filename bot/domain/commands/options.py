@@ -344,8 +344,8 @@ def _named_in(value: str) -> str | None:
 
 
 def limit_in_field(text: str) -> int | None:
-    """Read a limit that somebody typed into a form, such as `10`, `ten` or `acu=10`; None if it is no whole number."""
-    written = text.strip().lower().removeprefix("acu=")
+    """Read a limit that somebody typed into a form, such as `10`, `ten`, `10 ACUs` or `acu=10`; None if it is none."""
+    written = re.sub(r"^acu=|\s*acus?$", "", text.strip().lower())
     return int(written) if _NUMBERS.fullmatch(written) else NUMBERS.get(written)
 
 

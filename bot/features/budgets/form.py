@@ -4,6 +4,7 @@ What is filled in is written as the command is, so that one reader decides what 
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
 from bot.domain.causes import ViewCause
@@ -34,6 +35,29 @@ _FIELDS: Final = {Problem.ACUS: ACUS, Problem.LEAST: ACUS, Problem.SPAN: SPAN, P
 _PICKED: Final = {ScopeKind.CHANNEL.value: (CHANNEL, "#"), ScopeKind.PERSON.value: (PERSON, "@")}
 
 
+def budget_form(form: Form) -> View:
+    """The form for a budget."""
+    kinds = (ScopeKind.EACH_PERSON, ScopeKind.EACH_CHANNEL, ScopeKind.EACH_SESSION, ScopeKind.ORG)
+    whom = {kind.value: f"{words[:1].upper()}{words[1:]}" for kind in kinds if (words := views.KINDS[kind])}
+    whom |= {kind: f"One {kind}, picked below" for kind in _PICKED}
+    spans = {span.value: f"A {span.value}" for span in Span}
+    fields = [
+        choice_field(WHOM, "For", whom, ScopeKind.EACH_PERSON),
+        channel_field(CHANNEL, "Channel", current=False),
+        person_field(PERSON, "Person"),
+        text_field(ACUS, "ACUs", hint="An ACU (agent compute unit) measures Devin's work.", most=20),
+        choice_field(SPAN, "How often", spans, Span.CYCLE, hint="A cycle is Devin's billing cycle."),
+        text_field(WARN, "Warn at", ", ".join(map(str, USUAL_WARNINGS)), hint="Percentages, such as 50, 80.", most=40),
+    ]
+    return form_view(form, BudgetForm.title, "Next", fields)
+
+
+def grant_form(form: Form, acus: Decimal) -> View:
+    """The form for another amount than the `acus` that were asked for."""
+    field = text_field(ACUS, "ACUs", f"{acus.normalize():f}", hint="They're added until the budget resets.", most=20)
+    return form_view(form, GrantForm.title, "Grant", [field])
+
+
 class BudgetForm(FormKind):
     """The form for a budget. What comes of it is the question of `budget set`, in a direct message."""
 
@@ -45,21 +69,7 @@ class BudgetForm(FormKind):
 
     async def first(self, workspace: Workspace, opening: Opening) -> View | None:  # noqa: ARG002 - it is the same for all
         """Return the form, for which nothing has to be read."""
-        kinds = (ScopeKind.EACH_PERSON, ScopeKind.EACH_CHANNEL, ScopeKind.EACH_SESSION, ScopeKind.ORG)
-        whom = {kind.value: f"{words[:1].upper()}{words[1:]}" for kind in kinds if (words := views.KINDS[kind])}
-        whom |= {kind: f"One {kind}, picked below" for kind in _PICKED}
-        spans = {span.value: f"A {span.value}" for span in Span}
-        fields = [
-            choice_field(WHOM, "For", whom, ScopeKind.EACH_PERSON),
-            channel_field(CHANNEL, "Channel", current=False),
-            person_field(PERSON, "Person"),
-            text_field(ACUS, "ACUs", hint="An ACU (agent compute unit) measures Devin's work.", most=20),
-            choice_field(SPAN, "How often", spans, Span.CYCLE, hint="A cycle is Devin's billing cycle."),
-            text_field(
-                WARN, "Warn at", ", ".join(map(str, USUAL_WARNINGS)), hint="Percentages, such as 50, 80.", most=40
-            ),
-        ]
-        return form_view(opening.form, self.title, "Next", fields)
+        return budget_form(opening.form)
 
     async def loaded(self, workspace: Workspace, opening: Opening) -> View:
         """Return the form."""
@@ -109,9 +119,7 @@ class GrantForm(FormKind):
         if asked is None or asked.state is not GrantState.ASKED:
             gone = views.BUDGET_GONE if asked is None else views.ANSWERED_ALREADY
             return notice(self.title, gone.text)
-        amount = f"{asked.acus.normalize():f}"
-        field = text_field(ACUS, "ACUs", amount, hint="They're added until the budget resets.", most=20)
-        return form_view(opening.form, self.title, "Grant", [field])
+        return grant_form(opening.form, asked.acus)
 
     async def loaded(self, workspace: Workspace, opening: Opening) -> View:
         """Return the form."""
