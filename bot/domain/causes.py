@@ -100,6 +100,7 @@ class MessageCause:
     options: Options = NO_OPTIONS  # set in a form, beside those in the text
     answer_in: str = ""  # as in a `CommandCause`
     opened_in: str = ""  # as in a `CommandCause`
+    line: bool = False  # noted: it was written in a direct message, outside of the thread whose session it went to
 
     @property
     def root_ts(self) -> str:

@@ -109,10 +109,11 @@ def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Reci
     cause = job.cause
     channel = answers_in(cause) or cause.channel or (session.channel if session else "")
     # Nobody may have replied to a message that was picked, and then Slack shows nobody a private answer in its thread.
-    picked = isinstance(cause, MessageCause) and cause.pick is not None
+    # A line of a direct message is answered beside it: nobody who wrote it looks into the thread that it went to.
+    outside = isinstance(cause, MessageCause) and (cause.pick is not None or cause.line)
     # The session's thread may be in another channel than the one in which the person asked.
     in_session = session.thread_ts if session and session.channel == channel else None
-    thread_ts = None if picked else cause.thread_ts or in_session
+    thread_ts = None if outside else cause.thread_ts or in_session
     to = Recipient(job.workspace.team, job.row.key, cause.user or "", channel, thread_ts, cause.response_url)
     pressed_in = cause.pressed_in if isinstance(cause, ActionCause) else None
     opened_in = cause.opened_in if isinstance(cause, CommandCause | MessageCause) else ""

@@ -82,6 +82,7 @@ class Standing:
     open: bool
     sent: bool  # Devin has the message, or may have it
     edited_ts: str | None  # Slack's time of the last edit that counts, or of the deletion
+    reason: str | None  # why it was closed, or waits; None where what it asked for was worked on
 
 
 # A literal, not a parameter: the index of open rows is used only if the statement itself contains the state.
@@ -250,7 +251,7 @@ async def standing(tx: AsyncConnection, key: str) -> Standing | None:
     if found is None:
         return None
     sent = found["kind"] == MessageCause.kind and found["state"] != "dead" and found["intent_at"] is not None
-    return Standing(key, found["lane"], found["state"] == "open", sent, found["edited_ts"])
+    return Standing(key, found["lane"], found["state"] == "open", sent, found["edited_ts"], found["reason"])
 
 
 async def note_edit(tx: AsyncConnection, key: str, edited_ts: str) -> None:

@@ -899,10 +899,16 @@ async def test_a_budget_is_set_with_a_form(on: Harness) -> None:
         values = {name: {name: value} for name, value in (filled | fields).items()}
         return dict(await on.slack.submit_view(ADA, shown["id"], values))
 
-    assert "Pick the person." in str(await submit())
+    assert (await submit(acus="ten", warn="half"))["errors"] == {
+        "person": "Pick the person.",
+        "acus": "Write a number of ACUs above zero, such as 20 or 7.5.",
+        "warn": "Write up to five percentages from 1 to 99, such as 50, 80.",
+    }
     filled["person"] = BEN
-    assert "The smallest budget is 1 ACU" in str(await submit())
-    assert "Warn at up to five percentages from 1 to 99, such as 50,80." in str(await submit(acus="30", warn="half"))
+    assert (await submit(warn="150"))["errors"] == {
+        "acus": "The smallest budget is 1 ACU, the minimum to start a session.",
+        "warn": "Write up to five percentages from 1 to 99, such as 50, 80.",
+    }
     done = await submit(acus="30")
     assert done.get("closed") is True, done
     question = f"Set a budget of 30 ACUs a month for <@{BEN}>, with warnings at 50 and 80%?"

@@ -13,7 +13,15 @@ from tests.for_devin import as_sent
 from tests.said import ASKED_BY, as_shown, in_doubt, stopping
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
-from tests.scenarios.observations import card, creations, private_answers, sent_to_devin, settled, thread_address
+from tests.scenarios.observations import (
+    buttons,
+    card,
+    creations,
+    private_answers,
+    sent_to_devin,
+    settled,
+    thread_address,
+)
 
 DM = "D0ANN"
 
@@ -25,6 +33,22 @@ async def running(on: Harness, prompt: str = "fix the login test") -> tuple[str,
     await on.devin.set(made["session_id"], status="running", status_detail="working")
     await on.slack.wait_for_message(DM, "Working", thread_ts=ts)
     return ts, made["session_id"]
+
+
+async def test_a_question_after_thanks_is_answered_beside_it_and_not_in_the_thread_of_the_session(on: Harness) -> None:
+    await on.slack.say(ANN, DM, "fix the login test")
+    session = (await on.session("fix the login test"))["session_id"]
+    await on.devin.say(session, "It is done.", status="running", status_detail="finished")
+    await on.slack.wait_for_message(DM, "It is done.")
+    await on.slack.say(ANN, DM, "thanks!")
+    asked = await on.slack.say(ANN, DM, "why did my login session stop?")
+    answer = await on.slack.wait_for_message(DM, "Done. Reply here for changes.", after=asked)
+    assert answer.get("thread_ts") is None
+    assert buttons(answer) == ["Send it to Devin"]
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+    await on.slack.click(ANN, DM, answer["ts"], "answer:command:as_reply")
+    await on.devin.wait_for_messages("why did my login session stop?")
 
 
 @pytest.mark.both_transports

@@ -357,6 +357,33 @@ async def test_an_edit_begins_no_new_turn_of_a_session_that_has_answered_or_fail
 
 
 @WAITS_LONG
+@pytest.mark.parametrize("ends", [True, False], ids=["ends", "works on"])
+@pytest.mark.parametrize("edited", ["reply", "task"])
+async def test_an_edit_a_moment_after_the_message_reaches_devin_at_work_or_its_author_hears_that_it_does_not(
+    on: Harness, edited: str, ends: bool
+) -> None:
+    ts, session = await on.started()
+    user, message = ANN, ts
+    if edited == "reply":
+        await on.devin.say(session, "Which one?", status="running", status_detail="waiting_for_user")
+        await on.wait_for_post(GENERAL, ts, "Which one?")
+        user, message = BEN, await on.slack.say(BEN, GENERAL, "the 1st", thread_ts=ts)
+        await on.devin.wait_for_messages("the 1st")
+        await on.devin.set(session, status="running", status_detail="working")
+    before = await sent_to_devin(on, session)
+    at = await edit(on, user, message, "the 2nd please" if edited == "reply" else f"{BOT} fix the logout test")
+    if ends:
+        await on.devin.say(session, "It is done.", status="exit", status_detail=None)
+        await on.wait_for_post(GENERAL, ts, "It is done.")
+    await settled(on)
+    now = "the 2nd please" if edited == "reply" else "fix the logout test"
+    corrections = [] if ends else [as_corrected(message, at, "ben" if user == BEN else "ann", now)]
+    assert await sent_to_devin(on, session) == before + corrections
+    told = "Devin has read your message and finished, so your edit wasn't sent. Reply if it matters."
+    assert await private_answers(on, user) == ([told] if ends else [])
+
+
+@WAITS_LONG
 async def test_a_stop_ends_a_correction_that_waits(on: Harness) -> None:
     ts, session, reply = await replied(on)
     await edit(on, BEN, reply, "please use unittest")

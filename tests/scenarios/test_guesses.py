@@ -210,6 +210,7 @@ UNDO = (
         ("is this free?", FREE),
         ("what's an ACU?", FREE),
         ("who pays for the sessions?", FREE),
+        ("how do I see my costs?", "`cost` may answer that."),
         ("can you see our private repos?", REPOSITORIES),
         ("do you know our codebase", REPOSITORIES),
         ("can I use this in private channels?", PLACES),

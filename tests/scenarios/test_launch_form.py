@@ -48,7 +48,7 @@ async def test_devin_with_nothing_after_it_opens_a_form_that_starts_a_session_wi
     playbook = add_playbook(on.simulated_devin.world, "Upgrade deps", "Upgrade them.", macro="!deps")
     shown = await typed(on)
     fields = filled(task=TASK, repos=["acme/web", "acme/api"], playbook=playbook["playbook_id"], mode="fast")
-    fields |= filled(limit="five", tags="frontend, urgent", title="Login")
+    fields |= filled(limit="5 ACUs", tags="frontend, urgent", title="Login")
     assert (await on.slack.submit_view(ANN, shown["id"], fields))["closed"] is True
     made = await on.session(TASK)
     assert made["title"] == "Login"

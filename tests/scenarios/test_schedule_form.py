@@ -55,12 +55,14 @@ async def test_a_schedule_is_added_once_with_repository_playbook_and_channel(on:
     assert task_in(shown) == "Run all tests, please."
     assert await offered(on, shown, "repos") == ["acme/web", "acme/api"]
     assert await offered(on, shown, "playbook") == ["None", "Nightly run"]
-    refused = await send(on, shown, time="at 7", task="Run all tests. acu=5")
+    refused = await send(on, shown, time="at 7", zone="Boston", cron="every day", task="Run all tests. acu=5")
     assert refused["errors"] == {
         "time": "Write a time, such as 9:00 AM.",
+        "zone": "Write the name of a zone, such as Europe/Berlin or UTC.",
+        "cron": "To use this, pick “At other times, written below” under “Runs”. Or leave it empty.",
         "task": "A schedule can't have an ACU limit. Remove it from the task.",
     }
-    assert (await send(on, shown, repos=["acme/wbe"]))["errors"] == {
+    assert (await send(on, shown, repos=["acme/wbe"], cron=""))["errors"] == {
         "repos": "Devin has no repository acme/wbe. Did you mean “acme/web”?"
     }
     assert (await send(on, shown, repos=[], task="Run all tests. repo=acme/wbe"))["errors"] == {

@@ -17,11 +17,14 @@ from tests.scenarios.observations import (
     buttons,
     card_of,
     creations,
+    forge,
     is_card,
+    press,
     private_answers,
     sent_to_devin,
     set_budget,
     settled,
+    thread_address,
 )
 from tests.scenarios.short_waits import waited
 from tests.scenarios.test_launch_form import opened, send
@@ -84,6 +87,10 @@ async def test_a_start_without_room_begins_by_itself_once_an_admin_approves(on: 
     said = await on.slack.wait_for_ephemeral(ANN, "was started already. Nothing changed.")
     assert said["rendered"].startswith("“<https://")
     assert "|write the changelog>”" in said["rendered"]
+    again = press(ANN, GENERAL, "choose:ask_for_more", _value(question, "choose:ask_for_more"))
+    assert await forge(on, "interactive", again) == "acked"
+    late = await on.slack.wait_for_ephemeral(ANN, "was started already. Nothing changed.", count=2)
+    assert late["rendered"] == said["rendered"]
     assert await creations(on) == 2
 
 
@@ -446,6 +453,10 @@ async def test_a_press_without_room_begins_by_itself_once_an_admin_approves(
     await on.devin.wait_for_sessions("fix the login test", 2)
     await on.slack.wait_for_message(DM_OF_ANN, "Trying to start your task now.")
     await settled(on)
+    await on.slack.click(ANN, GENERAL, question["ts"], f"answer:{start_sentences.APPROVAL}:no")
+    late = await on.slack.wait_for_ephemeral(ANN, "answered already")
+    thread = f"<{thread_address(GENERAL, ts)}|this thread>"
+    assert late["rendered"] == f"That was answered already. What came of it is in {thread}. Nothing changed."
     assert await creations(on) == 2
 
 

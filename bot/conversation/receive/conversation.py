@@ -349,7 +349,8 @@ class Conversation:
         self, job: Job[MessageCause], question: Message, thread_ts: str | None, name: str = start_sentences.COMMAND
     ) -> None:
         """Ask the `question` where the message was written, and let the message wait: its way goes on in the thread."""
-        waiting = replace(job, row=job.row.with_cause(replace(job.cause, thread_ts=thread_ts)))
+        line = job.cause.line or (job.cause.direct and job.cause.thread_ts is None)
+        waiting = replace(job, row=job.row.with_cause(replace(job.cause, thread_ts=thread_ts, line=line)))
         async with self._services.unit_of_work_for(job) as uow:
             # A crash right here asks nobody; the next try does.
             await hold(uow, waiting, name, question, to=recipient_of(job))
@@ -520,7 +521,7 @@ class Conversation:
             if said is not None:
                 # With a key of its own, because the reply may have an answer too.
                 await uow.reply_privately(recipient_of(job), said, key=f"{job.row.key}:added")
-            cause = replace(job.cause, thread_ts=session.thread_ts)
+            cause = replace(job.cause, thread_ts=session.thread_ts, line=True)
             await move(uow, job, session.lane, cause, after=session.thread_ts)
 
     async def _answer(

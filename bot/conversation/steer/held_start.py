@@ -24,7 +24,7 @@ from bot.domain.causes import (
 )
 from bot.domain.commands.presses import NO, AnswerGiven
 from bot.domain.keys import session_id
-from bot.domain.lane import held_lane, own_lane, thread_lane
+from bot.domain.lane import held_lane, own_lane, thread_lane, thread_of
 from bot.domain.session import Session
 from bot.domain.text import plain, without_mention
 from bot.kernel.gates import ForNow
@@ -119,7 +119,8 @@ class StartQuestion:
                     await uow.reply_privately(to, start_sentences.SENT_ON)
                 await go_on(uow, key, job.workspace.team, cause)
             else:
-                said, replaces = await _why_too_late(uow, row, job, given)
+                reply = given.answer == start_sentences.AS_REPLY
+                said, replaces = await why_too_late(uow, job, key, reply=reply)
                 await uow.reply_privately(replace(to, replaces=replaces), said)
             await finish(uow, job)
 
@@ -347,22 +348,23 @@ def _asked_before_edit(row: InboxRow[Cause], job: CommandJob) -> bool:
     return waits and bool(job.cause.pressed_on and row.edited_ts and job.cause.pressed_on < row.edited_ts)
 
 
-async def _why_too_late(
-    uow: UnitOfWork, row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven
-) -> tuple[Message, bool]:
-    """What came of the start or the reply that waits no more, and whether that takes the place of the question.
+async def why_too_late(uow: UnitOfWork, job: CommandJob, key: str, *, reply: bool) -> tuple[Message, bool]:
+    """What came of the start with this `key`, or the `reply`, that waits no more, and whether that replaces a question.
 
     Nobody is told to send again what was started or sent: an admin may have approved it meanwhile.
     """
-    session = await sessions.get(uow.tx, session_id(given.subject))
+    row, session = await inbox.get(uow.tx, key), await sessions.get(uow.tx, session_id(key))
     if session is not None and (session.team, session.requester) == (job.workspace.team, job.cause.user):
         return start_sentences.started_already(session.title, permalink(job.workspace, session)), True
     if row is not None and _is_theirs(row, job) and isinstance(row.cause, AskingCause) and row.cause.hold is None:
         return start_sentences.ANSWERED_ALREADY, False  # what comes of it takes the place of the question
     if row is not None and _is_theirs(row, job) and _asked_before_edit(row, job):
         return start_sentences.EDITED_SINCE, True
-    standing = await inbox.standing(uow.tx, given.subject)
+    standing = await inbox.standing(uow.tx, key)
     if row is None and standing is not None and standing.sent:
         return start_sentences.SENT_ALREADY, True
-    reply = given.answer == start_sentences.AS_REPLY
+    if row is None and standing is not None and standing.reason is None:
+        team, channel, ts = thread_of(standing.lane) or ("", "", "")  # of a press that of the session it is about
+        thread = job.workspace.slack.permalink(channel, ts) if team == job.workspace.team else None
+        return start_sentences.answered_already(thread), True
     return start_sentences.ANSWER_EXPIRED if reply else start_sentences.START_EXPIRED, True

@@ -7,7 +7,7 @@ session in its own thread. One that Devin has had stays, and starts a session as
 
 from dataclasses import dataclass, replace
 
-from bot.conversation.steer.held_start import go_on
+from bot.conversation.steer.held_start import go_on, why_too_late
 from bot.conversation.titles import permalink
 from bot.domain.causes import CommandCause, Confirmation, MessageCause
 from bot.domain.commands.presses import AnswerGiven
@@ -52,7 +52,8 @@ async def _begin(uow: UnitOfWork, job: CommandJob, session: Session, key: str, t
     stands = await inbox.standing(uow.tx, key)
     cause = row.cause if row is not None and isinstance(row.cause, MessageCause) else None
     if await sessions.get(uow.tx, session_id(key)) is not None or (cause is not None and cause.thread_ts is None):
-        await uow.reply_privately(recipient_of(job), start_sentences.START_EXPIRED)
+        said, replaces = await why_too_late(uow, job, key, reply=False)
+        await uow.reply_privately(replace(recipient_of(job), replaces=replaces), said)
         await finish(uow, job)
     elif row is not None and cause is not None and row.intent_at is None:
         own = Confirmation(as_task=True)

@@ -185,16 +185,24 @@ _TOPICS: Final = {
         r"|\b(?:who|what) (?:made|built|runs|powers)\b|\btalking (?:to|with)\b|\bsame as\b",
     }.items()
 }
-# What the rows of sessions answer, as in "is it still working in this channel?".
-_NOT_OF: Final = {Kind.STATE: frozenset({Topic.ITSELF, Topic.PLACES})}
+# What the rows of sessions answer, as in "is it still working in this channel?" and "what was used in this channel?".
+_NOT_OF: Final = {Kind.STATE: frozenset({Topic.ITSELF, Topic.PLACES}), Kind.COST: frozenset({Topic.PLACES})}
 # How a question begins or ends.
 _ASKS: Final = re.compile(
     r"\A\W*(?:\w+,? )?(?:how|what|who|which|where|when|why|is|are|do|does|can|could|may|will|would|should)\b|\?\W*\Z",
     re.IGNORECASE,
 )
-_PAST: Final = re.compile(
-    r"\b(?:did|have(?! to)|has|had|was|were|spent|used|left|remain\w*|so far|yesterday|last)\b", re.IGNORECASE
-)
+# By which a question is about figures in our rows: "what did it cost?", "how do I see my costs?".
+_OF_FIGURES: Final = {
+    Topic.PRICE: re.compile(
+        r"\b(?:did|have(?! to)|has|had|was|were|spent|used|left|remain\w*|so far|yesterday|last|my|our)\b",
+        re.IGNORECASE,
+    ),
+    Topic.READERS: re.compile(
+        r"\b(?:i|we)\b.{0,10}\b(?:see|read|watch)\b.{0,20}\b(?:costs?|spen[dt]\w*|us(?:ed|age)|acus?|bills?)\b",
+        re.IGNORECASE,
+    ),
+}
 
 
 def topic_of(text: str, kind: Kind) -> Topic | None:
@@ -206,7 +214,8 @@ def topic_of(text: str, kind: Kind) -> Topic | None:
     asks = kind is Kind.COST or _ASKS.search(text) is not None  # "explain ACUs" asks, too
     may_be = (topic for topic in _TOPICS if topic is Topic.UNDO or (asks and topic not in _NOT_OF.get(kind, ())))
     found = next((topic for topic in may_be if _TOPICS[topic].search(text)), None)
-    return None if found is Topic.PRICE and _PAST.search(text) else found
+    figures = _OF_FIGURES.get(found) if found is not None else None
+    return None if figures is not None and figures.search(text) else found
 
 
 class Mention(StrEnum):

@@ -15,7 +15,7 @@ from bot.features.budgets.grant_rows import GrantState
 from bot.features.budgets.requests import close_request, decide
 from bot.features.budgets.rules import USUAL_WARNINGS, ScopeKind, Span
 from bot.features.budgets.try_out import BudgetTrials
-from bot.features.budgets.words import Problem, WantedBudget, parse_acus, parse_set
+from bot.features.budgets.words import LEAST_ACUS, Problem, WantedBudget, parse_acus, parse_set
 from bot.kernel.forms.forms import FormKind, Opening, answer
 from bot.kernel.job import Job, finish
 from bot.kernel.services import Services
@@ -29,8 +29,6 @@ PERSON: Final = "person"
 ACUS: Final = "acus"
 SPAN: Final = "span"
 WARN: Final = "warn"
-# The field under which each mistake stands.
-_FIELDS: Final = {Problem.ACUS: ACUS, Problem.LEAST: ACUS, Problem.SPAN: SPAN, Problem.WARN: WARN}
 # What is picked in a field of its own, as a menu of Slack's is not emptied again: the field counts if it is chosen.
 _PICKED: Final = {ScopeKind.CHANNEL.value: (CHANNEL, "#"), ScopeKind.PERSON.value: (PERSON, "@")}
 
@@ -78,14 +76,14 @@ class BudgetForm(FormKind):
         return view
 
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - there is one form
-        """Return a sentence for the field that is wrong."""
+        """Return a sentence for each field that is wrong."""
         picked, _ = _PICKED.get(fields.get(WHOM, ""), ("", ""))
-        if picked and not fields.get(picked):
-            return {picked: f"Pick the {picked}."}
-        wanted = _wanted(fields)
-        if not isinstance(wanted, Problem):
-            return {}
-        return {_FIELDS.get(wanted, WHOM): views.PROBLEMS[wanted].replace("`", "")}  # Slack shows it as it is
+        errors = {picked: f"Pick the {picked}."} if picked and not fields.get(picked) else {}
+        for name in (ACUS, WARN):  # each with the others as they may be
+            wanted = _wanted({WHOM: ScopeKind.ORG.value, ACUS: f"{LEAST_ACUS}", name: fields.get(name, "")})
+            if isinstance(wanted, Problem):
+                errors[name] = views.PROBLEMS_OF_FIELDS[wanted]
+        return errors
 
     async def save(self, job: Job[ViewCause]) -> None:
         """Ask whether to set the budget."""
@@ -130,7 +128,7 @@ class GrantForm(FormKind):
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - there is one field
         """Return a sentence if that is no amount."""
         acus = parse_acus(fields.get(ACUS, ""))
-        return {ACUS: views.PROBLEMS[acus].replace("`", "")} if isinstance(acus, Problem) else {}
+        return {ACUS: views.PROBLEMS_OF_FIELDS[acus]} if isinstance(acus, Problem) else {}
 
     async def save(self, job: Job[ViewCause]) -> None:
         """Grant the amount, unless the request was answered meanwhile."""

@@ -10,7 +10,14 @@ from decimal import Decimal
 from functools import partial
 from typing import ClassVar, Final
 
-from bot.conversation.steer.held_start import give_back, start_approved, text_of, wait_longer, waiting_start
+from bot.conversation.steer.held_start import (
+    give_back,
+    start_approved,
+    text_of,
+    wait_longer,
+    waiting_start,
+    why_too_late,
+)
 from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.amounts import session_limit
 from bot.domain.causes import ActionCause, CommandCause, HeldCause, MessageCause, digest, is_reply
@@ -95,6 +102,9 @@ class BudgetRequests:
     async def _carry_out(self, uow: UnitOfWork, job: CommandJob) -> tuple[Message, bool]:
         """Do what the button says. Returns the answer, and whether it takes the place of the button's message."""
         if job.cause.command == ASK_FOR_MORE.name:
+            parts = _parts(job.cause.argument)
+            if parts.start and await _start_of(job, uow.tx) is None:
+                return await why_too_late(uow, job, parts.start, reply=bool(parts.session))
             return await self._ask(uow, job), True
         by, amount = job.cause.user or "", _AMOUNTS[job.cause.command]
         return await decide(uow, job.workspace, job.cause.argument, by, job.cause.channel, amount)
@@ -107,8 +117,6 @@ class BudgetRequests:
             goes = start is not None and await start_approved(uow, workspace, start.key) is not None
             return views.gone_for(reply=is_reply(start.cause)) if start and goes else views.BUDGET_GONE
         budget, subject = found
-        if _parts(job.cause.argument).start and start is None:
-            return start_sentences.START_EXPIRED if waking is None else start_sentences.ANSWER_EXPIRED
         channel = (start.cause.channel if start else job.cause.channel) or ""
         if (paused := await who_paused(uow.tx, workspace.team, channel)) is not None:
             return await _paused(uow, paused, start, waking)

@@ -81,8 +81,14 @@ PROBLEMS: Final = {
     Problem.LEAST: "The smallest budget is 1 ACU, the minimum to start a session.",
     Problem.BEHIND: "After the ACUs, write nothing more: a grant applies until the budget resets.",
     Problem.SPAN: "After the ACUs, write only `a day`, `a week`, `a month`, or `a cycle`, and `warn` with percentages.",
-    Problem.WARN: "Warn at up to five percentages from 1 to 99, such as `50,80`.",
+    Problem.WARN: "After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`.",
     Problem.NUMBER: "Which budget? Use its number from `/devin budget list`: `/devin budget remove N`.",
+}
+# Under the field of a form that is wrong, where Slack shows a text as it is.
+PROBLEMS_OF_FIELDS: Final = {
+    Problem.ACUS: "Write a number of ACUs above zero, such as 20 or 7.5.",
+    Problem.LEAST: PROBLEMS[Problem.LEAST],
+    Problem.WARN: "Write up to five percentages from 1 to 99, such as 50, 80.",
 }
 
 

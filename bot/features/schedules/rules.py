@@ -21,6 +21,7 @@ NO_DATE: Final = "Pick the date."
 OVER: Final = "That time has passed. Pick a later one."
 NO_ZONE: Final = "Write the name of a zone, such as Europe/Berlin or UTC."
 NO_CRON: Final = "Write five fields such as 0 9 * * 1-5: minute, hour, day, month, weekday."
+NOT_BY_CRON: Final = "To use this, pick “At other times, written below” under “Runs”. Or leave it empty."
 NO_LIMIT: Final = "Devin can't limit the ACUs of a schedule. A Devin admin can limit all sessions in Devin."
 _NOT_HERE: Final = "A schedule can't have {what}. Remove it from the task."
 _PICK_PLAYBOOK: Final = "Pick the playbook in its own field, not in the task."
@@ -62,16 +63,17 @@ REPEATS: Final[Mapping[str, str]] = {
     Repeat.SUNDAYS: "On Sundays",
     Repeat.HOURLY: "Every hour",
     Repeat.ONCE: "Once, on the date below",
-    Repeat.CRON: "By the cron expression below",
+    Repeat.CRON: "At other times, written below",
 }
 _UTC_HINT: Final = "Devin keeps times in UTC: when your clocks change, a run moves by an hour."
+_CRON_HINT: Final = "Minute, hour, day, month, and weekday in UTC (cron), such as 0 9 * * 1-5."
 NAME: Final = Field("name", "Name", most=100, empty="Give it a name.")
 PROMPT: Final = replace(TASK_FIELD, hint="Each run starts a session with it.", most=20_000)
 REPEAT: Final = Field("repeat", "Runs", choices=REPEATS)
 DATE: Final = "date"
-TIME: Final = Field("time", "Time", hint="For every hour, only the minutes count.", most=12)
+TIME: Final = Field("time", "Time", hint="To run every hour at 15 past, write 9:15 AM.", most=12)
 ZONE: Final = Field("zone", "Time zone", hint=_UTC_HINT, most=60)
-CRON: Final = Field("cron", "Cron expression", hint="Five fields in UTC.", most=100)
+CRON: Final = Field("cron", "Other times", hint=_CRON_HINT, most=100)
 # Those that it has in common with the form of a start are read as there.
 FIELDS: Final = (NAME, PROMPT, OPTION_FIELDS[REPOS], OPTION_FIELDS[PLAYBOOK], REPEAT, TIME, ZONE, CRON)
 
@@ -156,7 +158,8 @@ def mistakes(fields: Mapping[str, str], now: float) -> dict[str, str]:
     if new.repeat is Repeat.CRON:
         found = {} if parse_cron(new.cron) else {CRON.name: NO_CRON}
     else:
-        found = {} if read_clock(new.time) is not None else {TIME.name: NO_TIME}
+        found = {CRON.name: NOT_BY_CRON} if new.cron else {}
+        found |= {} if read_clock(new.time) is not None else {TIME.name: NO_TIME}
         found |= {} if zone_named(new.zone) else {ZONE.name: NO_ZONE}
     if new.repeat is Repeat.ONCE and not new.date:
         found[DATE] = NO_DATE

@@ -150,6 +150,12 @@ def started_already(title: str, permalink: str | None) -> Message:
     return Message(f"“{link(permalink, title)}” was started already. Nothing changed.")
 
 
+def answered_already(permalink: str | None) -> Message:
+    """Inform who answers a question again that it was answered; what came of it is in the thread at `permalink`."""
+    where = f" What came of it is in {link(permalink, 'this thread')}." if permalink else ""
+    return Message(f"That was answered already.{where} Nothing changed.")
+
+
 def nothing_to_read(outsiders: int) -> Message:
     """Report that a message without a task started nothing, because its thread holds nothing else to read.
 

@@ -414,7 +414,7 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
         (
             Problem.WARN,
             "set",
-            "Nothing was changed. Warn at up to five percentages from 1 to 99, such as `50,80`. Or take an example:",
+            "Nothing was changed. After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`. Or take an example:",
         ),
         (
             Problem.NUMBER,

@@ -136,7 +136,7 @@ def test_each_mistake_has_a_sentence_under_its_field(fields, name, sentence):
 
 
 def test_what_is_not_needed_may_be_empty():
-    assert mistakes(FIELDS | {"cron": "nonsense"}, NOW) == {}
+    assert mistakes(FIELDS | {"repeat": "cron", "cron": "0 9 * * 1-5", "time": "", "zone": ""}, NOW) == {}
     assert set(mistakes({}, NOW)) == {"name", "task", "time", "zone"}
 
 
@@ -169,9 +169,9 @@ def test_every_word_of_the_form():
         "playbook": ("Playbook", None),
         "repeat": ("Runs", None),
         "date": ("Date", "Only to run once."),
-        "time": ("Time", "For every hour, only the minutes count."),
+        "time": ("Time", "To run every hour at 15 past, write 9:15 AM."),
         "zone": ("Time zone", "Devin keeps times in UTC: when your clocks change, a run moves by an hour."),
-        "cron": ("Cron expression", "Five fields in UTC."),
+        "cron": ("Other times", "Minute, hour, day, month, and weekday in UTC (cron), such as 0 9 * * 1-5."),
         "channel": (
             "Channel",
             "Devin's own Slack app posts updates there, so invite it. Leave empty for none.",
@@ -192,7 +192,7 @@ def test_every_word_of_the_form():
         "On Sundays",
         "Every hour",
         "Once, on the date below",
-        "By the cron expression below",
+        "At other times, written below",
     ]
 
 
@@ -239,7 +239,7 @@ def test_what_is_said_about_a_new_schedule():
             "again, here or on <https://x.test|Devin's page>. Error ID `r1`."
         ),
         f"*Name*\n```{'n' * 90}```",
-        "*Cron expression*\n```0 9 * * 1```",
+        "*Other times*\n```0 9 * * 1```",
     ]
     assert "".join(text.removeprefix("*Task*\n").strip("`") for text in texts[3:]) == by_cron.launch.task
     assert_valid(gone)
