@@ -114,6 +114,7 @@ async def test_past_the_usual_limit_a_session_that_devin_would_let_go_on_is_aske
             )
             await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
             await on.devin.wait_for_messages(text)
+            await card_of(on, ts, "Working")  # or it would fall asleep again before the bot has seen it awake
             await settled(on)
             assert await what_became_of(on, asked) == (WOKEN.format("reply"), [])
         assert await on.thread(GENERAL, ts) == []
