@@ -568,7 +568,7 @@ async def test_an_admin_can_grant_another_amount(on: Harness) -> None:
     form = await form_of(on, request)
     assert form["blocks"][0]["element"]["initial_value"] == "4"  # what was asked for
     for wrong in ("some", "0", "-3"):
-        assert "How many ACUs? Use a number above zero, such as 20 or 7.5." in str(await granted(on, form, wrong))
+        assert "Write a number of ACUs above zero, such as 20 or 7.5." in str(await granted(on, form, wrong))
     assert (await granted(on, form, "7.5 ACUs"))["closed"] is True
     await on.session("write the changelog")
     await on.slack.wait_for_message(DM_OF_ADA, "ada raised ann's budget by 7.5 ACUs: 2.1 of 9.5 ACUs today")
