@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,14 @@ THREADS, REPLIES = 3, 8
 
 @dataclass
 class LoadBalancer:
-    """Hands each connection to the next of the receivers that takes it, as the one before a company's replicas does."""
+    """Hands each request to the next of the receivers that takes it, as the one before a company's replicas does.
+
+    Each over a connection of its own, as nginx does unless it's told otherwise: one that is kept open for the next
+    request might end in the moment in which that is sent.
+    """
 
     ports: list[int] = field(default_factory=list)
+    handed_on: Counter[int] = field(default_factory=Counter)  # requests that each has not answered yet
     url: str = ""
 
     @asynccontextmanager
@@ -41,10 +47,20 @@ class LoadBalancer:
     async def _hand_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.ports.append(self.ports.pop(0))
         for port in list(self.ports):
-            with suppress(OSError):
-                await relay((reader, writer), await asyncio.open_connection("127.0.0.1", port))
+            self.handed_on[port] += 1
+            try:
+                await relay((reader, writer), await asyncio.open_connection("127.0.0.1", port), for_one_request)
                 break
+            except OSError:
+                continue
+            finally:
+                self.handed_on[port] -= 1
         writer.close()
+
+
+def for_one_request(data: bytes) -> bytes:
+    """Have the receiver close the connection once it has answered."""
+    return data.replace(b"\r\n", b"\r\nConnection: close\r\n", 1) if data.startswith(b"POST ") else data
 
 
 @dataclass
@@ -72,10 +88,15 @@ class Replicas:
         return victim
 
     async def end(self, victim: Victim, number: signal.Signals) -> None:
-        """End a process; one that is asked to stop gets no more requests, as where a platform replaces it."""
+        """End a process; one that is asked to stop has no more requests, as where a platform replaces it."""
         port = self.ports.get(id(victim))
         if port is not None and number == signal.SIGTERM:
             self.balancer.ports.remove(port)
+
+            async def all_answered() -> bool:
+                return self.balancer.handed_on[port] == 0
+
+            await until(all_answered)  # `preStop` in deploy/kubernetes waits, too
         victim.send(number)
         await victim.over()
         if port in self.balancer.ports:
