@@ -9,7 +9,7 @@ from bot.playground.slack.world import OTHER_BOT
 from bot.store import settings
 from bot.views.answers import starts as start_sentences
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
-from tests.scenarios.observations import creations, settled
+from tests.scenarios.observations import creations, private_answers, settled
 
 MANY = 60
 # Words without numbers, as alerts differ in what they say.
@@ -76,6 +76,8 @@ async def test_its_owner_is_not_asked_about_an_alert_because_they_started_many(o
     await on.session("fix the login test")
     await post(on, ["The build of the shop is broken"])
     await on.session("The build of the shop")
+    await settled(on)
+    assert (await private_answers(on, ANN), await creations(on)) == ([], 2)
 
 
 async def test_what_names_our_own_session_or_its_pull_request_starts_nothing(on: Harness) -> None:

@@ -216,6 +216,9 @@ async def test_a_mistyped_command_asks_here_too(on: Harness) -> None:
 async def test_a_sentence_that_begins_like_a_command_is_a_task(on: Harness) -> None:
     await on.slack.say(ANN, "im", "stop the flaky test from failing")
     await on.session("stop the flaky test from failing")
+    await settled(on)
+    assert "Is this" not in str(await on.slack.messages(DM))
+    assert await creations(on) == 1
 
 
 async def test_a_thread_is_a_thread_here_too(on: Harness) -> None:

@@ -11,7 +11,7 @@ from tests.guesses import GUESSES, TASKS
 from tests.markup import written
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
-from tests.scenarios.observations import SOON, buttons, creations, sent_to_devin, settled
+from tests.scenarios.observations import SOON, buttons, creations, private_answers, sent_to_devin, settled
 
 DM = "D0ADA"
 EVERY = 12  # a sample takes one of so many
@@ -271,6 +271,8 @@ async def test_the_word_of_a_command_alone_offers_no_session(
 async def test_a_question_about_the_code_starts(on: Harness) -> None:
     await on.mention("what does the function that counts the costs return?")
     await on.session("counts the costs")
+    await settled(on)
+    assert await private_answers(on, ANN) == []
 
 
 @pytest.mark.both_transports
@@ -408,3 +410,5 @@ async def test_a_task_for_tomorrow_is_scheduled_to_run_once(on: Harness) -> None
 async def test_a_time_that_a_task_is_about_asks_nothing(on: Harness, task: str) -> None:
     await on.slack.slash(ADA, GENERAL, task)
     await on.session(task)
+    await settled(on)
+    assert [buttons(one) for one in await on.slack.ephemerals(user=ADA) if buttons(one)] == []

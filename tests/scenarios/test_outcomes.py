@@ -207,6 +207,7 @@ async def test_what_devin_lowers_is_lowered_here_too_and_named(on: Harness) -> N
     await on.slack.wait_for_ephemeral(ANN, "This session has used 1 ACU (corrected from 3) so far.")
     await on.devin.set(session, acus_consumed=2.0)
     await until(lambda: _has_spent(on, 2.0))
+    assert [row["acus"] for row in await rows(on, "spend")] == [2.0]
 
 
 async def _is_running_again(on: Harness, session: str) -> bool:

@@ -403,6 +403,8 @@ async def test_the_button_starts_nothing_for_one_who_may_not_start(on: Harness) 
 async def test_start_before_it_is_a_task_without_a_question(on: Harness) -> None:
     await on.slack.slash(ANN, GENERAL, "start stop the old cron job")
     await on.session("stop the old cron job")
+    await settled(on)
+    assert [buttons(one) for one in await on.slack.ephemerals(user=ANN) if buttons(one)] == []
 
 
 # ------------------------------------------------------------ the same text again

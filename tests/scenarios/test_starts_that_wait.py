@@ -101,6 +101,9 @@ async def test_what_an_admin_has_approved_is_not_asked_about_as_one_of_many(on: 
         await setting_rows.put(tx, "T0PLAY", Scope.CHANNEL, GENERAL, Setting.STARTS, 1, ADA, 0.0)
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
     await on.session("in full sentences")
+    await settled(on)
+    assert not any("in the last hour" in said for said in await private_answers(on, ANN))
+    assert await creations(on) == 2
 
 
 async def test_of_two_admins_who_approve_at_once_one_starts_it(on: Harness) -> None:

@@ -58,7 +58,7 @@ async def of_workspace(services: Services, tx: Transaction, workspace: Workspace
 
 
 async def _near_their_end(tx: Transaction, workspace: Workspace, user: str, now: float) -> list[str]:
-    """Return a line for each budget of which a level is reached, those first of which most is used."""
+    """Return a line for each budget that has reached a warning level, the most used first."""
     stand = await standings(tx, workspace, now)
     found = [
         standing

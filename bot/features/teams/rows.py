@@ -95,7 +95,7 @@ def _is_about(kind: MemberKind, subjects: Sequence[str], columns: Any) -> Column
     return column.in_(subjects)
 
 
-def _forget(spec: TableSpec, user: str) -> list[RowsToErase]:
+def _to_erase(spec: TableSpec, user: str) -> list[RowsToErase]:
     """A person's memberships; before them and all else, the teams that what they used counts in are booked on it."""
     key = tuple_(spend.c.session_id, spend.c.day)
 
@@ -116,4 +116,4 @@ def _forget(spec: TableSpec, user: str) -> list[RowsToErase]:
 
 
 # Admins end them, and they stay, because earlier days count by them.
-TABLES: Final = (TableSpec(cost_centre_members, ("member of a team", "members of teams"), never, _forget),)
+TABLES: Final = (TableSpec(cost_centre_members, ("member of a team", "members of teams"), never, _to_erase),)

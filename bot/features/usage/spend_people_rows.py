@@ -72,7 +72,7 @@ async def by_repository(tx: AsyncConnection, spending: Spending, *, used_only: b
 
 
 def _of_sessions(asked: Select[Any], spending: Spending) -> Select[Any]:
-    """Select from what sessions spent of which more is known than that."""
+    """Select from what was spent by sessions that are stored, or were."""
     joined = stored_sessions.with_stored(spend, spend.c.session_id, spending.team)
     return asked.select_from(joined).where(stored_sessions.ID.is_not(None))
 

@@ -60,7 +60,7 @@ class UsageLedger:
         await self._reader.refresh(organisation)
 
     async def is_behind(self, organisation: Organisation) -> bool:
-        """Whether Devin will soon say to which days some ACUs of our sessions belong of which that is in doubt."""
+        """Whether ACUs may still move to another day: Devin will soon be asked on which one they were used."""
         return await self._session_bills.is_behind(organisation)
 
     async def figures(
