@@ -19,6 +19,11 @@ async def opened_on(one: Scene, callback_id: str, ts: str) -> str:
     return await _opened(one, lambda: one.slack.shortcut(ADA, callback_id, channel=GENERAL, ts=ts))
 
 
+async def opened_under(one: Scene, channel: str, ts: str) -> str:
+    """The same with the button for it under the message `ts`."""
+    return await _opened(one, lambda: one.slack.click(ADA, channel, ts, "open_form"))
+
+
 async def _opened(one: Scene, ask: Callable[[], Awaitable[Any]]) -> str:
     for _ in range(10):
         await ask()

@@ -8,7 +8,7 @@ from bot.domain.session import DisplayState
 from bot.features.budgets import sentences as budgets
 from bot.views.answers import starts as start_sentences
 from bot.views.sentences import STATE_SENTENCES
-from tests.crash.persistent import answered
+from tests.crash.persistent import answered, opened_under, sent
 from tests.crash.scene import PATIENCE, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, one_session, sessions_with_cards, titled
@@ -58,12 +58,26 @@ async def use_up(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     return begun
 
 
-async def ask_and_grant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+async def ask(one: Scene) -> str:
+    """Ann asks for more, to start another session; the ts of the request."""
     await one.on.mention("fix another test")
     refused = await one.slack.wait_for_ephemeral(ANN, "Nothing was started", within=PATIENCE)
     await press(one, ANN, GENERAL, refused["ts"], "choose:ask_for_more")
-    asked = await one.slack.wait_for_message(OPS, "asks for more", within=PATIENCE)
-    await press(one, ADA, OPS, asked["ts"], "grant_more")
+    return str((await one.slack.wait_for_message(OPS, "asks for more", within=PATIENCE))["ts"])
+
+
+async def ask_and_grant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await press(one, ADA, OPS, await ask(one), "grant_more")
+    return await granted(one, begun)
+
+
+async def ask_and_grant_in_a_form(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await sent(one, await opened_under(one, OPS, await ask(one)), acus="18")
+    return await granted(one, begun)
+
+
+async def granted(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """What was granted is there, and what waited for it has started."""
     await one.slack.wait_for_message(DM, "raised", within=PATIENCE)
     await one.devin.wait_for_sessions("fix another test", seconds=PATIENCE)
     async with asyncio.timeout(PATIENCE):  # until all levels are announced again once they are reached
@@ -180,6 +194,13 @@ STORIES = [
         "more is asked for and granted, and what waited starts",
         used_up,
         ask_and_grant,
+        granted_once,
+        settings=admins_in_a_channel,
+    ),
+    Story(
+        "more is asked for and another amount granted in a form, and what waited starts",
+        used_up,
+        ask_and_grant_in_a_form,
         granted_once,
         settings=admins_in_a_channel,
     ),
