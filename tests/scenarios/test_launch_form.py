@@ -100,6 +100,17 @@ async def test_its_menus_offer_what_devin_lists_and_what_was_used(on: Harness) -
     assert (await offered(on, shown, "mode", ""))[:2] == ["Devin's default", "normal"]
 
 
+async def test_a_repository_that_devin_does_not_list_says_so_and_is_offered_last_once_it_was_used(on: Harness) -> None:
+    on.simulated_devin.world.held.repositories = ["github.com/acme/web", "github.com/acme/api"]
+    shown = await typed(on)
+    assert await offered(on, shown, "repos", "") == ["acme/web", "acme/api"]
+    assert await offered(on, shown, "repos", "acme/nosuch") == ["acme/nosuch (not in Devin's list)"]
+    assert (await send(on, shown, task=TASK, repos=["acme/nosuch"]))["closed"] is True
+    assert (await on.session(TASK))["request"]["repos"] == ["acme/nosuch"]
+    again = await typed(on)
+    assert await offered(on, again, "repos", "") == ["acme/web", "acme/api", "acme/nosuch (not in Devin's list)"]
+
+
 async def test_without_the_list_of_repositories_it_offers_those_of_earlier_sessions(on: Harness) -> None:
     await on.mention("tidy up the docs repo=acme/old")
     await on.session("tidy up the docs")
@@ -138,7 +149,7 @@ async def test_of_more_repositories_than_a_page_holds_it_finds_what_is_typed(on:
     assert len(await offered(on, shown, "repos", "")) == 100
     assert await offered(on, shown, "repos", "acme WEB-249") == ["acme/web-249"]
     assert await offered(on, shown, "repos", "acme/web-249") == ["acme/web-249"]
-    assert await offered(on, shown, "repos", "acme/unlisted") == ["acme/unlisted"]
+    assert await offered(on, shown, "repos", "acme/unlisted") == ["acme/unlisted (not in Devin's list)"]
     await on.slack.close_view(ANN, shown["id"])
     await on.slack.slash(ANN, GENERAL, "fix the login test repo=web-248")
     question = await on.slack.wait_for_ephemeral(ANN, "needs an owner and a name")

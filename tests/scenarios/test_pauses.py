@@ -50,7 +50,10 @@ async def asleep(on: Harness) -> tuple[str, str]:
 
 @pytest.mark.both_transports
 async def test_while_paused_a_start_waits_and_is_tried_again_after_a_restart(on: Harness) -> None:
-    assert await typed(on, "pause") == views.paused(0).text
+    assert await typed(on, "pause") == (
+        "Paused in the *whole workspace*: no one can start or wake sessions in any channel or DM. "
+        "For one channel, press “Resume” and use `/devin pause #channel`."
+    )
     await on.stop()
     await on.start()
     await on.slack.slash(ANN, GENERAL, "fix the login test")

@@ -228,6 +228,18 @@ async def test_who_created_a_channel_sets_what_holds_in_it(on: Harness) -> None:
     assert await stored(on) == {("channel", WEB, "tags", "['web']", BEN)}
 
 
+async def test_a_channel_that_is_named_has_its_settings_shown_from_anywhere(on: Harness) -> None:
+    shown = await opened(on, f"settings <#{WEB}|web>", ADA)
+    assert {name.split(".")[0] for name in fields(shown)} == {"channel"}
+    assert f"For everyone's sessions in <#{WEB}>." in str(shown["blocks"])
+    await on.slack.submit_view(ADA, shown["id"], {"channel.tags": {"channel.tags": "web"}})
+    await on.slack.wait_for_message(direct(ADA), f"*<#{WEB}>*")
+    assert await stored(on) == {("channel", WEB, "tags", "['web']", ADA)}
+    assert texts(await opened(on, f"settings <#{WEB}|web>")) == [views.NOT_YOURS.text]
+    named = (await on.slack.slash(ANN, GENERAL, "settings #web"))["shown"]
+    assert named["rendered"] == "Pick the channel from Slack's list as you type `#`, as in `/devin settings #web`."
+
+
 async def test_others_see_no_field_of_the_channel(on: Harness) -> None:
     assert not [name for name in fields(await opened(on)) if name.startswith("channel")]
     await on.slack.close_view(ANN, (await view(on))["id"])

@@ -244,6 +244,16 @@ async def test_a_slip_of_one_word_asks_and_is_sent_only_if_it_is_for_devin(
     assert await sent_to_devin(on, session) == [as_sent(said, "ben", word)]
 
 
+async def test_a_word_that_needs_its_mark_is_offered_with_it(on: Harness) -> None:
+    ts, session = await on.started()
+    for word in ("follow", "unfollow", "remind"):
+        await on.slack.say(BEN, GENERAL, word, thread_ts=ts)
+        asked = await on.slack.wait_for_ephemeral(BEN, f"`!{word}`")
+        assert written(asked["blocks"]) == f"Did you mean `!{word}`? Nothing was sent to Devin."
+        assert buttons(asked) == ["Send it to Devin"]
+    assert await sent_to_devin(on, session) == []
+
+
 async def test_a_slip_of_stop_may_be_the_stop(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "stpo", thread_ts=ts)

@@ -79,13 +79,19 @@ class LaunchChoices:
     async def _repositories(self, workspace: Workspace, held: Effective, used: Sequence[str], name: str) -> Names:
         """The repositories whose names have all words that were typed as `name`, the ones used last first.
 
-        Whatever is typed as owner/name is offered too: Devin may know a repository that it does not list.
+        Whatever is typed as owner/name is offered too: Devin may know a repository that it does not list. That says so,
+        and one that was used comes behind those that Devin lists: it may have been a slip.
         """
         found = await self.listed_repositories(workspace.organisation, name)
+        lists = bool(found.names or (self._remembered((workspace.organisation.id, REPOSITORIES, "")) or found).names)
+        listed = set(map(str.casefold, found.names)) if lists and found.is_whole and not found.refused else None
         named = [repo for repo in held.allow_repos if ANYTHING not in repo]
         fitting = _fitting({repo: repo for repo in (*used, *named, *found.names)}, name)
-        known = {repo: repo for repo in fitting if held.allows(Setting.REPOS, repo)}
         own = is_repo(name) and held.allows(Setting.REPOS, name)
+        allowed = [*([name] if own else []), *(repo for repo in fitting if held.allows(Setting.REPOS, repo))]
+        unlisted = [repo for repo in allowed if listed is not None and repo.casefold() not in listed]
+        known = {repo: repo for repo in allowed if repo not in unlisted}
+        known |= {repo: views.NOT_LISTED.format(repo=repo) for repo in unlisted}
         asked = [*fitting, name] if is_repo(name) else fitting
         return views.menu(REPOS, name, known, found.refused or _none_of(asked, known), own=own)
 

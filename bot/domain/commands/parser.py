@@ -526,11 +526,14 @@ class Parser:
     def nearly_alone(self, text: str) -> Doubt | None:
         """Say which word such as `stop` a reply of one word is but for a slip, such as `stpo`; None for most others.
 
-        Who wants to hand a session over in so many words means a command, too.
+        Who wants to hand a session over in so many words means a command, too, and so does who leaves out the `!`.
         """
         if (given := _GIVEN.fullmatch(text.strip(_CLOSING))) is not None:
             return Doubt(text.strip(), text.strip(), GIVE, f"{GIVE.ways[0].phrase} @{given['person']}")
         word = text.strip(_CLOSING + "?").lower()
+        spec, way = self._verbs.get(f"{_BANG}{word}", (None, None))
+        if spec is not None and way is not None and not spec.is_typed and not spec.of_session:  # as `follow`
+            return Doubt(text.strip(), word, spec, way.phrase)
         near = _nearest_of(tuple(self._alone), word)
         if near is None or " " in word or word in {*self._alone, *self._doubtable, *self._synonyms}:
             return None

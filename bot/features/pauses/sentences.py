@@ -20,7 +20,11 @@ SCHEDULES_UNREAD: Final = Message("Schedules in Devin still run. `/devin schedul
 def paused(running: int) -> Message:
     """Confirm that the workspace is paused, with how many sessions are still `running`."""
     goes_on = f"{counted(running, 'session')} {'is' if running == 1 else 'are'} still running." if running else ""
-    said = message_of("Paused for this workspace. No one can start or wake sessions.", goes_on)
+    said = message_of(
+        "Paused in the *whole workspace*: no one can start or wake sessions in any channel or DM.",
+        goes_on,
+        "For one channel, press “Resume” and use `/devin pause #channel`.",
+    )
     stop = questions.choice(f"Stop {running}", STOP_ALL_CONFIRMED, EVERYBODYS, style="danger") if running else None
     return with_buttons(said.text, _resume(""), stop)
 

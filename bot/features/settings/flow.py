@@ -1,9 +1,10 @@
 """The commands about settings: the form opens, or what holds is shown with its sources."""
 
+from bot.domain.commands.picked import picked_channel
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.form import Form
 from bot.features.settings import sentences as views
-from bot.features.settings.specs import SETTINGS, SETTINGS_WHY
+from bot.features.settings.specs import CHANNEL, SETTINGS, SETTINGS_WHY
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Answer, Asked, Handler
 from bot.kernel.services import Services
@@ -22,7 +23,10 @@ class SettingsCommands:
         return {SETTINGS: Handler(self._form), SETTINGS_WHY: Handler(self._why)}
 
     async def _form(self, asked: Asked) -> Answer:
-        return Form(SETTINGS.name, asked.argument, asked.channel)
+        if not asked.argument.startswith("#"):
+            return Form(SETTINGS.name, asked.argument, asked.channel)
+        channel = picked_channel(asked.argument)
+        return Form(SETTINGS.name, CHANNEL, channel) if channel else views.PICK_CHANNEL
 
     async def _why(self, asked: Asked) -> Answer:
         """Show what holds for the person where they ask, so that no other channel is named."""

@@ -16,18 +16,18 @@ from bot.views.modals.parts import View, form_view
 TITLE: Final = "Settings"
 _ABOUT: Final = {
     Scope.PERSON: "Used unless the channel has its own setting. Your reminders and mentions override the channel's.",
-    Scope.CHANNEL: "For everyone's sessions here. Each person's own reminders and mentions override these.",
+    Scope.CHANNEL: "For everyone's sessions in {channel}. Each person's own reminders and mentions override these.",
 }
 
 
 def settings_form(form: Form, groups: Sequence[Group], file: str) -> View:
     """The form with these `groups` of fields; what the `file` sets is a line in place of a field."""
-    shown = [block for group in groups for block in _group(group, file)]
+    shown = [block for group in groups for block in _group(group, file, f"<#{form.channel}>")]
     return form_view(replace(form, digest=drawn([*groups])), TITLE, "Save", shown)
 
 
-def _group(group: Group, file: str) -> list[Block]:
-    head = [blocks.header(GROUPS[group.scope]), *blocks.context([_ABOUT[group.scope]])]
+def _group(group: Group, file: str, channel: str) -> list[Block]:
+    head = [blocks.header(GROUPS[group.scope]), *blocks.context([_ABOUT[group.scope].format(channel=channel)])]
     lines = [blocks.section(fixed(setting, value, file)) for setting, value in group.fixed.items()]
     return [*head, *lines, *(_field(group, setting) for setting in group.open)]
 

@@ -11,7 +11,9 @@ _WHICH: Final = (MINE, CHANNEL)
 
 def _which(text: str) -> str | None:
     word = text.lower()
-    return word if not word or word in _WHICH else None
+    if not word or word in _WHICH:
+        return word
+    return text if text.startswith("#") and len(text.split()) == 1 else None  # picked, or to be
 
 
 WHICH: Final = Argument(f"[{'|'.join(_WHICH)}]", _which, words=_WHICH)  # "" where none was typed: both

@@ -37,6 +37,7 @@ NOT_ALLOWED: Final = "Devin Bridge's key can't list {what}."
 NOT_OFFERED: Final = "Devin doesn't list {what} here."
 NO_ANSWER: Final = "Devin didn't list {what}."
 NONE_ALLOWED: Final = "Not allowed here."
+NOT_LISTED: Final = "{repo} (not in Devin's list)"
 _TYPE_IT: Final = {"repositories": "Type owner/name.", "playbooks": "Type a playbook ID."}
 IN_FIELD: Final[Mapping[str, str]] = {
     LIMIT: "Write a whole number above zero, such as 10.",
