@@ -1,7 +1,7 @@
 """Finds what looks like a secret in a text, and leaves it out.
 
-Each rule has keywords, one of which stands where the rule's match begins. A text is searched for the keywords, which
-hardly any has, and a rule is tried only there: so the work grows with the text, whatever it says. Four kinds of rules:
+Each rule has keywords, one of which stands where the rule's match begins. A text is searched for all of them at once,
+and a rule is tried only where one is: so the work grows with the text, whatever it says. Four kinds of rules:
 shapes that the services document, those of gitleaks (`secret_rules.tsv`), own patterns from the settings, and values
 behind a word such as `password`. The last look random, and names, paths and samples are none. A text is searched as
 it stands and as people read it: without unseen signs, markup, and what Slack writes around an address.
@@ -18,6 +18,8 @@ from importlib import resources
 from itertools import pairwise
 from math import log2
 from typing import Final
+
+from ahocorasick_rs import AhoCorasick
 
 LEFT_OUT: Final = "(left out: it looks like a secret)"  # what takes the place of a secret, for people and for Devin
 
@@ -87,15 +89,14 @@ _SHAPES: Final[Mapping[str, str]] = {
     # https://www.rfc-editor.org/rfc/rfc7468#section-10
     "-----BEGIN ": r"[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
 }
-# As in a file of settings or in code. What is part of an address, such as `?key=`, is none.
-_ASSIGNMENT: Final = re.compile(r"(?<![\w?&;-])([\w-]{1,60})[\"']? ?= ?[\"'`]?([^\s\"'`,;<>()\[\]{}]{12,200})")
-_OF_SECRETS: Final = re.compile(r"key|token|secret|passw|passphrase")
 _OF_OTHERS: Final = re.compile(r"^[?&]|public|cache|hash|sha\d|fingerprint|ids?$")
 # By chance letters and digits alternate in so long a word; the parts of a UUID are shorter.
 _BY_CHANCE: Final = re.compile(r"(?=[A-Za-z]{0,14}[0-9]{1,14}[A-Za-z]{1,14}[0-9])[A-Za-z0-9]{16}")
 _BASE64: Final = re.compile(r"(?=.{0,60}[0-9])(?=.{0,60}[a-z])(?=.{0,60}[A-Z])[A-Za-z0-9+][A-Za-z0-9+/]{39,}={0,2}")
 _PASSWORD: Final = re.compile(r"(?=.{0,60}[0-9])(?=.{0,60}[A-Za-z])[A-Za-z0-9!@#%^&*+-]{12,}")
 
+# Behind a part of a name in a file of settings or in code.
+_ASSIGNED: Final = r"""[\w-]{0,60}+[\"']? ?= ?[\"'`]?([^\s\"'`,;<>()\[\]{}]{12,100})"""
 # Behind a word such as `password`, and in front of the value.
 _IS: Final = (
     r"""[\"'\]`*_~]{0,4}\s{0,2}(?::=|=>|[:=]|\bis\b:?)[*_~]{0,4}\s{0,2}(?:```(?:[a-z]{0,12}\n)?|[\"'`*_~]{0,3})"""
@@ -160,7 +161,7 @@ def _switches(word: str) -> int:
 
 def _name_before(text: str, start: int, end: int) -> str:
     """The name in front of a value that begins at `end`, with the part of it that stands before `start`."""
-    before = re.search(r"[?&]?[\w-]{0,30}$", text[max(0, start - 30) : start])
+    before = re.search(r"(?:\?|&(?:amp;)?)?[\w-]{0,30}$", text[max(0, start - 30) : start])
     return (before[0] if before else "").lower() + re.split(r"[\"'\]`*~\s:=]", text[start:end].lower(), maxsplit=1)[0]
 
 
@@ -185,6 +186,11 @@ def _is_random(value: str) -> bool:
 
 def _is_credential(value: str) -> bool:
     return not _is_sample(value) and (any(map(str.isdigit, value)) or value.lower() != value != value.upper())
+
+
+def _is_by_chance(value: str) -> bool:
+    in_parts = "/" not in value and not value.startswith("$") and _BY_CHANCE.search(value)
+    return bool(in_parts or _BASE64.fullmatch(value))
 
 
 def _has_digits(value: str) -> bool:
@@ -239,6 +245,13 @@ _BEHIND_WORDS: Final = (
     ),
     _Rule(("bearer ",), r"(?i:bearer\s{1,3}([\w.~+/=-]{20,500}))", _has_digits),
     _Rule(("://",), r"://[^\s/:@\"'`<>]{0,100}:([^\s/@\"'`<>]{3,200})@[\w\[]", _is_in_address),
+    # What is part of an address, such as `?key=`, is none.
+    _Rule(("key", "token", "secret", "passphrase"), rf"(?i:key|token|secret|passphrase){_ASSIGNED}", _is_by_chance),
+    _Rule(
+        ("passw",),
+        rf"(?i:passw){_ASSIGNED}",
+        lambda value: _PASSWORD.fullmatch(value) is not None or _is_by_chance(value),
+    ),
     _Rule(("sig=",), r"(?i:sig=([a-z0-9%+/]{40,100}))", is_shape=True),
 )
 _PREFIX: Final = r"(?<![A-Za-z0-9])"
@@ -268,10 +281,12 @@ class Redaction:
 
     def __init__(self, own: Iterable[str] = ()) -> None:
         self._own = [re.compile(pattern) for pattern in own]
-        self._rules: dict[str, list[_Rule]] = {}
+        rules: dict[str, list[_Rule]] = {}
         for rule in (*_documented(), *_of_gitleaks(), *_BEHIND_WORDS):
             for keyword in rule.keywords:
-                self._rules.setdefault(keyword, []).append(rule)
+                rules.setdefault(keyword, []).append(rule)
+        self._keywords = AhoCorasick(rules)
+        self._rules = [*rules.values()]  # in the order of their keywords
 
     def redact(self, text: str, *, shapes: bool, instead: str) -> str:
         """`text` with `instead` of what looks like a secret; with `shapes` only of what does by its form alone."""
@@ -287,8 +302,10 @@ class Redaction:
         """The spans that are found where `text` is read without what nobody sees; a link is left out as a whole."""
         read, at, length = [], 0, 0
         begins, places = [0], [(0, 0)]  # where each part of what is read begins, and where it stands; 0: sign by sign
-        first = _ONLY_AS_READ.search(text)  # most texts have none, and this is found out faster
-        for match in _NOT_READ.finditer(text, first.start()) if first else ():
+        for sign in _BEGINS_UNREAD.finditer(text):  # found faster than what begins with it
+            match = _NOT_READ.match(text, sign.start()) if sign.start() >= at else None
+            if match is None:
+                continue
             shown = match["shown"] or match["label"] or match["name"] or html.unescape(match["entity"] or "")
             for part, start, end in ((text[at : match.start()], at, 0), (shown, match.start(), match.end())):
                 if part:
@@ -314,27 +331,25 @@ class Redaction:
         lower = text.lower()
         if len(lower) != len(text):  # a letter of another alphabet became two, so that places differ
             lower = text.translate(_LOWER)
-        for keyword, rules in self._rules.items():
-            start = lower.find(keyword)
-            while start >= 0:
-                behind = start + 1
-                for rule in rules:
-                    if (rule.is_shape or not shapes) and (found := rule.at(text, start)):
-                        yield found
-                        # What is left out is not searched again, except for a word near its end whose value goes on.
-                        behind = max(behind, found[1] - _LONG)
-                start = lower.find(keyword, behind)
+        behind = [0] * len(self._rules)
+        for keyword, start, _ in self._keywords.find_matches_as_indexes(lower, overlapping=True):
+            for rule in self._rules[keyword] if start >= behind[keyword] else ():
+                if (rule.is_shape or not shapes) and (found := rule.at(text, start)):
+                    yield found
+                    # What is left out is not searched again, except for a word near its end whose value goes on.
+                    behind[keyword] = max(behind[keyword], found[1] - _LONG)
         yield from (match.span() for pattern in self._own for match in pattern.finditer(text) if match[0])
-        if "=" in text and not shapes:
-            yield from (match.span(2) for match in _ASSIGNMENT.finditer(text) if _is_value(match[1].lower(), match[2]))
 
 
 # What is read differently from how it stands, in Markdown and in Slack's notation: unseen signs, escapes and entities,
 # links of which the name is read, tags and comments within a word, and marks.
-_ONLY_AS_READ: Final = re.compile(r"[^\w\s.,;:'\"/()#=+\-]")
+_UNSEEN: Final = (
+    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef"
+)
+_BEGINS_UNREAD: Final = re.compile(rf"[{_UNSEEN}\\&<!\[*~]")
 _NOT_READ: Final = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]{1,100}"
+    rf"[{_UNSEEN}]{{1,100}}"
     r"|\\(?=[!-/:-@\[-`{-~])"
     r"|(?P<entity>&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});)"
     r"|<(?:https?://|mailto:|tel:)[^<>|\s]{1,2000}\|(?P<label>[^<>\n]{1,2000})>|<mailto:(?P<shown>[^<>|\s]{1,500})>"
@@ -356,14 +371,6 @@ def _with_its_marks(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 _LOWER: Final = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
-
-
-def _is_value(name: str, value: str) -> bool:
-    if not _OF_SECRETS.search(name) or _OF_OTHERS.search(name) or value.startswith("$"):
-        return False
-    if "passw" in name and _PASSWORD.fullmatch(value):
-        return True
-    return ("/" not in value and _BY_CHANCE.search(value) is not None) or _BASE64.fullmatch(value) is not None
 
 
 _in_use = Redaction()

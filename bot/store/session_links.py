@@ -16,7 +16,6 @@ from bot.store.tables import sessions as session_table
 _SESSION: Final = re.compile(r"/sessions/(?P<id>[\w-]+)/?")
 # A word that may be an address, without the brackets, the markup and the punctuation around it.
 _WORD: Final = re.compile(r"[^\W_][^\s|<>()\[\]{}*`\"',;=\u2018\u2019\u201c\u201d«»]*[^\W_]")
-_BEGINNING: Final = re.compile(r"(?:.*https?://)?(?:www\.)?")
 _BEGINNINGS: Final = ("https://", "https://www.", "http://", "http://www.")
 _PAGE: Final = re.compile(r"(?P<request>.+?/(?:pull|pull-requests|merge_requests)/\d+)(?:[/?#.].*)?", re.DOTALL)
 MOST_LINKS: Final = 50
@@ -43,7 +42,8 @@ async def names_session(tx: AsyncConnection, team: str, text: str) -> bool:
     ids, requests = [], []
     for link in islice(links, MOST_LINKS):
         ids += [bare_id(found["id"]) for found in _SESSION.finditer(link)]
-        requests += [beginning + _BEGINNING.sub("", _plain(link), count=1) for beginning in _BEGINNINGS]
+        address = _plain(link).rpartition("://")[2].removeprefix("www.")
+        requests += [beginning + address for beginning in _BEGINNINGS]
     of, its, request = session_table.c, fan_out_sessions.c, pull_requests.c
     known = (
         select(of.id).where(of.team == team, of.bare_id.in_(ids)),

@@ -27,6 +27,7 @@ PINS = (
 
 # Where each outside library may be imported. A new one needs a line here, and one home if it can be.
 HOMES = {
+    "ahocorasick_rs": ("bot/domain/redaction.py",),
     "aiohttp": ("bot/slack", "bot/app.py", "bot/playground"),
     "alembic": ("bot/store",),
     "asyncpg": ("bot/engine",),

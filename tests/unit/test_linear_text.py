@@ -209,7 +209,7 @@ def test_expressions_are_no_variables():
 
 def rules() -> list[redaction._Rule]:
     """The rules by which secrets are found, whose expressions are compiled when they are needed."""
-    by_keyword = redaction._in_use._rules.values()
+    by_keyword = redaction._in_use._rules
     return list({id(rule): rule for some in by_keyword for rule in some}.values())
 
 

@@ -103,7 +103,7 @@ _INVISIBLE: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"(?P<number>[0-9]{1,9})(?:[.,]00?)?[ -]?(?:acu['\u2019]?s?)?", re.IGNORECASE)
 _NUMBERS: Final = re.compile(r"[0-9]{1,9}")
-_UNIT_AROUND: Final = re.compile(r"^acus?[ =:]+|\s*acus?\.?$")
+_UNIT_AROUND: Final = re.compile(r"^acus?[ =:]+|\s{0,9}acus?\.?$")
 _BETWEEN: Final = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,3}|[ ]?(?:-|\u2013|to|bis|or)[ ]?[0-9]{1,9})", re.IGNORECASE)
 _UNCOUNTED: Final = re.compile(r"[$€£]|[0-9]\s?(?:usd|eur|dollar|bucks|h|m|std)|\Aan? |\Ahalf ", re.IGNORECASE)
 _MODE: Final = re.compile(r"[a-z][a-z0-9]{0,19}(?:[-.][a-z0-9]{1,20}){0,5}")
