@@ -116,8 +116,7 @@ def _state_line(session: Session, turns: TurnTaking) -> str:
     if _is_stopping(session):
         return f"{sign} {state_sentence(session, turns)}"
     if state is DisplayState.WORKING:
-        used = spent(session) if session.snapshot.acus or not session.limit else f"up to {acus(session.limit)}"
-        return _line(f"{sign} {working_words(session)}", _since(session), used, _hint(session, turns))
+        return _line(f"{sign} {working_words(session)}", _since(session), _used(session), _hint(session, turns))
     if state is DisplayState.DONE:
         done = f"Done · {_times(session)}" if _paused(session) else f"Done{took(session)}"
         return _line(f"{sign} {done}", spent(session), *_pull_requests(session), f"started by {asker_name(session)}")
@@ -131,7 +130,12 @@ def _figures(session: Session) -> list[str]:
     """How long Devin worked and what that cost, where no figures stand beside the words of the state."""
     if _is_stopping(session) or session.display_state is DisplayState.WORKING:
         return []
-    return [_times(session), spent(session) if session.snapshot.acus else ""]
+    return [_times(session), _used(session)]
+
+
+def _used(session: Session) -> str:
+    """The ACUs that `session` has used, or as long as these are none, what it may use."""
+    return f"up to {acus(session.limit)}" if session.limit and not session.snapshot.acus else spent(session)
 
 
 def _is_stopping(session: Session) -> bool:

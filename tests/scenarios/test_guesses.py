@@ -113,7 +113,7 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
         ("alarms", "Alarms have no command. Use the buttons under each alarm. Nothing was started.", "Show help"),
         (
             "is the bot healthy?",
-            "`help` may answer that. Nothing was started.",
+            "`/devin help` may answer that. Nothing was started.",
             "Show help",
         ),
         (
@@ -168,12 +168,12 @@ async def test_a_short_line_is_a_reply_where_a_session_runs(on: Harness) -> None
 @pytest.mark.parametrize(
     ("text", "button", "said"),
     [
-        ("how many credits are left this month?", "Show cost", "`cost` may answer that."),
-        ("wie viel Budget ist noch übrig?", "Show cost", "`cost` may answer that."),
-        ("which sessions are running right now?", "Show list", "`list` may answer that."),
-        ("où en es-tu avec la migration ?", "Show list", "`list` may answer that."),
-        ("who started this session?", "Show list", "`list` may answer that."),
-        ("what can you do for us?", "Show help", "`help` may answer that."),
+        ("how many credits are left this month?", "Show cost", "`/devin cost` may answer that."),
+        ("wie viel Budget ist noch übrig?", "Show cost", "`/devin cost` may answer that."),
+        ("which sessions are running right now?", "Show list", "`/devin list` may answer that."),
+        ("où en es-tu avec la migration ?", "Show list", "`/devin list` may answer that."),
+        ("who started this session?", "Show list", "`/devin list` may answer that."),
+        ("what can you do for us?", "Show help", "`/devin help` may answer that."),
         ("remind me tomorrow at ten", "Show help", ""),
         ("tell me a good joke about programmers", "Show help", ""),
     ],
@@ -192,7 +192,7 @@ async def test_a_question_to_the_bot_is_asked_about_and_costs_nothing(
     assert await creations(on) == 0
 
 
-FREE = "Devin Bridge is free; Devin bills its work in ACUs (agent compute units)."
+FREE = "Devin Bridge is free; Devin bills its work in ACUs (agent compute units). `acu=5` in a task limits it to 5."
 REPOSITORIES = "Devin sees only the repositories that your Devin admins connected."
 PLACES = "Devin Bridge works in DMs, and in channels it's invited to."
 READERS = "Everyone in a channel can read its session threads. Your Devin organization controls who can open a session."
@@ -210,7 +210,7 @@ UNDO = (
         ("is this free?", FREE),
         ("what's an ACU?", FREE),
         ("who pays for the sessions?", FREE),
-        ("how do I see my costs?", "`cost` may answer that."),
+        ("how do I see my costs?", "`/devin cost` may answer that."),
         ("can you see our private repos?", REPOSITORIES),
         ("do you know our codebase", REPOSITORIES),
         ("can I use this in private channels?", PLACES),

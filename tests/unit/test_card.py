@@ -72,6 +72,12 @@ def says(session, words, **more):
     return replace(session, snapshot=replace(session.snapshot, last_words=words, **more))
 
 
+@pytest.mark.parametrize("state", ["new", "running"])
+def test_a_limit_is_shown_from_the_first_card_on(state):
+    shown = str(card(replace(seen(state, acus=0.0), acu_limit=5), NOW).blocks)
+    assert shown.count("up to 5 ACUs") == 1
+
+
 def test_an_acu_is_explained_on_a_first_card_until_it_is_done():
     explained = [
         ACU in [text["text"] for text in nodes(card(one, NOW, first=True).blocks) if text.get("type") == "mrkdwn"]

@@ -46,7 +46,9 @@ _SAID_OF: Final[Mapping[str, str]] = {
 }
 # What is answered to a question about the bot.
 _ANSWERS: Final[Mapping[Topic, str]] = {
-    Topic.PRICE: "Devin Bridge is free; Devin bills its work in ACUs (agent compute units).",
+    Topic.PRICE: (
+        "Devin Bridge is free; Devin bills its work in ACUs (agent compute units). `acu=5` in a task limits it to 5."
+    ),
     Topic.REPOSITORIES: "Devin sees only the repositories that your Devin admins connected.",
     Topic.PLACES: "Devin Bridge works in DMs, and in channels it's invited to.",
     Topic.READERS: (
@@ -325,7 +327,7 @@ def _why_guessed(doubt: Doubt) -> str:
         return doubt.instead
     is_question = doubt.kind in {Kind.COST, Kind.STATE, Kind.WHO} or (doubt.kind is Kind.BOT and "?" in doubt.text)
     if is_question and not _does_something(doubt.spec):
-        return f"{code(doubt.shown or doubt.meant)} may answer that."
+        return f"{code(f'/devin {doubt.shown or doubt.meant}')} may answer that."
     return f"{code(doubt.word)} doesn't look like a task for Devin."
 
 
