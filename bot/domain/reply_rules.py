@@ -39,6 +39,7 @@ class Meaning(StrEnum):
     FACTS = "facts"  # a question about what the session costs, who asked for it or how far it is
     FOR_BOT = "for bot"  # such as a question about its use
     CHATTER = "chatter"  # asks for nothing
+    TAKEN_BACK = "taken back"  # as in "nevermind", which stops what runs and asks for nothing where nothing does
     UNLIKELY = "unlikely"  # to be for Devin
     UNCLEAR = "unclear"
 
@@ -68,6 +69,7 @@ _OUTCOMES: Final[Mapping[Meaning, Mapping[Situation, Outcome]]] = {
         Meaning.FACTS: (TELL, TELL, TELL, TELL, TELL, TELL, TELL, TELL),
         Meaning.FOR_BOT: (ASK, ASK, ASK, ASK, ASK, ASK, ASK, WAY_ON),
         Meaning.CHATTER: (REACT, SEND, ASK, REACT, REACT, REACT, REACT, REACT),
+        Meaning.TAKEN_BACK: (ASK, SEND, SEND, REACT, REACT, REACT, ASK, REACT),
         Meaning.UNLIKELY: (ASK, SEND, SEND, ASK, ASK, ASK, SEND, WAY_ON),
         Meaning.UNCLEAR: (SEND, SEND, SEND, SEND, ASK, ASK, SEND, WAY_ON),
     }.items()
@@ -111,6 +113,15 @@ _AGAIN: Final = re.compile(
     r"(?:,? (?:please|pls|thanks))?[.!?]*",
     re.IGNORECASE,
 )
+_TAKEN_BACK: Final = re.compile(
+    r"(?:(?:oh|ah|ok|okay|hm+|actually|sorry|no|ach|na ja|ah non),? )?"
+    r"(?:never ?mind|nvm|(?:just )?(?:forget|ignore|disregard|scratch) (?:about )?(?:it|that|this|me)"
+    r"|(?:forget|ignore) what i (?:said|wrote)|false alarm|my (?:bad|mistake)|wrong (?:thread|channel|window)"
+    r"|vergiss (?:es|das)|egal|schon gut|d[eé]jalo|olv[ií]dalo|no importa|laisse(?:z)? tomber|oublie(?:z)?(?: [cç]a)?"
+    r"|deixa (?:pra l[aá]|para l[aá])|esquece|lascia (?:stare|perdere)|laat maar|niewa[zż]ne|забудь|неважно)"
+    r"(?:,? (?:please|pls|thanks|thx|sorry|all|everyone|guys|danke|gracias|merci))?[\s.!…:)(-]*",
+    re.IGNORECASE,
+)
 _ONE_WORD: Final = re.compile(r"[A-Za-z]+")
 _CLAUSES: Final = re.compile(r"(?<![,.!?;:\n])[,.!?;:\n]+(?=\s)|[\n、。\uff0c\uff01]|\s-\s")
 
@@ -129,7 +140,8 @@ def may_wait_for_answer(session: Session) -> bool:
 
 def meaning_of(text: str) -> Meaning:
     """Return what `text` is as a reply, as people read it."""
-    said = _SMALL_TALK.get(small_talk(text) or SmallTalk.QUESTION)
+    is_taken_back = _TAKEN_BACK.fullmatch(text.strip()) is not None
+    said = Meaning.TAKEN_BACK if is_taken_back else _SMALL_TALK.get(small_talk(text) or SmallTalk.QUESTION)
     if said is not None:
         return said
     intent = read_intent(text, Place.REPLY)

@@ -9,11 +9,14 @@ from bot.views.answers import starts as start_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.for_devin import as_sent
 from tests.markup import written
-from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness
 from tests.scenarios.observations import (
     buttons,
     card,
+    card_of,
     creations,
+    give_role,
+    polled,
     private_answers,
     reactions,
     sent_to_devin,
@@ -22,7 +25,9 @@ from tests.scenarios.observations import (
 )
 
 IS_IT = "Is this for Devin? It hasn't been sent, because new work uses ACUs."
+NOT_YET = "Is this for Devin? It hasn't been sent yet."
 SEND = "Send it to Devin"
+ASKED = [SEND, "Show help"]
 GO_ON = "Continue with 2 more ACUs"
 
 
@@ -36,7 +41,7 @@ async def asleep(on: Harness) -> tuple[str, str]:
 
 async def test_what_asks_nothing_of_devin_wakes_no_session(on: Harness) -> None:
     ts, session = await asleep(on)
-    said = ("?", "nevermind", f"<@{ANN}> can you check?", "nice, the build is green", "I'll merge it after lunch")
+    said = ("?", "hello?", f"<@{ANN}> can you check?", "nice, the build is green", "I'll merge it after lunch")
     for text in said:
         await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
     await settled(on)
@@ -88,12 +93,12 @@ async def test_at_its_limit_what_lets_devin_go_on_is_offered_the_session_that_co
 
 async def test_a_reply_that_was_asked_about_is_sent_by_one_press(on: Harness) -> None:
     ts, session = await asleep(on)
-    reply = await on.slack.say(BEN, GENERAL, "nevermind", thread_ts=ts)
+    reply = await on.slack.say(BEN, GENERAL, "one sec", thread_ts=ts)
     asked = await on.slack.wait_for_ephemeral(BEN, IS_IT)
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:command:as_reply")
-    await on.devin.wait_for_messages("nevermind")
+    await on.devin.wait_for_messages("one sec")
     await settled(on)
-    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "nevermind")]
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "one sec")]
     assert await what_became_of(on, asked) == (start_sentences.SENT_ON.text, [])
 
 
@@ -113,7 +118,7 @@ async def test_questions_about_the_session_are_answered_from_its_rows(on: Harnes
     await on.mention("who started this?", ANN, GENERAL, thread_ts=ts)
     told = await on.slack.wait_for_ephemeral(ANN, "Started by ann")
     await settled(on)
-    assert buttons(told) == [], "nothing can be sent any more"
+    assert buttons(told) == [dead_ends.NEW_SESSION], "nothing can be sent any more"
     assert await sent_to_devin(on, session) == []
     assert await creations(on) == 1
 
@@ -170,3 +175,79 @@ async def test_a_session_that_exited_has_its_way_on_at_once_and_for_each_reply(o
     await settled(on)
     shown = f"{reply_sentences.REPLY_AFTER_END.text}\n{dead_ends.NEW_SESSION}"
     assert await private_answers(on, BEN) == [shown] * 2
+
+
+# How Devin's session gets into each state, and what shows it; then what is said of a reply that is not sent, and the
+# buttons below that and below an answer.
+ENDS = {
+    "failed": (
+        {"status": "error", "status_detail": None},
+        "Failed",
+        *(reply_sentences.FAILED_BEFORE.text, ["Try again"], ["Try again"]),
+    ),
+    "exited": (
+        {"status": "exit", "status_detail": None},
+        "Done",
+        *(reply_sentences.SESSION_ENDED.text, [dead_ends.NEW_SESSION], [dead_ends.NEW_SESSION]),
+    ),
+    "archived": (
+        {},
+        "Archived",
+        *(reply_sentences.SESSION_ARCHIVED.text, [dead_ends.NEW_SESSION], [dead_ends.NEW_SESSION]),
+    ),
+    "at its limit": (
+        {"status": "suspended", "status_detail": "usage_limit_exceeded"},
+        "Out of ACUs",
+        *(reply_sentences.OUT_OF_ACUS.text, ["Continue with 20 more ACUs"], ["Continue with 20 more ACUs"]),
+    ),
+    "finished": ({"status": "running", "status_detail": "finished"}, "Done", IS_IT, ASKED, [SEND]),
+    "asleep": ({"status": "suspended", "status_detail": "inactivity"}, "Asleep", IS_IT, ASKED, [SEND]),
+    "at work": ({}, "Working", NOT_YET, [SEND, "Stop Devin", "Show help"], [SEND]),
+    "waiting": ({"status": "running", "status_detail": "waiting_for_user"}, "Waiting", NOT_YET, ASKED, [SEND]),
+}
+
+
+@pytest.mark.parametrize("state", ENDS)
+async def test_no_short_word_leads_nowhere(on: Harness, state: str) -> None:
+    """What a reply can do nothing about has its way on, what asks has its answer, and the rest a reaction."""
+    fields, shown, said, below, below_answer = ENDS[state]
+    ts, session = await on.started()
+    await on.devin.spend(session, 2.5)
+    await polled(on)
+    if state == "archived":
+        await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
+    elif state == "waiting":
+        await on.devin.say(session, "Which database?", **fields)
+    elif fields:
+        await on.devin.set(session, **fields)
+    await card_of(on, ts, shown)
+    await give_role(on.slack, f"steer <@{ADA}|ada>")
+    cost = "This session has used 2.5 ACUs so far. Devin reports ACUs with a delay."
+    is_open = state == "waiting"  # so that any word may be the answer
+    for user, text in [(ANN, "wait"), (ADA, "hold on"), *([] if is_open else [(ANN, "?"), (ADA, "hello?")])]:
+        assert await became(on, user, ts, text) == (said, below, []), text
+    told = await became(on, ANN, ts, "how much did that cost")
+    assert told == (cost, below_answer, [])
+    state_told, below_state, _ = await became(on, ADA, ts, "are you there?")
+    assert (shown in state_told or is_open, below_state) == (True, below_answer)
+    for user, text in () if is_open else ((ANN, "thanks!"), (ADA, "lol")):
+        assert await became(on, user, ts, text) == ("", [], ["pray"]), text
+    if not is_open:
+        runs = state == "at work"
+        taken_back = (said, below, []) if runs else ("", [], ["pray"])
+        for user, text in ((ANN, "nevermind"), (ADA, "ach, vergiss es")):
+            assert await became(on, user, ts, text) == taken_back, text
+    refused = "You can't write to Devin here. Nothing was sent. Ask <@U0ADA>."
+    assert await became(on, BEN, ts, "?") == (refused, [], [])
+    assert await sent_to_devin(on, session) == []
+    assert await creations(on) == 1
+
+
+async def became(on: Harness, user: str, ts: str, text: str) -> tuple[str, list[str], list[str]]:
+    """What a reply is answered, with the buttons below it, and the reactions to it."""
+    so_far = len(await on.slack.ephemerals(user=user))
+    reply = await on.slack.say(user, GENERAL, text, thread_ts=ts)
+    await settled(on)
+    answers = (await on.slack.ephemerals(user=user))[so_far:]
+    said = [written(one.get("blocks") or []) or one["text"] for one in answers]
+    return " ".join(said), [label for one in answers for label in buttons(one)], await reactions(on, reply)

@@ -175,6 +175,7 @@ def test_the_fixed_answers():
             "STARTS_AS_IT_WAS": "Devin starts with your message as it was. Your edit follows as a correction.",
             "CHANGED_SINCE": "You edited or deleted that message. Nothing was started; write the task with `/devin`.",
             "EDITED_LATE": "Too late to edit that message. Send the change as a new one.",
+            "FAILED_FOR_LONG": "Your reply wasn't sent: this session failed.",
             "FAILED_BEFORE": "Your reply wasn't sent: this session failed. Try again here with the same task?",
             "EDIT_IS_NO_COMMAND": "Devin has read your message, so your edit did nothing. Write the command as a new message.",
             "REPLY_AFTER_FAILURE": "Devin has your reply, but this session failed and might stay silent.",

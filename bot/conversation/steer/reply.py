@@ -52,11 +52,12 @@ from bot.logs import get_logger
 from bot.store import audit, inbox, kept_tasks, session_days, sessions, threads, turn_ends, waiting_times
 from bot.store.audit import AuditRow
 from bot.store.threads import Thread
+from bot.views import blocks
 from bot.views.answers import files as file_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import starts as start_sentences
-from bot.views.dead_ends import with_way_on
-from bot.views.message import Message
+from bot.views.dead_ends import way_on_button, with_way_on
+from bot.views.message import Block, Message
 from bot.views.questions import STALE
 
 log = get_logger(__name__)
@@ -142,17 +143,27 @@ class Reply:
             return False
         if await self._may_be_there(job, session):
             return False
+        if again and not await self._is_kept(session):
+            return False  # nothing else can be tried again, so Devin gets the words
+        # A crash before this is stored answers once more, by the same key.
+        await self._refuse(job, await self._not_sent(job, session), job.row.key)
+        return True
+
+    async def _is_kept(self, session: Session) -> bool:
+        async with self._services.db.read() as tx:
+            return await kept_tasks.exists(tx, session.id)
+
+    async def _not_sent(self, job: Job[MessageCause], session: Session) -> Message:
+        """Say that the reply leads nowhere in `session`, which gets no further, with its way on."""
+        said = reply_sentences.leads_nowhere(way_on(session), kept=await self._is_kept(session))
+        button = await self._way_on_button(job, session)
+        return Message(said.text, [blocks.section(said.text), *blocks.actions(button)])
+
+    async def _way_on_button(self, job: Job[MessageCause], session: Session) -> Block | None:
         async with self._services.db.read() as tx:
             kept = await kept_tasks.exists(tx, session.id)
             shown = await as_its_channel_sees(tx, job.workspace, session)
-        if again and not kept:
-            return False  # nothing else can be tried again, so Devin gets the words
-        said = reply_sentences.OUT_OF_ACUS if kept else reply_sentences.OUT_OF_ACUS_FOR_LONG
-        said = reply_sentences.FAILED_BEFORE if again else said
-        # A crash before this is stored answers once more, by the same key.
-        limits = job.workspace.policy.wake_limits
-        await self._refuse(job, with_way_on(said, shown, limits, kept=kept), job.row.key)
-        return True
+        return way_on_button(shown, job.workspace.policy.wake_limits, kept=kept)
 
     async def _is_refused(self, job: Job[MessageCause], session: Session) -> bool:
         """Whether a budget keeps the reply from being sent: then that is answered, and the row waits or is closed."""
@@ -211,12 +222,19 @@ class Reply:
         return plain(without_mention(job.cause.text, bot_user).replace(f"<@{bot_user}>", "Devin Bridge"))
 
     async def _act(self, job: Job[MessageCause], session: Session, outcome: Outcome, *, over: bool) -> None:
-        """Do what is done in place of sending the reply. Its author may have it sent after all, unless it is `over`."""
+        """Do what is done in place of sending the reply.
+
+        Its author may have it sent after all, unless it is `over` or gets no further: then the way on is offered.
+        """
         to, key, said, waits = recipient_of(job, session), job.row.key, None, False
+        at_end = way_on(session) is not None or is_over(session)
         if outcome is Outcome.TELL:
             kind = read_intent(self._text(job), Place.REPLY).kind
-            said, waits = await self._session_list.facts(job, session, kind), not over
-            said = reply_sentences.answered(said, key) if waits else said
+            said, waits = await self._session_list.facts(job, session, kind), not (over or at_end)
+            send = reply_sentences.send(key) if waits else await self._way_on_button(job, session)
+            said = reply_sentences.answered(said, send) if send is not None else said
+        elif outcome is Outcome.ASK and at_end:
+            said = await self._not_sent(job, session)
         elif outcome is Outcome.ASK:
             said, waits = reply_sentences.ask_if_for_devin(session, key), True
         elif outcome is Outcome.APPROVE:

@@ -4,6 +4,7 @@ from typing import Final
 
 from bot.domain.commands.parser import UnknownVerb
 from bot.domain.commands.registry import HELP, STOP, STOP_LISTED
+from bot.domain.dead_ends import WayOn
 from bot.domain.reply_rules import Situation, situation_of
 from bot.domain.session import Session
 from bot.domain.settings_values import TurnTaking
@@ -69,6 +70,7 @@ OUT_OF_ACUS: Final = Message(
 )
 OUT_OF_ACUS_FOR_LONG: Final = Message("Your reply wasn't sent: this session is out of ACUs.")  # its task is gone
 FAILED_BEFORE: Final = Message("Your reply wasn't sent: this session failed. Try again here with the same task?")
+FAILED_FOR_LONG: Final = Message("Your reply wasn't sent: this session failed.")  # its task is gone
 REPLY_AFTER_FAILURE: Final = Message("Devin has your reply, but this session failed and might stay silent.")
 REPLY_AFTER_END: Final = Message("Devin has your reply, but this session has ended and might stay silent.")
 REPLY_LATE: Final = Message(
@@ -134,16 +136,26 @@ def ask_if_for_devin(session: Session, key: str) -> Message:
     text = f"Is this for Devin? It hasn't been sent{', because new work uses ACUs' if costs else ' yet'}."
     stop = questions.choice(MAY_BE_ANSWERS[STOP], STOP, session.id) if situation is Situation.WORKS else None
     help_here = questions.choice("Show help", HELP, "")
-    return Message(text, [blocks.section(text), *blocks.actions(_send(key), stop, help_here)])
+    return Message(text, [blocks.section(text), *blocks.actions(send(key), stop, help_here)])
 
 
-def answered(answer: Message, key: str) -> Message:
-    """Put the button that sends a reply, which waits under `key`, to Devin after all under what it was answered."""
-    return Message(ANSWERED, [*blocks.sections(answer.text.splitlines()), *blocks.actions(_send(key))])
+def answered(answer: Message, button: Block) -> Message:
+    """Put a `button` under what a reply was answered: it sends the reply after all, or is the way on of its session."""
+    return Message(ANSWERED, [*blocks.sections(answer.text.splitlines()), *blocks.actions(button)])
 
 
-def _send(key: str) -> Block:
+def send(key: str) -> Block:
+    """Return the button that sends a reply, which waits under `key`, to Devin after all."""
     return questions.answer("Send it to Devin", COMMAND, AS_REPLY, key)
+
+
+def leads_nowhere(way: WayOn | None, *, kept: bool) -> Message:
+    """Say that a reply is not sent to a session that gets no further, which has this `way` on if its task is `kept`."""
+    if way is WayOn.CONTINUE:
+        return OUT_OF_ACUS if kept else OUT_OF_ACUS_FOR_LONG
+    if way is WayOn.TRY_AGAIN:
+        return FAILED_BEFORE if kept else FAILED_FOR_LONG
+    return SESSION_ENDED
 
 
 def approve_in_devin(session: Session) -> Message:
