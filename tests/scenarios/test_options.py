@@ -5,7 +5,7 @@ import pytest
 from bot.views.answers import starts as start_sentences
 from tests.for_devin import as_sent
 from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness
-from tests.scenarios.observations import sent_to_devin
+from tests.scenarios.observations import buttons, creations, sent_to_devin
 
 
 @pytest.mark.both_transports
@@ -78,3 +78,28 @@ async def test_what_a_sentence_limits_and_names_is_obeyed_in_each_way_to_start(o
     request = (await on.session("mend the search"))["request"]
     assert (request["max_acu_limit"], request["repos"]) == (5, ["acme/web"])
     assert request["prompt"].splitlines()[0] == "mend the search in acme/web"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fix the login test spend no more than 5 ACUs",
+        "dont spend more then 5 ACUs: fix the login test",
+        "fix the login test, it shouldn't cost more than ５ ACUs",  # noqa: RUF001 - as Japanese keyboards write it
+        "fix the login test. Ne dépense pas plus de 5 ACUs.",
+        "fix the login test and stop once you've used 5 ACUs",
+    ],
+)
+async def test_a_limit_in_words_is_no_question_about_costs(on: Harness, text: str) -> None:
+    await on.slack.slash(ANN, GENERAL, text)
+    made = await on.session("fix the login test")
+    assert made["request"]["max_acu_limit"] == 5
+
+
+async def test_a_limit_that_may_be_meant_is_asked_about_with_its_value(on: Harness) -> None:
+    await on.slack.slash(ANN, GENERAL, "fix the login test for about 5 ACUs")
+    asked = await on.slack.wait_for_ephemeral(ANN, "Start with 5 ACUs")
+    assert buttons(asked) == ["Start with 5 ACUs", "Start without this limit", "Cancel"]
+    assert await creations(on) == 0
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:start_options:corrected")
+    assert (await on.session("fix the login test"))["request"]["max_acu_limit"] == 5

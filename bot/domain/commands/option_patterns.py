@@ -90,8 +90,11 @@ ACU_NAMED: Final = re.compile(
 LIMITING: Final = re.compile(
     r"(?<![A-Za-z])(?P<word>max(?:imum|imal|imaal|im[ao]|\.)?|máximo|maks\w{0,10}|massimo|at[ ]most"
     r"|limit(?:ed)?|cap(?:ped)?|budget"
-    r"|ceiling|up[ ]to|under|below|less[ ]than|within|not?[ ]more[ ]than|(?:don['’]?t|do[ ]not|never)[ ][a-z]{2,8}"
-    r"(?:[ ]more[ ]than|[ ]over)?|stop[ ](?:at|after)|höchstens|hoechstens|bis[ ]zu|unter|nicht[ ]mehr[ ]als"
+    r"|ceiling|up[ ]to|under|below|less[ ]than|within|not?[ ]more[ ]th[ae]n|(?:(?:do|should|must|may|can|could|wo"
+    r"|would|will)(?:n?['’]?t|[ ]?not)|never)[ ][a-z]{2,8}(?:[ ]more[ ]th[ae]n|[ ]over)?"
+    r"|stop[ ](?:at|after|once|when|if|as[ ]soon[ ]as)"
+    r"(?:[ ](?:you|it|has|have|you['’]ve|it['’]s|used|spent|reached)){0,3}"
+    r"|höchstens|hoechstens|bis[ ]zu|unter|nicht[ ]mehr[ ]als"
     r"|como[ ]mucho"
     r"|hasta|no[ ]más[ ]de|menos[ ]de|au[ ](?:plus|maximum)|pas[ ]plus[ ]de|moins[ ]de|jusqu['’]à|al[ ]massimo|fino[ ]a"
     r"|non[ ]più[ ]di|até|hooguit|niet[ ]meer[ ]dan|najwyżej|не[ ](?:более|больше)|максимум|до"
@@ -106,7 +109,9 @@ LEADING: Final = re.compile(
     re.IGNORECASE,
 )
 GRANTING: Final = re.compile(
-    r"(?:use|spend|with|you[ ](?:have|get|may[ ]use)|takes?|for)[ \t]+(?:just[ ]|only[ ])?\Z", re.IGNORECASE
+    r"(?:(?:you[ ](?:can|may)[ ])?(?:use|spend)|with|you[ ](?:have|get|may[ ]use)|(?:i|we)[ ](?:only[ ])?have|takes?"
+    r"|for|about|roughly|approx(?:imately|\.)?|circa|ca\.?)[ \t]+(?:just[ ]|only[ ])?\Z",
+    re.IGNORECASE,
 )
 LIMITED: Final = re.compile(
     r"[ \t]{0,2}(?P<word>max(?:imum|imal)?(?![a-z])|tops(?![a-z])|limit(?![a-z])|budget(?![a-z])|cap(?![a-z])"

@@ -17,6 +17,7 @@ from bot.domain.billing import Period
 from bot.domain.commands.arguments import AROUND_LISTS, address_of_session, parse_which
 from bot.domain.commands.devin_words import asked_review
 from bot.domain.commands.intent import ENOUGH, Kind, Place, Topic, read_intent, topic_of
+from bot.domain.commands.option_words import ACU, option_words, without
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.picked import is_picked, picked_channel, picked_person
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
@@ -269,6 +270,10 @@ class Parser:
         is_meant = words != text and " " in words
         enough = SURELY if _ABOUT_NUMBER.fullmatch(words) else ENOUGH[place]
         if intent.task >= (LITTLE if is_meant else enough):
+            return None
+        # A limit within a sentence makes work look like a question about costs: "fix it, spend no more than 5 ACUs".
+        limits = [(word.start, word.end) for word in option_words(words) if word.key == ACU]
+        if limits and read_intent(without(words, limits), place).task >= SURELY:
             return None
         first = words.split(maxsplit=1)[0].lower()
         begun = self._doubtable.get(first)
