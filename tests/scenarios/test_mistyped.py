@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.commands.registry import START
 from bot.features import COMMANDS
+from bot.views.answers import handovers
 from bot.views.answers import starts as start_sentences
 from bot.views.answers.session_lists import NO_SESSIONS
 from tests.for_devin import as_sent
@@ -255,6 +256,9 @@ async def test_what_is_not_read_is_answered_with_examples_that_run(on: Harness) 
     assert await creations(on) == 0
 
 
+NOT_PICKED = "`@ben` isn't known. Pick the name from Slack's list as you type `@`. Nothing was started."
+
+
 async def test_what_people_type_about_money_is_read(on: Harness) -> None:
     of_ben = f"Only sessions started by <@{BEN}>."  # who has no session yet, so that no name is stored
     for text, said in {
@@ -263,12 +267,17 @@ async def test_what_people_type_about_money_is_read(on: Harness) -> None:
         "usage november 2024": "There are no figures from before",
         "usage last week": "Devin, ",
         "report last 30 days": "Devin, ",
-        "usage @ben": "`@ben` isn't known. Pick the name from Slack's list as you type `@`. Nothing was started.",
+        **dict.fromkeys(("usage @ben", "usage @ben last month", "cost of @ben", "report @ben smith"), NOT_PICKED),
     }.items():
         shown = (await on.slack.slash(ADA, GENERAL, text))["shown"]["rendered"]
         first, _, last = said.partition("{}")
         assert shown.startswith(first), shown
         assert last in shown
+    cost = (await on.slack.slash(ADA, GENERAL, "cost @ben"))["shown"]
+    assert buttons(cost) == [f"Show usage {of}" for of in ("last month", "month by person", "last 30 days by channel")]
+    ts, _ = await on.started()
+    await on.slack.say(ANN, GENERAL, "!give @ben", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN, handovers.WHO.text)
     await on.slack.slash(ADA, GENERAL, "budget set everyone 20")
     assert "Set a budget of 20 ACUs a cycle for each person" in (await asked(on))["rendered"]
 

@@ -7,7 +7,7 @@ from bot.views.message import Message
 from bot.views.sentences import mention
 from bot.views.text import fitted
 
-WHO: Final = Message("Who should take over? For example `!give @ben`.")
+WHO: Final = Message("Who should take over? After `!give`, type `@` and pick the person from Slack's list.")
 NOT_STARTED_YET: Final = Message("This session hasn't started yet. Try again once its card says it has.")
 
 

@@ -10,6 +10,7 @@ from bot.domain.commands.intent import Kind, Topic
 from bot.domain.commands.option_words import ACU, MODES
 from bot.domain.commands.options import NO_SUCH_REPO, NOT_A_MODE, NOT_COUNTED, Mistyped, Request
 from bot.domain.commands.parser import Doubt
+from bot.domain.commands.picked import is_picked
 from bot.domain.commands.small_talk import SmallTalk
 from bot.domain.commands.spec import CommandSpec, Surface
 from bot.domain.defaults import Gone
@@ -392,6 +393,9 @@ def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
 
 def _why_resembling(doubt: Doubt, *, in_session: bool) -> str:
     command, typed = doubt.meant.split()[0], code(doubt.word)
+    name = next((word for word in doubt.text.split() if word[:1] in _PICKED), "")
+    if doubt.spec.examples and name and not any(is_picked(word) or word == name for word in doubt.meant.split()):
+        return f"{code(name)} isn't known. Pick the name from Slack's list as you type `{name[0]}`."
     if (known := _SAID_OF.get(doubt.word.lower())) is not None and doubt.spec is not registry.COST:
         return known
     forms = doubt.spec.ways_on(Surface.SLASH)
@@ -407,9 +411,7 @@ def _why_resembling(doubt: Doubt, *, in_session: bool) -> str:
     if doubt.word.lower() != command or not behind:
         return f"Did you mean {code(command)}?"
     if doubt.spec.examples and behind[:1] in _PICKED:
-        way = doubt.spec.ways[0].phrase
-        picks = f"{code(behind)} isn't known. Pick the name from Slack's list as you type `{behind[0]}`."
-        return picks if doubt.meant == way else f"{code(doubt.text)} looks like {code(way)}."
+        return f"{code(doubt.text)} looks like {code(doubt.spec.ways[0].phrase)}."
     words = _words_behind(doubt, behind)
     instead = f" Try {one_of(words)}." if words else ""
     return f"{code(command)} doesn't take {code(behind)}.{instead}"
