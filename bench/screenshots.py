@@ -122,7 +122,7 @@ async def _look(browser: Browser, play: Playground, scheme: Literal["light", "da
     if scheme == "light":
         await ann.drawer.chooses_the_session()
         await _take(ann, "devin")
-        await ann.drawer.opens("Fault bench")
+        await ann.drawer.opens("Faults")
         await _take(ann, "bench")
     await ann.leaves()
     ann.untroubled()
