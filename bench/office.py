@@ -61,7 +61,7 @@ TUESDAY: Final = (
     Task("Ann", "web", "Keep filters in the address", 2.6, "web/135"),
     Task("Ada", "general", "Find out why the nightly export is slow", 3.4, says="The index on `orders` is gone."),
     Task("Ben", "general", "Deploy 2.3 to production", 0.9, says=QUESTION, ends="waiting_for_user"),
-    Task("Ann", "web", "Record the tour again", 0.7, says="The video encoder is missing here.", ends="error"),
+    Task("Ann", "web", "Record the product tour in CI", 0.7, says="The video encoder is missing here.", ends="error"),
 )
 MERGED: Final = MONDAY[:5]
 CLOSED: Final = MONDAY[5]
