@@ -5,7 +5,7 @@ and Devin's documents say. Amounts are the decimal numbers that stand in the ans
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -21,12 +21,23 @@ SETTLED: Final = timedelta(hours=1)  # after its end a day counts as finished
 FINAL: Final = timedelta(days=3)  # after its end Devin changes a day no more
 LOCAL_AGENTS: Final = ("cascade", "terminal")
 DONE: Final = ("finished", "inactivity")  # the latter once it sleeps
+STALE: Final = timedelta(days=14)  # a pull request that is open for longer counts as one that nobody merges
 BOT_TAG: Final = "devin-bridge"
+NO_TEAM: Final = "no team"
 
 Bill = Mapping[date, Mapping[str, Decimal]]
 """ACUs by billing day and product; what the products leave of a day's total is `other`."""
 Prices = Mapping[date, Decimal]
 """What an ACU costs, by the first day on which it does."""
+
+
+@dataclass(frozen=True)
+class Belongs:
+    """What an admin has said: that a tag, a channel or a person belongs to a team from a day on."""
+
+    subject: str
+    team: str
+    since: date
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,7 @@ class Books:
     of_each: Mapping[str, Bill]
     spent: Mapping[str, Mapping[date, Decimal]]  # by session
     sessions: Mapping[str, Mapping[str, Any]]  # as the API lists them
+    done_on: Mapping[str, date]  # when those that are done were, which the API says only until they change again
     cycles: Sequence[tuple[date, date]]  # by their first and last days
     limit: Decimal | None  # of Devin itself, in the cycle
     limit_of_local_agents: Decimal | None
@@ -92,31 +104,42 @@ class Books:
     def active(self, days: Sequence[date]) -> dict[str, bool]:
         """The sessions of the bot that were active on the days, and whether they were done by the end of these.
 
-        A session is active from the day on which it was made to that on which it was done: nothing changes it later.
+        A session is active from the day on which it was made to that on which it was done, and on the day of the last
+        change: later only its pull request changes, once.
         """
         found = {}
         for key, session in self.sessions.items():
             made, changed = (_day_of(session[name]) for name in ("created_at", "updated_at"))
-            is_done = session["status_detail"] in DONE
-            if made <= days[-1] and not (is_done and changed < days[0]):
-                found[key] = is_done and changed <= days[-1]
+            over = self.done_on.get(key, changed) if session["status_detail"] in DONE else date.max
+            if (made <= days[-1] and over >= days[0]) or days[0] <= changed <= days[-1]:
+                found[key] = over <= days[-1]
         return found
 
-    def became_of(self, key: str) -> str:
-        """The best that has become by now of a session's pull requests."""
-        found = {row["pr_state"] for row in self.sessions[key]["pull_requests"]}
-        return next((state for state in ("merged", "open", "closed") if state in found), "none")
+    def became_of(self, key: str, seen: Mapping[str, datetime]) -> str:
+        """The best that has become by now of a session's pull requests, each of which was `seen` at an instant."""
+        rows = self.sessions[key]["pull_requests"]
+        found = {"stale" if self._is_stale(row, seen) else row["pr_state"] for row in rows}
+        return next((state for state in ("merged", "open", "stale", "closed") if state in found), "none")
 
-    def wasted(self, days: Sequence[date]) -> dict[str, Decimal]:
-        """What each session used on the days that is over by now, and of which nothing is merged nor waits for it.
+    def _is_stale(self, row: Mapping[str, Any], seen: Mapping[str, datetime]) -> bool:
+        return row["pr_state"] == "open" and self.now - seen[row["pr_url"]] > STALE
 
-        How long a pull request has been open is not in the API, so that those that are count nowhere here.
+    def wasted(
+        self, days: Sequence[date], seen: Mapping[str, datetime], questions: Collection[str]
+    ) -> dict[str, dict[str, Decimal]]:
+        """What each session used on the days that is over by now and that nobody will merge, by what became of it.
+
+        How long a pull request has been open is not in the API, so that it is told when it was `seen`; of plain
+        `questions` none comes.
         """
-        return {
-            key: self.by_session(days).get(key, Decimal())
-            for key in self.active(days)
-            if self.sessions[key]["status_detail"] in DONE and self.became_of(key) in {"none", "closed"}
-        }
+        used = self.by_session(days)
+        found: dict[str, dict[str, Decimal]] = {"none": {}, "closed": {}, "stale": {}}
+        for key in self.active(days):
+            became = self.became_of(key, seen)
+            is_over = self.sessions[key]["status_detail"] in DONE
+            if is_over and became in found and not (became == "none" and key in questions):
+                found[became][key] = used.get(key, Decimal())
+        return found
 
     # ------------------------------------------------------------ sums over days
 
@@ -139,6 +162,14 @@ class Books:
         for key, acus in self.by_session(days).items():
             sums[group[key]] += acus
         return dict(sums)
+
+    def in_teams(self, days: Sequence[date], team: Callable[[str, date], str]) -> dict[str, Decimal]:
+        """The same by the `team` that each session counted in on each day."""
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        for key, spent in self.spent.items():
+            for day in days:
+                sums[team(key, day)] += spent.get(day, Decimal())
+        return {name: acus for name, acus in sums.items() if acus}
 
     def by_product(self, days: Iterable[date], bill: Bill | None = None) -> dict[str, Decimal]:
         """What each product used on the days by a bill, which is that of the organisation if none is given."""
@@ -239,10 +270,30 @@ def percent(part: Decimal, whole: Decimal) -> int:
     return int(part * 100 / whole)
 
 
+def counts_in(told: Sequence[Belongs], day: date, tags: Iterable[str], channel: str, person: str) -> str:
+    """The team in which what a session used on a day counts, by all that was `told`, the latest last.
+
+    By docs/usage.md it is that of its tag, otherwise of its channel, otherwise of the person who started it.
+    """
+    for subject in (*tags, channel, person):
+        for one in reversed(told):
+            if one.subject == subject and one.since <= day:
+                return one.team
+    return NO_TEAM
+
+
 # ---------------------------------------------------------------- reading
 
 
-async def read_books(url: str, key: str, org_id: str, now: float, first: date, before: Books | None = None) -> Books:
+async def read_books(
+    url: str,
+    key: str,
+    org_id: str,
+    now: float,
+    first: date,
+    done_on: Mapping[str, date],
+    before: Books | None = None,
+) -> Books:
     """Ask the API for everything since the billing day `first`, at the instant `now`.
 
     Of a day that it does not list, it does not say what a session used either. Then that is what the total of the
@@ -271,6 +322,7 @@ async def read_books(url: str, key: str, org_id: str, now: float, first: date, b
             },
             spent=spent,
             sessions=sessions,
+            done_on=done_on,
             cycles=await raw.cycles(),
             limit=limited["max_cycle_acu_limit"] and Decimal(limited["max_cycle_acu_limit"]),
             limit_of_local_agents=await raw.limit_of_local_agents(org_id),

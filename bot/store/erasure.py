@@ -20,6 +20,7 @@ from bot.domain.lane import own_lane
 from bot.domain.session import NOTHING_GOES_ON, Lifecycle, Options
 from bot.store import inbox as inbox_rows
 from bot.store import outbox as outbox_rows
+from bot.store import past_sessions
 from bot.store import posts as post_rows
 from bot.store.cause_codec import BLANK, decode
 from bot.store.table_spec import NOBODY, EraseKeys, RowsToErase, TableSpec, by_team, by_user, deletion, keys_of
@@ -27,6 +28,7 @@ from bot.store.tables import audit, fan_out_sessions, fan_outs, inbox, operation
 from bot.store.tables import posts as edited
 
 REASON: Final = "erased"
+QUESTION: Final = "A question?"  # stands for the prompt of a session of which Devin's answer is all that came
 _JOINED: Final = ("part in someone else's session", "parts in other people's sessions")
 _IDS: Final = re.compile("[A-Za-z0-9]+")
 _BLANK_POST: Final[dict[str, Any]] = {"v": outbox_rows.PAYLOAD_VERSION}
@@ -256,7 +258,8 @@ _SESSION_WITHOUT_PERSON: Final[dict[str, Any]] = {
     "stopped_by": NOBODY,
     "stopped_by_name": "",
     "replied_by": None,
-    "prompt": "",
+    # What could have no pull request must not count as if it had none, in months that were reported already.
+    "prompt": case((past_sessions.answered(sessions), QUESTION), else_=""),
     "prompt_hash": None,
     "options": asdict(Options()),
     "title": None,

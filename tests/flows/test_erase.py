@@ -41,10 +41,10 @@ MARK = f"what {ADA} wrote"
 # is filled with the id of the person, and has to be without it afterwards: a new one fails these tests until somebody
 # decides. Where rows go as a whole there is nothing to decide.
 NEVER_PERSONAL = (
-    "action alert announced bare_id cause_ts channel day detail devin_id drawer edited_ts edition ends id key kind "
-    "lane last_event_id last_seen_ts lifecycle loss mark org_id outcome outcome_day page_cursor product pull_requests "
-    "reason ref replied_ts reference right session_id share source starts state status stop_ts thread thread_ts time "
-    "ts tz unread_from url used_since zone"
+    "action alert announced bare_id cause_ts channel cost_centre day detail devin_id drawer edited_ts edition ends id "
+    "key kind lane last_event_id last_seen_ts lifecycle links loss mark org_id outcome outcome_day page_cursor product "
+    "pull_requests reason ref replied_ts reference right session_id share source starts state status stop_ts thread "
+    "thread_ts time ts tz unread_from url used_since zone"
 )
 # What is the person's in all tables, and what a table has of its own.
 THEIRS = dict.fromkeys(("user", "subject", "requester", "added_by"), ADA) | {"team": TEAM, "session_id": "hers"}

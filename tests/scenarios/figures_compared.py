@@ -6,20 +6,34 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import chain
 from typing import Any
 
-from bot.features.usage.part_names import HIDDEN_REPOSITORY, OTHER_WORKSPACE
+from bot.features.usage.part_names import ERASED, HIDDEN_REPOSITORY, OTHER_WORKSPACE
 from tests.markup import written
-from tests.recompute import ONE_DAY, Books, Prices, added, days_from, ends, hundredths, money, percent, tenths
+from tests.recompute import (
+    ONE_DAY,
+    Books,
+    Prices,
+    added,
+    billing_day,
+    counts_in,
+    days_from,
+    ends,
+    hundredths,
+    money,
+    percent,
+    tenths,
+)
 from tests.scenarios.ahead import until
 from tests.scenarios.figures_shown import (
     ACUS,
+    FORGOTTEN,
     MONEY,
     PRIVATE,
     Compared,
     Rows,
     amount,
-    counts_in,
     cycle_in,
     file_rows,
     money_in,
@@ -27,6 +41,7 @@ from tests.scenarios.figures_shown import (
     name_of,
     named,
     rows_in,
+    sessions_each,
     sessions_in,
     split_in,
     tables_in,
@@ -43,6 +58,11 @@ FORECASTS = r"(?:,| ·) forecast[^·\n]*(?=·|$)"  # they follow no plain sum
 LIMIT, LIMIT_OF_LOCAL_AGENTS = 700, 90  # ACUs in a cycle
 BUDGETS = {"org": (9000, "cycle"), "each-person": (3000, "week"), f"<#{WEB}>": (1000, "day")}
 FAR_ABOVE = 1000  # percent, which are no longer written as a number
+UNMERGED = {
+    "none": "Without a pull request",
+    "closed": "Closed unmerged",
+    "stale": "Open for more than 14 days",
+}
 FEWEST = 5  # merged pull requests that a ratio says something about
 
 
@@ -72,17 +92,30 @@ class Checks:
         work = {one.devin_id: one for one in organisation.work}
         self.ours = {key for key, one in work.items() if one.team == organisation.team}
 
+        gone = quarter.gone
+
         def by(name: Callable[[Work], str]) -> dict[str, str]:
             return {key: name(one) if key in self.ours else OTHER_WORKSPACE for key, one in work.items()}
 
+        def title(one: Work) -> str:
+            return PRIVATE if is_direct[one.devin_id] else FORGOTTEN if one.person in gone else one.title
+
         is_direct = {one.devin_id: one.channel.startswith("D") for one in organisation.work}
-        self.people = by(lambda one: NAMES[one.person])
+        self.people = by(lambda one: ERASED if one.person in gone else NAMES[one.person])
         self.channels = by(lambda one: "DMs" if is_direct[one.devin_id] else f"<#{one.channel}>")
-        self.titles = by(lambda one: PRIVATE if is_direct[one.devin_id] else one.title)
-        self.private = {one.title: PRIVATE for key, one in work.items() if is_direct[key]}
+        self.titles = by(title)
+        self.private = {one.title: title(one) for one in work.values() if title(one) != one.title}
+        self.work = work
+        self.users = [user for user in (ANN, BEN, ADA) if user not in gone]
         self.repositories = by(lambda one: _repository(one, hidden=is_direct[one.devin_id]))
         # Ada, who asks, may see what is in her own direct messages.
         self.for_ada = by(lambda one: _repository(one, hidden=is_direct[one.devin_id] and one.person != ADA))
+
+    def team(self, key: str, day: date) -> str:
+        """The team in which a session counts on a day."""
+        one = self.work[key]
+        told = self.quarter.told
+        return counts_in(told, day, one.tags, one.channel, one.person) if key in self.ours else OTHER_WORKSPACE
 
     async def asked(self, command: str, user: str = ADA) -> str:
         """What somebody reads at once who types a command; typed again where a busy machine was too slow for Slack."""
@@ -108,6 +141,9 @@ class Checks:
             return
         shown = await self.asked(f"usage {period}")
         self._sums(what, shown, days)
+        if len(days) > 1 and days[-1] == books.today and not books.missing(days):
+            so_far = f"{named(books.today)} still runs and is in the total: {_shown(books.total(days[-1:]))} so far."
+            self.compared.same(f"{what}, {so_far}", so_far in shown, True)
         self._sessions(what, shown, [self._active(days)])
         self._most(what, shown, [acus for key, acus in books.by_session(days).items() if key in self.ours])
         if days[-1] in {books.newest_finished, books.today}:
@@ -135,7 +171,8 @@ class Checks:
         books, own = self.books, self.books.through_slack(days)
         if missing := books.missing(days):
             own_of_all = f"{_shown(own)} ({_usd(self._own_cost(days))})"
-            self.compared.same(f"{what}, not in yet", "isn't in yet" in shown, True)
+            not_in_yet = f"Devin's bill for {_days_named(missing)} isn't in yet, so usage elsewhere isn't known."
+            self.compared.same(f"{what}, {not_in_yet}", not_in_yet in shown, True)
             if known := days_from(days[0], missing[0] - ONE_DAY):
                 said = f"{_shown(books.total(known))} ({_usd(books.cost(known, self.prices))})"
                 self.compared.same(f"{what}, known", f"{said}* through {named(known[-1])}" in shown, True)
@@ -186,6 +223,7 @@ class Checks:
             "channel": books.grouped(days, self.channels),
             "session": books.grouped(days, self.titles),
             "repo": books.grouped(days, self.for_ada),
+            "team": books.in_teams(days, self.team),
         }
         elsewhere = books.total(days) - books.through_slack(days)
         return {
@@ -225,16 +263,20 @@ class Checks:
             self.compared.same(f"{what}, money", money_in(shown), hundredths(self.books.cost(days, self.prices)))
             self.compared.parts(what, self._hidden(rows_in(shown)), exact, total)
             if name in self._groups():
-                self._counts(what, counts_in(shown), self._groups()[name], days)
+                self._counts(what, sessions_each(shown), self._groups()[name], days)
 
-    def _groups(self) -> dict[str, Mapping[str, str]]:
-        """What sessions are counted by: people, channels and repositories."""
-        return {"person": self.people, "channel": self.channels, "repo": self.for_ada}
+    def _groups(self) -> dict[str, Callable[[str, date], str]]:
+        """What sessions are counted by, which may be another team on another day: people, channels, repositories."""
+        fixed = {"person": self.people, "channel": self.channels, "repo": self.for_ada}
+        return {"team": self.team, **{name: lambda key, _, of=of: of[key] for name, of in fixed.items()}}
 
-    def _counts(self, what: str, shown: Mapping[str, int], group: Mapping[str, str], days: Sequence[date]) -> None:
+    def _counts(
+        self, what: str, shown: Mapping[str, int], group: Callable[[str, date], str], days: Sequence[date]
+    ) -> None:
         """How many sessions each of the groups has that used anything and have a row of their own."""
-        active = Counter(group[key] for key in self.books.active(days))
-        expected = {name: active[name] for name in self.books.grouped(days, group)}
+        active = {(group(key, day), key) for day in days for key in self.books.active([day])}
+        counts = Counter(name for name, _ in active)
+        expected = {name: counts[name] for name in self.books.in_teams(days, group)}
         self.compared.same(f"{what}, sessions", dict(shown), expected)
 
     async def files(self, period: str, days: Sequence[date]) -> None:
@@ -260,8 +302,9 @@ class Checks:
                 self.compared.same(f"{what}, sessions", counts, active)
             elif name in self._groups():
                 counts = {next(iter(row.values())): row["sessions"] for row in rows[:-1]}
-                named = {key: _in_file(group) for key, group in self._groups()[name].items()}
-                self._counts(what, {key: int(number) for key, number in counts.items() if number}, named, days)
+                group = self._groups()[name]
+                shown = {key: int(number) for key, number in counts.items() if number}
+                self._counts(what, shown, lambda key, day, of=group: _in_file(of(key, day)), days)
 
     def _hidden(self, rows: Rows) -> Rows:
         """The same rows, with one name for all sessions in direct messages, wherever their titles are shown."""
@@ -350,7 +393,7 @@ class Checks:
         """What each person's sessions used in the cycle so far, wherever they are, and what a session used in all."""
         books = self.books
         days = days_from(books.cycle_of(books.today)[0], books.today)
-        for user in (ANN, BEN, ADA):
+        for user in self.users:
             asked = self._asked_by(user)
             theirs = [acus for of, keys in asked for key, acus in of.by_session(days).items() if key in keys]
             shown, what = await self.asked("cost", user), f"{self.at} cost of {NAMES[user]}"
@@ -362,7 +405,7 @@ class Checks:
             if theirs and self.knows(days):
                 in_money = added(of.cost_of(keys, days, self.prices) for of, keys in asked)
                 self.compared.same(f"{what}, money", money_in(shown), hundredths(in_money))
-        for one in [one for one in self.organisation.work if one.ts][-2:]:
+        for one in [one for one in self.organisation.work if one.ts and one.person in self.users][-2:]:
             await self._cost_of(one)
 
     async def _cost_of(self, one: Work) -> None:
@@ -372,11 +415,13 @@ class Checks:
             return
         what, days = f"{self.at} !cost of {acus}", days_from(min(self.books.spent[one.devin_id]), self.books.today)
         self.compared.same(what, amount(said[0]), hundredths(acus))
+        before = one.lowered_from if one.lowered_from > acus else Decimal()
+        self.compared.same(f"{what}, corrected", amount(said[1]), hundredths(before))
         if self.knows(days):
             in_money = self.books.cost_of([one.devin_id], days, self.prices)
-            self.compared.same(f"{what}, money", amount(said[1]), hundredths(in_money))
+            self.compared.same(f"{what}, money", amount(said[2]), hundredths(in_money))
 
-    async def _said_in_thread(self, channel: str, ts: str, user: str) -> tuple[str, str]:
+    async def _said_in_thread(self, channel: str, ts: str, user: str) -> tuple[str, str, str]:
         where = {"user": user, "channel": channel}
         direct = channel.startswith("D")
 
@@ -393,10 +438,12 @@ class Checks:
             return len(await answers()) > before
 
         await until(is_answered)
+        corrected = rf"(?: \(corrected from ({ACUS})\))?"
         found = re.search(
-            rf"has used ({ACUS})(?: of {ACUS})? ACUs?(?: \(({MONEY}) USD\))?", (await answers())[-1]["rendered"]
+            rf"has used ({ACUS})(?: of {ACUS})?(?: ACUs?)?{corrected}(?: \(({MONEY}) USD\))?",
+            (await answers())[-1]["rendered"],
         )
-        return (found[1], found[2] or "0") if found else ("0", "0")
+        return (found[1], found[2] or "0", found[3] or "0") if found else ("0", "0", "0")
 
     # ------------------------------------------------------------ budgets
 
@@ -405,7 +452,7 @@ class Checks:
         books, today = self.books, self.books.today
         cycle = days_from(books.cycle_of(today)[0], today)
         week = days_from(today - ONE_DAY * today.weekday(), today)
-        for user in (ANN, BEN, ADA):
+        for user in self.users:
             shown = await self.asked("budget list", user)
             if self.knows(week):
                 spent = self._used(week, lambda one, user=user: one.person == user)
@@ -444,8 +491,8 @@ class Checks:
         """The pull requests of a month, and what their sessions used."""
         books, what = self.books, f"{self.at} report"
         first_seen = {
-            one.devin_id: (url, day)
-            for url, (day, one) in self.organisation.opened.items()
+            one.devin_id: (url, billing_day(at))
+            for url, (at, one) in self.organisation.opened.items()
             if one.devin_id in self.ours
         }
         opened = {key: url for key, (url, day) in first_seen.items() if days[0] <= day <= days[-1]}
@@ -475,15 +522,29 @@ class Checks:
         self.compared.same(f"{what}, sessions", sessions_in(shown), {key: n for key, n in expected.items() if active})
         if not self.knows(days):
             return
-        for result, columns in {"none": "over_without_one", "closed": "closed_unmerged"}.items():
-            wasted = {key: used for key, used in books.wasted(days).items() if key in self.ours}
-            acus = [used for key, used in wasted.items() if books.became_of(key) == result]
-            self.compared.same(f"{what}, sessions {columns}", int(row[f"sessions_{columns}"]), len(acus))
-            self.compared.same(f"{what}, acus {columns}", Decimal(row[f"acus_{columns}"]), added(acus))
-        if merged := became["merged"] if became["merged"] >= FEWEST else 0:
-            each = books.cost_of(opened, days_from(self.quarter.first, books.today), self.prices) / merged
-            written = f"({_number(spent)} ÷ {merged}, {_usd(each)} each)"
-            self.compared.same(f"{what}, {written} in {shown}", written in shown, True)
+        columns = {"none": "over_without_one", "closed": "closed_unmerged", "stale": "open_over_14_days"}
+        for result, used in self._wasted(days).items():
+            column = columns[result]
+            self.compared.same(f"{what}, sessions {column}", int(row[f"sessions_{column}"]), len(used))
+            self.compared.same(f"{what}, acus {column}", Decimal(row[f"acus_{column}"]), added(used))
+            line = f"• {UNMERGED[result]}: {_shown(added(used))} in {_counted(len(used))}"
+            self.compared.same(f"{what}, {line} in {shown}", line in shown, bool(added(used)))
+        if spent:
+            cost = books.cost_of(opened, days_from(self.quarter.first, books.today), self.prices)
+            each = f", {_usd(cost / became['merged'])} each" if became["merged"] >= FEWEST else ""
+            for words, acus, more in (
+                ("ACUs per merged pull request", spent, each),
+                ("Counting sessions that opened none", spent + others, ""),
+            ):
+                line = f"{words}: {_per_merged(acus, became['merged'], more)}"
+                self.compared.same(f"{what}, {line} in {shown}", line in shown, True)
+
+    def _wasted(self, days: Sequence[date]) -> dict[str, list[Decimal]]:
+        """What was used by each session of this workspace that is over and nothing of it will be merged."""
+        seen = {url: at for url, (at, _) in self.organisation.opened.items()}
+        questions = {key for key, one in self.work.items() if one.asks}
+        wasted = self.books.wasted(days, seen, questions)
+        return {result: [used[key] for key in used if key in self.ours] for result, used in wasted.items()}
 
     # ------------------------------------------------------------ digests
 
@@ -523,7 +584,27 @@ class Checks:
             if tenths(total):
                 self.compared.parts(f"{what}, split", split_in(shown), exact, tenths(total))
             await self._thread(what, day, root)
+        self._pull_requests(what, shown, day)
         self._cycle(what, shown, day)
+
+    def _pull_requests(self, what: str, shown: str, day: date) -> None:
+        """The pull requests that were opened in 14 days, and what one of those that are merged took."""
+        days, books = days_from(day - 13 * ONE_DAY, day), self.books
+        work = [one for at, one in self.organisation.opened.values() if billing_day(at) in days]
+        opened = {one.devin_id: one for one in work if one.devin_id in self.ours}
+        decided = [key for key, one in opened.items() if one.decided_on and one.decided_on <= day]
+        merged = sum(row["pr_state"] == "merged" for key in decided for row in books.sessions[key]["pull_requests"])
+        line = f"{len(opened)} PR{'' if len(opened) == 1 else 's'} opened · {merged} merged"
+        spent = added(Decimal(books.sessions[key]["acus_consumed"]) for key in opened)
+        if merged >= FEWEST and spent:
+            if not self.knows(days):
+                return
+            others = added(
+                acus for key, acus in books.by_session(days).items() if key in self.ours and key not in opened
+            )
+            each, of_all = (f"{tenths(acus / merged):,}" for acus in (spent, spent + others))
+            line += f" · {each} ACUs per merged PR, {of_all} counting sessions without one"
+        self.compared.same(f"{what}, {line} in {shown}", line in shown, bool(opened))
 
     async def _thread(self, what: str, day: date, root: Mapping[str, Any]) -> None:
         posts = await self.on.slack.messages(OPS, thread_ts=root["ts"])
@@ -532,6 +613,7 @@ class Checks:
             "Channel": self.channels,
             "Session": self.titles,
             "Repository": self.repositories,
+            "Team": {key: self.team(key, day) for key in self.work},
         }
         books, total = self.books, self.books.total([day])
         for column, rows in tables_in(posts):
@@ -546,13 +628,23 @@ class Checks:
                 # There are so few people, channels and repositories that nobody else is among the others.
                 names = [OTHER_WORKSPACE if name == "others" else name for name, _ in shown[:-1]]
                 counts = {name: int(row[3]) for name, row in zip(names, rows[:-1], strict=True) if name != "elsewhere"}
-                self._counts(f"{what}, {column}", counts, groups[column], [day])
+                self._counts(f"{what}, {column}", counts, lambda key, _, of=groups[column]: of[key], [day])
+        self._nothing_merged(what, "\n".join(post["rendered"] for post in posts), [day])
         for _, content in await self._shared(OPS, root["ts"]):
             rows = file_rows(content)
             expected = books.grouped([day], self.titles) | {"elsewhere": total - books.own(day)}
             used = {name: acus for name, acus in self._summed(rows).items() if acus}
             self.compared.same(f"{what}, file", used, {name: acus for name, acus in expected.items() if acus})
             self.compared.same(f"{what}, file, total", Decimal(rows[-1]["acus"]), total)
+
+    def _nothing_merged(self, what: str, shown: str, days: Sequence[date]) -> None:
+        """What was wasted, of all that came through Slack here, each rounded with the rest of it."""
+        used = [acus for acus in chain.from_iterable(self._wasted(days).values()) if acus]
+        found = re.search(rf"nothing merged: ({ACUS}) ACUs? of the ({ACUS}) through Slack, in (\d+) sessions?", shown)
+        self.compared.same(f"{what}, wasted sessions", int(found[3]) if found else 0, len(used))
+        ours = added(acus for key, acus in self.books.by_session(days).items() if key in self.ours)
+        for said, acus in zip(found.groups()[:2] if found else (), (added(used), ours), strict=False):
+            self.compared.same(f"{what}, {said} of {acus}", abs(amount(said) - acus) < Decimal("0.1"), True)
 
     async def weekly(self, day: date) -> None:
         """The digest about the week that a day is the last one of."""
@@ -567,6 +659,10 @@ class Checks:
             return
         self._sums(what, found[0], week)
         self._sessions(what, found[0], [self._active(week)])
+        root = next(post for post in await self.on.slack.messages(WEB, user="U0BOT") if span in post["rendered"])
+        posts = await self.on.slack.messages(WEB, thread_ts=root["ts"])
+        if not self.books.missing(week):
+            self._nothing_merged(what, "\n".join(post["rendered"] for post in posts), week)
         if not self.books.missing(before):
             took = re.search(rf"Previous 7 billing days: ({ACUS}) ACUs?\.", found[0])
             self.compared.same(f"{what}, before", took and amount(took[1]), tenths(self.books.total(before)))
@@ -597,6 +693,26 @@ def _number(acus: Decimal) -> str:
 
 def _usd(amount: Decimal) -> str:
     return f"{hundredths(amount):,} USD"
+
+
+def _per_merged(acus: Decimal, merged: int, more: str) -> str:
+    of = f"{_number(acus)} ÷ {merged}"
+    if merged < FEWEST:
+        return f"not enough data ({of}; needs at least {FEWEST})"
+    return f"{_number(acus / merged)} ({of}{more})"
+
+
+def _counted(sessions: int) -> str:
+    return f"{sessions} session{'' if sessions == 1 else 's'}"
+
+
+def _days_named(days: Sequence[date]) -> str:
+    """The days whose bill is not in yet."""
+    if len(days) == 1:
+        return f"{days[0]:%A, %B} {days[0].day}, {days[0].year}"
+    if len(days) == 2:
+        return f"{named(days[0])} and {named(days[1])}"
+    return f"{len(days)} days from {named(days[0])} to {named(days[-1])}"
 
 
 def _rounded(acus: Decimal) -> int:

@@ -15,7 +15,9 @@ ACUS: Final = r"(?:under 0\.1|-?[\d,]+(?:\.\d+)?)"
 MONEY: Final = r"-?[\d,]+\.\d\d"
 TENTH: Final = Decimal("0.1")
 PRIVATE: Final = "in a DM"  # how a session is called whose title nobody else may read
+FORGOTTEN: Final = "Session"  # and one whose title was deleted; of a plain question that is still said
 _TITLE: Final = re.compile(r"fix bug \d+ of the quarter")
+_FORGOTTEN: Final = re.compile(r"(?:^|\|)(?:Session|A question\?)(?:$|>| )")
 
 _OTHERS: Final = re.compile(r"others$|and [\d,]+ more$")
 
@@ -36,6 +38,8 @@ def name_of(cell: str) -> str:
     """What a row is about: a session by its title alone."""
     if PRIVATE in cell:
         return PRIVATE
+    if _FORGOTTEN.search(cell):
+        return FORGOTTEN
     found = _TITLE.search(cell)
     return found[0] if found else cell
 
@@ -69,7 +73,7 @@ class Compared:
         left = dict(exact)
         sums: dict[str, list[Decimal]] = {}
         # Of several with one name some may be among the others.
-        split = {PRIVATE} if any(_OTHERS.match(name) for name, _ in shown) else set()
+        split = {PRIVATE, FORGOTTEN} if any(_OTHERS.match(name) for name, _ in shown) else set()
         for name, acus in shown:
             sums.setdefault(name if name in exact and name not in split else "", []).append(acus)
         for name, amounts in sorted(sums.items(), reverse=True):
@@ -121,7 +125,7 @@ def rows_in(text: str) -> Rows:
     return [(name_of(name), amount(acus)) for name, acus in rows]
 
 
-def counts_in(text: str) -> dict[str, int]:
+def sessions_each(text: str) -> dict[str, int]:
     """How many sessions the rows of a division have."""
     rows = re.findall(rf"^• (.+): {ACUS} ACUs? · ([\d,]+) sessions?$", text, re.MULTILINE)
     return {name: int(amount(number)) for name, number in rows}
@@ -129,7 +133,7 @@ def counts_in(text: str) -> dict[str, int]:
 
 def most_in(text: str) -> list[Decimal]:
     """The amounts of the sessions that used most."""
-    return [amount(acus) for acus in re.findall(rf"^\d\. .*: ({ACUS}) ACUs? ·", text, re.MULTILINE)]
+    return [amount(acus) for acus in re.findall(rf"^\d\. .*: ({ACUS}) ACUs?(?: ·.*)?$", text, re.MULTILINE)]
 
 
 @dataclass(frozen=True)

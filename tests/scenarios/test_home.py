@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.billing import billing_day
+from bot.domain.billing import billing_day, bounds
 from bot.features.home.sentences import NO_DEFAULTS
 from bot.views.answers.access import GUESTS
 from bot.views.answers.session_lists import NO_SESSIONS
+from bot.views.dates import long_date
 from bot.views.modals.launch import FORM_TITLE
 from tests.markup import written
 from tests.said import titled
@@ -83,6 +84,32 @@ async def test_home_and_usage_show_one_sum_of_the_cycle_with_the_running_day(on:
     assert f"Whole organization: 103.9 ACUs\n{line}" in shown
     if today.day > 1:
         assert f"{today:%a}, {today:%b} {today.day} still runs and is in the total: 103.9 ACUs so far." in asked
+
+
+@pytest.mark.timing(consumption_interval=900.0, consumption_backfill=0.1)
+async def test_a_day_that_has_just_begun_has_no_bill_yet_which_is_no_failure(on: Harness, clock: Ahead) -> None:
+    await on.stop()
+    today = billing_day(clock())
+    for back in range((today - today.replace(day=1)).days + 1):
+        await on.devin.consumption((today - timedelta(days=back)).isoformat(), 2.0)
+    clock.put(bounds(today)[1] - 120 - clock())
+    await on.start()
+
+    async def is_read() -> bool:
+        due = [row["at"] for row in await rows(on, "due") if row["name"].startswith("consumption:")]
+        return bool(due) and due[0] > clock() + 600
+
+    await until(is_read)
+    clock.put(240)
+    tomorrow = today + timedelta(days=1)
+    late = f"Devin's bill for {long_date(tomorrow)} isn't in yet, so usage elsewhere isn't known."
+    assert late in str((await on.slack.slash(ADA, GENERAL, "usage today"))["shown"]["rendered"])
+    view = await opened_home(on, ADA, "Whole organization: ")
+    of_all = written(view["blocks"]).partition("Whole organization: ")[2].splitlines()
+    assert of_all[1] == f"{late} Through Slack, it's 0 ACUs in all."
+    clock.put(1200)  # nothing was read for longer than usual
+    shown = str((await on.slack.slash(ADA, GENERAL, "usage today"))["shown"]["rendered"])
+    assert "The total couldn't be read from Devin this time." in shown
 
 
 async def test_all_that_are_done_open_in_a_window(on: Harness) -> None:

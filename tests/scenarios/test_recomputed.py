@@ -23,15 +23,16 @@ from tests.recompute import ONE_DAY, Books, Prices, days_from, digest_comes, rea
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.figures_compared import BUDGETS, LIMIT, LIMIT_OF_LOCAL_AGENTS, Checks
 from tests.scenarios.figures_shown import Compared
-from tests.scenarios.harness import ADA, OPS, WEB, Harness, harness
+from tests.scenarios.harness import ADA, ANN, BEN, OPS, WEB, Harness, harness
 from tests.scenarios.observations import set_budget
-from tests.scenarios.quarter import Organisation, Quarter
+from tests.scenarios.quarter import URGENT, Organisation, Quarter
 
 pytestmark = pytest.mark.timing(
     digest_tick=0.3,
     budgets=0.3,
     consumption_interval=0.5,
     consumption_backfill=0.1,
+    session_bills=0.1,
     idle_tick=0.3,
     progress_interval=0.2,
     operation_message=0.05,
@@ -44,7 +45,9 @@ pytestmark = pytest.mark.timing(
 ZONE, AT = "Europe/London", time(9, 30)  # in summer before the hour at which a day is finished, in winter after it
 KEY = "cog_play"
 TEAMS = {"T0PLAY": "org-play", "T0DATA": "org-data"}  # two workspaces, and the organisation of each
-ALL_KINDS = {"quiet", "late", "bridged", "corrected", "unnamed", "credit", "fan-out"}  # of days; each stretch has them
+# Of days; each stretch has them, and a long one the others too.
+KINDS = {"late", "fan-out", "forgotten"}
+LONG_KINDS = {"bridged", "corrected", "unnamed", "credit", "lowered", "merged later"}
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def _stretch(first: date, last: date, seed: int, *marks: pytest.MarkDecorator) -
 
 
 STRETCHES = [  # around the changes of clocks in Europe
-    _stretch(date(2026, 10, 22), date(2026, 10, 27), 4),
+    _stretch(date(2026, 10, 23), date(2026, 10, 25), 28),
     _stretch(date(2026, 10, 12), date(2026, 11, 3), 7, pytest.mark.edge, pytest.mark.early),
     _stretch(date(2027, 3, 15), date(2027, 4, 6), 3, pytest.mark.edge, pytest.mark.early),
     _stretch(date(2026, 9, 15), date(2026, 12, 15), 4, pytest.mark.long, pytest.mark.early),
@@ -141,14 +144,14 @@ class Telling:
     def __init__(self, two: Two, clock: Ahead, stretch: Stretch) -> None:
         self.two, self.clock, self.stretch = two, clock, stretch
         is_long = stretch.last - stretch.first > timedelta(days=10)
-        kinds, numbers = set[str](), count(1)
+        kinds, gone, numbers = set[str](), set[str](), count(1)
         organisations = [
-            Organisation(on, team, org_id, random.Random(stretch.seed + at), numbers, kinds)
+            Organisation(on, team, org_id, random.Random(stretch.seed + at), numbers, kinds, gone)
             for at, (on, (team, org_id)) in enumerate(zip(two.sides, TEAMS.items(), strict=True))
         ]
         seeded = random.Random(stretch.seed + len(organisations))
-        self.quarter = Quarter(stretch.first, clock, seeded, organisations, kinds, bridges=is_long)
-        self.kinds = ALL_KINDS if is_long else ALL_KINDS - {"bridged"}
+        self.quarter = Quarter(stretch.first, clock, seeded, organisations, kinds, gone, bridges=is_long)
+        self.is_long, self.kinds = is_long, KINDS | LONG_KINDS if is_long else KINDS
         self.rng = random.Random(stretch.seed)
         self.compared = Compared()
         self.began = datetime.fromtimestamp(clock(), UTC)
@@ -159,14 +162,26 @@ class Telling:
     async def tell(self) -> None:
         """The whole stretch."""
         first, last = self.stretch.first, self.stretch.last
+        third = len(days_from(first, last)) // 3
         await self._begin()
         for number, day in enumerate(days_from(first, last)):
             await self.quarter.day(day, self._evening if number % 4 == 1 else None)
+            await self.quarter.reach(day + ONE_DAY, 9, 5)
+            await self.quarter.settled()
             await self.quarter.reach(day + ONE_DAY, 10, 5)
             await self.quarter.caught_up()
             await self._morning(day, in_full=number % 4 == 3 or day == last)
             if number % 12 == 9 or day == last:
                 await self._files(day)
+            if number == third - 1:
+                await self._move(day + ONE_DAY)
+            if number == 2 * third - 1:
+                await self.quarter.forgets(BEN)
+
+    async def _move(self, today: date) -> None:
+        """Ann to another team from yesterday, and Ben from tomorrow."""
+        await self.quarter.belongs(ANN, "Ops", today - ONE_DAY)
+        await self.quarter.belongs(BEN, "Payments", today + ONE_DAY)
 
     async def _begin(self) -> None:
         for one in self.quarter.organisations:
@@ -176,6 +191,10 @@ class Telling:
             for whose, (acus, span) in BUDGETS.items():
                 await set_budget(on.slack, f"{whose} {acus} a {span}")
             await on.slack.slash(ADA, WEB, f"digest add weekly <#{WEB}> {AT:%H:%M} {ZONE}")
+        long_ago, first = self.stretch.first - 40 * ONE_DAY, self.stretch.first
+        for subject, team, since in ((ANN, "Payments", long_ago), (BEN, "Ops", first), (WEB, "Web", first)):
+            await self.quarter.belongs(subject, team, since)
+        await self.quarter.belongs(URGENT, "Urgent", long_ago)
         await self._checks()
         self.at_last_digest = self.books
 
@@ -183,7 +202,7 @@ class Telling:
         """What to compare in each workspace, with the books as they are now."""
         url, now, since = self.two.bot.environment["DEVIN_API_URL"], self.clock(), self.stretch.first - 75 * ONE_DAY
         self.books = {
-            one.id: await read_books(url, KEY, one.id, now, since, self.books.get(one.id))
+            one.id: await read_books(url, KEY, one.id, now, since, one.done_on(), self.books.get(one.id))
             for one in self.quarter.organisations
         }
         return [
@@ -216,11 +235,16 @@ class Telling:
         if days := checks.up_to_now(month):
             await checks.usage("month", days)
             await checks.divided("month", days)
+            next_month = (month + 31 * ONE_DAY).replace(day=1)
+            await checks.usage(f"{month}..{next_month - ONE_DAY}", days)
         if days := checks.up_to_now(cycle):
             await checks.usage("cycle", days)
         await checks.home()
         await checks.usage(f"{span[0]}..{span[-1]}", span)
         await checks.divided(f"{span[0]}..{span[-1]}", span)
+        if day == self.stretch.last:  # also of days before somebody was moved or forgotten
+            told = days_from(self.stretch.first, day - ONE_DAY)
+            await checks.divided(f"{told[0]}..{told[-1]}", told)
         await checks.budgets()
         await checks.cost()
 
@@ -239,7 +263,8 @@ class Telling:
         for checks in await self._checks():
             if month := _month(checks.books, day):
                 await checks.files("month", month)
-                await checks.of_all("month", month)
+                if self.is_long:
+                    await checks.of_all("month", month)
                 await checks.report(month)
 
 

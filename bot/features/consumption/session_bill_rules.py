@@ -65,11 +65,18 @@ def _open(booked: Mapping[date, Booked], billed: Mapping[date, Decimal], first: 
 def _reopened(
     open_days: Sequence[date], booked: Mapping[date, Booked], billed: Mapping[date, Decimal], first: date, last: date
 ) -> Sequence[date]:
-    """All days, if Devin's figures of the open ones do not agree and those of all do: an earlier day has grown."""
-    if not open_days or _agrees(open_days, booked, billed):
-        return ()
+    """All days, if Devin's figures of an earlier one have changed, and those of all agree.
+
+    It has grown if those of the open ones do not agree. It has shrunk if more is booked of it: what Devin lowered was
+    taken off the newest days.
+    """
     days = sorted(day for day in {*booked, *billed} if first <= day <= last)
-    return days if days[-1] in billed and _agrees(days, booked, billed) else ()
+    if not open_days or not days or days[-1] not in billed:
+        return ()
+    if _agrees(open_days, booked, billed):
+        has_shrunk = any(_own([day], booked) > billed.get(day, _NOTHING) for day in days if day not in open_days)
+        return days if has_shrunk and _own(days, booked) <= exact_sum(billed.get(day, _NOTHING) for day in days) else ()
+    return days if _agrees(days, booked, billed) else ()
 
 
 def _new(days: Sequence[date], booked: Mapping[date, Booked], billed: Mapping[date, Decimal]) -> dict[date, Booked]:

@@ -16,6 +16,7 @@ from bot.domain.billing import (
     SETTLING,
     Billed,
     Withheld,
+    billing_day,
     bounds,
     days_before,
     newest_finished,
@@ -166,13 +167,15 @@ class UsageLedger:
         bills = {day: bill_of(day, stored, own.get(day, 0.0), now) for day in read}
         asked = await due.read(tx, due.consumption(org_id))
         withheld = read_withheld(asked.state) if asked else None
+        # What has begun since Devin was last asked has no bill yet. Once that is overdue, it could not be read.
+        begun = {billing_day(now)} - stored.keys() if asked is not None and asked.at > now else set[date]()
         # What is not in yet will not come where Devin withholds it.
         if withheld is not None and any(bills.get(day) is None for day in days):
             return AcusByDay({}, own, withheld=withheld)
         return AcusByDay(
             billed={day: acus for day, acus in bills.items() if acus is not None},
             own=own,
-            late=frozenset(day for day, acus in bills.items() if acus is None),
+            late=frozenset([*begun, *(day for day, acus in bills.items() if acus is None)]),
             read_at={day: figure.read_at for day, figure in stored.items()},
             products={day: figure.products for day, figure in stored.items()},
             asked=asked is not None,

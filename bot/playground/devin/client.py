@@ -86,6 +86,10 @@ class DevinControl:
         """The session uses ACUs."""
         return await self._act(session_id, "spend", {"acus": acus})
 
+    async def lower(self, session_id: str, acus: float, day: str) -> dict[str, Any]:
+        """Devin says now that the session used so much less on a billing day."""
+        return await self._act(session_id, "lower", {"acus": acus, "day": day})
+
     async def attach(
         self,
         session_id: str,

@@ -46,6 +46,7 @@ class Control:
             "write": self._write,
             "pr": self._pr,
             "spend": self._spend,
+            "lower": self._lower,
             "attach": self._attach,
             "script": self._script,
             "play": self._play,
@@ -173,6 +174,9 @@ class Control:
     def _spend(self, session: Session, order: Order) -> None:
         life.spend(self._world, session, order["acus"])
 
+    def _lower(self, session: Session, order: Order) -> None:
+        life.lower(self._world, session, order["acus"], _begin_of(order["day"]))
+
     def _attach(self, session: Session, order: Order) -> None:
         urls = [
             keep_file(self._world, session.org_id, file["name"], file["content"].encode(), file.get("content_type")).url
@@ -207,7 +211,7 @@ class Control:
         return {"permissions": sorted(held)}
 
     async def _consumption(self, _: Names, order: Order) -> Any:
-        day = int(datetime.fromisoformat(order["date"]).replace(tzinfo=UTC).timestamp()) + BILLING_START
+        day = _begin_of(order["date"])
         if order["acus"] is None:
             self._world.held.left_out.add(day)
             return {"date": day}
@@ -347,6 +351,11 @@ class Control:
         if not await self._world.journal.until(lambda: len(found()) >= count, seconds):
             raise TimeoutError(f"After {seconds} s there are {len(found())} {what}, not {count}.")
         return {name: found()}
+
+
+def _begin_of(day: str) -> int:
+    """The instant at which a billing day begins."""
+    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) + BILLING_START
 
 
 def _steps(order: Order) -> list[Step]:

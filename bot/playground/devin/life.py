@@ -132,6 +132,17 @@ def spend(world: World, session: Session, acus: float) -> None:
     world.touch(session)
 
 
+def lower(world: World, session: Session, acus: float, day: int) -> None:
+    """Devin corrects what the session used on a billing day, by so many ACUs less. A bill that was set stands."""
+    used = session.spent.get(day, 0.0)
+    if not 0 < acus <= used:
+        raise ValueError(f"The session used {used:g} ACUs on this day.")
+    session.acus_consumed = round(session.acus_consumed - acus, 6)
+    session.spent[day] = round(used - acus, 6)
+    world.held.spent[session.org_id, day] -= acus
+    world.touch(session)
+
+
 def put_pull_request(world: World, session: Session, url: str, state: str | None) -> None:
     """A pull request appears, or changes its state."""
     row: dict[str, str | None] = {"pr_url": url, "pr_state": state}

@@ -120,6 +120,7 @@ VERBS: Final[Mapping[str, Mapping[str, Shape]]] = {
     "write": {"text": TEXT},
     "pr": {"url": TEXT, "state": NAME},
     "spend": {"acus": ACUS},
+    "lower": {"acus": ACUS, "day": TEXT},
     "attach": {**FILE, "say": TEXT, "more": _list_of("a list of files, each with a name and a content", _is_file)},
     "script": SCRIPT,
     "play": {"speed": PACE},

@@ -87,6 +87,11 @@ def test_a_day_that_was_in_too_early_is_booked_again_where_a_later_one_has_too_m
     assert settled(booked, {MON: 9.0, TUE: 1.0}, TUE, at(WED, 10)) == ({MON: devins(9.0), TUE: devins(1.0)}, False)
 
 
+def test_a_day_that_devin_lowered_is_booked_again_where_the_newest_one_was_taken_off_for_it():
+    booked = {MON: devins(5.0), TUE: Booked(2.0)}  # 4 on Tuesday, before Devin said 2 less
+    assert settled(booked, {MON: 3.0, TUE: 4.0}, TUE, at(WED, 10)) == ({MON: devins(3.0), TUE: devins(4.0)}, False)
+
+
 def test_earlier_days_do_not_wait_for_a_later_one_that_is_not_in():
     booked = {SUN: Booked(1.0), MON: Booked(5.0, SUN), TUE: Booked(9.0)}
     found, again = settled(booked, {SUN: 4.0}, MON, at(TUE, 10))

@@ -145,7 +145,9 @@ async def test_all_that_is_shown_adds_up_to_devins_totals(
     if days := SHOWN_DAYS[typed](history):
         exact = truth(bills.days, days)
         whole = await asked(typed)
-        total = half_up(exact, 1)
+        # A cycle counts the running day too, once its bill is in; a file has finished days only.
+        so_far = [TODAY] if typed == "cycle" and "still runs and is in the total" in whole else []
+        total = half_up(truth(bills.days, [*days, *so_far]), 1)
         assert amounts(whole, r"\*([\d,.]+) ACUs?\*") == [total]
         (parts,) = re.findall(r"^(.+) through Slack, (.+) elsewhere$", whole, re.MULTILINE)
         assert sum(amounts(" ".join(part for part in parts if part != "under 0.1"), r"[^ ]+")) == total
