@@ -11,7 +11,7 @@ from bot.views.answers import starts as start_sentences
 from bot.views.help_texts import slash_help
 from tests.for_devin import as_sent
 from tests.said import ASKED_BY, as_shown, in_doubt, stopping
-from tests.scenarios.ahead import Ahead
+from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import (
     buttons,
@@ -49,6 +49,15 @@ async def test_a_question_after_thanks_is_answered_beside_it_and_not_in_the_thre
     assert await sent_to_devin(on, session) == []
     await on.slack.click(ANN, DM, answer["ts"], "answer:command:as_reply")
     await on.devin.wait_for_messages("why did my login session stop?")
+
+
+async def test_a_session_in_a_direct_message_is_given_to_nobody_who_cannot_see_it(on: Harness) -> None:
+    ts, session = await running(on)
+    await on.slack.say(ANN, DM, f"!give <@{BEN}>", thread_ts=ts)
+    told = f"<@{BEN}> can't see this DM. Nothing was changed. To share work, start it in a channel."
+    await on.slack.wait_for_message(DM, told)
+    assert [row["requester"] for row in await rows(on, "sessions")] == [ANN]
+    assert await sent_to_devin(on, session) == []
 
 
 @pytest.mark.both_transports

@@ -56,7 +56,9 @@ class Give:
             return views.theirs_already(to)
         person = await self._access.checked_person(workspace, to)
         cannot = person.is_bot or await self._access.start_refusal(workspace, to, session.channel) is not None
-        return views.cannot_take(to) if cannot else None
+        if cannot:
+            return views.cannot_take(to)
+        return None if await self._access.may_read(workspace, to, session.channel) else views.cannot_see(session, to)
 
     async def _give(self, job: CommandJob, session: Session) -> None:
         """Store the new asker and announce it. What was spent so far stays with the one before."""

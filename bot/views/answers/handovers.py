@@ -21,6 +21,13 @@ def cannot_take(user: str) -> Message:
     return Message(f"{mention(user)} can't use Devin here. Nothing was changed; give it to someone who can.")
 
 
+def cannot_see(session: Session, user: str) -> Message:
+    """Report that `user` can't take over `session`, as they can't read its thread."""
+    if session.channel.startswith("D"):
+        return Message(f"{mention(user)} can't see this DM. Nothing was changed. To share work, start it in a channel.")
+    return Message(f"{mention(user)} isn't in this channel. Nothing was changed. Invite them first.")
+
+
 def given(session: Session, by: str, name: str, to: str) -> Message:
     """Announce to both that `session`, as it was before, is handed over to `to` by the person `by` with this `name`."""
     from_whom = "" if session.requester in {"", by} else f" from {mention(session.requester)}"
