@@ -83,7 +83,7 @@ def modals(user: str) -> Mapping[str, Mapping[str, Any]]:
         "playbook_form": library_form(Form(PLAYBOOK_ADD.name), LibraryItem(Kind.PLAYBOOK, "Upgrade", "1. Read.")),
         "schedule_form": schedule_form(Form(SCHEDULE_ADD.name), "UTC", datetime.fromtimestamp(now, UTC)),
         "settings_form": settings_form(Form(SETTINGS.name), groups, "bot.toml"),
-        "budget_form": budget_form(Form(BUDGET_SET.name)),
+        "budget_form": budget_form(Form(BUDGET_SET.name), ["Payments"]),
         "grant_form": grant_form(Form(GRANT_OTHER.name), Decimal("7.5")),
         "done_window": recently_done([at_home]),
     }

@@ -18,3 +18,4 @@ class Readers:
 
 
 ANYBODY: Final = Readers()
+FEWEST_PEOPLE: Final = 3  # who are counted where they are not named, and of whom a group has to be to be shown there

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.amounts import session_limit
-from bot.domain.session import Session
+from bot.domain.session import NO_OPTIONS, Options, Session
 from bot.kernel.workspace import Workspace
 from bot.store.database.connection import Transaction
 from bot.views.answers.starts import ROOM, at_most, less_than_wanted
@@ -55,7 +55,8 @@ class Work:
 
     Their own `ceiling` is what is usual or was asked for; a budget may leave less. `wanted` is what the
     asker asked for. What is tried `again` has failed before. To go on with a session that is `woken` is work too: its
-    limit at Devin stays as it is, so it begins only where there is room for what it may still use.
+    limit at Devin stays as it is, so it begins only where there is room for what it may still use. `options` are those
+    that it is asked for with.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Work:
     sessions: int = 1
     again: bool = False
     woken: Session | None = None
+    options: Options = NO_OPTIONS
 
 
 class Gate(Protocol):

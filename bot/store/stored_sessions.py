@@ -92,6 +92,26 @@ def is_stored(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
     return or_(*(exists().where(its == session_id) for its in ids))
 
 
+def has_repo(session_id: ColumnElement[Any], repo: str) -> ColumnElement[bool]:
+    """The condition that the session with this id was started with a repository, by its name in lower case.
+
+    Of one that is purged only its first one is known.
+    """
+    fan_out = fan_out_sessions.join(fan_outs, fan_outs.c.id == fan_out_sessions.c.fan_out_id)
+    found = (
+        exists().select_from(sessions).where(sessions.c.id == session_id, is_repo(sessions, repo)),
+        exists().select_from(fan_out).where(fan_out_sessions.c.session_id == session_id, is_repo(fan_outs, repo)),
+        exists().where(past_sessions.c.session_id == session_id, func.lower(past_sessions.c.repo) == repo),
+    )
+    return or_(*found)
+
+
+def is_repo(asked: Table, repo: str) -> ColumnElement[bool]:
+    """The condition that a row of `asked` names the repository with this name in lower case, first or as another."""
+    first, others = (func.lower(asked.c.options[key].as_string()) for key in ("repo", "also"))
+    return or_(first == repo, others.contains(f'"{repo}"', autoescape=True))
+
+
 def was_read(until: float, *, polled: bool) -> ColumnElement[bool]:
     """The condition that what a session spent before the instant `until` was read, behind `with_stored`.
 

@@ -936,3 +936,77 @@ async def test_a_start_by_form_that_a_budget_refuses_is_said_where_the_form_was_
     await on.slack.wait_for_message(OPS, "asks for more")
     await settled(on)
     assert len(await on.slack.ephemerals(user=ANN, text="Continue in your DM")) == 1
+
+
+async def test_a_team_s_budget_is_set_refuses_by_a_tag_and_lets_a_start_go_once_it_is_raised(on: Harness) -> None:
+    assert await answer(on, ADA, "budget try team:Payments 5") == ""
+    unknown = await on.slack.wait_for_ephemeral(ADA, "There's no team “Payments”")
+    assert read(unknown) == "There's no team “Payments”, so nothing was changed. See `/devin team list`."
+    await on.slack.slash(ADA, GENERAL, f"team add Payments tag:pay <@{ANN}>")
+    await on.slack.slash(ADA, GENERAL, "budget set team:Paymnts 2 a day")
+    unknown = await on.slack.wait_for_ephemeral(ADA, "There's no team “Paymnts”")
+    assert read(unknown) == "There's no team “Paymnts”, so nothing was changed. Did you mean “Payments”?"
+    number = number_in(said := await confirmed(on, "team:payments 2 a day"))
+    assert said == f"Budget `{number}` is set: 2 ACUs a day for team “Payments”, with a warning at 80%."
+    await on.mention("fix the login test tags=pay", BEN)
+    first = await on.session("fix the login test")
+    await on.devin.set(first["session_id"], status="running", status_detail="working")
+    await spends(on, first["session_id"], 2.0, "The budget of team “Payments” is used up: 2 of 2 ACUs today.")
+    until_then = "no session is started or woken for that team. Running sessions keep running."
+    (reached,) = [text for text in await posts(on, OPS) if "is used up" in text]
+    assert reached == (
+        f"The budget of team “Payments” is used up: 2 of 2 ACUs today. Until it resets DATE, {until_then}"
+    )
+    shown = f"`{number}` *team “Payments”* 2 ACUs a day · 2 of 2 ACUs today (100%) · resets DATE · warns at 80%"
+    assert await answer(on, ADA, "budget list") == shown
+    assert "\nThe budget of team “Payments”: 2 of 2 ACUs today (100%) · resets DATE" in await answer(on, ANN, "cost")
+    assert "budget" not in await answer(on, BEN, "cost")
+    ts = await on.mention("fix the menu tags=Pay", BEN)
+    refused = await on.slack.wait_for_ephemeral(BEN, "used up")
+    assert read(refused) == (
+        "The budget of team “Payments” is used up, 2 of 2 ACUs today. It resets DATE. Nothing was started."
+    )
+    assert [one for one in await on.slack.messages(GENERAL, thread_ts=ts) if is_card(one)] == []
+    await on.slack.click(BEN, GENERAL, refused["ts"], "choose:ask_for_more")
+    asked = await on.slack.wait_for_message(OPS, "asks for more")
+    assert (read(asked).split("\n")[0], buttons(asked)[0]) == (
+        "ben asks for more ACUs to start “fix the menu”: the budget of team “Payments” is used up, "
+        "2 of 2 ACUs today. It resets DATE.",
+        "Grant 10 ACUs",
+    )
+    assert await answer(on, ADA, "budget grant team:payments 10") == (
+        "ada raised the budget of team “Payments” by 10 ACUs: 2 of 12 ACUs today. It resets DATE."
+    )
+    await on.session("fix the menu")
+    await on.mention("fix the header", ANN)  # all that was granted is reserved by then
+    await on.slack.wait_for_ephemeral(ANN, "the budget of team “Payments” has less than 1 ACU left")
+    await on.slack.slash(ADA, GENERAL, f"team add Web <@{ANN}> from {billing_day(on.clock())}")
+    await on.mention("fix the sidebar", ANN)  # who is in another team from today on isn't held back by that one
+    await on.session("fix the sidebar")
+    await on.mention("fix the footer", BEN)  # without the tag it is no team's
+    await on.session("fix the footer")
+
+
+async def test_a_repository_s_budget_is_set_with_the_form_and_refuses_what_names_it(on: Harness) -> None:
+    await on.slack.slash(ADA, GENERAL, "budget set")
+    (shown,) = await on.slack.wait("views", user=ADA, open=True)
+    filled = {"whom": "repo", "acus": "1", "span": "day", "warn": "80"}
+
+    async def submit(**fields: str) -> dict[str, Any]:
+        values = {name: {name: value} for name, value in (filled | fields).items()}
+        return dict(await on.slack.submit_view(ADA, shown["id"], values))
+
+    assert "Name the repository." in str(await submit())
+    assert "Name the repository with its owner, such as repo:acme/web." in str(await submit(repo="web"))
+    assert (await submit(repo="https://github.com/Acme/Web")).get("closed") is True
+    question = await on.slack.wait_for_message("D0ADA", "Set a budget of 1 ACU a day for the repository acme/web")
+    await on.slack.click(ADA, "D0ADA", question["ts"], "choose:budget_set_confirmed")
+    await on.slack.wait_for_message("D0ADA", "is set: 1 ACU a day for the repository acme/web")
+    await on.mention("fix the login test repo=acme/web")
+    await on.session("fix the login test")
+    await on.mention("fix the menu repo=acme/web", BEN)
+    refused = await on.slack.wait_for_ephemeral(BEN, "less than 1 ACU left")
+    assert read(refused).startswith(
+        "Nothing was started: the budget of the repository acme/web has less than 1 ACU left"
+    )
+    assert len(await on.devin.sessions()) == 1

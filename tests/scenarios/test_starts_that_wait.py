@@ -575,8 +575,8 @@ async def test_an_admin_can_grant_another_amount(on: Harness) -> None:
     assert (await granted(on, form, "7.5 ACUs"))["closed"] is True
     await on.session("write the changelog")
     await on.slack.wait_for_message(DM_OF_ADA, "ada raised ann's budget by 7.5 ACUs: 2.1 of 9.5 ACUs today")
-    said = await on.slack.wait_for_message(OPS, "ann got", ts=request["ts"])
-    assert (said["rendered"], buttons(said)) == ("ann got 7.5 ACUs more.", [])
+    said = await on.slack.wait_for_message(OPS, "granted ann", ts=request["ts"])
+    assert (said["rendered"], buttons(said)) == ("ada granted ann 7.5 ACUs.", [])
     await settled(on)
     assert await creations(on) == 2
 

@@ -149,7 +149,8 @@ class NewSession(Creation[DevinSession]):
                 return False
         key = "" if asked is None else self._job.row.key
         who = Asker(workspace, session.requester, session.channel, session.requester, key)
-        work = Work(session.id, workspace.policy.wake_limits.own_ceiling(session), session.options.acu)
+        ceiling, options = workspace.policy.wake_limits.own_ceiling(session), session.options
+        work = Work(session.id, ceiling, options.acu, options=options)
         limit = await self._gates.limit(uow.tx, who, work)
         if isinstance(limit, Limit):
             self._limit = limit

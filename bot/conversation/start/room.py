@@ -43,7 +43,8 @@ async def add_if_room(uow: UnitOfWork, gates: Gates, job: Job[HeldCause], sessio
         return False
     limits = job.workspace.policy.wake_limits
     who = Asker(job.workspace, session.requester, session.channel, session.requester, job.row.key)
-    limit = await gates.limit(uow.tx, who, Work(session.id, limits.own_ceiling(session), session.options.acu))
+    work = Work(session.id, limits.own_ceiling(session), session.options.acu, options=session.options)
+    limit = await gates.limit(uow.tx, who, work)
     if not isinstance(limit, Limit):
         await answer_refusal(uow, job, limit)
         return False

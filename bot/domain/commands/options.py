@@ -319,8 +319,13 @@ def without_host(value: str) -> str:
     return _GITHUB.sub("", value, count=1).rstrip("/").removesuffix(".git")
 
 
+def repo_in(value: str) -> str | None:
+    """Return the owner and name that `value` is, or that its address of a repository begins with; None if it's none."""
+    return value if is_repo(value) and not _GITHUB.match(value) else _named_in(value)
+
+
 def _repo(value: str, known: Known) -> str:
-    name = value if is_repo(value) and not _GITHUB.match(value) else _named_in(value)
+    name = repo_in(value)
     right = (known.repos or {}).get(name.casefold()) if name else None
     if right or (name and (known.as_written or not known.complete)):
         return right or name or ""

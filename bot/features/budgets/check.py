@@ -2,7 +2,8 @@
 
 The rule: a session holds what it may still use; one that nobody limited holds what such sessions usually use.
 
-1. A start is refused at once if no budget has room for it.
+1. A start is refused at once if no budget has room for it. What is known of it by then is who asks where; the budgets
+   of its team and its repository are asked next, with what its text asks for.
 2. Right before Devin is asked for the session that is decided again, and the limit of the session is stored with that.
    So no session with a limit passes a budget, even if many start at the same time. One without may, and is named.
 3. A reply that would wake a session is refused unless there is room for all that the session may still use: nobody can
@@ -76,7 +77,7 @@ class BudgetCheck:
         theirs = await standings(tx, who.workspace, self._services.clock())
         if work.woken is not None:
             return await _wake_refusal(theirs, who, work.woken) or Limit(None)
-        holding = await theirs.deciding(who.user, who.channel, work.id, but_for=work.id)
+        holding = await theirs.deciding(who.user, who.channel, work.id, options=work.options, but_for=work.id)
         admitted = admission(holding, work.ceiling, work.sessions, await theirs.usual_use())
         if admitted.full is not None:
             named, act = await theirs.named(admitted.full, who.reader), Act.RETRY if work.again else Act.START
@@ -92,15 +93,19 @@ class BudgetCheck:
 
 
 async def own_budgets(tx: Transaction, workspace: Workspace, user: str, channel: str, now: float) -> list[Named]:
-    """Return how the budgets stand that hold for what `user` starts in `channel`, such as for `/devin cost`."""
+    """Return how the budgets stand that hold for what `user` starts in `channel`, such as for `/devin cost`.
+
+    That of a team of few people is left out where people aren't named.
+    """
     theirs = await standings(tx, workspace, now)
-    return [await theirs.named(standing, user) for standing in await theirs.holding(user, channel)]
+    named = [await theirs.named(standing, user) for standing in await theirs.holding(user, channel)]
+    return [one for one in named if not one.is_hidden]
 
 
 async def _wake_refusal(theirs: Standings, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
     """Why `session` may not be woken by the budgets that hold for it."""
     waking = Waking(session.id, may_still_use(session) or Decimal(0))
-    holding = await theirs.deciding(who.user, who.channel, session.id, but_for=session.id)
+    holding = await theirs.deciding(who.user, who.channel, session.id, options=session.options, but_for=session.id)
     full = tightest([standing for standing in holding if not standing.has_room_for(waking.needs)])
     if full is None:
         return None

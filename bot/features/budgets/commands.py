@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from bot.domain.commands.presses import undone
 from bot.domain.commands.spec import CommandSpec
+from bot.domain.session import NO_OPTIONS
 from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
@@ -114,7 +115,9 @@ class BudgetCommands:
         self, tx: Transaction, stand: Standings, workspace: Workspace, user: str, channel: str, *, admin: bool
     ) -> list[Entry]:
         known = await budgets.of_workspace(tx, workspace.team)
-        holding = {standing.budget.number: standing for standing in await stand.deciding(user, channel)}
+        holding = {
+            standing.budget.number: standing for standing in await stand.deciding(user, channel, options=NO_OPTIONS)
+        }
         entries = []
         for budget in known:
             theirs = holding.get(budget.number)
@@ -139,6 +142,10 @@ class BudgetCommands:
         wanted, team = parse_set(typed), by.workspace.team
         if isinstance(wanted, Problem):  # only the button of a question sets a budget, and it carries a valid one
             return STALE
+        scope = await budgets.spelled(uow.tx, team, wanted.scope)
+        if not isinstance(scope, Scope):  # the team was removed meanwhile
+            return views.no_such_team(wanted.scope.subject, scope)
+        wanted = replace(wanted, scope=scope)
         before = await budgets.of_scope(uow.tx, team, wanted.scope)
         if before is not None and (before.acus, before.span, before.warn) == (wanted.acus, wanted.span, wanted.warn):
             return views.set_already(before)  # by somebody who was faster
@@ -170,6 +177,10 @@ class BudgetCommands:
         wanted, workspace = parse_grant(typed), by.workspace
         if isinstance(wanted, Problem):
             return views.problem(wanted, "grant")
+        scope = await budgets.spelled(uow.tx, workspace.team, wanted.scope)
+        if not isinstance(scope, Scope):
+            return views.no_such_team(wanted.scope.subject, scope)
+        wanted = replace(wanted, scope=scope)
         budget = await _raised(uow.tx, workspace.team, wanted.scope)
         if budget is None:
             return views.no_budget(wanted.scope)

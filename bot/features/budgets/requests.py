@@ -36,7 +36,7 @@ from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets.grant_rows import Grant, GrantState
 from bot.features.budgets.grants import ACTION, Raise, name_beside_figures, record_raise, subject_of
-from bot.features.budgets.rules import Budget, ScopeKind, half_more
+from bot.features.budgets.rules import DIVIDED, Budget, ScopeKind, half_more
 from bot.features.budgets.sentences import Waking
 from bot.features.budgets.specs import (
     ASK_FOR_MORE,
@@ -277,11 +277,11 @@ async def settle(uow: UnitOfWork, workspace: Workspace, budget: int, subject: st
             await close_request(uow, workspace, asked.key)
 
 
-async def close_request(uow: UnitOfWork, workspace: Workspace, key: str) -> None:
-    """Have the request with this key, as admins were sent it, say what became of it if it's decided."""
+async def close_request(uow: UnitOfWork, workspace: Workspace, key: str, by: str = "") -> None:
+    """Have the request with this key, as admins were sent it, say what became of it if it's decided, and `by` whom."""
     asked = await grants.get(uow.tx, workspace.team, key)
     if asked is None or asked.state is not GrantState.ASKED:
-        await uow.edit_for_admins(workspace, f"more:{key}", WithdrawnRequest, f"{workspace.team}:{key}")
+        await uow.edit_for_admins(workspace, f"more:{key}", WithdrawnRequest, f"{workspace.team}:{by}:{key}")
 
 
 class WithdrawnRequest(Drawer):
@@ -294,15 +294,15 @@ class WithdrawnRequest(Drawer):
 
     async def draw(self, tx: Transaction, subject: str, *, shared: bool) -> Message | None:  # noqa: ARG002 - no words
         """Return why the request is withdrawn; None if it is gone."""
-        _, team, key = subject.split(":", 2)
+        _, team, by, key = subject.split(":", 3)
         asked = await grants.get(tx, team, key)
-        return None if asked is None else await _withdrawn(tx, self._services.workspaces[team], asked)
+        return None if asked is None else await _withdrawn(tx, self._services.workspaces[team], asked, by)
 
 
-async def _withdrawn(tx: Transaction, workspace: Workspace, asked: Grant) -> Message:
+async def _withdrawn(tx: Transaction, workspace: Workspace, asked: Grant, by: str = "") -> Message:
     name = await name_beside_figures(tx, workspace, asked.user)
     if asked.state is GrantState.GRANTED:
-        return views.granted_by_form(name, asked.acus)
+        return views.granted_by_form(await name_beside_figures(tx, workspace, by), name, asked.acus)
     said = {GrantState.EDITED: views.edited, GrantState.SETTLED: views.settled}
     return said.get(asked.state, views.taken_back)(name)
 
@@ -317,6 +317,8 @@ async def _asked_about(job: CommandJob, tx: Transaction) -> tuple[Budget, str] |
     parts = _parts(target)
     parsed = parse_number(parts.number)
     budget = await budgets.get(tx, team, parsed) if isinstance(parsed, int) else None
+    if budget is not None and budget.scope.kind in DIVIDED:
+        return budget, budget.scope.subject  # by a tag and `repo=` everybody may start something that it's for
     return (budget, parts.subject) if budget is not None and await _may_ask(tx, job, budget, parts) else None
 
 

@@ -6,7 +6,9 @@ reserved until it is over, or nobody follows it.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -35,7 +37,11 @@ from bot.domain.operation import REVIEW
 from bot.domain.session import NOTHING_GOES_ON, DisplayState, Lifecycle
 from bot.features.budgets.rules import ScopeKind
 from bot.features.budgets.spend_rows import OF_FAN_OUT
-from bot.store import inbox, operations
+from bot.features.teams import rows as cost_centres
+from bot.features.teams.rows import AskedBy
+from bot.store import inbox, operations, stored_sessions
+from bot.store.of_channel import counted_in
+from bot.store.spend import tags_text
 from bot.store.tables import SESSION_GOES_ON, fan_out_sessions, fan_outs, sessions
 
 _SUBJECT: Final[dict[ScopeKind, ColumnElement[str]]] = {
@@ -79,7 +85,15 @@ class _Review:
 
 
 async def reserved(
-    tx: AsyncConnection, team: str, org_id: str, kind: ScopeKind, subject: str, usual: int, *, but_for: str = ""
+    tx: AsyncConnection,
+    team: str,
+    org_id: str,
+    kind: ScopeKind,
+    subject: str,
+    usual: int,
+    today: date,
+    *,
+    but_for: str = "",
 ) -> Reserved:
     """What is reserved of the budget of a `subject`, leaving out the session with the id `but_for`.
 
@@ -87,13 +101,14 @@ async def reserved(
     limit has reserved what is left of the `usual` use, and at least 1 ACU.
     """
     goes_on, rests = text(SESSION_GOES_ON), text(f"NOT ({SESSION_GOES_ON})")
-    of = (team, org_id, kind, subject, usual)
-    parts = [_of_sessions(*of, but_for, goes_on), _of_fan_outs(*of)]
+    which: list[ColumnElement[bool] | TextClause] = [goes_on]
     if lanes := {row.lane for row in await inbox.under_way(tx, MessageCause)}:
         thread = tuple_(sessions.c.team, sessions.c.channel, sessions.c.thread_ts)
         theirs = thread.in_([found for lane in lanes if (found := thread_of(lane))])
-        woken = and_(theirs, sessions.c.lifecycle == Lifecycle.OPEN, rests)
-        parts.append(_of_sessions(*of, but_for, woken))
+        which.append(and_(theirs, sessions.c.lifecycle == Lifecycle.OPEN, rests))
+    in_team = await _in_team(tx, team, which, subject, today) if kind is ScopeKind.TEAM else []
+    of = (team, org_id, kind, subject, in_team, usual)
+    parts = [*(_of_sessions(*of, but_for, these) for these in which), _of_fan_outs(*of)]
     rows = union_all(*parts).subquery()
     held = await tx.execute(select(rows.c.uncapped, func.sum(rows.c.acus).label("acus")).group_by(rows.c.uncapped))
     acus = {row.uncapped: row.acus for row in held}
@@ -119,25 +134,60 @@ async def _reviews(tx: AsyncConnection, org_id: str, but_for: str) -> list[_Revi
     return under_way + followed
 
 
+async def _in_team(
+    tx: AsyncConnection, team: str, which: Sequence[ColumnElement[bool] | TextClause], name: str, today: date
+) -> list[str]:
+    """The ids of the sessions that count in a team today, of those that may have something reserved."""
+    of, its = sessions.c, fan_outs.c
+    found = select(of.id, of.requester, counted_in(of.channel).label("channel"), of.options)
+    of_fan_outs = select(
+        fan_out_sessions.c.session_id.label("id"),
+        its.user.label("requester"),
+        counted_in(its.channel).label("channel"),
+        its.options,
+    )
+    joined = of_fan_outs.join(fan_outs, its.id == fan_out_sessions.c.fan_out_id)
+    wanted = [found.where(these, of.team == team) for these in which]
+    wanted.append(joined.where(FAN_OUT_GOES_ON, its.team == team))
+    asked = {
+        row.id: AskedBy(row.requester, row.channel, tags_text(row.options["tags"]))
+        for select_ids in wanted
+        for row in await tx.execute(select_ids)
+    }
+    counting = await cost_centres.counting(tx, team, today, asked.values())
+    return [key for key, by in asked.items() if (counting[by] or "").casefold() == name.casefold()]
+
+
 def _of_sessions(
     team: str,
     org_id: str,
     kind: ScopeKind,
     subject: str,
+    in_team: Sequence[str],
     usual: int,
     but_for: str,
     which: ColumnElement[bool] | TextClause,
 ) -> Select[Any]:
     of = sessions.c
-    theirs = [] if kind is ScopeKind.ORG else [of.team == team, _SUBJECT[kind] == subject]
+    theirs: list[ColumnElement[bool]] = [] if kind is ScopeKind.ORG else [of.team == team]
+    if kind is ScopeKind.REPO:
+        theirs.append(stored_sessions.is_repo(sessions, subject))
+    elif kind is not ScopeKind.ORG:
+        theirs.append(of.id.in_(in_team) if kind is ScopeKind.TEAM else _SUBJECT[kind] == subject)
     return select(*_left(of.id, of.acu_limit, of.acus, usual)).where(
         which, of.org_id == org_id, of.id != but_for, *theirs
     )
 
 
-def _of_fan_outs(team: str, org_id: str, kind: ScopeKind, subject: str, usual: int) -> Select[Any]:
+def _of_fan_outs(
+    team: str, org_id: str, kind: ScopeKind, subject: str, in_team: Sequence[str], usual: int
+) -> Select[Any]:
     of = fan_out_sessions.c
-    theirs = [of.org_id == org_id] if kind is ScopeKind.ORG else [fan_outs.c.team == team, OF_FAN_OUT[kind] == subject]
+    theirs = [of.org_id == org_id] if kind is ScopeKind.ORG else [fan_outs.c.team == team]
+    if kind is ScopeKind.REPO:
+        theirs.append(stored_sessions.is_repo(fan_outs, subject))
+    elif kind is not ScopeKind.ORG:
+        theirs.append(of.session_id.in_(in_team) if kind is ScopeKind.TEAM else OF_FAN_OUT[kind] == subject)
     return (
         select(*_left(of.session_id, of.acu_limit, of.acus - of.acus_before, usual))
         .join(fan_outs, fan_outs.c.id == of.fan_out_id)

@@ -1,6 +1,7 @@
 """Budgets: one for each scope of a workspace. A new one takes the place of the old one and keeps its number."""
 
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.features.budgets.rules import Budget, Scope, ScopeKind, Span
 from bot.features.budgets.tables import budgets, crossings, grants
+from bot.features.teams.rows import memberships
 from bot.store.database.connection import insert
 
 
@@ -55,6 +57,18 @@ async def of_scope(tx: AsyncConnection, team: str, scope: Scope) -> Budget | Non
     key = (budgets.c.team == team, budgets.c.kind == scope.kind.value, budgets.c.subject == scope.subject)
     row = (await tx.execute(select(budgets).where(*key))).one_or_none()
     return None if row is None else _budget(row)
+
+
+async def spelled(tx: AsyncConnection, team: str, scope: Scope) -> Scope | list[str]:
+    """Return `scope` with its team written as in its budget, or else in the list of teams; or the nearest names."""
+    if scope.kind is not ScopeKind.TEAM:
+        return scope
+    names = [budget.scope.subject for budget in await of_workspace(tx, team) if budget.scope.kind is ScopeKind.TEAM]
+    names += [one.name for one in await memberships(tx, team) if one.until is None]
+    wanted, known = scope.subject.casefold(), {name.casefold(): name for name in reversed(names) if name}
+    if wanted in known:
+        return Scope(ScopeKind.TEAM, known[wanted])
+    return [known[near] for near in get_close_matches(wanted, known)]
 
 
 async def get(tx: AsyncConnection, team: str, number: int) -> Budget | None:

@@ -28,12 +28,16 @@ class ScopeKind(StrEnum):
     ORG = "org"
     CHANNEL = "channel"
     PERSON = "person"
+    TEAM = "team"
+    REPO = "repo"
     EACH_SESSION = "each-session"
     EACH_PERSON = "each-person"
     EACH_CHANNEL = "each-channel"
 
 
-NAMED: Final = frozenset({ScopeKind.CHANNEL, ScopeKind.PERSON})  # kinds that need the id of their subject
+# Kinds for what a session was started with and by whom: in which team it counts, and its repository.
+DIVIDED: Final = frozenset({ScopeKind.TEAM, ScopeKind.REPO})
+NAMED: Final = DIVIDED | {ScopeKind.CHANNEL, ScopeKind.PERSON}  # kinds that need their subject
 
 
 class Span(StrEnum):
@@ -47,7 +51,10 @@ class Span(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whom a budget is for; `subject` is the id of the channel or person, and empty for other kinds."""
+    """Whom a budget is for; `subject` is the id of the channel or person, and empty for a kind without a name.
+
+    A team has its name, and a repository its owner and name in lower case.
+    """
 
     kind: ScopeKind
     subject: str = ""

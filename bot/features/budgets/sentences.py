@@ -29,7 +29,7 @@ from bot.features.budgets.trial import DAYS, Trial
 from bot.features.budgets.words import Problem, WantedBudget
 from bot.views import blocks, questions
 from bot.views.answers.starts import APPROVAL, NOT_STARTED, REPLY_NOT_SENT, ROOM, examples
-from bot.views.answers.wording import PROMPT_SHOWN, message_of
+from bot.views.answers.wording import PROMPT_SHOWN, any_of, message_of
 from bot.views.card import option_words
 from bot.views.dates import short_date
 from bot.views.doubts import roughly, why_about
@@ -66,6 +66,7 @@ KINDS: Final = {
     ScopeKind.EACH_PERSON: "each person",
     ScopeKind.EACH_CHANNEL: "each channel",
 }
+_DIVIDED: Final = {ScopeKind.TEAM: "team", ScopeKind.REPO: "repository"}
 _EACH_OF: Final = {
     ScopeKind.EACH_SESSION: ("session", "sessions"),
     ScopeKind.EACH_PERSON: ("person", "people"),
@@ -75,8 +76,10 @@ _ONE_OF: Final = {ScopeKind.EACH_PERSON: ScopeKind.PERSON, ScopeKind.EACH_CHANNE
 SAME_WORDS: Final = "To set it, use `/devin budget set` with the same words."
 HIDDEN: Final = "No preview: per-person figures are hidden in this workspace."
 PROBLEMS: Final = {
-    Problem.SCOPE: "Who is it for? Use `org`, #channel, @person, `each-person`, `each-channel`, or `each-session`.",
+    Problem.SCOPE: "Who is it for? Use `org`, #channel, @person, `team:Payments`, `repo:acme/web`, "
+    "`each-person`, `each-channel`, or `each-session`.",
     Problem.NAME: "Pick the channel or person from Slack's list as you type `#` or `@`.",
+    Problem.REPO: "Name the repository with its owner, such as `repo:acme/web`.",
     Problem.ACUS: "How many ACUs? Use a number above zero, such as `20` or `7.5`.",
     Problem.LEAST: "The smallest budget is 1 ACU, the minimum to start a session.",
     Problem.BEHIND: "After the ACUs, write nothing more: a grant applies until the budget resets.",
@@ -108,6 +111,7 @@ class Named:
     anonymous: bool = False  # figures name nobody here
     unbilled: bool = False  # Devin's bill cannot be read, so that only our own sessions are counted
     others: Decimal = Decimal(0)  # what other products than Devin used on the bill, which is not counted
+    is_gone: bool = False  # a team that nobody is in by now
     about: Sequence[date] = ()  # the days for which what is used is only about right
 
     @property
@@ -127,6 +131,12 @@ class Named:
             return f"the budget of {self.name}"
         if budget.scope.kind in {ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL}:
             return f"the budget of <#{subject}>"
+        if budget.scope.kind in _DIVIDED:
+            return (
+                f"one {_DIVIDED[budget.scope.kind]}'s budget"
+                if self.anonymous
+                else f"the budget of {_divided(budget.scope)}"
+            )
         if self.yours:
             return YOURS
         if self.anonymous:
@@ -152,11 +162,12 @@ class Named:
     def notes(self) -> list[str]:
         """What is to be known about the amount, if anything."""
         uncapped = 0 if self.standing.is_used_up else len(self.standing.uncapped)
+        gone = ["no one is in this team now"] if self.is_gone else []
         passes = [f"{counted(uncapped, 'session')} without a limit may go over it"] if uncapped else []
         if self.unbilled:
             return ["counted from Slack sessions only", *passes]
         others = [f"not counting {tenths(float(self.others))} of other products"] if self.others > 0 else []
-        return others + passes
+        return gone + others + passes
 
     def message(self, text: str, *rows: Block) -> Message:
         """Build a message of `text`, in which `{anew}` stands for when the budget resets, with `rows` below it."""
@@ -457,7 +468,14 @@ def scope_name(scope: Scope) -> str:
     """Name whom a budget is for, in a private answer, in which a mention notifies nobody."""
     if scope.kind is ScopeKind.CHANNEL:
         return f"<#{scope.subject}>"
+    if scope.kind in _DIVIDED:
+        return _divided(scope)
     return mention(scope.subject) if scope.kind is ScopeKind.PERSON else KINDS[scope.kind]
+
+
+def _divided(scope: Scope) -> str:
+    """Name a team or a repository."""
+    return f"team “{fitted(scope.subject)}”" if scope.kind is ScopeKind.TEAM else f"the repository {scope.subject}"
 
 
 def was_set(budget: Budget, before: Budget | None, now: float, *, no_acus: bool) -> Message:
@@ -477,6 +495,13 @@ def was_removed(budget: Budget) -> Message:
 def no_such_number(number: int) -> Message:
     """Report that there is no budget with this number."""
     return Message(f"There's no budget `{number}`, so nothing was removed. `/devin budget list` shows the numbers.")
+
+
+def no_such_team(name: str, near: Sequence[str]) -> Message:
+    """Report that no team has this name, and offer those with the nearest names."""
+    meant = any_of([f"“{fitted(one)}”" for one in near])
+    way_on = f"Did you mean {meant}?" if near else "See `/devin team list`."
+    return Message(f"There's no team “{fitted(name)}”, so nothing was changed. {way_on}")
 
 
 def no_budget(scope: Scope) -> Message:
@@ -564,9 +589,10 @@ def settled(asker: str) -> Message:
     return Message(f"The budget was raised in the meantime, so {fitted(asker) or 'the asker'} isn't waiting for this.")
 
 
-def granted_by_form(asker: str, acus: Decimal) -> Message:
-    """Report to admins that so many ACUs were granted, in place of the request with its buttons."""
-    return Message(f"{fitted(asker) or 'The asker'} got {limit_of_acus(acus)} more.")
+def granted_by_form(by: str, asker: str, acus: Decimal) -> Message:
+    """Report to admins that `by` granted so many ACUs, in place of the request with its buttons."""
+    whom = f"{fitted(asker)} " if asker else ""
+    return Message(f"{_admin(by)} granted {whom}{limit_of_acus(acus)}.")
 
 
 def edited(asker: str) -> Message:
@@ -584,7 +610,9 @@ def start_not_approved(by: str, reply: bool) -> Message:
 
 def _target(named: Named, session: str = "", start: str = "") -> str:
     """What the button that asks for more carries: a budget, whose it is, and what waits, if anything does."""
-    parts = [f"{named.standing.budget.number}", named.standing.subject, session, start]
+    budget = named.standing.budget
+    # A team's name may have any signs, and the budget says it.
+    parts = [f"{budget.number}", "" if budget.scope.kind in _DIVIDED else named.standing.subject, session, start]
     return ":".join(parts).rstrip(":") if session or start else ":".join(parts[:2])
 
 
@@ -803,7 +831,8 @@ def _until(named: Named) -> str:
     elif kind in {ScopeKind.PERSON, ScopeKind.EACH_PERSON}:
         what, then = f"{'you' if named.yours else 'they'} can't start or wake sessions", _GO_ON
     else:
-        what, then = _NO_MORE if kind is ScopeKind.ORG else f"{_NO_MORE} there", _GO_ON
+        where = {ScopeKind.ORG: "", ScopeKind.TEAM: " for that team", ScopeKind.REPO: " in that repository"}
+        what, then = f"{_NO_MORE}{where.get(kind, ' there')}", _GO_ON
     return f"Until it resets {{anew}}, {what}. {then}"
 
 

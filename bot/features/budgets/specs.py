@@ -11,14 +11,15 @@ _WORDS: Final = (
     "org organization each-person each-channel each-session person channel session user budget limit acu "
     "acus more set raise increase lower organisation"
 )
-_AROUND: Final = frozenset(_WORDS.split())
+_AROUND: Final = frozenset({*_WORDS.split(), "team", "repo", "repository"})
 BUDGET: Final = Argument(
-    "org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a month|a cycle] [warn 50,80]",
+    "org|#channel|@person|team:NAME|repo:OWNER/NAME|each-session|each-person|each-channel ACUs "
+    "[a day|a week|a month|a cycle] [warn 50,80]",
     read_set,
     around=_AROUND,
 )
 TRIED: Final = Argument("…", read_set)  # as it is set
-GRANT: Final = Argument("org|#channel|@person|each-… ACUs", read_grant, around=_AROUND)
+GRANT: Final = Argument("org|#channel|@person|team:…|repo:…|each-… ACUs", read_grant, around=_AROUND)
 BUDGET_NUMBER: Final = Argument("N", read_number)
 # Everybody sees the budgets that hold for them, admins see all.
 BUDGET_LIST: Final = CommandSpec(

@@ -1,6 +1,7 @@
 """What budgets are measured by: the ACUs of the sessions that somebody started, or that started in a channel.
 
-What people and channels spent is added up by day already. Of sessions first those are found that may have spent enough:
+What people and channels spent is added up by day already. What counts for a team or a repository is found among the
+days of sessions as figures divide them. Of sessions first those are found that may have spent enough:
 in a period none has spent more than in all.
 """
 
@@ -16,8 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.amounts import half_up, session_limit
 from bot.domain.billing import ONE_DAY
 from bot.domain.session import OF_FAN_OUT as SESSION_OF_FAN_OUT
-from bot.features.budgets.rules import USUAL, Scope, ScopeKind
+from bot.features.budgets.rules import DIVIDED, USUAL, Scope, ScopeKind
 from bot.features.budgets.tables import crossings
+from bot.features.teams import rows as cost_centres
+from bot.features.teams.rules import called
+from bot.store import stored_sessions
 from bot.store.money_tables import NOT_KNOWN
 from bot.store.of_channel import DIRECT
 from bot.store.spend import doubts_among
@@ -83,8 +87,11 @@ async def spent(
     fan-outs are, which have limits of their own.
     """
     sums = _sums(kind)
+    one = whom if isinstance(whom, str) else None
+    theirs = await _days(tx, sums, team, kind, first, last, one)
+    if one is not None and kind in DIVIDED:
+        return {one: half_up(float(await tx.scalar(select(func.sum(spend.c.acus)).where(*theirs)) or 0), 6)}
     subject, acus = sums.c[_SUBJECT[kind]], func.sum(sums.c.acus)
-    theirs = _days(sums, team, kind, first, last, whom if isinstance(whom, str) else None)
     enough = [acus > 0]
     if isinstance(whom, Reached):
         enough.append(whom.condition(subject, acus))
@@ -114,8 +121,11 @@ async def by_day(
 ) -> dict[tuple[str, date], float]:
     """The same by billing day too, of all that a budget for `scope` is for."""
     sums = _sums(scope.kind)
+    theirs = await _days(tx, sums, team, scope.kind, first, last, scope.subject or None)
+    if scope.kind in DIVIDED:
+        of_days = await tx.execute(select(spend.c.day, func.sum(spend.c.acus)).where(*theirs).group_by(spend.c.day))
+        return {(scope.subject, date.fromisoformat(day)): float(total) for day, total in of_days if total > 0}
     column, acus = sums.c[_SUBJECT[scope.kind]], func.sum(sums.c.acus)
-    theirs = _days(sums, team, scope.kind, first, last, scope.subject or None)
     found = await tx.execute(
         select(column, sums.c.day, acus).where(*theirs).group_by(column, sums.c.day).having(acus > 0)
     )
@@ -126,22 +136,39 @@ async def doubts(
     tx: AsyncConnection, team: str, kind: ScopeKind, first: date, last: date, subject: str
 ) -> tuple[tuple[date, date], ...]:
     """Between which days nobody knows how what one subject spent divides, as first and last day of each span."""
-    return await doubts_among(tx, first, last, *_theirs(spend, team, kind, subject))
+    return await doubts_among(tx, first, last, *await _theirs(tx, spend, team, kind, subject))
+
+
+async def people(tx: AsyncConnection, team: str, kind: ScopeKind, first: date, last: date, subject: str) -> int:
+    """Count the people whose sessions were active from `first` to `last`, among those of one subject."""
+    theirs = await _days(tx, spend, team, kind, first, last, subject)
+    return int((await tx.execute(select(func.count(spend.c.requester.distinct())).where(*theirs))).scalar_one())
+
+
+async def counts_for(tx: AsyncConnection, team: str, kind: ScopeKind, subject: str) -> ColumnElement[bool]:
+    """The condition that a row of `spend` counts for a team or a repository, as figures divide them."""
+    if kind is ScopeKind.REPO:
+        return stored_sessions.has_repo(spend.c.session_id, subject)
+    return cost_centres.counted_in(called(await cost_centres.memberships(tx, team), subject), spend.c) == subject
 
 
 def _sums(kind: ScopeKind) -> Table:
     """The table in which the spending is added up as far as it can be for budgets of a `kind`."""
-    return spend if kind is ScopeKind.EACH_SESSION else spend_days
+    return spend if kind in {ScopeKind.EACH_SESSION, *DIVIDED} else spend_days
 
 
-def _days(
-    sums: Table, team: str, kind: ScopeKind, first: date, last: date, subject: str | None
+async def _days(
+    tx: AsyncConnection, sums: Table, team: str, kind: ScopeKind, first: date, last: date, subject: str | None
 ) -> tuple[ColumnElement[bool], ...]:
     days = (sums.c.day >= first.isoformat(), sums.c.day <= last.isoformat())
-    return (*days, *_theirs(sums, team, kind, subject))
+    return (*days, *await _theirs(tx, sums, team, kind, subject))
 
 
-def _theirs(of: Table, team: str, kind: ScopeKind, subject: str | None) -> tuple[ColumnElement[bool], ...]:
+async def _theirs(
+    tx: AsyncConnection, of: Table, team: str, kind: ScopeKind, subject: str | None
+) -> tuple[ColumnElement[bool], ...]:
+    if kind in DIVIDED:
+        return of.c.team == team, await counts_for(tx, team, kind, subject or "")
     column = of.c[_SUBJECT[kind]]
     return (
         of.c.team == team,

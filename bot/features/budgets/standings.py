@@ -16,22 +16,35 @@ from bot.domain.amounts import exact_sum, half_up
 from bot.domain.billing import ONE_DAY, SETTLING, Billed, billing_day
 from bot.domain.cycle import Cycle
 from bot.domain.periods import days_between, in_doubt
-from bot.domain.readers import Readers
-from bot.domain.session import OF_FAN_OUT
+from bot.domain.readers import FEWEST_PEOPLE, Readers
+from bot.domain.session import NO_OPTIONS, OF_FAN_OUT, Options
 from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import reserved_rows
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets import spend_rows as budget_spend
-from bot.features.budgets.rules import USED_UP, Budget, Period, ScopeKind, Standing, day_spent, in_force, period_of
+from bot.features.budgets.rules import (
+    DIVIDED,
+    USED_UP,
+    Budget,
+    Period,
+    ScopeKind,
+    Standing,
+    day_spent,
+    in_force,
+    period_of,
+)
 from bot.features.budgets.sentences import Named
 from bot.features.budgets.spend_rows import Reached
 from bot.features.consumption.cycles import cycle_of
 from bot.features.consumption.reader import read_withheld
 from bot.features.consumption.rules import bill_of
+from bot.features.teams import rows as cost_centres
+from bot.features.teams.rules import named as cost_centre
 from bot.kernel.workspace import Workspace
 from bot.store import due, people, sessions, spend
 from bot.store.database.connection import Transaction
+from bot.store.of_channel import DIRECT
 from bot.timing import DAY
 from bot.views.text import QUOTED, linked_title
 
@@ -58,10 +71,12 @@ class Standings:
 
     async def holding(self, user: str, channel: str, session_id: str | None = None) -> list[Standing]:
         """Return how the budgets stand that hold for what `user` starts in `channel`, or for waking the session."""
-        return [await self.of(*found) for found in await self._applying(user, channel, session_id)]
+        return [await self.of(*found) for found in await self._applying(user, channel, session_id, NO_OPTIONS)]
 
-    async def _applying(self, user: str, channel: str, session_id: str | None) -> list[tuple[Budget, str]]:
-        """Return these budgets, each with its subject."""
+    async def _applying(
+        self, user: str, channel: str, session_id: str | None, options: Options | None
+    ) -> list[tuple[Budget, str]]:
+        """Return these budgets, each with its subject; none of a team or repository where `options` aren't known."""
         known = await budgets.of_workspace(self._tx, self._team)
         found = [(in_force(known, ScopeKind.ORG, ScopeKind.ORG, ""), "")]
         if user:
@@ -70,7 +85,20 @@ class Standings:
             found.append((in_force(known, ScopeKind.EACH_CHANNEL, ScopeKind.CHANNEL, channel), channel))
         if session_id is not None:
             found.append((in_force(known, ScopeKind.EACH_SESSION, ScopeKind.EACH_SESSION, session_id), session_id))
+        if options is not None:
+            found += [(budget, budget.scope.subject) for budget in await self._divided(known, user, channel, options)]
         return [(budget, subject) for budget, subject in found if budget is not None]
+
+    async def _divided(self, known: Sequence[Budget], user: str, channel: str, options: Options) -> list[Budget]:
+        """Return the budgets of the team and of the repositories in which what is asked for counts."""
+        divided = [budget for budget in known if budget.scope.kind in DIVIDED]
+        its = {ScopeKind.REPO: {repo.casefold() for repo in options.repos}}
+        if any(budget.scope.kind is ScopeKind.TEAM for budget in divided):
+            where, today = DIRECT if channel.startswith(DIRECT) else channel, billing_day(self._now)
+            asked = cost_centres.AskedBy(user, where, spend.tags_text(options.tags))
+            centre = (await cost_centres.counting(self._tx, self._team, today, [asked]))[asked]
+            its[ScopeKind.TEAM] = {(centre or "").casefold()}
+        return [one for one in divided if one.scope.subject.casefold() in its[one.scope.kind]]
 
     async def of_person(self, user: str) -> list[Standing]:
         """Return how the budget of `user` stands; nothing if they have none."""
@@ -79,10 +107,16 @@ class Standings:
         return [] if budget is None else [await self.of(budget, user)]
 
     async def deciding(
-        self, user: str, channel: str, session_id: str | None = None, *, but_for: str = ""
+        self,
+        user: str,
+        channel: str,
+        session_id: str | None = None,
+        *,
+        options: Options | None = None,
+        but_for: str = "",
     ) -> list[Standing]:
         """Return the same with what is reserved of each, but for the session with that id."""
-        applying = await self._applying(user, channel, session_id)
+        applying = await self._applying(user, channel, session_id, options)
         return [await self.with_reserved(*found, but_for=but_for) for found in applying]
 
     async def with_reserved(self, budget: Budget, subject: str, *, but_for: str = "") -> Standing:
@@ -92,7 +126,15 @@ class Standings:
         """
         if budget.scope.kind is ScopeKind.EACH_SESSION:
             return await self.of(budget, subject)
-        of = (self._tx, self._team, self._org_id, budget.scope.kind, subject, await self.usual_use())
+        of = (
+            self._tx,
+            self._team,
+            self._org_id,
+            budget.scope.kind,
+            subject,
+            await self.usual_use(),
+            billing_day(self._now),
+        )
         # First what is reserved: a session that ends before the next statement counts in both, and not in neither.
         found = await reserved_rows.reserved(*of, but_for=but_for)
         return replace(await self.of(budget, subject), reserved=found.acus, uncapped=found.uncapped)
@@ -165,12 +207,23 @@ class Standings:
             return Named(standing, await self.called(subject, viewer), yours=in_thread)
         if kind is ScopeKind.ORG:
             return await self._named_organisation(standing)
+        if kind in DIVIDED:
+            return await self._named_divided(standing)
         if kind not in _PEOPLE:
             return Named(standing)
         if not self.shows_names:
             return Named(standing, yours=subject == viewer, anonymous=True)
         name = await people.name_of(self._tx, self._team, subject)
         return Named(standing, name, yours=subject == viewer)
+
+    async def _named_divided(self, standing: Standing) -> Named:
+        """Return the `standing` of a team or a repository, hidden like that of a person where few people use it."""
+        period, scope = standing.period, standing.budget.scope
+        today = await cost_centres.on_day(self._tx, self._team, billing_day(self._now))
+        is_gone = scope.kind is ScopeKind.TEAM and cost_centre(today, scope.subject) is None
+        of = (self._tx, self._team, scope.kind, period.first, period.last, scope.subject)
+        few = not self.shows_names and await budget_spend.people(*of) < FEWEST_PEOPLE
+        return Named(standing, anonymous=few, is_gone=is_gone)
 
     async def called(self, session_id: str, viewer: str = "") -> str:
         """Name a session within a sentence, by its title with its links if `viewer` may see them."""

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     case,
     cast,
+    exists,
     func,
     literal,
     null,
@@ -31,7 +32,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.session import OF_FAN_OUT as SESSION_OF_FAN_OUT
 from bot.domain.waking import WakeLimits
 from bot.features.budgets.reserved_rows import FAN_OUT_GOES_ON
-from bot.features.budgets.rules import Scope, ScopeKind
+from bot.features.budgets.rules import DIVIDED, Scope, ScopeKind
+from bot.features.budgets.spend_rows import counts_for
 from bot.features.budgets.trial import ACU, Run, Start
 from bot.store.of_channel import DIRECT
 from bot.store.tables import SESSION_GOES_ON, fan_out_sessions, fan_outs, past_sessions, sessions, spend
@@ -81,13 +83,18 @@ async def read(
     What did not ask for a ceiling, or is purged, has the usual one of the `limits`.
     """
     found: list[Start] = []
+    divided = [await counts_for(tx, team, scope.kind, scope.subject)] if scope.kind in DIVIDED else []
     for stored in _STORED:
         of = stored.subquery()
         # One row for each session: a month may have a hundred thousand, and each was at work on several days.
         part = spend.c.day + ":" + cast(cast(func.round(spend.c.acus * ACU), BigInteger), String)
         used = select(func.aggregate_strings(part, " ")).where(spend.c.session_id == of.c.session_id, spend.c.acus > 0)
-        wanted = select(of, _subject(scope.kind, of.c).label("subject"), used.scalar_subquery().label("used")).where(
-            or_(of.c.at >= since, of.c.until.is_(None), of.c.until >= since), *_theirs(of.c, team, org_id, scope)
+        used = used.where(*divided)
+        active = [exists().where(spend.c.session_id == of.c.session_id, *divided)] if divided else []
+        wanted = select(of, _subject(scope, of.c).label("subject"), used.scalar_subquery().label("used")).where(
+            or_(of.c.at >= since, of.c.until.is_(None), of.c.until >= since),
+            *_theirs(of.c, team, org_id, scope),
+            *active,
         )
         rows = (await tx.execute(wanted)).all()
         found += await asyncio.to_thread(_starts, rows, team, since, limits)
@@ -118,9 +125,12 @@ def _used(text: str) -> dict[date, int]:
 _day: Final = cache(date.fromisoformat)  # the same few days, for each session
 
 
-def _subject(kind: ScopeKind, of: Any) -> ColumnElement[str]:
+def _subject(scope: Scope, of: Any) -> ColumnElement[str]:
+    kind = scope.kind
+    if kind is ScopeKind.ORG or kind in DIVIDED:
+        return literal(scope.subject)
     whose = of.channel if kind in _CHANNELS else of.session_id if kind is ScopeKind.EACH_SESSION else of.user
-    return literal("") if kind is ScopeKind.ORG else cast(whose, String)
+    return cast(whose, String)
 
 
 def _theirs(of: Any, team: str, org_id: str, scope: Scope) -> list[ColumnElement[bool]]:
@@ -128,7 +138,9 @@ def _theirs(of: Any, team: str, org_id: str, scope: Scope) -> list[ColumnElement
         return [of.org_id == org_id]
     if scope.kind is ScopeKind.EACH_SESSION:
         return [of.team == team, ~of.session_id.contains(SESSION_OF_FAN_OUT)]
-    column = _subject(scope.kind, of)
+    if scope.kind in DIVIDED:  # its days say the rest
+        return [of.team == team]
+    column = _subject(scope, of)
     if scope.subject:
         return [of.team == team, column == scope.subject]
     return [of.team == team, ~column.startswith(DIRECT) if scope.kind in _CHANNELS else column != ""]

@@ -5,7 +5,7 @@ Nothing is changed here. The choice under the question carries it as a command (
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -17,7 +17,7 @@ from bot.domain.lane import own_lane
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets import spend_rows, start_rows
-from bot.features.budgets.rules import NAMED, USED_UP, Budget, Period, ScopeKind, period_of
+from bot.features.budgets.rules import NAMED, USED_UP, Budget, Period, Scope, ScopeKind, period_of
 from bot.features.budgets.sentences import Tried
 from bot.features.budgets.specs import BUDGET_SET, BUDGET_TRY
 from bot.features.budgets.standings import Standings, reports_no_acus, standings
@@ -56,14 +56,18 @@ class BudgetTrials:
         if isinstance(wanted, Problem):
             return views.problem(wanted, "try" if tries else "set")
         found = await self.tried(job.workspace, job.cause.user or "", wanted)
-        if tries:
-            return views.shown(found)
-        return views.ask_or_set_already(found, wanted)
+        if isinstance(found, Message):
+            return found
+        return views.shown(found) if tries else views.ask_or_set_already(found, wanted)
 
-    async def tried(self, workspace: Workspace, user: str, wanted: WantedBudget) -> Tried:
-        """Return what a `wanted` budget would have done, as an admin reads it."""
+    async def tried(self, workspace: Workspace, user: str, wanted: WantedBudget) -> Tried | Message:
+        """Return what a `wanted` budget would have done, as an admin reads it, or that there's no such team."""
         now = self._services.clock()
         async with self._services.db.scan() as tx:
+            scope = await budgets.spelled(tx, workspace.team, wanted.scope)
+            if not isinstance(scope, Scope):
+                return views.no_such_team(wanted.scope.subject, scope)
+            wanted = replace(wanted, scope=scope)
             before = await budgets.of_scope(tx, workspace.team, wanted.scope)
             number = before.number if before else 0
             budget = Budget(number, wanted.scope, wanted.acus, wanted.span, wanted.warn)

@@ -9,7 +9,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.commands.options import repo_in
 from bot.domain.commands.picked import picked_channel, picked_person
+from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
 from bot.features.budgets.rules import NAMED, USED_UP, USUAL_WARNINGS, Scope, ScopeKind, Span
 
 LEAST_ACUS: Final = Decimal(1)  # of a budget: a session needs as much to start, so less would refuse each one
@@ -23,12 +25,22 @@ class Problem(StrEnum):
 
     SCOPE = "scope"
     NAME = "name"  # a channel or a person that was typed and not picked in Slack, so that no id is known
+    REPO = "repo"  # that is no owner and name
     ACUS = "acus"
     LEAST = "least"  # fewer ACUs than a session needs
     BEHIND = "behind"  # more stands behind the ACUs of a grant
     SPAN = "span"
     WARN = "warn"
     NUMBER = "number"
+
+
+# How whom a budget is for is written, by its id or name.
+SIGNS: Final = {
+    ScopeKind.CHANNEL: "#{}",
+    ScopeKind.PERSON: "@{}",
+    ScopeKind.TEAM: 'team:"{}"',
+    ScopeKind.REPO: "repo:{}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +54,7 @@ class WantedBudget:
 
     def __str__(self) -> str:
         """Write it as `parse_set` reads it."""
-        sign = {ScopeKind.CHANNEL: "#", ScopeKind.PERSON: "@"}.get(self.scope.kind)
-        whom = f"{sign}{self.scope.subject}" if sign else self.scope.kind.value
+        whom = SIGNS.get(self.scope.kind, "{}").format(self.scope.subject) or self.scope.kind.value
         return f"{whom} {self.acus:f} a {self.span.value} warn {','.join(map(str, self.warn))}"
 
 
@@ -61,7 +72,17 @@ _ACUS: Final = re.compile(
 )
 _PERCENT: Final = re.compile(r"(?P<number>[0-9]{1,2})%?")
 _NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,9})")
-_SIGNS: Final = ("#", "@")
+_OF_PICKED: Final = ("#", "@")
+# A team may be called anything, so its name ends at its closing mark, or else before the ACUs.
+_TEAM: Final = re.compile(
+    r"(?:for\s+)?(?:the\s+)?team(?:\s*(?P<sign>[:=])\s*|\s+)"
+    rf"(?:[{DOUBLE}{SINGLE}](?P<quoted>.+)[{DOUBLE}{SINGLE}](?=\s|$)"
+    r"|(?P<name>\S.{0,39}?)(?=\s+[0-9][0-9.,]*(?:acus?)?(?![^\s/])(?!\s+[0-9]))"
+    r"|(?(sign)(?P<alone>\S+)|(?!)))",
+    re.IGNORECASE,
+)
+_REPO: Final = re.compile(r"repo(?:sitory)?[:=]", re.IGNORECASE)
+_TEAM_IS: Final = "team:"
 _WARN: Final = "warn"
 # So many ACUs, after three other words at most: the scope with what people put around it.
 _SO_MANY: Final = re.compile(r"(?:\S+ ){0,3}[0-9.,]+ ?acus?[.,;:!]?(?: |$)", re.IGNORECASE)
@@ -73,6 +94,7 @@ _SAID: Final = tuple(
     (re.compile(said, re.IGNORECASE), meant)
     for said, meant in (
         (r"^for ", ""),
+        (r"^(?:the )?repo(?:sitory)?(?: ?[:=] ?| (?=[^ ]*/))", "repo:"),
         (r"^(?:each|per|every)[ -](person|channel|session)s?(?= )", r"each-\1"),
         (r"^(?:(?:each|per|every)[ -](?:user|member)s?|everyone|everybody)(?= )", "each-person"),
         (r"^(?:the )?(?:whole )?(?:organi[sz]ation|org)(?= )", "org"),
@@ -142,10 +164,15 @@ def read_number(typed: str) -> str | None:
 
 def _words(typed: str) -> list[str]:
     """The words that were typed, as `_SAID` reads them, without the marks of code around what was copied."""
-    text = " ".join(typed.replace("`", " ").split())
+    typed = typed.strip(" `")
+    found = _TEAM.match(typed)
+    name = (found["quoted"] or found["name"] or found["alone"]) if found else ""
+    first = [f"{_TEAM_IS}{' '.join(name.split())}"] if name else []
+    text = " ".join((typed[found.end() :] if found else typed).replace("`", " ").split())
+    text = f" {text}" if found else text
     for said, meant in _SAID:
         text = said.sub(meant, text)
-    return text.split()
+    return [*first, *text.split()]
 
 
 def _is_meant(typed: str) -> bool:
@@ -160,7 +187,7 @@ def _is_plainly_meant(words: list[str]) -> bool:
     """Whether several `words` are no task although something is wrong: so many ACUs, or a scope and its number."""
     if _SO_MANY.match(" ".join(words[:_WORDS_UP_TO_IT])):
         return True
-    if isinstance(_scope(words[0]), Problem) and not words[0].startswith(_SIGNS):
+    if isinstance(_scope(words[0]), Problem) and not words[0].startswith(_OF_PICKED):
         return False
     return words[1][0].isdecimal() or _WARN in map(str.lower, words)
 
@@ -189,8 +216,13 @@ def _scope(word: str) -> Scope | Problem:
         return Scope(ScopeKind.CHANNEL, channel)
     if person := picked_person(word):
         return Scope(ScopeKind.PERSON, person)
-    if word.startswith(_SIGNS):
+    if word.startswith(_OF_PICKED):
         return Problem.NAME
+    if word.startswith(_TEAM_IS):
+        return Scope(ScopeKind.TEAM, word.removeprefix(_TEAM_IS))
+    if found := _REPO.match(word):
+        repo = repo_in(word[found.end() :])
+        return Scope(ScopeKind.REPO, repo.lower()) if repo else Problem.REPO
     kinds = {kind.value: kind for kind in ScopeKind if kind not in NAMED}
     kind = kinds.get(word.lower())
     return Scope(kind) if kind else Problem.SCOPE

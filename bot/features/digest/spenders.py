@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.domain.amounts import exact, exact_sum
 from bot.domain.questions import By
-from bot.domain.readers import Readers
+from bot.domain.readers import FEWEST_PEOPLE, Readers
 from bot.features.digest.digest_posts import NothingMerged
 from bot.features.digest.digest_tables import (
     DIRECT_MESSAGES,
@@ -27,7 +27,6 @@ from bot.features.usage import spend_group_rows as spend_groups
 from bot.features.usage import spend_people_rows as spend_people
 from bot.features.usage.figure_sentences import Figures, MostExpensive
 from bot.features.usage.part_names import HIDDEN_REPOSITORY, NO_TEAM
-from bot.features.usage.parts import FEWEST_PEOPLE
 from bot.features.usage.spend_group_rows import ALL, Group, Spending
 from bot.kernel.workspace import Workspace
 from bot.store import people

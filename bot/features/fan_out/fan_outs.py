@@ -100,4 +100,5 @@ async def limit_of_each(
     """
     who = Asker(workspace, fan_out.user, fan_out.channel, fan_out.user)
     ceiling = fan_out.options.acu or workspace.policy.wake_limits.session_acus
-    return await gates.limit(tx, who, Work(fan_out.id, ceiling, sessions=sessions, again=again))
+    work = Work(fan_out.id, ceiling, sessions=sessions, again=again, options=fan_out.options)
+    return await gates.limit(tx, who, work)

@@ -12,7 +12,7 @@ from bot.domain.amounts import Money, cost
 from bot.domain.billing import bounds
 from bot.domain.periods import RefusedRange, Span
 from bot.domain.questions import By, Question
-from bot.domain.readers import ANYBODY, Readers
+from bot.domain.readers import ANYBODY, FEWEST_PEOPLE, Readers
 from bot.domain.waiting import Blocked, blocked
 from bot.features.report import outcome_rows
 from bot.features.report import sentences as views
@@ -29,7 +29,7 @@ from bot.features.usage import part_names
 from bot.features.usage.figure_sentences import MostExpensive
 from bot.features.usage.file_part_naming import FilePartNaming, Names
 from bot.features.usage.part_naming import PartNaming, repository_of
-from bot.features.usage.parts import FEWEST_PEOPLE, groups_of_few, spending
+from bot.features.usage.parts import groups_of_few, spending
 from bot.features.usage.sentences import refused_range
 from bot.features.usage.spend_group_rows import Spending
 from bot.features.usage.usage import UsageAnswers

@@ -4,9 +4,24 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, String, and_, case, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.features.teams.rules import CostCentre, Member, MemberKind, Membership
@@ -17,6 +32,15 @@ from bot.store.tables import spend
 
 _ORDER: Final = tuple(MemberKind)
 _NEVER: Final = "9999"  # after all dates
+_AT_ONCE: Final = 100  # a compound SELECT of SQLite's has 500 parts at most
+
+
+class AskedBy(NamedTuple):
+    """Who asks for a session, in which channel as figures count it, and with which tags, as a row has them."""
+
+    requester: str
+    channel: str
+    tags: str
 
 
 async def memberships(tx: AsyncConnection, team: str) -> list[Membership]:
@@ -61,6 +85,31 @@ async def put(tx: AsyncConnection, team: str, name: str, members: Collection[Mem
     ]
     if rows:
         await tx.execute(cost_centre_members.insert(), rows)
+
+
+async def counting(tx: AsyncConnection, team: str, day: date, asked: Collection[AskedBy]) -> dict[AskedBy, str | None]:
+    """In which cost centre what somebody asks for counts on a day; None for no one's."""
+    members = await memberships(tx, team)
+    if not members:
+        return dict.fromkeys(asked)
+    found: dict[AskedBy, str | None] = {}
+    each = list(dict.fromkeys(asked))
+    for begin in range(0, len(each), _AT_ONCE):
+        rows = union_all(
+            *(
+                select(
+                    *(literal(value).label(name) for name, value in one._asdict().items()),
+                    literal(day.isoformat()).label("day"),
+                    cast(null(), String).label("cost_centre"),
+                )
+                for one in each[begin : begin + _AT_ONCE]
+            )
+        ).subquery()
+        columns = [rows.c[name] for name in AskedBy._fields]
+        found |= {
+            AskedBy(*row[:-1]): row[-1] for row in await tx.execute(select(*columns, counted_in(members, rows.c)))
+        }
+    return found
 
 
 def counted_in(members: Sequence[Membership], columns: Any) -> ColumnElement[Any]:

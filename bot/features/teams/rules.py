@@ -4,7 +4,7 @@ People call it a team. Here it is a cost centre, because Slack calls a workspace
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -67,6 +67,12 @@ class CostCentre:
 def named(centres: Iterable[CostCentre], name: str) -> CostCentre | None:
     """Return the one of `centres` that is called `name`, or None."""
     return next((centre for centre in centres if centre.is_called(name)), None)
+
+
+def called(memberships: Iterable[Membership], name: str) -> list[Membership]:
+    """Return all `memberships`, with those in the team that is called `name` written as that is."""
+    wanted = name.casefold()
+    return [replace(one, name=name) if one.name.casefold() == wanted else one for one in memberships]
 
 
 def home_of(centres: Iterable[CostCentre], member: Member) -> CostCentre | None:

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from bot.domain.amounts import exact, exact_sum
 from bot.domain.periods import Span, days_between
 from bot.domain.questions import By
-from bot.domain.readers import Readers
+from bot.domain.readers import FEWEST_PEOPLE, Readers
 from bot.features.usage import part_names
 from bot.features.usage import spend_group_rows as spend_groups
 from bot.features.usage import spend_people_rows as spend_people
@@ -21,8 +21,6 @@ from bot.features.usage.spend_group_rows import Group, Spending, Wanted
 from bot.kernel.workspace import Workspace
 from bot.store import spend
 from bot.store.database.connection import Transaction
-
-FEWEST_PEOPLE: Final = 3  # who are counted where they are not named, and of whom a group has to be to be shown there
 
 
 class UsageParts:

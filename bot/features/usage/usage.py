@@ -9,14 +9,14 @@ from bot.domain.commands.picked import picked_channel, picked_person
 from bot.domain.cycle import Cycle, month_before
 from bot.domain.periods import RefusedRange, Span, days_between, span_of_dates, span_of_period
 from bot.domain.questions import Question
-from bot.domain.readers import ANYBODY, Readers
+from bot.domain.readers import ANYBODY, FEWEST_PEOPLE, Readers
 from bot.features.consumption.cycles import cycle_of
 from bot.features.usage import part_names
 from bot.features.usage import sentences as views
 from bot.features.usage import spend_group_rows as spend_groups
 from bot.features.usage import spend_people_rows as spend_people
 from bot.features.usage.figure_sentences import Figures, summed
-from bot.features.usage.parts import FEWEST_PEOPLE, UsageParts, spending
+from bot.features.usage.parts import UsageParts, spending
 from bot.features.usage.sentences import Apart, MonthBefore
 from bot.features.usage.spend_group_rows import Spending
 from bot.features.usage.usage_ledger import UsageLedger

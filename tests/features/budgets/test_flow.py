@@ -20,6 +20,7 @@ from sqlalchemy import select, text
 
 from bot.domain.causes import MessageCause
 from bot.domain.lane import thread_lane
+from bot.domain.questions import By
 from bot.domain.session import TERMINAL_STATUSES, DisplayState, Lifecycle, Options, is_asleep
 from bot.domain.waking import WakeLimits
 from bot.features.budgets import crossing_rows as crossings
@@ -30,9 +31,14 @@ from bot.features.budgets.check import BudgetCheck, own_budgets
 from bot.features.budgets.commands import BudgetCommands
 from bot.features.budgets.grant_rows import Grant, GrantState
 from bot.features.budgets.rules import Scope, ScopeKind, Span
-from bot.features.budgets.standings import reports_no_acus
+from bot.features.budgets.standings import reports_no_acus, standings
 from bot.features.budgets.watch import BudgetWatch
 from bot.features.consumption.reader import ConsumptionReader
+from bot.features.teams import rows as cost_centre_rows
+from bot.features.teams.rules import Member, MemberKind
+from bot.features.teams.tables import cost_centre_members
+from bot.features.usage import spend_group_rows
+from bot.features.usage.spend_group_rows import Spending
 from bot.kernel.access import Access
 from bot.kernel.gates import Asker, Gates, Limit, Work
 from bot.kernel.services import Services
@@ -420,6 +426,92 @@ async def test_an_organizations_budget_of_5000_admits_hundreds_with_nothing_conf
     found = await start_all(services, either_store, range(420), None)
     assert found.count(12) == (5_000 - 3 * 12) // 12
     assert sum(found) == 5_000 - 3 * 12
+
+
+ANN_HERSELF = Member(MemberKind.PERSON, "U0ANN")
+PAYMENTS, OF_WEB = Scope(ScopeKind.TEAM, "Payments"), Scope(ScopeKind.REPO, "acme/web")
+
+
+async def divided(store: Store) -> None:
+    """Ann is in Payments since yesterday, where the tag counts too; Ben is in Web."""
+    since = YESTERDAY.isoformat()
+    rows = [("person", "U0ANN", "Payments"), ("tag", "pay", "Payments"), ("person", "U0BEN", "Web")]
+    members = [{"team": TEAM, "kind": kind, "subject": who, "since": since, "name": name} for kind, who, name in rows]
+    await store.put(cost_centre_members, *members)
+
+
+async def used_by(store: Store, name: str, user: str, acus: float, day: date = TODAY, **options: Any) -> None:
+    """A session that somebody started with these options, is at work with a limit of 20, and has used so much."""
+    facts = {"requester": user, "acu_limit": 20, "acus": acus, "options": asdict(Options(**options))}
+    await store.session(name, NOON, **facts)
+    await store.spent(day, **{name: acus})
+
+
+async def begins(services: Services, store: Store, user: str, **options: Any) -> int | str | None:
+    """What somebody's start with these options may use, or why it may not begin."""
+    work = Work("new", 90, options=Options(**options))
+    async with store.db.write() as tx:
+        limit = await BudgetCheck(services).limit(tx, asker(services, user), work)
+    return limit.acus if isinstance(limit, Limit) else limit.text.split(" It resets")[0]
+
+
+async def test_a_team_s_budget_counts_what_figures_count_for_it(services: Services, either_store: Store) -> None:
+    await divided(either_store)
+    number = await set_budget(either_store, PAYMENTS, "100", span=Span.CYCLE)
+    await used_by(either_store, "hers", "U0ANN", 5)
+    await used_by(either_store, "tagged", "U0BEN", 7, tags=("PAY", "ui"))
+    await used_by(either_store, "his", "U0BEN", 11)
+    await used_by(either_store, "before", "U0ANN", 13, MONDAY)  # she joined later
+    async with either_store.db.read() as tx:
+        budget = await budgets.get(tx, TEAM, number)
+        assert budget is not None
+        (workspace,) = services.workspaces
+        standing = await (await standings(tx, workspace, NOON)).with_reserved(budget, "Payments")
+        spending = Spending(TEAM, ORG, standing.period.first, standing.period.last)
+        figures = {one.key: one.acus for one in await spend_group_rows.grouped(tx, spending, By.TEAM)}
+    assert figures == {"Payments": 12.0, "Web": 11.0, None: 13.0}
+    assert (standing.spent, standing.reserved) == (Decimal(12), Decimal(15 + 13 + 7))  # "before" is hers by now
+    assert await begins(services, either_store, "U0ANN") == 100 - 12 - 35
+    assert await begins(services, either_store, "U0BEN", tags=("Pay",)) == 53
+    assert await begins(services, either_store, "U0BEN") == 90
+
+
+async def test_a_repository_s_budget_counts_what_was_started_with_it_however_it_is_written(
+    services: Services, either_store: Store
+) -> None:
+    await set_budget(either_store, OF_WEB, "60", span=Span.CYCLE)
+    await used_by(either_store, "one", "U0ANN", 5, repo="acme/web")
+    await used_by(either_store, "two", "U0BEN", 20, repo="Acme/Web")
+    await used_by(either_store, "api", "U0BEN", 11, repo="acme/api")
+    assert await begins(services, either_store, "U0ANN", repo="ACME/web") == 60 - 25 - 15
+    assert await begins(services, either_store, "U0ANN", repo="acme/api", also=("acme/www", "acme/Web")) == 20
+    assert await begins(services, either_store, "U0ANN", repo="acme/api") == 90
+    assert await begins(services, either_store, "U0ANN") == 90
+    await used_by(either_store, "three", "U0BEN", 20, repo="acme/api", also=("acme/www", "acme/Web"))
+    assert await begins(services, either_store, "U0ANN", repo="acme/web") == (
+        "Nothing was started: the budget of the repository acme/web has less than 1 ACU left "
+        "(45 of 60 ACUs used this cycle, 15 more reserved by running sessions)."
+    )
+
+
+async def test_a_team_that_is_removed_holds_nobody_back_and_its_budget_says_so(
+    services: Services, either_store: Store
+) -> None:
+    await divided(either_store)
+    await set_budget(either_store, PAYMENTS, "4", span=Span.CYCLE)
+    await used_by(either_store, "hers", "U0ANN", 4)
+    refused = "Nothing was started: the budget of team “Payments” is used up, 4 of 4 ACUs this cycle."
+    assert await begins(services, either_store, "U0ANN") == refused
+    async with either_store.db.write() as tx:
+        await cost_centre_rows.put(tx, TEAM, "", [ANN_HERSELF, Member(MemberKind.TAG, "pay")], TODAY)
+    assert await begins(services, either_store, "U0ANN") == 90
+    commands = BudgetCommands(services, Access(services))
+    (workspace,) = services.workspaces
+    listed = await commands.listing(workspace, "U0ADA", CHANNEL, admin=True)
+    assert "team “Payments” 0 of 4 ACUs this cycle, no one is in this team now" in listed.text
+    async with either_store.db.write() as tx:  # as an admin makes it again, written otherwise
+        await cost_centre_rows.put(tx, TEAM, "PAYMENTS", [ANN_HERSELF], YESTERDAY)
+    assert await begins(services, either_store, "U0ANN") == refused
 
 
 async def passes_nothing(store: Store, found: Sequence[int]) -> None:

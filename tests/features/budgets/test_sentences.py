@@ -29,6 +29,10 @@ def of(kind: ScopeKind, subject: str = "", name: str = "") -> Named:
     return Named(replace(ANNS.standing, budget=budget, subject=subject), name)
 
 
+def divided(kind: ScopeKind, subject: str) -> Named:
+    return Named(replace(ANNS.standing, budget=replace(EACH, scope=Scope(kind, subject)), subject=subject))
+
+
 def test_sessions_without_a_limit_are_counted_where_a_budget_has_no_room() -> None:
     held = replace(ANNS.standing, spent=Decimal("7.5"), reserved=Decimal("2.5"), uncapped=("s1", "s2"))
     assert views.refused(Refusal(replace(ANNS, yours=True, standing=held), Act.START)).text == (
@@ -65,6 +69,10 @@ def test_what_has_no_limit_is_named_with_stop_once_a_budget_is_used_up(stops: bo
         (ANNS, "ann's budget"),
         (replace(ANNS, yours=True), "your budget"),
         (replace(ANNS, anonymous=True), "one person's budget"),
+        (divided(ScopeKind.TEAM, "<Pay>"), "the budget of team “&lt;Pay&gt;”"),
+        (divided(ScopeKind.REPO, "acme/web"), "the budget of the repository acme/web"),
+        (replace(divided(ScopeKind.TEAM, "Pay"), anonymous=True), "one team's budget"),
+        (replace(divided(ScopeKind.REPO, "acme/web"), anonymous=True), "one repository's budget"),
     ],
 )
 def test_whose_budget_it_is(one: Named, owner: str) -> None:
@@ -380,7 +388,7 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
         (
             Problem.SCOPE,
             "grant",
-            "Nothing was changed. Who is it for? Use `org`, #channel, @person, `each-person`, `each-channel`, or `each-session`. For example: `/devin budget grant org 50`.",
+            "Nothing was changed. Who is it for? Use `org`, #channel, @person, `team:Payments`, `repo:acme/web`, `each-person`, `each-channel`, or `each-session`. For example: `/devin budget grant org 50`.",
         ),
         (
             Problem.NAME,

@@ -15,6 +15,11 @@ from bot.features.budgets.words import Problem, WantedBudget, WantedGrant, parse
 
 ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(ScopeKind.PERSON, "U0ANN")
 EACH = Scope(ScopeKind.EACH_PERSON)
+PAYMENTS, OF_WEB = Scope(ScopeKind.TEAM, "Payments"), Scope(ScopeKind.REPO, "acme/web")
+
+
+def team(name: str) -> Scope:
+    return Scope(ScopeKind.TEAM, name)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +69,21 @@ EACH = Scope(ScopeKind.EACH_PERSON)
         ("org 5 warn 0,50", Problem.WARN),
         ("org 5 warn half", Problem.WARN),
         ("org 5 warn 10,20,30,40,50,60", Problem.WARN),
+        ("team:Payments 400 a cycle", WantedBudget(PAYMENTS, Decimal(400))),
+        ("`team:Payments 400`", WantedBudget(PAYMENTS, Decimal(400))),
+        ("for team Payments 400/month", WantedBudget(PAYMENTS, Decimal(400), Span.MONTH)),
+        ("team:“Data Platform” 400 monthly", WantedBudget(team("Data Platform"), Decimal(400), Span.MONTH)),
+        ("team Data Platform 400 ACUs a week", WantedBudget(team("Data Platform"), Decimal(400), Span.WEEK)),
+        ("team:Team 7 400", WantedBudget(team("Team 7"), Decimal(400))),
+        ("team:Ops weekly 400", WantedBudget(team("Ops weekly"), Decimal(400))),
+        ("team:Payments", Problem.ACUS),
+        ("team:Payments 400 a year", Problem.SPAN),
+        ("team", Problem.SCOPE),
+        ("repo:acme/web 200 a month", WantedBudget(OF_WEB, Decimal(200), Span.MONTH)),
+        ("repo:https://github.com/Acme/Web.git 200", WantedBudget(OF_WEB, Decimal(200))),
+        ("repository ACME/web 200 ACUs", WantedBudget(OF_WEB, Decimal(200))),
+        ("repo:git@github.com:acme/web.git 200", WantedBudget(OF_WEB, Decimal(200))),
+        ("repo:web 200", Problem.REPO),
     ],
 )
 def test_what_is_to_be_set(typed: str, wanted: WantedBudget | Problem) -> None:
@@ -236,3 +256,10 @@ def test_the_command_that_was_meant_keeps_who_was_picked_and_shows_the_name(type
     doubt = COMMANDS.parser.doubt_as_read(as_typed(typed), plain(typed))
     assert doubt is not None
     assert (doubt.text, doubt.meant, doubt.shown) == (plain(typed), meant, shown)
+
+
+@given(st.text(alphabet='aZé7 "“”:`', min_size=1, max_size=20))
+def test_a_button_carries_a_team_whatever_it_is_called(name: str) -> None:
+    called = " ".join(name.split())
+    wanted = WantedBudget(Scope(ScopeKind.TEAM, called), Decimal(400), Span.MONTH, (50, 80))
+    assert not called or parse_set(str(wanted)) == wanted
