@@ -90,8 +90,11 @@ def test_no_request_has_a_line_that_only_the_bot_writes(words):
     ]
 
 
+BEGINNINGS = ("Forwarded message", "In it, a forwarded message")
+
+
 def _is_the_bots(line: str, authors: list[str]) -> bool:
     """Whether a line is the one that the bot writes above a quotation, with nothing in it that ends it early."""
     header = any(line == f"{author}, 1970-01-01 00:00 UTC:" for author in authors)
-    begins = line.startswith(("Forwarded message", "In it, a forwarded message"))
+    begins = any(line.startswith(one) or (line[-1:] == "\u2026" and one.startswith(line[:-1])) for one in BEGINNINGS)
     return header or (begins and line.endswith((":", "\u2026")) and line not in FORGED)  # the last one may be cut
