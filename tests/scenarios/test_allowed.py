@@ -101,7 +101,7 @@ async def test_forms_offer_what_is_allowed_and_a_forged_choice_starts_nothing_an
     shown = await typed(on)
     assert await offered(on, shown, "repos", "") == ["acme/web"]
     assert await offered(on, shown, "repos", "acme/api") == ["Not allowed here."]
-    assert await offered(on, shown, "repos", "acme/new-docs") == ["acme/new-docs"]
+    assert await offered(on, shown, "repos", "acme/new-docs") == ["acme/new-docs (not in Devin's list)"]
     assert await offered(on, shown, "playbook", "") == ["None", "Upgrade deps (!deps)"]
     assert await offered(on, shown, "mode", "") == ["Devin's default", "lite"]
     assert (await send(on, shown, task=TASK, repos=["acme/api"], mode="lite"))["closed"]
