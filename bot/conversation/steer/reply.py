@@ -52,12 +52,11 @@ from bot.logs import get_logger
 from bot.store import audit, inbox, kept_tasks, session_days, sessions, threads, turn_ends, waiting_times
 from bot.store.audit import AuditRow
 from bot.store.threads import Thread
-from bot.views import blocks
 from bot.views.answers import files as file_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.dead_ends import way_on_button, with_way_on
-from bot.views.message import Block, Message
+from bot.views.message import Message
 from bot.views.questions import STALE
 
 log = get_logger(__name__)
@@ -143,27 +142,21 @@ class Reply:
             return False
         if await self._may_be_there(job, session):
             return False
-        if again and not await self._is_kept(session):
+        shown, kept = await self._at_its_end(job, session)
+        if again and not kept:
             return False  # nothing else can be tried again, so Devin gets the words
         # A crash before this is stored answers once more, by the same key.
-        await self._refuse(job, await self._not_sent(job, session), job.row.key)
+        await self._refuse(job, self._not_sent(job, shown, kept=kept), job.row.key)
         return True
 
-    async def _is_kept(self, session: Session) -> bool:
+    async def _at_its_end(self, job: Job[MessageCause], session: Session) -> tuple[Session, bool]:
+        """Return `session` as its channel may see it, and whether its task is kept: its way on needs both."""
         async with self._services.db.read() as tx:
-            return await kept_tasks.exists(tx, session.id)
+            return await as_its_channel_sees(tx, job.workspace, session), await kept_tasks.exists(tx, session.id)
 
-    async def _not_sent(self, job: Job[MessageCause], session: Session) -> Message:
-        """Say that the reply leads nowhere in `session`, which gets no further, with its way on."""
-        said = reply_sentences.leads_nowhere(way_on(session), kept=await self._is_kept(session))
-        button = await self._way_on_button(job, session)
-        return Message(said.text, [blocks.section(said.text), *blocks.actions(button)])
-
-    async def _way_on_button(self, job: Job[MessageCause], session: Session) -> Block | None:
-        async with self._services.db.read() as tx:
-            kept = await kept_tasks.exists(tx, session.id)
-            shown = await as_its_channel_sees(tx, job.workspace, session)
-        return way_on_button(shown, job.workspace.policy.wake_limits, kept=kept)
+    def _not_sent(self, job: Job[MessageCause], session: Session, *, kept: bool) -> Message:
+        said = reply_sentences.leads_nowhere(way_on(session), kept=kept)
+        return with_way_on(said, session, job.workspace.policy.wake_limits, kept=kept)
 
     async def _is_refused(self, job: Job[MessageCause], session: Session) -> bool:
         """Whether a budget keeps the reply from being sent: then that is answered, and the row waits or is closed."""
@@ -229,12 +222,11 @@ class Reply:
         to, key, said, waits = recipient_of(job, session), job.row.key, None, False
         at_end = way_on(session) is not None or is_over(session)
         if outcome is Outcome.TELL:
-            kind = read_intent(self._text(job), Place.REPLY).kind
-            said, waits = await self._session_list.facts(job, session, kind), not (over or at_end)
-            send = reply_sentences.send(key) if waits else await self._way_on_button(job, session)
-            said = reply_sentences.answered(said, send) if send is not None else said
+            waits = not (over or at_end)
+            said = await self._facts(job, session, waits=waits)
         elif outcome is Outcome.ASK and at_end:
-            said = await self._not_sent(job, session)
+            shown, kept = await self._at_its_end(job, session)
+            said = self._not_sent(job, shown, kept=kept)
         elif outcome is Outcome.ASK:
             said, waits = reply_sentences.ask_if_for_devin(session, key), True
         elif outcome is Outcome.APPROVE:
@@ -249,6 +241,15 @@ class Reply:
             else:
                 await uow.reply_privately(to, said)
             await finish(uow, job)
+
+    async def _facts(self, job: Job[MessageCause], session: Session, *, waits: bool) -> Message:
+        """Answer a question about `session`, with a button: to send a reply that `waits`, or else for the way on."""
+        said = await self._session_list.facts(job, session, read_intent(self._text(job), Place.REPLY).kind)
+        if waits:
+            return reply_sentences.answered(said, reply_sentences.send(job.row.key))
+        shown, kept = await self._at_its_end(job, session)
+        button = way_on_button(shown, job.workspace.policy.wake_limits, kept=kept)
+        return said if button is None else reply_sentences.answered(said, button)
 
     def _reason_not_to_send(self, job: Job[MessageCause], thread: Thread, session: Session | None) -> Message | None:
         """Why the reply is not sent, or None. A Message without text means that nothing need be answered."""
