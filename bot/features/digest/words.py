@@ -17,7 +17,10 @@ from bot.domain.zones import is_offset, nearest_zones, zone_named
 from bot.features.digest.editions import Edition, Share
 
 _CHANNEL_ID: Final = re.compile(r"#(?P<id>[CGD][A-Z0-9]{2,})")
-_TIME: Final = re.compile(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)")
+_TIME: Final = re.compile(
+    r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)|(?P<of_half>1[0-2]|0?[1-9])(?::(?P<past>[0-5]\d))?(?P<half>am|pm)"
+)
+_JOINING: Final = frozenset({"at", "in", "to", "for", "on"})  # say nothing of their own
 _NUMBER: Final = re.compile(r"#?(?P<number>\d{1,3})")
 
 
@@ -109,6 +112,8 @@ def _sorted_out(words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield each word with the name of the field that it is meant for."""
     for word in words:
         lowered = word.lower()
+        if lowered in _JOINING:
+            continue
         if lowered in set(Edition):
             yield "edition", word
         elif lowered in set(Share):
@@ -134,14 +139,22 @@ def _value(name: str, word: str) -> Edition | Share | str | time | bool | Digest
         named = _CHANNEL_ID.fullmatch(word)
         return named["id"] if named else DigestMistake(MistakeKind.CHANNEL, word)
     if name == "at":
-        clock = _TIME.fullmatch(word)
-        return time(int(clock["hour"]), int(clock["minute"])) if clock else DigestMistake(MistakeKind.TIME, word)
+        return _time_of_day(word) or DigestMistake(MistakeKind.TIME, word)
     if is_offset(word):
         return DigestMistake(MistakeKind.OFFSET, word)
     return zone_named(word) or DigestMistake(MistakeKind.ZONE, word, nearest_zones(word))
 
 
+def _time_of_day(word: str) -> time | None:
+    clock = _TIME.fullmatch(word.lower())
+    if clock is None:
+        return None
+    if clock["half"] is None:
+        return time(int(clock["hour"]), int(clock["minute"]))
+    return time(int(clock["of_half"]) % 12 + (12 if clock["half"] == "pm" else 0), int(clock["past"] or 0))
+
+
 def _is_known(word: str) -> bool:
     """Whether a word can only be meant for a subscription."""
-    meant_for = next(name for name, _ in _sorted_out([word]))
+    meant_for = next((name for name, _ in _sorted_out([word])), "")
     return meant_for != "zone" or "/" in word or is_offset(word) or zone_named(word) is not None
