@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -886,6 +887,12 @@ async def test_a_channel_of_admins_reads_about_its_own_budget_once(on: Harness) 
     assert len([one for one in await posts(on, OPS) if "is used up" in one]) == 1
 
 
+async def submitted(on: Harness, view: str, filled: dict[str, str], **fields: str) -> dict[str, Any]:
+    """Send Ada's form with what is `filled` in, and with these `fields`; answers what Slack is told."""
+    values = {name: {name: value} for name, value in (filled | fields).items()}
+    return dict(await on.slack.submit_view(ADA, view, values))
+
+
 @pytest.mark.both_transports
 async def test_a_budget_is_set_with_a_form(on: Harness) -> None:
     assert (await on.slack.slash(ANN, GENERAL, "budget set"))["shown"]["text"].startswith(
@@ -894,11 +901,7 @@ async def test_a_budget_is_set_with_a_form(on: Harness) -> None:
     await on.slack.slash(ADA, GENERAL, "budget set")
     (shown,) = await on.slack.wait("views", user=ADA, open=True)
     filled = {"whom": "person", "acus": "0.5", "span": "month", "warn": "50, 80"}
-
-    async def submit(**fields: str) -> dict[str, Any]:
-        values = {name: {name: value} for name, value in (filled | fields).items()}
-        return dict(await on.slack.submit_view(ADA, shown["id"], values))
-
+    submit = partial(submitted, on, shown["id"], filled)
     assert (await submit(acus="ten", warn="half"))["errors"] == {
         "person": "Pick the person.",
         "acus": "Write a number of ACUs above zero, such as 20 or 7.5.",
@@ -990,12 +993,7 @@ async def test_a_team_s_budget_is_set_refuses_by_a_tag_and_lets_a_start_go_once_
 async def test_a_repository_s_budget_is_set_with_the_form_and_refuses_what_names_it(on: Harness) -> None:
     await on.slack.slash(ADA, GENERAL, "budget set")
     (shown,) = await on.slack.wait("views", user=ADA, open=True)
-    filled = {"whom": "repo", "acus": "1", "span": "day", "warn": "80"}
-
-    async def submit(**fields: str) -> dict[str, Any]:
-        values = {name: {name: value} for name, value in (filled | fields).items()}
-        return dict(await on.slack.submit_view(ADA, shown["id"], values))
-
+    submit = partial(submitted, on, shown["id"], {"whom": "repo", "acus": "1", "span": "day", "warn": "80"})
     assert "Name the repository." in str(await submit())
     assert "Name the repository with its owner, such as repo:acme/web." in str(await submit(repo="web"))
     assert (await submit(repo="https://github.com/Acme/Web")).get("closed") is True

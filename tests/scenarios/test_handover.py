@@ -9,7 +9,7 @@ from bot.views.answers import access as access_sentences
 from bot.views.answers import handovers
 from bot.views.answers import notifications as notification_sentences
 from tests.scenarios.ahead import recorded_changes, rows
-from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness
+from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, Harness
 from tests.scenarios.observations import card_of, give_role, sent_to_devin, settled
 from tests.scenarios.test_roles import ADMINS
 
@@ -55,6 +55,19 @@ async def test_a_name_of_several_words_is_one_person_and_other_words_give_nothin
     await on.slack.say(ANN, GENERAL, f"!give to <@{BEN}|Ben Ortiz> please", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, f"<@{BEN}>, ann gave you this session.")
     assert await sent_to_devin(on, session) == []
+
+
+async def test_in_a_private_channel_it_is_given_only_to_its_members(on: Harness) -> None:
+    await on.slack.remove("C0PRIVATE", BEN)
+    ts = await on.slack.say(ANN, "C0PRIVATE", f"{BOT} fix the login test")
+    session = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(session, status="running", status_detail="working")
+    await on.slack.wait_for_message("C0PRIVATE", "Working", thread_ts=ts)
+    await on.slack.say(ANN, "C0PRIVATE", f"!give <@{BEN}>", thread_ts=ts)
+    told = f"<@{BEN}> isn't in this channel. Nothing was changed. Invite them first."
+    await on.slack.wait_for_ephemeral(ANN, told)
+    await on.slack.say(ANN, "C0PRIVATE", f"!give <@{ADA}>", thread_ts=ts)
+    await on.wait_for_post("C0PRIVATE", ts, f"<@{ADA}>, ann gave you this session.")
 
 
 async def test_who_may_not_write_to_a_session_gives_it_to_nobody(on: Harness) -> None:
