@@ -14,6 +14,7 @@ from bot.kernel.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.slack.errors import SlackBusy, SlackError, SlackOutcomeUnknown, SlackRateLimited, SlackUnreachable
 from bot.store import inbox, lanes
+from bot.store.database.refusals import was_locked_out
 from bot.store.inbox import InboxRow
 from bot.store.lanes import ClaimLostError
 
@@ -97,6 +98,8 @@ class Dispatch:
             return await self._failed(job, error)
         except Exception as error:
             log.exception("flow failed", kind=job.row.flow)
+            if was_locked_out(error):  # in a crowd whose starts wait for one another's budgets
+                return await self._failed(job, error)
             return await self._broken(job, type(error).__name__)
         return 0.0
 
@@ -113,7 +116,7 @@ class Dispatch:
             await self._questions.not_answered(job, hold)
 
     async def _broken(self, job: Job[Cause], reason: str) -> float:
-        """Put the row back after a fault of our own or of the store, or mark it dead after MAX_FAILURES of them.
+        """Put the row back after a fault of our own, or mark it dead after MAX_FAILURES of them.
 
         Only such faults are counted: whatever else has delayed the row takes none of its tries.
         """
@@ -127,7 +130,7 @@ class Dispatch:
     async def _failed(self, job: Job[Cause], error: Exception) -> float:
         reason = type(error).__name__
         self._services.tracing.failed(reason)
-        passing = isinstance(error, _PASSING)
+        passing = isinstance(error, _PASSING) or was_locked_out(error)
         if not passing or is_late(job.row, self._services.clock(), self._services.timing.row_outage):
             return await self._mark_dead(job, reason)
         return await self._put_back(job, self._backoff(job), reason)

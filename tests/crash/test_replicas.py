@@ -2,26 +2,33 @@
 
 import asyncio
 import signal
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.domain.billing import ONE_DAY, billing_day
+from bot.features.budgets import rows as budgets
+from bot.features.budgets.rules import Scope, ScopeKind, Span
 from bot.process import ProcessKind
+from bot.store import tables
 from tests import postgres
 from tests.crash.scene import PATIENCE, Nursery, Scene, Victim, scene
 from tests.crash.test_frozen import UNTIL_LEASE_IS_OVER, quiet
 from tests.relay import relay
-from tests.scenarios.ahead import until
-from tests.scenarios.harness import ANN, GENERAL
-from tests.scenarios.observations import sent_to_devin
+from tests.scenarios.ahead import TEAM, until
+from tests.scenarios.harness import ANN, BOT, GENERAL
+from tests.scenarios.observations import give_accounts, sent_to_devin
 
 WEB, WORKER = ProcessKind.WEB, ProcessKind.WORKER
 THREADS, REPLIES = 3, 8
+PEOPLE, STARTS = 50, 9  # so many of each person: fewer than one is asked about
 
 
 @dataclass
@@ -205,3 +212,60 @@ async def all_arrived(one: Scene, session: str) -> None:
 def numbers(texts: list[str]) -> list[int]:
     """The numbers in texts such as "fix part 3"."""
     return [int(word.strip(".")) for text in texts for word in text.split() if word.strip(".").isdecimal()]
+
+
+async def a_company(one: Scene) -> list[str]:
+    """People who may write in a channel, and twenty sessions of yesterday's that used 12 ACUs each."""
+    world = one.on.simulated_slack.state.world
+    people = [world.put_person({"id": f"U0P{number:02}"}).id for number in range(PEOPLE)]
+    world.channels[GENERAL].members.update(people)
+    day = billing_day(time.time()) - ONE_DAY
+    rows = [{"session_id": f"over{number}", "acus": 12.0} for number in range(20)]
+    of = {"day": day.isoformat(), "team": TEAM, "org_id": one.on.environment["DEVIN_ORG_ID"], "outcome": "done"}
+    async with one.on.store.write() as tx:
+        await tx.execute(tables.spend.insert(), [row | of for row in rows])
+    return people
+
+
+async def adopt_three(one: Scene) -> None:
+    """Three sessions of the web app are at work in threads, without a limit of ours."""
+    await give_accounts(one.on)
+    for number in range(3):
+        (made,) = await one.devin.create_sessions(
+            prompt=f"migrate {number}", tags=["web"], user_id="user-ann", service_user_id=None
+        )
+        await one.devin.say(made, f"Migrating {number}.", status="running", status_detail="working")
+        await one.slack.slash(ANN, GENERAL, f"adopt https://app.devin.ai/sessions/{made.removeprefix('devin-')}")
+    await one.slack.wait("messages", 3, channel=GENERAL, text="Working", within=PATIENCE)
+
+
+@pytest.mark.edge
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("adopted", [0, 3])
+async def test_two_workers_admit_as_many_of_fifty_people_as_a_budget_of_5000_has_room_for(
+    replicas: Replicas, adopted: int
+) -> None:
+    one = replicas.one
+    for kind in (WORKER, WORKER, WEB):
+        await replicas.start(kind)
+    people = await a_company(one)
+    if adopted:
+        await adopt_three(one)
+    async with one.on.store.write() as tx:
+        await budgets.put(tx, TEAM, Scope(ScopeKind.ORG), Decimal(5_000), Span.DAY, (80,), time.time())
+    tasks = [(user, f"{BOT} fix part {part} for {user}") for part in range(STARTS) for user in people]
+    for user, text in tasks:
+        await one.slack.say(user, GENERAL, text)
+
+    async def all_answered() -> bool:
+        ((begun,),) = await one.rows("SELECT count(*) FROM sessions WHERE acu_limit IS NOT NULL")
+        refused = await one.slack.ephemerals(text="the organization's budget has less than 1 ACU left")
+        return begun + len(refused) >= len(tasks)
+
+    await until(all_answered, 600)
+    limits = [acus for (acus,) in await one.rows("SELECT acu_limit FROM sessions WHERE acu_limit IS NOT NULL")]
+    room = 5_000 - 12 * adopted
+    assert sum(limits) == room
+    assert (limits.count(12), len(limits)) == (room // 12, room // 12 + bool(room % 12))
+    assert len(await one.devin.sessions()) == len(limits) + adopted
+    assert len(limits) >= 300

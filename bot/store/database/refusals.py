@@ -29,6 +29,8 @@ _OF_POSTGRES: Final = {
     "57P01": "the server is shutting down",
     "57P03": "the server isn't ready",
 }
+# lock_not_available, deadlock_detected
+_LOCKED: Final = frozenset({"55P03", "40P01"})
 
 
 def refusal(error: BaseException | None) -> str | None:
@@ -42,3 +44,8 @@ def refusal(error: BaseException | None) -> str | None:
         return because
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     return _NO_ANSWER if lost or isinstance(found, ConnectionError | TimeoutError | socket.gaierror) else None
+
+
+def was_locked_out(error: BaseException) -> bool:
+    """Whether a transaction ended with `error` because another one held its lock too long. A later one may get it."""
+    return getattr(getattr(error, "orig", error), "sqlstate", None) in _LOCKED
