@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 
 from bot.domain.billing import billing_day
+from bot.features.budgets import rows as locked_budgets
 from bot.features.budgets import sentences as budgets
 from bot.features.budgets.specs import BUDGET_SET
 from bot.features.budgets.words import Problem
+from bot.kernel.dispatch import MAX_FAILURES
 from bot.timing import DAY, HOUR, Timing
 from bot.views.answers import access as access_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.questions import STALE, TOO_LATE_TO_UNDO
 from tests.said import in_doubt, titled
-from tests.scenarios.ahead import Ahead, recorded_changes, rows, until
+from tests.scenarios.ahead import TEAM, Ahead, recorded_changes, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
 from tests.scenarios.observations import buttons, creations, forge, is_card, press, set_budget, settled, thread_address
 
@@ -939,6 +941,24 @@ async def test_a_start_by_form_that_a_budget_refuses_is_said_where_the_form_was_
     await on.slack.wait_for_message(OPS, "asks for more")
     await settled(on)
     assert len(await on.slack.ephemerals(user=ANN, text="Continue in your DM")) == 1
+
+
+@pytest.mark.parametrize("store", ["postgresql"])  # of SQLite no two transactions write at once
+@pytest.mark.timing(store_lock=0.1, row_first_retry=0.02, row_longest_retry=0.02)
+async def test_a_start_that_waits_long_for_those_of_others_is_not_lost(on: Harness) -> None:
+    await set_budget(on.slack, "org 100 a day")
+
+    async def has_been_tried_often() -> bool:
+        return any(row["attempts"] > MAX_FAILURES for row in await rows(on, "inbox", state="open"))
+
+    async with on.store.write() as tx:
+        await locked_budgets.lock(tx, TEAM)
+        await on.mention("fix the login test")
+        await until(has_been_tried_often)
+    await on.session("fix the login test")
+    await settled(on)
+    assert {row["failures"] for row in await rows(on, "inbox")} == {0}
+    assert await creations(on) == 1
 
 
 async def test_a_team_s_budget_is_set_refuses_by_a_tag_and_lets_a_start_go_once_it_is_raised(on: Harness) -> None:
