@@ -201,6 +201,8 @@ class Identities:
         except (DevinForbidden, DevinDenied) as refused:
             self._turn_off(organisation, refused)
             return None
+        if not members and before.devin_user is not None:
+            return replace(before, state=LinkState.INVALID)  # Devin has removed them, as if it had refused their name
         if len(members) != 1:
             return replace(before, state=LinkState.UNKNOWN, devin_user=None)
         return replace(before, state=LinkState.LINKED, devin_user=members.pop())
@@ -230,8 +232,8 @@ class Identities:
                 await self._explain(uow, identity, LinkState.INVALID, to)
         elif identity is not None and identity.acts_as is not None:
             await self._explain(uow, identity, LinkState.LINKED, to)
-        elif identity is not None and await self._is_unknown(uow, identity):
-            await self._explain(uow, identity, LinkState.UNKNOWN, to)
+        elif identity is not None and (identity.state is LinkState.INVALID or await self._is_unknown(uow, identity)):
+            await self._explain(uow, identity, identity.state, to)
 
     async def _is_unknown(self, uow: UnitOfWork, identity: Identity) -> bool:
         """Whether the person is unknown at Devin and reads so: once, and only where the names of others are used."""

@@ -174,6 +174,34 @@ async def test_where_the_bots_name_may_not_stand_in_nothing_starts_for_whom_devi
     assert await on.devin.sessions() == []
 
 
+@pytest.mark.timing(identity_retry=0.2, identity_check=0.1, identity_asked=0.5)
+@pytest.mark.parametrize("repeats", ["on", "off"])
+async def test_who_is_no_member_at_devin_any_more_does_not_work_on_through_slack(on: Harness, repeats: str) -> None:
+    await on.stop()
+    on.environment["BOT_REPEAT_AS_BOT"] = repeats
+    await on.start()
+    await on.devin.add_member(BENS, "ben@acme.test", "Ben")
+    ts, _ = await on.started("fix the login test", ANN)
+    await on.slack.say(BEN, GENERAL, "and the docs", thread_ts=ts)
+    await on.devin.wait_for_messages("and the docs")
+    await on.devin.add_member(BENS, None, "Ben")  # nobody has his address any more
+
+    async def is_known_to_be_removed() -> bool:
+        return [row["state"] for row in await rows(on, "identities", user=BEN)] == [LinkState.INVALID]
+
+    await until(is_known_to_be_removed)
+    await on.slack.say(BEN, GENERAL, "and the tests", thread_ts=ts)
+    await until_told(on, BEN, reply_sentences.NAME_REFUSED.text, 1)
+    assert [call["body"]["message_as_user_id"] for call in await on.devin.log("send_message")] == [BENS]
+    own = await on.mention("fix the menu", BEN, GENERAL)
+    if repeats == "off":
+        await on.wait_for_post(GENERAL, own, start_sentences.NAME_REFUSED.text)
+        assert len(await on.devin.sessions()) == 1
+    else:  # in a session of one's own the bot's name may stand in, and its owner reads so
+        assert owner(await on.session("fix the menu")) == (None, True)
+        await on.slack.wait_for_ephemeral(BEN, said(LinkState.INVALID))
+
+
 async def typed(on: Harness, text: str, user: str = ADA) -> str:
     """What a command answers in the ack."""
     return str((await on.slack.slash(user, GENERAL, text))["shown"]["rendered"])
@@ -222,7 +250,7 @@ async def test_a_link_is_checked_by_the_clock_and_holds_as_it_was_while_devin_do
     await on.devin.clear_faults()
 
     async def is_found() -> bool:
-        return [row["state"] for row in await rows(on, "identities")] == ["unknown"]
+        return [row["state"] for row in await rows(on, "identities")] == ["invalid"]
 
     await until(is_found)  # without a start or a reply
     assert owner(await started(on, "fix the third test")) == (None, True)
