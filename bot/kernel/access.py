@@ -116,8 +116,9 @@ class Access:
             person = await self._stored(workspace, user)
             if person is not None and self.refusal(person, shared=False) is not None:
                 person = await self._stored(workspace, user, self._services.timing.person_checked)
-            if person is not None:  # whom another process may be asking about right now
-                self._people[key] = (now, person)
+            # Also that nobody is stored: a crowd of newcomers costs one read each. If another process stores them right
+            # now, their starts go the longer way for a moment.
+            self._people[key] = (now, person)
         return person
 
     async def _stored(self, workspace: Workspace, user: str, within: float | None = None) -> Person | None:

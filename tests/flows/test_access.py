@@ -122,6 +122,23 @@ async def test_who_is_refused_and_why(known, facts, sentence):
 # ---------------------------------------------------------------- events about people
 
 
+async def test_acks_read_once_in_a_while_that_nobody_is_stored_until_somebody_is(known, monkeypatch):
+    read, opened = known.services.db.read, []
+
+    @asynccontextmanager
+    async def counted():
+        opened.append("read")
+        async with read() as tx:
+            yield tx
+
+    monkeypatch.setattr(known.services.db, "read", counted)
+    assert [await known.access.known_person(known.workspace, "U0BEN") for _ in range(3)] == [None] * 3
+    assert opened == ["read"]
+    known.slack.person_there = Person("U0BEN", "ben")
+    await known.access.person(known.workspace, "U0BEN")
+    assert await known.access.known_person(known.workspace, "U0BEN") is not None
+
+
 @pytest.mark.parametrize(
     ("change", "fact"),
     [
