@@ -96,6 +96,18 @@ async def test_a_session_of_a_private_channel_is_linked_in_no_other(on: Harness)
     await on.wait_for_post(SECRET, ts, AFTER)
 
 
+async def test_a_session_of_a_direct_message_is_linked_in_no_other_place(on: Harness) -> None:
+    ts = await on.slack.say(ANN, "D0ANN", "fix the login test")
+    made = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(made, status="running", status_detail="working")
+    await on.slack.wait_for_message("D0ANN", "Working", thread_ts=ts)
+    await on.slack.say(ANN, "D0ANN", "!unsync", thread_ts=ts)
+    await on.slack.wait_for_message("D0ANN", "Unlinked by ann.", thread_ts=ts)
+    for user in (ANN, BEN, ADA):
+        await refused(on, made, user)
+        assert adoption_sentences.STAYS_PRIVATE.text in await private_answers(on, user)
+
+
 async def test_who_may_steer_a_session_links_it_again_where_it_was(on: Harness) -> None:
     ts, made = await on.started()
     await on.slack.say(ANN, GENERAL, "!unsync", thread_ts=ts)
