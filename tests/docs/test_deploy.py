@@ -67,6 +67,16 @@ def test_none_names_a_registry(name: str) -> None:
     assert [image for image in images if "." in image.split(":")[0] or image.count("/") > 1] == []
 
 
+@pytest.mark.parametrize("name", ["deploy/Dockerfile", *COMPOSE])
+def test_an_image_of_somebody_else_is_pinned_by_its_digest(name: str) -> None:
+    """A tag alone may be another image tomorrow. Ours, and the stages of its build, have no digest."""
+    images = re.findall(r"^(?:FROM| *image:) (\S+)(?: AS (\S+))?", read(name), re.MULTILINE)
+    ours = {"devin-bridge:0.1.0", *(stage for _, stage in images)}
+    others = [image for image, _ in images if image not in ours]
+    assert [image for image in others if not re.fullmatch(r"[a-z]+:[\w.-]+@sha256:[0-9a-f]{64}", image)] == []
+    assert len(others) == {"deploy/Dockerfile": 1, "deploy/compose.yaml": 2, "deploy/compose.small.yaml": 0}[name]
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_each_is_found_from_the_page_that_leads_through_it(name: str) -> None:
     page = read("docs/deploying.md")
@@ -237,7 +247,7 @@ def test_the_image_runs_as_nobody_who_is_known_and_installs_only_what_has_a_hash
     (pins,) = shlex.split(of("ARG")[0].split("=", 1)[1])
     assert (ROOT / pins).exists()
     assert f"\nPINS ?= {pins}\n" in read("Makefile")
-    assert len(of("FROM")) == 2
+    assert of("FROM")[1:] == ["base AS build", "base"]
 
 
 def test_the_image_starts_the_bot_by_default() -> None:
