@@ -119,6 +119,16 @@ async def test_without_the_list_of_repositories_it_offers_those_of_earlier_sessi
     assert await offered(on, shown, "repos", "") == [lists_none, "acme/old"]
 
 
+async def test_where_devin_has_none_a_menu_says_so_and_takes_what_is_typed(on: Harness) -> None:
+    on.simulated_devin.world.held.repositories = []
+    shown = await typed(on)
+    for text in ("", "web"):
+        assert await offered(on, shown, "repos", text) == ["Devin has no repositories here. Type owner/name."]
+    assert await offered(on, shown, "repos", "acme/web") == ["acme/web"]
+    assert await offered(on, shown, "playbook", "") == ["None", "Devin has no playbooks here. Type a playbook ID."]
+    assert await offered(on, shown, "playbook", "playbook-1") == ["playbook-1"]
+
+
 @pytest.mark.parametrize(
     ("status", "why"), [(403, "Devin Bridge's key can't list {}."), (500, "Devin didn't list {}.")]
 )

@@ -119,6 +119,8 @@ class LaunchChoices:
             log.warning("choices not read", what=what, error=type(error).__name__)
             # Also a refusal counts for a moment.
             found = replace(before, is_whole=True, refused=views.refused(_why(error), what))
+        else:
+            found = found if found.names or like else replace(found, refused=views.refused(views.LISTS_NONE, what))
         if len(self._known) >= MOST_KNOWN:
             del self._known[next(iter(self._known))]
         self._known[key] = (self._services.clock.steady(), found)

@@ -36,6 +36,7 @@ MOST_CHOICES: Final = 100  # that Slack shows at once
 NOT_ALLOWED: Final = "Devin Bridge's key can't list {what}."
 NOT_OFFERED: Final = "Devin doesn't list {what} here."
 NO_ANSWER: Final = "Devin didn't list {what}."
+LISTS_NONE: Final = "Devin has no {what} here."
 NONE_ALLOWED: Final = "Not allowed here."
 NOT_LISTED: Final = "{repo} (not in Devin's list)"
 _TYPE_IT: Final = {"repositories": "Type owner/name.", "playbooks": "Type a playbook ID."}
