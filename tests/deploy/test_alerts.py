@@ -174,6 +174,18 @@ async def test_a_post_that_does_not_reach_slack(tmp_path: Path) -> None:
         await one.on.slack.clear_faults()
 
 
+async def test_a_reaction_that_does_not_reach_slack_wakes_nobody(tmp_path: Path) -> None:
+    async with watched(tmp_path) as one:
+        await one.on.slack.fault("reactions.add", "hang", times=0)
+        await one.on.started("fix the logout test")
+        await until(lambda: one.has("outbox", kind="reaction", state="open"))
+        one.clock.put(400)
+        await one.polled()
+        await one.read(3)
+        await one.fires()
+        await one.on.slack.clear_faults()
+
+
 async def test_a_devin_that_answers_no_poll(tmp_path: Path) -> None:
     async with watched(tmp_path) as one:
         await one.on.devin.fault("list_sessions", "hang", times=-1)
