@@ -12,9 +12,13 @@ import pytest
 from bot.__main__ import main
 from bot.config import load_settings
 from bot.connect import StartError
+from bot.doctor import examples
 from bot.doctor.live import CHECKS, CREATING, run_live
 from bot.domain.person import Person
 from bot.domain.session import Lifecycle, Session
+from bot.features import COMMANDS
+from bot.features.home.specs import RECENTLY_DONE
+from bot.features.library.specs import NOTE_EDIT, PLAYBOOK_EDIT
 from bot.manifest import read_manifest
 from bot.playground.devin import ALL_PERMISSIONS, DevinControl, DevinSimulator
 from bot.playground.slack import SlackControl, SlackSimulator
@@ -83,6 +87,14 @@ async def test_where_nothing_is_wrong_all_passes_and_nothing_is_left_behind(live
     await nothing_is_left(slack, devin)
     counted = await devin.counters()
     assert (counted["create_note"], counted["delete_note"]) == (1, 1)
+
+
+def test_each_form_of_the_bot_is_drawn_and_each_example_tried() -> None:
+    forms = examples.modals(ADA)
+    drawn = {form.get("callback_id", RECENTLY_DONE.name) for form in forms.values()}
+    filled_in = {NOTE_EDIT.name, PLAYBOOK_EDIT.name}  # in the forms with which they are added
+    assert drawn | filled_in == {spec.name for spec in COMMANDS.specs if spec.opens_form}
+    assert {*forms, *examples.messages(ADA)} <= {check.name for check in CHECKS}
 
 
 async def home_of_ada(slack: Any) -> str:
