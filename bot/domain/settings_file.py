@@ -65,7 +65,7 @@ def parse_file(name: str, text: str) -> FileSettings:
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
-        raise SettingError(f"{name} is not valid TOML: {wrong}") from None
+        raise SettingError(f"{name} isn't valid TOML: {wrong}") from None
     for section in found:
         if section not in SECTIONS:
             near = get_close_matches(section, SECTIONS, n=1)

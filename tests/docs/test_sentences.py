@@ -18,6 +18,11 @@ IN_SLACK: Final = {
     *(BOT / "features").rglob("*sentences.py"),
     *(BOT / "features").rglob("modal.py"),
     *(BOT / "features").rglob("specs.py"),
+    *(BOT / "features").rglob("form.py"),
+    *(set((BOT / "features").rglob("rules.py")) - {BOT / "features/fan_out/rules.py"}),  # its states are stored
+    *(BOT / "features/digest").glob("digest_*.py"),
+    BOT / "features/usage/figure_files.py",
+    BOT / "devin/known_defaults.py",
     BOT / "domain/commands/registry.py",
     BOT / "domain/commands/options.py",
     BOT / "conversation/steer/reply.py",
@@ -32,10 +37,15 @@ OF_THE_OPERATOR: Final = {
     BOT / "config.py",
     BOT / "connect.py",
     BOT / "domain/roles.py",
+    BOT / "domain/settings_file.py",
     BOT / "domain/settings_values.py",
     BOT / "engines.py",
+    BOT / "manifest.py",
+    BOT / "metrics.py",
     BOT / "opening.py",
+    BOT / "store/database/refusals.py",
     BOT / "store/database/unreachable.py",
+    BOT / "tracing/start.py",
 }
 OF_THE_PLAYGROUND: Final = {
     *(set((BOT / "playground").glob("*.py")) - {BOT / "playground/script.py"}),  # a conversation, and Devin's words

@@ -190,7 +190,7 @@ async def test_a_report_names_what_was_used_and_nothing_merged(on: Harness, cloc
     assert "|fix the login test> (<" in found[1]
     assert found[1].endswith("|Open in Devin>): 4 ACUs · ann")
     await on.slack.slash(ADA, GENERAL, "digest now")
-    wasted = "Used, and nothing merged: 4 ACUs of the 22 through Slack, in 1 session that is over."
+    wasted = "With nothing merged: 4 ACUs of the 22 through Slack, in 1 session that is over."
     await on.slack.wait_for_ephemeral(ADA, wasted)
     await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")

@@ -24,6 +24,7 @@ from tests.scenarios.observations import (
     settled,
     what_became_of,
 )
+from tests.scenarios.test_alert_brake import post, trusting
 from tests.scenarios.test_devin_commands import schedule
 
 ADMINS = Admins(frozenset({ADA}))
@@ -96,6 +97,20 @@ async def test_while_paused_a_reply_wakes_nobody_and_one_to_a_session_that_runs_
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_paused:as_reply")
     await on.devin.wait_for_messages("please use pytest")
     assert len(await sent_to_devin(on, running)) == 1
+
+
+async def test_while_paused_an_alert_starts_nothing_and_its_thread_says_who_paused(on: Harness) -> None:
+    await trusting(on)
+    await typed(on, "pause")
+    (root,) = await post(on, ["The build of the shop is broken"])
+    await on.wait_for_post(GENERAL, root, "Not started: ")
+    await settled(on)
+    (said,) = await on.thread(GENERAL, root)
+    assert re.fullmatch(f"Not started: {BY_ADA} Once an admin resumes it, mention Devin Bridge here to start.", said)
+    assert (await private_answers(on, ANN), await creations(on)) == ([], 0)
+    await typed(on, "resume")
+    await on.mention("look into it", BEN, thread_ts=root)
+    await on.session("look into it")
 
 
 async def test_a_channel_is_paused_in_a_paused_workspace_and_each_is_resumed_by_itself(on: Harness) -> None:

@@ -122,7 +122,7 @@ def test_the_fixed_answers():
                 "That session was in a private channel or a DM, so it can't be linked here. Send `!adopt` and its link there."
             ),
             "GONE": "Your Devin organization has no session with that link. Check the link in Devin.",
-            "ELSEWHERE": "That session belongs to another Devin organization, so it can't be linked here.",
+            "ELSEWHERE": "That session belongs to another Devin organization, so it can't be linked here. Write to it in Devin.",
             "OVER": "That session has ended in Devin. `/devin` starts a new one.",
             "ARCHIVED": "That session is archived in Devin. Unarchive it there, then try again.",
             "TAKEN": "That session is already linked to another thread.",
@@ -147,7 +147,7 @@ def test_the_fixed_answers():
             "CHANNEL_RESTRICTED": (
                 "Not started: Devin Bridge can't post in this channel. Ask the channel's manager to allow it."
             ),
-            "MAY_NOT_START": "Not started: the person who asked can no longer start sessions here.",
+            "MAY_NOT_START": "Not started: the person who asked can no longer start sessions here. Someone else can send the task.",
             "BETWEEN_PEOPLE": ("Not started: Devin Bridge can't post in this DM. Use a channel, or DM Devin Bridge."),
             "STORE_DOWN": "Devin Bridge can't store anything right now. Nothing was started; try again in a minute.",
             "MAYBE_STORED": (
@@ -165,7 +165,7 @@ def test_the_fixed_answers():
             "EDITED_SINCE": "You edited your message, so that question no longer applies. Answer the newer one.",
             "START_OVERTAKEN": "Another session now runs in this thread, so nothing more was started. Reply to steer it.",
             "NAME_REFUSED": "Not started: Devin doesn't accept sessions in your name. Ask an admin to check your Devin account.",
-            "THREAD_NOT_READ": "Devin doesn't see that thread: you aren't in its channel.",
+            "THREAD_NOT_READ": "Devin doesn't see that thread: you aren't in its channel. Paste what it needs.",
             "START_UNKNOWN": (
                 "Your reply wasn't sent: still checking whether this session started. Reply again when the card updates."
             ),

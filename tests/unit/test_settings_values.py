@@ -253,7 +253,7 @@ def test_a_file_that_is_wrong_is_refused_with_the_place(text: str, wrong: str) -
 
 
 def test_a_file_that_is_no_toml_is_refused() -> None:
-    with pytest.raises(SettingError, match=r"^bot\.toml is not valid TOML: "):
+    with pytest.raises(SettingError, match=r"^bot\.toml isn't valid TOML: "):
         parse_file("bot.toml", "[default")
 
 

@@ -14,10 +14,12 @@ from bot.conversation.steer.held_start import hold_secret
 from bot.domain.causes import MessageCause
 from bot.domain.session import Session
 from bot.kernel.job import Job, finish, move, recipient_of
+from bot.kernel.pause_gate import who_paused
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import due, session_links, sessions
 from bot.timing import DAY, HOUR
+from bot.views.answers import pauses as pause_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 
@@ -80,6 +82,10 @@ class Alerts:
         same = await sessions.of_alert(uow.tx, team, cause.channel, fingerprint(cause.text), uow.now - DAY)
         if same is not None:
             await self._reply(uow, job, same)
+            return False
+        # Said in the thread: its owner may be away, and is not to be asked about each alert of a day.
+        if (paused := await who_paused(uow.tx, team, cause.channel)) is not None:
+            await self._hold(uow, job, pause_sentences.alert_held(paused))
             return False
         most = (await uow.settings.effective(uow.tx, team, cause.channel, cause.user)).alerts_per_hour
         if await sessions.count_started(uow.tx, team, uow.now - HOUR, alerts_in=cause.channel) < most:

@@ -26,7 +26,7 @@ USUAL: Final = "Usual"
 LIMIT: Final = "Limit's pace"
 OF_DEVIN: Final = "Spent by Devin"
 PACE_OF_ITS_LIMIT: Final = "Pace of its limit"
-NOTHING_MERGED: Final = "Used, and nothing merged: {acus} of the {all} through Slack, in {sessions} that {are} over."
+NOTHING_MERGED: Final = "With nothing merged: {acus} of the {all} through Slack, in {sessions} that {are} over."
 
 
 @dataclass(frozen=True, slots=True)

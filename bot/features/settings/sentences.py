@@ -84,7 +84,7 @@ FIELDS: Final[Mapping[Setting, Field]] = {
     ),
 }
 GROUPS: Final = {Scope.PERSON: "Mine", Scope.CHANNEL: "Channel"}
-NOT_YOURS: Final = Message("Only admins and the channel's creator can change its settings.")
+NOT_YOURS: Final = Message("Only admins and the channel's creator can change its settings. Ask one of them.")
 NO_CHANNEL: Final = Message("A DM has no settings of its own. `/devin settings mine` opens yours.")
 PICK_CHANNEL: Final = Message("Pick the channel from Slack's list as you type `#`, as in `/devin settings #web`.")
 NOT_SAVED: Final = "Your settings weren't saved."

@@ -41,7 +41,9 @@ SHARED: Final = "<#{channel}> is shared with another company. Pick another chann
 WITHOUT_BOT: Final = "Devin Bridge isn't in <#{channel}>. Type `/invite @Devin Bridge` there."
 
 # In public, where nobody is to be mentioned.
-MAY_NOT_START: Final = Message("Not started: the person who asked can no longer start sessions here.")
+MAY_NOT_START: Final = Message(
+    "Not started: the person who asked can no longer start sessions here. Someone else can send the task."
+)
 _MISSING: Final = {
     Right.START: "You can't start sessions here. Nothing was started.",
     Right.STEER: "You can't write to Devin here. Nothing was sent.",

@@ -14,7 +14,9 @@ from bot.views.text import fitted, link
 
 NO_ADDRESS: Final = Message("Which session? Add its link: `/devin adopt https://app.devin.ai/sessions/…`")
 GONE: Final = Message("Your Devin organization has no session with that link. Check the link in Devin.")
-ELSEWHERE: Final = Message("That session belongs to another Devin organization, so it can't be linked here.")
+ELSEWHERE: Final = Message(
+    "That session belongs to another Devin organization, so it can't be linked here. Write to it in Devin."
+)
 OVER: Final = Message("That session has ended in Devin. `/devin` starts a new one.")
 ARCHIVED: Final = Message("That session is archived in Devin. Unarchive it there, then try again.")
 TAKEN: Final = Message("That session is already linked to another thread.")

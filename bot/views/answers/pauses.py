@@ -22,6 +22,11 @@ def not_woken(paused: str) -> Message:
     return Message(f"Not sent: {paused} Try again once an admin resumes it.")
 
 
+def alert_held(paused: str) -> Message:
+    """Say in the thread of an alert that it starts nothing; `paused` says who paused the bot."""
+    return with_buttons(f"Not started: {paused} Once an admin resumes it, mention Devin Bridge here to start.")
+
+
 def start_kept(paused: str, key: str) -> Message:
     """Refuse the start with this `key`, which waits to be tried again."""
     again = questions.answer("Try again", PAUSED, AGAIN, key)

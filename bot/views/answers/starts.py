@@ -116,7 +116,7 @@ START_OVERTAKEN: Final = Message(
 NAME_REFUSED: Final = Message(
     "Not started: Devin doesn't accept sessions in your name. Ask an admin to check your Devin account."
 )
-THREAD_NOT_READ: Final = Message("Devin doesn't see that thread: you aren't in its channel.")
+THREAD_NOT_READ: Final = Message("Devin doesn't see that thread: you aren't in its channel. Paste what it needs.")
 ALERT_OF_OURS: Final = Message(
     "Not started: this is about one of Devin's sessions or pull requests. Mention Devin Bridge here to start one."
 )

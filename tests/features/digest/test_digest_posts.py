@@ -88,7 +88,7 @@ def test_the_thread_has_a_chart_then_the_tables_then_what_came_without_a_pull_re
         }
     )
     assert people.text == "People, Thu, Nov 26: Ada 16.4 ACUs, elsewhere 33.1 ACUs, total 49.5 ACUs"
-    assert without.text == "Used, and nothing merged: 6.1 ACUs of the 16.4 through Slack, in 2 sessions that are over."
+    assert without.text == "With nothing merged: 6.1 ACUs of the 16.4 through Slack, in 2 sessions that are over."
 
 
 def test_a_file_that_slack_does_not_take_is_replaced_by_how_to_get_it():

@@ -62,7 +62,7 @@ def test_problems() -> None:
         {
             Problem.NAME: "Nothing was changed. Say what the team is called. Use `/devin team add NAME @person|#channel|tag:… …`.",
             Problem.LONG: "Nothing was changed. The name of a team can have at most 40 characters. Use `/devin team add NAME @person|#channel|tag:… …`.",
-            Problem.RESERVED: "Nothing was changed. A team can't have this name, because other rows in the figures use it. Use `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.RESERVED: "Nothing was changed. A team can't have this name, because other rows in the figures use it. Pick another name. Use `/devin team add NAME @person|#channel|tag:… …`.",
             Problem.NOBODY: "Nothing was changed. After the name, say who or what belongs to it: people, channels, or tags such as `tag:pay`. Use `/devin team add NAME @person|#channel|tag:… …`.",
             Problem.PICKED: (
                 "Nothing was changed. Pick the channel or person from Slack's list as you type `#` or `@`. Use `/devin team add NAME @person|#channel|tag:… …`."
