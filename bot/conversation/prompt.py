@@ -208,9 +208,9 @@ class PromptBuilder:
 
 
 def _text(session: Session, asker: Person, context: WrittenContext) -> str:
-    by = f"{'a bot that starts sessions for ' if session.alert else ''}{as_author(asker.name, asker.id)}"
+    by = f"{'a bot that starts sessions for ' if session.is_from_machine else ''}{as_author(asker.name, asker.id)}"
     parts = [
-        f"{LOOK_AT_ALERT}\n\n{as_alert(session.prompt)}" if session.alert else as_request(session.prompt),
+        f"{LOOK_AT_ALERT}\n\n{as_alert(session.prompt)}" if session.is_from_machine else as_request(session.prompt),
         f"{_introduction(context)}\n{context.text}" if context.text else "",
         f"Asked in Slack by {by}. Reference: {session.reference}",
     ]

@@ -201,7 +201,7 @@ class Session:
     devin_user: str | None = None  # in whose name Devin was asked for it; None for the bot's own
     adopted_at: float | None = None  # when it was tied to its thread, if Devin had it before
     renamed: str | None = None  # the title that a person has given its thread in Slack
-    alert: str = ""  # the fingerprint of the alert that started it, if one did
+    alert: str = ""  # the fingerprint of the alert that it is about, if it is about one
     by_id: bool = False  # it does not carry the bot's tag, so that it is listed by its id
     link_hosts: frozenset[str] = frozenset()  # not stored: from the settings, where links of Devin's may lead if any
     code_hosts: frozenset[str] = frozenset()  # not stored: from the settings, to name pull requests without their host
@@ -212,6 +212,11 @@ class Session:
         if self.thread_ts is None:
             return True
         return self.cause_ts is None and self.reference is not None and ts_of(self.reference) == self.thread_ts
+
+    @property
+    def is_from_machine(self) -> bool:
+        """Whether an alert started it; not where a person tried that again or continued it, which has no message."""
+        return bool(self.alert) and self.cause_ts is not None
 
     @property
     def lane(self) -> str:

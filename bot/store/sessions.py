@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Float, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import Float, and_, bindparam, case, delete, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.announcements import Pending, TurnState
@@ -212,14 +212,15 @@ async def count_started(tx: AsyncConnection, team: str, since: float, *, user: s
     Those that were refused or cancelled don't count, nor does an alert count as started by its person.
     """
     of = sessions.c
-    whose = (of.channel == alerts_in, of.alert != "") if alerts_in else (of.requester == user, of.alert == "")
+    by_alert = and_(of.alert != "", of.cause_ts.is_not(None))  # as `Session.is_from_machine`
+    whose = (of.channel == alerts_in, by_alert) if alerts_in else (of.requester == user, not_(by_alert))
     began = (of.created_at > since, of.lifecycle.not_in((Lifecycle.REFUSED, Lifecycle.CANCELLED)))
     wanted = select(func.count()).select_from(sessions).where(of.team == team, *whose, *began)
     return int(await tx.scalar(wanted) or 0)
 
 
 async def of_alert(tx: AsyncConnection, team: str, channel: str, alert: str, since: float) -> Session | None:
-    """The newest live session in `channel` that this `alert` has started after `since`."""
+    """The newest live session in `channel` about this `alert` that was started after `since`."""
     of = sessions.c
     same = (of.team == team, of.channel == channel, of.alert == alert, of.created_at > since)
     live = select(sessions).where(*same, of.lifecycle.in_(LIVE_LIFECYCLES)).order_by(of.created_at.desc()).limit(1)

@@ -138,7 +138,7 @@ sessions: Final = Table(
     Column("lifecycle", String, nullable=False),
     Column("reference", String, unique=True),
     Column("cause_ts", String),
-    _text("alert"),  # the fingerprint of the alert that started it
+    _text("alert"),  # the fingerprint of the alert that it is about
     Column("devin_id", String),
     Column("bare_id", String, unique=True),  # the id without `devin-`, in which form ids are compared
     Column("url", String),

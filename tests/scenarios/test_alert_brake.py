@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable
+from typing import Any
+
+import pytest
 
 from bot.conversation.prompt import ALERT, LOOK_AT_ALERT
 from bot.domain.settings_values import Scope, Setting
@@ -50,6 +53,83 @@ async def test_sixty_equal_alerts_are_one_session_with_a_limit_and_replies_to_it
     replies = [reply for reply in replies if reply.startswith("[Slack ")]
     assert len(replies) == MANY - 1
     assert all(f"{ALERT}\n> [FIRING:" in reply and reply.endswith("\n> stop") for reply in replies)
+
+
+async def dead(on: Harness, root: str, session: str, how: str | dict[str, Any]) -> str:
+    """Bring the `session` of an alert to its end. Returns the ts of the post that says so."""
+    if isinstance(how, str):
+        await on.slack.say(ANN, GENERAL, how, thread_ts=root)
+        if how == "EXIT":
+            asked = await on.slack.wait_for_ephemeral(ANN, "permanently?", thread_ts=root)
+            await on.slack.click(ANN, GENERAL, asked["ts"], "choose:exit_confirmed")
+    else:
+        await on.devin.say(session, "That's it.", **how)
+    post = await on.wait_for_post(GENERAL, root, {"EXIT": "Ended", "!archive": "Archived"}.get(str(how), "That's it."))
+    await settled(on)
+    return str(post["ts"])
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["EXIT", "!archive", {"status": "error", "status_detail": None}, {"status": "exit", "status_detail": None}],
+    ids=["ended", "archived", "failed", "exited"],
+)
+async def test_the_same_alert_starts_anew_once_its_session_is_dead_until_the_brake_holds(
+    on: Harness, end: str | dict[str, Any]
+) -> None:
+    await trusting(on)
+    async with on.store.write() as tx:
+        await settings.put(tx, "T0PLAY", Scope.CHANNEL, GENERAL, Setting.ALERTS_PER_HOUR, 2, ADA, 0.0)
+    (root,) = await post(on, ["Disk is full on web-1"])
+    made = await on.session("Disk is full on web-1")
+    await dead(on, root, made["session_id"], end)
+    (root,) = await post(on, ["Disk is full on web-2"])
+    again = await on.session("Disk is full on web-2")
+    assert again["request"]["max_acu_limit"] == 10
+    await post(on, ["Disk is full on web-3"])  # the second one lives
+    await on.devin.wait_for_messages("> Disk is full on web-3")
+    assert await creations(on) == 2
+    await dead(on, root, again["session_id"], end)
+    (root,) = await post(on, ["Disk is full on web-4"])
+    await on.wait_for_post(GENERAL, root, start_sentences.alert_held(2).text)
+    assert await creations(on) == 2
+
+
+@pytest.mark.parametrize(
+    "rests",
+    [
+        {"status": "suspended", "status_detail": "inactivity"},
+        {"status": "suspended", "status_detail": "user_request"},
+        {"status": "running", "status_detail": "finished"},
+    ],
+    ids=["asleep", "stopped", "done"],
+)
+async def test_a_session_that_sleeps_or_is_done_takes_the_same_alert(on: Harness, rests: dict[str, Any]) -> None:
+    await trusting(on)
+    (root,) = await post(on, ["Disk is full on web-1"])
+    made = await on.session("Disk is full on web-1")
+    await dead(on, root, made["session_id"], rests)
+    await post(on, ["Disk is full on web-2"])
+    await on.devin.wait_for_messages("> Disk is full on web-2")
+    assert await creations(on) == 1
+
+
+async def test_the_same_alert_finds_the_session_with_which_somebody_tried_again(on: Harness) -> None:
+    await trusting(on)
+    async with on.store.write() as tx:
+        await settings.put(tx, "T0PLAY", Scope.CHANNEL, GENERAL, Setting.STARTS, 1, ADA, 0.0)
+    (root,) = await post(on, ["Disk is full on web-1"])
+    made = await on.session("Disk is full on web-1")
+    failed = await dead(on, root, made["session_id"], {"status": "error", "status_detail": None})
+    await on.slack.click(BEN, GENERAL, failed, "try_again")
+    (_, again) = await on.devin.wait_for_sessions("Disk is full on web-1", count=2)
+    assert again["prompt"].startswith(f"{ALERT}\n> Disk is full on web-1\n")
+    assert "\nAsked in Slack by ben (U0BEN). Reference: " in again["prompt"]
+    await post(on, ["Disk is full on web-2"])
+    await on.devin.wait_for_messages("> Disk is full on web-2")
+    assert await creations(on) == 2
+    await on.mention("fix the login test", BEN)  # who tried again has started that session themselves
+    await on.slack.wait_for_ephemeral(BEN, "You started 1 session in the last hour.")
 
 
 async def test_of_sixty_different_alerts_ten_start_sessions_and_admins_are_told_once(on: Harness) -> None:

@@ -12,6 +12,7 @@ from bot.conversation.prompt import as_alert
 from bot.conversation.session_rows import record
 from bot.conversation.steer.held_start import hold_secret
 from bot.domain.causes import MessageCause
+from bot.domain.dead_ends import WayOn, is_over, way_on
 from bot.domain.session import Session
 from bot.kernel.job import Job, finish, move, recipient_of
 from bot.kernel.pause_gate import who_paused
@@ -80,7 +81,7 @@ class Alerts:
             await self._hold(uow, job, start_sentences.ALERT_OF_OURS)
             return False
         same = await sessions.of_alert(uow.tx, team, cause.channel, fingerprint(cause.text), uow.now - DAY)
-        if same is not None:
+        if same is not None and way_on(same) is not WayOn.TRY_AGAIN and not is_over(same):
             await self._reply(uow, job, same)
             return False
         # Said in the thread: its owner may be away, and is not to be asked about each alert of a day.

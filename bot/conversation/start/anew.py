@@ -123,7 +123,7 @@ async def _begin(uow: UnitOfWork, job: CommandJob, session: Session) -> Message:
 def _next(job: CommandJob, session: Session, way: WayOn, kept: KeptTask, now: float) -> Session:
     """The session that goes on from `session`, for the person who pressed the button."""
     continues, more = way is WayOn.CONTINUE, job.workspace.policy.wake_limits.more(session)
-    task = as_alert(kept.text) if session.alert else kept.text
+    task = as_alert(kept.text) if session.is_from_machine else kept.text
     return Session(
         id=next_session_id(session.id),
         team=session.team,
@@ -134,6 +134,7 @@ def _next(job: CommandJob, session: Session, way: WayOn, kept: KeptTask, now: fl
         prompt=continuation(task, session) if continues else task,
         options=replace(session.options, acu=more) if continues else session.options,
         reference=reference(session.team, session.channel, job.row.ts),
+        alert=session.alert,
         created_at=now,
         spoken_at=now,
     )
