@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.domain.commands.intent import Kind, Place, read_intent
 from bot.domain.commands.small_talk import SmallTalk, is_go_ahead, small_talk
+from bot.domain.commands.timed_tasks import is_time
 from bot.domain.session import DisplayState, Session
 
 
@@ -156,7 +157,7 @@ def meaning_of(text: str) -> Meaning:
     of_others = max((read_intent(other, Place.REPLY).task for other in others), default=0.0)
     if of_others >= _SURELY and small_talk(first) is not None:
         return Meaning.INSTRUCTION  # as in "thanks, now fix the test"
-    if others and read_intent(first, Place.REPLY).task >= _SURELY:
+    if others and not is_time(first) and read_intent(first, Place.REPLY).task >= _SURELY:
         return Meaning.INSTRUCTION  # as in "use pytest, as Ann said"
     found = _KINDS.get(intent.kind, Meaning.UNCLEAR)
     if intent.task >= _LITTLE or found is Meaning.UNCLEAR:

@@ -136,6 +136,33 @@ async def test_the_command_that_does_it_is_offered(on: Harness, text: str, quest
     assert buttons(asked) == ([button] if is_bare else [button, "Start a session"])
 
 
+@pytest.mark.parametrize(
+    ("text", "button"),
+    [
+        ("limit everybody to 10 acu per week", "Run budget set each-person 10 a week"),
+        ("cap everyone at 10 ACUs a week", "Run budget set each-person 10 a week"),
+        ("limit the team Payments to 400 per month", 'Run budget set team:"Payments" 400 a month'),
+        ("who can use this?", "Show role list"),
+        ("admins", "Show role list"),
+        ("who are the admins", "Show role list"),
+        ("show me what ann spent", "Show usage month by person"),
+        (f"what did <@{ANN}|ann> spend this month", "Show usage @ann month"),
+        ("I want to cancel my last session", "Stop"),
+    ],
+)
+async def test_a_sentence_that_says_what_a_command_does_offers_it(on: Harness, text: str, button: str) -> None:
+    asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
+    assert "Nothing was started." in written(asked["blocks"])
+    assert buttons(asked) == [button, "Start a session"]
+    assert await creations(on) == 0
+
+
+@pytest.mark.parametrize("task", ["limit everyone to 3 login attempts per day", "cap the retries of the worker at 5"])
+async def test_a_limit_within_the_work_starts_at_once(on: Harness, task: str) -> None:
+    await on.slack.slash(ADA, GENERAL, task)
+    await on.session(task)
+
+
 @pytest.mark.parametrize("task", TASKS[::EVERY])
 async def test_a_task_starts_at_once(on: Harness, task: str) -> None:
     await on.slack.slash(ADA, WEB, task)

@@ -123,6 +123,32 @@ async def test_a_repository_that_devin_does_not_list_is_asked_about_with_the_nea
     assert (await on.session("fix it"))["request"]["repos"] == [meant]
 
 
+@pytest.mark.parametrize(
+    "task",
+    ["in acme/webb: fix the footer link", "For acme/webb, fix the footer link", "acme/webb: fix the footer link"],
+)
+async def test_a_repository_before_the_task_that_devin_does_not_list_is_asked_about_with_the_nearest(
+    on: Harness, task: str
+) -> None:
+    on.simulated_devin.world.held.repositories = ["github.com/acme/web", "github.com/acme/billing"]
+    await on.slack.slash(ANN, GENERAL, task)
+    question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
+    assert "• `acme/webb` isn't among the repositories that Devin lists." in written(question["blocks"])
+    assert buttons(question) == ["Start with acme/web", "Start as written", "Cancel"]
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
+    request = (await on.session("fix the footer link"))["request"]
+    assert request["repos"] == ["acme/web"]
+    assert request["prompt"].splitlines()[0] == task.replace("acme/webb", "acme/web")
+
+
+@pytest.mark.parametrize("task", ["in src/web: fix the footer link", "in acme/zzzzz: fix the footer link"])
+async def test_a_path_before_the_task_that_is_near_no_repository_starts_as_it_is(on: Harness, task: str) -> None:
+    on.simulated_devin.world.held.repositories = ["github.com/acme/web", "github.com/acme/billing"]
+    await on.slack.slash(ANN, GENERAL, task)
+    request = (await on.session("fix the footer link"))["request"]
+    assert (request.get("repos"), request["prompt"].splitlines()[0]) == (None, task)
+
+
 async def test_a_repository_that_devin_does_not_list_is_passed_on_when_the_person_says_so(on: Harness) -> None:
     on.simulated_devin.world.held.repositories = ["github.com/acme/web"]
     await on.mention("fix it repo=other/api")

@@ -52,6 +52,18 @@ async def test_what_asks_nothing_of_devin_wakes_no_session(on: Harness) -> None:
     assert set(answers) == shown
 
 
+async def test_a_time_before_what_is_asked_of_the_bot_wakes_no_session(on: Harness) -> None:
+    ts, session = await asleep(on)
+    said = ("in 10 minutes, remind me", "In 10 min, ping me again", "tomorrow at 9, notify me please")
+    for text in said:
+        await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+    assert await private_answers(on, BEN) == [f"{IS_IT}\n{SEND}\nShow help"] * len(said)
+    await on.slack.say(BEN, GENERAL, "in 10 minutes, rebase the branch on main", thread_ts=ts)
+    await on.devin.wait_for_messages("rebase the branch on main")
+
+
 async def test_an_ok_that_tells_devin_to_go_on_is_for_devin(on: Harness) -> None:
     ts, session = await on.started()
     at_work = await on.slack.say(ANN, GENERAL, "ok go ahead", thread_ts=ts)

@@ -30,7 +30,8 @@ from tests.scenarios.observations import (
 STOPPED = f"<@{ANN}> {stop_sentences.stopped('ben').text}"
 STOPPED_BY_ANN = stop_sentences.stopped("ann").text
 CANCELLED = stop_sentences.cancelled("ann").text
-DONE = stop_sentences.ALREADY_DONE.text
+DONE, DONE_HERE = stop_sentences.ALREADY_DONE.text, stop_sentences.ALREADY_DONE_HERE.text
+ASLEEP_HERE = stop_sentences.ALREADY_STOPPED_HERE.text
 AWAY = {"times": -1}
 
 
@@ -151,7 +152,7 @@ async def test_a_second_stop_changes_nothing(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
-    again = stop_sentences.ALREADY_STOPPED.text
+    again = ASLEEP_HERE
     assert await private_answers(on, BEN) == [again]
     assert await private_answers(on, ANN) == [again]
     assert len(await on.devin.log("archive")) == 1
@@ -167,7 +168,7 @@ async def test_a_list_that_was_read_before_a_stop_of_the_same_second_does_not_un
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
-    assert await private_answers(on, BEN) == [stop_sentences.ALREADY_STOPPED.text]
+    assert await private_answers(on, BEN) == [ASLEEP_HERE]
 
 
 async def test_a_reply_after_the_stop_wakes_the_session(on: Harness) -> None:
@@ -331,13 +332,13 @@ async def test_a_stop_of_a_done_session_says_that_it_is_done_and_changes_nothing
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await on.mention("stop", BEN, thread_ts=ts)
     await settled(on)
-    assert await private_answers(on, BEN) == [DONE, DONE]
+    assert await private_answers(on, BEN) == [DONE_HERE, DONE_HERE]
     await on.slack.say(ANN, GENERAL, "sleep", thread_ts=ts)
     [row] = await rows(on, "sessions")
     pressed = press(ANN, GENERAL, "stop", row["id"])
     assert await forge(on, "interactive", pressed) == "acked"
     await settled(on)
-    assert await private_answers(on, ANN, channel=GENERAL, thread_ts=ts) == [DONE, DONE]
+    assert await private_answers(on, ANN, channel=GENERAL, thread_ts=ts) == [DONE_HERE, DONE_HERE]
     assert await card(on, ts) == before
     assert "Review PR" in buttons(before)
     assert await on.devin.log("archive") == []
@@ -353,7 +354,7 @@ async def test_a_stop_of_a_done_session_keeps_back_the_replies_that_would_set_it
     await on.devin.clear_faults()
     await settled(on)
     assert await sent_to_devin(on, session) == []
-    assert await private_answers(on, ANN) == [DONE]
+    assert await private_answers(on, ANN) == [DONE_HERE]
 
 
 async def test_a_stop_of_a_failed_session_leaves_it_failed(on: Harness) -> None:
@@ -476,5 +477,5 @@ async def test_a_cross_on_a_session_that_sleeps_says_so(on: Harness) -> None:
     await press_stop(on, ts)
     await on.wait_for_post(GENERAL, ts, STOPPED_BY_ANN)
     await on.slack.react(ANN, GENERAL, ts, "x")
-    await on.slack.wait_for_ephemeral(ANN, stop_sentences.ALREADY_STOPPED.text)
+    await on.slack.wait_for_ephemeral(ANN, ASLEEP_HERE)
     assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]

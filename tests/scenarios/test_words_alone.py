@@ -70,7 +70,7 @@ async def test_none_of_them_wakes_a_session(on: Harness) -> None:
     for word in ("status", "list", "help", "cost", "settings", "stop", "cancel"):
         await on.slack.say(BEN, GENERAL, word, thread_ts=ts)
     await settled(on)
-    assert stop_sentences.ALREADY_STOPPED.text in await private_answers(on, BEN, thread_ts=ts)
+    assert stop_sentences.ALREADY_STOPPED_HERE.text in await private_answers(on, BEN, thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []
 

@@ -194,6 +194,8 @@ def test_the_fixed_answers():
             "STOP_AFTER_CHECK": "Checking whether your session started. If it did, it's stopped at once.",
             "ALREADY_STOPPED": "This session is already asleep. Reply in its thread to resume.",
             "ALREADY_DONE": "This session is already done. Reply in its thread for changes.",
+            "ALREADY_STOPPED_HERE": "This session is already asleep. Reply here to resume.",
+            "ALREADY_DONE_HERE": "This session is already done. Reply here for changes.",
             "ALREADY_OVER": "This session is already done. There was nothing to stop.",
             "ALREADY_FAILED": "This session has failed. There was nothing to stop.",
             "NOTHING_TO_STOP": "None of your sessions is running. `/devin list` shows them.",

@@ -156,6 +156,10 @@ class SessionCommands:
 
     async def _leave(self, job: CommandJob, session: Session, nothing: Message) -> None:
         """Answer that there is `nothing` to stop, and end the replies that wait, which would set Devin to work."""
+        to = recipient_of(job, session)
+        shown_in = to.pressed_in if to.response_url else to.thread_ts
+        if (to.channel, shown_in) == (session.channel, session.thread_ts):
+            nothing = stop_sentences.in_its_thread(nothing)
         async with self._services.unit_of_work_for(job) as uow:
             unsent = await end_waiting(uow, self._services.commands.parser, job)
             if unsent:

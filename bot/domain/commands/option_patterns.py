@@ -150,6 +150,10 @@ OWNED: Final = re.compile(
     r"(?P<value>[A-Za-z0-9][\w-]{0,60}/[\w.-]{1,100}(?<![.-]))/?(?P<noun>[ ]repo(?:sitory)?(?![a-z=:]))?(?![\w/?#-])",
     re.IGNORECASE,
 )
+# What stands in front of a repository that a task begins with, in some languages.
+IN_REPO: Final = re.compile(
+    r"\s*(?:(?:please|pls)[ ,]+)?(?:in|on|for|at|im?|für|dans|pour|en|para|nel|per|em)\s+", re.IGNORECASE
+)
 REPO_NAMED: Final = re.compile(
     r"(?<![\w/.-])(?:(?:in|on|of|for|im|to)[ ](?:the[ ])?(?!the[ ])(?P<before>[\w.-]{2,60})[ ]repo(?:sitory)?"
     rf"|repo(?:sitory)?[ ](?P<value>[\w.-]{{2,60}}))(?![\w/-]|{_VALUE_BEHIND})",

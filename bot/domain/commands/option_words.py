@@ -38,8 +38,9 @@ class Sure(IntEnum):
 
     TEXT = 0  # it is a part of the work
     IF_KNOWN = 1  # it means one if its value exists: acme/web may be a repository or a path
-    MAYBE = 2  # it is asked about
-    YES = 3
+    IF_NEAR = 2  # the same, and it is asked about where such a value nearly exists
+    MAYBE = 3  # it is asked about
+    YES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def option_words(text: str) -> Iterator[OptionWord]:
         if sure is not Sure.TEXT:
             follows = None if form.value else patterns.FOLLOWS.match(read, form.end)
             behind = (follows["value"], follows.end()) if follows else ("", 0)
-            apart = form.named or (place.alone and sure is not Sure.IF_KNOWN)
+            apart = form.named or (place.alone and sure >= Sure.MAYBE)
             yield OptionWord(
                 *(form.start, form.end, text[form.start : form.end], form.key, form.value, sure, apart, *behind)
             )
@@ -362,10 +363,14 @@ def _mode(read: str, match: re.Match[str]) -> _Form:
 def _repository(match: re.Match[str]) -> _Form:
     """An owner and a name, with the word "repo" or without it."""
     named = bool(match["name"] or match["noun"])
-    return _Form(
-        *(match.start(), match.end(), REPO, match["value"].removesuffix(".git")),
-        *(lambda _: Sure.YES if named else Sure.IF_KNOWN, False),
-    )
+
+    def judge(place: _Place) -> Sure:
+        if named:
+            return Sure.YES
+        leads = place.begins or patterns.IN_REPO.fullmatch(place.before) is not None
+        return Sure.IF_NEAR if leads or place.behind[:1] == ":" else Sure.IF_KNOWN
+
+    return _Form(match.start(), match.end(), REPO, match["value"].removesuffix(".git"), judge, False)
 
 
 def _repository_named(match: re.Match[str]) -> _Form:
@@ -455,7 +460,7 @@ def without(text: str, spans: list[tuple[int, int]]) -> str:
 
 def without_option_words(text: str) -> str:
     """`text` without all words that are options or resemble them, as a title shows it."""
-    words = [word for word in option_words(text) if word.apart and word.sure is not Sure.IF_KNOWN]
+    words = [word for word in option_words(text) if word.apart and word.sure >= Sure.MAYBE]
     return without(text, [(word.start, word.end) for word in words])
 
 

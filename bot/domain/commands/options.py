@@ -221,7 +221,7 @@ def _read(text: str, known: Known) -> _Reading:
             break  # nobody reads on, and the right value is searched for each of them
         if {REPO: known.repos, PLAYBOOK: known.playbooks}.get(word.key, ()) is None:
             reading.asks[word.key] = (*reading.asks.get(word.key, ()), word.value)[:MOST_ASKED]
-        if word.sure is Sure.IF_KNOWN:
+        if word.sure in {Sure.IF_KNOWN, Sure.IF_NEAR}:
             _read_known(reading, word, known)
             continue
         try:
@@ -253,10 +253,26 @@ def _read_known(reading: _Reading, word: OptionWord, known: Known) -> None:
     """Take a value that a sentence names if there is such a one. One that has its own word counts instead of it."""
     if word.key == REPO and (repo := (known.repos or {}).get(word.value.casefold())) and repo not in reading.repos:
         reading.repos.append(repo)
+    elif word.sure is Sure.IF_NEAR and (near := _nearly_known(word.value, known)):
+        # In a sentence the right one counts too, without the name of the option.
+        mistyped = Mistyped(word.word, f"{REPO}=", NO_SUCH_REPO, near[0] if len(near) == 1 else None, tuple(near))
+        reading.wrong.append((word.start, word.end, mistyped))
     elif word.key == PLAYBOOK and not reading.options.playbook and (playbook := known.playbook(word.value)):
         reading.options = replace(reading.options, playbook=playbook)
         if word.apart:
             reading.taken.append((word.start, word.end))
+
+
+def _nearly_known(name: str, known: Known) -> list[str]:
+    """The repositories that may be meant by `name`, whose owner and name are nearly theirs; a path is like none."""
+    if known.as_written or not known.complete or name.casefold() in (known.repos or {}):
+        return []
+    owner = name.rpartition("/")[0].casefold()
+    repos = list(dict.fromkeys((known.repos or {}).values()))
+    owners = get_close_matches(owner, {repo.rpartition("/")[0].casefold() for repo in repos}, cutoff=0.75)
+    return nearest_repos(
+        name.rpartition("/")[2], [repo for repo in repos if repo.rpartition("/")[0].casefold() in owners]
+    )
 
 
 def _written(key: str, value: str) -> str | None:

@@ -136,6 +136,29 @@ _BUDGET: Final = re.compile(
     r"(?P<acus>\d{1,7})(?: ?acus?)?(?:(?: (?:a|per|each|every) |/)(?P<span>day|week|month|cycle))?",
     re.IGNORECASE,
 )
+# Whole sentences that say what a command does: each with the command, and what kind of question it is.
+_LIMITED: Final = re.compile(
+    r"(?:please )?(?:limit|cap|restrict) (?:(?P<each>everyone|everybody|people|(?:each|every) (?:person|user|member))"
+    r"|(?P<org>(?:the )?(?:whole )?org\w*)|(?P<picked>[@#]\S+)|(?:the )?team (?P<team>\S+)|(?:the )?(?P<of>\S+) team)"
+    r" (?:to|at) (?P<acus>\d{1,7})(?: ?acus?)?(?: (?:a|per|each|every) |/)(?P<span>day|week|month|cycle)",
+    re.IGNORECASE,
+)
+_ABOUT_ROLES: Final = re.compile(
+    r"(?:(?:the )?admins|who(?:'s| is| are) (?:an? |the |your |our )?admins?(?: here)?"
+    r"|who(?: else)? (?:can|may|could|is allowed to|is able to)"
+    r" (?:use|start|stop|steer|run) (?:this|it|devin|the bot|sessions?)(?: here)?)",
+    re.IGNORECASE,
+)
+_SPENT_BY: Final = re.compile(
+    r"(?:please )?(?:(?:show|tell) me )?(?:what|how much) (?:did |has |have )?"
+    r"(?P<person>@\S+|(?!(?:it|this|that|we|i|you|they)\b)\w+) (?:spen[dt]|used?|cost)\b.{0,30}",
+    re.IGNORECASE,
+)
+_ENDED: Final = re.compile(
+    r"(?:i (?:want|would like|need) to|i'd like to|(?:can|could) (?:i|you)|please) (?:stop|cancel|abort|end|kill) "
+    r"(?:my|the) (?:last |latest |current )?session",
+    re.IGNORECASE,
+)
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
 _AROUND: Final = ",;:.!?&"
 # What people write before the thing that they mean, and the word behind `note` and the like for it.
@@ -340,8 +363,32 @@ class Parser:
             return None
         word, behind = words[0].lower().removeprefix(_BANG), [_as_compared(other) for other in words[1:]]
         parts = (text, word, words, behind)
+        if (said := self._said(text.rstrip(_CLOSING + "?"))) is not None:
+            return said
         readings = (self._meant_by_two_words, self._the_other_way, self._resembling, self._with_word_of_admins)
         return next((found for read in readings if (found := read(*parts)) is not None), None)
+
+    def _said(self, text: str) -> Doubt | None:
+        """The command of which a whole sentence says what it does, such as "limit everybody to 10 ACUs a week"."""
+        meant, kind = "", Kind.NONE
+        if (limited := _LIMITED.fullmatch(text)) is not None:
+            team = limited["team"] or limited["of"]
+            whom = limited["picked"] or (f'team:"{team}"' if team else "each-person" if limited["each"] else "org")
+            meant = f"budget set {whom} {limited['acus']} a {limited['span'].lower()}"
+        elif _ABOUT_ROLES.fullmatch(text) is not None:
+            meant, kind = "role list", Kind.WHO
+        elif (spent := _SPENT_BY.fullmatch(text)) is not None:
+            is_picked = spent["person"].startswith("@")  # a name alone says no id
+            meant = f"usage {spent['person']} {Period.MONTH}" if is_picked else f"usage {Period.MONTH} by person"
+            kind = Kind.COST
+        elif _ENDED.fullmatch(text) is not None:
+            meant = "stop"
+        spec = self.slash(meant).spec if meant else START
+        return (
+            None
+            if spec in {START, LAUNCH}
+            else Doubt(text, text, spec, meant, guessed=kind is not Kind.NONE, kind=kind)
+        )
 
     def _resembling(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
         """The command whose word, nearly its word or one that means it a text begins with, if the others fit it."""

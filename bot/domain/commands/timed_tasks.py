@@ -44,6 +44,12 @@ _LAST: Final = re.compile(
     r"(?:,? (?:please|pls|thanks|thx))?[.!?]*",
     re.IGNORECASE | re.DOTALL,
 )
+_TIME: Final = re.compile(
+    rf"(?:(?:please|pls|then|and|ok),? )?(?:{_WHEN}(?:,? (?:{_CLOCK.format('at')}))?|{_CLOCK.format('alone')}"
+    r"|(?:in|after|dans|après|en) (?:\d{1,3}|an?|one|half an|einer?|une?)"
+    r" (?:min(?:ute)?[ns]?|hrs?|h|hours?|stunden?|heures?))",
+    re.IGNORECASE,
+)
 # Orders that can be carried out again, or later. What only makes something new speaks of a time as its subject.
 _AGAIN: Final = (
     "update|upgrade|bump|run|rerun|check|clean|cleanup|triage|summari[sz]e|review|scan|sync|refresh|rebuild|deploy"
@@ -114,6 +120,11 @@ class TimedTask:
         if words or at is None:
             return None
         return today if at > now.time() else today + timedelta(days=1)
+
+
+def is_time(text: str) -> bool:
+    """Whether `text` says when, and nothing else, such as "in 10 minutes"."""
+    return _TIME.fullmatch(text.strip()) is not None
 
 
 def read_timed(text: str) -> TimedTask | None:

@@ -18,6 +18,8 @@ QUESTION: Final = "session"  # the name of the questions whether to stop or to e
 STOP_AFTER_CHECK: Final = Message("Checking whether your session started. If it did, it's stopped at once.")
 ALREADY_STOPPED: Final = Message("This session is already asleep. Reply in its thread to resume.")
 ALREADY_DONE: Final = Message("This session is already done. Reply in its thread for changes.")
+ALREADY_STOPPED_HERE: Final = Message("This session is already asleep. Reply here to resume.")
+ALREADY_DONE_HERE: Final = Message("This session is already done. Reply here for changes.")
 ALREADY_OVER: Final = Message("This session is already done. There was nothing to stop.")  # and takes no more replies
 ALREADY_FAILED: Final = Message("This session has failed. There was nothing to stop.")
 NOTHING_TO_STOP: Final = Message("None of your sessions is running. `/devin list` shows them.")
@@ -45,6 +47,7 @@ _NOTHING_TO_STOP: Final[Mapping[DisplayState, Message]] = {
     DisplayState.FAILED: ALREADY_FAILED,
     DisplayState.ENDED: ALREADY_ENDED,
 }
+_IN_ITS_THREAD: Final = {ALREADY_DONE.text: ALREADY_DONE_HERE, ALREADY_STOPPED.text: ALREADY_STOPPED_HERE}
 
 
 def stopping(session: Session, thread: str | None, stand_in: str | None = None) -> Message:
@@ -68,6 +71,11 @@ def nothing_to_stop(session: Session) -> Message | None:
     state = session.display_state
     over = state is DisplayState.DONE and session.snapshot.status == "exit"
     return ALREADY_OVER if over else _NOTHING_TO_STOP.get(state)
+
+
+def in_its_thread(nothing: Message) -> Message:
+    """Say that there is `nothing` to stop in the session's own thread, where people reply."""
+    return _IN_ITS_THREAD.get(nothing.text, nothing)
 
 
 def already_ended(session: Session) -> Message:
