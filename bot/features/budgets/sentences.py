@@ -668,6 +668,18 @@ def goes(*, reply: bool) -> str:
     return "Trying to send your reply now." if reply else "Trying to start your task now."
 
 
+def too_little_for_you(*, reply: bool) -> str:
+    """Say that what waited does not begin, which it says itself too, with how to go on."""
+    return f"That's not enough to {'send your reply' if reply else 'start your task'}."
+
+
+def grant_hint(named: Named, least: int) -> str:
+    """Say in the form for another amount how the budget stands, and what is the least that makes room."""
+    return (
+        f"{_capitalised(named.owner)}: {named.used}. To make room now, grant at least {limit_of_acus(Decimal(least))}."
+    )
+
+
 def request(
     named: Named,
     asker: str,
@@ -725,9 +737,14 @@ def all_of(
     return [*map(blocks.section, shown), *blocks.context(besides)]
 
 
-def granted(named: Named, acus: Decimal, by: str) -> Message:
-    """Report to admins that `by` granted so many ACUs; `named` is how the budget stands now."""
-    return named.message(_raised(named, acus, by))
+def granted(named: Named, acus: Decimal, by: str, missing: int = 0, *, reply: bool = False) -> Message:
+    """Report to admins that `by` granted so many ACUs; `named` is how the budget stands now.
+
+    So many are still `missing` for what waits, which is a start or a `reply`.
+    """
+    are = "is" if missing == 1 else "are"
+    more = f"Not enough to {'send the reply' if reply else 'start'}: about {missing:,} more {are} needed."
+    return named.message(" ".join([_raised(named, acus, by), *([more] if missing else [])]))
 
 
 def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool, then: str = "") -> Message:
@@ -736,7 +753,7 @@ def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool, then:
     Who asked for it was `refused` something before, and can send it again; `then` says what becomes of what was kept.
     """
     again = [then or "Send your message again."] if refused else []
-    next_step = ["It's still used up."] if named.standing.is_used_up else again
+    next_step = ["It's still used up."] if named.standing.is_used_up and not then else again
     return named.message(" ".join([_raised(named, acus, by), *next_step]))
 
 
