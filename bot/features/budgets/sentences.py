@@ -254,6 +254,7 @@ class Tried:
     used_up: int = 0
     no_acus: bool = False
     names: bool = True  # whether people may be named beside figures
+    near: Sequence[str] | None = None  # the nearest names to a repository that Devin does not list
 
 
 # ---------------------------------------------------------------- orders
@@ -286,7 +287,7 @@ def grant_lost(ref: str) -> Message:
 
 def ask_to_set(tried: Tried, wanted: str) -> Message:
     """Ask whether to set a budget that was tried; the choice carries what is `wanted`."""
-    text = message_of(*_question(tried), *_effects(tried)).text
+    text = message_of(*_question(tried), _unlisted(tried), *_effects(tried)).text
     row = blocks.actions(
         questions.choice("Set it", BUDGET_SET_CONFIRMED, wanted, "primary"),
         questions.no("Cancel", QUESTION, wanted),
@@ -296,7 +297,15 @@ def ask_to_set(tried: Tried, wanted: str) -> Message:
 
 def shown(tried: Tried) -> Message:
     """Show what a budget that was tried would do."""
-    return message_of(f"Only a trial: {_whole(tried.budget)}.", *_effects(tried), SAME_WORDS)
+    return message_of(f"Only a trial: {_whole(tried.budget)}.", _unlisted(tried), *_effects(tried), SAME_WORDS)
+
+
+def _unlisted(tried: Tried) -> str:
+    """Say that Devin does not list the repository, which it may know nevertheless, and which one may be meant."""
+    if tried.near is None:
+        return ""
+    meant = f" Did you mean {any_of([f'`repo:{name}`' for name in tried.near])}?" if tried.near else ""
+    return f"Devin doesn't list {tried.budget.scope.subject}.{meant}"
 
 
 def set_already(budget: Budget) -> Message:
