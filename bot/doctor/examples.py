@@ -84,7 +84,7 @@ def modals(user: str) -> Mapping[str, Mapping[str, Any]]:
         "schedule_form": schedule_form(Form(SCHEDULE_ADD.name), "UTC", datetime.fromtimestamp(now, UTC)),
         "settings_form": settings_form(Form(SETTINGS.name), groups, "bot.toml"),
         "budget_form": budget_form(Form(BUDGET_SET.name), ["Payments"]),
-        "grant_form": grant_form(Form(GRANT_OTHER.name), Decimal("7.5")),
+        "grant_form": grant_form(Form(GRANT_OTHER.name), Decimal("7.5"), "At least 7.5 more ACUs are needed."),
         "done_window": recently_done([at_home]),
     }
 

@@ -7,7 +7,6 @@ The rows by session and day also say on which days a session was active (`bot.st
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -100,12 +99,18 @@ async def book(
 
 
 async def lower(tx: AsyncConnection, org_id: str, session_id: str, by: float) -> None:
-    """Take ACUs off what is booked of a session, the newest days first, and ask Devin about these days again."""
-    left, days = by, dict[date, Booked]()
-    for day, of in sorted((await booked(tx, session_id, date.min)).items(), reverse=True):
-        if (taken := min(left, of.acus)) > 0:
-            days[day] = replace(of, acus=round(of.acus - taken, 6), asked=True)
-            left -= taken
+    """Take ACUs off what is booked of a session, the newest days first, until Devin says of which days they are.
+
+    It is asked about days that have ACUs, so at least one that still has some is in doubt now. One that it has settled
+    is in doubt from itself on.
+    """
+    left, days, stored = by, dict[date, Booked](), await booked(tx, session_id, date.min)
+    for day, of in sorted(stored.items(), reverse=True):
+        if of.acus and (left > 0 or not any(one.acus for one in days.values())):
+            taken = min(left, of.acus)
+            since = (of.since or min(stored)) if of.asked else day
+            days[day] = Booked(round(of.acus - taken, 6), since)
+            left = round(left - taken, 6)
     await book(tx, org_id, session_id, days)
 
 

@@ -19,10 +19,21 @@ from bot.timing import DAY, HOUR, Timing
 from bot.views.answers import access as access_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.questions import STALE, TOO_LATE_TO_UNDO
+from tests.markup import written
 from tests.said import in_doubt, titled
 from tests.scenarios.ahead import TEAM, Ahead, recorded_changes, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
-from tests.scenarios.observations import buttons, creations, forge, is_card, press, set_budget, settled, thread_address
+from tests.scenarios.observations import (
+    buttons,
+    creations,
+    forge,
+    is_card,
+    opened_home,
+    press,
+    set_budget,
+    settled,
+    thread_address,
+)
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
@@ -1028,3 +1039,28 @@ async def test_a_repository_s_budget_is_set_with_the_form_and_refuses_what_names
         "Nothing was started: the budget of the repository acme/web has less than 1 ACU left"
     )
     assert len(await on.devin.sessions()) == 1
+
+
+async def test_a_repository_that_devin_does_not_list_is_named_before_its_budget_is_set(on: Harness) -> None:
+    on.simulated_devin.world.held.repositories = ["acme/web", "acme/api"]
+    unlisted = "Devin doesn't list acme/wbe. Did you mean `repo:acme/web`?"
+    await on.slack.slash(ADA, GENERAL, "budget set repo:acme/wbe 5 a day")
+    question = await on.slack.wait_for_ephemeral(ADA, "Set a budget of 5 ACUs a day for the repository acme/wbe")
+    assert f"? {unlisted} " in question["rendered"]
+    await on.slack.slash(ADA, GENERAL, "budget try repo:acme/wbe 5 a day")
+    trial = await on.slack.wait_for_ephemeral(ADA, "Only a trial")
+    assert f". {unlisted} " in trial["rendered"]
+    await on.slack.slash(ADA, GENERAL, "budget set repo:acme/web 5 a day")
+    question = await on.slack.wait_for_ephemeral(ADA, "Set a budget of 5 ACUs a day for the repository acme/web")
+    assert "doesn't list" not in question["rendered"]
+
+
+async def test_a_repository_s_budget_warns_before_it_is_used_up_and_stands_in_home(on: Harness) -> None:
+    await set_budget(on.slack, "repo:acme/web 10 a day")
+    await on.mention("fix the login test repo=acme/web acu=9")
+    session = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(session, acus_consumed=8.5)
+    said = await on.slack.wait_for_message(OPS, "the repository acme/web")
+    assert read(said) == "85% of the budget of the repository acme/web is used: 8.5 of 10 ACUs today."
+    view = await opened_home(on, ADA, "acme/web")
+    assert "repository acme/web: 8.5 of 10 ACUs today (85%)" in written(view["blocks"])

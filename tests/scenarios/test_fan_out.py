@@ -481,3 +481,14 @@ async def test_more_than_fifty_organisations_are_too_many(on: Harness) -> None:
     await answer(on, "fanout fix it orgs=all")
     await on.slack.wait_for_ephemeral(ADA, "That is 51 organisations, and a fan-out starts at most 50 sessions at once")
     assert made(on) == {}
+
+
+async def test_a_repository_s_budget_keeps_a_fan_out_that_names_it_from_starting(on: Harness) -> None:
+    await enterprise(on)
+    await set_budget(on.slack, "repo:acme/web 2 a day")
+    few = (
+        "the budget of the repository acme/web has less than 3 ACUs left, 1 for each session (0 of 2 ACUs used today)."
+    )
+    await on.slack.slash(ADA, GENERAL, f"fanout {PROMPT} orgs=all repo=acme/web")
+    await on.slack.wait_for_ephemeral(ADA, f"Nothing was started: {few}")
+    await previewed(on, f"{PROMPT} orgs=all repo=acme/api", "3 sessions")

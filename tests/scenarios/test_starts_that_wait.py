@@ -27,6 +27,7 @@ from tests.scenarios.observations import (
     thread_address,
 )
 from tests.scenarios.short_waits import waited
+from tests.scenarios.test_budgets import read
 from tests.scenarios.test_launch_form import opened, send
 
 pytestmark = pytest.mark.timing(budgets=0.2)
@@ -569,7 +570,9 @@ async def test_an_admin_can_grant_another_amount(on: Harness) -> None:
     await used_up(on)
     request = await asked(on, await refused(on))
     form = await form_of(on, request)
-    assert form["blocks"][0]["element"]["initial_value"] == "4"  # what was asked for
+    said, field = form["blocks"]
+    assert said["text"]["text"] == "Ann's budget: 2.1 of 2 ACUs today. To make room now, grant at least 4 ACUs."
+    assert field["element"]["initial_value"] == "4"  # what was asked for
     for wrong in ("some", "0", "-3"):
         assert "Write a number of ACUs above zero, such as 20 or 7.5." in str(await granted(on, form, wrong))
     assert (await granted(on, form, "7.5 ACUs"))["closed"] is True
@@ -586,6 +589,11 @@ async def test_who_is_granted_too_little_hears_why_nothing_starts(on: Harness) -
     request = await asked(on, await refused(on))
     form = await form_of(on, request)
     await granted(on, form, "1")
+    raised = "budget by 1 ACU: 2.1 of 3 ACUs today. It resets DATE."
+    said = read(await on.slack.wait_for_message(DM_OF_ADA, "ada raised"))
+    assert said == f"ada raised ann's {raised} Not enough to start: about 3 more are needed."
+    told = read(await on.slack.wait_for_message(DM_OF_ANN, "ada raised"))
+    assert told == f"ada raised your {raised} That's not enough to start your task."
     again = await on.slack.wait_for_ephemeral(ANN, "has less than 1 ACU left")
     assert again["rendered"].startswith("Nothing was started: your budget has less than 1 ACU left (2.1 of 3 ACUs used")
     assert buttons(again) == [ASK, "Cancel"]

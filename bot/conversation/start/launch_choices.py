@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound
 from bot.domain.commands.option_words import MODES
-from bot.domain.commands.options import is_playbook_id, is_repo, may_be_mode, without_host
+from bot.domain.commands.options import is_playbook_id, is_repo, may_be_mode, nearest_repos, without_host
 from bot.domain.launch import MODE, PLAYBOOK, REPOS
 from bot.domain.settings_values import ANYTHING, LONGEST, Effective, Setting
 from bot.kernel.organisation import Organisation
@@ -101,6 +101,14 @@ class LaunchChoices:
         if whole is not None and whole.is_whole:
             return whole
         return await self._read(organisation, REPOSITORIES, " ".join(like.split()[-1:]).rpartition("/")[2].casefold())
+
+    async def near_unlisted(self, organisation: Organisation, repo: str) -> list[str] | None:
+        """Return the nearest names to a repository that Devin does not list; None if it does, or lists none at all."""
+        like = await self.listed_repositories(organisation, repo)
+        if like.refused or not like.is_whole or repo.casefold() in map(str.casefold, like.names):
+            return None
+        listed = [*like.names, *(await self.listed_repositories(organisation)).names]
+        return nearest_repos(repo.rpartition("/")[2], listed) if listed else None
 
     def _remembered(self, key: tuple[str, str, str]) -> Listed | None:
         at, known = self._known.get(key, (-math.inf, None))

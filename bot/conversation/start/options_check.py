@@ -19,7 +19,6 @@ from bot.domain.commands.options import (
     Request,
     is_playbook_id,
     nearest_playbook,
-    nearest_repos,
     parse_request,
     repos_by_name,
 )
@@ -140,12 +139,8 @@ class OptionsCheck:
     async def _gone_repository(self, job: Job[AskingCause], options: Options) -> Gone | None:
         """The first of the default repositories that Devin does not list; None too where it lists none."""
         for repo in options.repos:
-            like = await self._choices.listed_repositories(job.workspace.organisation, repo)
-            if like.refused or not like.is_whole or repo.casefold() in map(str.casefold, like.names):
-                continue
-            listed = [*like.names, *(await self._choices.listed_repositories(job.workspace.organisation)).names]
-            if listed:
-                near = nearest_repos(repo.rpartition("/")[2], listed)
+            near = await self._choices.near_unlisted(job.workspace.organisation, repo)
+            if near is not None:
                 return Gone("repository", repo, tuple(f"repo={name}" for name in near))
         return None
 

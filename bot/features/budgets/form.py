@@ -13,7 +13,7 @@ from bot.domain.form import Form
 from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import sentences as views
 from bot.features.budgets.grant_rows import GrantState
-from bot.features.budgets.requests import close_request, decide
+from bot.features.budgets.requests import close_request, decide, least_of
 from bot.features.budgets.rules import USUAL_WARNINGS, ScopeKind, Span
 from bot.features.budgets.try_out import BudgetTrials
 from bot.features.budgets.words import LEAST_ACUS, SIGNS, Problem, WantedBudget, parse_acus, parse_set
@@ -23,6 +23,7 @@ from bot.kernel.job import Job, finish
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
+from bot.views.blocks import section
 from bot.views.message import Message
 from bot.views.modals.parts import View, channel_field, choice_field, form_view, notice, person_field, text_field
 
@@ -65,10 +66,10 @@ def budget_form(form: Form, teams: Sequence[str]) -> View:
     return form_view(form, BudgetForm.title, "Next", fields)
 
 
-def grant_form(form: Form, acus: Decimal) -> View:
-    """The form for another amount than the `acus` that were asked for."""
+def grant_form(form: Form, acus: Decimal, said: str) -> View:
+    """The form for another amount than the `acus` that were asked for, with what is `said` about the budget."""
     field = text_field(ACUS, "ACUs", f"{acus.normalize():f}", hint="They're added until the budget resets.", most=20)
-    return form_view(form, GrantForm.title, "Grant", [field])
+    return form_view(form, GrantForm.title, "Grant", [section(said), field])
 
 
 class BudgetForm(FormKind):
@@ -135,10 +136,11 @@ class GrantForm(FormKind):
         """Return the form with the amount that was asked for, or a notice where nothing is left to decide."""
         async with self._services.db.read() as tx:
             asked = await grants.get(tx, workspace.team, opening.form.target)
-        if asked is None or asked.state is not GrantState.ASKED:
-            gone = views.BUDGET_GONE if asked is None else views.ANSWERED_ALREADY
+            found = asked and await least_of(tx, workspace, self._services.clock(), asked)
+        if asked is None or not found or asked.state is not GrantState.ASKED:
+            gone = views.BUDGET_GONE if not found else views.ANSWERED_ALREADY
             return notice(self.title, gone.text)
-        return grant_form(opening.form, asked.acus)
+        return grant_form(opening.form, asked.acus, views.grant_hint(*found))
 
     async def loaded(self, workspace: Workspace, opening: Opening) -> View:
         """Return the form."""

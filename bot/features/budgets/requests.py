@@ -37,7 +37,7 @@ from bot.features.budgets import sentences as views
 from bot.features.budgets.grant_rows import Grant, GrantState
 from bot.features.budgets.grants import ACTION, Raise, name_beside_figures, record_raise, subject_of
 from bot.features.budgets.rules import DIVIDED, Budget, ScopeKind, half_more
-from bot.features.budgets.sentences import Waking
+from bot.features.budgets.sentences import Named, Waking
 from bot.features.budgets.specs import (
     ASK_FOR_MORE,
     GRANT_HALF_MORE,
@@ -204,10 +204,26 @@ async def decide(
     # In the transaction of the grant, so that what waits starts once, and only if that is stored.
     waited = await start_approved(uow, workspace, asked.start, granted=True) if asked.start else None
     then = "" if waited is None else views.goes(reply=is_reply(waited))
+    standing, missing = await stand.with_reserved(budget, asked.subject), 0
+    if waited is not None and not standing.has_room_for(needs := await _needs(uow.tx, workspace, asked.start, waited)):
+        missing = standing.missing_for(needs or await stand.usual_use())
+        then = views.too_little_for_you(reply=is_reply(waited))
     await record_raise(uow, workspace, stand, Raise(key, budget, asked.subject, acus, by, channel, asked.user, then))
     # For all who read the admin channel, so that nobody is "you".
+    reply = waited is not None and is_reply(waited)
+    return views.granted(await stand.named(standing), acus, name, missing, reply=reply), True
+
+
+async def least_of(tx: Transaction, workspace: Workspace, now: float, asked: Grant) -> tuple[Named, int] | None:
+    """Return how the budget of a request stands, and the least whole ACUs that make room; None if it is gone."""
+    budget = await budgets.get(tx, workspace.team, asked.budget)
+    if budget is None:
+        return None
+    stand = await standings(tx, workspace, now)
     standing = await stand.with_reserved(budget, asked.subject)
-    return views.granted(await stand.named(standing), acus, name), True
+    start = await waiting_start(tx, asked.start, workspace.team) if asked.start else None
+    needs = Decimal(0) if start is None else await _needs(tx, workspace, asked.start, start)
+    return await stand.named(standing), standing.missing_for(max(needs, Decimal(1)))
 
 
 async def _begun_anew(uow: UnitOfWork, workspace: Workspace, stand: Standings, asked: Grant, budget: Budget) -> Message:
@@ -355,18 +371,26 @@ async def _start_of(job: CommandJob, tx: Transaction) -> _Start | None:
     """Return the person's start or reply that waits for room; None if it is gone, or something else waits."""
     key = _parts(job.cause.argument).start
     cause = await waiting_start(tx, key, job.workspace.team) if key else None
-    if cause is None or cause.user != job.cause.user:
-        return None
+    return None if cause is None or cause.user != job.cause.user else await _read(tx, job.workspace, key, cause)
+
+
+async def _needs(tx: Transaction, workspace: Workspace, key: str, cause: HeldCause) -> Decimal:
+    """Return the ACUs that what waits asks for; 0 where any room is enough."""
+    start = await _read(tx, workspace, key, cause)
+    return Decimal(0) if start is None else start.needs
+
+
+async def _read(tx: Transaction, workspace: Workspace, key: str, cause: HeldCause) -> _Start | None:
     if isinstance(cause, ActionCause):
-        return await _press_of(key, cause, job.workspace.policy.wake_limits, tx)
-    text = text_of(cause, job.workspace)
+        return await _press_of(key, cause, workspace.policy.wake_limits, tx)
+    text = text_of(cause, workspace)
     if is_reply(cause):
         return _Start(key, cause, first_line(text), Decimal(0), text, cause.files)
     task = parse_task(text)
     request = parse_request(task)
     of_form = cause.options if isinstance(cause, CommandCause) else None
     acu = (of_form or request.options).acu
-    needs = session_limit([job.workspace.policy.wake_limits.ceiling(acu)]) or 0
+    needs = session_limit([workspace.policy.wake_limits.ceiling(acu)]) or 0
     return _Start(key, cause, first_line(request.prompt), Decimal(needs), task, cause.files)
 
 

@@ -254,6 +254,7 @@ class Tried:
     used_up: int = 0
     no_acus: bool = False
     names: bool = True  # whether people may be named beside figures
+    near: Sequence[str] | None = None  # the nearest names to a repository that Devin does not list
 
 
 # ---------------------------------------------------------------- orders
@@ -286,7 +287,7 @@ def grant_lost(ref: str) -> Message:
 
 def ask_to_set(tried: Tried, wanted: str) -> Message:
     """Ask whether to set a budget that was tried; the choice carries what is `wanted`."""
-    text = message_of(*_question(tried), *_effects(tried)).text
+    text = message_of(*_question(tried), _unlisted(tried), *_effects(tried)).text
     row = blocks.actions(
         questions.choice("Set it", BUDGET_SET_CONFIRMED, wanted, "primary"),
         questions.no("Cancel", QUESTION, wanted),
@@ -296,7 +297,15 @@ def ask_to_set(tried: Tried, wanted: str) -> Message:
 
 def shown(tried: Tried) -> Message:
     """Show what a budget that was tried would do."""
-    return message_of(f"Only a trial: {_whole(tried.budget)}.", *_effects(tried), SAME_WORDS)
+    return message_of(f"Only a trial: {_whole(tried.budget)}.", _unlisted(tried), *_effects(tried), SAME_WORDS)
+
+
+def _unlisted(tried: Tried) -> str:
+    """Say that Devin does not list the repository, which it may know nevertheless, and which one may be meant."""
+    if tried.near is None:
+        return ""
+    meant = f" Did you mean {any_of([f'`repo:{name}`' for name in tried.near])}?" if tried.near else ""
+    return f"Devin doesn't list {tried.budget.scope.subject}.{meant}"
 
 
 def set_already(budget: Budget) -> Message:
@@ -668,6 +677,18 @@ def goes(*, reply: bool) -> str:
     return "Trying to send your reply now." if reply else "Trying to start your task now."
 
 
+def too_little_for_you(*, reply: bool) -> str:
+    """Say that what waited does not begin, which it says itself too, with how to go on."""
+    return f"That's not enough to {'send your reply' if reply else 'start your task'}."
+
+
+def grant_hint(named: Named, least: int) -> str:
+    """Say in the form for another amount how the budget stands, and what is the least that makes room."""
+    return (
+        f"{_capitalised(named.owner)}: {named.used}. To make room now, grant at least {limit_of_acus(Decimal(least))}."
+    )
+
+
 def request(
     named: Named,
     asker: str,
@@ -725,9 +746,14 @@ def all_of(
     return [*map(blocks.section, shown), *blocks.context(besides)]
 
 
-def granted(named: Named, acus: Decimal, by: str) -> Message:
-    """Report to admins that `by` granted so many ACUs; `named` is how the budget stands now."""
-    return named.message(_raised(named, acus, by))
+def granted(named: Named, acus: Decimal, by: str, missing: int = 0, *, reply: bool = False) -> Message:
+    """Report to admins that `by` granted so many ACUs; `named` is how the budget stands now.
+
+    So many are still `missing` for what waits, which is a start or a `reply`.
+    """
+    are = "is" if missing == 1 else "are"
+    more = f"Not enough to {'send the reply' if reply else 'start'}: about {missing:,} more {are} needed."
+    return named.message(" ".join([_raised(named, acus, by), *([more] if missing else [])]))
 
 
 def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool, then: str = "") -> Message:
@@ -736,7 +762,7 @@ def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool, then:
     Who asked for it was `refused` something before, and can send it again; `then` says what becomes of what was kept.
     """
     again = [then or "Send your message again."] if refused else []
-    next_step = ["It's still used up."] if named.standing.is_used_up else again
+    next_step = ["It's still used up."] if named.standing.is_used_up and not then else again
     return named.message(" ".join([_raised(named, acus, by), *next_step]))
 
 

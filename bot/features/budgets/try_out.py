@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from bot.conversation.start.launch_choices import LaunchChoices
 from bot.domain.billing import ONE_DAY, billing_day, bounds
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.cycle import Cycle, cycle_with
@@ -41,6 +42,7 @@ class BudgetTrials:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._choices = LaunchChoices(services)
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What the commands do. To read 30 days takes longer than an ack may wait."""
@@ -62,7 +64,9 @@ class BudgetTrials:
 
     async def tried(self, workspace: Workspace, user: str, wanted: WantedBudget) -> Tried | Message:
         """Return what a `wanted` budget would have done, as an admin reads it, or that there's no such team."""
-        now = self._services.clock()
+        now, near = self._services.clock(), None
+        if wanted.scope.kind is ScopeKind.REPO:
+            near = await self._choices.near_unlisted(workspace.organisation, wanted.scope.subject)
         async with self._services.db.scan() as tx:
             scope = await budgets.spelled(tx, workspace.team, wanted.scope)
             if not isinstance(scope, Scope):
@@ -78,7 +82,8 @@ class BudgetTrials:
             used_up = 0 if named else sum(one.is_used_up for one in await stand.of_all(budget, USED_UP))
             trial = await _trial(tx, workspace, stand, budget, now)
             no_acus = await reports_no_acus(tx, workspace, now)
-        return Tried(budget, before, trial, named, used_up, no_acus=no_acus, names=workspace.policy.shows_names)
+        shows_names = workspace.policy.shows_names
+        return Tried(budget, before, trial, named, used_up, no_acus=no_acus, names=shows_names, near=near)
 
 
 async def _take(asked: Asked) -> Answer:

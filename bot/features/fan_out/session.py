@@ -238,7 +238,7 @@ async def record(
     if (more := session.acus_before + snapshot.acus - session.acus) > 0:
         since = history.first_day_in_doubt(uow, session.read_at, made.created_at or fan_out.created_at)
         await spend.add(uow.tx, session.org_id, billing_day(uow.now), {key: more}, {key: since})
-    elif snapshot.acus:
+    elif more < 0 < snapshot.acus:
         await spend.lower(uow.tx, session.org_id, key, -more)
     await fan_outs.change_session(uow.tx, fan_out.id, session.org_id, read_at=uow.now)
     followed = FollowedSession(key, fan_out.team, session.org_id, bare_id(made.session_id))
