@@ -58,6 +58,7 @@ class DigestContents:
 
     async def thread(
         self,
+        tx: Transaction,
         workspace: Workspace,
         figures: Figures,
         first: date,
@@ -68,15 +69,15 @@ class DigestContents:
     ) -> ThreadFigures:
         """Return what the thread of a digest for `readers` says of the days from `first` to that of its `figures`.
 
-        Where only the sessions of a `channel` count, there are no tables.
+        They were read in the same transaction, or tables would add up to another total than the root has. Where only
+        the sessions of a `channel` count, there are no tables.
         """
         chart = _chart(figures, first)
-        async with self._services.db.scan() as tx:
-            file = await digest_file(tx, workspace, figures, first, channel, readers) if has_file else None
-            if channel is not None:
-                return ThreadFigures(first, chart, file=file)
-            spenders = DigestSpenders(tx, workspace, first, figures, readers)
-            tables, nothing_merged = await spenders.tables(self._services.clock())
+        file = await digest_file(tx, workspace, figures, first, channel, readers) if has_file else None
+        if channel is not None:
+            return ThreadFigures(first, chart, file=file)
+        spenders = DigestSpenders(tx, workspace, first, figures, readers)
+        tables, nothing_merged = await spenders.tables(self._services.clock())
         return ThreadFigures(first, chart, tables, nothing_merged, file)
 
     async def _needing(self, tx: Transaction, workspace: Workspace, day: date, channel: str | None) -> list[Session]:

@@ -15,10 +15,12 @@ from bot.domain.billing import ONE_DAY, bounds, days_before, newest_finished
 from bot.domain.cycle import Cycle
 from bot.domain.key_expiry import is_near
 from bot.domain.keys import short_id
+from bot.domain.periods import days_between
 from bot.domain.readers import Readers
 from bot.features.consumption.cycles import cycle_of, key_expiry_of
 from bot.features.digest.contents import DigestContents
 from bot.features.digest.corrections import AnnouncedCorrections
+from bot.features.digest.digest_posts import ThreadFigures
 from bot.features.digest.edition_sentences import EditionFigures, Preview, edition_posts
 from bot.features.digest.editions import LATEST, Occasion, PlannedDigest, Share, newest_day
 from bot.features.digest.past import Destination, base_of, has_said_no_acus, missed_since, read_past, store_past
@@ -56,7 +58,6 @@ class DigestPost:
         if self._says_nothing(edition):
             await self._skip_quiet(destination, digest.day)
             return
-        edition = await self._with_thread(edition, destination.subscription)
         key = destination.key(digest.day)
         async with self._services.unit_of_work(ref=short_id(key)) as uow:
             if not await self._add(uow, destination, digest, edition):
@@ -77,7 +78,6 @@ class DigestPost:
         day = edition.figures.day
         if self._says_nothing(edition):
             return Preview(subscription, day)
-        edition = await self._with_thread(edition, subscription)
         async with self._services.db.read() as tx:
             past = await read_past(tx, destination)
             corrections = await AnnouncedCorrections(tx, self._workspace, destination, now).of(edition)
@@ -164,14 +164,18 @@ class DigestPost:
             first = days_before(last, 6)[0] if occasion is Occasion.WEEKLY else last
         channel = subscription.channel if subscription.share is Share.HERE else None
         readers = Readers(subscription.channel)
-        figures = await self._usage_ledger.figures(self._workspace, last, first, of=channel, readers=readers)
+        async with self._services.db.scan() as tx:
+            figures = await self._usage_ledger.figures_in(
+                tx, self._workspace, days_between(first, last), channel, readers
+            )
+            figures = replace(figures, here=channel is not None)
+            thread = await self._thread(tx, EditionFigures(occasion, subscription.share, first, figures), subscription)
         before = None
         if occasion is Occasion.WEEKLY:
             week_before = days_before(first)
             before = await self._usage_ledger.spent(self._workspace, week_before[0], week_before[-1], channel)
         async with self._services.db.read() as tx:
             titles = await ShownTitles.read(tx, self._workspace, readers)
-        figures = replace(figures, here=channel is not None)
         figures = await self._unusual.explained(figures, channel)
         edition = EditionFigures(occasion, subscription.share, first, figures, cycle, before)
         if occasion is Occasion.WARNING:
@@ -179,7 +183,9 @@ class DigestPost:
         beside = await self._contents.read(
             self._workspace, figures, channel, titles, has_pull_requests=edition.is_daily_of_all
         )
-        return replace(edition, beside=beside, key_expires_at=await self._key_expiry(subscription, occasion))
+        return replace(
+            edition, beside=beside, thread=thread, key_expires_at=await self._key_expiry(subscription, occasion)
+        )
 
     async def _key_expiry(self, subscription: Subscription, occasion: Occasion) -> float | None:
         """When the key for Devin expires, if that is soon and the digest is the one that warns of it."""
@@ -189,18 +195,19 @@ class DigestPost:
             found = await key_expiry_of(tx, self._workspace.organisation.id)
         return found if found is not None and is_near(found, self._services.clock()) else None
 
-    async def _with_thread(self, edition: EditionFigures, subscription: Subscription) -> EditionFigures:
-        """Add what the digest of a `subscription` says in its thread, if it has one."""
+    async def _thread(
+        self, tx: Transaction, edition: EditionFigures, subscription: Subscription
+    ) -> ThreadFigures | None:
+        """What the digest of a `subscription` says in its thread, if it has one."""
         channel, of_all = subscription.channel, edition.share is Share.ALL
         has_file = subscription.with_file or (of_all and channel == self._workspace.policy.admin_channel)
         has_thread = of_all or has_file or edition.occasion is not Occasion.DAILY
         if edition.occasion is Occasion.WARNING or not has_thread:
-            return edition
-        counted = None if of_all else channel
-        thread = await self._contents.thread(
-            self._workspace, edition.figures, edition.first, counted, Readers(channel), has_file=has_file
+            return None
+        counted, readers = None if of_all else channel, Readers(channel)
+        return await self._contents.thread(
+            tx, self._workspace, edition.figures, edition.first, counted, readers, has_file=has_file
         )
-        return replace(edition, thread=thread)
 
     async def _cycle(self, occasion: Occasion, at: float, day: date) -> Cycle | None:
         """The cycle that a digest is about, if it is about one: that which ends with the `day`, else that of now."""

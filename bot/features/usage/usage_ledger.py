@@ -80,13 +80,13 @@ class UsageLedger:
         With `of`, a channel, only its sessions count. With `urgent` the read goes before others, as Slack waits for it.
         Sessions whose titles the `readers` may not see have none.
         """
-        days = days_between(since or day, day)
         async with self._services.db.scan(urgent=urgent) as tx:
-            return await self._figures(tx, workspace, days, of, readers)
+            return await self.figures_in(tx, workspace, days_between(since or day, day), of, readers)
 
-    async def _figures(
+    async def figures_in(
         self, tx: Transaction, workspace: Workspace, days: Sequence[date], of: str | None, readers: Readers
     ) -> Figures:
+        """Return the same as they are in `tx`, for who reads more that has to add up to them."""
         day, org_id = days[-1], workspace.organisation.id
         theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
         cycle = await cycle_of(tx, org_id, bounds(day)[0])
