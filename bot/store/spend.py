@@ -101,14 +101,15 @@ async def book(
 async def lower(tx: AsyncConnection, org_id: str, session_id: str, by: float) -> None:
     """Take ACUs off what is booked of a session, the newest days first, until Devin says of which days they are.
 
-    It is asked about days that have ACUs, so at least one that still has some is in doubt now. One that it has settled
-    is in doubt from itself on.
+    It is asked about days that have ACUs, so at least one that still has some is in doubt now, from the newest day on
+    that it has settled. That one is in doubt from itself on.
     """
     left, days, stored = by, dict[date, Booked](), await booked(tx, session_id, date.min)
+    settled = max((day for day, of in stored.items() if not of.asked), default=date.max)
     for day, of in sorted(stored.items(), reverse=True):
         if of.acus and (left > 0 or not any(one.acus for one in days.values())):
             taken = min(left, of.acus)
-            since = (of.since or min(stored)) if of.asked else day
+            since = (of.since or (settled if settled < day else None)) if of.asked else day
             days[day] = Booked(round(of.acus - taken, 6), since)
             left = round(left - taken, 6)
     await book(tx, org_id, session_id, days)

@@ -167,7 +167,8 @@ class Organisation:
 
     def _may_lower(self, one: Work, of: date, day: date) -> bool:
         is_in = of in self.billed and of not in {coming for _, coming, _ in self.to_come}
-        return bool(one.used[of]) and (of == day or is_in)
+        # Later Devin changes its bill of a day no more.
+        return bool(one.used[of]) and (of == day or (is_in and of >= day - 2 * ONE_DAY))
 
     async def _spend_elsewhere(self, day: date) -> None:
         if not self.elsewhere or self.rng.random() < 0.2:

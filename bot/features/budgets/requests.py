@@ -200,6 +200,19 @@ async def decide(
         return views.ANSWERED_ALREADY, False
     if acus is None:
         return await _refuse(uow, workspace, stand, asked, budget, by, channel), True
+    return await _grant(uow, workspace, stand, asked, budget, by, channel), True
+
+
+async def _grant(
+    uow: UnitOfWork,
+    workspace: Workspace,
+    stand: Standings,
+    asked: Grant,
+    budget: Budget,
+    by: str,
+    channel: str | None,
+) -> Message:
+    """Write what a grant that is stored changes, have what waits begin, and inform who asked."""
     name = await name_beside_figures(uow.tx, workspace, by)
     # In the transaction of the grant, so that what waits starts once, and only if that is stored.
     waited = await start_approved(uow, workspace, asked.start, granted=True) if asked.start else None
@@ -208,10 +221,12 @@ async def decide(
     if waited is not None and not standing.has_room_for(needs := await _needs(uow.tx, workspace, asked.start, waited)):
         missing = standing.missing_for(needs or await stand.usual_use())
         then = views.too_little_for_you(reply=is_reply(waited))
-    await record_raise(uow, workspace, stand, Raise(key, budget, asked.subject, acus, by, channel, asked.user, then))
+    await record_raise(
+        uow, workspace, stand, Raise(asked.key, budget, asked.subject, asked.acus, by, channel, asked.user, then)
+    )
     # For all who read the admin channel, so that nobody is "you".
     reply = waited is not None and is_reply(waited)
-    return views.granted(await stand.named(standing), acus, name, missing, reply=reply), True
+    return views.granted(await stand.named(standing), asked.acus, name, missing, reply=reply)
 
 
 async def least_of(tx: Transaction, workspace: Workspace, now: float, asked: Grant) -> tuple[Named, int] | None:

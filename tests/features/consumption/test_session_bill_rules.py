@@ -119,6 +119,12 @@ def test_a_day_that_devin_lowered_is_booked_again_where_the_newest_one_was_taken
             {SUN: devins(2.5), MON: devins(4.0)},
             id="nothing on the running day",
         ),
+        pytest.param(
+            {SUN: devins(5.0), TUE: Booked(0.5, SUN)},  # it rested on Monday, which is not listed
+            {SUN: 2.5},
+            {SUN: devins(2.5), TUE: Booked(3.0)},
+            id="a day without use between",
+        ),
     ],
 )
 def test_what_devin_lowers_on_a_settled_day_goes_back_where_polls_took_it_off(booked, billed, becomes):
