@@ -339,7 +339,7 @@ async def test_a_question_about_the_teams_spending_leads_to_figures_for_who_may_
         "who spent the most": "Show usage month by person",
         "who used most": "Show usage month by person",
         "how many ACUs do we have left?": "Show usage month",
-        f"what did <@{BEN}|ben> spend": "Show usage month @ben",
+        f"what did <@{BEN}|ben> spend": "Show usage @ben month",
         "set budget to 100 acus per month": "Run budget set org 100 a month",
         "how much have I used?": "Show cost",
     }.items():

@@ -176,10 +176,9 @@ async def decide(
     channel: str | None,
     granting: Callable[[Decimal], Decimal | None],
 ) -> tuple[Message, bool]:
-    """Grant or refuse the request with this key, as the admin `by` decides.
+    """Grant what `granting` makes of the ACUs that the request `key` asks for, or refuse it where that is None.
 
-    `granting` is what is granted of so many ACUs that were asked for; None is nothing. Returns what the admin reads,
-    and whether it takes the place of the request.
+    Returns what the admin `by` reads, and whether it takes the place of the request.
     """
     asked = await grants.get(uow.tx, workspace.team, key)
     budget = None if asked is None else await budgets.get(uow.tx, workspace.team, asked.budget)
@@ -198,9 +197,8 @@ async def decide(
         return await _withdrawn(uow.tx, workspace, replace(asked, state=state)), True
     if not is_first:
         return views.ANSWERED_ALREADY, False
-    if acus is None:
-        return await _refuse(uow, workspace, stand, asked, budget, by, channel), True
-    return await _grant(uow, workspace, stand, asked, budget, by, channel), True
+    answer = _refuse if acus is None else _grant
+    return await answer(uow, workspace, stand, asked, budget, by, channel), True
 
 
 async def _grant(
