@@ -7,6 +7,7 @@ The rows by session and day also say on which days a session was active (`bot.st
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -99,19 +100,12 @@ async def book(
 
 
 async def lower(tx: AsyncConnection, org_id: str, session_id: str, by: float) -> None:
-    """Take ACUs off what is booked of a session, the newest days first, until Devin says of which days they are.
-
-    It is asked about days that have ACUs, so at least one that still has some is in doubt now, from the newest day on
-    that it has settled. That one is in doubt from itself on.
-    """
-    left, days, stored = by, dict[date, Booked](), await booked(tx, session_id, date.min)
-    settled = max((day for day, of in stored.items() if not of.asked), default=date.max)
-    for day, of in sorted(stored.items(), reverse=True):
-        if of.acus and (left > 0 or not any(one.acus for one in days.values())):
-            taken = min(left, of.acus)
-            since = (of.since or (settled if settled < day else None)) if of.asked else day
-            days[day] = Booked(round(of.acus - taken, 6), since)
-            left = round(left - taken, 6)
+    """Take ACUs off what is booked of a session, the newest days first, and ask Devin about these days again."""
+    left, days = by, dict[date, Booked]()
+    for day, of in sorted((await booked(tx, session_id, date.min)).items(), reverse=True):
+        if (taken := min(left, of.acus)) > 0:
+            days[day] = replace(of, acus=round(of.acus - taken, 6), asked=True)
+            left -= taken
     await book(tx, org_id, session_id, days)
 
 

@@ -89,7 +89,6 @@ class Organisation:
     opened: dict[str, tuple[datetime, Work]] = field(default_factory=dict)  # pull requests
     spent: dict[date, Decimal] = field(default_factory=dict)  # by all of its sessions
     to_come: list[Coming] = field(default_factory=list)
-    billed: dict[date, Products] = field(default_factory=dict)
 
     # ------------------------------------------------------------ work
 
@@ -150,25 +149,18 @@ class Organisation:
             work.used[day] = work.used.get(day, Decimal()) + acus
 
     async def lowers(self, day: date) -> None:
-        """Have Devin say less of a session, by half of what it has used on one of its days up to this one."""
-        may = [(one, of) for one in self._working(day) for of in one.used if self._may_lower(one, of, day)]
-        if not may:
+        """Have Devin say less of a session, by half of what it has used today."""
+        working = [one for one in self._working(day) if one.used.get(day)]
+        if not working:
             return
-        one, of = self.rng.choice(may)
-        acus = (one.used[of] / 2).quantize(Decimal("0.000001"))
+        one = self.rng.choice(working)
+        acus = (one.used[day] / 2).quantize(Decimal("0.000001"))
         if acus:
-            self.kinds.add("lowered" if of == day else "lowered later")
+            self.kinds.add("lowered")
             one.lowered_from = max(one.lowered_from, sum(one.used.values(), Decimal()))
-            await self.on.devin.lower(one.devin_id, float(acus), of.isoformat())
-            one.used[of] -= acus
-            self.spent[of] -= acus
-            if of in self.billed:
-                await self._put(of, self.billed[of] | {"devin": self.billed[of]["devin"] - acus})
-
-    def _may_lower(self, one: Work, of: date, day: date) -> bool:
-        is_in = of in self.billed and of not in {coming for _, coming, _ in self.to_come}
-        # Later Devin changes its bill of a day no more.
-        return bool(one.used[of]) and (of == day or (is_in and of >= day - 2 * ONE_DAY))
+            await self.on.devin.lower(one.devin_id, float(acus), day.isoformat())
+            one.used[day] -= acus
+            self.spent[day] -= acus
 
     async def _spend_elsewhere(self, day: date) -> None:
         if not self.elsewhere or self.rng.random() < 0.2:
@@ -243,7 +235,6 @@ class Organisation:
         return products
 
     async def _put(self, day: date, products: Products) -> None:
-        self.billed[day] = products
         written = {name: float(acus) for name, acus in products.items()}
         await self.on.devin.consumption(day.isoformat(), 0.0, org_id=self.id, products=written)
 
@@ -403,7 +394,7 @@ class Quarter:
         for one in lowering:
             await one.lowers(day)
         if lowering:
-            await self.settled()
+            await self._polled()
 
     async def _spend(self, day: date) -> None:
         for one in self.organisations:

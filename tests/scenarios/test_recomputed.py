@@ -47,7 +47,7 @@ KEY = "cog_play"
 TEAMS = {"T0PLAY": "org-play", "T0DATA": "org-data"}  # two workspaces, and the organisation of each
 # Of days; each stretch has them, and a long one the others too.
 KINDS = {"late", "fan-out", "forgotten"}
-LONG_KINDS = {"bridged", "corrected", "unnamed", "credit", "lowered", "lowered later", "merged later"}
+LONG_KINDS = {"bridged", "corrected", "unnamed", "credit", "lowered", "merged later"}
 
 
 @dataclass(frozen=True)

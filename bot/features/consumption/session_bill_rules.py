@@ -35,17 +35,13 @@ def settle(
 
     What was `booked` later than it was used is taken off there. To book the same answer again changes nothing.
     """
-    returned = _returned(booked, billed, first, last)
-    booked = {**booked, **returned}
     open_days = _open(booked, billed, first, last)
     days = _reopened(open_days, booked, billed, first, last) or _in(open_days, booked, billed, now)
     new = _new(days, booked, billed)
     later = {day: booked[day] for day in sorted(booked) if booked[day].asked and (not days or day > days[-1])}
-    again = not set(days) >= set(open_days)
     if days:
-        more = _sum(one.acus for one in new.values()) - _own(days, booked)
-        new |= _without(later, more, days[-1] if again else last)
-    return Settled({**returned, **later, **new}, again)
+        new |= _without(later, _sum(one.acus for one in new.values()) - _own(days, booked), days[-1])
+    return Settled({**later, **new}, again=not set(days) >= set(open_days))
 
 
 def unanswered(booked: Mapping[date, Booked], last: date, now: float) -> dict[date, Booked]:
@@ -59,44 +55,11 @@ def unanswered(booked: Mapping[date, Booked], last: date, now: float) -> dict[da
     }
 
 
-def _returned(
-    booked: Mapping[date, Booked], billed: Mapping[date, Decimal], first: date, last: date
-) -> dict[date, Booked]:
-    """Put back on the newest day what Devin has lowered on others: when polls found less, it was taken off there.
-
-    Without a doubt nothing was found to be less. Of a day that Devin has not settled before, less is not in yet.
-    """
-    if not any(one.since for one in booked.values()):
-        return {}
-    newest = max(day for day, one in booked.items() if one.asked)
-    lowered = {
-        day: Booked(_acus(billed[day]), one.since, one.asked)
-        for day, one in booked.items()
-        if first <= day <= last and day != newest and _was_settled(day, booked)
-        if day in billed and half_up(one.acus, _DECIMALS) > half_up(billed[day], _DECIMALS)
-    }
-    more = _own(lowered, booked) - _own(lowered, lowered)
-    changed = replace(booked[newest], acus=float(half_up(booked[newest].acus, _DECIMALS) + more))
-    return {**lowered, newest: changed} if lowered else {}
-
-
-def _was_settled(day: date, booked: Mapping[date, Booked]) -> bool:
-    """Whether Devin has said what was used on a day, also if something was taken off there since."""
-    return day in booked and (not booked[day].asked or booked[day].since == day)
-
-
 def _open(booked: Mapping[date, Booked], billed: Mapping[date, Decimal], first: date, last: date) -> list[date]:
     """The days of which Devin's figure is not booked yet, oldest first; also those that only it or a doubt names."""
-    # What was lowered since a settled day is of days on which polls found something.
-    doubtful = {
-        day
-        for until, one in booked.items()
-        if one.since
-        for day in _days(max(one.since, first), until)
-        if day in booked or not _was_settled(one.since, booked)
-    }
+    doubtful = {day for until, one in booked.items() if one.since for day in _days(max(one.since, first), until)}
     known = {day for day, one in booked.items() if not one.asked}
-    return sorted(day for day in {*booked, *billed} - known | doubtful if first <= day <= last)
+    return sorted(day for day in {*booked, *billed, *doubtful} - known if first <= day <= last)
 
 
 def _reopened(

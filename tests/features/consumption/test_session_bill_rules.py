@@ -92,54 +92,6 @@ def test_a_day_that_devin_lowered_is_booked_again_where_the_newest_one_was_taken
     assert settled(booked, {MON: 3.0, TUE: 4.0}, TUE, at(WED, 10)) == ({MON: devins(3.0), TUE: devins(4.0)}, False)
 
 
-@pytest.mark.parametrize(
-    ("booked", "billed", "becomes"),
-    [
-        pytest.param(
-            {SUN: devins(5.0), MON: devins(4.0), TUE: Booked(0.5, SUN)},  # 3 on Tuesday, before Devin said 2.5 less
-            {SUN: 2.5, MON: 4.0},
-            {SUN: devins(2.5), MON: devins(4.0), TUE: Booked(3.0)},
-            id="the running day has enough",
-        ),
-        pytest.param(
-            {SUN: devins(5.0), MON: Booked(3.5, MON), TUE: Booked(0.0, SUN)},  # 4 and 2
-            {SUN: 2.5, MON: 4.0},
-            {SUN: devins(2.5), MON: devins(4.0), TUE: Booked(2.0)},
-            id="a settled day was taken off too",
-        ),
-        pytest.param(
-            {SUN: devins(5.0), MON: Booked(2.0, MON), TUE: Booked(0.0, SUN)},  # 4 and 1, and 3 less of Monday
-            {SUN: 5.0, MON: 1.0},
-            {SUN: devins(5.0), MON: devins(1.0), TUE: Booked(1.0)},
-            id="more than the running day has",
-        ),
-        pytest.param(
-            {SUN: devins(5.0), MON: Booked(1.5, MON)},
-            {SUN: 2.5, MON: 4.0},
-            {SUN: devins(2.5), MON: devins(4.0)},
-            id="nothing on the running day",
-        ),
-        pytest.param(
-            {SUN: devins(5.0), TUE: Booked(0.5, SUN)},  # it rested on Monday, which is not listed
-            {SUN: 2.5},
-            {SUN: devins(2.5), TUE: Booked(3.0)},
-            id="a day without use between",
-        ),
-    ],
-)
-def test_what_devin_lowers_on_a_settled_day_goes_back_where_polls_took_it_off(booked, billed, becomes):
-    found, again = settled(booked, billed, MON, at(TUE, 10))
-    assert not again
-    assert booked | found == becomes
-
-
-def test_what_devin_lowers_goes_back_though_another_day_is_not_listed_yet():
-    booked = {SUN: devins(5.0), MON: Booked(4.0), TUE: Booked(0.5, SUN)}
-    found, again = settled(booked, {SUN: 2.5}, MON, at(TUE, 10))
-    assert again
-    assert found == {SUN: devins(2.5), MON: Booked(4.0), TUE: Booked(3.0, MON)}
-
-
 def test_earlier_days_do_not_wait_for_a_later_one_that_is_not_in():
     booked = {SUN: Booked(1.0), MON: Booked(5.0, SUN), TUE: Booked(9.0)}
     found, again = settled(booked, {SUN: 4.0}, MON, at(TUE, 10))
