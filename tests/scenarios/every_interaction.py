@@ -311,7 +311,7 @@ INTERACTIONS = (
         of=of("action:stop"),
         act=stop,
         needs=At.DONE,
-        gets=members("This session is already done. Reply in its thread for changes.") | OUTSIDE,
+        gets=members("This session is already done. Reply here for changes.") | OUTSIDE,
     ),
 )
 # What the app has and is not played here: where it is instead.
