@@ -499,6 +499,15 @@ async def test_the_loop_goes_on_while_a_write_waits_for_another_process(
     assert await names(db) == ["in:x"]
 
 
+async def test_what_is_committed_while_a_frozen_scan_reads_is_not_in_it(db: Database) -> None:
+    await note(db, "in:x")
+    async with db.scan(frozen=True) as tx:
+        assert list((await tx.execute(select(lanes.c.name))).scalars()) == ["in:x"]
+        await note(db, "in:y")
+        assert list((await tx.execute(select(lanes.c.name))).scalars()) == ["in:x"]
+    assert await names(db) == ["in:x", "in:y"]
+
+
 @only_sqlite
 async def test_many_rows_are_read_where_nothing_can_be_written(db: Database) -> None:
     await note(db, "in:x")

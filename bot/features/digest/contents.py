@@ -69,8 +69,8 @@ class DigestContents:
     ) -> ThreadFigures:
         """Return what the thread of a digest for `readers` says of the days from `first` to that of its `figures`.
 
-        They were read in the same transaction, or tables would add up to another total than the root has. Where only
-        the sessions of a `channel` count, there are no tables.
+        They were read in `tx` too, which is frozen, or the tables would add up to another total than the root has.
+        Where only the sessions of a `channel` count, there are no tables.
         """
         chart = _chart(figures, first)
         file = await digest_file(tx, workspace, figures, first, channel, readers) if has_file else None

@@ -164,7 +164,7 @@ class DigestPost:
             first = days_before(last, 6)[0] if occasion is Occasion.WEEKLY else last
         channel = subscription.channel if subscription.share is Share.HERE else None
         readers = Readers(subscription.channel)
-        async with self._services.db.scan() as tx:
+        async with self._services.db.scan(frozen=True) as tx:
             figures = await self._usage_ledger.figures_in(
                 tx, self._workspace, days_between(first, last), channel, readers
             )

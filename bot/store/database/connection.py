@@ -71,7 +71,7 @@ class Database:
             self._writing = sqlite.writing(self.url, _json, timing)
             self._group = WriteGroup(self._writing, self.write_lock, self.gate)
             self._reading = sqlite.reading(self.url, _json, timing, READERS)
-            self._scanning = sqlite.scanning(self.url, _json, timing)
+            self._scanning = self._frozen = sqlite.scanning(self.url, _json, timing)
             self._storing = sqlite.storing(self.url, _json, timing)
             # Kept open, because to fetch the connection from the pool takes as long as the work on it.
             self._at_hand: Connection | None = None
@@ -80,6 +80,7 @@ class Database:
             self._address = postgres.parse_address(self.url)
             self._writing = postgres.engine(self._address, _json, timing)
             self._reading = self._scanning = postgres.reading(self._writing, self._address)
+            self._frozen = self._writing.execution_options(isolation_level="REPEATABLE READ")
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -93,12 +94,16 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def scan(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that reads any number of rows; `urgent` is for a read that Slack's ack waits for."""
+    async def scan(self, *, urgent: bool = False, frozen: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that reads any number of rows; `urgent` is for a read that Slack's ack waits for.
+
+        If it is `frozen`, all its statements see the rows of one instant. On PostgreSQL others see what is committed
+        when each of them begins: https://www.postgresql.org/docs/current/transaction-iso.html.
+        """
         if not urgent:
             await self.gate.admit()
         with self._noting_outages():
-            async with self._scanning.connect() as connection:
+            async with (self._frozen if frozen else self._scanning).connect() as connection:
                 yield connection
 
     @asynccontextmanager

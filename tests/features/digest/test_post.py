@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from bot.domain.billing import WithheldBecause
 from bot.features.digest import digest_root
 from bot.features.digest import edition_sentences as editions
+from bot.features.digest.contents import DigestContents
 from bot.features.digest.due import DueDigests
 from bot.features.usage.figure_sentences import ANOMALY, MOST_OF_IT, NO_ACUS, NO_TOTAL, NOT_IN_YET, WITHHELD
 from bot.features.usage.usage_ledger import UsageLedger
@@ -196,6 +197,25 @@ async def test_the_thread_of_the_post(start, store, bills):
         ["section", "data_visualization"],
         [[], ["section", "section"]],
     )
+
+
+async def test_a_change_between_the_post_and_its_thread_is_in_neither(start, store, bills, monkeypatch):
+    bills.days = {date(2026, 5, 18): 9.5}
+    read = DigestContents.thread
+
+    async def read_later(self, *args, **more):
+        await store.spent(date(2026, 5, 18), a=1.0)
+        return await read(self, *args, **more)
+
+    monkeypatch.setattr(DigestContents, "thread", read_later)
+    await store.session("a", utc(2026, 5, 18, 12), requester_name="Ada")
+    await store.spent(date(2026, 5, 18), a=6.25)
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        await run(frozen, start(), utc(2026, 5, 20, 7, 10))
+    (root,), rows = await posts(store), await thread(store)
+    assert "through Slack 6.3 · elsewhere 3.2" in written(root["payload"]["blocks"])
+    texts = [row["payload"]["text"] for row in rows]
+    assert "Channels, Mon, May 18: <#C0WORK> 6.3 ACUs, elsewhere 3.2 ACUs, total 9.5 ACUs" in texts
 
 
 async def test_the_post_and_its_chart_compare_the_limit_with_devin_alone(start, store, bills):
