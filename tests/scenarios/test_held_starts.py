@@ -141,6 +141,16 @@ async def test_a_repository_before_the_task_that_devin_does_not_list_is_asked_ab
     assert request["prompt"].splitlines()[0] == task.replace("acme/webb", "acme/web")
 
 
+async def test_a_mode_is_refused_in_devins_own_words_where_it_lists_none(on: Harness) -> None:
+    await on.devin.fault("create_session", 400, detail="devin_mode swe-3-fast needs another plan.", times=1)
+    await on.mention("fix it mode=swe-3-fast")
+    said = await on.slack.wait_for_ephemeral(ANN, "Not started: Devin has no mode swe-3-fast.")
+    assert said["rendered"] == (
+        ":no_entry: Not started: Devin has no mode swe-3-fast. It says: “devin_mode swe-3-fast needs another plan.”. "
+        "“Try again” uses Devin's default mode. Or send the task again with another mode."
+    )
+
+
 @pytest.mark.parametrize("task", ["in src/web: fix the footer link", "in acme/zzzzz: fix the footer link"])
 async def test_a_path_before_the_task_that_is_near_no_repository_starts_as_it_is(on: Harness, task: str) -> None:
     on.simulated_devin.world.held.repositories = ["github.com/acme/web", "github.com/acme/billing"]

@@ -571,9 +571,10 @@ def start_refused(reason: str | None = None) -> Message:
 def mode_refused(mode: str, reason: str) -> Message:
     """Tell the asker that Devin has no such `mode`; `reason` is its answer, which mostly lists those that it has."""
     listed = re.findall(r"[\w-]+", reason.partition("Input should be ")[2].replace("one of ", "").replace(" or ", " "))
+    said = f"It says: “{fitted(reason, 300)}”." if reason else ""
     return message_of(
         not_started(no_such_mode(mode)).text,
-        f"Devin has {any_of([code(known) for known in listed])}." if listed else f"It says: “{fitted(reason, 300)}”.",
+        f"Devin has {any_of([code(known) for known in listed])}." if listed else said,
         "“Try again” uses Devin's default mode. Or send the task again with another mode.",
     )
 
