@@ -217,7 +217,7 @@ async def _grant(
     then = "" if waited is None else views.goes(reply=is_reply(waited))
     standing, missing = await stand.with_reserved(budget, asked.subject), 0
     if waited is not None and not standing.has_room_for(needs := await _needs(uow.tx, workspace, asked.start, waited)):
-        missing = standing.missing_for(needs or await stand.usual_use())
+        missing = standing.missing_for(max(needs, Decimal(1)))
         then = views.too_little_for_you(reply=is_reply(waited))
     await record_raise(
         uow, workspace, stand, Raise(asked.key, budget, asked.subject, asked.acus, by, channel, asked.user, then)
