@@ -148,6 +148,8 @@ async def test_the_command_that_does_it_is_offered(on: Harness, text: str, quest
         ("show me what ann spent", "Show usage month by person"),
         (f"what did <@{ANN}|ann> spend this month", "Show usage @ann month"),
         ("I want to cancel my last session", "Stop"),
+        (f"make <@{BEN}|ben> an admin", "Run role add administer @ben"),
+        (f"please promote <@{BEN}|ben> to team lead", "Show role list"),
     ],
 )
 async def test_a_sentence_that_says_what_a_command_does_offers_it(on: Harness, text: str, button: str) -> None:
@@ -157,7 +159,15 @@ async def test_a_sentence_that_says_what_a_command_does_offers_it(on: Harness, t
     assert await creations(on) == 0
 
 
-@pytest.mark.parametrize("task", ["limit everyone to 3 login attempts per day", "cap the retries of the worker at 5"])
+@pytest.mark.parametrize(
+    "task",
+    [
+        "limit everyone to 3 login attempts per day",
+        "cap the retries of the worker at 5",
+        "what memory used by the worker leaks in src/pool.py",
+        "make the admin page show who made ben an admin",
+    ],
+)
 async def test_a_limit_within_the_work_starts_at_once(on: Harness, task: str) -> None:
     await on.slack.slash(ADA, GENERAL, task)
     await on.session(task)

@@ -150,8 +150,14 @@ _ABOUT_ROLES: Final = re.compile(
     re.IGNORECASE,
 )
 _SPENT_BY: Final = re.compile(
-    r"(?:please )?(?:(?:show|tell) me )?(?:what|how much) (?:did |has |have )?"
-    r"(?P<person>@\S+|(?!(?:it|this|that|we|i|you|they)\b)\w+) (?:spen[dt]|used?|cost)\b.{0,30}",
+    r"(?:please )?(?:(?:show|tell) me )?(?:(?:what|how much) (?:did|has|have)|what)"
+    r" (?P<person>@\S+|(?!(?:it|this|that|we|i|you|they)\b)\w+) (?:spen[dt]|used?|cost)"
+    r"(?: (?:so far|here|today|yesterday|(?:this|last|in|on|since) .{1,20}))?",
+    re.IGNORECASE,
+)
+_PROMOTED: Final = re.compile(
+    r"(?:please )?(?:make|promote|turn) (?P<person>@\S+) (?:to |into )?(?:be )?(?:an?(?:other)? |the |our )?"
+    r"(?:(?P<admin>admin\w*)|(?:team |tech )?(?:lead\w*|manager|owner|member))(?: (?:here|too))?",
     re.IGNORECASE,
 )
 _ENDED: Final = re.compile(
@@ -381,14 +387,14 @@ class Parser:
             is_picked = spent["person"].startswith("@")  # a name alone says no id
             meant = f"usage {spent['person']} {Period.MONTH}" if is_picked else f"usage {Period.MONTH} by person"
             kind = Kind.COST
+        elif (promoted := _PROMOTED.fullmatch(text)) is not None:
+            meant = f"role add administer {promoted['person']}" if promoted["admin"] else "role list"
         elif _ENDED.fullmatch(text) is not None:
             meant = "stop"
         spec = self.slash(meant).spec if meant else START
-        return (
-            None
-            if spec in {START, LAUNCH}
-            else Doubt(text, text, spec, meant, guessed=kind is not Kind.NONE, kind=kind)
-        )
+        if spec in {START, LAUNCH}:
+            return None  # the command does not take it as it is written
+        return Doubt(text, text, spec, meant, guessed=kind is not Kind.NONE, kind=kind)
 
     def _resembling(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
         """The command whose word, nearly its word or one that means it a text begins with, if the others fit it."""
