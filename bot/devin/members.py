@@ -4,7 +4,7 @@ https://docs.devin.ai/api-reference/v3/users/list-organization-users
 https://docs.devin.ai/api-reference/v3/service-users/members-service-users
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 from bot.devin import paging
 from bot.devin.answers import Page
@@ -20,22 +20,26 @@ class MembersApi(Api):
         """Find the people with this address: direct members, or else those who come through an identity provider."""
         return await self._members("users", email.lower()) or await self._members("idp-users", email.lower())
 
-    async def members(self) -> AsyncIterator[Member]:
-        """List all people: first the direct members, then those who come through an identity provider alone.
+    async def members(self, most_pages: int = paging.MOST_PAGES) -> tuple[list[Member], bool]:
+        """List all people, and say whether Devin has more than are listed: of each list so many pages are read.
 
-        Who is in both lists has the roles of both.
+        The direct members come first, then those who come through an identity provider alone. Who is in both lists has
+        the roles of both.
         """
         found: dict[str, Member] = {}
+        has_more = False
         for kind in ("users", "idp-users"):
             try:
-                async for member in paging.items(paging.pages(self._reader(kind))):
-                    known = found.get(member.user_id)
-                    found[member.user_id] = member if known is None else known.with_roles_of(member)
+                listed, is_cut = await paging.cut(paging.pages(self._reader(kind)), most_pages)
             except DevinNotFound:
                 if kind == "users":  # the second list is newer, and a host may not have it
                     raise
-        for member in found.values():
-            yield member
+                continue
+            has_more = has_more or is_cut
+            for member in listed:
+                known = found.get(member.user_id)
+                found[member.user_id] = member if known is None else known.with_roles_of(member)
+        return list(found.values()), has_more
 
     def _reader(self, kind: str) -> Callable[[str | None], Awaitable[Page[Member]]]:
         there = f"/organizations/{quoted(self.org_id)}/members/{kind}"

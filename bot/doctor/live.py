@@ -294,6 +294,10 @@ async def _repositories(live: Live) -> None:
     await live.devin.repositories(most_pages=1)
 
 
+async def _members(live: Live) -> None:
+    await live.devin.members(most_pages=1)
+
+
 # ---------------------------------------------------------------- the table
 
 _POSTS: Final = (
@@ -379,7 +383,7 @@ CHECKS: Final = (
         _list(lambda devin: devin.automations()),
     ),
     Check("secrets", "list of secrets", "`/devin secret` shows nothing.", _list(lambda devin: devin.secrets())),
-    Check("members", "list of members", "`/devin members` shows nothing.", _list(lambda devin: devin.members())),
+    Check("members", "list of members", "`/devin members` shows nothing.", _members),
     Check(
         "organizations",
         "list of organizations",

@@ -493,7 +493,7 @@ async def test_who_is_in_both_lists_has_the_roles_of_both(devin, devin_api):
     devin_api.on("GET", USERS, listed(role_assignments=[role("Admin")]))
     devin_api.on("GET", IDP_USERS, listed(idp_role_assignments=[role("Reader") | {"idp_group_name": "All"}]))
 
-    (ada,) = [member async for member in devin.members()]
+    (ada,), _ = await devin.members()
 
     assert [assigned.role.role_name for assigned in ada.roles] == ["Admin", "Reader"]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.devin import paging
 from bot.domain.billing import newest_finished
 from bot.features.reads import member_sentences as members
 from bot.features.reads import secret_sentences as secrets
@@ -162,6 +163,22 @@ async def test_an_admin_reads_members_secrets_and_metrics(on: Harness) -> None:
     assert shown["rendered"].startswith("*Devin, ")
     assert f"{last.day}" in shown["rendered"].split("\n")[0]
     assert "• 0 sessions created\n" in shown["rendered"]
+
+
+async def test_of_more_members_than_are_read_it_is_said_how_many_were(
+    on: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "LISTED_PAGES", 1)
+    await on.devin.permissions(grant=PERMISSIONS)
+    for number in range(210):
+        await on.devin.add_member(f"email|{number}", f"p{number:03}@acme.test", f"Person {number:03}")
+    cut = ":warning: Only the first 200 members were read, and Devin has more."
+    listed = await read(on, "members", "Devin's members")
+    assert listed.startswith("*Devin's members*: 200\n• Person 000 · p000@acme.test · Member\n")
+    assert listed.endswith(f"finds them\n{cut}")
+    assert await read(on, "members nobody", "nobody") == (
+        f"None of Devin's 200 members has `nobody` in their name or email.\n{cut}"
+    )
 
 
 @pytest.mark.edge

@@ -109,8 +109,8 @@ async def _who(
     What sessions of the bot spent in people's own names, by them and day, is `ours` and not from elsewhere.
     """
     try:
-        members = [member async for member in organisation.devin.members()]
-        if len(members) > MOST_ASKED:
+        members, has_more = await organisation.devin.members(most_pages=1)
+        if has_more or len(members) > MOST_ASKED:
             return None
         used = {
             member.user_id: await _used(organisation, member, day, ours.get(member.user_id, {})) for member in members

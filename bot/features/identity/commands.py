@@ -84,7 +84,8 @@ async def _member(workspace: Workspace, wanted: WantedLink) -> str | None:
     if wanted.is_address:
         found = {member.user_id for member in await devin.members_by_email(wanted.devin_user)}
     else:
-        found = {member.user_id async for member in devin.members() if member.user_id == wanted.devin_user}
+        members, _ = await devin.members()
+        found = {member.user_id for member in members if member.user_id == wanted.devin_user}
     return found.pop() if len(found) == 1 else None
 
 

@@ -22,7 +22,7 @@ FEATURE: Final = Feature(
     handlers=lambda kernel: DevinReads(kernel.services).handlers(),
     permissions=(
         Permission("secret", "ManageOrgSecrets", lambda devin: read_first(devin.secrets())),
-        Permission("members", "ViewOrgMembership", lambda devin: read_first(devin.members())),
+        Permission("members", "ViewOrgMembership", lambda devin: devin.members(most_pages=1)),
         Permission("metrics", "ViewOrgMetrics", _metrics),
     ),
 )

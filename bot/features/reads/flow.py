@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 from functools import partial
 
+from bot.devin import paging
 from bot.devin.models import Member
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.billing import Period, billing_day, bounds
@@ -63,8 +64,10 @@ async def members(job: CommandJob) -> Message:
     if picked_person(typed):
         return members_views.NO_MENTION
     devin = workspace.organisation.devin
-    people = [_person(member, devin.org_id) async for member in devin.members()]
-    return members_views.members(people, searched(typed)) if names else members_views.member_counts(people)
+    found, has_more = await devin.members(paging.LISTED_PAGES)
+    people = [_person(member, devin.org_id) for member in found]
+    shown = members_views.members(people, searched(typed)) if names else members_views.member_counts(people)
+    return Message(f"{shown.text}\n{members_views.cut(len(people))}") if has_more else shown
 
 
 async def secrets(job: CommandJob) -> Message:

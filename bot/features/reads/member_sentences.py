@@ -66,6 +66,11 @@ def member_counts(people: Sequence[Person]) -> Message:
     return Message(f"*Devin's members*: {len(people):,} ({', '.join(parts)}). People aren't named here.")
 
 
+def cut(count: int) -> str:
+    """Say that no more than so many members are read."""
+    return f":warning: Only the first {counted(count, 'member')} were read, and Devin has more."
+
+
 def _line(person: Person) -> str:
     name, email, role = fitted(person.name, 80), fitted(person.email, 120), fitted(person.role, 80)
     return " · ".join(part for part in (name, email, role) if part)
