@@ -55,9 +55,13 @@ class Commands:
     async def _answer(self, workspace: Workspace, typed: str, body: Body) -> Message:
         if has_secret(as_typed(typed)):
             return await self._without_secret(workspace, redact(typed), body)
-        command = replace(self._parser.slash(as_typed(typed)), key=command_key(body))
+        command = self._parser.slash(as_typed(typed))
         if command.spec is START:
             return await self._start(workspace, typed, body)
+        return await self._carry_out(workspace, command, body)
+
+    async def _carry_out(self, workspace: Workspace, command: Command, body: Body) -> Message:
+        command = replace(command, key=command_key(body))
         answer = await self._table.answer(workspace, body["user_id"], body["channel_id"], command)
         if isinstance(answer, Message):
             return answer
@@ -95,6 +99,8 @@ class Commands:
             if refused is not None:
                 return refused
             doubt, not_theirs = await self._table.offered(workspace, doubt, body["user_id"])
+            if doubt.only is not None and not_theirs is None:
+                return await self._carry_out(workspace, doubt.only, body)
             return start_sentences.ask_command_or_task(doubt, not_theirs)
         if parse_task(text) == text.strip() and await self._new_command.lacks_tracker(workspace, body, text):
             refused = await self._new_command.refusal(workspace, body["user_id"])

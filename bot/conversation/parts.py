@@ -121,7 +121,7 @@ class ConversationParts:
             adopt,
             Unsync(services),
             StopAll(services, access),
-            Give(services, access),
+            Give(services, access, self._session_list),
             StartAnew(services, gates),
             Notify(services),
             Remind(services, access),

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.edge
 
 DM, FORM, DOCS = "D0ANN", "build the signup form", "update the docs of the api"
 OLD, NEW = "please use pytest", "please use unittest"
-TOLD = reply_sentences.deleted(muted=False).text
+TOLD = reply_sentences.deleted(None, muted=False).text
 CANCELLED = stop_sentences.cancelled("ann").text
 
 
@@ -58,7 +58,7 @@ async def told(one: Scene, begun: tuple[str, str]) -> None:
     """A private answer that may have been given is given again."""
     assert await asked(await one_session(one)) == [OLD]
     assert await one.on.thread(GENERAL, begun[0]) == []
-    assert {said["rendered"] for said in await one.slack.ephemerals(user=BEN)} == {TOLD}
+    assert {said["rendered"] for said in await one.slack.ephemerals(user=BEN)} == {f"{TOLD}\nStop Devin"}
 
 
 async def edit_what_waits(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:

@@ -36,7 +36,7 @@ HANDLERS = {
     **AdoptCommand(None, None, None, None, None).handlers(),
     **Unsync(None).handlers(),
     **StopAll(None, None).handlers(),
-    **Give(None, None).handlers(),
+    **Give(None, None, None).handlers(),
     **SessionCommands(None, None, ()).handlers(),
     **Notify(None).handlers(),
     **SessionList(None, None).handlers(),

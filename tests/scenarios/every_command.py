@@ -38,6 +38,7 @@ from bot.features.library import sentences as library
 from bot.features.library.rules import Kind
 from bot.features.organisations import sentences as organisations
 from bot.features.pauses import sentences as pauses
+from bot.features.pauses.specs import PAUSE
 from bot.features.reads import member_sentences as members
 from bot.features.reads import secret_sentences as secrets
 from bot.features.report import sentences as outcome_report
@@ -67,7 +68,8 @@ SOMEBODYS = a_session(prompt="A long task")
 END_FOR_GOOD = f"{stop_sentences.exit_confirm(SOMEBODYS).text}\nEnd permanently\nKeep open"
 STOP_IT = f"{stop_sentences.stop_confirm(SOMEBODYS).text}\nStop it\nKeep running"
 ARCHIVE_IT = f"{stop_sentences.archive_confirm(SOMEBODYS).text}\nArchive it\nKeep open"
-NOT_YOURS = access_sentences.not_yours("U0ANN", Admins(frozenset({"U0ADA"}), ("S0ADMINS",), frozenset({"U0ADA"}))).text
+ADMINS = Admins(frozenset({"U0ADA"}), ("S0ADMINS",), frozenset({"U0ADA"}))
+NOT_YOURS = access_sentences.not_yours("U0ANN", ADMINS).text
 PULL = "https://github.com/acme/web/pull/7"
 OPEN_THE_FORM = "This needs a form. Press the button to open it.\nOpen the form"
 NO_SCHEDULES = schedules.listing([], [], UTC, 0, "https://app.devin.ai/settings/schedules").text
@@ -163,7 +165,7 @@ ROWS = (
         command="pause",
         typed="pause #nowhere",
         answer=pauses.NO_CHANNEL.text,
-        refused=f"{admins_only('pause Devin Bridge')} `/devin stop all` stops your own sessions.",
+        refused=f"{admins_only('pause Devin Bridge')} {PAUSE.instead}",
     ),
     Row(
         command="resume",
@@ -226,8 +228,9 @@ ROWS = (
     ),
     Row(
         command="give",
+        typed="give abcdef1 <@{other}>",
         verb="!give",
-        answer=session_sentences.NO_SESSION_HERE.text,
+        then=session_list_sentences.no_such_session("abcdef1").text,
         on={Surface.THREAD: handovers.WHO.text},
     ),
     Row(
@@ -285,20 +288,26 @@ ROWS = (
     Row(
         command="role_list",
         typed="role list",
-        answer=written(roles.listing(Roles(), Roles()).blocks),
-        refused=admins_only("see and give roles"),
+        answer=written(roles.listing(Roles(), Roles(), ADMINS).blocks),
+        by={Role.GUEST: access_sentences.GUEST_REFUSED.text},
+    ),
+    Row(
+        command="admins",
+        typed="admins",
+        answer=roles.whom_to_ask(ADMINS).text,
+        by={Role.GUEST: access_sentences.GUEST_REFUSED.text},
     ),
     Row(
         command="role_add",
         typed="role add stop",
         answer=roles.problem(RoleProblem.NOBODY).text,
-        refused=admins_only("see and give roles"),
+        refused=admins_only("give roles"),
     ),
     Row(
         command="role_remove",
         typed="role remove stop",
         answer=roles.not_held(Right.STOP, [], "").text,
-        refused=admins_only("see and give roles"),
+        refused=admins_only("give roles"),
     ),
     Row(
         command="identity",

@@ -13,7 +13,7 @@ from tests.for_devin import as_corrected, as_sent
 from tests.said import ASKED_BY
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
-from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled, what_became_of
+from tests.scenarios.observations import buttons, creations, private_answers, sent_to_devin, settled, what_became_of
 from tests.scenarios.test_held_replies import question
 
 TOLD = "Devin has read the message you deleted. To take it back, tell Devin in a reply."
@@ -269,17 +269,35 @@ async def test_the_author_of_a_message_that_devin_has_is_told_of_its_deletion_an
     ts, session, reply = await replied(on)
     await edit(on, BEN, reply, "please use unittest")
     await on.slack.delete(BEN, GENERAL, reply)
-    assert (await on.slack.wait_for_ephemeral(BEN, thread_ts=ts))["rendered"] == TOLD
+    assert (await on.slack.wait_for_ephemeral(BEN, thread_ts=ts))["rendered"] == f"{TOLD}\nStop Devin"
     await settled(on)
     assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
-    assert await private_answers(on, BEN) == [TOLD]
+    assert await private_answers(on, BEN) == [f"{TOLD}\nStop Devin"]
 
 
 async def test_a_deleted_first_message_leaves_a_tombstone_and_its_author_is_told(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.delete(ANN, GENERAL, ts)
-    assert (await on.slack.wait_for_ephemeral(ANN, thread_ts=ts))["rendered"] == TOLD
+    assert (await on.slack.wait_for_ephemeral(ANN, thread_ts=ts))["rendered"] == f"{TOLD}\nStop Devin"
     assert await sent_to_devin(on, session) == []
+
+
+async def test_who_deletes_a_message_that_devin_works_on_gets_a_stop(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.slack.delete(ANN, GENERAL, ts)
+    told = await on.slack.wait_for_ephemeral(ANN, TOLD, thread_ts=ts)
+    assert buttons(told) == ["Stop Devin"]
+    await on.slack.click(ANN, GENERAL, told["ts"], "choose:stop")
+    await on.wait_for_post(GENERAL, ts, "Stopped by ann")
+    assert (await on.devin.session(session))["is_archived"]
+
+
+async def test_where_devin_does_nothing_a_deletion_offers_no_stop(on: Harness) -> None:
+    ts, session, reply = await replied(on)
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep")
+    await on.slack.delete(BEN, GENERAL, reply)
+    assert buttons(await on.slack.wait_for_ephemeral(BEN, TOLD, thread_ts=ts)) == []
 
 
 async def test_a_task_that_is_deleted_before_its_card_stands_leaves_its_author_a_stop(on: Harness) -> None:
@@ -305,7 +323,7 @@ async def test_in_a_muted_thread_no_edit_is_sent_and_a_deletion_says_how_to_take
     told = await on.slack.wait_for_ephemeral(BEN, thread_ts=ts)
     assert told["rendered"] == (
         "Devin has read the message you deleted. To take it back, mention Devin Bridge in a "
-        "reply (this thread is muted)."
+        "reply (this thread is muted).\nStop Devin"
     )
     await settled(on)
     assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]

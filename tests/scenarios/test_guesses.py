@@ -305,6 +305,20 @@ async def test_the_word_of_a_command_alone_offers_no_session(
     assert (text in {"role", "note"}) is ("\n• `/devin " in asked["rendered"])
 
 
+async def test_the_word_of_a_command_alone_is_the_only_one_that_somebody_has(on: Harness) -> None:
+    """Of what can be done with schedules and budgets, only to list them is for everyone."""
+    none = "No budget applies to you here."
+    assert (await on.slack.slash(ANN, GENERAL, "budget"))["shown"]["text"] == none
+    await on.slack.say(ANN, "im", "budget")
+    await on.slack.wait_for_message("D0ANN", none)
+    ts = await on.slack.say(BEN, GENERAL, "who has seen this?")
+    await on.slack.say(ANN, GENERAL, "<@U0BOT> budget", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN, none, thread_ts=ts)
+    assert not (await on.slack.slash(ANN, GENERAL, "schedule"))["shown"]
+    await on.slack.wait_for_ephemeral(ANN, "`ManageOrgSchedules`")  # Devin was asked for the list
+    assert await creations(on) == 0
+
+
 async def test_a_question_about_the_code_starts(on: Harness) -> None:
     await on.mention("what does the function that counts the costs return?")
     await on.session("counts the costs")

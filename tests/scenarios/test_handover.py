@@ -1,5 +1,7 @@
 """A session is handed over to somebody else, and people who did not ask for it may be mentioned too."""
 
+import re
+
 import pytest
 
 from bot.domain.notify_choice import NotifyChoice
@@ -8,9 +10,18 @@ from bot.views.announcements import QUESTION
 from bot.views.answers import access as access_sentences
 from bot.views.answers import handovers
 from bot.views.answers import notifications as notification_sentences
+from bot.views.answers import session_lists as session_list_sentences
 from tests.scenarios.ahead import recorded_changes, rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, Harness
-from tests.scenarios.observations import card_of, give_role, sent_to_devin, settled
+from tests.scenarios.observations import (
+    buttons,
+    card_of,
+    creations,
+    give_role,
+    sent_to_devin,
+    settled,
+    what_became_of,
+)
 from tests.scenarios.test_roles import ADMINS
 
 
@@ -18,6 +29,15 @@ async def ask(on: Harness, ts: str, session: str, words: str) -> str:
     """The post in which Devin asks something."""
     await on.devin.say(session, words, status_detail="waiting_for_user")
     return str((await on.wait_for_post(GENERAL, ts, words))["rendered"])
+
+
+async def given(on: Harness, text: str) -> str:
+    """What somebody reads who gives a session outside of its thread."""
+    before = len(await on.slack.ephemerals(user=ANN))
+    await on.slack.slash(ANN, GENERAL, text)
+    await settled(on)
+    (told,) = (await on.slack.ephemerals(user=ANN))[before:]
+    return str(told["rendered"])
 
 
 @pytest.mark.both_transports
@@ -57,6 +77,31 @@ async def test_a_name_of_several_words_is_one_person_and_other_words_give_nothin
     assert await sent_to_devin(on, session) == []
 
 
+async def test_a_session_of_the_list_is_given_by_its_number(on: Harness) -> None:
+    for prompt in ("fix the login test", "fix the other test"):
+        ts, _ = await on.started(prompt)
+    assert await given(on, f"give 1 to <@{BEN}>") == session_list_sentences.no_such_number(1, shown=False).text
+    several = await given(on, f"give <@{BEN}>")
+    assert several.startswith("You have 2 sessions to give. Which one? For example `/devin give 1 @ben`:")
+    assert await given(on, "give 1 to @Ben") == handovers.WHO.text
+    assert await given(on, f"give 1 <@{GUEST}>") == handovers.cannot_take(GUEST).text
+    told = await given(on, f"give 1 to <@{BEN}>")
+    assert re.fullmatch(f"“.*fix the other test.*” .* is <@{BEN}>'s session now. They read it in its thread.", told)
+    await on.wait_for_post(GENERAL, ts, f"<@{BEN}>, ann gave you this session.")
+    asked = (await on.slack.slash(ANN, GENERAL, f"hand over 2 to <@{BEN}|ben>"))["shown"]
+    assert buttons(asked) == ["Give 2 @ben", "Start a session"]
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:give")
+    await settled(on)
+    said, _ = await what_became_of(on, asked)
+    assert "fix the login test" in said
+    assert [row["requester"] for row in await rows(on, "sessions")] == [BEN, BEN]
+    await on.slack.say(BEN, "im", "list")
+    await on.slack.wait_for_message("D0BEN", "You have 2 sessions")
+    await on.slack.say(BEN, "im", f"give 2 to <@{ANN}>")
+    await on.slack.wait_for_message("D0BEN", f"is <@{ANN}>'s session now")
+    assert await creations(on) == 2
+
+
 async def test_in_a_private_channel_it_is_given_only_to_its_members(on: Harness) -> None:
     await on.slack.remove("C0PRIVATE", BEN)
     ts = await on.slack.say(ANN, "C0PRIVATE", f"{BOT} fix the login test")
@@ -64,7 +109,7 @@ async def test_in_a_private_channel_it_is_given_only_to_its_members(on: Harness)
     await on.devin.set(session, status="running", status_detail="working")
     await on.slack.wait_for_message("C0PRIVATE", "Working", thread_ts=ts)
     await on.slack.say(ANN, "C0PRIVATE", f"!give <@{BEN}>", thread_ts=ts)
-    told = f"<@{BEN}> isn't in this channel. Nothing was changed. Invite them first."
+    told = f"<@{BEN}> isn't in <#C0PRIVATE>. Nothing was changed. Invite them first."
     await on.slack.wait_for_ephemeral(ANN, told)
     await on.slack.say(ANN, "C0PRIVATE", f"!give <@{ADA}>", thread_ts=ts)
     await on.wait_for_post("C0PRIVATE", ts, f"<@{ADA}>, ann gave you this session.")

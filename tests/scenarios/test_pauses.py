@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.admins import Admins
 from bot.features.pauses import sentences as views
+from bot.features.pauses.specs import PAUSE
 from bot.views.answers import access as access_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
@@ -132,14 +133,15 @@ async def test_a_channel_is_paused_in_a_paused_workspace_and_each_is_resumed_by_
 
 
 async def test_only_admins_pause_and_who_administers_a_channel_pauses_that(on: Harness) -> None:
-    refused = access_sentences.admins_only("pause Devin Bridge", ADMINS, "`/devin stop all` stops your own sessions.")
+    refused = access_sentences.admins_only("pause Devin Bridge", ADMINS, PAUSE.instead)
     assert await typed(on, "pause", BEN) == refused.text
     assert await typed(on, f"pause <#{WEB}|web>", BEN) == refused.text
     await give_role(on.slack, f"administer <#{WEB}> <@{BEN}>")
     assert await typed(on, f"pause <#{WEB}|web>", BEN, WEB) == views.paused_channel(WEB, None).text
     assert await typed(on, "pause", BEN, WEB) == refused.text
     # These are about a session, as before.
-    assert await typed(on, "pause 2") == "Did you mean `stop`? Nothing was started."
+    assert await typed(on, "pause 2") == f"{PAUSE.instead} Nothing was started."
+    assert await typed(on, "pause all my sessions", BEN) == stop_sentences.NOTHING_TO_STOP.text
     resumed = "`/devin resume` ends a pause. To wake a session, reply in its thread. Nothing was started."
     assert await typed(on, "resume 2") == resumed
 
@@ -150,6 +152,17 @@ async def test_home_and_status_say_who_paused_until_it_is_resumed(on: Harness) -
     assert re.search(BY_ADA, written((await opened_home(on, ANN, "ada paused Devin Bridge"))["blocks"]))
     await typed(on, "resume")
     assert await typed(on, "status", ANN) == session_list_sentences.NO_SESSIONS.text
+
+
+async def test_other_words_for_stop_all_ask_the_same_at_once(on: Harness) -> None:
+    await on.started("fix the login test", ANN)
+    for words in ("stop all", "stop them all", "stop everything", "stop every session", "pause all my sessions"):
+        asked = (await on.slack.slash(ANN, GENERAL, words))["shown"]
+        assert written(asked["blocks"]) == "Stop your 1 session? A reply in a thread resumes its session."
+        assert buttons(asked) == ["Stop 1", "Keep running"]
+    await on.slack.say(ANN, "im", "stop them all")
+    assert "Stop your 1 session?" in (await on.slack.wait_for_message("D0ANN", "Stop your"))["rendered"]
+    assert await creations(on) == 1
 
 
 async def test_schedules_that_go_on_in_devin_are_named(on: Harness) -> None:

@@ -17,10 +17,11 @@ from bot.views.answers import access as access_sentences
 from bot.views.questions import TOO_LATE_TO_UNDO
 from tests.markup import written
 from tests.scenarios.ahead import Ahead, recorded_changes, rows, until
-from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness, harness
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, WEB, Harness, harness
 from tests.scenarios.observations import (
     buttons,
     card_of,
+    give_role,
     opened_home,
     settled,
     what_became_of,
@@ -74,7 +75,7 @@ async def wait_for_group(on: Harness) -> None:
 async def test_roles_are_given_listed_and_taken_by_admins(on: Harness) -> None:
     assert await typed(on, "role add stop @ann") == roles.problem(Problem.PICKED).text
     given = f"role add stop <@{ANN}> <!subteam^{GROUP}>"
-    assert await typed(on, given, ANN) == access_sentences.admins_only("see and give roles", ADMINS).text
+    assert await typed(on, given, ANN) == access_sentences.admins_only("give roles", ADMINS).text
     assert await typed(on, given) == roles.given_undoable(Right.STOP, "", [ANN, GROUP], 0).text
     assert await typed(on, given) == roles.all_have_it(Right.STOP).text
     assert await typed(on, f"role add stop <#{WEB}> everyone") == roles.given(Right.STOP, WEB, [EVERYONE]).text
@@ -180,7 +181,7 @@ async def test_others_may_not_stop_a_session_or_see_what_it_cost(on: Harness) ->
 
 # What needs no right: it shows what people may see there, is a person's own, or says itself who it is for.
 NO_RIGHT = {
-    *("list", "list_page", "status", "help", "insights", "settings", "settings_why", "identity"),
+    *("list", "list_page", "status", "help", "insights", "settings", "settings_why", "identity", "admins", "role_list"),
     *("notify", "follow", "unfollow", "aside", "rate", "open_form", "recently_done"),
     *("stop_all", "stop_all_confirmed", "cancel_operation", "answer"),
     *("budget_list", "ask_for_more", "note_list", "note_show", "playbook_list", "playbook_show", "schedule_list"),
@@ -223,7 +224,28 @@ async def test_who_administers_by_a_role_gives_roles_and_cannot_take_their_own(o
     assert await typed(on, "role add administer everyone", BEN) == roles.problem(Problem.EVERYONE).text
     assert await typed(on, "role remove administer", BEN) == roles.NOT_YOURSELF.text
     assert await typed(on, f"role remove administer <@{BEN}>") == roles.as_before(Right.ADMINISTER, "", None).text
-    assert await typed(on, "role list", BEN) == access_sentences.admins_only("see and give roles", ADMINS).text
+    assert await typed(on, f"role add stop <@{BEN}>", BEN) == access_sentences.admins_only("give roles", ADMINS).text
+
+
+async def test_a_member_reads_who_the_admins_are_and_which_roles_hold_where_they_ask(on: Harness) -> None:
+    for place in (GENERAL, WEB):
+        await give_role(on.slack, f"stop <#{place}> <@{ADA}>")
+    assert await typed(on, "admins", ANN) == f"Admins of Devin Bridge: <@{ADA}>. Ask one for a role or for more budget."
+    for words in ("who are the admins", "whom should I ask for more budget?", "list the admins"):
+        asked = (await on.slack.slash(ANN, GENERAL, words))["shown"]
+        assert written(asked["blocks"]) == "`/devin admins` may answer that. Nothing was started."
+        assert buttons(asked) == ["Show admins", "Start a session"]
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:admins")
+    await settled(on)
+    assert await what_became_of(on, asked) == (roles.whom_to_ask(ADMINS).text, [])
+    shown = await typed(on, "role list", ANN)
+    assert f"• *administer*: <@{ADA}>\n" in shown
+    assert f"• *stop* in <#{GENERAL}>: <@{ADA}>\n" in shown
+    assert f"<#{WEB}>" not in shown
+    assert f"• *stop* in <#{WEB}>: <@{ADA}>\n" in await typed(on, "role list")
+    assert await typed(on, "admins", GUEST) == access_sentences.GUEST_REFUSED.text
+    await on.slack.say(ANN, "im", "admins")
+    await on.slack.wait_for_message("D0ANN", roles.whom_to_ask(ADMINS).text)
 
 
 async def test_where_not_everyone_may_see_costs_the_card_the_end_and_the_list_show_none(on: Harness) -> None:

@@ -493,9 +493,7 @@ def test_the_answers_that_depend_on_something():
                 "<https://acme.slack.com/p1|Fix the login test> (<https://app.devin.ai/sessions/abc|Open in Devin>)"
             ),
             "no_such_number": "Your last list has no number 3. `/devin list` shows yours.",
-            "no_such_number_without_a_list": (
-                "Those numbers have expired. Run `/devin list`, then use a number from it. `/devin list` shows yours."
-            ),
+            "no_such_number_without_a_list": ("Those numbers have expired. Run `/devin list`, then try again."),
             "no_such_session": "You have no session `fix it`. `/devin list` shows yours.",
             "not_yours": (
                 "Only <@U1>, who started this session, or an admin can do that. Nothing was changed. "

@@ -39,7 +39,7 @@ def test_what_they_are_called():
         "cancel_operation quick_answer rate exit exit_confirmed try_again continue_session answer "
         "insights settings settings_why "
         "usage report digest digest_add_confirmed digest_undo team_list team_add team_remove pause resume "
-        "role_list role_add role_add_confirmed role_undo role_remove "
+        "role_list admins role_add role_add_confirmed role_undo role_remove "
         "identity identity_set identity_unset "
         "budget_list budget_set "
         "budget_set_confirmed budget_undo budget_try budget_remove budget_grant ask_for_more grant_more "
@@ -147,7 +147,7 @@ def test_who_may_use_what():
         **dict.fromkeys(("usage", "report", "digest", "orgs", "audit", "audit_bot"), Role.ADMIN),
         **dict.fromkeys(("team_list", "team_add", "team_remove"), Role.ADMIN),
         **dict.fromkeys(("pause", "resume", "identity_set", "identity_unset"), Role.ADMIN),
-        **dict.fromkeys(("role_list", "role_add", "role_add_confirmed", "role_undo", "role_remove"), Role.ADMIN),
+        **dict.fromkeys(("role_add", "role_add_confirmed", "role_undo", "role_remove"), Role.ADMIN),
         **dict.fromkeys(("digest_add_confirmed", "digest_undo"), Role.ADMIN),
         **dict.fromkeys(
             ("budget_set", "budget_set_confirmed", "budget_undo", "budget_try", "budget_remove", "budget_grant"),

@@ -426,11 +426,14 @@ class Conversation:
         if job.cause.under_us and not job.cause.mention:
             # In a direct message, under something that the bot says there on its own, such as a warning.
             await self._answer(job, reply_sentences.NOTHING_TO_REPLY_TO)
-        elif doubt is not None and job.cause.in_thread:
-            await self._hold_in_doubt(job, doubt)
         elif doubt is not None:
-            doubt, refused = await self._commands.offered(job.workspace, doubt, job.cause.user, job.cause.channel)
-            await self._answer(job, start_sentences.ask_command_or_task(doubt, refused))
+            offered, refused = await self._commands.offered(job.workspace, doubt, job.cause.user, job.cause.channel)
+            if offered.only is not None and refused is None:
+                await self._commands.written(job, offered.only)
+            elif job.cause.in_thread:
+                await self._hold_in_doubt(job, doubt)
+            else:
+                await self._answer(job, start_sentences.ask_command_or_task(offered, refused))
         elif not job.cause.in_thread and await self._lacks_tracker(job, text):
             await self._answer(job, start_sentences.ask_about_reference(text))
         else:

@@ -153,7 +153,9 @@ class Revisions:
             # In the channel, as Slack shows nothing in a thread whose first message is gone.
             await finish_with(uow, job, reply_sentences.deleted_task(lost))
         elif revision.deleted:
-            await finish_with(uow, answered, reply_sentences.deleted(muted=thread is not None and thread.muted))
+            session = await sessions.get(uow.tx, thread.session_id) if thread is not None else None
+            told = reply_sentences.deleted(session, muted=thread is not None and thread.muted)
+            await finish_with(uow, answered, told)
         elif self._is_command(job):
             await finish_with(uow, answered, reply_sentences.EDIT_IS_NO_COMMAND)
         else:

@@ -1,13 +1,21 @@
-"""`!give @ben`: somebody else becomes the asker of a session, who is mentioned and reminded, and who has it listed."""
+"""`!give @ben`: somebody else becomes the asker of a session, who is mentioned and reminded, and has it listed.
+
+Outside of its thread it is named by its number in the person's list: `/devin give 1 @ben`.
+"""
+
+from dataclasses import replace
 
 from bot.conversation.session_card import SessionCard
+from bot.conversation.steer.session_list import SessionList
+from bot.conversation.titles import permalink
 from bot.domain.commands.registry import GIVE
 from bot.domain.commands.spec import CommandSpec
+from bot.domain.lane import own_lane
 from bot.domain.roles import Right
 from bot.domain.session import Lifecycle, Session
 from bot.kernel.access import Access
-from bot.kernel.commands.handler import Handler
-from bot.kernel.job import CommandJob, finish
+from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler, asked_by
+from bot.kernel.job import CommandJob, finish, recipient_of
 from bot.kernel.services import Services
 from bot.store import audit, people, sessions, threads
 from bot.store.audit import AuditRow
@@ -20,28 +28,41 @@ from bot.views.message import Message
 class Give:
     """Hands sessions over, for who may write to them."""
 
-    def __init__(self, services: Services, access: Access) -> None:
+    def __init__(self, services: Services, access: Access, session_list: SessionList) -> None:
         self._services = services
         self._access = access
+        self._session_list = session_list
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What the command does."""
-        return {GIVE: Handler(run=self._run)}
+        return {GIVE: Handler(self._answer, self._run)}
+
+    async def _answer(self, asked: Asked) -> Answer:
+        return Deferred(own_lane(asked.key), asked.argument)  # who may take a session over is asked of Slack
 
     async def _run(self, job: CommandJob) -> None:
-        cause, team = job.cause, job.workspace.team
-        async with self._services.db.read() as tx:
-            thread = await threads.get(tx, team, cause.channel or "", cause.thread_ts or "")
-            session = await sessions.get(tx, thread.session_id) if thread is not None else None
-        refusal = NO_SESSION_HERE if session is None else await self._refusal(job, session)
-        if session is None or refusal is not None:
+        which, _, person = job.cause.argument.rpartition(" ")
+        to = person.removeprefix("@")
+        session = await self._session(job, which)
+        refusal = session if isinstance(session, Message) else await self._refusal(job, session, to)
+        if isinstance(session, Message) or refusal is not None:
             await self._services.answer(job, refusal or NO_SESSION_HERE)
         else:
-            await self._give(job, session)
+            await self._give(job, session, to)
 
-    async def _refusal(self, job: CommandJob, session: Session) -> Message | None:
-        """Why `session` cannot be handed over to the person who is named, or by who asks; None if it can."""
-        workspace, to = job.workspace, job.cause.argument
+    async def _session(self, job: CommandJob, which: str) -> Session | Message:
+        """The session that is named, or that of the thread, or else the person's only one."""
+        cause = job.cause
+        async with self._services.db.read() as tx:
+            thread = await threads.get(tx, job.workspace.team, cause.channel or "", cause.thread_ts or "")
+            session = await sessions.get(tx, thread.session_id) if thread is not None and not which else None
+        if session is not None or (cause.thread_ts is not None and not which):
+            return session or NO_SESSION_HERE
+        return await self._session_list.pick(replace(asked_by(job, GIVE), argument=which))
+
+    async def _refusal(self, job: CommandJob, session: Session, to: str) -> Message | None:
+        """Why `session` cannot be handed over to the person `to`, or by who asks; None if it can."""
+        workspace = job.workspace
         refusal = await self._access.right_refusal(
             workspace, job.cause.user or "", Right.STEER, session.channel, asker=session.requester
         )
@@ -60,9 +81,9 @@ class Give:
             return views.cannot_take(to)
         return None if await self._access.may_read(workspace, to, session.channel) else views.cannot_see(session, to)
 
-    async def _give(self, job: CommandJob, session: Session) -> None:
+    async def _give(self, job: CommandJob, session: Session, to: str) -> None:
         """Store the new asker and announce it. What was spent so far stays with the one before."""
-        by, to = job.cause.user or "", job.cause.argument
+        by = job.cause.user or ""
         # A crash before this commit has it done anew, and none after it does.
         async with self._services.unit_of_work_for(job) as uow:
             names = await people.names(uow.tx, session.team, {by, to})
@@ -74,4 +95,7 @@ class Give:
             await uow.post(f"said:{job.row.key}", session, views.given(session, by, names.get(by, "Someone"), to))
             await uow.redraw(SessionCard, session.id)
             await uow.redraw_home(session.team, session.requester)
+            if job.cause.thread_ts != session.thread_ts:
+                told = views.handed_over(session, to, permalink(job.workspace, session))
+                await uow.reply_privately(recipient_of(job), told)
             await finish(uow, job)

@@ -115,7 +115,7 @@ class SessionList:
         `channel` that fits them, or the only one at all.
         """
         if not asked.argument:
-            if not asked.spec.ends_session:
+            if not (asked.spec.ends_session or asked.spec is registry.GIVE):
                 return await self.listing(asked.workspace, asked.user)
             return await self._only_one(asked.workspace, asked.user, asked.channel, asked.spec)
         number = number_of(asked.argument)

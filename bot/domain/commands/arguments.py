@@ -99,6 +99,14 @@ def _person(typed: str) -> str | None:
     return "" if is_name or not words else None
 
 
+def _session_and_person(typed: str) -> str | None:
+    """Read `1 to @U0BEN` as `1 @U0BEN`: which session, if one is named, and a person; `1 @` where nobody was picked."""
+    first, _, behind = typed.partition(" ")
+    which = parse_which(first)
+    person = _person(typed if which is None else behind)
+    return None if person is None else f"{which or ''} @{person}".strip()
+
+
 def _all_of(typed: str) -> str | None:
     words = set(typed.lower().split())
     if words - _AROUND_ALL - _OWN:
@@ -128,6 +136,7 @@ CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(Not
 ON_OFF: Final = Argument("[on|off]", _on_or_off, words=("on", "off"))  # "" where none was typed
 WHICH_LIST: Final = Argument(f"[{'|'.join(Which)}]", _which_list, words=tuple(Which))  # "" where none was typed
 PERSON: Final = Argument("@person", _person)  # read as their id, or as "" where nobody was picked
+SESSION_AND_PERSON: Final = Argument("[number] @person", _session_and_person)
 ALL_OF: Final = Argument("", _all_of, free=True)  # read as "mine", or as "" for all that one may stop
 HELP_TOPIC: Final = Argument(f"[{ALL_TOPICS}|{ADMIN_TOPIC}|command]", _help_topic, around=_AROUND_HELP, free=True)
 LISTED: Final = Argument("", lambda typed: None if typed else "", around=AROUND_LISTS)  # nothing may follow

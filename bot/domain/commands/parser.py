@@ -21,7 +21,7 @@ from bot.domain.commands.option_words import ACU, option_words, without
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.picked import is_picked, picked_channel, picked_person
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
-from bot.domain.commands.registry import ADOPT, COST, GIVE, HELP, LAUNCH, LIST, START
+from bot.domain.commands.registry import ADOPT, COST, GIVE, HELP, LAUNCH, LIST, START, STOP_ALL
 from bot.domain.commands.spec import CommandSpec, Role, Surface, Way
 from bot.domain.commands.timed_tasks import TimedTask, read_timed
 
@@ -81,6 +81,12 @@ class Doubt:
         phrases = [spec.ways[0].phrase.split() for spec in self.family]
         return tuple(dict.fromkeys(phrase[1] for phrase in phrases if len(phrase) > 1 and phrase[1] not in _FILLERS))
 
+    @property
+    def only(self) -> Command | None:
+        """The command that is given without a question: the only one of its family, by its word, or one that asks."""
+        is_clear = self.spec is STOP_ALL or (self.bare and len(self.family) == len(self.seconds) == 1)
+        return Command(self.spec, self.argument) if is_clear else None
+
 
 _Declared = tuple[CommandSpec, Way]
 _BANG: Final = "!"
@@ -122,8 +128,9 @@ _OF_ALL: Final = re.compile(
     re.IGNORECASE,
 )
 _GIVEN: Final = re.compile(
-    r"(?:please )?(?:give|hand|assign|transfer|pass)(?: (?:this|it|the session|this session))?(?: over)?"
-    r" to @?(?P<person>[\w.-]+)",
+    r"(?:please )?(?:give|hand|assign|transfer|pass)(?: over)?"
+    r"(?: (?:this|it|the session|this session|(?:session |number )?#?(?P<number>\d{1,3})))?(?: over)?"
+    r" to (?P<person>@?[\w.-]+)",
     re.IGNORECASE,
 )
 _HEALTH: Final = re.compile(
@@ -144,7 +151,9 @@ _LIMITED: Final = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_ROLES: Final = re.compile(
-    r"(?:(?:the )?admins|who(?:'s| is| are) (?:an? |the |your |our )?admins?(?: here)?"
+    r"(?:(?P<admins>(?:list |show )?(?:me )?(?:the |our )?admins"
+    r"|who(?:'s| is| are) (?:an? |the |your |our )?admins?(?: here| of .{1,20})?"
+    r"|whom? (?:do|can|should|could|must) (?:i|we) ask(?: for .{1,30})?)"
     r"|who(?: else)? (?:can|may|could|is allowed to|is able to)"
     r" (?:use|start|stop|steer|run) (?:this|it|devin|the bot|sessions?)(?: here)?)",
     re.IGNORECASE,
@@ -173,8 +182,9 @@ _ASKED_FIRST: Final[Mapping[str, str]] = {"create": "add", "new": "add", "remove
 _MEANT_SECOND: Final[Mapping[str, str]] = {
     **dict.fromkeys(("assign", "give", "grant"), "add"),
     **dict.fromkeys(("revoke", "take"), "remove"),
-    **dict.fromkeys(("everything", "everyone", "everybody"), "all"),
+    **dict.fromkeys(("everything", "everyone", "everybody", "every"), "all"),
 }
+_OF_THEM: Final = frozenset({"them", "these", "those"})
 _SHOWING: Final = frozenset({"list", "show"})
 _ADD: Final = "add"  # no task begins with a thing and this word, so what stands behind it is for the way
 _CLOSING: Final = " .!"  # spaces and punctuation at the end, which are no part of a command
@@ -376,13 +386,16 @@ class Parser:
 
     def _said(self, text: str) -> Doubt | None:
         """The command of which a whole sentence says what it does, such as "limit everybody to 10 ACUs a week"."""
+        given = _GIVEN.fullmatch(text)
         meant, kind = "", Kind.NONE
-        if (limited := _LIMITED.fullmatch(text)) is not None:
+        if given is not None and given["number"]:
+            meant = f"{GIVE.name} {given['number']} {given['person']}"
+        elif (limited := _LIMITED.fullmatch(text)) is not None:
             team = limited["team"] or limited["of"]
             whom = limited["picked"] or (f'team:"{team}"' if team else "each-person" if limited["each"] else "org")
             meant = f"budget set {whom} {limited['acus']} a {limited['span'].lower()}"
-        elif _ABOUT_ROLES.fullmatch(text) is not None:
-            meant, kind = "role list", Kind.WHO
+        elif (asked := _ABOUT_ROLES.fullmatch(text)) is not None:
+            meant, kind = "admins" if asked["admins"] else "role list", Kind.WHO
         elif (spent := _SPENT_BY.fullmatch(text)) is not None:
             is_picked = spent["person"].startswith("@")  # a name alone says no id
             meant = f"usage {spent['person']} {Period.MONTH}" if is_picked else f"usage {Period.MONTH} by person"
@@ -403,7 +416,7 @@ class Parser:
         near, typed, is_synonym = self._near(word) or "", words[0], word in self._synonyms
         spec = self._synonyms[word] if is_synonym else self._doubtable.get(near)
         if spec is not None and spec.of_place and behind and not any(map(_is_place, behind)):
-            spec, typed, is_synonym = self._of_sessions.get(_first_word(spec)), text, True
+            return self._of_session(text, spec, behind)
         if spec is None:
             return None
         one_of_many = word.removesuffix("s") in self._doubtable
@@ -417,6 +430,16 @@ class Parser:
         if not free and not fits and (is_synonym or self._other(spec, behind) is None):
             return None
         return self._of_family(text, typed, spec, behind)
+
+    def _of_session(self, text: str, of_place: CommandSpec, behind: list[str]) -> Doubt | None:
+        """The command about a session that is meant by the word of one about a place, such as `pause 2`."""
+        spec = self._of_sessions.get(_first_word(of_place))
+        if spec is None or not all(_fits_around(other, spec) for other in behind):
+            return None
+        whole = " ".join([_first_word(spec), *behind])
+        read = self.slash(whole).spec
+        found = self._of_family(text, text, spec, behind) if read is START else Doubt(text, text, read, whole)
+        return replace(found, instead=of_place.instead)
 
     def _with_word_of_admins(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
         """The command for admins whose word a short text begins with, whatever follows, such as `report by author`.
@@ -481,6 +504,7 @@ class Parser:
             *typed, tail = [*text.split(maxsplit=len(split)), ""][: len(split) + 1]
             if marked.marker in text and tuple(part.lower() for part in typed) == split:
                 return Doubt(text, words[0], marked, f"{marked.ways[0].phrase} {tail}")
+        behind = behind[1:] if behind[1:] and behind[0] in _OF_THEM else behind  # `stop them all`
         second = _MEANT_SECOND.get(behind[0], behind[0])
         spec = self._of_two_words.get(f"{word} {second}")
         if spec is None:
@@ -587,10 +611,10 @@ class Parser:
         Who wants to hand a session over in so many words means a command, too, and so does who leaves out the `!`.
         """
         if (given := _GIVEN.fullmatch(text.strip(_CLOSING))) is not None:
-            return Doubt(text.strip(), text.strip(), GIVE, f"{GIVE.ways[0].phrase} @{given['person']}")
+            return Doubt(text.strip(), text.strip(), GIVE, f"{_BANG}{GIVE.name} @{given['person'].removeprefix('@')}")
         word = text.strip(_CLOSING + "?").lower()
         spec, way = self._verbs.get(f"{_BANG}{word}", (None, None))
-        if spec is not None and way is not None and not spec.is_typed and not spec.of_session:  # as `follow`
+        if spec is not None and way is not None and (not spec.is_typed or spec is GIVE) and not spec.of_session:
             return Doubt(text.strip(), word, spec, way.phrase)
         near = _nearest_of(tuple(self._alone), word)
         if near is None or " " in word or word in {*self._alone, *self._doubtable, *self._synonyms}:

@@ -14,6 +14,7 @@ from bot.domain.commands.arguments import (
     ON_OFF,
     PERSON,
     SESSION,
+    SESSION_AND_PERSON,
     TEXT,
     WHICH_LIST,
 )
@@ -216,7 +217,9 @@ GIVE: Final = CommandSpec(
     "give",
     source=Source.HERE,
     right=Right.STEER,
-    ways=(written("!give", PERSON),),
+    ways=(*typed("give", SESSION_AND_PERSON), written("!give", PERSON)),
+    ordinary=True,
+    slash_help=Help(f"`/devin give {SESSION_AND_PERSON.shown}` hands a session over to someone else", same_line=True),
     thread_help=Help("`!give @person` hands this session over to someone else", same_line=True),
     meant_by=("handover", "assign", "transfer"),
 )

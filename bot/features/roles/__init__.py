@@ -10,6 +10,6 @@ from bot.kernel.feature import Feature
 FEATURE: Final = Feature(
     "roles",
     commands=COMMANDS,
-    handlers=lambda kernel: RoleCommands(kernel.services).handlers(),
+    handlers=lambda kernel: RoleCommands(kernel.services, kernel.access).handlers(),
     plain_questions={QUESTION: UNCHANGED},
 )

@@ -9,9 +9,10 @@ from bot.domain.commands.presses import undone
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.roles import EVERYONE, Right, Roles
 from bot.features.roles import sentences as views
-from bot.features.roles.specs import ROLE_ADD, ROLE_ADD_CONFIRMED, ROLE_LIST, ROLE_REMOVE, ROLE_UNDO
+from bot.features.roles.specs import ADMINS, ROLE_ADD, ROLE_ADD_CONFIRMED, ROLE_LIST, ROLE_REMOVE, ROLE_UNDO
 from bot.features.roles.words import Problem, WantedRole, parse_add, parse_remove
-from bot.kernel.admins import roles_of
+from bot.kernel.access import Access
+from bot.kernel.admins import admins_of, roles_of
 from bot.kernel.commands.handler import Asked, Handler, asked_by
 from bot.kernel.job import CommandJob, finish_with
 from bot.kernel.services import Services
@@ -26,19 +27,28 @@ from bot.views.questions import TOO_LATE_TO_UNDO
 class RoleCommands:
     """Answers what is typed about roles, from our own rows alone."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, access: Access) -> None:
         self._services = services
+        self._access = access
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What the commands do."""
         changes = dict.fromkeys((ROLE_ADD, ROLE_REMOVE), Handler(self._change, self._run))
         pressed = dict.fromkeys((ROLE_ADD_CONFIRMED, ROLE_UNDO), Handler(run=self._run))
-        return {ROLE_LIST: Handler(self._list), **changes, **pressed}
+        return {ADMINS: Handler(self._list), ROLE_LIST: Handler(self._list), **changes, **pressed}
 
     async def _list(self, asked: Asked) -> Message:
-        async with self._services.db.read() as tx:
-            held = await roles_of(tx, asked.workspace)
-        return views.listing(held, asked.workspace.policy.roles)
+        services, workspace = self._services, asked.workspace
+        if (refused := await self._access.refusal_in_ack(workspace, asked.user)) is not None:
+            return refused
+        async with services.db.read() as tx:
+            held = await roles_of(tx, workspace)
+            admins = await admins_of(tx, workspace, services.clock() - services.timing.admins_known)
+        if asked.spec is ADMINS:
+            return views.whom_to_ask(admins)
+        # What holds in other channels, which may be private, is for admins.
+        here = None if asked.user in admins.ids else asked.channel
+        return views.listing(held, workspace.policy.roles, admins, here)
 
     async def _change(self, asked: Asked) -> Message:
         """Carry out a command within the ack, and return the confirmation or what is wrong with it."""

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
+from bot.domain.admins import Admins
 from bot.domain.roles import EVERYONE, Right, Roles, is_group
 from bot.features.roles.specs import ROLE_ADD_CONFIRMED, ROLE_UNDO
 from bot.features.roles.words import Problem
 from bot.views import blocks, questions
+from bot.views.answers.access import how_to_name
 from bot.views.answers.wording import message_of
 from bot.views.message import Message
 from bot.views.sentences import mention
@@ -27,6 +29,7 @@ _PROBLEMS: Final = {
     Problem.EVERYONE: "For `administer`, name people or groups, not everyone.",
     Problem.WORD: "Write only the role, a channel, people, and user groups.",
 }
+MOST_NAMED: Final = 20  # admins and their groups
 QUESTION: Final = "role"  # the name of the question whether to shut people out
 UNCHANGED: Final = Message("OK, nothing was changed.")
 ALWAYS: Final = "Admins have every role. You can always steer, stop, and see the cost of sessions you started."
@@ -39,16 +42,26 @@ def problem(which: Problem, *, removes: bool = False) -> Message:
     return message_of("Nothing was changed.", _PROBLEMS[which], f"For example: `/devin {example}`")
 
 
-def listing(roles: Roles, of_file: Roles) -> Message:
-    """Build the list of all roles, of which the settings file has declared those `of_file`."""
+def listing(roles: Roles, of_file: Roles, admins: Admins, here: str | None = None) -> Message:
+    """Build the list of all roles, of which the settings file has declared those `of_file`, and name the `admins`.
+
+    Of roles in one channel it has only those in the channel `here`, if one is given.
+    """
     lines = []
     for right in Right:
-        everywhere = roles.holders(right)
-        lines.append(f"• *{right}*: {_held(right, everywhere)}{_source(of_file, right, '')}")
+        who = _named(admins) or "no one" if right is Right.ADMINISTER else _names(roles.holders(right) or [EVERYONE])
+        lines.append(f"• *{right}*: {who}{_source(of_file, right, '')}")
         for (held, channel), holders in sorted(roles.held.items()):
-            if held is right and channel:
-                lines.append(f"• *{right}* in <#{channel}>: {_held(right, holders)}{_source(of_file, right, channel)}")
+            if held is right and channel and here in {None, channel}:
+                lines.append(f"• *{right}* in <#{channel}>: {_names(holders)}{_source(of_file, right, channel)}")
     return Message("Who can do what", [*blocks.sections(lines), *blocks.context([ALWAYS])])
+
+
+def whom_to_ask(admins: Admins) -> Message:
+    """Name the `admins`."""
+    if not admins.ids:
+        return message_of("" if admins.groups else "Devin Bridge has no admins.", how_to_name(admins))
+    return Message(f"Admins of Devin Bridge: {_named(admins)}. Ask one for a role or for more budget.")
 
 
 def given(right: Right, channel: str, holders: Sequence[str]) -> Message:
@@ -120,10 +133,11 @@ def _where(channel: str) -> str:
     return f" in <#{channel}>" if channel else ""
 
 
-def _held(right: Right, holders: Sequence[str] | None) -> str:
-    if holders is None:
-        return "admins" if right is Right.ADMINISTER else EVERYONE
-    return _names(holders)
+def _named(admins: Admins) -> str:
+    """Name the admins and their groups, with how many more there are."""
+    all_of_them = [*sorted(admins.users), *admins.groups]
+    more = len(all_of_them) - MOST_NAMED
+    return _names(all_of_them[:MOST_NAMED]) + (f", and {more} more" if more > 0 else "")
 
 
 def _names(holders: Sequence[str]) -> str:

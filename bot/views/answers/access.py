@@ -75,7 +75,7 @@ def not_yours(requester: str, admins: Admins) -> Message:
     refusal = f"Only {asker}an admin can do that. Nothing was changed."
     to_ask = [mention(requester)] if requester else []
     to_ask += [who for who in _mentions(admins) if who not in to_ask]
-    return message_of(refusal, f"Ask {any_of(to_ask)}." if to_ask else _how_to_name(admins))
+    return message_of(refusal, f"Ask {any_of(to_ask)}." if to_ask else how_to_name(admins))
 
 
 def admins_only(deed: str, admins: Admins, instead: str = "") -> Message:
@@ -86,7 +86,7 @@ def admins_only(deed: str, admins: Admins, instead: str = "") -> Message:
     to_ask = _mentions(admins)
     if not to_ask:
         since = "right now" if admins.groups else "yet"
-        return message_of(f"No one can {deed} {since}.", _how_to_name(admins), instead)
+        return message_of(f"No one can {deed} {since}.", how_to_name(admins), instead)
     return message_of(f"Only admins can {deed}.", f"Ask {any_of(to_ask)}.", instead)
 
 
@@ -94,7 +94,7 @@ def role_missing(right: Right, holders: Sequence[str], admins: Admins) -> Messag
     """Refuse what takes the role `right`, and name its `holders` and `admins`, who have every role."""
     held = [_member_of(holder) if is_group(holder) else mention(holder) for holder in holders[:MOST_NAMED]]
     to_ask = [*held, *(who for who in _mentions(admins) if who not in held)]
-    return message_of(_MISSING[right], f"Ask {any_of(to_ask)}." if to_ask else _how_to_name(admins))
+    return message_of(_MISSING[right], f"Ask {any_of(to_ask)}." if to_ask else how_to_name(admins))
 
 
 def _mentions(admins: Admins) -> list[str]:
@@ -107,7 +107,7 @@ def _member_of(group: str) -> str:
     return f"someone in <!subteam^{group}>"
 
 
-def _how_to_name(admins: Admins) -> str:
+def how_to_name(admins: Admins) -> str:
     """What to do where nobody is an admin."""
     if admins.groups:
         return "No admins found: the admin user group is empty or unavailable. Tell your Devin Bridge operator."

@@ -3,11 +3,12 @@
 from typing import Final
 
 from bot.domain.session import Session
+from bot.views.answers.wording import PROMPT_SHOWN
 from bot.views.message import Message
 from bot.views.sentences import mention
-from bot.views.text import fitted
+from bot.views.text import QUOTED, fitted, linked_title
 
-WHO: Final = Message("Who should take over? After `!give`, type `@` and pick the person from Slack's list.")
+WHO: Final = Message("Who should take over? Type `@` and pick the person from Slack's list. Nothing was changed.")
 NOT_STARTED_YET: Final = Message("This session hasn't started yet. Try again once its card says it has.")
 
 
@@ -25,7 +26,13 @@ def cannot_see(session: Session, user: str) -> Message:
     """Report that `user` can't take over `session`, as they can't read its thread."""
     if session.channel.startswith("D"):
         return Message(f"{mention(user)} can't see this DM. Nothing was changed. To share work, start it in a channel.")
-    return Message(f"{mention(user)} isn't in this channel. Nothing was changed. Invite them first.")
+    return Message(f"{mention(user)} isn't in <#{session.channel}>. Nothing was changed. Invite them first.")
+
+
+def handed_over(session: Session, to: str, thread: str | None) -> Message:
+    """Confirm, outside of its `thread`, that `session` is the person's `to` now."""
+    title = linked_title(session.title, thread, session.url, PROMPT_SHOWN, QUOTED)
+    return Message(f"{title} is {mention(to)}'s session now. They read it in its thread.")
 
 
 def given(session: Session, by: str, name: str, to: str) -> Message:

@@ -14,6 +14,7 @@ from bot.views.answers import failures as failure_sentences
 from bot.views.answers.starts import AS_REPLY, COMMAND, MAY_BE_ANSWERS
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
 from bot.views.message import Block, Message
+from bot.views.sentences import STOPPABLE
 from bot.views.text import QUOTED, fitted, link, linked_title, notified
 from bot.views.turn_taking import REACHES
 
@@ -115,10 +116,14 @@ def had_by(session: Session, thread: str | None) -> Message:
     return Message(f"Devin already read this in {title}. It starts its own session too.")
 
 
-def deleted(*, muted: bool) -> Message:
-    """Tell the author of a message that was deleted that Devin has read it, and how to take it back."""
+def deleted(session: Session | None, *, muted: bool) -> Message:
+    """Tell the author of a message that was deleted that Devin has read it, and how to take it back, or stop Devin."""
     how = "mention Devin Bridge in a reply (this thread is muted)" if muted else "tell Devin in a reply"
-    return Message(f"Devin has read the message you deleted. To take it back, {how}.")
+    text = f"Devin has read the message you deleted. To take it back, {how}."
+    if session is None or session.display_state not in STOPPABLE:
+        return Message(text)
+    stop = questions.choice(MAY_BE_ANSWERS[STOP], STOP, session.id)
+    return Message(text, [blocks.section(text), *blocks.actions(stop)])
 
 
 def deleted_task(session: Session) -> Message:

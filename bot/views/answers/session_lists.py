@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.domain.commands.registry import LIST_ALL, LIST_PAGE, STOP_LISTED
+from bot.domain.commands.registry import GIVE, LIST_ALL, LIST_PAGE, STOP_LISTED
 from bot.domain.list_groups import ListGroup
 from bot.domain.list_pages import FIRST_PAGE, OWN, PAGE, ListPage, Which
 from bot.domain.session import Session, bare_id
@@ -97,8 +97,9 @@ def list_with_stop(shown: ShownList, session: Session) -> Message:
 def several_sessions(verb: str, shown: ShownList) -> Message:
     """Ask which session the command `verb` is meant for: the list `shown` has only those that fit it."""
     # The pages behind it are those of the whole list, in which other numbers stand.
+    example = f"{verb} 1 @ben" if verb == GIVE.name else f"{verb} 1"
     return _list(
-        f"You have {counted(shown.total, 'session')} to {verb}. Which one? For example `/devin {verb} 1`:",
+        f"You have {counted(shown.total, 'session')} to {verb}. Which one? For example `/devin {example}`:",
         replace(shown, next=None),
         hint="",
     )
@@ -106,12 +107,9 @@ def several_sessions(verb: str, shown: ShownList) -> Message:
 
 def no_such_number(number: int, *, shown: bool) -> Message:
     """Report that `number` stands for no session: the list that was `shown` last lacks it, or there was none lately."""
-    why = (
-        f"Your last list has no number {number}."
-        if shown
-        else "Those numbers have expired. Run `/devin list`, then use a number from it."
-    )
-    return Message(f"{why} `/devin list` shows yours.")
+    if not shown:
+        return Message("Those numbers have expired. Run `/devin list`, then try again.")
+    return Message(f"Your last list has no number {number}. `/devin list` shows yours.")
 
 
 def no_such_session(which: str) -> Message:

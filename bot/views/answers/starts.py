@@ -303,7 +303,8 @@ def ask_command_or_message(
     task: Block | None = questions.answer("Send it to Devin", COMMAND, AS_REPLY, key)
     if session is None:
         task = None if doubt.bare else questions.answer("Start a session", COMMAND, AS_TASK, key)
-    offered = about or doubt.argument if (doubt.spec.is_typed or about) and is_offered else None
+    is_typed = doubt.spec.is_typed and not doubt.meant.startswith("!")
+    offered = about or doubt.argument if (is_typed or about) and is_offered else None
     return Message(text, [blocks.section(_with_help(text, doubt, offered)), *_offered(doubt, offered, task)])
 
 
@@ -386,7 +387,7 @@ def examples(spec: CommandSpec) -> list[Block]:
 def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
     if doubt.other:
         return f"Is “{fitted(doubt.text, PROMPT_SHOWN)}” {'for' if in_session else 'a task for'} Devin?"
-    if doubt.guessed or doubt.topic is not None:
+    if doubt.guessed or doubt.instead or doubt.topic is not None:
         return _why_guessed(doubt)
     return _why_resembling(doubt, in_session=in_session)
 
@@ -399,7 +400,7 @@ def _why_resembling(doubt: Doubt, *, in_session: bool) -> str:
     if (known := _SAID_OF.get(doubt.word.lower())) is not None and doubt.spec is not registry.COST:
         return known
     forms = doubt.spec.ways_on(Surface.SLASH)
-    if not forms:
+    if not forms or doubt.meant.startswith("!"):
         only = f"{typed} works only in a session's thread: write {code(doubt.meant)} there."
         return f"Did you mean {code(doubt.meant)}?" if in_session else only
     if doubt.word.lower() in {*doubt.spec.meant_by, *(form.phrase for form in doubt.spec.ways)} - {command}:
@@ -434,7 +435,7 @@ def _meant(doubt: Doubt) -> str:
         return "Review"
     if doubt.spec is registry.NOTIFY:
         return f"Set {meant}" if meant != doubt.spec.name else "Show my setting"
-    if doubt.spec.ends_session or doubt.spec.of_place or doubt.spec is registry.STOP_ALL:
+    if doubt.spec.ends_session or doubt.spec.of_place or doubt.spec in {registry.STOP_ALL, registry.GIVE}:
         return meant.capitalize()
     return f"{'Run' if _does_something(doubt.spec) else 'Show'} {meant}"
 

@@ -5,6 +5,7 @@
 import pytest
 from inline_snapshot import snapshot
 
+from bot.domain.admins import Admins
 from bot.domain.roles import EVERYONE, Right, Roles
 from bot.features.roles import sentences as views
 from bot.features.roles.words import Problem
@@ -25,6 +26,9 @@ MESSAGES = {
     "held_by_nobody": views.not_held(Right.STOP, [], "C0WEB1"),
     "set_by_file": views.set_by_file(Right.STOP),
     "not_yourself": views.NOT_YOURSELF,
+    "whom_to_ask": views.whom_to_ask(Admins(frozenset({"U0ADA1"}), ("S0OPS1",), frozenset({"U0BEN1"}))),
+    "nobody_to_ask": views.whom_to_ask(Admins()),
+    "nobody_in_the_group": views.whom_to_ask(Admins(groups=("S0OPS1",))),
     **{f"problem_{which}": views.problem(which) for which in Problem},
     "problem_when_taken": views.problem(Problem.RIGHT, removes=True),
 }
@@ -44,6 +48,9 @@ def test_what_they_read() -> None:
             "held_by_nobody": "No one was given the role `stop` in <#C0WEB1>. Nothing was changed.",
             "set_by_file": "Nothing was changed. The settings file sets the role `stop`. Change it there.",
             "not_yourself": "You can't take that from yourself. Ask another admin.",
+            "whom_to_ask": "Admins of Devin Bridge: <@U0ADA1>, <!subteam^S0OPS1>. Ask one for a role or for more budget.",
+            "nobody_to_ask": "Devin Bridge has no admins. Your Devin Bridge operator can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`.",
+            "nobody_in_the_group": "No admins found: the admin user group is empty or unavailable. Tell your Devin Bridge operator.",
             "problem_right": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. For example: `/devin role add start #web @ann`",
             "problem_nobody": "Nothing was changed. Name who gets it: people, user groups, or `everyone`. For example: `/devin role add start #web @ann`",
             "problem_picked": (
@@ -58,7 +65,7 @@ def test_what_they_read() -> None:
 
 
 def test_the_list() -> None:
-    message = views.listing(HELD, OF_FILE)
+    message = views.listing(HELD, OF_FILE, Admins(frozenset({"U0ADA1"}), ("S0OPS1",)))
     assert_valid(message)
     assert written(message.blocks) == snapshot("""\
 • *start*: <@U0ANN1> (settings file)
@@ -66,7 +73,7 @@ def test_the_list() -> None:
 • *stop*: <!subteam^S0OPS1>, <@U0ANN1>
 • *stop* in <#C0WEB1>: everyone
 • *cost*: everyone
-• *administer*: admins
+• *administer*: <@U0ADA1>, <!subteam^S0OPS1>
 Admins have every role. You can always steer, stop, and see the cost of sessions you started.\
 """)
 
