@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from bot.domain.commands.registry import START
+from bot.domain.commands.registry import HELP, START
 from bot.domain.commands.spec import ADDRESSED, CommandSpec, Role, Surface
 from bot.features import COMMANDS
 from bot.views.text import listed
@@ -71,7 +71,9 @@ def _row(spec: CommandSpec, surface: Surface) -> str:
     """Return the row of a command, whose sentence goes without the words to type at its beginning."""
     shown = spec.slash_help if surface is Surface.SLASH else spec.thread_help
     sentence = "shows what you need first; `help all` shows every command, `help budget` those about budgets"
-    if shown is not None:
+    if spec is HELP and surface is Surface.THREAD:
+        sentence = "shows the commands for a session's thread"
+    elif shown is not None:
         sentence = re.sub(r"\A`[^`]+`(?: \(or .*?`\))? | \(so do .*\)", "", shown.sentence)
     prefix = "/devin " if surface is Surface.SLASH else ""
     typed = ", ".join(f"`{prefix}{way.shown}`" for way in spec.ways_on(surface)).replace("|", r"\|")

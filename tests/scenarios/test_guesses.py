@@ -7,6 +7,7 @@ import pytest
 from bot.domain.commands.registry import START
 from bot.domain.commands.small_talk import small_talk
 from bot.features import COMMANDS
+from bot.features.pauses.specs import PAUSE
 from tests.guesses import GUESSES, TASKS
 from tests.markup import written
 from tests.scenarios.ahead import rows, until
@@ -108,7 +109,7 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
     ("text", "question", "button"),
     [
         ("sessions", "`sessions` isn't a command here, but `list` is. Nothing was started.", "Show list"),
-        ("pause 2", "Did you mean `stop`? Nothing was started.", "Stop 2"),
+        ("pause 2", f"{PAUSE.instead} Nothing was started.", "Stop 2"),
         ("please stop", "Did you mean `stop`? Nothing was started.", "Stop"),
         ("alarms", "Alarms have no command. Use the buttons under each alarm. Nothing was started.", "Show help"),
         (
@@ -139,12 +140,14 @@ async def test_the_command_that_does_it_is_offered(on: Harness, text: str, quest
 @pytest.mark.parametrize(
     ("text", "button"),
     [
-        ("limit everybody to 10 acu per week", "Run budget set each-person 10 a week"),
+        ("limit everybody to 10 acu per week", "Run budget set each-person 10 per week"),
         ("cap everyone at 10 ACUs a week", "Run budget set each-person 10 a week"),
-        ("limit the team Payments to 400 per month", 'Run budget set team:"Payments" 400 a month'),
+        ("limit the team Payments to 400 per month", 'Run budget set team:"Payments" 400 per month'),
         ("who can use this?", "Show role list"),
-        ("admins", "Show role list"),
-        ("who are the admins", "Show role list"),
+        ("who are the admins", "Show admins"),
+        ("everyone 20", "Run budget set each-person 20"),
+        (f"<#{WEB}|web> 20 a week", "Run budget set #web 20 a week"),
+        ("org 500 per month", "Run budget set org 500 per month"),
         ("show me what ann spent", "Show usage month by person"),
         (f"what did <@{ANN}|ann> spend this month", "Show usage @ann month"),
         ("I want to cancel my last session", "Stop"),

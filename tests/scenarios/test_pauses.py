@@ -165,6 +165,11 @@ async def test_other_words_for_stop_all_ask_the_same_at_once(on: Harness) -> Non
     assert await creations(on) == 1
 
 
+async def test_schedules_that_cannot_be_read_go_on_too(on: Harness) -> None:
+    await typed(on, "pause")  # the key has no right to schedules
+    await on.slack.wait_for_ephemeral(ADA, views.SCHEDULES_UNREAD.text)
+
+
 async def test_schedules_that_go_on_in_devin_are_named(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageOrgSchedules"])
     await schedule(on, "Nightly dependencies")

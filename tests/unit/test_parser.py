@@ -373,7 +373,7 @@ def test_words_alone_in_a_thread(text, command):
         ("cost calculation is wrong", Doubt("cost calculation is wrong", "cost", COST, "cost")),
         ("grant @ann 10", Doubt("grant @ann 10", "grant", BUDGET_GRANT, "budget grant @ann 10")),
         ("raise budget", Doubt("raise budget", "raise", BUDGET_SET, "budget set")),
-        ("limit org 100", Doubt("limit org 100", "limit", BUDGET_SET, "budget set org 100")),
+        ("limit org 100", Doubt("limit org 100", "limit org 100", BUDGET_SET, "budget set org 100")),
         ("ann budget 10", Doubt("ann budget 10", "ann budget 10", BUDGET_SET, "budget set ann 10")),
         (
             "add budget each-person 10",

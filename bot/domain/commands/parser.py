@@ -145,9 +145,11 @@ _BUDGET: Final = re.compile(
 )
 # Whole sentences that say what a command does: each with the command, and what kind of question it is.
 _LIMITED: Final = re.compile(
-    r"(?:please )?(?:limit|cap|restrict) (?:(?P<each>everyone|everybody|people|(?:each|every) (?:person|user|member))"
+    r"(?:please )?(?:(?:limit|cap|restrict) )?"
+    r"(?:(?P<each>everyone|everybody|people|(?:each|every) (?:person|user|member))"
     r"|(?P<org>(?:the )?(?:whole )?org\w*)|(?P<picked>[@#]\S+)|(?:the )?team (?P<team>\S+)|(?:the )?(?P<of>\S+) team)"
-    r" (?:to|at) (?P<acus>\d{1,7})(?: ?acus?)?(?: (?:a|per|each|every) |/)(?P<span>day|week|month|cycle)",
+    r"(?: (?:to|at))? (?P<acus>\d{1,7})(?: ?acus?)?"
+    r"(?P<often>(?:(?: (?:a|per|each|every) |/)(?:day|week|month|cycle))?)",
     re.IGNORECASE,
 )
 _ABOUT_ROLES: Final = re.compile(
@@ -393,7 +395,7 @@ class Parser:
         elif (limited := _LIMITED.fullmatch(text)) is not None:
             team = limited["team"] or limited["of"]
             whom = limited["picked"] or (f'team:"{team}"' if team else "each-person" if limited["each"] else "org")
-            meant = f"budget set {whom} {limited['acus']} a {limited['span'].lower()}"
+            meant = f"budget set {whom} {limited['acus']}{limited['often'].lower()}"
         elif (asked := _ABOUT_ROLES.fullmatch(text)) is not None:
             meant, kind = "admins" if asked["admins"] else "role list", Kind.WHO
         elif (spent := _SPENT_BY.fullmatch(text)) is not None:

@@ -14,7 +14,9 @@ from bot.views.text import counted, fitted, listed
 
 MOST_NAMED: Final = 5  # schedules
 NO_CHANNEL: Final = Message("Which channel? Type `#` and pick it from Slack's list, for example `/devin pause #web`.")
-SCHEDULES_UNREAD: Final = Message("Schedules in Devin still run. `/devin schedule list` shows them.")
+SCHEDULES_UNREAD: Final = Message(
+    "Schedules in Devin still run, and Devin Bridge couldn't read them. To pause one, open Devin."
+)
 
 
 def paused(running: int) -> Message:

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Final
 
 from bot.features.teams.rules import LONGEST_NAME, CostCentre, Member, MemberKind
-from bot.features.teams.specs import TEAM, TEAM_OR_MEMBERS
 from bot.features.teams.words import Problem
 from bot.views import blocks
 from bot.views.answers.wording import code, message_of
@@ -32,9 +31,9 @@ _PROBLEMS: Final = {
 
 
 def problem(which: Problem, *, removes: bool = False) -> Message:
-    """Say what is wrong with what was typed, and how it is written."""
-    form = f"team remove {TEAM_OR_MEMBERS.shown}" if removes else f"team add {TEAM.shown}"
-    return message_of("Nothing was changed.", _PROBLEMS[which], f"Use `/devin {form}`.")
+    """Say what is wrong with what was typed, with an example of how it is written."""
+    example = "team remove Payments @ann" if removes else "team add Payments @ann #web tag:pay"
+    return message_of("Nothing was changed.", _PROBLEMS[which], f"For example: `/devin {example}`")
 
 
 def listing(centres: Sequence[CostCentre]) -> Message:

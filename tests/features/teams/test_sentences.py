@@ -60,18 +60,18 @@ def test_confirmations_and_refusals() -> None:
 def test_problems() -> None:
     assert {which: teams.problem(which).text for which in Problem} == snapshot(
         {
-            Problem.NAME: "Nothing was changed. Say what the team is called. Use `/devin team add NAME @person|#channel|tag:… …`.",
-            Problem.LONG: "Nothing was changed. The name of a team can have at most 40 characters. Use `/devin team add NAME @person|#channel|tag:… …`.",
-            Problem.RESERVED: "Nothing was changed. A team can't have this name, because other rows in the figures use it. Pick another name. Use `/devin team add NAME @person|#channel|tag:… …`.",
-            Problem.NOBODY: "Nothing was changed. After the name, say who or what belongs to it: people, channels, or tags such as `tag:pay`. Use `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.NAME: "Nothing was changed. Say what the team is called. For example: `/devin team add Payments @ann #web tag:pay`",
+            Problem.LONG: "Nothing was changed. The name of a team can have at most 40 characters. For example: `/devin team add Payments @ann #web tag:pay`",
+            Problem.RESERVED: "Nothing was changed. A team can't have this name, because other rows in the figures use it. Pick another name. For example: `/devin team add Payments @ann #web tag:pay`",
+            Problem.NOBODY: "Nothing was changed. After the name, say who or what belongs to it: people, channels, or tags such as `tag:pay`. For example: `/devin team add Payments @ann #web tag:pay`",
             Problem.PICKED: (
-                "Nothing was changed. Pick the channel or person from Slack's list as you type `#` or `@`. Use `/devin team add NAME @person|#channel|tag:… …`."
+                "Nothing was changed. Pick the channel or person from Slack's list as you type `#` or `@`. For example: `/devin team add Payments @ann #web tag:pay`"
             ),
-            Problem.GROUP: "Nothing was changed. A team has people, channels, and tags. A user group can't be in one: name its people. Use `/devin team add NAME @person|#channel|tag:… …`.",
-            Problem.DAY: "Nothing was changed. There's no such day. Write one such as `from 2026-12-01`. Use `/devin team add NAME @person|#channel|tag:… …`.",
-            Problem.MEMBER: "Nothing was changed. After the name, write only people, channels, and tags such as `tag:pay`. Use `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.GROUP: "Nothing was changed. A team has people, channels, and tags. A user group can't be in one: name its people. For example: `/devin team add Payments @ann #web tag:pay`",
+            Problem.DAY: "Nothing was changed. There's no such day. Write one such as `from 2026-12-01`. For example: `/devin team add Payments @ann #web tag:pay`",
+            Problem.MEMBER: "Nothing was changed. After the name, write only people, channels, and tags such as `tag:pay`. For example: `/devin team add Payments @ann #web tag:pay`",
         }
     )
     assert teams.problem(Problem.NAME, removes=True).text == snapshot(
-        "Nothing was changed. Say what the team is called. Use `/devin team remove NAME [@person|#channel|tag:… …]`."
+        "Nothing was changed. Say what the team is called. For example: `/devin team remove Payments @ann`"
     )
