@@ -55,7 +55,7 @@ def register(
 
 
 def _register_forms(app: AsyncApp, all_commands: CommandSet, modals: Modals) -> None:
-    app.block_action(OPEN_FORM.action_id)(modals.pressed)
+    app.block_action(re.compile(rf"^{OPEN_FORM.action_id}(#|$)"))(modals.pressed)  # a second one has a word behind `#`
     for callback_id in all_commands.shortcuts:
         app.message_shortcut(callback_id)(modals.used_on_message)
     for callback_id in all_commands.global_shortcuts:

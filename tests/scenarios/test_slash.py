@@ -13,6 +13,7 @@ from bot.domain.admins import Admins
 from bot.domain.billing import billing_day
 from bot.domain.cycle import calendar_month, month_before
 from bot.features import COMMANDS
+from bot.features.budgets import sentences as budgets
 from bot.features.report import sentences as outcome_report
 from bot.features.usage import figure_sentences as digest
 from bot.store.database import priority_gate
@@ -210,6 +211,41 @@ async def test_without_a_task_nothing_starts(on: Harness) -> None:
     assert await shown(on, ANN, GENERAL, "acu=10ACUs") == start_sentences.EMPTY_PROMPT.text
     await settled(on)
     assert await creations(on) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "leads_to"),
+    [
+        (
+            "help",
+            {
+                "Start a session": "New Devin session",
+                "My sessions": session_list_sentences.NO_SESSIONS.text,
+                "Settings": "Settings",
+                "All commands": "• `/devin fix the flaky login test`",
+            },
+        ),
+        (
+            "help admin",
+            {
+                "Usage": "Devin today, so far",
+                "Report": "results",
+                "Budgets": budgets.NONE_SET,
+                "All commands": "• `/devin fix the flaky login test`",
+            },
+        ),
+    ],
+)
+async def test_each_button_of_the_help_does_what_it_says(on: Harness, text: str, leads_to: dict[str, str]) -> None:
+    for number, (label, words) in enumerate(leads_to.items()):
+        helped = (await on.slack.slash(ADA, GENERAL, text))["shown"]
+        assert buttons(helped) == [*leads_to]
+        pressed = helped["blocks"][-1]["elements"][number]
+        await on.slack.click(ADA, GENERAL, helped["ts"], pressed["action_id"])
+        await settled(on)
+        opened = [view["title"]["text"] for view in await on.slack.views(user=ADA, open=True)]
+        said, _ = await what_became_of(on, helped)
+        assert any(words in one for one in [*opened, said]), label
 
 
 async def test_a_link_with_a_title_names_its_session(on: Harness) -> None:
