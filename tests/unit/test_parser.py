@@ -50,6 +50,7 @@ from bot.features.report.specs import REPORT
 from bot.features.reviews.specs import REVIEW
 from bot.features.schedules.specs import SCHEDULE_DELETE, SCHEDULE_LIST
 from bot.features.settings.specs import SETTINGS
+from bot.features.teams.specs import TEAM_LIST
 from bot.features.usage.specs import USAGE
 from tests.mistyped import AS_TYPED, OF_ADMINS, derived
 
@@ -373,6 +374,9 @@ def test_words_alone_in_a_thread(text, command):
         ("cost calculation is wrong", Doubt("cost calculation is wrong", "cost", COST, "cost")),
         ("grant @ann 10", Doubt("grant @ann 10", "grant", BUDGET_GRANT, "budget grant @ann 10")),
         ("raise budget", Doubt("raise budget", "raise", BUDGET_SET, "budget set")),
+        ("team list 1", Doubt("team list 1", "team", TEAM_LIST, "team list")),
+        ("orgs 1", Doubt("orgs 1", "orgs", ORGS, "orgs")),
+        ("everyone 20", Doubt("everyone 20", "everyone 20", BUDGET_SET, "budget set each-person 20")),
         ("limit org 100", Doubt("limit org 100", "limit org 100", BUDGET_SET, "budget set org 100")),
         ("ann budget 10", Doubt("ann budget 10", "ann budget 10", BUDGET_SET, "budget set ann 10")),
         (

@@ -145,9 +145,10 @@ _BUDGET: Final = re.compile(
 )
 # Whole sentences that say what a command does: each with the command, and what kind of question it is.
 _LIMITED: Final = re.compile(
-    r"(?:please )?(?:(?:limit|cap|restrict) )?"
+    r"(?:please )?(?P<verb>(?:limit|cap|restrict) )?"
     r"(?:(?P<each>everyone|everybody|people|(?:each|every) (?:person|user|member))"
-    r"|(?P<org>(?:the )?(?:whole )?org\w*)|(?P<picked>[@#]\S+)|(?:the )?team (?P<team>\S+)|(?:the )?(?P<of>\S+) team)"
+    r"|(?P<org>(?:the )?(?:whole )?org(?:ani[sz]ation)?)|(?P<picked>[@#]\S+)"
+    r"|(?(verb)(?:(?:the )?team (?P<team>\S+)|(?:the )?(?P<of>\S+) team)|(?!)))"  # `team list 1` limits nobody
     r"(?: (?:to|at))? (?P<acus>\d{1,7})(?: ?acus?)?"
     r"(?P<often>(?:(?: (?:a|per|each|every) |/)(?:day|week|month|cycle))?)",
     re.IGNORECASE,
