@@ -7,7 +7,9 @@ from bot.domain.commands.spec import CommandSpec
 from bot.views import blocks
 from bot.views.message import Block, Message
 
-TOO_LATE_TO_UNDO: Final = Message("Undo works only for a minute. Nothing was changed.")
+TOO_LATE_TO_UNDO: Final = Message(
+    "Undo works only for a minute. Nothing was changed. Repeat the command with the old value."
+)
 STALE: Final = Message("That button has expired. Nothing changed. See `/devin help` for commands.")
 
 

@@ -135,7 +135,7 @@ def test_the_handler_does_what_the_command_may_be_asked_for(spec):
 @pytest.mark.parametrize(
     ("script", "pattern"),
     [
-        ("bot/playground/page/static/tour.js", r'action_id(?:: | === )"([\w:]+)"'),
+        ("bot/playground/page/static/tour.js", r'(?:press\(.*, |AGAIN = )"([\w:]+)"'),
         ("bot/playground/script.py", r'slack\.click\([^)]*, "([\w:]+)"\)'),
     ],
 )

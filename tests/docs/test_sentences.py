@@ -111,6 +111,19 @@ FOREIGN: Final = (
 UNCONTRACTED: Final = re.compile(
     r"\b(?:do|does|did|is|are|was|were|has|have|could|would|should|will|can) ?not\b(?!\*)", re.IGNORECASE
 )
+# A refusal that has no button names what to do next, unless all is as its reader wants it, or somebody else acts.
+REFUSES: Final = re.compile(r"\b(?:[Nn]othing (?:was|changed|to)|[Nn]ot started|can't|couldn't|doesn't allow)\b")
+AS_WANTED: Final = re.compile(
+    r"\b(?:already|have their own|is over|no longer|[Tt]here was nothing|as soon as|nothing was (?:raised|saved)|OK)\b"
+)
+NEXT_STEP: Final = re.compile(
+    r"`|\b(?:[Aa](?:dd|gain|nswer|sk)|[Cc](?:hange|heck|hoose|lear|opy|ount)|[Dd]elete|[Gg]ive|[Ii]nvite|[Jj]oin"
+    r"|[Mm]ention|[Nn]ame|[Oo]pen|[Pp](?:aste|ick|ress)|[Rr](?:ead|emove|epeat|eply|esend|un)"
+    r"|[Ss](?:ee|end|et|horten|plit|tart it)|[Tt](?:ake|ell|ry|ype)|[Uu](?:narchive|se)|[Ww](?:ait|rite)|continues it"
+    r"|can (?:grant|raise|reactivate|send|connect|limit|start)|no need to)\b"
+)
+PUT_IN: Final = re.compile(r"…\W*(?:Nothing was \w+\.)?$")  # what is put into a text ends it, and may be the step
+MEASURED: Final = {"Devin can't be used in channels shared with other companies. Nothing was started."}
 SLACKS_OWN: Final = ("… is not supported in threads. Sorry!", "… is not a valid command. ")  # begin its texts
 QUOTED: Final = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`([^`]*)`')
 COMMENT: Final = re.compile(r"^\s*(?:(?://|/?\*|#).*)$", re.MULTILINE)
@@ -131,6 +144,13 @@ def constants(tree: ast.Module) -> Iterator[str]:
             yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
+
+
+def messages(path: Path) -> Iterator[str]:
+    """The texts that a module shows as a whole, without a button; what is put into one counts as a word."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Message" and len(node.args) == 1:
+            yield from constants(ast.Expression(node.args[0]))
 
 
 def quoted(script: str) -> list[str]:
@@ -187,3 +207,10 @@ def test_what_can_be_contracted_is(path: Path) -> None:
 def test_no_sentence_has_more_than_twenty_words(path: Path) -> None:
     long = [one for text in texts(path) for one in sentences(text) if len(one.split()) > MOST_WORDS]
     assert long == []
+
+
+@each(sorted(IN_SLACK))
+def test_a_refusal_without_a_button_says_what_to_do_next(path: Path) -> None:
+    refusals = [text for text in messages(path) if REFUSES.search(text) and not PUT_IN.search(text)]
+    ends = [text for text in refusals if not NEXT_STEP.search(text) and not AS_WANTED.search(text)]
+    assert set(ends) <= MEASURED

@@ -19,7 +19,7 @@ PHONE: Final = {"width": 390, "height": 844}
 SMALL_TABLET: Final = {"width": 768, "height": 1024}
 TABLET: Final = {"width": 820, "height": 1180}
 REPLIED_FOR_ONE: Final = "Option 1, please."
-WRITTEN_FOR_ONE: Final = "And please tell me when the tests are green."
+WRITTEN_FOR_ONE: Final = "And please add a test for it."
 
 
 async def test_each_step_is_done_by_hand(visit: Visit, play: Playground) -> None:
@@ -179,6 +179,40 @@ async def test_who_passed_steps_over_gets_what_they_need_and_nothing_twice(visit
     await expect(ann.drawer.bench).to_be_visible()
     await goes_on(ann, play, WRITTEN_FOR_ONE, until=WAITING)
     assert await state(play) == ("running", "waiting_for_user")
+
+
+@pytest.mark.edge
+async def test_the_task_is_given_for_one_though_the_bot_was_down_and_again_within_the_minute(
+    visit: Visit, play: Playground
+) -> None:
+    ann = await visit(play.url, toured=False)
+    await ann.drawer.presses("kill")
+    await ann.drawer.sees_the_bot("killed")
+    await ann.drawer.closes()
+    await ann.tour.presses("Do it for me")
+    await ann.tour.is_at(2)
+    await expect(ann.card).to_contain_text(WAITING)
+    for _ in range(4):
+        await ann.tour.presses("Next")
+    await ann.tour.presses("Start again")
+    await ann.tour.presses("Do it for me")
+    await ann.tour.is_at(2)
+    await expect(ann.channel.get_by_text("Started by Ann Lee")).to_have_count(2)
+
+
+@pytest.mark.edge
+async def test_an_option_is_an_answer_and_a_result_is_shown_at_once(visit: Visit, play: Playground) -> None:
+    await play.post("/api/bench/speed", value=FASTEST)
+    ann = await visit(play.url, toured=False)
+    await gives_the_task(ann)
+    await ann.opens_thread(ASKED_BY)
+    await ann.tour.is_at(3)
+    await ann.thread.get_by_role("button", name="Freeze the clock").click()
+    await ann.tour.is_at(4)
+    await expect(ann.message("started by Ann Lee")).to_contain_text("Done")
+    await ann.tour.presses("Do it for me")
+    await expect(ann.toast).to_contain_text("Devin has already finished.")
+    await ann.tour.is_at(5)
 
 
 @pytest.mark.long

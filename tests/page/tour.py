@@ -13,7 +13,7 @@ STEPS: Final = (
     ),
     (
         "Answer Devin",
-        "Devin will ask a question in the thread. Reply there, and Devin continues.",
+        "Devin will ask a question in the thread. Reply there, or press an option, and Devin continues.",
     ),
     (
         "Stop it, or see the result",

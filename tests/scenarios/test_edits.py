@@ -217,6 +217,20 @@ async def test_a_start_that_devin_does_not_take_yet_goes_as_it_was_with_its_edit
     assert await private_answers(on, ANN) == [reply_sentences.STARTS_AS_IT_WAS.text]
 
 
+async def test_a_task_that_is_edited_while_devin_takes_it_starts_one_session_which_gets_the_correction(
+    on: Harness,
+) -> None:
+    await on.devin.fault("create_session", "slow", seconds=3.0)
+    ts = await on.mention("fix the login tst")
+    await on.devin.wait_for_calls("create_session")
+    at = await edit(on, ANN, ts, f"{BOT} fix the login test")
+    await on.devin.wait_for_messages("fix the login test")
+    await settled(on)
+    session = (await on.session("fix the login tst"))["session_id"]
+    assert await sent_to_devin(on, session) == [as_corrected(ts, at, "ann", "fix the login test")]
+    assert await creations(on) == 1
+
+
 # ---------------------------------------------------------------- of a message that Devin has
 
 

@@ -24,8 +24,8 @@ from tests.scenarios.observations import (
     what_became_of,
 )
 
-IS_IT = "Is this for Devin? It hasn't been sent, because new work uses ACUs."
-NOT_YET = "Is this for Devin? It hasn't been sent yet."
+IS_IT = "Is “{}” for Devin? It hasn't been sent, because new work uses ACUs."
+NOT_YET = "Is “{}” for Devin? It hasn't been sent yet."
 SEND = "Send it to Devin"
 ASKED = [SEND, "Show help"]
 GO_ON = "Continue with 2 more ACUs"
@@ -48,18 +48,24 @@ async def test_what_asks_nothing_of_devin_wakes_no_session(on: Harness) -> None:
     assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["status"] == "suspended"
     answers = await private_answers(on, BEN)
-    shown = {f"{IS_IT}\n{SEND}\nShow help", reply_sentences.NOT_FOR_DEVIN["addressed"].text}
-    assert set(answers) == shown
+    asked = {f"{IS_IT.format(text)}\n{SEND}\nShow help" for text in said[:2]}
+    assert set(answers) == asked | {reply_sentences.NOT_FOR_DEVIN["addressed"].text}
 
 
 async def test_a_time_before_what_is_asked_of_the_bot_wakes_no_session(on: Harness) -> None:
     ts, session = await asleep(on)
-    said = ("in 10 minutes, remind me", "In 10 min, ping me again", "tomorrow at 9, notify me please")
+    said = (
+        *("in 10 minutes, remind me", "In 10 min, ping me again", "tomorrow at 9, notify me please"),
+        *("after the tests pass, ping me", "wenn die Tests durch sind, sag mir Bescheid"),
+        *("rappelle-moi de vérifier la PR demain matin", "avvisami quando la build è verde"),
+    )
     for text in said:
         await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
     await settled(on)
     assert await sent_to_devin(on, session) == []
-    assert await private_answers(on, BEN) == [f"{IS_IT}\n{SEND}\nShow help"] * len(said)
+    assert await private_answers(on, BEN) == [f"{IS_IT.format(text)}\n{SEND}\nShow help" for text in said]
+    await on.slack.say(BEN, GENERAL, "after the tests pass, squash the commits", thread_ts=ts)
+    await on.devin.wait_for_messages("squash the commits")
     await on.slack.say(BEN, GENERAL, "in 10 minutes, rebase the branch on main", thread_ts=ts)
     await on.devin.wait_for_messages("rebase the branch on main")
 
@@ -71,7 +77,7 @@ async def test_an_ok_that_tells_devin_to_go_on_is_for_devin(on: Harness) -> None
     await on.devin.set(session, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     asleep_then = await on.slack.say(ANN, GENERAL, "keep going, you have my ok", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, IS_IT)
+    asked = await on.slack.wait_for_ephemeral(ANN, IS_IT.format("keep going, you have my ok"))
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:command:as_reply")
     await on.devin.wait_for_messages("you have my ok")
     assert await sent_to_devin(on, session) == [
@@ -106,7 +112,7 @@ async def test_at_its_limit_what_lets_devin_go_on_is_offered_the_session_that_co
 async def test_a_reply_that_was_asked_about_is_sent_by_one_press(on: Harness) -> None:
     ts, session = await asleep(on)
     reply = await on.slack.say(BEN, GENERAL, "one sec", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(BEN, IS_IT)
+    asked = await on.slack.wait_for_ephemeral(BEN, IS_IT.format("one sec"))
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:command:as_reply")
     await on.devin.wait_for_messages("one sec")
     await settled(on)
@@ -156,7 +162,7 @@ async def test_at_work_thanks_are_not_sent_and_who_wants_a_pause_is_asked_whethe
     ts, session = await on.started()
     thanks = [await on.slack.say(ANN, GENERAL, text, thread_ts=ts) for text in ("nice progress, thanks", "thx :tada:")]
     await on.slack.say(ANN, GENERAL, "hold on", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "Is this for Devin? It hasn't been sent yet.")
+    asked = await on.slack.wait_for_ephemeral(ANN, NOT_YET.format("hold on"))
     assert buttons(asked) == [SEND, "Stop Devin", "Show help"]
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:stop")
     await on.wait_for_post(GENERAL, ts, "Stopped by ann")
@@ -237,7 +243,7 @@ async def test_no_short_word_leads_nowhere(on: Harness, state: str) -> None:
     cost = "This session has used 2.5 ACUs so far. Devin reports ACUs with a delay."
     is_open = state == "waiting"  # so that any word may be the answer
     for user, text in [(ANN, "wait"), (ADA, "hold on"), *([] if is_open else [(ANN, "?"), (ADA, "hello?")])]:
-        assert await became(on, user, ts, text) == (said, below, []), text
+        assert await became(on, user, ts, text) == (said.format(text), below, []), text
     told = await became(on, ANN, ts, "how much did that cost")
     assert told == (cost, below_answer, [])
     state_told, below_state, _ = await became(on, ADA, ts, "are you there?")
@@ -246,8 +252,8 @@ async def test_no_short_word_leads_nowhere(on: Harness, state: str) -> None:
         assert await became(on, user, ts, text) == ("", [], ["pray"]), text
     if not is_open:
         runs = state == "at work"
-        taken_back = (said, below, []) if runs else ("", [], ["pray"])
         for user, text in ((ANN, "nevermind"), (ADA, "ach, vergiss es")):
+            taken_back = (said.format(text), below, []) if runs else ("", [], ["pray"])
             assert await became(on, user, ts, text) == taken_back, text
     refused = "You can't write to Devin here. Nothing was sent. Ask <@U0ADA>."
     assert await became(on, BEN, ts, "?") == (refused, [], [])

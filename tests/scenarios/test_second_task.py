@@ -10,7 +10,16 @@ from tests.markup import written
 from tests.said import a_session, titled
 from tests.scenarios.ahead import until
 from tests.scenarios.harness import ANN, BEN, Harness
-from tests.scenarios.observations import buttons, creations, forge, press, sent_to_devin, settled, thread_address
+from tests.scenarios.observations import (
+    buttons,
+    card_of,
+    creations,
+    forge,
+    press,
+    sent_to_devin,
+    settled,
+    thread_address,
+)
 
 DM = "D0ANN"
 PRESS = "answer:added:own"
@@ -138,6 +147,34 @@ async def test_a_line_that_was_stopped_before_it_was_sent_starts_a_session_and_i
     await on.session("update the docs of the api")
     assert [one for one in await on.slack.ephemerals(user=ANN) if "has already read it" in one["rendered"]] == []
     assert len(await on.devin.sessions()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({"status": "running", "status_detail": "finished"}, "Done"),
+        ({"status": "suspended", "status_detail": "inactivity"}, "Asleep"),
+        ({"status": "error", "status_detail": None}, "Failed"),
+    ],
+)
+async def test_a_task_after_the_session_is_over_starts_one_and_what_reads_like_a_reply_goes_to_it(
+    on: Harness, fields: dict[str, Any], shown: str
+) -> None:
+    session = await running(on)
+    await on.devin.set(session, **fields)
+    await card_of(on, (await on.slack.messages(DM))[0]["ts"], shown, DM)
+    if shown != "Failed":
+        await on.slack.say(ANN, "im", "and update the readme too")
+        await on.devin.wait_for_messages("and update the readme too")
+        await on.devin.set(session, **fields)
+        await settled(on)
+    line = await on.slack.say(ANN, "im", "update the docs of the api")
+    made = await on.session("update the docs of the api")
+    await settled(on)
+    assert made["session_id"] != session
+    assert f"-{line}" in " ".join(made["tags"])
+    assert "update the docs" not in str(await sent_to_devin(on, session))
+    assert await creations(on) == 2
 
 
 @pytest.mark.parametrize("line", ["and update the docs too", "use tailwind for the styles", "does it work on phones?"])

@@ -199,7 +199,7 @@ async def test_a_sentence_is_never_a_verb(on: Harness) -> None:
 async def test_exit_in_small_letters_ends_nothing_and_is_asked_about(on: Harness) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "exit", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(BEN, "Is this for Devin? It hasn't been sent yet.")
+    asked = await on.slack.wait_for_ephemeral(BEN, "Is “exit” for Devin? It hasn't been sent yet.")
     await settled(on)
     assert await sent_to_devin(on, session) == []
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:command:as_reply")

@@ -464,7 +464,8 @@ def test_the_answers_that_depend_on_something():
                 ":no_entry: Not started: your Devin organization hit a limit. Devin says: “fix it”. "
                 "Ask your Devin billing admin to raise it, then resend."
             ),
-            "start_denied": ":no_entry: Devin doesn't allow this. Nothing was started. It says: “fix it”.",
+            "start_denied": ":no_entry: Devin doesn't allow this. Nothing was started. It says: “fix it”. "
+            "Change the task and send it again, or ask a Devin admin.",
             "start_too_large": (
                 ":no_entry: The task is too long for Devin. Nothing was started. It says: “fix it”. "
                 "Shorten it, or put long text into a file."

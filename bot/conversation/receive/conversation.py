@@ -25,7 +25,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import session_id
 from bot.domain.lane import person_lane, thread_lane
 from bot.domain.person import Person
-from bot.domain.reply_rules import Meaning, may_wait_for_answer, meaning_of
+from bot.domain.reply_rules import Meaning, Situation, may_wait_for_answer, meaning_of, situation_of
 from bot.domain.roles import Right
 from bot.domain.second_task import reads_like_task
 from bot.domain.session import Lifecycle, Session
@@ -48,6 +48,7 @@ from bot.views.help_texts import slash_help, thread_help
 from bot.views.message import Message
 
 _GREETS: Final = frozenset({SmallTalk.GREETING, SmallTalk.QUESTION})
+_PAST: Final = frozenset({Situation.RESTS, Situation.STUCK})  # a task in a direct message is not meant for it
 _NOT_TAKEN: Final = secret_sentences.not_taken(SECRETS_PAGE, written=True)
 
 
@@ -485,8 +486,11 @@ class Conversation:
         if latest is not None and written_at - latest.spoken_at <= self._services.timing.dm_follow_up:
             if latest.thread_ts is None:
                 raise Reschedule(self._services.timing.dm_retry, "the card of a command comes first")
-            doubt = self._doubt(job, text)
             is_task = job.cause.only_text and reads_like_task(text)
+            if is_task and situation_of(latest) in _PAST:
+                await self._start(job, text)
+                return
+            doubt = self._doubt(job, text)
             thread = permalink(job.workspace, latest)
             added = reply_sentences.added(latest, thread, job.row.key, text) if is_task else None
             await (self._hold_in_doubt(job, doubt, latest) if doubt else self._hand_over(job, latest, added))

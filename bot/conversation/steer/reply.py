@@ -228,7 +228,7 @@ class Reply:
             shown, kept = await self._at_its_end(job, session)
             said = self._not_sent(job, shown, kept=kept)
         elif outcome is Outcome.ASK:
-            said, waits = reply_sentences.ask_if_for_devin(session, key), True
+            said, waits = reply_sentences.ask_if_for_devin(session, key, self._text(job)), True
         elif outcome is Outcome.APPROVE:
             said = reply_sentences.approve_in_devin(session)
         async with self._services.unit_of_work_for(job) as uow:

@@ -31,6 +31,12 @@ _ONCE: Final = (
     rf"|in (?:\d{{1,3}}|an|a few|two|three) (?:minutes|hours?|days|weeks)|(?:on|this) {_DAY}"
     r"|morgen(?: früh)?|heute (?:nacht|abend)|demain(?: matin)?|ce soir|mañana|esta noche"
 )
+# Begins a clause that says when, such as "once it is merged".
+_ONCE_THAT: Final = (
+    r"after|before|when(?:ever)?|once|as soon as|until|if|wenn|sobald|nachdem|falls|bevor|quand|lorsqu\w*|d[eè]s qu\w*"
+    r"|une fois|apr[eè]s|si|cuando|en cuanto|una vez|despu[eé]s|quando|appena|dopo|se|assim que|depois|als|zodra|nadat"
+    r"|gdy|jak|kiedy|когда|как только|если"
+)
 _WHEN: Final = rf"(?:(?P<each>{_EACH}|{_ADVERB})|(?P<once>{_ONCE}))"
 _SEPARATED: Final = r"(?:,|:| -)? "
 _LEAD: Final = r"(?:(?:please|pls|hey|hi|devin|can you|could you|we should|you should|start|then),? ){0,4}"
@@ -47,8 +53,9 @@ _LAST: Final = re.compile(
 _TIME: Final = re.compile(
     rf"(?:(?:please|pls|then|and|ok),? )?(?:{_WHEN}(?:,? (?:{_CLOCK.format('at')}))?|{_CLOCK.format('alone')}"
     r"|(?:in|after|dans|après|en) (?:\d{1,3}|an?|one|half an|einer?|une?)"
-    r" (?:min(?:ute)?[ns]?|hrs?|h|hours?|stunden?|heures?))",
-    re.IGNORECASE,
+    r" (?:min(?:ute)?[ns]?|hrs?|h|hours?|stunden?|heures?)"
+    rf"|(?:{_ONCE_THAT})\b.*)",
+    re.IGNORECASE | re.DOTALL,
 )
 # Orders that can be carried out again, or later. What only makes something new speaks of a time as its subject.
 _AGAIN: Final = (
@@ -123,7 +130,7 @@ class TimedTask:
 
 
 def is_time(text: str) -> bool:
-    """Whether `text` says when, and nothing else, such as "in 10 minutes"."""
+    """Whether `text` says when, and nothing else, such as "in 10 minutes" or "once it is merged"."""
     return _TIME.fullmatch(text.strip()) is not None
 
 

@@ -13,7 +13,7 @@ from bot.views.text import fitted, linked_title, tenths, tenths_of_acus, total_a
 
 WITHHELD: Final = Message("There was an alarm here. It isn't shown in a channel shared with another company.")
 SETTLED: Final = Message("That alarm was already answered; see its post.")
-OVER: Final = Message("This alarm is over or too old. Nothing was changed.")
+OVER: Final = Message("This alarm is over or too old. Nothing was changed. Use the buttons on the session's card.")
 GO_ON: Final = Message("OK. No more alarms about this session until this one is over.")
 SNOOZED: Final = Message("Snoozed for 4 hours. You'll get an update in this thread.")
 _SOMEBODY: Final = "someone"  # who is erased, or where figures name nobody

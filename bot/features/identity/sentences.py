@@ -22,7 +22,9 @@ WRONG_LINK: Final = Message(
     "Nothing was changed. Write `/devin identity set @ann ann@corp.com`, or a Devin user ID instead of the email."
 )
 WRONG_PERSON: Final = Message("Nothing was changed. Write `/devin identity unset @ann`, with a person picked in Slack.")
-OUTSIDER: Final = Message("Nothing was changed. Only full members of this workspace can be linked to Devin.")
+OUTSIDER: Final = Message(
+    "Nothing was changed. Pick a full member of this workspace; only they can be linked to Devin."
+)
 
 
 def mine(identity: Identity | None) -> Message:

@@ -134,11 +134,12 @@ def deleted_task(session: Session) -> Message:
     return Message(f"{text}.", [blocks.section(f"{text}: {task}."), *blocks.actions(stop)])
 
 
-def ask_if_for_devin(session: Session, key: str) -> Message:
-    """Ask whether a reply, which waits under `key`, is for Devin in `session`: it reads as if it was not."""
+def ask_if_for_devin(session: Session, key: str, reply: str) -> Message:
+    """Ask whether a `reply`, which waits under `key`, is for Devin in `session`: it reads as if it was not."""
     situation = situation_of(session)
     costs = situation in {Situation.ANSWERED, Situation.RESTS, Situation.STUCK}
-    text = f"Is this for Devin? It hasn't been sent{', because new work uses ACUs' if costs else ' yet'}."
+    why = ", because new work uses ACUs" if costs else " yet"
+    text = f"Is “{fitted(reply, PROMPT_SHOWN)}” for Devin? It hasn't been sent{why}."
     stop = questions.choice(MAY_BE_ANSWERS[STOP], STOP, session.id) if situation is Situation.WORKS else None
     help_here = questions.choice("Show help", HELP, "")
     return Message(text, [blocks.section(text), *blocks.actions(send(key), stop, help_here)])

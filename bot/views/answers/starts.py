@@ -611,7 +611,10 @@ def start_forbidden(permission: str | None = None) -> Message:
 
 def start_denied(reason: str) -> Message:
     """Report that Devin does not allow a start, for a `reason` of its own that is no permission."""
-    return Message(f":no_entry: Devin doesn't allow this. Nothing was started. It says: “{fitted(reason, 300)}”.")
+    return message_of(
+        f":no_entry: Devin doesn't allow this. Nothing was started. It says: “{fitted(reason, 300)}”.",
+        "Change the task and send it again, or ask a Devin admin.",
+    )
 
 
 def start_too_large(reason: str | None = None) -> Message:

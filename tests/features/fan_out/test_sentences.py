@@ -150,7 +150,7 @@ def test_the_other_answers():
 def test_the_answers_to_buttons_that_change_nothing():
     assert fan_outs.EXPIRED.text == "That preview has expired. Send the fan-out again."
     assert fan_outs.STARTED_BEFORE.text == "This fan-out has already started. *Stop all* in its table stops it."
-    assert fan_outs.GONE.text == "This fan-out is too old. Nothing was changed."
+    assert fan_outs.GONE.text == "This fan-out is too old. Nothing was changed. Open its sessions in Devin."
     assert fan_outs.NOT_RUNNING.text == "This fan-out is over. There was nothing to stop."
     assert fan_outs.BEING_STOPPED.text == "This fan-out is already being stopped."
     assert fan_outs.NOTHING_TO_RETRY.text == snapshot(

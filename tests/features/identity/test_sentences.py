@@ -40,7 +40,7 @@ def test_what_they_read() -> None:
             "nobody": "Nothing changed: no Devin member, or more than one, matches `ann@acme.test`. See `/devin members`.",
             "linked": "Sessions of <@U0ANN1> now run as the Devin user `email|ann`.",
             "unlinked": "Sessions of <@U0ANN1> now run as Devin Bridge.",
-            "outsider": "Nothing was changed. Only full members of this workspace can be linked to Devin.",
+            "outsider": "Nothing was changed. Pick a full member of this workspace; only they can be linked to Devin.",
             "wrong_link": "Nothing was changed. Write `/devin identity set @ann ann@corp.com`, or a Devin user ID instead of the email.",
             "wrong_person": "Nothing was changed. Write `/devin identity unset @ann`, with a person picked in Slack.",
             "explained_linked": "Your sessions and replies now run as you in Devin. `/devin identity` shows it. Not you? Ask an admin.",

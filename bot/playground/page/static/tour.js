@@ -10,6 +10,8 @@ import { isDirect, now, publish, store, subscribe, toast, toastError } from "./s
 const KEPT = "playground.tour"; // step, card and begin of the tour, for reloads and other tabs
 // Not the example's task: the same by the same person within a minute is asked about first.
 const TASK = "/devin fix the flaky checkout test";
+const AGAIN = "answer:start_again:again"; // the button of that question
+const STUCK = "That didn't work. Try again in a moment, or press Next.";
 const PATIENCE = 25_000; // milliseconds to wait for Devin's question
 const ACK = 2; // seconds: the card may be there before the command's answer
 const MAIN = { class: "button is-small is-primary" };
@@ -35,10 +37,7 @@ const STEPS = [
     text: () => [`In #${web()?.name ?? "web"}, type `, el("code", null, TASK), " and press Enter."],
     places: taskPlaces,
     isDone: () => Boolean(findCard()),
-    run: async () => {
-      await openChannel(web().id);
-      publish("type-and-send", { inThread: false, text: TASK });
-    },
+    run: giveTask,
   },
   {
     title: "Look at the card",
@@ -53,7 +52,7 @@ const STEPS = [
   {
     title: "Answer Devin",
     text: () => [
-      "Devin will ask a question in the thread. Reply there, and Devin continues.",
+      "Devin will ask a question in the thread. Reply there, or press an option, and Devin continues.",
     ],
     places: replyPlaces,
     isDone: () => card !== null && [...there.messages.values()].some(isReply),
@@ -257,6 +256,9 @@ async function doIt() {
   try {
     await STEPS[mine].run();
     await until(() => step !== mine || STEPS[mine].isDone(), PATIENCE);
+    if (step === mine && !STEPS[mine].isDone()) {
+      throw new Error(STUCK);
+    }
   } catch (error) {
     toastError(error);
   } finally {
@@ -347,17 +349,37 @@ function trialPlaces() {
   return [`[data-testid=bench-${past.has("killed") ? "start" : "kill"}]`, "#open-bench"];
 }
 
+/** Type the task. A bot that is down is started, and its question about the same task of a moment ago is answered. */
+async function giveTask() {
+  if (["killed", "stopped"].includes(store.bot?.state)) {
+    await post("/api/bench/start");
+  }
+  await until(() => store.bot?.state === "running", PATIENCE);
+  await openChannel(web().id);
+  const since = (now() - ACK).toFixed(6);
+  publish("type-and-send", { inThread: false, text: TASK });
+  const asked = () => [...store.ephemerals.values()].find((it) => it.ts > since && elements(it, AGAIN).length > 0);
+  await until(() => findCard() || asked(), PATIENCE);
+  if (asked()) {
+    await press(asked(), AGAIN);
+  }
+}
+
 /** The card of the tour's task; who skipped the first step has it done now. */
 async function givenCard() {
   if (card === null) {
-    await STEPS[0].run();
+    await giveTask();
     await until(() => (card ??= findCard()) !== null, PATIENCE);
+    if (card === null) {
+      throw new Error(STUCK);
+    }
   }
   return card;
 }
 
+/** Written, or an option pressed under Devin's question. */
 function isReply(message) {
-  return message.ts > card && message.user === store.me;
+  return message.ts > card && (message.user === store.me || /:point_right: .+ chose/.test(message.rendered ?? ""));
 }
 
 function findCard() {
@@ -381,9 +403,16 @@ function isStopped() {
   return /Stopp(ing|ed)/.test(here.messages.get(card)?.rendered ?? "");
 }
 
-/** The buttons of the card as it is now. */
-function cardElements() {
-  return here.messages.get(card)?.blocks?.flatMap((block) => block.elements ?? []) ?? [];
+/** The buttons under a message as it is now, or those whose action begins so. */
+function elements(message, action = "") {
+  const all = message?.blocks?.flatMap((block) => block.elements ?? block.accessory ?? []) ?? [];
+  return all.filter((it) => (it.action_id ?? "").startsWith(action));
+}
+
+async function press(message, action) {
+  const { channel, ts } = message;
+  const [{ value }] = elements(message, action);
+  await post("/api/slack/click", { user: store.me, channel, ts, action_id: action, value });
 }
 
 /** The last thing that Devin asks in the card's thread, whatever its task; undefined while it asks nothing. */
@@ -394,25 +423,16 @@ function question() {
 
 /** What a person would reply: the first option, where there are some. */
 function answerTo(asked) {
-  const buttons = asked?.blocks?.flatMap((block) => block.elements ?? []) ?? [];
-  const option = buttons.some((it) => it.action_id?.startsWith("quick_answer"));
-  return option ? "Option 1, please." : "Yes, please continue.";
+  return elements(asked, "quick_answer").length > 0 ? "Option 1, please." : "Yes, please continue.";
 }
 
 /** Stopped before it begins, a task is cancelled, and no reply wakes it: wait for the session that the card links. */
 async function stopOrShow() {
   await openThread(web().id, await givenCard());
-  await until(() => cardElements().some((it) => it.url), PATIENCE);
-  const message = here.messages.get(card);
-  const stop = cardElements().find((it) => it.action_id === "stop");
-  if (stop) {
-    await post("/api/slack/click", {
-      user: store.me,
-      channel: message.channel,
-      ts: card,
-      action_id: "stop",
-      value: stop.value,
-    });
+  const drawn = () => here.messages.get(card);
+  await until(() => elements(drawn()).some((it) => it.url), PATIENCE);
+  if (elements(drawn(), "stop").length > 0) {
+    await press(drawn(), "stop");
     past.add("stop");
   } else {
     toast(
@@ -434,7 +454,7 @@ async function killAndWrite() {
     await until(() => past.has("killed"), PATIENCE);
   }
   if (!past.has("written")) {
-    await post("/api/slack/say", { ...place, text: "And please tell me when the tests are green." });
+    await post("/api/slack/say", { ...place, text: "And please add a test for it." });
     past.add("written");
   }
   await post("/api/bench/start");
