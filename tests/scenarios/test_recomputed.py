@@ -72,7 +72,7 @@ def _stretch(first: date, last: date, seed: int, *marks: pytest.MarkDecorator) -
 STRETCHES = [  # around the changes of clocks in Europe
     _stretch(date(2026, 10, 23), date(2026, 10, 25), 28),
     _stretch(date(2026, 10, 12), date(2026, 11, 3), 7, pytest.mark.edge, pytest.mark.early),
-    _stretch(date(2027, 3, 15), date(2027, 4, 6), 3, pytest.mark.edge, pytest.mark.early),
+    _stretch(date(2027, 3, 15), date(2027, 4, 6), 6, pytest.mark.edge, pytest.mark.early),
     _stretch(date(2026, 9, 15), date(2026, 12, 15), 4, pytest.mark.long, pytest.mark.early),
     _stretch(date(2027, 1, 20), date(2027, 4, 20), 5, pytest.mark.long, pytest.mark.early),
 ]
