@@ -147,7 +147,7 @@ def test_a_part_of_the_bill_below_zero_is_explained():
     parts = [UsagePart("devin", Decimal(13), ours=False), UsagePart("other", Decimal("-0.5"), ours=False)]
     answer = divided(Question(Period.WEEK, by=By.PRODUCT), SPAN, FIGURES, parts, Apart())
     assert written(answer.blocks).endswith(
-        "• devin: 13 ACUs\n• other: -0.5 ACUs\nother is below zero: the sessions there add up to more than Devin billed."
+        "• devin: 13 ACUs\n• other: -0.5 ACUs\nother is below zero: Devin's bill has a credit there."
     )
 
 
