@@ -151,8 +151,11 @@ class Checks:
     # ------------------------------------------------------------ divided
 
     async def divided(self, period: str, days: Sequence[date]) -> None:
-        """The answers by each division."""
-        if not self.knows(days) or self.books.missing(days):
+        """The answers by each division; only that of the bill by product while a day's bill is not in yet."""
+        if not self.knows(days):
+            return
+        if missing := self.books.missing(days):
+            await self._by_product(period, days_from(days[0], missing[0] - ONE_DAY))
             return
         total = tenths(self.books.total(days))
         for name, exact in self.expected.divisions(days).items():
@@ -162,6 +165,17 @@ class Checks:
             self.compared.parts(what, self._hidden(rows_in(shown)), exact, total)
             if name in self.expected.groups():
                 self._counts(what, sessions_each(shown), self.expected.groups()[name], days)
+
+    async def _by_product(self, period: str, known: Sequence[date]) -> None:
+        """The bill by product of the days up to the first whose bill is not in yet."""
+        what, shown = (
+            f"{self.at} usage {period} by product, known",
+            await self.asked.answer(f"usage {period} by product"),
+        )
+        if known:
+            self.compared.parts(what, rows_in(shown), self.books.by_product(known), tenths(self.books.total(known)))
+        else:
+            self.compared.same(what, "Only Devin's bill has this breakdown." in shown, True)
 
     def _counts(
         self, what: str, shown: Mapping[str, int], group: Callable[[str, date], str], days: Sequence[date]
@@ -247,6 +261,14 @@ class Checks:
             self._sessions(what, shown, active)
             if theirs and not self.expected.quarter.bridged & {days[0] - ONE_DAY}:
                 self.compared.same(what, total_in(shown), tenths(added(theirs)))
+                others = added(
+                    acus
+                    for of, keys in asked
+                    for key, acus in of.by_session(days).items()
+                    if key in keys and of is not books
+                )
+                found = re.search(rf"From other organizations: ({ACUS}) ACUs?\.", shown)
+                self.compared.same(f"{what}, others", amount(found[1]) if found else Decimal(), tenths(others))
                 self._most(what, shown, theirs)
             if theirs and self.knows(days):
                 in_money = added(of.cost_of(keys, days, self.prices) for of, keys in asked)
