@@ -42,8 +42,8 @@ NO_ACUS: Final = (
 NO_ACUS_AGAIN: Final = "Devin reports no ACUs."  # where digests have explained it before
 NO_PARTS: Final = "Devin reports no ACUs for single sessions, so usage through Slack isn't known."
 OWN_COUNT: Final = (
-    "Added up session by session, {acus} came through Slack. What is used around 8:00 AM UTC can count toward the day "
-    "before or after."
+    "Added up session by session, {acus} came through Slack. Devin's bill is lower: it has a credit, or counts use "
+    "around 8:00 AM UTC toward another day."
 )
 CREDIT: Final = "Devin's bill has a credit that's larger than the usage in this period."
 _OWN_ROWS_ONLY: Final = ":information_source: Counted from the sessions of Devin Bridge alone, because "
