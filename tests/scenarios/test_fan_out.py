@@ -12,7 +12,7 @@ from bot.timing import DAY, HOUR, Timing
 from bot.views import operations
 from tests.scenarios.ahead import Ahead, recorded_changes, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, OPS, Harness, harness
-from tests.scenarios.observations import buttons, forge, polled, press, set_budget, settled
+from tests.scenarios.observations import buttons, forge, opened_home, polled, press, set_budget, settled
 
 DIRECT = "D0ADA"
 PROMPT = "upgrade the dependencies of {org}"
@@ -109,7 +109,9 @@ async def test_what_its_sessions_use_counts_for_who_asked(on: Harness) -> None:
     await shows(on, "3 of 3 finished · 3 done · 4.5 ACUs")
     cost = await answer(on, "cost")
     assert "4.5 ACUs" in cost
-    assert "3 sessions: all done." in cost
+    assert "3 sessions: all done.\nFrom other organizations: 3 ACUs." in cost
+    own = "4.5 ACUs in 3 sessions of yours. From other organizations: 3 ACUs."
+    await opened_home(on, ADA, own)
     assert "upgrade the dependencies of {org} (Web)" in cost
     usage = await answer(on, "usage today by person")
     assert "ada: 1.5 ACUs · 1 session" in usage
