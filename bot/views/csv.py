@@ -16,6 +16,7 @@ Value = str | int | Decimal | None
 
 ELSEWHERE: Final = "elsewhere"
 TOTAL: Final = "total"
+OWN_TOTAL: Final = "total through Slack"  # where what came from elsewhere is not known
 # What a spreadsheet may take for the begin of a formula; the last four are the same signs in full width.
 _SIGN: Final = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 _RUNS: Final = re.compile(rf"[\s\"]*{_SIGN}|[\t\r\n]")
@@ -39,9 +40,9 @@ def csv_text(header: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
 
 
 def with_total(
-    rows: Sequence[Sequence[Value]], width: int, column: int, elsewhere: Decimal | None = None
+    rows: Sequence[Sequence[Value]], width: int, column: int, elsewhere: Decimal | None = None, name: str = TOTAL
 ) -> list[Sequence[Value]]:
-    """Add to rows of spend the row `elsewhere`, if there is such spend, and the row `total`.
+    """Add to rows of spend the row `elsewhere`, if there is such spend, and the row with their total, by its `name`.
 
     Each row has `width` values, of which the one at `column` is the amount; the total is their exact sum, or empty if
     an amount is.
@@ -50,7 +51,7 @@ def with_total(
     counted = [*rows, *more]
     amounts = [Decimal(str(row[column])) for row in counted if row[column] is not None]
     total = exact_sum(amounts) if len(amounts) == len(counted) else None
-    return [*counted, named_row(TOTAL, total, width, column)]
+    return [*counted, named_row(name, total, width, column)]
 
 
 def named_row(name: str, amount: Decimal | None, width: int, column: int) -> list[Value]:

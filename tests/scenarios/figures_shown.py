@@ -136,6 +136,19 @@ def most_in(text: str) -> list[Decimal]:
     return [amount(acus) for acus in re.findall(rf"^\d\. .*: ({ACUS}) ACUs?(?: ·.*)?$", text, re.MULTILINE)]
 
 
+def change_in(shown: str) -> str | None:
+    """How a day differs from what is usual, in the words of a digest."""
+    found = re.search(r"^\*.*?\*  (as usual|[▲▼] (?:[\d,]+%|far above))", shown)
+    return found[1] if found else None
+
+
+def corrections_in(shown: str) -> dict[str, Decimal]:
+    """The days whose bill has changed or come in, as a digest says, with what they have now."""
+    changed = re.findall(rf"(\w{{3}}, \w{{3}} \d+) corrected: {ACUS} → ({ACUS}) ACUs?\.", shown)
+    came_in = re.findall(rf"Devin's bill for (\w{{3}}, \w{{3}} \d+) is in now: ({ACUS}) ACUs?\.", shown)
+    return {day: amount(acus) for day, acus in [*changed, *came_in]}
+
+
 @dataclass(frozen=True)
 class CycleShown:
     """The line about a cycle: its parts, the limits and percents that stand beside them, their sum, and its price."""

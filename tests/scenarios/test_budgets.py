@@ -1021,6 +1021,37 @@ async def test_a_team_s_budget_is_set_refuses_by_a_tag_and_lets_a_start_go_once_
     await on.session("fix the footer")
 
 
+async def test_a_team_s_budget_warns_once_at_each_of_its_percentages_and_stands_in_home(on: Harness) -> None:
+    await on.slack.slash(ADA, GENERAL, f"team add Payments tag:pay <@{ANN}>")
+    await set_budget(on.slack, "team:Payments 10 a day warn 50,80")
+    whose, near = "The budget of team “Payments”:", "Budgets near their end"
+    first, second = await _of_the_team(on, ANN, "acu=6"), await _of_the_team(on, BEN, "acu=4 tags=pay")
+    assert near not in written((await opened_home(on, ADA, "Running now: 2 sessions"))["blocks"])
+    await on.devin.set(second, acus_consumed=0.3)
+    await spends(on, first, 5.2, "55%")
+    own = written((await opened_home(on, ANN, f"{whose} 5.5 of 10 ACUs today (55%)"))["blocks"])
+    assert near not in own
+    admins = written((await opened_home(on, ADA, near))["blocks"])
+    assert f"*{near}*\n{whose} 5.5 of 10 ACUs today (55%) · resets" in admins
+    await spends(on, first, 5.4, "55%")
+    await spends(on, second, 3.1, "85%")
+    await spends(on, second, 4.7, "used up")
+    assert await posts(on, OPS) == [
+        "55% of the budget of team “Payments” is used: 5.5 of 10 ACUs today.",
+        "85% of the budget of team “Payments” is used: 8.5 of 10 ACUs today.",
+        "The budget of team “Payments” is used up: 10.1 of 10 ACUs today. Until it resets DATE, no session is started "
+        "or woken for that team. Running sessions keep running.",
+    ]
+    for elsewhere in (DM_OF_ANN, "D0BEN", GENERAL):  # they are told in the admin channel alone
+        assert [text for text in await posts(on, elsewhere) if "budget" in text] == []
+
+
+async def _of_the_team(on: Harness, user: str, options: str) -> str:
+    """The id of a session that counts for the team of its tag or of who asked for it."""
+    await on.mention(f"fix the login of {user} {options}", user)
+    return str((await on.session(f"fix the login of {user}"))["session_id"])
+
+
 async def test_a_repository_s_budget_is_set_with_the_form_and_refuses_what_names_it(on: Harness) -> None:
     await on.slack.slash(ADA, GENERAL, "budget set")
     (shown,) = await on.slack.wait("views", user=ADA, open=True)

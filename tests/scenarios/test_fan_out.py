@@ -11,8 +11,8 @@ from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.timing import DAY, HOUR, Timing
 from bot.views import operations
 from tests.scenarios.ahead import Ahead, recorded_changes, rows, until
-from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, Harness, harness
-from tests.scenarios.observations import buttons, forge, polled, press, set_budget, settled
+from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, OPS, Harness, harness
+from tests.scenarios.observations import buttons, forge, opened_home, polled, press, set_budget, settled
 
 DIRECT = "D0ADA"
 PROMPT = "upgrade the dependencies of {org}"
@@ -109,7 +109,9 @@ async def test_what_its_sessions_use_counts_for_who_asked(on: Harness) -> None:
     await shows(on, "3 of 3 finished · 3 done · 4.5 ACUs")
     cost = await answer(on, "cost")
     assert "4.5 ACUs" in cost
-    assert "3 sessions: all done." in cost
+    assert "3 sessions: all done.\nFrom other organizations: 3 ACUs." in cost
+    own = "4.5 ACUs in 3 sessions of yours. From other organizations: 3 ACUs."
+    await opened_home(on, ADA, own)
     assert "upgrade the dependencies of {org} (Web)" in cost
     usage = await answer(on, "usage today by person")
     assert "ada: 1.5 ACUs · 1 session" in usage
@@ -492,3 +494,37 @@ async def test_a_repository_s_budget_keeps_a_fan_out_that_names_it_from_starting
     await on.slack.slash(ADA, GENERAL, f"fanout {PROMPT} orgs=all repo=acme/web")
     await on.slack.wait_for_ephemeral(ADA, f"Nothing was started: {few}")
     await previewed(on, f"{PROMPT} orgs=all repo=acme/api", "3 sessions")
+
+
+@pytest.mark.timing(budgets=0.2)
+async def test_a_team_s_budget_is_shared_by_the_sessions_of_a_fan_out_and_warns_of_what_they_use(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    async with harness(tmp_path, transport, timing=timing, BOT_ADMIN_CHANNEL=OPS, **database) as on:
+        await enterprise(on)
+        await _shared_by_a_fan_out(on)
+
+
+async def _shared_by_a_fan_out(on: Harness) -> None:
+    await answer(on, "team add Payments tag:pay")
+    await set_budget(on.slack, "team:Payments 2 a day")
+    few = "the budget of team “Payments” has less than 3 ACUs left, 1 for each session (0 of 2 ACUs used today)."
+    await on.slack.slash(ADA, GENERAL, f"fanout {PROMPT} orgs=all tags=pay")
+    await on.slack.wait_for_ephemeral(ADA, f"Nothing was started: {few}")
+    await set_budget(on.slack, "team:Payments 10 a day warn 50")
+    preview = await previewed(on, f"{PROMPT} orgs=all acu=5 tags=pay")
+    assert "Up to 3 ACUs each, 9 in total, all that a budget has left." in preview["rendered"]
+    await on.slack.click(ADA, GENERAL, preview["ts"], "choose:start_fan_out")
+    await shows(on, "0 of 3 finished · 3 queued")
+    fanned_out = made(on).values()
+    assert {one.request["max_acu_limit"] for one in fanned_out} == {3}
+    await on.mention("fix the menu tags=pay acu=5", BEN)  # what the fan-out has reserved isn't there for others
+    assert (await on.session("fix the menu"))["request"]["max_acu_limit"] == 1
+    await on.mention("fix the footer tags=pay", BEN)
+    await on.slack.wait_for_ephemeral(BEN, "the budget of team “Payments” has less than 1 ACU left")
+    for one in fanned_out:
+        await on.devin.set(one.bare_id, status="running", status_detail="finished", acus_consumed=2.0)
+    await on.slack.wait_for_message(OPS, "60% of the budget of team “Payments” is used: 6 of 10 ACUs today.")
+    await shows(on, "3 of 3 finished · 3 done · 6 ACUs")
+    await on.mention("fix the header tags=pay acu=5", BEN)  # and what it did not use is there again
+    assert (await on.session("fix the header"))["request"]["max_acu_limit"] == 3

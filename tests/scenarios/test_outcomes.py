@@ -7,6 +7,9 @@ import pytest
 from bot.conversation.titles import past_session
 from bot.domain.billing import billing_day, bounds
 from bot.domain.session import DisplayState
+from bot.features import TABLES
+from bot.kernel.upkeep.erase import Erasure
+from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.timing import DAY, HOUR, PRODUCTION
 from bot.views.sentences import STATE_SENTENCES
 from tests.scenarios.ahead import Ahead, rows, until
@@ -14,6 +17,8 @@ from tests.scenarios.harness import ADA, ANN, GENERAL, Harness
 from tests.scenarios.observations import card_of, polled, settled
 
 PULL = "https://github.com/acme/web/pull/7"
+QUESTION = "How does the login work?"
+WASTED = "• Without a pull request: 4 ACUs in 1 session"
 
 
 async def days(on: Harness) -> dict[str, str]:
@@ -163,11 +168,72 @@ async def test_a_report_names_what_was_used_and_nothing_merged(on: Harness, cloc
     The report, its file and the digest count alike.
     """
     ts, session = await on.started()
-    _, working = await on.started("fix the other test")
-    _, asked = await on.started("How does the login work?")
-    _, late = await on.started("fix the third test")
+    others = [(await on.started(prompt))[1] for prompt in ("fix the other test", QUESTION, "fix the third test")]
+    await _one_of_four_is_wasted(on, clock, session, *others)
+    found = await nothing_merged(on)
+    assert found[0] == WASTED
+    assert "|fix the login test> (<" in found[1]
+    assert found[1].endswith("|Open in Devin>): 4 ACUs · ann")
+    await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
+    await on.devin.wait_for_messages("go on")
+    await until(lambda: _is_running_again(on, session))
+    assert WASTED not in await nothing_merged(on)
+
+
+async def test_the_sessions_of_fan_outs_count_among_what_was_used_and_nothing_merged(on: Harness, clock: Ahead) -> None:
+    await on.devin.permissions(only=[*ALL_PERMISSIONS])
+    prompts = ("fix the login test", "fix the other test", QUESTION, "fix the third test")
+    await _one_of_four_is_wasted(on, clock, *[await _fanned_out(on, prompt) for prompt in prompts])
+    found = await nothing_merged(on)
+    assert found[0] == WASTED
+    assert "fix the login test (Play)" in found[1]
+    assert found[1].endswith(": 4 ACUs · ada")
+
+
+async def test_what_was_used_and_nothing_merged_stays_once_a_person_was_forgotten(on: Harness, clock: Ahead) -> None:
+    """A pull request that is open then is never said to be open for too long: Devin is not asked about it any more."""
+    wasted, asked, opened = [
+        (await on.started(prompt))[1] for prompt in ("fix the login test", QUESTION, "fix the other test")
+    ]
+    await on.devin.pr(opened, PULL)
+    for one, acus in ((wasted, 4.0), (asked, 6.0), (opened, 7.0)):
+        await on.devin.set(one, acus_consumed=acus)
+        await on.devin.say(one, "Done.", status_detail="finished")
+    await until(lambda: _has_spent(on, 17.0))
+    await until(lambda: _all_are(on, "done"))
+    day = billing_day(clock())
+    await settled(on)
+    await on.stop()
+    await Erasure(on.store, TABLES, lease=30.0).person(ANN)
+    clock.put(20 * DAY)
+    await on.start()
+    await polled(on)
+    report = str((await on.slack.slash(ADA, GENERAL, f"report {day}..{day}"))["shown"]["rendered"])
+    assert "*1 pull request opened: 1 open.*\nMerge rate: not enough data (0 of 0; needs at least 5)" in report
+    assert "*Open, the oldest first*" not in report
+    first, session, *_ = await nothing_merged(on, f"{day}..{day}")
+    assert (first, session.endswith("|Open in Devin>): 4 ACUs"), "ann" in session) == (WASTED, True, False)
+    assert "Open for more than 14 days" not in report
+
+
+async def nothing_merged(on: Harness, period: str = "") -> list[str]:
+    """What a report says of what was used and nothing merged."""
+    report = str((await on.slack.slash(ADA, GENERAL, f"report {period}"))["shown"]["rendered"])
+    return report.partition("*ACUs with nothing merged*\n")[2].partition("\n*")[0].splitlines()
+
+
+async def _fanned_out(on: Harness, prompt: str) -> str:
+    """The id of the one session that a fan-out of Ada's has begun."""
+    await on.slack.slash(ADA, GENERAL, f"fanout {prompt} orgs=Play")
+    preview = await on.slack.wait_for_ephemeral(ADA, prompt)
+    await on.slack.click(ADA, GENERAL, preview["ts"], "choose:start_fan_out")
+    return str((await on.session(prompt))["session_id"])
+
+
+async def _one_of_four_is_wasted(on: Harness, clock: Ahead, session: str, working: str, asked: str, late: str) -> None:
+    """Only the first one is over a day later without a pull request that it could have had."""
     for number, one in enumerate((session, working, asked, late)):
-        await on.devin.set(one, acus_consumed=4.0 + number)
+        await on.devin.set(one, status="running", status_detail="working", acus_consumed=4.0 + number)
     await on.devin.pr(late, PULL)
     for one in (session, asked, late):
         await on.devin.say(one, "Done.", status_detail="finished")
@@ -177,25 +243,14 @@ async def test_a_report_names_what_was_used_and_nothing_merged(on: Harness, cloc
         return found == {(4.0, "done"), (5.0, "running"), (6.0, "done"), (7.0, "done")}
 
     await until(is_seen)
+    await on.stop()
     clock.put(DAY)
     await on.devin.pr(late, PULL, "merged")
+    await on.start()
     await until(lambda: _merged(on))
-
-    async def nothing_merged() -> str:
-        report = str((await on.slack.slash(ADA, GENERAL, "report"))["shown"]["rendered"])
-        return report.partition("*ACUs with nothing merged*\n")[2].partition("\n*")[0]
-
-    found = (await nothing_merged()).splitlines()
-    assert found[0] == "• Without a pull request: 4 ACUs in 1 session"
-    assert "|fix the login test> (<" in found[1]
-    assert found[1].endswith("|Open in Devin>): 4 ACUs · ann")
     await on.slack.slash(ADA, GENERAL, "digest now")
     wasted = "With nothing merged: 4 ACUs of the 22 through Slack, in 1 session that is over."
     await on.slack.wait_for_ephemeral(ADA, wasted)
-    await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
-    await on.devin.wait_for_messages("go on")
-    await until(lambda: _is_running_again(on, session))
-    assert not (await nothing_merged()).startswith("• Without")
 
 
 async def test_what_devin_lowers_is_lowered_here_too_and_named(on: Harness) -> None:
@@ -208,6 +263,10 @@ async def test_what_devin_lowers_is_lowered_here_too_and_named(on: Harness) -> N
     await on.devin.set(session, acus_consumed=2.0)
     await until(lambda: _has_spent(on, 2.0))
     assert [row["acus"] for row in await rows(on, "spend")] == [2.0]
+
+
+async def _all_are(on: Harness, outcome: str) -> bool:
+    return {row["outcome"] for row in await rows(on, "spend")} == {outcome}
 
 
 async def _is_running_again(on: Harness, session: str) -> bool:

@@ -21,7 +21,9 @@ import pytest
 from bot.timing import Timing
 from tests.recompute import ONE_DAY, Books, Prices, days_from, digest_comes, read_books
 from tests.scenarios.ahead import Ahead
-from tests.scenarios.figures_compared import BUDGETS, LIMIT, LIMIT_OF_LOCAL_AGENTS, Checks
+from tests.scenarios.digests_compared import DigestChecks
+from tests.scenarios.figures_compared import BUDGETS, LIMIT, LIMIT_OF_LOCAL_AGENTS
+from tests.scenarios.figures_expected import Expected
 from tests.scenarios.figures_shown import Compared
 from tests.scenarios.harness import ADA, ANN, BEN, OPS, WEB, Harness, harness
 from tests.scenarios.observations import set_budget
@@ -70,7 +72,7 @@ def _stretch(first: date, last: date, seed: int, *marks: pytest.MarkDecorator) -
 STRETCHES = [  # around the changes of clocks in Europe
     _stretch(date(2026, 10, 23), date(2026, 10, 25), 28),
     _stretch(date(2026, 10, 12), date(2026, 11, 3), 7, pytest.mark.edge, pytest.mark.early),
-    _stretch(date(2027, 3, 15), date(2027, 4, 6), 3, pytest.mark.edge, pytest.mark.early),
+    _stretch(date(2027, 3, 15), date(2027, 4, 6), 6, pytest.mark.edge, pytest.mark.early),
     _stretch(date(2026, 9, 15), date(2026, 12, 15), 4, pytest.mark.long, pytest.mark.early),
     _stretch(date(2027, 1, 20), date(2027, 4, 20), 5, pytest.mark.long, pytest.mark.early),
 ]
@@ -198,7 +200,7 @@ class Telling:
         await self._checks()
         self.at_last_digest = self.books
 
-    async def _checks(self) -> list[Checks]:
+    async def _checks(self) -> list[DigestChecks]:
         """What to compare in each workspace, with the books as they are now."""
         url, now, since = self.two.bot.environment["DEVIN_API_URL"], self.clock(), self.stretch.first - 75 * ONE_DAY
         self.books = {
@@ -206,7 +208,8 @@ class Telling:
             for one in self.quarter.organisations
         }
         return [
-            Checks(self.quarter, one, self.books, self.two.prices, self.compared) for one in self.quarter.organisations
+            DigestChecks(Expected(self.quarter, one, self.books, self.two.prices), self.compared)
+            for one in self.quarter.organisations
         ]
 
     async def _morning(self, day: date, *, in_full: bool) -> None:
@@ -229,15 +232,15 @@ class Telling:
             for checks in every:
                 await self._in_full(checks, day, span)
 
-    async def _in_full(self, checks: Checks, day: date, span: Sequence[date]) -> None:
+    async def _in_full(self, checks: DigestChecks, day: date, span: Sequence[date]) -> None:
         books = checks.books
         month, cycle = books.today.replace(day=1), books.cycle_of(books.today)[0]
-        if days := checks.up_to_now(month):
+        if days := checks.expected.up_to_now(month):
             await checks.usage("month", days)
             await checks.divided("month", days)
             next_month = (month + 31 * ONE_DAY).replace(day=1)
             await checks.usage(f"{month}..{next_month - ONE_DAY}", days)
-        if days := checks.up_to_now(cycle):
+        if days := checks.expected.up_to_now(cycle):
             await checks.usage("cycle", days)
         await checks.home()
         await checks.usage(f"{span[0]}..{span[-1]}", span)
@@ -252,8 +255,8 @@ class Telling:
         for checks in await self._checks():
             today = checks.books.today
             await checks.usage("today", [today])
-            await checks.usage("cycle", checks.up_to_now(checks.books.cycle_of(today)[0]))
-            await checks.divided("month", checks.up_to_now(today.replace(day=1)))
+            await checks.usage("cycle", checks.expected.up_to_now(checks.books.cycle_of(today)[0]))
+            await checks.divided("month", checks.expected.up_to_now(today.replace(day=1)))
             await checks.home()
             await checks.usage("week", days_from(today - 7 * ONE_DAY, today - ONE_DAY))
             await checks.budgets()

@@ -201,7 +201,7 @@ def test_a_count_of_our_own_that_is_above_the_bill_is_explained():
     assert above == ["*12.5 ACUs* · ▲ 25% (usual 10)", "12.8 through Slack, -0.3 elsewhere"]
     assert below == [
         "No session in this workspace used anything in this period.",
-        "Added up session by session, 12.8 ACUs came through Slack. What is used around 8:00 AM UTC can count toward the day before or after.",
+        "Added up session by session, 12.8 ACUs came through Slack. Devin's bill is lower: it has a credit, or counts use around 8:00 AM UTC toward another day.",
     ]
 
 
@@ -217,7 +217,7 @@ def test_the_parts_that_are_shown_add_up_to_the_total_that_is_shown(products, co
         above = half_up(own, 1) > half_up(total, 1)
         assert min(ours, others) >= 0 or above
         assert (
-            f"Added up session by session, {tenths_of_acus(own)} came through Slack. What is used around 8:00 AM UTC can count toward the day before or after."
+            f"Added up session by session, {tenths_of_acus(own)} came through Slack. Devin's bill is lower: it has a credit, or counts use around 8:00 AM UTC toward another day."
             in below
         ) is above
 

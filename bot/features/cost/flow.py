@@ -13,6 +13,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.session import Session
 from bot.features.budgets.check import own_budgets
 from bot.features.budgets.sentences import days_about, own_line
+from bot.features.budgets.standings import reports_no_acus
 from bot.features.consumption.cycles import cycle_of
 from bot.features.cost import rows as person_spend
 from bot.features.cost import sentences as own_cost_sentences
@@ -62,6 +63,7 @@ class OwnCost:
             spent = await person_spend.of_person(tx, workspace.team, user, cycle.first, billing_day(now))
             most_expensive = await self._most_expensive(tx, workspace, spent)
             about = await person_spend.about(tx, workspace.team, user, cycle.first, billing_day(now))
+            no_acus = not any(expense.acus for expense in spent) and await reports_no_acus(tx, workspace, now)
             holding = [] if channel is None else await own_budgets(tx, workspace, user, channel, now)
         costs = OwnCosts(
             cycle=cycle,
@@ -72,6 +74,8 @@ class OwnCost:
             worked=sum(expense.worked for expense in spent),
             cost=cost(workspace.policy.acu_price, _by_day(spent)),
             about=about,
+            in_others=person_spend.in_others(spent, org_id),
+            no_acus=no_acus,
         )
         notes = why_about(sorted({*about, *days_about(holding)}))
         return own_cost_sentences.own_cost(costs, [own_line(named) for named in holding], notes)

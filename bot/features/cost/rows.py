@@ -1,6 +1,6 @@
 """What one person's sessions spent in a period."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -26,13 +26,14 @@ class SpentByPerson:
     outcome: Outcome
     worked: float  # seconds so far, on other days too
     stored: bool = True
+    org_id: str = ""
     by_day: Mapping[date, float] = field(default_factory=dict)
 
 
 async def of_person(tx: AsyncConnection, team: str, user: str, first: date, last: date) -> list[SpentByPerson]:
     """The sessions of `user` that were active from `first` to `last`, most ACUs first, those of fan-outs among them."""
     stored, worked = stored_sessions.ID.is_not(None).label("stored"), stored_sessions.WORKED.label("worked")
-    columns = (spend.c.session_id, spend.c.day, spend.c.acus, spend.c.outcome, worked, stored)
+    columns = (spend.c.session_id, spend.c.day, spend.c.acus, spend.c.outcome, worked, stored, spend.c.org_id)
     found = await tx.execute(
         select(*columns)
         .select_from(stored_sessions.with_stored(spend, spend.c.session_id, team))
@@ -48,9 +49,20 @@ async def of_person(tx: AsyncConnection, team: str, user: str, first: date, last
         before = spent[row.session_id].by_day if row.session_id in spent else {}
         days = {**before, date.fromisoformat(row.day): float(row.acus)}
         spent[row.session_id] = SpentByPerson(
-            row.session_id, sum(days.values()), Outcome(row.outcome), row.worked or 0.0, bool(row.stored), days
+            row.session_id,
+            sum(days.values()),
+            Outcome(row.outcome),
+            row.worked or 0.0,
+            bool(row.stored),
+            row.org_id,
+            days,
         )
     return sorted(spent.values(), key=lambda expense: (-expense.acus, expense.session_id))
+
+
+def in_others(spent: Iterable[SpentByPerson], org_id: str) -> float:
+    """What was spent of that in other organisations than the one with this id, which its figures do not have."""
+    return sum(expense.acus for expense in spent if expense.org_id != org_id)
 
 
 async def about(tx: AsyncConnection, team: str, user: str, first: date, last: date) -> tuple[date, ...]:

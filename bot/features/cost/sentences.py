@@ -14,7 +14,7 @@ from bot.views import blocks
 from bot.views.doubts import roughly
 from bot.views.message import Message
 from bot.views.outcomes import OUTCOME_WORDS, sessions_by_outcome
-from bot.views.text import duration, linked_title, share_of, total_acus, with_unit
+from bot.views.text import duration, linked_title, share_of, tenths_of_acus, total_acus, with_unit
 
 MOST_EXPENSIVE_LISTED: Final = 5
 TITLE: Final = "Your sessions in {cycle}"
@@ -47,6 +47,13 @@ class OwnCosts:
     worked: float = 0.0  # seconds
     cost: Money | None = None
     about: Sequence[date] = ()  # the days for which that is only about right
+    in_others: float = 0.0  # ACUs of it that are of other organisations
+    no_acus: bool = False  # Devin reports none for the organisation although sessions were done
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the ACUs are shown: none at the begin of a cycle is no sign that Devin reports none."""
+        return self.acus > 0 or not self.no_acus
 
 
 def own_cost(costs: OwnCosts, more: Sequence[str] = (), notes: Sequence[str] = ()) -> Message:
@@ -60,26 +67,31 @@ def own_cost(costs: OwnCosts, more: Sequence[str] = (), notes: Sequence[str] = (
         none = NONE_ACTIVE.format(cycle=cycle if costs.cycle.assumed else f"{THIS_CYCLE} ({cycle})")
         return Message(none, [blocks.section("\n".join([none, *more])), *blocks.context([through, *notes])])
     used = _used(costs)
-    counts = sessions_by_outcome(costs.outcomes)
+    counts = [sessions_by_outcome(costs.outcomes), *from_others(costs.in_others)]
     return Message(
-        f"{title}: {' '.join(used)} {counts}",
+        f"{title}: {' '.join([*used, *counts])}",
         [
             blocks.header(title),
-            blocks.section("\n".join([*_marked(costs, used), counts, *more])),
+            blocks.section("\n".join([*_marked(costs, used), *counts, *more])),
             *blocks.sections(_most_expensive(costs)),
             *blocks.context(["\n".join([f"{cycle}. {through}", SOURCE, *notes])]),
         ],
     )
 
 
+def from_others(acus: float) -> list[str]:
+    """Say how many of the ACUs were used in other organisations, if any: no figure of this one has them."""
+    return [f"From other organizations: {tenths_of_acus(acus)}."] if acus > 0 else []
+
+
 def _used(costs: OwnCosts) -> list[str]:
-    if costs.acus:
+    if costs.is_shown:
         return [f"{_total(costs)}."]
     return [NO_ACUS, *([f"Devin worked for {duration(costs.worked)} on them."] if costs.worked else [])]
 
 
 def _marked(costs: OwnCosts, used: Sequence[str]) -> list[str]:
-    return [f"*{_total(costs)}*"] if costs.acus else list(used)
+    return [f"*{_total(costs)}*"] if costs.is_shown else list(used)
 
 
 def _total(costs: OwnCosts) -> str:

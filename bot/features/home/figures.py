@@ -102,6 +102,7 @@ async def own_figures(
         sessions=len(spent),
         cost=cost(workspace.policy.acu_price, _by_day(spent)),
         about=about,
+        in_others=person_spend.in_others(spent, workspace.organisation.id),
         organisation=await UsageLedger(services).of_cycle(tx, workspace, cycle, today) if is_admin else None,
         budgets=tuple(own_line(named) for named in holding),
         notes=(counted_through(today), *why_about(sorted({*about, *days_about(holding)}))),

@@ -13,6 +13,7 @@ from bot.domain.list_pages import FEW_DONE
 from bot.domain.session import Session
 from bot.domain.settings_values import Setting, Values, as_text
 from bot.features.consumption.sentences import cycle_line, cycle_name
+from bot.features.cost.sentences import from_others
 from bot.features.home.specs import RECENTLY_DONE
 from bot.features.settings.sentences import FIELDS
 from bot.features.settings.specs import MINE, SETTINGS
@@ -72,6 +73,7 @@ class HomeFigures:
     sessions: int = 0
     cost: Money | None = None
     about: Sequence[date] = ()  # the days for which that is only about right
+    in_others: float = 0.0  # ACUs of it that are of other organisations
     organisation: Figures | None = None
     budgets: Sequence[str] = ()
     notes: Sequence[str] = ()
@@ -221,7 +223,8 @@ def _own(figures: HomeFigures) -> str:
     if not figures.sessions:
         return "None of your sessions was active."
     used = f"{roughly(figures.about)}{total_acus(figures.acus, figures.cost)}"
-    return f"{used[:1].upper()}{used[1:]} in {counted(figures.sessions, 'session')} of yours"
+    own = f"{used[:1].upper()}{used[1:]} in {counted(figures.sessions, 'session')} of yours"
+    return ". ".join([own, *from_others(figures.in_others)])
 
 
 def _organisation(figures: HomeFigures) -> list[str]:

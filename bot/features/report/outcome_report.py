@@ -28,6 +28,11 @@ class OpenedPullRequest:
     closed_at: float | None
     session_ids: tuple[str, ...]
     shown: bool = True
+    left_at: float | None = None  # when Devin was last asked for its state, if nobody may ask any more
+
+    def open_for(self, now: float) -> float:
+        """Return the seconds for which it is known to have been open."""
+        return (now if self.left_at is None else self.left_at) - self.first_seen
 
     @property
     def is_open(self) -> bool:
@@ -145,7 +150,7 @@ def outcomes_of(
         opened=len(opened),
         merged=len(merged),
         closed=sum(pull_request.merged_at is None and pull_request.closed_at is not None for pull_request in opened),
-        ages=tuple(now - pull_request.first_seen for pull_request in opened if pull_request.is_open),
+        ages=tuple(pull_request.open_for(now) for pull_request in opened if pull_request.is_open),
         spent=of_theirs,
         spent_by_all=of_theirs + sum(group.acus_of_others for group in active),
         times_to_merge=tuple(_times_to_merge(merged)),

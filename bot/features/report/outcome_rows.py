@@ -47,7 +47,7 @@ class SessionFacts:
 
 async def opened(tx: AsyncConnection, period: Spending) -> list[OpenedPullRequest]:
     """The pull requests of a workspace in an organisation that were first seen in the period, the oldest first."""
-    columns = ("url", "session_id", "first_seen", "merged_at", "closed_at")
+    columns = ("url", "session_id", "first_seen", "merged_at", "closed_at", "checked_at", "bare_id")
     spent = select(spend.c.day).where(spend.c.session_id == pull_requests.c.session_id, spend.c.team == period.team)
     shown = spent.where(is_shown(period, spend)).exists().label("shown")
     found = await tx.execute(
@@ -169,6 +169,7 @@ def _joined(url: str, rows: list[Any]) -> OpenedPullRequest:
     """Join the rows of one pull request on which several sessions worked."""
     merged = [row.merged_at for row in rows if row.merged_at is not None]
     closed = [row.closed_at for row in rows if row.closed_at is not None]
+    is_followed = any(row.bare_id is not None for row in rows)
     return OpenedPullRequest(
         url,
         first_seen=min(row.first_seen for row in rows),
@@ -176,6 +177,7 @@ def _joined(url: str, rows: list[Any]) -> OpenedPullRequest:
         closed_at=min(closed, default=None),
         session_ids=tuple(row.session_id for row in rows),
         shown=any(row.shown for row in rows),
+        left_at=None if is_followed else max(row.checked_at for row in rows),
     )
 
 
@@ -219,10 +221,11 @@ def _became(period: Spending, now: float) -> dict[str, ScalarSelect[Any]]:
     """What became by the instant `now` of a session's pull requests, and of the session itself."""
     of = pull_requests.c
     is_open = and_(of.merged_at.is_(None), of.closed_at.is_(None))
+    known_at = case((of.bare_id.is_(None), of.checked_at), else_=now)  # without an id nobody may ask any more
     found = case(
         (func.count() == 0, Result.NONE),
         (func.count(of.merged_at) > 0, Result.MERGED),
-        (func.count(case((and_(is_open, of.first_seen >= now - MATURITY), 1))) > 0, Result.OPEN),
+        (func.count(case((and_(is_open, of.first_seen >= known_at - MATURITY), 1))) > 0, Result.OPEN),
         (func.count(case((is_open, 1))) > 0, Result.STALE),
         else_=Result.CLOSED,
     )

@@ -159,7 +159,9 @@ async def _read(tx: Transaction, period: Spending, now: float) -> _Found:
 
 
 def _open(found: _Found, hosts: Collection[str]) -> tuple[OpenPullRequest, ...]:
-    return tuple(_open_one(pull_request, hosts, found.now) for pull_request in found.opened if pull_request.is_open)
+    # Of one that nobody may ask about any more it isn't known whether it's open still.
+    known = [one for one in found.opened if one.is_open and one.left_at is None]
+    return tuple(_open_one(pull_request, hosts, found.now) for pull_request in known)
 
 
 def _open_one(pull_request: OpenedPullRequest, hosts: Collection[str], now: float) -> OpenPullRequest:

@@ -33,7 +33,7 @@ NO_SESSIONS: Final = "No sessions were active."
 EXPLAINED: Final = (
     "About the pull requests opened on these days through Slack. Merge rate: merged ÷ "
     "(merged, closed unmerged, and open for more than 14 days). ACUs per merged one: all "
-    "that their sessions used ÷ merged, without sessions that opened none. Times are when "
+    "that their sessions used, on other days too, ÷ merged, without sessions that opened none. Times are when "
     "Devin Bridge saw a change; sessions that are over are checked once a day. Nothing "
     "merged: usage of sessions that are over, with no pull request or none that's merged or "
     "younger than 14 days. Plain questions aren't in it. Blocked: from when Devin needed "

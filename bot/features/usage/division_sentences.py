@@ -13,7 +13,7 @@ from bot.views.text import counted, duration, listed, share_of, with_unit
 MOST_ROWS: Final = 20
 ELSEWHERE: Final = "elsewhere"
 NOT_IN_YET: Final = "not in yet"
-NEGATIVE: Final = "{names} below zero: the sessions there add up to more than Devin billed."
+NEGATIVE: Final = "{names} below zero: Devin's bill has a credit there."
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from bot.features.usage import figure_sentences as digest
 from bot.features.usage.figure_sentences import Figures
 from bot.features.usage.sentences import ONLY_THE_BILL, Apart, heading, not_included
 from bot.views.answers.wording import code
-from bot.views.csv import TOTAL, Value, named_row, with_total
+from bot.views.csv import OWN_TOTAL, TOTAL, Value, named_row, with_total
 from bot.views.message import Message
 
 MOST_ROWS: Final = 2_000  # of a file, which are stored in one transaction; the others are one row
@@ -104,7 +104,8 @@ def usage_file(
     counted = [part.acus for part in parts if part.acus is not None]
     elsewhere = None if billed is None else exact_sum([billed, *(acus.copy_negate() for acus in counted)])
     if not hides:
-        rows = with_total(rows, width, column, elsewhere)
+        is_own = figures.total is None and question.one is None and not (by is By.DAY and figures.late)
+        rows = with_total(rows, width, column, elsewhere, OWN_TOTAL if is_own else TOTAL)
     elif billed:
         rows.append(named_row(TOTAL, billed, width, column))
     title = f"{heading(question, span)[0]}, by {by}"

@@ -1,6 +1,6 @@
 """The figures of some billing days, and what answers about usage say of them: what was used, and what came of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -33,7 +33,7 @@ UNCHANGED: Final = "as usual"
 MOST_OF_IT: Final = "Most of it: {cause}, {acus} more than usual."
 QUIET: Final = "No Devin Bridge session used anything in this period."  # others of the organisation may have
 QUIET_HERE: Final = "No session in this workspace used anything in this period."  # but one of another workspace did
-QUIET_IN_CHANNEL: Final = "No session in this channel used anything in this period."
+QUIET_THERE: Final = "None of them used anything in this period."  # of the sessions of one channel or person
 GONE: Final = "The sessions that used it are no longer stored, so they aren't listed."
 NO_ACUS: Final = (
     "Devin reports no ACUs for your sessions, as on plans that aren't billed in ACUs. "
@@ -42,8 +42,8 @@ NO_ACUS: Final = (
 NO_ACUS_AGAIN: Final = "Devin reports no ACUs."  # where digests have explained it before
 NO_PARTS: Final = "Devin reports no ACUs for single sessions, so usage through Slack isn't known."
 OWN_COUNT: Final = (
-    "Added up session by session, {acus} came through Slack. What is used around 8:00 AM UTC can count toward the day "
-    "before or after."
+    "Added up session by session, {acus} came through Slack. Devin's bill is lower: it has a credit, or counts use "
+    "around 8:00 AM UTC toward another day."
 )
 CREDIT: Final = "Devin's bill has a credit that's larger than the usage in this period."
 _OWN_ROWS_ONLY: Final = ":information_source: Counted from the sessions of Devin Bridge alone, because "
@@ -57,6 +57,7 @@ WITHHELD: Final[Mapping[WithheldBecause, str]] = {
     + "Devin shows no bill while a quota is used up (`{named}`). A Devin admin can raise it.",
     WithheldBecause.DENIED: _OWN_ROWS_ONLY + "Devin doesn't show its bill. It says `{named}`.",
 }
+ROUNDED: Final = "Rounded so that the amounts add up to the total."
 MOST_EXPENSIVE_LISTED: Final = 5
 
 
@@ -318,21 +319,34 @@ def without_acus(figures: Figures) -> list[str]:
     return [f"Devin worked for {duration(figures.worked)} on the finished ones."] if figures.worked else []
 
 
+def why_rounded(shares: Iterable[Share]) -> list[str]:
+    """Say so where one is not shown as by itself elsewhere, such as 7.65 as 7.6."""
+    return [ROUNDED] if any(share.shown != half_up(share.amount, 1) for share in shares) else []
+
+
+def shares_of(figures: Figures) -> list[Share]:
+    """The amounts that an answer shows below its total: the parts, and those of the most expensive sessions."""
+    return [*(figures.parts or ()), *_of_most_expensive(figures)]
+
+
+def _of_most_expensive(figures: Figures) -> list[Share]:
+    acus = [entry.acus for entry in figures.most_expensive[:MOST_EXPENSIVE_LISTED]]
+    return largest(acus, figures.through_slack, figures.through_slack_shown)
+
+
 def _most_expensive(figures: Figures) -> list[str]:
     if figures.most_expensive:
         listed = figures.most_expensive[:MOST_EXPENSIVE_LISTED]
-        amounts = largest([entry.acus for entry in listed], figures.through_slack, figures.through_slack_shown)
-        rows = zip(listed, amounts, strict=True)
+        rows = zip(listed, _of_most_expensive(figures), strict=True)
         return ["*Most ACUs used*", *(f"{rank}. {most_expensive_line(*row)}" for rank, row in enumerate(rows, start=1))]
     if figures.no_acus_reported:
         return []
     if figures.has_used:
         return [GONE]
-    if figures.here:
-        return [QUIET_IN_CHANNEL]
-    if figures.through_slack:
+    if figures.through_slack and not figures.here:
         return [QUIET_HERE]
-    return [QUIET] if any(figures.outcomes.values()) else []  # that none was active says it already
+    quiet = QUIET_THERE if figures.here else QUIET
+    return [quiet] if any(figures.outcomes.values()) else []  # that none was active says it already
 
 
 def most_expensive_line(entry: MostExpensive, acus: Share) -> str:

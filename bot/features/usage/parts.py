@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from functools import reduce
 from typing import Final, Protocol
@@ -37,8 +38,7 @@ class UsageParts:
         if division is By.DAY:
             return await self._by_day()
         if division in {By.PRODUCT, By.ORG}:
-            has_bill = self._figures.total is not None and self._spending.one is None
-            return await self._of_bill(division) if has_bill else None
+            return await self._of_bill(division) if self._spending.one is None else None
         return await self._of_sessions(division)
 
     # ------------------------------------------------------------ of Devin's bill
@@ -66,15 +66,19 @@ class UsageParts:
         ]
         return [part for part in parts if part.acus is None or part.acus or part.sessions]
 
-    async def _of_bill(self, division: By) -> list[UsagePart]:
+    async def _of_bill(self, division: By) -> list[UsagePart] | None:
+        """The parts of the bill, of which the days count that the total has; None where it is not known at all."""
+        figures = self._figures
+        if figures.total is None and figures.known is None:
+            return None
         named = part_names.organisation if division is By.ORG else part_names.product
-        amounts = await self.billed(division)
+        amounts = await self.billed(division, figures.known.through if figures.known else None)
         parts = [UsagePart(named(key), acus, ours=False) for key, acus in amounts.items() if acus]
         return sorted(parts, key=lambda part: (-(part.acus or 0), part.name))
 
-    async def billed(self, division: By) -> dict[str, Decimal]:
-        """Return exactly what Devin billed in the period, by day, product or organisation."""
-        first, last, org_id = self._spending.first, self._spending.last, self._spending.org_id
+    async def billed(self, division: By, through: date | None = None) -> dict[str, Decimal]:
+        """Return exactly what Devin billed in the period, or `through` a day of it, by day, product or organisation."""
+        first, last, org_id = self._spending.first, through or self._spending.last, self._spending.org_id
         amounts: dict[str, Decimal] = defaultdict(Decimal)
         for day, products in (await spend.consumed_by_product(self._tx, org_id, first, last)).items():
             for product, acus in products.items():

@@ -82,7 +82,7 @@ def usage(
     scope = _beside(scope, figures, before)
     # Only a finished day compares with finished days; a running day and a week do not.
     compared = len(span.counted) == 1 and not span.running
-    notes = [*_so_far_of_running(span, figures), *not_included(apart)]
+    notes = [*_so_far_of_running(span, figures), *not_included(apart), *digest.why_rounded(digest.shares_of(figures))]
     return digest.report(title, scope, figures, compared=compared, notes=notes)
 
 
@@ -113,6 +113,7 @@ def divided(
     scope = _beside(scope, figures, before)
     title = f"{title}, by {question.by}"
     rows = divide(parts or (), figures)
+    shares = [row.acus for row in rows if row.acus is not None]
     listed = [ONLY_THE_BILL] if parts is None else rows_as_lines(rows) or _nothing(figures)
     return Message(
         f"{': '.join([title, *digest.spent(figures)])}.",
@@ -124,7 +125,7 @@ def divided(
             *blocks.context(
                 ["\n".join([*negative(rows), *digest.why_own_rows(figures), *_why_about(question, figures)])]
             ),
-            *blocks.context([*_so_far_of_running(span, figures), *not_included(apart)]),
+            *blocks.context([*_so_far_of_running(span, figures), *not_included(apart), *digest.why_rounded(shares)]),
         ],
     )
 

@@ -45,7 +45,7 @@ def test_with_a_price_and_with_more_to_say():
 
 
 def test_a_plan_without_acus():
-    message = own_cost_sentences.own_cost(replace(COSTS, acus=0.0, most_expensive=()))
+    message = own_cost_sentences.own_cost(replace(COSTS, acus=0.0, most_expensive=(), no_acus=True))
     worked = "Devin worked for 10 minutes on them."
     assert message.text == (
         "Your sessions in this billing cycle: Devin reports no ACUs for them yet; on some plans "
@@ -56,6 +56,11 @@ def test_a_plan_without_acus():
         worked,
         COUNTS,
     ]
+
+
+def test_at_the_begin_of_a_cycle_nothing_was_used_yet():
+    lines = written(own_cost_sentences.own_cost(replace(COSTS, acus=0.0, most_expensive=())).blocks).splitlines()
+    assert lines[1:3] == ["*0 ACUs*", COUNTS]
 
 
 def test_a_cycle_without_sessions():

@@ -82,8 +82,8 @@ async def test_cost_counts_them_in_all_organisations(services):
     own_cost = OwnCost(services, Access(services))
     (workspace,) = services.workspaces
     lines = written((await own_cost.answer(workspace, "U0ADA")).blocks).splitlines()
-    assert lines[1:3] == ["*12 ACUs*", "2 sessions: both done."]
-    assert lines[4].endswith("|Upgrade (Data)>: 9 ACUs · done")
+    assert lines[1:4] == ["*12 ACUs*", "2 sessions: both done.", "From other organizations: 9 ACUs."]
+    assert lines[5].endswith("|Upgrade (Data)>: 9 ACUs · done")
 
 
 @pytest.mark.parametrize("by", [By.PERSON, By.CHANNEL, By.REPO, By.PLAYBOOK])

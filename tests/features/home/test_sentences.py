@@ -73,7 +73,7 @@ def test_the_figures_of_a_person_and_of_an_admin() -> None:
     cycle = CycleFigures(DECEMBER, 100.5, date(2026, 12, 2), 500.0, others=(ProductUse("local agents", 20.0),))
     of_all = Figures(date(2026, 12, 2), total=120.5, cycle=cycle)
     none = HomeFigures(DECEMBER)
-    mine = HomeFigures(DECEMBER, 12.34, 4, budgets=["Your budget: 12.3 of 20 ACUs this cycle (61%)"])
+    mine = HomeFigures(DECEMBER, 12.34, 4, in_others=4.0, budgets=["Your budget: 12.3 of 20 ACUs this cycle (61%)"])
     admins = HomeFigures(DECEMBER, 12.34, 1, organisation=of_all)
     shown = [written(home_sentences.home(Home(figures=figures)).blocks[4:]) for figures in (none, mine, admins)]
     assert "\n--\n".join(shown) == snapshot("""\
@@ -83,7 +83,7 @@ None of your sessions was active.
 No defaults set.
 --
 *This cycle: December*
-12.3 ACUs in 4 sessions of yours
+12.3 ACUs in 4 sessions of yours. From other organizations: 4 ACUs.
 Your budget: 12.3 of 20 ACUs this cycle (61%)
 *Your defaults*
 No defaults set.

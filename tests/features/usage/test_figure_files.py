@@ -74,7 +74,7 @@ def test_without_a_bill_there_is_no_elsewhere_and_why_is_said():
     withheld = Withheld(WithheldBecause.PERMISSION, "ViewOrgConsumption")
     figures = Figures(TUESDAY, through_slack=0.3, withheld=withheld)
     made = usage_file(BY_PERSON, WEEK, figures, PARTS, None)
-    assert lines(made)[-1] == "total,,0.3,,"
+    assert lines(made)[-1] == "total through Slack,,0.3,,"
     reason = (
         ":information_source: Counted from the sessions of Devin Bridge alone, because its key "
         "lacks the permission `ViewOrgConsumption`. A Devin admin can grant it to the service "

@@ -191,7 +191,11 @@ async def test_only_devins_bill_divides_by_product(make, store, clock, bills):
         .removeprefix(":information_source: ")
     )
     assert await files.refused("usage week by product csv") == (f"{ONLY_THE_BILL} So there's no file. {reason}")
-    assert (await files("usage week csv"))[-3:] == ["2026-05-18,4.25,4", "2026-05-19,5.25,2", f"{TOTAL},9.50,"]
+    assert (await files("usage week csv"))[-3:] == [
+        "2026-05-18,4.25,4",
+        "2026-05-19,5.25,2",
+        "total through Slack,9.50,",
+    ]
 
 
 async def test_without_names_people_are_counted(make, store, clock, bills):

@@ -121,7 +121,7 @@ def test_more_of_our_own_than_was_billed_is_explained():
     answer = divided(Question(Period.MONTH, by=By.PERSON), SPAN, replace(FIGURES, total=7.5), ours(8), Apart())
     assert "• elsewhere: -0.5 ACUs" in written(answer.blocks)
     assert written(answer.blocks).endswith(
-        "Added up session by session, 8 ACUs came through Slack. What is used around 8:00 AM UTC can count toward the day before or after."
+        "Added up session by session, 8 ACUs came through Slack. Devin's bill is lower: it has a credit, or counts use around 8:00 AM UTC toward another day."
     )
 
 
@@ -147,7 +147,7 @@ def test_a_part_of_the_bill_below_zero_is_explained():
     parts = [UsagePart("devin", Decimal(13), ours=False), UsagePart("other", Decimal("-0.5"), ours=False)]
     answer = divided(Question(Period.WEEK, by=By.PRODUCT), SPAN, FIGURES, parts, Apart())
     assert written(answer.blocks).endswith(
-        "• devin: 13 ACUs\n• other: -0.5 ACUs\nother is below zero: the sessions there add up to more than Devin billed."
+        "• devin: 13 ACUs\n• other: -0.5 ACUs\nother is below zero: Devin's bill has a credit there."
     )
 
 

@@ -83,7 +83,8 @@ async def test_usage_is_answered_from_rows(asked, bills, store):
         f"*1 ACU* · {digest.UNCHANGED}\n0.8 through Slack, 0.2 elsewhere\n1 session, as of Tue, May 19: running.\n"
         "May, through May 19: 19 ACUs · forecast about 31\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish> "
-        "(<https://app.devin.ai/sessions/a|Open in Devin>): 0.8 ACUs · Ada &lt;\u200b!channel&gt;"
+        "(<https://app.devin.ai/sessions/a|Open in Devin>): 0.8 ACUs · Ada &lt;\u200b!channel&gt;\n"
+        "Rounded so that the amounts add up to the total."  # 0.25 is shown as 0.2
     )
     assert texts[Period.WEEK].startswith(
         "Devin in the last seven days\nSeven billing days up to Tuesday, May 19, 2026, each 8:00 AM to 8:00 AM UTC.\n"
@@ -172,6 +173,11 @@ async def test_one_late_day_leaves_the_total_up_to_it(asked, bills, store):
         "Devin's bill for Monday, May 18, 2026 isn't in yet, so usage elsewhere isn't known. Through Slack, it's 3 "
         "ACUs in all.",
     ]
+    for by, name in (("product", "other"), ("org", ORG)):
+        assert (await asked(f"week by {by}")).splitlines()[4:] == [
+            f"• {name}: 10 ACUs",
+            "Wed, May 20 isn't finished and isn't in the total: 0 ACUs through Slack so far.",
+        ]
 
 
 async def test_a_session_at_a_limit_waits_for_somebody_too(asked, bills, store):
@@ -213,7 +219,7 @@ async def test_after_a_purge_it_is_not_said_that_no_session_used_anything(asked,
         await tx.execute(sessions_table.delete())
     text = await asked("yesterday")
     assert "0.8 through Slack, 1.2 elsewhere" in text
-    assert text.splitlines()[-1] == digest.GONE
+    assert digest.GONE in text.splitlines()
     assert digest.GONE == "The sessions that used it are no longer stored, so they aren't listed."
 
 
@@ -515,6 +521,10 @@ async def test_one_person_and_one_channel_have_figures_of_their_own(make, either
     ]
     assert usage.ONLY_THE_BILL in await asked("week by product #C0WORK")
     assert "*0 ACUs*" in await asked("@U0NEW week")
+    await either_store.session("idle", NOW - 86_400, requester="U0NEW")
+    await either_store.spent(YESTERDAY, idle=0.0)
+    assert (await asked("@U0NEW yesterday")).splitlines()[-1] == digest.QUIET_THERE
+    assert digest.QUIET_THERE == "None of them used anything in this period."
 
 
 async def test_without_names_nobody_can_be_asked_about(make, store, clock, bills):
