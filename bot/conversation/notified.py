@@ -4,13 +4,13 @@ from collections.abc import Collection
 from datetime import UTC
 
 from bot.domain.announcements import AnnouncementKind
-from bot.domain.dead_ends import is_over
+from bot.domain.dead_ends import is_over, way_on
 from bot.domain.notify_choice import mentions
 from bot.domain.session import Session
 from bot.domain.settings_values import QuietHours
 from bot.domain.zones import zone_or
 from bot.kernel.unit_of_work import UnitOfWork
-from bot.store import channels, notifications, people, sessions
+from bot.store import channels, kept_tasks, notifications, people, sessions
 from bot.store.notifications import Scope
 from bot.views.answers import stops as stop_sentences
 from bot.views.dead_ends import with_way_on
@@ -49,7 +49,7 @@ async def _is_quiet(uow: UnitOfWork, team: str, user: str, quiet: QuietHours | N
 async def post_stop(uow: UnitOfWork, key: str, session: Session, by: str | None, message: Message) -> None:
     """Announce the stop of `session`, which mentions its asker and who follows it, but not `by`, who stopped it.
 
-    Where it is over now, the post has a button for a new one about the same, unless another company reads it.
+    Where it gets no further now, the post has a button for another one, unless another company reads it.
     """
     others = await following(uow, session)
     asker = [user for user in dict.fromkeys((session.requester, *others)) if user not in {"", by}]
@@ -57,5 +57,6 @@ async def post_stop(uow: UnitOfWork, key: str, session: Session, by: str | None,
     said, known = stop_sentences.mentioning(users, message), await channels.get(uow.tx, session.team, session.channel)
     if known is None or not known.is_shared:
         now = await sessions.get(uow.tx, session.id) or session
-        said = with_way_on(said, now) if is_over(now) else said
+        if is_over(now) or way_on(now) is not None:
+            said = with_way_on(said, now, kept=await kept_tasks.exists(uow.tx, session.id))
     await uow.post(key, session, said)

@@ -9,18 +9,20 @@ from bot.conversation.session_card import SessionCard, end_unstarted, post_card,
 from bot.domain.causes import ActionCause, Cause, StartCause
 from bot.domain.commands.registry import STOP
 from bot.domain.file import DEVINS, DevinFile
-from bot.domain.keys import ts_of
+from bot.domain.keys import ref_of, ts_of
 from bot.domain.lane import held_lane, thread_lane
-from bot.domain.session import Lifecycle, Session
+from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.kernel.exactly_once.loss import Loss, announce_loss
 from bot.kernel.job import Job
 from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.workspace import Workspaces
 from bot.store import inbox, people, session_days, sessions, threads, waiting_times
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import wakings as waking_sentences
 from bot.views.attachments import files_named
+from bot.views.sentences import STOPPABLE
 
 EYES: Final = "eyes"
 NOT_SENT: Final = "pray"  # on small talk and the like: Devin doesn't get it
@@ -81,6 +83,20 @@ def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow[Acti
     ts = session.stop_ts or f"{now:.6f}"
     key = f"stop:{session.id}"
     return InboxRow(key, session.team, lane, ts, ref, cause, ready_at=now, created_at=now, urgent=True)
+
+
+async def stop_at_most(uow: UnitOfWork, workspaces: Workspaces, session: Session, new: Snapshot) -> None:
+    """Have `session` stopped that runs on, as a poll found it `new`, although it has used all that any session may.
+
+    From then on that is its limit, so that no reply wakes it and another session goes on from there.
+    """
+    workspace = workspaces.get(session.team)
+    runs = not session.stop_requested and session.with_snapshot(new).display_state in STOPPABLE
+    if workspace is not None and runs and workspace.policy.wake_limits.passed_by(session, new.acus):
+        await sessions.change(uow.tx, session.id, acu_limit=workspace.policy.wake_limits.most)
+        row = stop_row(session.lane, ref_of(session.id), session, uow.now)
+        # A crash before this commit has the next poll find it again; after it each further use of it is stopped once.
+        await uow.add_to_inbox(replace(row, key=f"{row.key}:most:{new.acus}"))
 
 
 def start_row(asked: InboxRow[Any], session: Session, cause: StartCause, now: float) -> InboxRow[StartCause]:

@@ -135,6 +135,8 @@ LONGEST_TAG: Final = 50
 MOST_REPOS: Final = 10
 LONGEST: Final = 150  # of what is only a name, such as that of a playbook: Slack keeps no more with a choice
 LONGEST_LIST: Final = 1_500  # of all that is allowed, with commas: a field and a section hold somewhat more
+# Numbers of which a greater one holds work back less, and 0 not at all. Nobody loosens one for themselves.
+BRAKES: Final = frozenset({Setting.STARTS, Setting.ALERTS_PER_HOUR, Setting.ALERT_ACUS})
 ANYTHING: Final = "*"  # stands in what is allowed for any characters
 _REPO: Final = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _REPOS_LIKE: Final = re.compile(r"[\w.*-]+/[\w.*-]+", re.ASCII)
@@ -144,6 +146,13 @@ _ON: Final = {"on": True, "off": False}
 
 class SettingError(ValueError):
     """A setting is not known, or its value is not valid. The text is a sentence for people."""
+
+
+def loosens(setting: Setting, value: Value, than: Value) -> bool:
+    """Whether `value` of a brake holds back less `than` another one does."""
+    if setting not in BRAKES or not isinstance(value, int) or not isinstance(than, int):
+        return False
+    return than > 0 and (value == 0 or value > than)
 
 
 def may_be_set(setting: Setting, scope: Scope) -> bool:
@@ -245,6 +254,7 @@ class Layers:
     def effective(self) -> Effective:
         """Return what holds. The file goes first; for work then the channel, and else the person.
 
+        Of a brake a person's own value goes before the channel's, but only one that is no looser than what else holds.
         A default that is not allowed counts as not set, and where only some modes are, the first is the default.
         """
         lists = self._first(ALLOWED.values(), Effective())
@@ -267,6 +277,10 @@ class Layers:
 
     def _in_order(self, setting: Setting) -> Sequence[tuple[Source, Values]]:
         channel, mine = (Source.CHANNEL, self.channel), (Source.MINE, self.mine)
+        if setting in BRAKES:
+            others = self.channel.get(setting, getattr(Effective(), setting.value))
+            looser = loosens(setting, self.mine.get(setting, others), others)
+            return [(Source.FILE, self.file), *((channel,) if looser else (mine, channel))]
         return [(Source.FILE, self.file), *((channel, mine) if setting in OF_WORK else (mine, channel))]
 
 
@@ -351,7 +365,7 @@ def _number(value: object, wrong: str) -> int:
 
 def _starts(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**5:
-        raise SettingError("Write a whole number of sessions, such as 20, or 0 to never ask.")
+        raise SettingError("Write a whole number of sessions, such as 20.")
     return value
 
 

@@ -33,6 +33,15 @@ class WakeLimits:
         """Return the same of a session with this `acu=`, or with none."""
         return min(filter(None, (acu or self.session_acus, self.most)), default=None)
 
+    def passed_by(self, session: Session, acus: float) -> bool:
+        """Whether `session` has used all that any may with these `acus`, and Devin, which cannot limit it now, goes on.
+
+        So it is with one that Devin had before it was followed here, and with one from before there was such a limit.
+        """
+        if self.most is None or acus < self.most:
+            return False
+        return session.adopted_at is not None or session.acu_limit is None or session.acu_limit > self.most
+
     def more(self, session: Session) -> int:
         """Return the ACUs of the session that continues `session`: as many again as its limit was."""
         own = session.acu_limit or self.own_ceiling(session) or MORE_ACUS

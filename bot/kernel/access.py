@@ -357,17 +357,18 @@ class Access:
             return False
         return await self._is_full_member(workspace, user)
 
-    async def manages(self, workspace: Workspace, user: str, channel: str) -> bool:
+    async def manages(self, workspace: Workspace, user: str, channel: str, *, as_creator: bool = True) -> bool:
         """Whether `user` may set what holds for all in `channel`.
 
-        That may admins, an admin of the workspace, who administers the channel by a role, and who created it.
+        That may admins, an admin of the workspace, who administers the channel by a role, and who created it, if
+        that counts too.
         """
         if await self.right_refusal(workspace, user, Right.ADMINISTER, channel) is None:
             return True
         person = await self.checked_person(workspace, user)
         if self.refusal(person, shared=False) is not None:
             return False
-        return person.is_admin or await self._created(workspace, user, channel)
+        return person.is_admin or (as_creator and await self._created(workspace, user, channel))
 
     async def _created(self, workspace: Workspace, user: str, channel: str) -> bool:
         try:

@@ -10,6 +10,7 @@ from bot.views import dead_ends
 from bot.views.answers import access as access_sentences
 from bot.views.answers import adoptions as adoption_sentences
 from bot.views.answers import replies as reply_sentences
+from bot.views.answers import stops as stop_sentences
 from tests.markup import written
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness
@@ -192,6 +193,35 @@ async def test_budgets_and_the_runaway_watch_hold_for_it_as_for_any_other(on: Ha
     await on.slack.click(ADA, OPS, crossed["ts"], "stop_uncapped")
     await on.slack.wait_for_ephemeral(ADA, "Stopping")
     await on.slack.wait_for_message(GENERAL, "Stopped by ada.")
+
+
+@pytest.mark.parametrize("says", [None, "One moment, it goes on."])
+async def test_no_adopted_session_passes_the_most_that_any_may_use(on: Harness, says: str | None) -> None:
+    await on.stop()
+    on.environment["BOT_SESSION_ACUS_MAX"] = "12"
+    await on.start()
+    made = await at_devin(on)
+    ts = await adopted(on, made)
+    await on.devin.spend(made, 7.9)
+    await settled(on)
+    assert not (await on.devin.session(made))["is_archived"]
+    await on.devin.spend(made, 0.2)
+    if says is not None:  # so that it is no change of figures alone
+        await on.devin.say(made, says, status="running", status_detail="working")
+    stop = await on.wait_for_post(GENERAL, ts, "Stopped")
+    await settled(on)
+    assert stop["rendered"].startswith(f"<@{ANN}> {stop_sentences.stopped('', spent=True).text}")
+    assert buttons(stop) == ["Start a follow-up"]
+    assert (await on.devin.session(made))["is_archived"]
+    shown = await card(on, ts)
+    assert "Stopped. Out of ACUs." in written(shown["blocks"])
+    # Whoever wakes it in Devin has it stopped again, and no reply wakes it.
+    await on.slack.say(ANN, GENERAL, "also mend its tests", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN, reply_sentences.OUT_OF_ACUS_FOR_LONG.text)
+    assert await on.devin.log("send_message") == []
+    await on.devin.set(made, is_archived=False, status="running", status_detail="working")
+    await on.devin.spend(made, 0.1)
+    await on.devin.wait_for_calls("archive", 2)
 
 
 async def test_an_address_alone_is_no_task_and_offers_to_follow_its_session(on: Harness) -> None:

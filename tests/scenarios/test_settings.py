@@ -90,7 +90,7 @@ async def stored(on: Harness) -> set[tuple[str, str, str, Any, str]]:
     return {(one["scope"], one["subject"], one["key"], str(one["value"]), one["who"]) for one in found}
 
 
-async def put_default(on: Harness, scope: Scope, subject: str, setting: Setting, value: str) -> None:
+async def put_default(on: Harness, scope: Scope, subject: str, setting: Setting, value: str | int) -> None:
     """Store a default that Devin had when it was set."""
     async with on.store.write() as tx:
         await setting_rows.put(tx, TEAM, scope, subject, setting, value, ADA, time.time())
@@ -271,6 +271,49 @@ async def test_of_two_people_the_last_one_counts_in_a_field_and_only_there(on: H
         ("channel", GENERAL, "limit", "5", ADA),
     }
     assert [one["user"] for one in await recorded_changes(on)] == [ADA, BEN]
+
+
+# ---------------------------------------------------------------- brakes
+
+
+async def test_nobody_loosens_a_brake_for_themselves(on: Harness) -> None:
+    shown = await opened(on, "settings mine")
+    for starts in ("0", "21"):
+        assert (await sent(on, shown, person__starts=starts))["errors"] == {
+            "person.starts": "20 applies to everyone. Yours can be 1 to 20. Admins can set more for a channel."
+        }
+    assert (await sent(on, shown, person__starts="5"))["closed"] is True
+    await on.slack.wait_for_message(direct(ANN), "• Starts per hour: `5`")
+    assert "• *Starts per hour*: `5` (set by you)" in await why(on)
+
+
+async def test_a_looser_brake_that_is_stored_already_does_not_hold(on: Harness) -> None:
+    await put_default(on, Scope.PERSON, ANN, Setting.STARTS, 0)
+    assert "• *Starts per hour*: `20` (default)" in await why(on)
+    await saved(on, "settings channel", ADA, channel__starts="1")
+    assert "• *Starts per hour*: `1` (set for this channel)" in await why(on)
+    await on.started()
+    await on.mention("fix the page")
+    asked = await on.slack.wait_for_ephemeral(ANN, "in the last hour")
+    assert asked["text"] == "You started 1 session in the last hour. Nothing was started. Start another one?"
+    assert len(await on.devin.sessions()) == 1
+
+
+async def test_only_admins_loosen_the_brakes_of_a_channel(on: Harness) -> None:
+    on.simulated_slack.state.world.channels[WEB].creator = BEN
+    for field, label, usual in (
+        ("starts", "Starts per hour", 20),
+        ("alerts_per_hour", "Sessions from alerts per hour", 10),
+        ("alert_acus", "ACU limit of alerts", 10),
+    ):
+        assert await saved(on, "settings channel", BEN, WEB, **{f"channel__{field}": "500"}) == (
+            f"Your settings weren't saved. {label}: {usual} applies to every channel. You can set 1 to {usual}. "
+            "Ask an admin for more."
+        )
+    assert await stored(on) == set()
+    await saved(on, "settings channel", BEN, WEB, channel__starts="3")
+    await saved(on, "settings channel", ADA, WEB, channel__starts="0")
+    assert await stored(on) == {("channel", WEB, "starts", "0", ADA)}
 
 
 # ---------------------------------------------------------------- where it is typed, and by whom

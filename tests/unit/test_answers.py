@@ -361,6 +361,7 @@ SAID = {
     "admins_only_without_any": lambda text: access_sentences.admins_only("see usage figures", Admins()),
     "stopped": lambda text: stop_sentences.stopped("Ann"),
     "stopped_while_shared": lambda text: stop_sentences.stopped("Ann", shared=True),
+    "stopped_out_of_acus": lambda text: stop_sentences.stopped("Ann", spent=True),
     "stopped_with_one_reply": lambda text: stop_sentences.stopped("Ann", 1),
     "stopped_with_two_replies": lambda text: stop_sentences.stopped("", 2),
     "canceled": lambda text: stop_sentences.cancelled("Ann", 1),
@@ -531,6 +532,7 @@ def test_the_answers_that_depend_on_something():
             "admins_only_without_any": "No one can see usage figures yet. Your Devin Bridge operator can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`.",
             "stopped": ":black_square_for_stop: Stopped by Ann. Reply to resume.",
             "stopped_while_shared": ":black_square_for_stop: Stopped by Ann. While another company shares this channel, replies don't wake it.",
+            "stopped_out_of_acus": ":black_square_for_stop: Stopped by Ann. Out of ACUs.",
             "stopped_with_one_reply": (
                 ":black_square_for_stop: Stopped by Ann. Reply to resume. 1 waiting reply wasn't sent to Devin."
             ),

@@ -87,7 +87,7 @@ def test_a_value_is_read_from_a_form_and_from_what_is_stored(
             "There's no mode “?”. Pick one of normal, fast, lite, ultra, fusion, swe-2-medium, swe-2-high, swe-2-max.",
         ),
         (Setting.LIMIT, "0", "Write the limit as a whole number of ACUs above zero, such as 10."),
-        (Setting.STARTS, "-1", "Write a whole number of sessions, such as 20, or 0 to never ask."),
+        (Setting.STARTS, "-1", "Write a whole number of sessions, such as 20."),
         (Setting.ALERTS_PER_HOUR, "0", "Write a whole number of sessions above zero, such as 10."),
         (Setting.LIMIT, "many", "Write the limit as a whole number of ACUs above zero, such as 10."),
         (Setting.TAGS, "t" * 51, f"A tag has at most 50 characters, and “{'t' * 50}…” has more."),
@@ -176,6 +176,29 @@ def test_for_work_a_channel_goes_first_and_for_the_rest_a_person() -> None:
     assert (found.notify, found.source(Setting.NOTIFY)) == (NotifyChoice.DONE, Source.MINE)
     assert (found.tags, found.source(Setting.TAGS)) == (("mine",), Source.MINE)
     assert (found.limit, found.source(Setting.LIMIT)) == (20, Source.FILE)
+
+
+@pytest.mark.parametrize(
+    ("file", "channel", "mine", "holds", "source"),
+    [
+        (None, None, 0, 20, Source.BUILT_IN),
+        (None, None, 50, 20, Source.BUILT_IN),
+        (None, None, 5, 5, Source.MINE),
+        (None, 10, 15, 10, Source.CHANNEL),
+        (None, 10, 5, 5, Source.MINE),
+        (None, 50, 30, 30, Source.MINE),
+        (None, 50, 0, 50, Source.CHANNEL),
+        (None, 0, 0, 0, Source.MINE),
+        (None, 0, 5, 5, Source.MINE),
+        (30, None, 0, 30, Source.FILE),
+    ],
+)
+def test_a_persons_own_brake_holds_only_where_it_is_no_looser(
+    file: int | None, channel: int | None, mine: int, holds: int, source: Source
+) -> None:
+    layers = ({} if value is None else {Setting.STARTS: value} for value in (file, channel, mine))
+    found = Layers(*layers).effective()
+    assert (found.starts, found.source(Setting.STARTS)) == (holds, source)
 
 
 FILE = """

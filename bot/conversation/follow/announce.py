@@ -10,7 +10,7 @@ from bot.conversation.follow import history
 from bot.conversation.follow.read_messages import NewMessages
 from bot.conversation.notified import following, mentioned
 from bot.conversation.session_card import SessionCard
-from bot.conversation.session_rows import post_files, recheck_held
+from bot.conversation.session_rows import post_files, recheck_held, stop_at_most
 from bot.devin.models import DevinMessage
 from bot.domain.announcements import NOBODY, AnnouncementKind, Decision, Spoken, TurnEnd, asks, decide
 from bot.domain.answer_options import answer_options
@@ -108,9 +108,8 @@ class Announce:
         change = replace(change, detail=await self._detail(tracked.session)).without_words_if_linked()
         # A crash before this commit announces nothing: the next poll finds the same. After it, all of it is stored.
         async with self._services.unit_of_work(claim, ref_of(tracked.session.id)) as uow:
-            if not await sessions.apply_snapshot(
-                uow.tx, tracked.session, change.session.snapshot, **self._values(change, uow.now)
-            ):
+            values, found = self._values(change, uow.now), change.session.snapshot
+            if not await sessions.apply_snapshot(uow.tx, tracked.session, found, **values):
                 return False
             await self._post(uow, change, times.last_poll)
             if change.messages and (masked := sum(message.masked for message in change.messages.messages)):
@@ -123,8 +122,8 @@ class Announce:
             await self._store_waiting(uow, change)
             if change.was_read and change.decision.relays:
                 await self._store_end(uow, tracked.session, new)
-            polled = [(tracked, change.session.snapshot)]
-            await history.record_polled(uow, tracked.session.org_id, polled, times.last_poll)
+            await stop_at_most(uow, self._services.workspaces, tracked.session, found)
+            await history.record_polled(uow, tracked.session.org_id, [(tracked, found)], times.last_poll)
             await self._redraw(uow, change)
             await self._replace_mark(uow, change)
             self._poll_soon(uow, change)

@@ -21,6 +21,7 @@ from bot.conversation.follow.duplicates import Duplicates
 from bot.conversation.follow.polled_session import PolledSession, message_count, polled_session
 from bot.conversation.follow.read_messages import NewMessages, no_new_messages, read_messages
 from bot.conversation.lookup import CLOCKS_APART, SessionLookup
+from bot.conversation.session_rows import stop_at_most
 from bot.devin.answers import Page
 from bot.devin.errors import (
     DevinError,
@@ -433,6 +434,8 @@ class Poller:
                 await sessions.apply_figures(uow.tx, found, uow.now + self._services.timing.same_second)
                 polled = [(session.tracked, session.snapshot) for session in batch]
                 await history.record_polled(uow, self._organisation.id, polled, times.last_poll)
+                for session in batch:
+                    await stop_at_most(uow, self._services.workspaces, session.session, session.snapshot)
                 await self._announce.figures(uow, [session.tracked for session in batch if session.spent])
         return announced
 

@@ -21,6 +21,7 @@ from bot.conversation.titles import permalink
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands import registry
 from bot.domain.commands.spec import CommandSpec
+from bot.domain.dead_ends import WayOn, way_on
 from bot.domain.session import Lifecycle, Session
 from bot.kernel.commands.handler import NO_ANSWER, Answer, Asked, Deferred, Handler
 from bot.kernel.exactly_once.loss import is_unknown
@@ -257,7 +258,9 @@ class SessionCommands:
             known = await channels.get(uow.tx, session.team, session.channel)
             shared = known is not None and known.is_shared
             turns = await uow.settings.turns(uow.tx, session.team, session.channel)
-            stopped = stop_sentences.stopped(by, unsent, shared=shared, turns=turns)
+            now = await sessions.get(uow.tx, session.id)
+            spent = now is not None and way_on(now) is WayOn.CONTINUE
+            stopped = stop_sentences.stopped(by, unsent, shared=shared, spent=spent, turns=turns)
             message = stop_sentences.archived(by, unsent) if closing else stopped
             await _record_stop(uow, job, session, audit.ARCHIVE if closing else audit.STOP)
             await post_stop(uow, _said(job), session, job.cause.user, message)

@@ -89,6 +89,11 @@ class SettingsForm(FormKind):
         refusal, changed = _read(form, job.cause.fields)
         if any(change.scope is Scope.CHANNEL for change in changed):
             refusal = await self._channel_refusal(job.workspace, job.cause.user, form.channel)
+        looser = next((change for change in changed if change.loosens), None)
+        # Anybody can create a channel, and would otherwise be without a brake there.
+        if refusal is None and looser is not None:
+            may = await self._access.manages(job.workspace, job.cause.user, form.channel, as_creator=False)
+            refusal = None if may else views.only_admins_loosen(looser)
         async with self._services.unit_of_work_for(job) as uow:
             if refusal is None:
                 await self._store(uow, job, changed)

@@ -6,7 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.domain.launch import NO_CHOICE, PLAYBOOK, UNSET
-from bot.domain.settings_values import Scope, Setting, SettingError, Value, Values, as_text, may_be_set, read_text
+from bot.domain.settings_values import (
+    Effective,
+    Scope,
+    Setting,
+    SettingError,
+    Value,
+    Values,
+    as_text,
+    loosens,
+    may_be_set,
+    read_text,
+)
 from bot.views.modals.launch import IN_FIELD
 
 
@@ -31,6 +42,17 @@ class SettingChange:
     scope: Scope
     setting: Setting
     value: Value | None
+
+    @property
+    def usual(self) -> Value:
+        """What holds for everyone where nobody has set it."""
+        value: Value = getattr(Effective(), self.setting.value)
+        return value
+
+    @property
+    def loosens(self) -> bool:
+        """Whether it makes a brake hold back less than it usually does."""
+        return self.value is not None and loosens(self.setting, self.value, self.usual)
 
 
 def settings_of(scope: Scope) -> list[Setting]:
@@ -60,9 +82,9 @@ def drawn(groups: list[Group]) -> str:
 def mistakes(kept: str, fields: Mapping[str, str]) -> dict[str, str]:
     """Return a sentence for each changed field that is not valid. `kept` is what was `drawn`."""
     wrong: dict[str, str] = {}
-    for name, _, setting, text in _changed(kept, fields):
+    for name, scope, setting, text in _changed(kept, fields):
         try:
-            _value(setting, text)
+            _change(scope, setting, text)
         except SettingError as error:
             wrong[name] = str(error)
     return wrong
@@ -73,7 +95,7 @@ def changes(kept: str, fields: Mapping[str, str]) -> list[SettingChange]:
 
     Raises SettingError if a value is not valid.
     """
-    return [SettingChange(scope, setting, _value(setting, text)) for _, scope, setting, text in _changed(kept, fields)]
+    return [_change(scope, setting, text) for _, scope, setting, text in _changed(kept, fields)]
 
 
 def _changed(kept: str, fields: Mapping[str, str]) -> Iterator[tuple[str, Scope, Setting, str]]:
@@ -87,10 +109,14 @@ def _changed(kept: str, fields: Mapping[str, str]) -> Iterator[tuple[str, Scope,
                 yield name, scope, setting, text
 
 
-def _value(setting: Setting, text: str) -> Value | None:
+def _change(scope: Scope, setting: Setting, text: str) -> SettingChange:
     if text == NO_CHOICE and setting is Setting.PLAYBOOK:
         raise SettingError(IN_FIELD[PLAYBOOK])
-    return read_text(setting, text) if text else None
+    change = SettingChange(scope, setting, read_text(setting, text) if text else None)
+    if scope is Scope.PERSON and change.loosens:
+        most = change.usual
+        raise SettingError(f"{most} applies to everyone. Yours can be 1 to {most}. Admins can set more for a channel.")
+    return change
 
 
 def _fingerprint(text: str) -> str:

@@ -35,7 +35,9 @@ FIELDS: Final[Mapping[Setting, Field]] = {
         )
     },
     Setting.STARTS: Field(
-        "starts", "Starts per hour", hint="By one person. After that, each start asks first. 0 never asks."
+        "starts",
+        "Starts per hour",
+        hint="By one person; others ask first. Yours can be 1 to 20. In a channel, 0 never asks.",
     ),
     Setting.TURNS: Field(
         "turns",
@@ -110,6 +112,12 @@ def saved(changes: Sequence[SettingChange], channel: str) -> Message:
 def not_saved(why: str) -> Message:
     """Report that the form was not saved, and `why`."""
     return Message(f"{NOT_SAVED} {why}")
+
+
+def only_admins_loosen(change: SettingChange) -> Message:
+    """Report that somebody who is no admin may not loosen a brake in a channel by this `change`."""
+    label, most = FIELDS[change.setting].label, change.usual
+    return not_saved(f"{label}: {most} applies to every channel. You can set 1 to {most}. Ask an admin for more.")
 
 
 def lost(reference: str) -> Message:

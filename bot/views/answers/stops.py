@@ -148,18 +148,18 @@ def mentioning(users: Sequence[str], message: Message) -> Message:
     return replace(message, text=" ".join([*map(mention, users), message.text]))
 
 
-def stopped(by: str, unsent: int = 0, *, shared: bool = False, turns: TurnTaking = TurnTaking.ALL) -> Message:
+def stopped(
+    by: str, unsent: int = 0, *, shared: bool = False, spent: bool = False, turns: TurnTaking = TurnTaking.ALL
+) -> Message:
     """Report that `by` stopped the session, and that `unsent` replies that waited were not sent to Devin.
 
-    In a channel that another company has `shared` replies are refused, so none of them wakes Devin. Else those do that
-    reach Devin where `turns` holds.
+    In a channel that another company has `shared` replies are refused, so none of them wakes Devin, nor does one where
+    the session has `spent` its limit. Else those do that reach Devin where `turns` holds.
     """
     whose = f" by {fitted(by)}" if by else ""
-    then = (
-        "While another company shares this channel, replies don't wake it."
-        if shared
-        else in_turns("Reply to resume.", turns)
-    )
+    then = "Out of ACUs." if spent else in_turns("Reply to resume.", turns)
+    if shared:
+        then = "While another company shares this channel, replies don't wake it."
     return message_of(
         f":black_square_for_stop: Stopped{whose}. {then}",
         _unsent(unsent),
