@@ -38,7 +38,7 @@ def devin_problem(error: DevinError) -> Finding:
             return problem(f"Devin doesn't grant {permission}.", grant(permission))
         case DevinDenied():
             return problem(
-                f"Devin rejected what the bot needs to read{status}: {quoted(error.words, 'without a reason')}.", SETTLE
+                f"Devin rejected the bot's read requests{status}: {quoted(error.words, 'no reason given')}.", SETTLE
             )
         case DevinNotFound() | DevinUnexpectedAnswer():
             return not_devin(error.status)
@@ -47,7 +47,7 @@ def devin_problem(error: DevinError) -> Finding:
         case DevinLater():
             return problem("Devin couldn't be reached, so nothing was checked there.", REACH_DEVIN)
         case _:
-            return problem(f"Devin rejected what the bot needs to read{status}.", RUN_AGAIN)
+            return problem(f"Devin rejected the bot's read requests{status}.", RUN_AGAIN)
 
 
 def not_devin(status: int | None) -> Finding:

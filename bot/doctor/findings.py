@@ -14,10 +14,10 @@ LONGEST_NAME: Final = 80  # characters
 class Level(StrEnum):
     """What a finding means, the worst first, in the order of the report. Only the first two make the exit code 1."""
 
-    STOPS = "What stops the bot"
-    MISLEADS = "What misleads people"
+    STOPS = "Problems that stop the bot"
+    MISLEADS = "Problems that mislead people"
     NOTE = "Optional, or worth knowing"
-    OK = "What is fine"
+    OK = "OK"
 
     @property
     def mark(self) -> str:
@@ -79,4 +79,4 @@ def _lines(findings: Sequence[Finding]) -> list[str]:
 
 def _summary(findings: Sequence[Finding]) -> str:
     problems = sum(finding.level in {Level.STOPS, Level.MISLEADS} for finding in findings)
-    return {0: "No problem was found.", 1: "1 problem was found."}.get(problems, f"{problems} problems were found.")
+    return {0: "No problems were found.", 1: "1 problem was found."}.get(problems, f"{problems} problems were found.")

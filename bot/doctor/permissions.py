@@ -138,7 +138,7 @@ class Probe:
             permission = error.permission or self.permission
             return Finding(self.refusal, f"Devin doesn't grant {permission}: {self.without}.", grant(permission))
         except DevinDenied as error:
-            said = quoted(error.words, "without a reason")
+            said = quoted(error.words, "no reason given")
             return Finding(self.refusal, f"Devin doesn't allow this ({said}): {self.without}.", SETTLE)
         except DevinNotFound:
             return note(f"Devin doesn't offer this to your organization: {self.without}.")

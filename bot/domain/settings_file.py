@@ -104,10 +104,10 @@ def _roles(name: str, tables: Mapping[str, object]) -> Roles:
 
 def _by_id(name: str, section: str, begins: str, tables: object) -> dict[str, Values]:
     if not isinstance(tables, dict):
-        raise SettingError(f"{name}: write [{section}.{begins[0]}123], with the id from Slack.")
+        raise SettingError(f"{name}: write [{section}.{begins[0]}123], with the ID from Slack.")
     for key in tables:
         if not (key[:1] in begins and key.isalnum() and key.isupper()):
-            raise SettingError(f"{name}: [{section}.{key}] needs an id from Slack, such as {begins[0]}0123ABC.")
+            raise SettingError(f"{name}: [{section}.{key}] needs an ID from Slack, such as {begins[0]}0123ABC.")
     scope = Scope.CHANNEL if section == "channel" else Scope.PERSON
     return {key: _values(name, f"{section}.{key}", table, scope) for key, table in tables.items()}
 

@@ -209,7 +209,7 @@ def _stopped_notification(title: str, session: Session, spoken: str, end: TurnEn
     if end.kind is AnnouncementKind.FAILED:
         return f"{title} has failed" + (f": {spoken}" if spoken else "")
     if end.kind is AnnouncementKind.ENDED:
-        return f"{title} has ended: Devin says {quoted(session.snapshot.detail)}"
+        return f"{title} has ended in Devin ({quoted(session.snapshot.detail)})"
     return None
 
 

@@ -14,7 +14,7 @@ from bot.views.text import without_unseen
 
 Value = str | int | Decimal | None
 
-ELSEWHERE: Final = "elsewhere"
+ELSEWHERE: Final = "outside Slack"
 TOTAL: Final = "total"
 OWN_TOTAL: Final = "total through Slack"  # where what came from elsewhere is not known
 # What a spreadsheet may take for the begin of a formula; the last four are the same signs in full width.

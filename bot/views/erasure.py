@@ -7,9 +7,9 @@ from bot.domain.erasure import Erased, Nouns
 from bot.views.text import listed
 
 _STAYS: Final = {
-    "person": "What's left doesn't identify the person: which messages were handled, so none acts twice, and session "
-    "costs.",
-    "workspace": "What's left is Devin's bill by day, with its cycles and limits. If the bot still serves this "
+    "person": "The remaining data doesn't identify the person: a record of handled messages, so none is handled twice, "
+    "and session costs.",
+    "workspace": "The remaining data is Devin's bill by day, with its cycles and limits. If the bot still serves this "
     "workspace, it stores data again when it runs.",
 }
 _ELSEWHERE: Final = "Data in Slack, Devin, backups, and logs isn't deleted. Delete it there if it has to go."
@@ -42,8 +42,8 @@ def bot_runs(lease: float | None = None) -> str:
     """Say that the bot has to be stopped first; one that was killed counts as running for `lease` seconds."""
     killed = f" A killed process counts as running for another {lease:.0f} seconds." if lease else ""
     return (
-        "The bot is running and could rewrite this data. Stop it, rerun this command, then start it again. Replies "
-        f"and mentions from that time are fetched then.{killed}"
+        "The bot is running and could rewrite this data. Stop it, rerun this command, then start it again. It then "
+        f"fetches replies and mentions sent meanwhile.{killed}"
     )
 
 

@@ -21,10 +21,10 @@ def given_back(text: str, head: str, fields: Mapping[str, str]) -> list[Message]
     """
     sections = [section for label, value in fields.items() if value for section in _sections(label, value)]
     packed = _packed(len(head), sections)
-    remarks = [f"What you wrote comes in {len(packed)} messages."] if len(packed) > 1 else []
+    remarks = [f"Your text is in {len(packed)} messages."] if len(packed) > 1 else []
     remarks += [_FENCES_REPLACED] if any(_FENCE in value for value in fields.values()) else []
     first = Message(text, [*map(blocks.section, (" ".join([head, *remarks]), *packed[0]))])
-    heads = [f"What you wrote, {number} of {len(packed)}" for number in range(2, len(packed) + 1)]
+    heads = [f"Your text, {number} of {len(packed)}" for number in range(2, len(packed) + 1)]
     others = zip(heads, packed[1:], strict=True)
     return [first, *(Message(title, [*map(blocks.section, (f"*{title}*", *shown))]) for title, shown in others)]
 

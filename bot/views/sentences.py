@@ -36,7 +36,7 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.REFUSED: "Not started. See the thread for the reason.",
     DisplayState.UNCERTAIN: "Devin didn't answer. If your session started, it appears here.",
     DisplayState.UNFOLLOWED: "No longer linked to this thread. To link it again, send `!adopt` and the session link.",
-    DisplayState.UNKNOWN: "Devin says: {status}. Open it in Devin to see what that means.",
+    DisplayState.UNKNOWN: "Devin's status: {status}. Open the session in Devin to see what it means.",
 }
 SHORTEST: Final = 30  # seconds of work; a shorter time is not worth a word
 STEER: Final = "reply in this thread to steer it"
@@ -87,7 +87,7 @@ STATUS_SENTENCES: Final[Mapping[str, str]] = {
 }
 
 NEEDS_SOMETHING_NEW: Final = "{asker}, Devin needs your input ({detail}). Reply here or open the session in Devin."
-ENDED_FOR_SOMETHING_NEW: Final = "Ended: Devin says {detail}. Open it in Devin to see why."
+ENDED_FOR_SOMETHING_NEW: Final = "Ended in Devin ({detail}). Open the session there to see why."
 STOPPING: Final = "Stopping. Reply to resume later."
 
 STATE_WORDS: Final[Mapping[DisplayState, str]] = {

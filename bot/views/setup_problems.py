@@ -26,4 +26,4 @@ def _clock(problem: SetupProblem) -> str:
     minutes = round(abs(problem.seconds) / 60)
     size = counted(minutes, "minute") if minutes else counted(int(abs(problem.seconds)), "second")
     way = "ahead of" if problem.seconds > 0 else "behind"
-    return f"The bot's clock is {size} {way} {problem.subject}'s. Set its machine's clock."
+    return f"The bot's clock is {size} {way} {problem.subject}'s. Sync the machine's clock."

@@ -64,7 +64,7 @@ def different(tables: Sequence[str]) -> str:
     return f"The copy differs in {', '.join(tables)}. Empty the target, then copy again."
 
 
-TARGET_NOT_EMPTY: Final = "The target holds rows already. Name an empty store."
+TARGET_NOT_EMPTY: Final = "The target already has rows. Name an empty store."
 SAME_STORE: Final = "Both addresses name the same store. Name another target."
 EMPTY: Final = "The store is empty, so there's nothing to look up. Start the bot."
 RESTORED: Final = "python -m bot restored"

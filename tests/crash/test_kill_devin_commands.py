@@ -43,7 +43,7 @@ async def followed(one: Scene) -> None:
     await one.devin.wait_for_calls("create_review", 1, seconds=PATIENCE)
     for made in held(one).reviews:
         made["status"] = "pending"  # however slow this machine is
-    await one.slack.wait_for_message(DIRECT, "Devin begins soon.", within=PATIENCE)
+    await one.slack.wait_for_message(DIRECT, "Devin starts soon.", within=PATIENCE)
     await one.devin.wait_for_calls("get_review", 2, seconds=PATIENCE)  # so once when Devin is not done
     for made in held(one).reviews:
         made["status"] = "completed"

@@ -62,7 +62,7 @@ async def one_file_in_the_thread(one: Scene, _: None) -> None:
     assert len(set(texts)) == len(texts)
     assert {state for (state,) in await one.rows(STATES_OF_DIGESTS)} == {"sent"}
     (lines,) = contents(one, said)
-    assert [line.split(",")[0] for line in lines] == ["session", "fix the login test", "elsewhere", "total"]
+    assert [line.split(",")[0] for line in lines] == ["session", "fix the login test", "outside Slack", "total"]
 
 
 async def time_of_the_picture_comes(one: Scene, begun: tuple[str, str]) -> None:
@@ -97,7 +97,7 @@ async def one_file_for_the_asker(one: Scene, _: None) -> None:
     said = await one.slack.messages(DIRECT, user="U0BOT")
     assert len([message for message in said if not message.get("files")]) == 1
     (lines,) = contents(one, said)
-    names = [line.split(",")[0] for line in lines if not line.startswith("elsewhere")]  # if Devin's bill was read
+    names = [line.split(",")[0] for line in lines if not line.startswith("outside Slack")]  # if Devin's bill was read
     assert names == ["session", "fix the login test", "total"]
 
 

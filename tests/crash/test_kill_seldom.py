@@ -333,7 +333,7 @@ async def copied(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     ours = await one.devin.session(begun[1])
     facts: dict[str, Any] = {"tags": ours["tags"], "created_at": ours["created_at"] + 5, "service_user_id": "another"}
     await one.devin.create_sessions(prompt="A copy", **facts, status="running")
-    await one.slack.wait_for_message(OPS, "carries the reference of a thread", within=PATIENCE)
+    await one.slack.wait_for_message(OPS, "has the reference of a thread", within=PATIENCE)
     await titled(one, begun[1])
     return begun
 
@@ -341,7 +341,7 @@ async def copied(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def left_alone(one: Scene, begun: tuple[str, str]) -> None:
     assert not any(made["terminated"] for made in await one.devin.sessions())
     assert await one.on.thread(GENERAL, begun[0]) == []
-    (_,) = await one.slack.messages(OPS, user="U0BOT", text="carries the reference of a thread")
+    (_,) = await one.slack.messages(OPS, user="U0BOT", text="has the reference of a thread")
 
 
 def admins_in_a_channel() -> dict[str, str]:

@@ -14,7 +14,7 @@ KEY = "cog_secret_of_devin"
 PASSWORD = "secret-of-the-store"
 SECRETS = (BOT_TOKEN, APP_TOKEN, SIGNING, KEY, PASSWORD)
 
-SUMMARIES = {0: "No problem was found.", 1: "1 problem was found."}
+SUMMARIES = {0: "No problems were found.", 1: "1 problem was found."}
 
 
 class Lines(list[str]):

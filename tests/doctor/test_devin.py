@@ -160,7 +160,7 @@ async def test_devin_does_not_say_when_the_key_expires(checked, devin, status, l
     [
         (403, problem("Devin doesn't grant ReadAccountMeta.", grant("ReadAccountMeta"))),
         (404, not_devin(404)),
-        (409, problem("Devin rejected what the bot needs to read (409).", RUN_AGAIN)),
+        (409, problem("Devin rejected the bot's read requests (409).", RUN_AGAIN)),
         (429, problem("Devin isn't answering properly right now (429).", RUN_AGAIN)),
         (500, problem("Devin isn't answering properly right now (500).", RUN_AGAIN)),
         (503, problem("Devin isn't answering properly right now (503).", RUN_AGAIN)),
@@ -175,7 +175,7 @@ async def test_devin_does_not_say_whose_key_it_is(checked, devin, status, lines)
 async def test_a_refusal_that_is_about_no_permission_is_told_in_devins_words(checked, devin):
     devin.offer("/v3/self", 403, detail="IP 203.0.113.7 is not on the access list")
     assert await checked() == problem(
-        "Devin rejected what the bot needs to read (403): “IP 203.0.113.7 is not on the access list”.", SETTLE
+        "Devin rejected the bot's read requests (403): “IP 203.0.113.7 is not on the access list”.", SETTLE
     )
 
 

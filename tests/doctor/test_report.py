@@ -52,12 +52,12 @@ def test_what_stops_the_bot_comes_first_and_a_fix_that_several_share_stands_once
         Finding(Level.STOPS, "Six is missing.", "Add it."),
     ]
     assert report(findings) == (
-        "What stops the bot:\n"
+        "Problems that stop the bot:\n"
         "problem  Four is missing.\n"
         "problem  Six is missing.\n"
         "         → Add it.\n"
         "\n"
-        "What misleads people:\n"
+        "Problems that mislead people:\n"
         "problem  Three is not what it seems.\n"
         "         → Add it.\n"
         "\n"
@@ -65,7 +65,7 @@ def test_what_stops_the_bot_comes_first_and_a_fix_that_several_share_stands_once
         "note     Two is optional.\n"
         "note     Five is odd.\n"
         "\n"
-        "What is fine:\n"
+        "OK:\n"
         "ok       One is there.\n"
         "\n"
         "3 problems were found."
@@ -73,7 +73,7 @@ def test_what_stops_the_bot_comes_first_and_a_fix_that_several_share_stands_once
 
 
 def test_the_summary_counts_problems_only():
-    assert report([Finding(Level.NOTE, "One is odd.")]).endswith("note     One is odd.\n\nNo problem was found.")
+    assert report([Finding(Level.NOTE, "One is odd.")]).endswith("note     One is odd.\n\nNo problems were found.")
     assert report([Finding(Level.STOPS, "One is missing.")]).endswith("One is missing.\n\n1 problem was found.")
 
 
@@ -130,7 +130,7 @@ def test_a_clock_that_is_not_that_of_a_service_is_a_problem():
     clocks.dated("Devin", formatdate(time.time() + 2, usegmt=True))
     clocks.dated("Devin", None)
     assert shown(*clocks.findings()) == problem(
-        "The bot's clock is 3 minutes ahead of Slack's. Set its machine's clock.",
+        "The bot's clock is 3 minutes ahead of Slack's. Sync the machine's clock.",
         "Sync it with NTP. Slack's requests are rejected once it's five minutes off.",
     )
 

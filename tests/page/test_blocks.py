@@ -220,7 +220,7 @@ async def test_a_pie_bars_and_an_area_have_a_part_for_each_value(shown: Shown) -
     pie = shown.block("data_visualization", 1)
     await expect(pie.locator("path")).to_have_count(2)
     await expect(pie.get_by_role("img")).to_have_accessible_name(
-        "Where they came from. through Slack: 16.4, elsewhere: 33.1"
+        "Where they came from. through Slack: 16.4, outside Slack: 33.1"
     )
     await expect(shown.block("more_charts").locator("rect")).to_have_count(8)
     await expect(shown.block("more_charts", 1).locator("polygon")).to_have_count(1)

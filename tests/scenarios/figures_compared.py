@@ -95,7 +95,7 @@ class Checks:
         books, own = self.books, self.books.through_slack(days)
         if missing := books.missing(days):
             own_of_all = f"{acus_shown(own)} ({usd(self.expected.own_cost(days))})"
-            not_in_yet = f"Devin's bill for {days_named(missing)} isn't in yet, so usage elsewhere isn't known."
+            not_in_yet = f"Devin's bill for {days_named(missing)} isn't in yet, so usage outside Slack isn't known."
             self.compared.same(f"{what}, {not_in_yet}", not_in_yet in shown, True)
             if known := days_from(days[0], missing[0] - ONE_DAY):
                 said = f"{acus_shown(books.total(known))} ({usd(books.cost(known, self.prices))})"
@@ -108,7 +108,7 @@ class Checks:
         self.compared.same(f"{what}, total", total_in(shown), total)
         self.compared.same(f"{what}, money", money_in(shown), hundredths(books.cost(days, self.prices)))
         if total and own <= books.total(days):
-            exact = {"slack": own, "elsewhere": books.total(days) - own}
+            exact = {"slack": own, "outside Slack": books.total(days) - own}
             self.compared.parts(f"{what}, split", split_in(shown), exact, total)
 
     def _cycle(self, what: str, shown: str, day: date) -> None:

@@ -114,9 +114,11 @@ def sessions_in(text: str) -> dict[str, int]:
 def split_in(text: str) -> Rows:
     """What came through Slack and from elsewhere."""
     usage = rf"^({ACUS}) through Slack, ({ACUS}) elsewhere$"
-    digest = rf"through Slack ({ACUS}) · elsewhere ({ACUS})$"
+    digest = rf"through Slack ({ACUS}) · outside Slack ({ACUS})$"
     found = re.search(f"{usage}|{digest}", text, re.MULTILINE)
-    return list(zip(("slack", "elsewhere"), map(amount, filter(None, found.groups())), strict=True)) if found else []
+    return (
+        list(zip(("slack", "outside Slack"), map(amount, filter(None, found.groups())), strict=True)) if found else []
+    )
 
 
 def rows_in(text: str) -> Rows:

@@ -139,7 +139,7 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
         "No budget applies to the organization, so nothing was granted. See `/devin budget list`."
     )
     assert await answer(on, ADA, "budget grant each-person 2.5") == (
-        "Each person can now use 10 ACUs today, 2.5 ACUs more than before. That applies until DATE."
+        "Each person can now use 10 ACUs today, 2.5 ACUs more than before. This applies until DATE."
     )
     assert await answer(on, ANN, "budget list") == (
         f"`{each}` *each person* 7.5 ACUs a day · granted until DATE: 2.5 ACUs more to each · "
@@ -174,8 +174,8 @@ async def test_a_grant_says_what_holds_now_for_whom_and_the_list_shows_it(on: Ha
     await confirmed(on, f"<@{BEN}> 3 a week")
     await answer(on, ADA, f"budget grant <@{ANN}> 5")
     assert await answer(on, ADA, "budget grant each-person 2.5") == (
-        "Each person can now use 12.5 ACUs today, 2.5 ACUs more than before. That applies until DATE. "
-        "It's in addition to the ACUs granted to 1 person. 1 person has their own budget, which doesn't "
+        "Each person can now use 12.5 ACUs today, 2.5 ACUs more than before. This applies until DATE. "
+        "This is in addition to the ACUs granted to 1 person. 1 person has their own budget, which doesn't "
         "change."
     )
     await answer(on, ADA, f"budget grant <@{BEN}> 1")
@@ -315,7 +315,7 @@ async def test_before_a_budget_is_set_an_admin_reads_what_it_would_have_refused(
         f"Only a trial: 20 ACUs a day for <@{ANN}>, with a warning at 80%. "
         "In the last 30 days, it would have blocked about 1 of the 3 starts (by <@U0ANN>). "
         "It would have less than 1 ACU left right away: 4.5 of 20 ACUs used today, 25.5 more reserved by running "
-        "sessions, 3 sessions without a limit may go over it. To set it, use `/devin budget set` with the same words."
+        "sessions, 3 sessions without a limit might go over it. To set it, use `/devin budget set` with the same words."
     )
     assert "it would have blocked none of the 3 starts." in await tried(on, f"<@{ANN}> 30 a day")
     assert "it wouldn't have blocked the one start." in await tried(on, f"<@{BEN}> 20 a day")
@@ -510,7 +510,7 @@ async def test_a_session_without_a_limit_holds_the_usual_use_until_it_rests(on: 
     refused = await on.slack.wait_for_ephemeral(BEN, "Nothing was started")
     assert read(refused).startswith(
         "Nothing was started: the organization's budget has less than 1 ACU left (1.5 of 10 ACUs used today, 8.5 more "
-        "reserved by running sessions, 1 session without a limit may go over it). It resets DATE."
+        "reserved by running sessions, 1 session without a limit might go over it). It resets DATE."
     )
     assert buttons(refused) == ["Request approval", "Cancel"]
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
@@ -763,7 +763,7 @@ async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_w
         received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
         assert read(received) == f"An admin raised your budget {raised} Trying to start your task now."
         assert await answer(on, ADA, f"budget grant <@{ANN}> 5") == (
-            "<@U0ANN> can now use 18 ACUs today, 5 ACUs more than before. That applies until DATE."
+            "<@U0ANN> can now use 18 ACUs today, 5 ACUs more than before. This applies until DATE."
         )
         assert (await answer(on, ADA, "budget list")).endswith(
             "2 ACUs a day · granted until DATE: more to 1 person · "

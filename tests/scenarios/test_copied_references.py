@@ -52,7 +52,7 @@ async def test_a_copied_reference_neither_takes_a_thread_over_nor_ends_a_session
             WEB: await copy_of(on.devin, named[WEB], now - 5, service_user_id=None, user_id="email|eve"),
             OPS: await copy_of(on.devin, named[OPS], now - HOUR),  # the bot's own, with a tag that was added to it
         }
-        await on.slack.wait_for_messages(ADMINS, 3, text="carries the reference of a thread", within=WITHIN)
+        await on.slack.wait_for_messages(ADMINS, 3, text="has the reference of a thread", within=WITHIN)
         for channel, (ts, session) in begun.items():
             await on.devin.say(session, "I go on.")
             await on.wait_for_post(channel, ts, "I go on.")
@@ -84,7 +84,7 @@ async def test_after_a_lost_answer_a_copy_is_not_taken_for_the_session_that_was_
     ours = await on.session("fix the login test")  # asked for again, since nothing was found
     await on.devin.say(ours["session_id"], "Here I am.")
     await on.wait_for_post(GENERAL, ts, "Here I am.", within=WITHIN)
-    await on.slack.wait_for_message(DM, "carries the reference of a thread", within=WITHIN)
+    await on.slack.wait_for_message(DM, "has the reference of a thread", within=WITHIN)
     await settled(on)
     assert await on.thread(GENERAL, ts) == ["Here I am."]
     assert await notices(on, DM) == [
@@ -104,7 +104,7 @@ async def test_a_copy_is_not_taken_up_by_a_start_of_which_nothing_is_known(on: H
     reference = f"slack-T0PLAY-{GENERAL}-{ts}"
     copy = await copy_of(on.devin, reference, made["created_at"], service_user_id=None, user_id="email|eve")
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(DM, "carries the reference of a thread", within=WITHIN)
+    await on.slack.wait_for_message(DM, "has the reference of a thread", within=WITHIN)
     await settled(on)
     assert await notices(on, DM) == [
         failure_sentences.reference_copied(a_session(channel=GENERAL, reference=reference), copy).text

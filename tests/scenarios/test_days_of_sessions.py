@@ -118,9 +118,9 @@ async def test_what_was_used_while_the_bot_was_away_is_booked_on_the_day_on_whic
     await until(lambda: _is(on, {days.monday.isoformat(): 10.0, days.tuesday.isoformat(): 2.0}))
     yesterday, today = await usage(on, "yesterday"), await usage(on, "today")
     assert "*10 ACUs*" in yesterday
-    assert "10 through Slack, 0 elsewhere" in yesterday
+    assert "10 through Slack, 0 outside Slack" in yesterday
     assert "*2 ACUs*" in today
-    assert "2 through Slack, 0 elsewhere" in today
+    assert "2 through Slack, 0 outside Slack" in today
     assert "bout" not in yesterday + today
     assert len(await on.devin.log("session_daily")) == 1
     await days.go(days.tuesday, 25.5)  # Tuesday is asked about once it is over
@@ -146,7 +146,7 @@ async def test_the_digest_after_an_outage_waits_for_devins_days(on: Harness, clo
     await on.devin.clear_faults()
     root = await on.slack.wait_for_message(OPS, digest_root.DAY)
     assert "*10 ACUs on " in root["rendered"]
-    assert "through Slack 10 · elsewhere 0" in root["rendered"]
+    assert "through Slack 10 · outside Slack 0" in root["rendered"]
 
 
 @of_both_kinds
@@ -230,7 +230,7 @@ async def test_a_session_that_devin_does_not_find_keeps_what_is_booked_and_is_as
     await polled(on, 4)
     assert len(await on.devin.log("session_daily")) == 2
     yesterday = await usage(on, "yesterday")
-    assert "about 2 through Slack, about 8 elsewhere" in yesterday
+    assert "about 2 through Slack, about 8 outside Slack" in yesterday
     assert ABOUT.format(days=weekday_date(days.monday)) in yesterday
     await on.devin.clear_faults()
     await days.go(days.tuesday, 26)

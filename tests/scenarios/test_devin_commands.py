@@ -189,7 +189,7 @@ async def test_where_people_are_not_named_members_are_only_counted(tmp_path: Any
         assert await read(on, "members", "3") == "*Devin's members*: 3 (3 Member). People aren't named here."
         assert await read(on, "members p1", "BOT_NAMES") == (
             "People aren't named here (`BOT_NAMES=off`), so members can't be searched for. `/devin "
-            "members` alone shows how many there are."
+            "members` by itself shows how many there are."
         )
 
 
@@ -293,7 +293,7 @@ async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -
     await on.devin.fault("create_review", "commit_then_drop")  # the answer is lost
     assert await read(on, f"review {PULL}/files", "Devin will review", ANN) == (asked_for(PULL).text)
     set_reviews(on, "pending")  # however slow this machine is
-    first = await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
+    first = await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin starts soon.")
     set_reviews(on, "running")
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin is reading it.")
     asked = (await on.devin.counters())["get_review"]
@@ -313,7 +313,7 @@ async def test_the_end_of_a_review_that_took_long_is_a_message_because_nobody_is
     await on.devin.permissions(grant=PERMISSIONS)
     await read(on, f"review {PULL}", "Devin will review", ANN)
     set_reviews(on, "pending")  # however slow this machine is
-    first = await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
+    first = await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin starts soon.")
     set_reviews(on, "completed")
     await settled(on)
     shown, message = await on.slack.messages(DIRECT_OF_ANN)
@@ -420,7 +420,7 @@ async def test_a_review_that_fails_or_is_not_allowed_ends_with_its_reason(on: Ha
     await on.devin.permissions(grant=PERMISSIONS)
     await read(on, f"review {PULL}", "Devin will review", ANN)
     set_reviews(on, "pending")
-    await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
+    await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin starts soon.")
     set_reviews(on, "errored")
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin couldn't finish the review. Ask again with")
     await on.devin.permissions(revoke=["UseReviewManual"])

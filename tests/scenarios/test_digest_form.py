@@ -65,7 +65,7 @@ async def test_what_slack_does_not_draw_is_posted_as_a_picture_and_in_plainer_bl
     assert [line.split(",")[0] for line in content.splitlines()] == [
         "session",
         "fix the login test",
-        "elsewhere",
+        "outside Slack",
         "total",
     ]
     stored = await rows(on, "outbox")

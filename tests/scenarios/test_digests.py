@@ -125,7 +125,7 @@ async def test_channels_that_can_get_none_are_refused_with_what_to_do(on: Harnes
     for text, answer in {
         "digest add <#C0AWAY>": subscription_sentences.digest_refused("C0AWAY", MissedBecause.NOT_IN_CHANNEL).text,
         f"digest add <#{WEB}>": f"<#{WEB}> is shared with another company, and a digest shows what you spend, so "
-        "nothing was changed. Name a channel of your own workspace.",
+        "nothing was changed. Name a channel that isn't shared.",
     }.items():
         await checked(on, text, answer)
     await on.slack.archive(GENERAL)
@@ -210,7 +210,7 @@ async def test_an_unusual_day_says_what_made_most_of_it(on: Harness) -> None:
     await until(is_read)
     await typed(on, "digest now")
     shown = (await on.slack.wait_for_ephemeral(ADA, "as it would be posted here now"))["rendered"]
-    assert "would be normal. Most of it: elsewhere, 30 ACUs more than usual." in shown
+    assert "would be normal. Most of it: outside Slack, 30 ACUs more than usual." in shown
 
 
 async def test_a_time_that_has_passed_already_skips_no_day_when_it_takes_the_place_of_a_later_one(

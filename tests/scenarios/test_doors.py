@@ -70,7 +70,7 @@ async def test_an_admin_reads_whose_session_it_is_and_its_maker_reads_who_linked
     asked = await on.slack.wait_for_ephemeral(ADA, "Everyone here will see it")
     question = f"Link “{TITLE}” here? <@{ANN}> started it in Devin. Everyone here will see it and can steer it."
     assert asked["text"] == question
-    assert buttons(asked) == ["Link it here", "Don't link"]
+    assert buttons(asked) == ["Link it here", "Cancel"]
     await settled(on)
     assert len(await rows(on, "sessions")) == 1
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:adopt_confirmed")

@@ -403,8 +403,8 @@ async def test_where_the_table_cannot_be_posted_nothing_is_started(on: Harness) 
     await on.slack.click(ADA, GENERAL, preview["ts"], "choose:start_fan_out")
     await on.slack.wait_for_message(
         DIRECT,
-        "The table of your fan-out couldn't be posted in <#C0GENERAL>. Nothing was started. Type "
-        "`/invite @Devin Bridge` there, then try again. Shared channels don't work.",
+        "Your fan-out's table couldn't be posted in <#C0GENERAL>. Nothing was started. Type "
+        "`/invite @Devin Bridge` there, then try again. Channels shared with another company don't work.",
     )
     assert made(on) == {}
 

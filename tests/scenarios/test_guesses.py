@@ -114,7 +114,7 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
         ("alarms", "Alarms have no command. Use the buttons under each alarm. Nothing was started.", "Show help"),
         (
             "is the bot healthy?",
-            "`/devin help` may answer that. Nothing was started.",
+            "`/devin help` might answer that. Nothing was started.",
             "Show help",
         ),
         (
@@ -208,12 +208,12 @@ async def test_a_short_line_is_a_reply_where_a_session_runs(on: Harness) -> None
 @pytest.mark.parametrize(
     ("text", "button", "said"),
     [
-        ("how many credits are left this month?", "Show cost", "`/devin cost` may answer that."),
-        ("wie viel Budget ist noch übrig?", "Show cost", "`/devin cost` may answer that."),
-        ("which sessions are running right now?", "Show list", "`/devin list` may answer that."),
-        ("où en es-tu avec la migration ?", "Show list", "`/devin list` may answer that."),
-        ("who started this session?", "Show list", "`/devin list` may answer that."),
-        ("what can you do for us?", "Show help", "`/devin help` may answer that."),
+        ("how many credits are left this month?", "Show cost", "`/devin cost` might answer that."),
+        ("wie viel Budget ist noch übrig?", "Show cost", "`/devin cost` might answer that."),
+        ("which sessions are running right now?", "Show list", "`/devin list` might answer that."),
+        ("où en es-tu avec la migration ?", "Show list", "`/devin list` might answer that."),
+        ("who started this session?", "Show list", "`/devin list` might answer that."),
+        ("what can you do for us?", "Show help", "`/devin help` might answer that."),
         ("remind me tomorrow at ten", "Show help", ""),
         ("tell me a good joke about programmers", "Show help", ""),
     ],
@@ -250,7 +250,7 @@ UNDO = (
         ("is this free?", FREE),
         ("what's an ACU?", FREE),
         ("who pays for the sessions?", FREE),
-        ("how do I see my costs?", "`/devin cost` may answer that."),
+        ("how do I see my costs?", "`/devin cost` might answer that."),
         ("can you see our private repos?", REPOSITORIES),
         ("do you know our codebase", REPOSITORIES),
         ("can I use this in private channels?", PLACES),

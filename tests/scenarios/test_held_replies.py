@@ -32,7 +32,7 @@ from tests.scenarios.observations import (
 ASKED = "This session slept for 31 minutes (2.1 ACUs). Wake it anyway?"
 WOKEN = "Waking Devin with your {}."
 NOT_SENT = "Reply again if you want to wake it."
-LEFT = ":zzz: ben left Devin asleep, so {}. " + NOT_SENT
+LEFT = ":zzz: ben kept Devin asleep, so {}. " + NOT_SENT
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ async def test_a_no_sends_nothing_and_says_so_once_and_later_presses_are_answere
     await on.slack.say(ADA, GENERAL, "with coverage", thread_ts=ts)
     other = await question(on, ADA, ts)
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:no")
-    await on.wait_for_post(GENERAL, ts, "left Devin asleep")
+    await on.wait_for_post(GENERAL, ts, "kept Devin asleep")
     await on.slack.click(ADA, GENERAL, other["ts"], "answer:wake:wake")
     await on.slack.wait_for_ephemeral(ADA, waking_sentences.LEFT_BEFORE.text)
     await settled(on)

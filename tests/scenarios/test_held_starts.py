@@ -23,7 +23,7 @@ from tests.scenarios.observations import (
 
 ASKED_10 = written(start_sentences.ask_about_options("", parse_request("fix it auc=10")).blocks)
 GIVEN_BACK = f"{start_sentences.START_CANCELLED.text}\n*Your text*\n```{{text}}```"
-WITH_10 = ["Start with 10 ACUs", "Start without this limit", "Cancel"]
+WITH_10 = ["Start with 10 ACUs", "Start without limit", "Cancel"]
 
 
 async def asked(on: Harness, sentence: str, user: str = ANN) -> dict[str, Any]:
@@ -180,7 +180,7 @@ async def test_an_option_that_cannot_be_read_is_asked_about_with_valid_ones(
 ) -> None:
     await on.mention(f"fix it {wrong} now")
     question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
-    assert buttons(question) == [*offered, "Start without this limit", "Cancel"]
+    assert buttons(question) == [*offered, "Start without limit", "Cancel"]
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected_2")
     made = await on.session("fix it")
     assert made["request"][field] == chosen
@@ -203,7 +203,7 @@ async def test_a_long_text_is_given_back_whole(on: Harness) -> None:
     await on.mention(text)
     question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:no")
-    await on.slack.wait_for_ephemeral(ANN, "What you wrote, 2 of 2")
+    await on.slack.wait_for_ephemeral(ANN, "Your text, 2 of 2")
     await settled(on)
     assert "step 1499" in " ".join(await private_answers(on, ANN))
     assert await creations(on) == 0

@@ -102,7 +102,7 @@ async def test_a_day_that_has_just_begun_has_no_bill_yet_which_is_no_failure(on:
     await until(is_read)
     clock.put(240)
     tomorrow = today + timedelta(days=1)
-    late = f"Devin's bill for {long_date(tomorrow)} isn't in yet, so usage elsewhere isn't known."
+    late = f"Devin's bill for {long_date(tomorrow)} isn't in yet, so usage outside Slack isn't known."
     assert late in str((await on.slack.slash(ADA, GENERAL, "usage today"))["shown"]["rendered"])
     view = await opened_home(on, ADA, "Whole organization: ")
     of_all = written(view["blocks"]).partition("Whole organization: ")[2].splitlines()

@@ -269,18 +269,18 @@ async def test_a_long_text_that_was_not_saved_is_given_back_whole_in_several_mes
     await on.devin.permissions(revoke=["ManageOrgKnowledge"])
     body = "\n".join(f"<li>Rule {number} & more</li>" for number in range(650))
     await add(on, body=body)
-    last = await on.slack.wait_for_message(DIRECT, "*What you wrote, 3 of 3*")
+    last = await on.slack.wait_for_message(DIRECT, "*Your text, 3 of 3*")
     posts = await on.slack.messages(DIRECT, user="U0BOT")
     assert posts[-1]["ts"] == last["ts"]
     assert [post["text"] for post in posts] == [
-        "The note Deploys wasn't saved. The reason and what you wrote are below.",
-        "What you wrote, 2 of 3",
-        "What you wrote, 3 of 3",
+        "The note Deploys wasn't saved. The reason and your text are below.",
+        "Your text, 2 of 3",
+        "Your text, 3 of 3",
     ]
-    head = f":warning: The note *Deploys* wasn't saved. {NO_PERMISSION} What you wrote comes in 3 messages."
+    head = f":warning: The note *Deploys* wasn't saved. {NO_PERMISSION} Your text is in 3 messages."
     assert posts[0]["rendered"].startswith(f"{head}\n*Trigger*\n```when deploying```\n*Repository*\n```acme/web```\n")
     texts = [block["text"]["text"] for post in posts for block in post["blocks"]]
-    parts = [text.removeprefix("*Body*\n") for text in texts[3:] if not text.startswith("*What you wrote")]
+    parts = [text.removeprefix("*Body*\n") for text in texts[3:] if not text.startswith("*Your text")]
     assert html.unescape("".join(part[3:-3] for part in parts)) == body
 
 

@@ -172,7 +172,7 @@ async def test_what_was_used_and_what_came_of_it_are_sent_as_files(on: Harness) 
     assert await file_of(on) == [
         ["person", "person_id", "acus", "sessions", "pull_requests"],
         ["ada", ADA, "1.125", "1", "0"],
-        ["elsewhere", "", "3.125", "", ""],
+        ["outside Slack", "", "3.125", "", ""],
         ["total", "", "4.250", "", ""],
     ]
     assert await asked(on, "report csv") == figure_files.BEGUN.text
@@ -255,7 +255,7 @@ async def test_what_is_wrong_with_a_query_is_said(on: Harness) -> None:
     answer = "`yesterday` isn't a date. Write one such as `2026-11-26`. Nothing was read."
     assert await asked(on, "audit since=yesterday") == answer
     assert await asked(on, "audit org=Acme Web") == (
-        "Can't make out `Web`. `/devin audit` takes `action=`, `person=`, `org=`, `since=`, `until=`, without spaces "
+        "Can't read `Web`. `/devin audit` takes `action=`, `person=`, `org=`, `since=`, `until=`, without spaces "
         'around `=`. Put a name with spaces in quotation marks: `org="Acme Web"`. Nothing was read.'
     )
     assert await asked(on, f"audit person=<@{ANN}>") == (
@@ -328,7 +328,7 @@ async def test_the_organisations_are_a_table_with_limits_acus_and_the_queue(on: 
     await on.devin.consumption(f"{today:%Y-%m-%d}", 639.54, org_id="org-other", products=products)
     assert await asked(on, "orgs") == operations.BEGUN.text
     shown = await result(on, "2 rows.")
-    assert "Queue: normal, 0 sessions wait for a machine." in shown
+    assert "Queue: normal, 0 sessions are waiting for a machine." in shown
     assert shown.split("Organization\n", 1)[1].split("\n") == [
         *("Organization ID", "ACUs per session", "ACUs per cycle", "Used by Devin", "Used by others"),
         *("Play", "org-play", "none", "none", "0.0", "0.0"),
@@ -593,7 +593,7 @@ async def test_a_table_of_figures_becomes_a_file(on: Harness) -> None:
         ["person", "acus"],
         ["ann", "0.10"],
         ["'=ben", "0.20"],
-        ["elsewhere", "10"],
+        ["outside Slack", "10"],
         ["total", "10.30"],
     ]
 

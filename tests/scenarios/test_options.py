@@ -99,7 +99,7 @@ async def test_a_limit_in_words_is_no_question_about_costs(on: Harness, text: st
 async def test_a_limit_that_may_be_meant_is_asked_about_with_its_value(on: Harness) -> None:
     await on.slack.slash(ANN, GENERAL, "fix the login test for about 5 ACUs")
     asked = await on.slack.wait_for_ephemeral(ANN, "Start with 5 ACUs")
-    assert buttons(asked) == ["Start with 5 ACUs", "Start without this limit", "Cancel"]
+    assert buttons(asked) == ["Start with 5 ACUs", "Start without limit", "Cancel"]
     assert await creations(on) == 0
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:start_options:corrected")
     assert (await on.session("fix the login test"))["request"]["max_acu_limit"] == 5

@@ -122,7 +122,7 @@ async def test_a_channel_is_paused_in_a_paused_workspace_and_each_is_resumed_by_
     assert await typed(on, "pause") == views.paused(0).text
     assert re.fullmatch(f"Already paused. {BY_ADA}", await typed(on, "pause"))
     assert re.fullmatch(f"Resumed. Still paused elsewhere: {WEB_BY_ADA}", await typed(on, "resume"))
-    nothing = f"This workspace isn't paused. {WEB_BY_ADA} To end that, use `/devin resume #channel`."
+    nothing = f"This workspace isn't paused. {WEB_BY_ADA} To resume there, use `/devin resume #channel`."
     assert re.fullmatch(nothing, await typed(on, "resume"))
     await on.mention("fix the login test", ANN, WEB)
     await on.slack.wait_for_ephemeral(ANN, "Your task is kept for a day.")

@@ -233,7 +233,7 @@ async def test_a_member_reads_who_the_admins_are_and_which_roles_hold_where_they
     assert await typed(on, "admins", ANN) == f"Admins of Devin Bridge: <@{ADA}>. Ask one for a role or for more budget."
     for words in ("who are the admins", "whom should I ask for more budget?", "list the admins"):
         asked = (await on.slack.slash(ANN, GENERAL, words))["shown"]
-        assert written(asked["blocks"]) == "`/devin admins` may answer that. Nothing was started."
+        assert written(asked["blocks"]) == "`/devin admins` might answer that. Nothing was started."
         assert buttons(asked) == ["Show admins", "Start a session"]
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:admins")
     await settled(on)

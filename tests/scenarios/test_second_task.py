@@ -49,7 +49,7 @@ async def test_it_is_a_reply_and_says_so(on: Harness) -> None:
     first = (await on.slack.messages(DM))[0]["ts"]
     title = titled("build the signup form", thread_address(DM, first), session, "“{}”")
     assert (said["text"], written(said["blocks"])) == ("Added to “build the signup form”.", f"Added to {title}.")
-    assert buttons(said) == ["Start its own session"]
+    assert buttons(said) == ["Start separate session"]
     assert said.get("thread_ts") is None
     assert await sent_to_devin(on, session) == [as_sent(ts, "ann", "update the docs of the api")]
     assert await creations(on) == 1

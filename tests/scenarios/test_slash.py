@@ -470,7 +470,7 @@ async def _asked_again(on: Harness) -> dict[str, Any]:
     asked = (await on.slack.slash(ANN, GENERAL, "fix the login test"))["shown"]
     assert asked["text"].startswith("You started “fix the login test” ")
     assert asked["text"].endswith(" ago. Run it a second time?")
-    assert buttons(asked) == ["Start it again", "No"]
+    assert buttons(asked) == ["Start it again", "Cancel"]
     return dict(asked)
 
 

@@ -460,7 +460,7 @@ async def test_a_press_without_room_begins_by_itself_once_an_admin_approves(
     await on.slack.click(ANN, GENERAL, question["ts"], f"answer:{start_sentences.APPROVAL}:no")
     late = await on.slack.wait_for_ephemeral(ANN, "answered already")
     thread = f"<{thread_address(GENERAL, ts)}|this thread>"
-    assert late["rendered"] == f"That was answered already. What came of it is in {thread}. Nothing changed."
+    assert late["rendered"] == f"That was answered already. The result is in {thread}. Nothing changed."
     assert await creations(on) == 2
 
 
@@ -519,7 +519,7 @@ async def test_a_start_that_another_session_leaves_no_room_begins_once_an_admin_
     await on.started("fix the login test")
     await set_budget(on.slack, "each-person 10 a day")
     await on.mention("write the changelog")
-    kept = await on.slack.wait_for_ephemeral(ANN, "1 session without a limit may go over it")
+    kept = await on.slack.wait_for_ephemeral(ANN, "1 session without a limit might go over it")
     assert kept["rendered"].startswith("Nothing was started: your budget has less than 1 ACU left")
     request = await asked(on, kept)
     assert buttons(request) == ["Grant 10 ACUs", "Grant 15 ACUs", "Another amount…", "Deny"]
@@ -571,7 +571,7 @@ async def test_an_admin_can_grant_another_amount(on: Harness) -> None:
     request = await asked(on, await refused(on))
     form = await form_of(on, request)
     said, field = form["blocks"]
-    assert said["text"]["text"] == "Ann's budget: 2.1 of 2 ACUs today. To make room now, grant at least 4 ACUs."
+    assert said["text"]["text"] == "Ann's budget: 2.1 of 2 ACUs today. To unblock this request, grant at least 4 ACUs."
     assert field["element"]["initial_value"] == "4"  # what was asked for
     for wrong in ("some", "0", "-3"):
         assert "Write a number of ACUs above zero, such as 20 or 7.5." in str(await granted(on, form, wrong))

@@ -89,7 +89,7 @@ async def test_while_devin_asks_it_may_be_the_answer(on: Harness) -> None:
     said = await on.slack.say(BEN, GENERAL, "stop it", thread_ts=ts)
     question = await on.slack.wait_for_ephemeral(BEN, OPEN_QUESTION)
     assert written(question["blocks"]) == OPEN_QUESTION
-    assert buttons(question) == ["Stop Devin", "Send it as my answer"]
+    assert buttons(question) == ["Stop Devin", "Send as answer"]
     await on.slack.click(BEN, GENERAL, question["ts"], "answer:command:as_reply")
     await on.devin.wait_for_messages("stop it")
     await settled(on)
@@ -119,7 +119,7 @@ async def test_while_devin_asks_each_word_that_does_something_may_be_the_answer(
     ts, session = await with_a_question(on)
     said = await on.slack.say(BEN, GENERAL, word, thread_ts=ts)
     question = await on.slack.wait_for_ephemeral(BEN, OPEN_QUESTION.replace("stopped", done))
-    assert buttons(question) == [label, "Send it as my answer"]
+    assert buttons(question) == [label, "Send as answer"]
     await on.slack.click(BEN, GENERAL, question["ts"], "answer:command:as_reply")
     await on.devin.wait_for_messages(word)
     await settled(on)

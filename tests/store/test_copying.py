@@ -230,4 +230,4 @@ def test_each_sentence() -> None:
     assert store_sentences.different(["people", "sessions"]) == (
         "The copy differs in people, sessions. Empty the target, then copy again."
     )
-    assert store_sentences.TARGET_NOT_EMPTY == "The target holds rows already. Name an empty store."
+    assert store_sentences.TARGET_NOT_EMPTY == "The target already has rows. Name an empty store."

@@ -245,7 +245,7 @@ def test_an_end_without_a_pull_request(snapshot, words, text, facts):
         (
             AnnouncementKind.ENDED,
             Snapshot("exit", "contract_expired"),
-            ":checkered_flag: <@U1> · Ended: Devin says “contract_expired”. Open it in Devin to see why.",
+            ":checkered_flag: <@U1> · Ended in Devin (“contract_expired”). Open the session there to see why.",
         ),
         (
             AnnouncementKind.QUESTION,

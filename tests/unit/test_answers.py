@@ -177,7 +177,7 @@ def test_the_fixed_answers():
             "EDITED_LATE": "Too late to edit that message. Send the change as a new one.",
             "FAILED_FOR_LONG": "Your reply wasn't sent: this session failed.",
             "FAILED_BEFORE": "Your reply wasn't sent: this session failed. Try again here with the same task?",
-            "EDIT_IS_NO_COMMAND": "Devin has read your message, so your edit did nothing. Write the command as a new message.",
+            "EDIT_IS_NO_COMMAND": "Devin has read your message, so your edit did nothing. Send the command as a new message.",
             "REPLY_AFTER_FAILURE": "Devin has your reply, but this session failed and might stay silent.",
             "OUT_OF_ACUS": (
                 "Your reply wasn't sent: this session is out of ACUs. "
@@ -230,14 +230,14 @@ def test_the_fixed_answers():
                 ":mute: Muted: Devin won't see replies until someone sends `!unmute`. You'll still see Devin's messages."
             ),
             "THREAD_MUTED": (
-                ":mute: This thread is muted, so your reply wasn't sent. Write `!unmute` first, or "
-                "mention Devin Bridge in it."
+                ":mute: This thread is muted, so your reply wasn't sent. Send `!unmute` first, or "
+                "mention Devin Bridge in your reply."
             ),
             "ALREADY_MUTED": "This thread is already muted. Send `!unmute` to unmute it.",
             "ASIDE": "Not sent to Devin. Only people in this thread can see it.",
             "WAITS_TOO": "This reply waits too. Answer the question above: wake Devin, or keep it asleep.",
             "KEPT_ASLEEP": "OK, Devin stays asleep. Your reply wasn't sent.",
-            "LEFT_BEFORE": "That was answered before, so nothing was sent now. Reply again if it still matters.",
+            "LEFT_BEFORE": "That question was already answered, so nothing was sent. Reply again if it still matters.",
             "WOKEN_BEFORE": "Devin was already woken with your reply.",
             "SESSION_ENDED": (
                 "This session has ended, so your reply wasn't sent. Mention Devin Bridge to start a new one."
@@ -531,7 +531,7 @@ def test_the_answers_that_depend_on_something():
             "role_missing_without_anybody": "You can't stop other people's sessions here. Ask someone in <!subteam^S1>.",
             "admins_only_without_any": "No one can see usage figures yet. Your Devin Bridge operator can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`.",
             "stopped": ":black_square_for_stop: Stopped by Ann. Reply to resume.",
-            "stopped_while_shared": ":black_square_for_stop: Stopped by Ann. While another company shares this channel, replies don't wake it.",
+            "stopped_while_shared": ":black_square_for_stop: Stopped by Ann. While another company shares this channel, replies don't wake the session.",
             "stopped_out_of_acus": ":black_square_for_stop: Stopped by Ann. Out of ACUs.",
             "stopped_with_one_reply": (
                 ":black_square_for_stop: Stopped by Ann. Reply to resume. 1 waiting reply wasn't sent to Devin."
@@ -726,7 +726,7 @@ def seen(block):
     [
         (
             start_sentences.ask_again("k1", "fix it", 20),
-            [("answer:start_again:again", "Start it again", "k1"), ("answer:start_again:no", "No", "k1")],
+            [("answer:start_again:again", "Start it again", "k1"), ("answer:start_again:no", "Cancel", "k1")],
         ),
         (
             start_sentences.ask_about_options("k1", parse_request("fix it auc=10 reop=a/b")),
@@ -742,7 +742,7 @@ def seen(block):
                 ("answer:start_options:corrected", "Start with 5 ACUs", "k1"),
                 ("answer:start_options:corrected_2", "Start with 10 ACUs", "k1"),
                 ("answer:start_options:corrected_3", "Start with 20 ACUs", "k1"),
-                ("answer:start_options:as_written", "Start without this limit", "k1"),
+                ("answer:start_options:as_written", "Start without limit", "k1"),
                 ("answer:start_options:no", "Cancel", "k1"),
             ],
         ),

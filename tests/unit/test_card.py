@@ -345,13 +345,12 @@ def test_the_time_since_the_start_stands_beside_the_time_worked_where_devin_rest
         "Failed: Devin ended the session with an error.": seen("error"),
         "Failed: “No such thing.”": seen("error", last_words="No such thing."),
         "Failed: “No such thing”.": seen("error", last_words="No *such* thing"),
-        "Devin says: “sold_&lt;\u200b!channel&gt;” / “running”. Open it in Devin to see what that means.": seen(
-            "sold_<!channel>", "running"
-        ),
+        "Devin's status: “sold_&lt;\u200b!channel&gt;” / “running”. "
+        "Open the session in Devin to see what it means.": seen("sold_<!channel>", "running"),
         "Paused by Devin (“sold_&lt;\u200b!channel&gt;”). Open Devin for the reason, then reply to resume.": seen(
             "suspended", "sold_<!channel>"
         ),
-        "Ended: Devin says “stopped_by_&lt;\u200b!channel&gt;”. Open it in Devin to see why.": seen(
+        "Ended in Devin (“stopped_by_&lt;\u200b!channel&gt;”). Open the session there to see why.": seen(
             "exit", "stopped_by_<!channel>"
         ),
         (

@@ -76,7 +76,7 @@ def test_a_large_or_small_number_has_no_exponent() -> None:
 def test_rows_of_spend_end_with_elsewhere_and_the_exact_total() -> None:
     rows = [("ann", 1, Decimal("0.1")), ("ben", 2, Decimal("0.2"))]
     assert with_total(rows, 3, 2, Decimal("0.05"))[2:] == [
-        ["elsewhere", None, Decimal("0.05")],
+        ["outside Slack", None, Decimal("0.05")],
         ["total", None, Decimal("0.35")],
     ]
     assert with_total(rows, 3, 2)[2:] == [["total", None, Decimal("0.3")]]

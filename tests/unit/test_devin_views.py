@@ -118,7 +118,7 @@ def test_metrics_of_a_week():
     assert message.text == (
         "*Devin, November 19\N{EN DASH}25, 2026*\n• 1,300 sessions in use, 1 search\n"
         "• 1,200 sessions created (600 of 1,200 through Devin Bridge, 50%), 2.3 ACUs each on average\n"
-        "• by origin: 700 API, 400 web app, 3 new_one, 97 elsewhere\n• by size: 150 XS, 1,000 S, 50 XXL\n"
+        "• by origin: 700 API, 400 web app, 3 new_one, 97 other\n• by size: 150 XS, 1,000 S, 50 XXL\n"
         "• 8 pull requests created (3 of 8 through Devin Bridge, 38%), 5 merged, 1 closed unmerged\n"
         "• 31 active people\nSessions that Devin Bridge starts count as API."
     )
@@ -129,8 +129,8 @@ def test_metrics_of_a_quiet_week_have_no_shares():
     quiet = Metrics(WEEK.first, WEEK.last, 1, 0, 1, {}, {}, 0.0, 0, 0, 0, 1, own_sessions=1, own_pull_requests=0)
     assert metrics.metrics(quiet).text == (
         "*Devin, November 19\N{EN DASH}25, 2026*\n• 1 session in use, 0 searches\n"
-        "• 1 session created (1 of 1 through Devin Bridge)\n• by origin: 1 elsewhere\n"
-        "• by size: not known\n• 0 pull requests created, 0 merged, 0 closed unmerged\n• 1 active person\n"
+        "• 1 session created (1 of 1 through Devin Bridge)\n• by origin: 1 other\n"
+        "• by size: unknown\n• 0 pull requests created, 0 merged, 0 closed unmerged\n• 1 active person\n"
         "Sessions that Devin Bridge starts count as API."
     )
 
@@ -222,7 +222,7 @@ def test_the_question_before_a_schedule_is_deleted():
     assert message.text == "Delete Nightly &lt;tests&gt;?"
     assert message.blocks[0]["text"]["text"] == (
         "Delete *Nightly &lt;tests&gt;*, which runs Monday to Friday at 9:00 AM (Europe/Berlin)? "
-        "`/devin schedule pause` only stops it for now."
+        "`/devin schedule pause` pauses it instead."
     )
     buttons = [(one["text"]["text"], one["action_id"], one["value"]) for one in message.blocks[1]["elements"]]
     assert buttons == [
@@ -297,9 +297,9 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
 @pytest.mark.parametrize(
     ("line", "message"),
     {
-        "Devin begins soon.": SENTENCES.going_on(operation(), 0.0),
+        "Devin starts soon.": SENTENCES.going_on(operation(), 0.0),
         "Devin is reading it.": SENTENCES.going_on(operation(status="running"), 0.0),
-        "Devin says: on hold.": SENTENCES.going_on(operation(status="on hold"), 0.0),
+        "Devin's status: on hold.": SENTENCES.going_on(operation(status="on hold"), 0.0),
         ":white_check_mark: Done. Devin's findings are on the pull request.": SENTENCES.ended(
             operation(OperationState.DONE), 0, ()
         ),

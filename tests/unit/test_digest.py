@@ -66,7 +66,7 @@ def test_an_answer_names_its_day():
     assert_valid(message)
     assert written(message.blocks) == (
         "Devin yesterday\nBilling day Sunday, March 9, 2025, 8:00 AM to 8:00 AM UTC.\n"
-        f"*12.5 ACUs* · ▲ 25% (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n{RESULTS[1]}\n"
+        f"*12.5 ACUs* · ▲ 25% (usual 10)\n12.5 through Slack, 0 outside Slack\n{RESULTS[0]}\n{RESULTS[1]}\n"
         f"{RESULTS[2]}\n{MARCH}\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/p1|Fix the login test> (<https://app.devin.ai/sessions/a|Open in Devin>): 7.3 ACUs · Ada\n"
         "2. Upgrade: 5.2 ACUs"
@@ -89,7 +89,7 @@ def test_an_answer_names_its_day():
                 "text": {
                     "type": "mrkdwn",
                     "text": Is(
-                        f"*12.5 ACUs* · ▲ 25% (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n{RESULTS[1]}\n"
+                        f"*12.5 ACUs* · ▲ 25% (usual 10)\n12.5 through Slack, 0 outside Slack\n{RESULTS[0]}\n{RESULTS[1]}\n"
                         f"{RESULTS[2]}\n{MARCH}"
                     ),
                     "verbatim": True,
@@ -185,10 +185,10 @@ def amounts(**facts):
 @pytest.mark.parametrize(
     ("total", "through_slack", "parts"),
     [
-        (12.5, 7.25, ["7.3 through Slack, 5.2 elsewhere"]),
-        (12.5, 0.0, ["0 through Slack, 12.5 elsewhere"]),
-        (12.5, 0.001, ["under 0.1 through Slack, 12.5 elsewhere"]),
-        (1.0, 0.35, ["0.4 through Slack, 0.6 elsewhere"]),  # each part rounded by itself would make 1.1
+        (12.5, 7.25, ["7.3 through Slack, 5.2 outside Slack"]),
+        (12.5, 0.0, ["0 through Slack, 12.5 outside Slack"]),
+        (12.5, 0.001, ["under 0.1 through Slack, 12.5 outside Slack"]),
+        (1.0, 0.35, ["0.4 through Slack, 0.6 outside Slack"]),  # each part rounded by itself would make 1.1
         (0.0, 0.0, []),
     ],
 )
@@ -198,7 +198,7 @@ def test_what_came_through_slack_and_what_came_otherwise_add_up(total, through_s
 
 def test_a_count_of_our_own_that_is_above_the_bill_is_explained():
     above, below = amounts(total=12.5, through_slack=12.75)
-    assert above == ["*12.5 ACUs* · ▲ 25% (usual 10)", "12.8 through Slack, -0.3 elsewhere"]
+    assert above == ["*12.5 ACUs* · ▲ 25% (usual 10)", "12.8 through Slack, -0.3 outside Slack"]
     assert below == [
         "No session in this workspace used anything in this period.",
         "Added up session by session, 12.8 ACUs came through Slack. Devin's bill is lower: it has a credit, or counts use around 8:00 AM UTC toward another day.",
@@ -211,7 +211,7 @@ def test_the_parts_that_are_shown_add_up_to_the_total_that_is_shown(products, co
     for total in (sum(products.values()), corrected):
         (shown, *parts), below = amounts(total=total, through_slack=own)
         whole = acus_in(re.match(r"\*(.+) ACUs?\*", shown)[1])
-        pairs = [re.fullmatch(r"(.+) through Slack, (.+) elsewhere", line).groups() for line in parts]
+        pairs = [re.fullmatch(r"(.+) through Slack, (.+) outside Slack", line).groups() for line in parts]
         ours, others = [acus_in(part) for part in pairs[0]] if pairs else (0, 0)
         assert ours + others == whole
         above = half_up(own, 1) > half_up(total, 1)
@@ -230,7 +230,7 @@ def test_a_bill_that_is_not_in_yet_is_said_to_be_not_in_yet():
     above, below = amounts(total=None, through_slack=7.25, not_in_yet=date(2025, 3, 9))
     assert above == [
         "*7.3 ACUs* through Slack",
-        "Devin's bill for Sunday, March 9, 2025 isn't in yet, so usage elsewhere isn't known.",
+        "Devin's bill for Sunday, March 9, 2025 isn't in yet, so usage outside Slack isn't known.",
     ]
     assert below == ["No session in this workspace used anything in this period."]
 
@@ -285,7 +285,7 @@ def test_with_a_price_money_stands_beside_the_totals_and_nothing_else():
     assert_valid(message)
     assert written(message.blocks) == (
         "Devin yesterday\nBilling day Sunday, March 9, 2025, 8:00 AM to 8:00 AM UTC.\n"
-        f"*12.5 ACUs (28.13 USD)* · ▲ 25% (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n"
+        f"*12.5 ACUs (28.13 USD)* · ▲ 25% (usual 10)\n12.5 through Slack, 0 outside Slack\n{RESULTS[0]}\n"
         f"{RESULTS[1]}\n{RESULTS[2]}\n{march}\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/p1|Fix the login test> (<https://app.devin.ai/sessions/a|Open in Devin>): 7.3 ACUs · Ada\n"
         "2. Upgrade: 5.2 ACUs"

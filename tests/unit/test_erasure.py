@@ -16,15 +16,18 @@ from bot.views import erasure
 from tests.store.rows import NOW, TEAM
 
 SESSIONS = ("session", "sessions")
-STAYS = "What's left doesn't identify the person: which messages were handled, so none acts twice, and session costs."
+STAYS = (
+    "The remaining data doesn't identify the person: a record of handled messages, so none is handled twice, "
+    "and session costs."
+)
 ELSEWHERE = "Data in Slack, Devin, backups, and logs isn't deleted. Delete it there if it has to go."
 UNKNOWN = (
     "The store has no data of a person with the ID U0ADA. A person's ID, such as U024BE7LH, is in their profile in "
     "Slack under “Copy member ID”. Check DATABASE_URL, too.\n"
 )
 RUNS = (
-    "The bot is running and could rewrite this data. Stop it, rerun this command, then start it again. Replies and "
-    "mentions from that time are fetched then."
+    "The bot is running and could rewrite this data. Stop it, rerun this command, then start it again. It then "
+    "fetches replies and mentions sent meanwhile."
 )
 
 
@@ -65,8 +68,8 @@ def test_of_a_workspace_all_is_deleted_but_the_bill() -> None:
     assert erasure.report("workspace", "T0ACME", Erased({edited: 3})).splitlines() == [
         "T0ACME is forgotten. Deleted from the store: 3 posts that are edited.",
         (
-            "What's left is Devin's bill by day, with its cycles and limits. If the bot still serves this workspace, "
-            "it stores data again when it runs."
+            "The remaining data is Devin's bill by day, with its cycles and limits. If the bot still serves this "
+            "workspace, it stores data again when it runs."
         ),
         ELSEWHERE,
     ]

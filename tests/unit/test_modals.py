@@ -77,7 +77,7 @@ def test_slack_takes_each_form(item):
             "New note",
             {
                 "name": ("Name", None),
-                "trigger": ("Trigger", "When Devin should think of it, such as: when deploying the web app."),
+                "trigger": ("Trigger", "When Devin should use this note, for example when deploying the web app."),
                 "body": ("Body", None),
                 "repo": (
                     "Repository",
@@ -192,7 +192,7 @@ def said(kind, **fields):
 def test_an_empty_field_says_what_belongs_there():
     assert said(Kind.NOTE, name=" ", body="\n") == {
         "name": "Give it a name.",
-        "trigger": "Say when Devin should think of it.",
+        "trigger": "Say when Devin should use this note.",
         "body": "Write what Devin should know.",
     }
     assert said(Kind.PLAYBOOK) == {"name": "Give it a name.", "body": "Write what Devin should do."}

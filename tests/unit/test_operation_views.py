@@ -193,7 +193,7 @@ def test_why_there_is_no_result():
         ((AuditMistake.TWICE, "org"), "The option `org` appears twice. Write it once."),
         (
             (AuditMistake.UNREADABLE, "Web"),
-            "Can't make out `Web`. `/devin audit` takes `action=`, `person=`, `org=`, `since=`, `until=`, without "
+            "Can't read `Web`. `/devin audit` takes `action=`, `person=`, `org=`, `since=`, `until=`, without "
             'spaces around `=`. Put a name with spaces in quotation marks: `org="Acme Web"`.',
         ),
         (
@@ -319,8 +319,8 @@ def test_the_file_of_changes_comes_with_the_same_table():
 
 
 def test_what_is_said_about_organisations():
-    assert organisations.queue(1, "normal") == "Queue: normal, 1 session waits for a machine."
-    assert organisations.queue(12, "") == "Queue: unknown, 12 sessions wait for a machine."
+    assert organisations.queue(1, "normal") == "Queue: normal, 1 session is waiting for a machine."
+    assert organisations.queue(12, "") == "Queue: unknown, 12 sessions are waiting for a machine."
     assert organisations.cycle_shown(Cycle(date(2026, 11, 1), date(2026, 11, 30))) == (
         "ACUs since Nov 1, the first day of this cycle."
     )

@@ -263,9 +263,9 @@ def test_a_file_sets_values_for_all_for_channels_and_for_people() -> None:
             "[channel.C1]\nmode = 'fats'",
             "bot.toml [channel.C1] mode: There's no mode “fats”. Did you mean “fast”?",
         ),
-        ("[channel.web]\nmode = 'fast'", "bot.toml: [channel.web] needs an id from Slack, such as C0123ABC."),
-        ("[channel]\nmode = 'fast'", "bot.toml: [channel.mode] needs an id from Slack, such as C0123ABC."),
-        ("channel = 3", "bot.toml: write [channel.C123], with the id from Slack."),
+        ("[channel.web]\nmode = 'fast'", "bot.toml: [channel.web] needs an ID from Slack, such as C0123ABC."),
+        ("[channel]\nmode = 'fast'", "bot.toml: [channel.mode] needs an ID from Slack, such as C0123ABC."),
+        ("channel = 3", "bot.toml: write [channel.C123], with the ID from Slack."),
         ("default = 3", "bot.toml: [default] is no table of settings."),
     ],
 )

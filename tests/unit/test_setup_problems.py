@@ -99,11 +99,11 @@ def test_a_clock_is_wrong_by_more_than_half_a_minute(ahead: float, wrong: bool) 
         ),
         (
             SetupProblem(Kind.CLOCK, "Slack", 240),
-            "The bot's clock is 4 minutes ahead of Slack's. Set its machine's clock.",
+            "The bot's clock is 4 minutes ahead of Slack's. Sync the machine's clock.",
         ),
         (
             SetupProblem(Kind.CLOCK, "Devin", -40),
-            "The bot's clock is 1 minute behind Devin's. Set its machine's clock.",
+            "The bot's clock is 1 minute behind Devin's. Sync the machine's clock.",
         ),
     ],
 )

@@ -151,9 +151,9 @@ def test_what_was_used_is_said_once_where_it_is_the_limit():
 def test_what_came_of_it():
     assert waking_sentences.waking(WakeQuestion(2), 1).text == "Waking Devin with your reply."
     assert waking_sentences.waking(WakeQuestion(slept=9.0), 2).text == "Waking Devin with your 2 replies."
-    assert waking_sentences.waking(None, 2).text == "Devin is already awake. Your 2 replies are sent."
+    assert waking_sentences.waking(None, 2).text == "Devin is already awake. Sending your 2 replies."
     assert waking_sentences.left_asleep("ann", 1).text == (
-        ":zzz: ann left Devin asleep, so 1 reply *wasn't sent*. Reply again if you want to wake it."
+        ":zzz: ann kept Devin asleep, so 1 reply *wasn't sent*. Reply again if you want to wake it."
     )
     assert waking_sentences.left_asleep("", 2).text.startswith(
         ":zzz: No one chose within a day, so 2 replies *weren't sent*."

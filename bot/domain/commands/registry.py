@@ -148,8 +148,10 @@ ARCHIVE: Final = CommandSpec(
     ways=(slash("archive", SESSION), written("!archive"), written("archive")),
     urgent=True,
     ends_session=True,
-    slash_help=Help("`/devin archive [number]` stops a session and closes its thread", same_line=True),
-    thread_help=Help("`!archive` (or `archive`) stops Devin and closes this thread"),
+    slash_help=Help(
+        "`/devin archive [number]` archives a session; after that, replies don't reach Devin", same_line=True
+    ),
+    thread_help=Help("`!archive` (or `archive`) archives this session; after that, replies don't reach Devin"),
 )
 NEW: Final = CommandSpec(
     "new",
@@ -229,7 +231,7 @@ REMIND: Final = CommandSpec(
     right=Right.STEER,
     ways=(written("!remind", ON_OFF),),
     thread_help=Help(
-        f"`!remind {ON_OFF.shown}` turns reminders of Devin's questions in this thread on or off", same_line=True
+        f"`!remind {ON_OFF.shown}` turns reminders about Devin's questions in this thread on or off", same_line=True
     ),
     meant_by=("reminders", "reminder", "reminds"),
 )

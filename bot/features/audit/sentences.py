@@ -33,7 +33,7 @@ _WRONG: Final[Mapping[AuditMistake, str]] = {
     AuditMistake.UNKNOWN: f"There's no option {{what}}. `/devin audit` takes {_OPTIONS}.",
     AuditMistake.TWICE: "The option {what} appears twice. Write it once.",
     AuditMistake.UNREADABLE: (
-        f"Can't make out {{what}}. `/devin audit` takes {_OPTIONS}, without spaces around `=`. "
+        f"Can't read {{what}}. `/devin audit` takes {_OPTIONS}, without spaces around `=`. "
         'Put a name with spaces in quotation marks: `org="Acme Web"`.'
     ),
     AuditMistake.MENTION: (

@@ -163,7 +163,7 @@ class Named:
         """What is to be known about the amount, if anything."""
         uncapped = 0 if self.standing.is_used_up else len(self.standing.uncapped)
         gone = ["no one is in this team now"] if self.is_gone else []
-        passes = [f"{counted(uncapped, 'session')} without a limit may go over it"] if uncapped else []
+        passes = [f"{counted(uncapped, 'session')} without a limit might go over it"] if uncapped else []
         if self.unbilled:
             return ["counted from Slack sessions only", *passes]
         others = [f"not counting {tenths(float(self.others))} of other products"] if self.others > 0 else []
@@ -685,7 +685,8 @@ def too_little_for_you(*, reply: bool) -> str:
 def grant_hint(named: Named, least: int) -> str:
     """Say in the form for another amount how the budget stands, and what is the least that makes room."""
     return (
-        f"{_capitalised(named.owner)}: {named.used}. To make room now, grant at least {limit_of_acus(Decimal(least))}."
+        f"{_capitalised(named.owner)}: {named.used}. "
+        f"To unblock this request, grant at least {limit_of_acus(Decimal(least))}."
     )
 
 
@@ -773,12 +774,12 @@ def granted_to(scope: Scope, acus: Decimal, standing: Standing, own: int = 0, si
     """
     now = f"{limit_of_acus(standing.acus)} {_this(standing.period.span)}"
     raised = f"{_capitalised(scope_name(scope))} can now use {now}, {limit_of_acus(acus)} more than before."
-    until = f"That applies until {_local(standing.period)}."
+    until = f"This applies until {_local(standing.period)}."
     return message_of(raised, until, _on_top(scope.kind, single), _keep_their_own(scope.kind, own))
 
 
 def _on_top(kind: ScopeKind, single: int) -> str:
-    return f"It's in addition to the ACUs granted to {_many(single, *_EACH_OF[kind])}." if single else ""
+    return f"This is in addition to the ACUs granted to {_many(single, *_EACH_OF[kind])}." if single else ""
 
 
 def _keep_their_own(kind: ScopeKind, own: int) -> str:

@@ -134,7 +134,7 @@ def _notification(digest: DigestFigures) -> str:
         parts.append(sessions_of(figures).removesuffix("."))
     elif figures.total is None and figures.withheld is None:
         parts.append(NO_BILL_YET if figures.not_in_yet else NO_BILL)
-    parts += [f"{counted(waiting, 'session')} {'waits' if waiting == 1 else 'wait'}"] if waiting else []
+    parts += [f"{counted(waiting, 'session')} waiting"] if waiting else []
     parts += [f"{failed:,} failed"] if failed else []
     return " · ".join(parts)
 
@@ -170,7 +170,7 @@ def _parts(figures: Figures) -> list[str]:
         return []
     about = roughly(figures.about)
     ours, others = map(share_of, figures.parts)
-    return [f"through Slack {about}{ours}", f"elsewhere {about}{others}"]
+    return [f"through Slack {about}{ours}", f"outside Slack {about}{others}"]
 
 
 def _explained(figures: Figures) -> list[str]:

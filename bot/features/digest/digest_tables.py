@@ -13,7 +13,7 @@ from bot.views.doubts import roughly
 from bot.views.figure_tables import Cell, FigureTable
 from bot.views.text import cell_of, counted
 
-ELSEWHERE: Final = "elsewhere"
+ELSEWHERE: Final = "outside Slack"
 TOTAL: Final = "total"
 OTHERS: Final = "others"
 DIRECT_MESSAGES: Final = "DMs"

@@ -68,7 +68,7 @@ def digest_forms(schedule: Schedule) -> Message:
 def digest_list(entries: Sequence[tuple[Subscription, MissedBecause | None]]) -> Message:
     """List subscriptions with their numbers, and for each why its channel gets no digest any more, if that is so."""
     if not entries:
-        return Message(f"No channel gets a digest. {_ADD} adds one.")
+        return Message("No channel gets a digest. `/devin digest add #general` adds one.")
     lines = [f"{number}. {_entry(subscription, lost)}" for number, (subscription, lost) in enumerate(entries, start=1)]
     removable = (at for at, (subscription, _) in enumerate(entries, start=1) if not subscription.is_from_settings)
     hint = [f"`/devin digest remove {at}` removes number {at} of this list." for at in removable][:1]
@@ -155,7 +155,7 @@ def digest_refused(channel: str, because: MissedBecause) -> Message:
         return Message(f"<#{channel}> is archived, {_UNCHANGED}. Name another channel, or unarchive that one.")
     return Message(
         f"<#{channel}> is shared with another company, and a digest shows what you spend, {_UNCHANGED}. "
-        "Name a channel of your own workspace."
+        "Name a channel that isn't shared."
     )
 
 

@@ -137,10 +137,9 @@ def not_posted(channel: str) -> Message:
     """Report to who asked that the table could not be posted in `channel`, so that nothing was started."""
     if channel.startswith("D"):
         return Message(
-            "The table of your fan-out couldn't be posted there. Nothing was started. Use a channel, or DM Devin "
-            "Bridge."
+            "Your fan-out's table couldn't be posted there. Nothing was started. Use a channel, or DM Devin Bridge."
         )
     return Message(
-        f"The table of your fan-out couldn't be posted in <#{channel}>. Nothing was started. Type "
-        "`/invite @Devin Bridge` there, then try again. Shared channels don't work."
+        f"Your fan-out's table couldn't be posted in <#{channel}>. Nothing was started. Type "
+        "`/invite @Devin Bridge` there, then try again. Channels shared with another company don't work."
     )

@@ -138,7 +138,7 @@ def _states(sessions: Sequence[FanOutSession]) -> str:
 
 
 def _word(state: DisplayState) -> str:
-    return "not known" if state is DisplayState.UNCERTAIN else STATE_WORDS[state]
+    return "unknown" if state is DisplayState.UNCERTAIN else STATE_WORDS[state]
 
 
 def _in_all(sessions: Sequence[FanOutSession]) -> str:
@@ -180,7 +180,11 @@ def _reason(session: FanOutSession) -> str | None:
         return FAILED if session.is_broken else None
     if word in LIMIT_REASONS:
         return _limit_reason(word)
-    return SUSPENDED if word == _FAULT else f"Devin says {quoted(word)}. Open it in Devin to see what that is."
+    return (
+        SUSPENDED
+        if word == _FAULT
+        else f"Devin's status: {quoted(word)}. Open the session in Devin to see what it means."
+    )
 
 
 def _limit_reason(word: str) -> str:

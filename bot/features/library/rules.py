@@ -40,9 +40,9 @@ _REPO_HINT: Final = f"Pin to one repository (owner/name) or all ({ALL_REPOS}). L
 _TRIGGER: Final = Field(
     TRIGGER,
     "Trigger",
-    hint="When Devin should think of it, such as: when deploying the web app.",
+    hint="When Devin should use this note, for example when deploying the web app.",
     most=1_000,
-    empty="Say when Devin should think of it.",
+    empty="Say when Devin should use this note.",
     multiline=True,
 )
 _BODY: Final = Field(BODY, "Body", most=LONGEST_BODY, empty="Write what Devin should know.", multiline=True)

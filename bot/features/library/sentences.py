@@ -192,7 +192,7 @@ def late(item: LibraryItem) -> Message:
 def not_saved(item: LibraryItem, why: str) -> list[Message]:
     """Say `why` a note or playbook was not saved, and give back what was written."""
     head = f":warning: The {item.kind} {_bold(item)} wasn't saved. {why}"
-    text = f"The {item.kind} {_plain(item)} wasn't saved. The reason and what you wrote are below."
+    text = f"The {item.kind} {_plain(item)} wasn't saved. The reason and your text are below."
     return given_back(text, head, _written(item))
 
 

@@ -20,7 +20,7 @@ def cycle_shown(cycle: Cycle) -> str:
 
 def queue(size: int, status: str) -> str:
     """Say how long Devin's queue is, and which word Devin has for that."""
-    waiting = f"{counted(size, 'session')} {'waits' if size == 1 else 'wait'} for a machine"
+    waiting = f"{counted(size, 'session')} {'is' if size == 1 else 'are'} waiting for a machine"
     return f"Queue: {fitted(status, 30) or 'unknown'}, {waiting}."
 
 

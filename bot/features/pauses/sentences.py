@@ -63,7 +63,7 @@ def not_paused(channel: str, others: Sequence[str]) -> Message:
     """Report that there is nothing to resume there, and where there is something."""
     where = f"<#{channel}> isn't paused itself." if channel else "This workspace isn't paused."
     form = "`/devin resume`" if channel else "`/devin resume #channel`"
-    then = f"To end that, use {form}." if others else "To resume a session, reply in its thread."
+    then = f"To resume there, use {form}." if others else "To resume a session, reply in its thread."
     return message_of(where, *others, then)
 
 

@@ -13,7 +13,7 @@ MOST_LISTED: Final = 20
 FEWEST_COUNTED: Final = 3  # people: a smaller group would name somebody
 NO_SEARCH: Final = Message(
     "People aren't named here (`BOT_NAMES=off`), so members can't be searched for. `/devin "
-    "members` alone shows how many there are."
+    "members` by itself shows how many there are."
 )
 NO_MENTION: Final = Message(
     "Devin doesn't know people by @mention. Write part of their name or email, such as `/devin members ada`."

@@ -95,10 +95,10 @@ def _parts(counts: Mapping[str, int], names: Mapping[str, str], whole: int) -> s
     known = sorted(((count, name) for name, count in counts.items() if count), key=lambda part: (-part[0], part[1]))
     parts = [f"{count:,} {names.get(name) or fitted(name, 30)}" for count, name in known]
     others = whole - sum(count for count, _ in known)
-    return ", ".join([*parts, *([f"{others:,} elsewhere"] if others > 0 else [])])
+    return ", ".join([*parts, *([f"{others:,} other"] if others > 0 else [])])
 
 
 def _sizes(found: Metrics) -> str:
     sizes: Sequence[str] = [*_SIZES, *sorted(set(found.by_size) - set(_SIZES))]
     counts = [(size, found.by_size.get(size, 0)) for size in sizes]
-    return ", ".join(f"{count:,} {fitted(size.upper(), 20)}" for size, count in counts if count) or "not known"
+    return ", ".join(f"{count:,} {fitted(size.upper(), 20)}" for size, count in counts if count) or "unknown"

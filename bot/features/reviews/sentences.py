@@ -30,7 +30,7 @@ NO_MESSAGE: Final = (
 STOPPED: Final = f"No longer followed. {_GOES_ON}"
 ERRORED: Final = "Devin couldn't finish the review. Ask again with `/devin review`."
 LOST: Final = "Devin Bridge can no longer follow it. Look at the pull request itself."
-_STATES: Final = {"pending": "Devin begins soon.", "running": "Devin is reading it."}
+_STATES: Final = {"pending": "Devin starts soon.", "running": "Devin is reading it."}
 
 
 def title(pr_url: str, commit: str, hosts: Collection[str] = ()) -> str:
@@ -74,7 +74,7 @@ class ReviewSentences(OperationSentences):
     def going_on(self, operation: Operation, now: float) -> Message:  # noqa: ARG002 - Devin does not say how far it is
         """Show how far the review is, in Devin's word for it, and a button with which it is followed no longer."""
         status = operation.cursor["status"] if operation.cursor else "pending"
-        line = _STATES.get(status) or f"Devin says: {fitted(status, 30)}."
+        line = _STATES.get(status) or f"Devin's status: {fitted(status, 30)}."
         return _message(
             operation, line, *blocks.actions(blocks.button("Stop following", CANCEL_OPERATION.action_id, operation.id))
         )

@@ -18,7 +18,7 @@ _CAN: Final = {
     Right.START: "start sessions",
     Right.STEER: "write to other people's sessions",
     Right.STOP: "stop other people's sessions",
-    Right.COST: "see with `!cost` what other people's sessions cost",
+    Right.COST: "see the cost of other people's sessions with `!cost`",
     Right.ADMINISTER: "administer Devin Bridge",
 }
 _PROBLEMS: Final = {
@@ -126,7 +126,9 @@ def not_held(right: Right, holders: Sequence[str], channel: str) -> Message:
 
 def set_by_file(right: Right) -> Message:
     """Refuse to change what the settings file declares."""
-    return message_of("Nothing was changed.", f"The settings file sets the role `{right}`. Change it there.")
+    return message_of(
+        "Nothing was changed.", f"The settings file sets the role `{right}`. Your Devin Bridge operator can change it."
+    )
 
 
 def _where(channel: str) -> str:

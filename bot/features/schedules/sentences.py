@@ -129,7 +129,7 @@ def not_added(new: NewSchedule, why: str) -> list[Message]:
     """Say `why` a schedule was not added, and give back what was written."""
     named = fitted(new.name, _NAME_LENGTH)
     head = f":warning: The schedule *{named}* wasn't added. {why}"
-    text = f"The schedule {named} wasn't added. The reason and what you wrote are below."
+    text = f"The schedule {named} wasn't added. The reason and your text are below."
     return given_back(text, head, _written(new))
 
 
@@ -166,7 +166,7 @@ def ask_to_delete(schedule: Shown, zone: tzinfo, now: float) -> Message:
     """Ask whether a schedule is to be deleted."""
     question = (
         f"Delete {schedule.named}, which runs {schedule.timetable.in_words(zone, now)}? `/devin "
-        "schedule pause` only stops it for now."
+        "schedule pause` pauses it instead."
     )
     buttons = blocks.actions(
         questions.choice("Delete", SCHEDULE_DELETE_CONFIRMED, schedule.id, "danger"),

@@ -19,10 +19,10 @@ HOW_COUNTED: Final = (
 )
 _PICKED: Final = {MemberKind.CHANNEL: "#channel", MemberKind.PERSON: "@person"}
 _PROBLEMS: Final = {
-    Problem.NAME: "Say what the team is called.",
+    Problem.NAME: "Name the team.",
     Problem.LONG: f"The name of a team can have at most {LONGEST_NAME} characters.",
     Problem.RESERVED: "A team can't have this name, because other rows in the figures use it. Pick another name.",
-    Problem.NOBODY: "After the name, say who or what belongs to it: people, channels, or tags such as `tag:pay`.",
+    Problem.NOBODY: "After the name, list people, channels, or tags such as `tag:pay`.",
     Problem.PICKED: "Pick the channel or person from Slack's list as you type `#` or `@`.",
     Problem.GROUP: "A team has people, channels, and tags. A user group can't be in one: name its people.",
     Problem.DAY: "There's no such day. Write one such as `from 2026-12-01`.",

@@ -11,7 +11,7 @@ from bot.features.usage.figure_sentences import Figures
 from bot.views.text import counted, duration, listed, share_of, with_unit
 
 MOST_ROWS: Final = 20
-ELSEWHERE: Final = "elsewhere"
+ELSEWHERE: Final = "outside Slack"
 NOT_IN_YET: Final = "not in yet"
 NEGATIVE: Final = "{names} below zero: Devin's bill has a credit there."
 

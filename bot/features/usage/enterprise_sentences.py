@@ -18,12 +18,12 @@ from bot.views.text import total_acus
 MOST_SHOWN: Final = 100  # rows, as Slack's tables take no more
 DIVISIONS: Final = (By.ORG, By.PRODUCT, By.DAY)
 NOT_DIVIDED: Final = Message(
-    "`org=all` shows Devin's bill, which can be divided only `by org`, `by product` or `by day`. "
-    "For other divisions leave `org=all` out: they're about your own organization."
+    "`org=all` shows Devin's bill, and only `by org`, `by product`, or `by day`. "
+    "Other breakdowns cover only your own organization: leave out `org=all`."
 )
 NO_ORGANISATION: Final = "no organization"
 NO_REPORT: Final = Message(
-    "A report is about sessions that Devin Bridge started, so there's none with `org=all`. "
+    "Reports cover only sessions that Devin Bridge started, so there's none with `org=all`. "
     "`/devin usage org=all` shows what all organizations used."
 )
 

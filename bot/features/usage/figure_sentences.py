@@ -25,7 +25,7 @@ from bot.views.text import percent as percent_in_words
 
 NO_TOTAL: Final = "The total couldn't be read from Devin this time."
 NOT_READ_YET: Final = "Devin's bill hasn't been read yet. Ask again in a minute."
-NOT_IN_YET: Final = "Devin's bill for {day} isn't in yet, so usage elsewhere isn't known."
+NOT_IN_YET: Final = "Devin's bill for {day} isn't in yet, so usage outside Slack isn't known."
 OWN_IN_ALL: Final = "Through Slack, it's {acus} in all."
 ANOMALY: Final = ":warning: Unusually high for a {weekday}: up to {acus} would be normal."
 NOTHING_BEFORE: Final = "no usage in the seven days before to compare with"
@@ -183,7 +183,7 @@ def _named(cause: Cause) -> str:
     """Name a cause, a person without a mention, and a channel by a link that only those see who may."""
     if cause.channel is not None:
         return part_names.channel(cause.channel)
-    elsewhere = ["elsewhere"] if cause.is_elsewhere else []
+    elsewhere = ["outside Slack"] if cause.is_elsewhere else []
     return ", ".join([*([fitted(cause.person, 60)] if cause.person else []), *elsewhere])
 
 
@@ -277,7 +277,7 @@ def _parts(figures: Figures) -> list[str]:
     if not ours.amount and not others.amount:
         return []
     about = roughly(figures.about)
-    return [f"{about}{share_of(ours)} through Slack, {about}{share_of(others)} elsewhere"]
+    return [f"{about}{share_of(ours)} through Slack, {about}{share_of(others)} outside Slack"]
 
 
 def why_no_total(figures: Figures) -> list[str]:

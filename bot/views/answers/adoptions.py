@@ -42,7 +42,7 @@ def confirm_adoption(which: str, title: str, askers: Sequence[str]) -> Message:
     text = f"Link “{fitted(title) or 'Session'}” here? {whose} in Devin. Everyone here will see it and can steer it."
     row = blocks.actions(
         questions.choice("Link it here", registry.ADOPT_CONFIRMED, which),
-        questions.no("Don't link", QUESTION, which),
+        questions.no("Cancel", QUESTION, which),
     )
     return Message(text, [blocks.section(text), *row])
 

@@ -89,7 +89,7 @@ def channel_shared(session: Session) -> Message:
 def reference_copied(session: Session, url: str) -> Message:
     """Inform the admins that a session at Devin, at `url`, has the reference of `session` and was not made for it."""
     return Message(
-        f":warning: {link(url, 'A session in Devin')} carries the reference of a thread in "
+        f":warning: {link(url, 'A session in Devin')} has the reference of a thread in "
         f"<#{session.channel}>, but Devin Bridge didn't start it. It was left alone. Check in Devin who started it "
         f"with {code(session.reference or '')}."
     )

@@ -14,7 +14,7 @@ NOT_STARTED_YET: Final = Message("This session hasn't started yet. Try again onc
 
 def theirs_already(user: str) -> Message:
     """Report that the session is that person's already."""
-    return Message(f"This is {mention(user)}'s session already. Nothing was changed.")
+    return Message(f"{mention(user)} already has this session. Nothing was changed.")
 
 
 def cannot_take(user: str) -> Message:

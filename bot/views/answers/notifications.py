@@ -20,8 +20,8 @@ _MEANING: Final = _WHEN | {
 }
 _THREADS_KEEP: Final = "Threads where you used `!notify` keep what you set there."
 
-REMINDERS_ON: Final = "Reminders are on here. You're reminded twice of Devin's questions."
-REMINDERS_OFF: Final = "Reminders are off here. No one is reminded of Devin's questions."
+REMINDERS_ON: Final = "Reminders are on here. You're reminded twice about each question from Devin."
+REMINDERS_OFF: Final = "Reminders are off here. No one is reminded about Devin's questions."
 REMINDERS_ARE_ON: Final = "Reminders are on here. Turn them off with `!remind off`."
 REMINDERS_ARE_OFF: Final = "Reminders are off here. Turn them on with `!remind on`."
 
@@ -53,7 +53,10 @@ def notify_shown(choice: NotifyChoice, *, in_thread: bool, inherited: bool = Fal
 
 def set_by_file(file: str) -> Message:
     """Report that the `file` says when people are mentioned, so that nothing was changed."""
-    return Message(f"Your mentions are set by {code(file)}, so nothing was changed. An admin changes that file.")
+    return Message(
+        f"Your mentions are set in {code(file)}, so nothing was changed. "
+        "Your Devin Bridge operator can change them there."
+    )
 
 
 def _place(*, in_thread: bool) -> str:

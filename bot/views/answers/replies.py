@@ -27,7 +27,8 @@ MUTED: Final = Message(
     ":mute: Muted: Devin won't see replies until someone sends `!unmute`. You'll still see Devin's messages."
 )
 THREAD_MUTED: Final = Message(
-    ":mute: This thread is muted, so your reply wasn't sent. Write `!unmute` first, or mention Devin Bridge in it."
+    ":mute: This thread is muted, so your reply wasn't sent. Send `!unmute` first, or mention Devin Bridge "
+    "in your reply."
 )
 ALREADY_MUTED: Final = Message("This thread is already muted. Send `!unmute` to unmute it.")
 NOT_FOR_DEVIN: Final = {
@@ -63,7 +64,7 @@ STARTS_AS_IT_WAS: Final = Message("Devin starts with your message as it was. You
 CHANGED_SINCE: Final = Message("You edited or deleted that message. Nothing was started; write the task with `/devin`.")
 EDITED_LATE: Final = Message("Too late to edit that message. Send the change as a new one.")
 EDIT_IS_NO_COMMAND: Final = Message(
-    "Devin has read your message, so your edit did nothing. Write the command as a new message."
+    "Devin has read your message, so your edit did nothing. Send the command as a new message."
 )
 REPLY_AT_LIMIT: Final = Message("Still paused at its limit. Devin sees your reply when it resumes.")
 OUT_OF_ACUS: Final = Message(
@@ -106,14 +107,14 @@ def added(session: Session, thread: str | None, key: str, text: str) -> Message:
     subject = f"{session.id}|{key}|{text}"
     if len(subject) > LONGEST_VALUE:
         return Message(said)
-    row = blocks.actions(questions.answer("Start its own session", ADDED, OWN, subject))
+    row = blocks.actions(questions.answer("Start separate session", ADDED, OWN, subject))
     return Message(notified(said), [blocks.section(said), *row])
 
 
 def had_by(session: Session, thread: str | None) -> Message:
     """Say that a line that becomes a session of its own was read in `session`, whose `thread` is linked, before."""
     title = linked_title(session.title, thread, session.url, PROMPT_SHOWN, QUOTED)
-    return Message(f"Devin already read this in {title}. It starts its own session too.")
+    return Message(f"Devin already read this in {title}. It also starts a separate session.")
 
 
 def deleted(session: Session | None, *, muted: bool) -> Message:

@@ -25,7 +25,7 @@ def ask_without(key: str, where: str = "Your message", *, page: str = "", as_it_
     row = blocks.actions(
         questions.answer("Send without it", QUESTION, WITHOUT, key),
         *([questions.answer("Send as it is", QUESTION, AS_IT_IS, key)] if as_it_is else []),
-        questions.no("Don't send", QUESTION, key),
+        questions.no("Cancel", QUESTION, key),
     )
     shown = link(page, where) + text.removeprefix(where) if page else text
     return Message(text, [blocks.section(shown), *row])

@@ -155,7 +155,7 @@ def started_already(title: str, permalink: str | None) -> Message:
 
 def answered_already(permalink: str | None) -> Message:
     """Inform who answers a question again that it was answered; what came of it is in the thread at `permalink`."""
-    where = f" What came of it is in {link(permalink, 'this thread')}." if permalink else ""
+    where = f" The result is in {link(permalink, 'this thread')}." if permalink else ""
     return Message(f"That was answered already.{where} Nothing changed.")
 
 
@@ -215,7 +215,7 @@ def ask_again(key: str, prompt: str, seconds: float) -> Message:
     text = f"You started “{fitted(prompt, PROMPT_SHOWN)}” {duration(seconds)} ago. Run it a second time?"
     row = blocks.actions(
         questions.answer("Start it again", REPEATED, AGAIN, key),
-        questions.no("No", REPEATED, key),
+        questions.no("Cancel", REPEATED, key),
     )
     return Message(text, [blocks.section(text), *row])
 
@@ -235,7 +235,7 @@ def at_most(most: float) -> Message:
 def ask_about_many(key: str, started: int) -> Message:
     """Ask whether a person who `started` so many sessions in the last hour wants another; `key` is that of the row."""
     text = f"You started {counted(started, 'session')} in the last hour. {NOT_STARTED} Start another one?"
-    row = blocks.actions(questions.answer("Start it", MANY, AGAIN, key), questions.no("No", MANY, key))
+    row = blocks.actions(questions.answer("Start it", MANY, AGAIN, key), questions.no("Cancel", MANY, key))
     return Message(text, [blocks.section(text), *row])
 
 
@@ -313,7 +313,7 @@ def ask_command_or_answer(key: str, session: Session, spec: CommandSpec) -> Mess
     text = "Devin has a question. Is this your answer?"
     row = blocks.actions(
         questions.choice(MAY_BE_ANSWERS[spec], spec, session.id),
-        questions.answer("Send it as my answer", COMMAND, AS_REPLY, key),
+        questions.answer("Send as answer", COMMAND, AS_REPLY, key),
     )
     return Message(text, [blocks.section(text), *row])
 
@@ -329,7 +329,7 @@ def _why_guessed(doubt: Doubt) -> str:
         return doubt.instead
     is_question = doubt.kind in {Kind.COST, Kind.STATE, Kind.WHO} or (doubt.kind is Kind.BOT and "?" in doubt.text)
     if is_question and not _does_something(doubt.spec):
-        return f"{code(f'/devin {doubt.shown or doubt.meant}')} may answer that."
+        return f"{code(f'/devin {doubt.shown or doubt.meant}')} might answer that."
     return f"{code(doubt.word)} doesn't look like a task for Devin."
 
 
@@ -412,7 +412,7 @@ def _why_resembling(doubt: Doubt, *, in_session: bool) -> str:
     if doubt.word.lower() != command or not behind:
         return f"Did you mean {code(command)}?"
     if doubt.spec.examples and behind[:1] in _PICKED:
-        return f"{code(doubt.text)} looks like {code(doubt.spec.ways[0].phrase)}."
+        return f"Did you mean {code(doubt.spec.ways[0].phrase)}?"
     words = _words_behind(doubt, behind)
     instead = f" Try {one_of(words)}." if words else ""
     return f"{code(command)} doesn't take {code(behind)}.{instead}"
@@ -470,7 +470,7 @@ def ask_about_options(key: str, request: Request) -> Message:
     offered = zip(corrected_answers(), request.offered, strict=False)
     row = blocks.actions(
         *(questions.answer(_start_with(option), OPTIONS, answer, key) for answer, (option, _) in offered),
-        questions.answer(f"Start {'without this limit' if is_limit else 'as written'}", OPTIONS, AS_WRITTEN, key),
+        questions.answer(f"Start {'without limit' if is_limit else 'as written'}", OPTIONS, AS_WRITTEN, key),
         questions.no("Cancel", OPTIONS, key),
     )
     return Message(" ".join(lines), [blocks.section("\n".join(lines)), *row])

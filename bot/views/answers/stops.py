@@ -159,7 +159,7 @@ def stopped(
     whose = f" by {fitted(by)}" if by else ""
     then = "Out of ACUs." if spent else in_turns("Reply to resume.", turns)
     if shared:
-        then = "While another company shares this channel, replies don't wake it."
+        then = "While another company shares this channel, replies don't wake the session."
     return message_of(
         f":black_square_for_stop: Stopped{whose}. {then}",
         _unsent(unsent),

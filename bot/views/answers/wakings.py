@@ -14,7 +14,9 @@ WAKE: Final = "wake"  # the answer
 WOKEN_BEFORE: Final = Message("Devin was already woken with your reply.")
 WAITS_TOO: Final = Message("This reply waits too. Answer the question above: wake Devin, or keep it asleep.")
 KEPT_ASLEEP: Final = Message("OK, Devin stays asleep. Your reply wasn't sent.")
-LEFT_BEFORE: Final = Message("That was answered before, so nothing was sent now. Reply again if it still matters.")
+LEFT_BEFORE: Final = Message(
+    "That question was already answered, so nothing was sent. Reply again if it still matters."
+)
 
 
 def ask_to_wake(session: Session, question: WakeQuestion, target: str, cost: Money | None = None) -> Message:
@@ -42,14 +44,14 @@ def _reason(session: Session, question: WakeQuestion, cost: Money | None) -> str
 def waking(question: WakeQuestion | None, replies: int) -> Message:
     """Confirm to whoever said yes to `question` that the `replies` are sent; None if the session was awake by then."""
     if question is None:
-        return Message(f"Devin is already awake. Your {_replies(replies)} {'is' if replies == 1 else 'are'} sent.")
+        return Message(f"Devin is already awake. Sending your {_replies(replies)}.")
     return Message(f"Waking Devin with your {_replies(replies)}.")
 
 
 def left_asleep(by: str, replies: int) -> Message:
-    """Report in the thread that `by` left Devin asleep, or nobody chose if it is empty, and `replies` were not sent."""
+    """Report in the thread that `by` kept Devin asleep, or nobody chose if it is empty, and `replies` were not sent."""
     unsent = "1 reply *wasn't sent*" if replies == 1 else f"{replies} replies *weren't sent*"
-    why = f"{fitted(by)} left Devin asleep" if by else "No one chose within a day"
+    why = f"{fitted(by)} kept Devin asleep" if by else "No one chose within a day"
     then = "Reply again if you want to wake it."
     return Message(f":zzz: {why}, so {unsent}. {then}")
 

@@ -54,7 +54,7 @@ TODAY, YESTERDAY, MONDAY = date(2026, 5, 20), date(2026, 5, 19), date(2026, 5, 1
 APRIL = date(2026, 4, 30)
 PERSON, EACH_PERSON = Scope(ScopeKind.PERSON, "U0ADA"), Scope(ScopeKind.EACH_PERSON)
 PERIOD = "day:2026-05-20"
-PASSES = "1 session without a limit may go over it"
+PASSES = "1 session without a limit might go over it"
 
 Watch = Callable[[], Awaitable[list[str]]]
 
@@ -393,7 +393,7 @@ async def test_a_session_without_a_limit_holds_the_usual_use_and_is_counted_wher
     assert refused is not None
     assert refused.text.split(" It resets")[0] == (
         "Nothing was started: the organization's budget has less than 1 ACU left (0 of 12 ACUs used today, "
-        "12 more reserved by running sessions, 1 session without a limit may go over it)."
+        "12 more reserved by running sessions, 1 session without a limit might go over it)."
     )
     async with either_store.db.write() as tx:
         await sessions.change(tx, "his", acus=500.0)  # it holds 1 now

@@ -37,7 +37,7 @@ def test_sessions_without_a_limit_are_counted_where_a_budget_has_no_room() -> No
     held = replace(ANNS.standing, spent=Decimal("7.5"), reserved=Decimal("2.5"), uncapped=("s1", "s2"))
     assert views.refused(Refusal(replace(ANNS, yours=True, standing=held), Act.START)).text == (
         "Nothing was started: your budget has less than 1 ACU left (7.5 of 10 ACUs used this week, 2.5 more reserved by "
-        f"running sessions, 2 sessions without a limit may go over it). It resets {ANEW}. Try again then, or request "
+        f"running sessions, 2 sessions without a limit might go over it). It resets {ANEW}. Try again then, or request "
         "approval."
     )
 
@@ -296,7 +296,7 @@ def test_the_list_says_what_was_granted_to_whom(kind: ScopeKind, by_subject: dic
     ("kind", "own", "single", "then"),
     [
         (ScopeKind.EACH_SESSION, 0, 0, ""),
-        (ScopeKind.EACH_SESSION, 0, 3, " It's in addition to the ACUs granted to 3 sessions."),
+        (ScopeKind.EACH_SESSION, 0, 3, " This is in addition to the ACUs granted to 3 sessions."),
         (ScopeKind.EACH_CHANNEL, 1, 0, " 1 channel has its own budget, which doesn't change."),
         (ScopeKind.EACH_PERSON, 2, 0, " 2 people have their own budgets, which don't change."),
     ],
@@ -307,7 +307,7 @@ def test_a_grant_to_each_says_for_whom_it_does_not_hold_alone(
     scope = Scope(kind)
     raised = Standing(replace(EACH, scope=scope), "", WEEK, Decimal(0), Decimal(12))
     assert views.granted_to(scope, Decimal(2), raised, own, single).text == (
-        f"Each {kind.value.removeprefix('each-')} can now use 12 ACUs this week, 2 ACUs more than before. That applies until <!date^1796025600^{{date_short_pretty}} at {{time}}|Nov 30, 2026 at 8:00 AM UTC>.{then}"
+        f"Each {kind.value.removeprefix('each-')} can now use 12 ACUs this week, 2 ACUs more than before. This applies until <!date^1796025600^{{date_short_pretty}} at {{time}}|Nov 30, 2026 at 8:00 AM UTC>.{then}"
     )
 
 

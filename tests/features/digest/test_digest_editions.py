@@ -126,7 +126,7 @@ async def test_the_weekly_digest_is_about_the_week_that_ended_with_saturday(star
         "Devin in the week up to Saturday, May 16, 2026",
         "7 billing days from Sun, May 10 to Sat, May 16, each 8:00 AM to 8:00 AM UTC. Previous 7 billing days: 7 ACUs.",
         "*14 ACUs*",
-        "0 through Slack, 14 elsewhere",
+        "0 through Slack, 14 outside Slack",
     ]
     assert await in_threads(store) == [
         "ACUs a day, May 10 \N{EN DASH} May 16: most on Sun, May 10 with 2; on Sat, May 16 spent 2, usual 1.9."
@@ -194,12 +194,12 @@ async def test_the_thread_of_a_week_and_of_a_cycle_has_tables_of_all_their_days_
     assert text.splitlines()[at + 1] == f":speech_balloon: A session in a private channel · Ada · {waits}"
     assert chart.startswith("ACUs a day, ")
     assert tables == [
-        f"People, {days}: Ada 2.0 ACUs, elsewhere {others} ACUs, total {whole} ACUs",
-        f"Channels, {days}: <#C0WORK> 1.5 ACUs, <#C0SECRET> 0.5 ACUs, elsewhere {others} ACUs, total {whole} ACUs",
+        f"People, {days}: Ada 2.0 ACUs, outside Slack {others} ACUs, total {whole} ACUs",
+        f"Channels, {days}: <#C0WORK> 1.5 ACUs, <#C0SECRET> 0.5 ACUs, outside Slack {others} ACUs, total {whole} ACUs",
         f"Sessions, {days}: Fix the login test 1.5 ACUs, A session in a private channel 0.5 ACUs, "
-        f"elsewhere {others} ACUs, total {whole} ACUs",
+        f"outside Slack {others} ACUs, total {whole} ACUs",
         f"Repositories, {days}: acme/web 1.5 ACUs, private channels and DMs 0.5 ACUs, "
-        f"elsewhere {others} ACUs, total {whole} ACUs",
+        f"outside Slack {others} ACUs, total {whole} ACUs",
     ]
     assert [row["payload"].get("files") for row in await store.rows(outbox) if row["payload"].get("files")] == []
 
@@ -214,7 +214,7 @@ async def test_in_the_admin_channel_that_thread_ends_with_a_file(start, store, b
     assert rows[-1]["payload"]["text"] == f"Usage by session, {days}, as CSV."
     lines = rows[-1]["payload"]["files"][0]["subject"].splitlines()
     assert [line.split(",")[0] for line in lines[1:]] == [
-        *("Fix the login test", "A session in a private channel", "elsewhere", "total")
+        *("Fix the login test", "A session in a private channel", "outside Slack", "total")
     ]
 
 
@@ -613,7 +613,7 @@ async def test_a_day_with_a_credit_has_a_digest_of_which_the_parts_add_up(start,
         await subscribe(store, Edition.DAILY)
         await run(frozen, start(posts_quiet_days=False), utc(2026, 5, 18, 9, 20))
     (text,) = await texts(store)
-    assert text.splitlines()[0] == "*-3.3 ACUs on Sun, May 17*  ▼ 181% (usual 4) · through Slack 0 · elsewhere -3.3"
+    assert text.splitlines()[0] == "*-3.3 ACUs on Sun, May 17*  ▼ 181% (usual 4) · through Slack 0 · outside Slack -3.3"
     assert text.splitlines()[-1] == "Devin's bill has a credit that's larger than the usage in this period."
 
 
@@ -625,7 +625,7 @@ async def test_a_day_that_devin_does_not_list_is_not_in_yet_and_skips_no_digest(
     (text,) = await texts(store)
     assert text.splitlines()[:3] == [
         "*0 ACUs through Slack on Sun, May 17*",
-        "Devin's bill for Sunday, May 17, 2026 isn't in yet, so usage elsewhere isn't known.",
+        "Devin's bill for Sunday, May 17, 2026 isn't in yet, so usage outside Slack isn't known.",
         "May, through May 16: 64 ACUs · forecast about 124",
     ]
     assert "▼" not in text

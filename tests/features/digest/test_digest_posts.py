@@ -87,7 +87,7 @@ def test_the_thread_has_a_chart_then_the_tables_then_what_came_without_a_pull_re
             },
         }
     )
-    assert people.text == "People, Thu, Nov 26: Ada 16.4 ACUs, elsewhere 33.1 ACUs, total 49.5 ACUs"
+    assert people.text == "People, Thu, Nov 26: Ada 16.4 ACUs, outside Slack 33.1 ACUs, total 49.5 ACUs"
     assert without.text == "With nothing merged: 6.1 ACUs of the 16.4 through Slack, in 2 sessions that are over."
 
 

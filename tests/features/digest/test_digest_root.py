@@ -46,7 +46,7 @@ DIGEST = DigestFigures(
     needing_by_state={DisplayState.APPROVAL: 1, DisplayState.WAITING: 1, DisplayState.FAILED: 1},
     pull_requests=PullRequestFigures(opened=8, merged=5, acus=10.1, acus_of_others=5.0),
 )
-FIRST = "*49.5 ACUs on Thu, Nov 26*  ▲ 33% (usual 37.3) · through Slack 16.4 · elsewhere 33.1"
+FIRST = "*49.5 ACUs on Thu, Nov 26*  ▲ 33% (usual 37.3) · through Slack 16.4 · outside Slack 33.1"
 CYCLE = "November: 973 of 1,200 ACUs (81%) · forecast 1,120\N{EN DASH}1,190"
 MANY_MERGED = "1,200 PRs opened · 1,000 merged · 12.3 ACUs per merged PR, 12.3 counting sessions without one "
 WITH_RATIO = "8 PRs opened · 5 merged · 2.0 ACUs per merged PR, 3.0 counting sessions without one (Slack, 14 days)"
@@ -68,7 +68,7 @@ def test_the_whole_post():
         f":speech_balloon: Which card? · Ann · 45 min\nand 1 more\n{READ}"
     )
     assert [block["type"] for block in message.blocks] == ["section", "section", "context"]
-    assert message.text == "49.5 ACUs on Thu, Nov 26 (▲ 33%) · 2 sessions wait · 1 failed"
+    assert message.text == "49.5 ACUs on Thu, Nov 26 (▲ 33%) · 2 sessions waiting · 1 failed"
     assert with_markup([message.text]) == []
 
 
@@ -96,9 +96,9 @@ def test_every_state_has_its_sign_and_five_are_listed():
     ("states", "said"),
     [
         ({}, ""),
-        ({DisplayState.LIMIT: 1}, " · 1 session waits"),
+        ({DisplayState.LIMIT: 1}, " · 1 session waiting"),
         ({DisplayState.FAILED: 2}, " · 2 failed"),
-        ({DisplayState.WAITING: 1200, DisplayState.FAILED: 1}, " · 1,200 sessions wait · 1 failed"),
+        ({DisplayState.WAITING: 1200, DisplayState.FAILED: 1}, " · 1,200 sessions waiting · 1 failed"),
     ],
 )
 def test_the_notification_says_who_waits(states, said):
@@ -127,13 +127,13 @@ def test_a_ratio_stands_beside_its_basis_or_not_at_all(counts, line):
 @pytest.mark.parametrize(
     ("facts", "first"),
     [
-        ({"usual": None}, "*49.5 ACUs on Thu, Nov 26* · through Slack 16.4 · elsewhere 33.1"),
-        ({"usual": 49.5}, "*49.5 ACUs on Thu, Nov 26*  as usual · through Slack 16.4 · elsewhere 33.1"),
-        ({"usual": 99.0}, "*49.5 ACUs on Thu, Nov 26*  ▼ 50% (usual 99) · through Slack 16.4 · elsewhere 33.1"),
+        ({"usual": None}, "*49.5 ACUs on Thu, Nov 26* · through Slack 16.4 · outside Slack 33.1"),
+        ({"usual": 49.5}, "*49.5 ACUs on Thu, Nov 26*  as usual · through Slack 16.4 · outside Slack 33.1"),
+        ({"usual": 99.0}, "*49.5 ACUs on Thu, Nov 26*  ▼ 50% (usual 99) · through Slack 16.4 · outside Slack 33.1"),
         ({"total": 0.0, "through_slack": 0.0}, "*0 ACUs on Thu, Nov 26*  ▼ 100% (usual 37.3)"),
         (
             {"cost": Money(Decimal("111.375"), "USD"), "usual": None},
-            "*49.5 ACUs (111.38 USD) on Thu, Nov 26* · through Slack 16.4 · elsewhere 33.1",
+            "*49.5 ACUs (111.38 USD) on Thu, Nov 26* · through Slack 16.4 · outside Slack 33.1",
         ),
     ],
 )
@@ -145,7 +145,7 @@ def test_a_bill_that_is_missing_is_explained_and_compared_with_nothing():
     found = lines(total=None, not_in_yet=date(2026, 11, 26))
     assert found[:2] == [
         "*16.4 ACUs through Slack on Thu, Nov 26*",
-        "Devin's bill for Thursday, November 26, 2026 isn't in yet, so usage elsewhere isn't known.",
+        "Devin's bill for Thursday, November 26, 2026 isn't in yet, so usage outside Slack isn't known.",
     ]
     assert found[-1] == "Day 8:00 AM to 8:00 AM UTC. Wed, Nov 25 corrected: 43.1 → 43.4 ACUs."
     assert lines(total=None)[1] == NO_TOTAL
@@ -170,7 +170,8 @@ def test_a_plan_without_acus_has_sessions_and_time_instead():
     ]
     text = digest_root(replace(DIGEST, figures=replace(FIGURES, **facts))).text
     assert (
-        text == "Devin on Thu, Nov 26 · 4 sessions, as of Thu, Nov 26: 3 done, 1 running · 2 sessions wait · 1 failed"
+        text
+        == "Devin on Thu, Nov 26 · 4 sessions, as of Thu, Nov 26: 3 done, 1 running · 2 sessions waiting · 1 failed"
     )
     assert lines(no_acus_reported=True)[1] == snapshot(NO_PARTS)
     assert lines(**facts, no_acus_said=True)[1] == "Devin reports no ACUs."
@@ -211,7 +212,7 @@ def test_the_parts_that_are_shown_add_up_to_the_total_that_is_shown(total, own):
     first, *parts = lines(total=total, through_slack=own, usual=None)[0].split(" · ")
     whole = _amount(first.removeprefix("*").split(" ACU")[0])
     assert whole == (half_up(total, 1) if parts else 0)
-    amounts = [_amount(part.removeprefix("through Slack ").removeprefix("elsewhere ")) for part in parts]
+    amounts = [_amount(part.removeprefix("through Slack ").removeprefix("outside Slack ")) for part in parts]
     assert sum(amounts) == whole
     assert all(amount >= 0 for amount in amounts) or own > total
 

@@ -41,7 +41,7 @@ def test_the_rows_end_with_elsewhere_and_the_total():
         ["Ada", "8.3", "17%", "3"],
         ["Ben", "5.1", "10%", "1"],
         ["others", "3.0", "6%", "7"],
-        ["elsewhere", "33.1", "67%", ""],
+        ["outside Slack", "33.1", "67%", ""],
         ["total", "49.5", "100%", "11"],
     ]
 
@@ -97,7 +97,7 @@ def test_a_table_has_three_forms_that_say_the_same():
         assert form.text == message.text
         assert with_markup([form.text]) == []
     assert message.text == (
-        "Sessions, Thu, Nov 26: Fix the login test 1.3 ACUs, Upgrade 0.2 ACUs, elsewhere 0.5 ACUs, total 2.0 ACUs"
+        "Sessions, Thu, Nov 26: Fix the login test 1.3 ACUs, Upgrade 0.2 ACUs, outside Slack 0.5 ACUs, total 2.0 ACUs"
     )
     assert [[block["type"] for block in form.blocks] for form in forms] == [
         ["data_table"],
@@ -108,7 +108,7 @@ def test_a_table_has_three_forms_that_say_the_same():
         "*Sessions, Thu, Nov 26*\n"
         "• <https://acme.slack.com/p1|Fix the login test> (<https://d/s1|Open in Devin>): 1.3 ACUs · 63% · Ann\n"
         "• Upgrade: 0.2 ACUs · 12%\n"
-        "• elsewhere: 0.5 ACUs · 25%\n"
+        "• outside Slack: 0.5 ACUs · 25%\n"
         "• total: 2.0 ACUs · 100%"
     )
     assert message.blocks[0]["rows"][:2] == snapshot(

@@ -145,7 +145,7 @@ def test_another_digest_lists_who_needs_somebody_and_names_corrected_days_too():
 def test_a_channel_in_which_nothing_was_used():
     text = written(digest(Occasion.WEEKLY, Share.HERE, total=0.0).blocks)
     assert text.endswith("\n*0 ACUs*\nNo active sessions.")
-    assert "elsewhere" not in text
+    assert "outside Slack" not in text
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_the_list_says_which_channels_get_none_any_more():
         "2. weekly in <#C0WEB> · 9:00 AM (UTC) · `here` · added by <@U0ADA> · :warning: not posted: it's archived",
     ]
     assert subscription_sentences.digest_list([]).text == snapshot(
-        "No channel gets a digest. `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]` adds one."
+        "No channel gets a digest. `/devin digest add #general` adds one."
     )
 
 

@@ -135,9 +135,9 @@ async def test_the_post(start, store, bills):
     assert row["payload"]["once"] is True
     # For thirteen days to come the level is a little above 2, as the high Monday counts as 8. No cycle before is known.
     expected = "about 69.5"
-    assert row["payload"]["text"] == "9.5 ACUs on Mon, May 18 (▲ 375%) · 2 sessions wait · 1 failed"
+    assert row["payload"]["text"] == "9.5 ACUs on Mon, May 18 (▲ 375%) · 2 sessions waiting · 1 failed"
     assert written(row["payload"]["blocks"]) == (
-        "*9.5 ACUs on Mon, May 18*  ▲ 375% (usual 2) · through Slack 6.8 · elsewhere 2.7\n"
+        "*9.5 ACUs on Mon, May 18*  ▲ 375% (usual 2) · through Slack 6.8 · outside Slack 2.7\n"
         f"{ANOMALY.format(weekday='Monday', acus='7 ACUs')} {MOST_OF_IT.format(cause='Ada', acus='6.8 ACUs')}\n"
         f"May, through May 18: 43.5 ACUs · forecast {expected}\n2 PRs opened · 1 merged (Slack, 14 days)\n"
         f"{digest_root.NEEDS_SOMEBODY}\n"
@@ -172,12 +172,12 @@ async def test_the_thread_of_the_post(start, store, bills):
     assert [row["payload"]["text"] for row in rows] == [
         "ACUs a day, May 5 \N{EN DASH} May 18: most on Mon, May 18 with 9.5; on Mon, May 18 spent 9.5, usual 2.",
         "People, Mon, May 18: Ada 6.3 ACUs, Ben 0.5 ACUs, Person 0 0.3 ACUs, Person 1 0.2 ACUs, Person 2 0.2 ACUs, "
-        "others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
-        "Channels, Mon, May 18: <#C0WORK> 7.5 ACUs, DMs 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "others 0.5 ACUs, outside Slack 1.5 ACUs, total 9.5 ACUs",
+        "Channels, Mon, May 18: <#C0WORK> 7.5 ACUs, DMs 0.5 ACUs, outside Slack 1.5 ACUs, total 9.5 ACUs",
         "Sessions, Mon, May 18: Fix the login test 6.3 ACUs, A session in a DM 0.5 ACUs, Do c0 0.3 ACUs, "
-        "Do c1 0.2 ACUs, Do c2 0.2 ACUs, others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "Do c1 0.2 ACUs, Do c2 0.2 ACUs, others 0.5 ACUs, outside Slack 1.5 ACUs, total 9.5 ACUs",
         "Repositories, Mon, May 18: acme/web 6.3 ACUs, no repository known 1.2 ACUs, "
-        "private channels and DMs 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "private channels and DMs 0.5 ACUs, outside Slack 1.5 ACUs, total 9.5 ACUs",
         "Usage by session, Mon, May 18, as CSV.",
     ]
     [made] = rows[-1]["payload"]["files"]
@@ -188,7 +188,7 @@ async def test_the_thread_of_the_post(start, store, bills):
         "session,url,thread,person,acus,pull_requests",
         f"Fix the login test,https://app.devin.ai/sessions/a,{thread_of_a},Ada,6.25,1",
         "A session in a DM,,,Ben,0.5,0",
-        "elsewhere,,,,1.50,",
+        "outside Slack,,,,1.50,",
         "total,,,,9.50,",
     ]
     assert len(lines) == 10
@@ -213,9 +213,9 @@ async def test_a_change_between_the_post_and_its_thread_is_in_neither(start, sto
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (root,), rows = await posts(store), await thread(store)
-    assert "through Slack 6.3 · elsewhere 3.2" in written(root["payload"]["blocks"])
+    assert "through Slack 6.3 · outside Slack 3.2" in written(root["payload"]["blocks"])
     texts = [row["payload"]["text"] for row in rows]
-    assert "Channels, Mon, May 18: <#C0WORK> 6.3 ACUs, elsewhere 3.2 ACUs, total 9.5 ACUs" in texts
+    assert "Channels, Mon, May 18: <#C0WORK> 6.3 ACUs, outside Slack 3.2 ACUs, total 9.5 ACUs" in texts
 
 
 async def test_the_post_and_its_chart_compare_the_limit_with_devin_alone(start, store, bills):
@@ -249,7 +249,7 @@ async def test_sessions_of_another_workspace_and_purged_ones_push_none_out_of_th
     texts = [row["payload"]["text"] for row in await thread(store)]
     assert (
         "Sessions, Mon, May 18: Do c0 1.0 ACUs, Do c1 0.9 ACUs, Do c2 0.8 ACUs, Do c3 0.7 ACUs, Do c4 0.6 ACUs, "
-        "others 17.5 ACUs, elsewhere 8.5 ACUs, total 30.0 ACUs"
+        "others 17.5 ACUs, outside Slack 8.5 ACUs, total 30.0 ACUs"
     ) in texts
 
 
@@ -275,7 +275,7 @@ async def test_titles_of_sessions_in_private_channels_are_left_out(start, store,
     ]
     assert [row["payload"]["text"] for row in rows if row["payload"]["text"].startswith("Sessions")] == [
         "Sessions, Mon, May 18: Do C0WORK 3.0 ACUs, A session in a private channel 2.0 ACUs, Do C0ADMINS 1.0 ACUs, "
-        "elsewhere 3.0 ACUs, total 9.0 ACUs"
+        "outside Slack 3.0 ACUs, total 9.0 ACUs"
     ]
     assert "Do C0SECRET" not in str([root, *rows])
 
@@ -295,11 +295,11 @@ async def test_without_names_people_are_counted_and_small_groups_merged(start, s
         await run(frozen, start(shows_names=False), utc(2026, 5, 20, 7, 10))
     rows = [*await posts(store), *await thread(store)]
     assert [row["payload"]["text"] for row in rows if ": " in row["payload"]["text"]][1:] == [
-        "People, Mon, May 18: 4 people 8.0 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
-        "Channels, Mon, May 18: <#C0WORK> 7.0 ACUs, others 1.0 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
-        "Sessions, Mon, May 18: Do s0 4.0 ACUs, Do s1 2.0 ACUs, Do s2 1.0 ACUs, Do s3 1.0 ACUs, elsewhere 1.5 ACUs, "
-        "total 9.5 ACUs",
-        "Repositories, Mon, May 18: acme/web 7.0 ACUs, others 1.0 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "People, Mon, May 18: 4 people 8.0 ACUs, outside Slack 1.5 ACUs, total 9.5 ACUs",
+        "Channels, Mon, May 18: <#C0WORK> 7.0 ACUs, others 1.0 ACUs, outside Slack 1.5 ACUs, total 9.5 ACUs",
+        "Sessions, Mon, May 18: Do s0 4.0 ACUs, Do s1 2.0 ACUs, Do s2 1.0 ACUs, Do s3 1.0 ACUs, outside Slack 1.5 "
+        "ACUs, total 9.5 ACUs",
+        "Repositories, Mon, May 18: acme/web 7.0 ACUs, others 1.0 ACUs, outside Slack 1.5 ACUs, total 9.5 ACUs",
     ]
     assert "|Do waits> (<https://app.devin.ai/sessions/waits|Open in Devin>) · 1 d" in written(
         rows[0]["payload"]["blocks"]
@@ -317,7 +317,7 @@ async def test_a_few_people_are_the_others(start, store, bills):
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(shows_names=False), utc(2026, 5, 20, 7, 10))
     texts = [row["payload"]["text"] for row in await thread(store)]
-    assert "People, Mon, May 18: others 5.0 ACUs, elsewhere 4.5 ACUs, total 9.5 ACUs" in texts
+    assert "People, Mon, May 18: others 5.0 ACUs, outside Slack 4.5 ACUs, total 9.5 ACUs" in texts
 
 
 async def test_a_post_without_permission(start, store, bills):
@@ -343,7 +343,7 @@ async def test_a_day_without_a_session_has_its_file_too(start, store, bills, acu
     [made] = (await thread(store))[-1]["payload"]["files"]
     assert made["subject"].splitlines() == [
         "session,url,thread,person,acus,pull_requests",
-        f"elsewhere,,,,{acus},",
+        f"outside Slack,,,,{acus},",
         f"total,,,,{acus},",
     ]
 
@@ -705,7 +705,7 @@ async def test_figures_that_were_read_before_an_outage_serve(start, store, bills
         bills.down = True
         await run(frozen, digest, utc(2026, 5, 20, 8), TEN_MINUTES)
     assert written((await posts(store))[0]["payload"]["blocks"]) == (
-        "*6.3 ACUs on Mon, May 18* · through Slack 0 · elsewhere 6.3\n"
+        "*6.3 ACUs on Mon, May 18* · through Slack 0 · outside Slack 6.3\n"
         "May, through May 18: 6.3 ACUs · forecast: too early to say\n"
         "Day 8:00 AM to 8:00 AM UTC, read May 19 at 12:00 PM."
     )

@@ -60,7 +60,7 @@ async def test_a_channel_is_named_where_nobody_alone_did_it(digest, either_store
 async def test_a_person_elsewhere_is_named_where_the_key_may_ask(digest, either_store, bills):
     await either_store.spent(DAY, adas=3.0, bens=1.0)
     bills.members = {"Cat": dict.fromkeys(BEFORE, 5.0) | {DAY: 15.0}, "Dan": dict.fromkeys(BEFORE, 1.0) | {DAY: 4.0}}
-    assert await digest(20.0) == [f"{UNUSUAL} Most of it: Cat, elsewhere, 10 ACUs more than usual."]
+    assert await digest(20.0) == [f"{UNUSUAL} Most of it: Cat, outside Slack, 10 ACUs more than usual."]
     assert bills.asked_people == ["user-Cat", "user-Dan"]
 
 
@@ -70,12 +70,12 @@ async def test_what_somebody_used_from_slack_in_their_own_name_is_not_from_elsew
         await sessions.change(tx, "adas", devin_user="user-Dan")
         assert await own_names.created_between(tx, ORG, 0.0, NOW) == 1
     bills.members = {"Cat": dict.fromkeys(BEFORE, 5.0) | {DAY: 15.0}, "Dan": dict.fromkeys(BEFORE, 1.0) | {DAY: 12.5}}
-    assert await digest(20.0) == [f"{UNUSUAL} Most of it: Cat, elsewhere, 10 ACUs more than usual."]
+    assert await digest(20.0) == [f"{UNUSUAL} Most of it: Cat, outside Slack, 10 ACUs more than usual."]
 
 
 async def test_what_came_from_elsewhere_is_said_without_a_name_where_it_has_none(digest, either_store, bills):
     await either_store.spent(DAY, adas=3.0, bens=1.0)
-    elsewhere = f"{UNUSUAL} Most of it: elsewhere, 10 ACUs more than usual."
+    elsewhere = f"{UNUSUAL} Most of it: outside Slack, 10 ACUs more than usual."
     assert await digest(20.0) == [elsewhere]  # the key may not list people
     bills.members = {name: {DAY: 3.0} for name in ("Cat", "Dan", "Eve")}
     assert await digest(20.0) == [elsewhere]  # none of them took most of it

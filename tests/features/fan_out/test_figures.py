@@ -59,7 +59,9 @@ async def test_usage_divides_them_by_all_that_is_known_of_them(services):
     asked = Asked(services)
     thread = "<https://acme.slack.com/archives/C0WORK/p1779192000000100|Upgrade (Acme)>"
     assert f"1. {thread}: 3 ACUs · Ada" in await asked("yesterday")
-    assert "4 through Slack, 6 elsewhere\n2 sessions, as of Tue, May 19: 1 done, 1 running." in await asked("yesterday")
+    assert "4 through Slack, 6 outside Slack\n2 sessions, as of Tue, May 19: 1 done, 1 running." in await asked(
+        "yesterday"
+    )
     found = {
         by: rows(await asked(f"yesterday by {by}"))[0] for by in ("person", "session", "channel", "repo", "playbook")
     }

@@ -129,12 +129,12 @@ def test_the_other_answers():
     )
     assert fan_outs.begun(5).text == "OK, 5 sessions will start. Their table appears here in a moment."
     assert fan_outs.not_posted("C0").text == (
-        "The table of your fan-out couldn't be posted in <#C0>. Nothing was started. Type "
-        "`/invite @Devin Bridge` there, then try again. Shared channels don't work."
+        "Your fan-out's table couldn't be posted in <#C0>. Nothing was started. Type "
+        "`/invite @Devin Bridge` there, then try again. Channels shared with another company don't work."
     )
     assert fan_outs.not_posted("D0").text == (
         snapshot(
-            "The table of your fan-out couldn't be posted there. Nothing was started. Use a channel, or DM Devin Bridge."
+            "Your fan-out's table couldn't be posted there. Nothing was started. Use a channel, or DM Devin Bridge."
         )
     )
     assert fan_outs.ONLY_IN_PRIVATE.text == snapshot(
@@ -232,7 +232,7 @@ def test_the_end_is_said_once_with_what_became_of_them():
     )
     assert fan_out_table.ended(FAN_OUT, [DONE]).text == "<@U0ADA> The session has ended: 1 done. 2 ACUs."
     assert fan_out_table.ended(replace(FAN_OUT, stopped_at=1.0), [DONE, UNKNOWN]).text == (
-        "<@U0ADA> This table is no longer updated. 1 of 2 sessions has ended: 1 done, 1 not known. 2 ACUs."
+        "<@U0ADA> This table is no longer updated. 1 of 2 sessions has ended: 1 done, 1 unknown. 2 ACUs."
     )
 
 
@@ -276,7 +276,9 @@ def test_why_a_session_was_not_started():
         "This organization is at its session limit. Stop one or ask a Devin admin to raise it.": replace(
             LIMIT, detail="total_session_limit_exceeded"
         ),
-        "Devin says “moon_quota”. Open it in Devin to see what that is.": replace(LIMIT, detail="moon_quota"),
+        "Devin's status: “moon_quota”. Open the session in Devin to see what it means.": replace(
+            LIMIT, detail="moon_quota"
+        ),
         "Devin didn't stop it. Open it in Devin to stop it.": replace(LIMIT, reason=fan_out_table.NOT_STOPPED),
     }.items(),
 )

@@ -106,7 +106,7 @@ def test_a_deletion_for_which_devin_could_not_be_reached():
 )
 def test_what_was_not_saved_is_given_back(why, said):
     (message,) = library.not_saved(NOTE, why)
-    assert message.text == "The note Deploys wasn't saved. The reason and what you wrote are below."
+    assert message.text == "The note Deploys wasn't saved. The reason and your text are below."
     assert words(message) == [
         f":warning: The note *Deploys* wasn't saved. {said}",
         "*Trigger*\n```when deploying```",
@@ -141,15 +141,13 @@ def test_a_name_that_the_head_cuts_is_given_back_whole():
 
 def test_what_one_message_does_not_hold_comes_in_further_ones():
     first, second, third = library.not_saved(replace(NOTE, trigger="", repo="", body="a & b\n" * 3_000), "No.")
-    assert first.text == "The note Deploys wasn't saved. The reason and what you wrote are below."
-    assert words(first)[0] == snapshot(
-        ":warning: The note *Deploys* wasn't saved. No. What you wrote comes in 3 messages."
-    )
+    assert first.text == "The note Deploys wasn't saved. The reason and your text are below."
+    assert words(first)[0] == snapshot(":warning: The note *Deploys* wasn't saved. No. Your text is in 3 messages.")
     assert words(first)[1].startswith("*Body*\n```a &amp; b\na")
     assert words(first)[1].endswith("\na &amp; b\n```")  # cut behind a line
     assert [(one.text, words(one)[0]) for one in (second, third)] == [
-        ("What you wrote, 2 of 3", "*What you wrote, 2 of 3*"),
-        ("What you wrote, 3 of 3", "*What you wrote, 3 of 3*"),
+        ("Your text, 2 of 3", "*Your text, 2 of 3*"),
+        ("Your text, 3 of 3", "*Your text, 3 of 3*"),
     ]
 
 
@@ -165,7 +163,7 @@ def given_back(messages):
     """The text that the last field of `messages` had, put together again."""
     texts = [text for message in messages for text in words(message)]
     field = next(number for number, text in enumerate(texts) if text.startswith("*Body*"))
-    parts = [text.removeprefix("*Body*\n") for text in texts[field:] if not text.startswith("*What you wrote, ")]
+    parts = [text.removeprefix("*Body*\n") for text in texts[field:] if not text.startswith("*Your text, ")]
     assert all(part.startswith("```") and part.endswith("```") for part in parts)
     return html.unescape("".join(part[3:-3] for part in parts))
 

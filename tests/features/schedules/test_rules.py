@@ -218,7 +218,7 @@ def test_what_is_said_about_a_new_schedule():
         "<https://x.test|Open in Devin>"
     )
     (refused,) = views.not_added(entered(FIELDS | {"task": "Run `x` <all>"}), "No.")
-    assert refused.text == "The schedule Nightly wasn't added. The reason and what you wrote are below."
+    assert refused.text == "The schedule Nightly wasn't added. The reason and your text are below."
     assert [block["text"]["text"] for block in refused.blocks] == [
         ":warning: The schedule *Nightly* wasn't added. No.",
         "*Runs*\n```Monday to Friday, 09:00, europe/berlin```",
@@ -232,7 +232,7 @@ def test_what_is_said_about_a_new_schedule():
     by_cron = entered(FIELDS | {"name": "n" * 90, "repeat": "cron", "cron": "0 9 * * 1", "task": "Run all. " * 400})
     (gone,) = views.not_added(by_cron, views.unreachable("r1", "https://x.test"))
     named, texts = f"{'n' * 79}…", [block["text"]["text"] for block in gone.blocks]
-    assert gone.text == f"The schedule {named} wasn't added. The reason and what you wrote are below."
+    assert gone.text == f"The schedule {named} wasn't added. The reason and your text are below."
     assert texts[:3] == [
         (
             f":warning: The schedule *{named}* wasn't added. Devin couldn't be reached for too long. Add it "

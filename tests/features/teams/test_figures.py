@@ -89,7 +89,7 @@ async def test_a_session_counts_by_its_tag_then_its_channel_then_who_asked(asked
         "Bens: 2 ACUs · 2 sessions",
         "Work: 2 ACUs · 1 session",
         "no team: 1 ACU · 1 session",
-        "elsewhere: 3 ACUs",
+        "outside Slack: 3 ACUs",
     ]
     assert await asked.file("yesterday by team csv") == [
         "team,acus,sessions,pull_requests",
@@ -97,7 +97,7 @@ async def test_a_session_counts_by_its_tag_then_its_channel_then_who_asked(asked
         "Bens,2.0,2,0",
         "Work,2.0,1,0",
         "no team,1.0,1,0",
-        "elsewhere,3.0,,",
+        "outside Slack,3.0,,",
         "total,12.0,,",
     ]
     by_session = await asked.file("yesterday by session csv")
@@ -108,7 +108,7 @@ async def test_a_session_counts_by_its_tag_then_its_channel_then_who_asked(asked
         "Do bens": "Bens",
         IN_DIRECT_MESSAGE: "Bens",
         "Do nobodys": "no team",
-        "elsewhere": "",
+        "outside Slack": "",
         "total": "",
     }
 

@@ -60,10 +60,10 @@ def test_confirmations_and_refusals() -> None:
 def test_problems() -> None:
     assert {which: teams.problem(which).text for which in Problem} == snapshot(
         {
-            Problem.NAME: "Nothing was changed. Say what the team is called. For example: `/devin team add Payments @ann #web tag:pay`",
+            Problem.NAME: "Nothing was changed. Name the team. For example: `/devin team add Payments @ann #web tag:pay`",
             Problem.LONG: "Nothing was changed. The name of a team can have at most 40 characters. For example: `/devin team add Payments @ann #web tag:pay`",
             Problem.RESERVED: "Nothing was changed. A team can't have this name, because other rows in the figures use it. Pick another name. For example: `/devin team add Payments @ann #web tag:pay`",
-            Problem.NOBODY: "Nothing was changed. After the name, say who or what belongs to it: people, channels, or tags such as `tag:pay`. For example: `/devin team add Payments @ann #web tag:pay`",
+            Problem.NOBODY: "Nothing was changed. After the name, list people, channels, or tags such as `tag:pay`. For example: `/devin team add Payments @ann #web tag:pay`",
             Problem.PICKED: (
                 "Nothing was changed. Pick the channel or person from Slack's list as you type `#` or `@`. For example: `/devin team add Payments @ann #web tag:pay`"
             ),
@@ -73,5 +73,5 @@ def test_problems() -> None:
         }
     )
     assert teams.problem(Problem.NAME, removes=True).text == snapshot(
-        "Nothing was changed. Say what the team is called. For example: `/devin team remove Payments @ann`"
+        "Nothing was changed. Name the team. For example: `/devin team remove Payments @ann`"
     )

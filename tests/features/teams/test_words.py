@@ -34,7 +34,7 @@ ANN, WEB, PAY = (
         ("@U0ANN1", Problem.NAME),
         ("", Problem.NAME),
         (f"{'P' * 41} @U0ANN1", Problem.LONG),
-        ("Elsewhere @U0ANN1", Problem.RESERVED),
+        ("Outside Slack @U0ANN1", Problem.RESERVED),
         ("Payments", Problem.NOBODY),
         ("Payments @ann", Problem.PICKED),
         ("Payments #payments", Problem.PICKED),

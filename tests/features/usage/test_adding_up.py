@@ -95,7 +95,7 @@ async def check_digest(services: Services, now: float, total: Decimal) -> None:
     found = await DigestPost(services, workspace, UsageLedger(services)).preview(subscription, now)
     assert found.posts is not None
     first = written(found.posts.root.blocks).splitlines()[0]
-    ours, elsewhere = column(first, "through Slack AMOUNT"), column(first, "elsewhere AMOUNT")
+    ours, elsewhere = column(first, "through Slack AMOUNT"), column(first, "outside Slack AMOUNT")
     assert column(first, r"^\*AMOUNT ACU") == [total] == [sum([*ours, *elsewhere])]
     tables = [
         post.text for post in found.posts.thread if re.match(r"(People|Channels|Sessions|Repositories), ", post.text)
@@ -103,7 +103,7 @@ async def check_digest(services: Services, now: float, total: Decimal) -> None:
     for table in tables:
         *rows, whole = column(table, r"AMOUNT ACUs(?:,|$)")
         assert (sum(rows), whole) == (total, total), table
-        if ", elsewhere " in table:
+        if ", outside Slack " in table:
             assert [rows.pop()] == elsewhere, table
         assert [sum(rows)] == ours, table
 
@@ -183,7 +183,7 @@ async def test_where_our_own_count_is_above_the_bill_the_bill_is_the_total_every
     await asked.refresh()
     whole = await asked(f"{day}")
     assert "*5.5 ACUs*" in whole
-    assert "8.5 through Slack, -3 elsewhere" in whole
+    assert "8.5 through Slack, -3 outside Slack" in whole
     # The five that used most are rows of the same column: 6.25 and 2.25 are 8.5 together.
     assert column(whole, r"\|Do \w> .*: AMOUNT ACU") == [Decimal("6.3"), Decimal("2.2"), Decimal(0)]
     for division in (By.PERSON, By.SESSION, By.REPO):

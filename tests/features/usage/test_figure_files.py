@@ -38,7 +38,7 @@ def test_what_people_used_ends_with_elsewhere_and_the_total():
         "person,person_id,acus,sessions,pull_requests",
         "Ada,U0ADA,0.1,1,2",
         "'=ben,U0BEN,0.2,3,0",
-        "elsewhere,,20.05,,",
+        "outside Slack,,20.05,,",
         "total,,20.35,,",
     ]
     assert (made.title, made.name) == (
@@ -87,7 +87,7 @@ def test_without_a_bill_there_is_no_elsewhere_and_why_is_said():
 def test_below_zero_elsewhere_has_a_sentence():
     figures = Figures(TUESDAY, total=0.25, through_slack=0.3)
     made = usage_file(BY_PERSON, WEEK, figures, PARTS, Decimal("0.25"))
-    assert lines(made)[-2:] == ["elsewhere,,-0.05,,", "total,,0.25,,"]
+    assert lines(made)[-2:] == ["outside Slack,,-0.05,,", "total,,0.25,,"]
     assert made.notes[0].startswith("Added up session by session, 0.3 ACUs came through Slack")
 
 
@@ -110,7 +110,7 @@ def test_without_names_there_is_no_column_for_ids():
 def test_more_than_a_file_takes_are_one_row():
     parts = [*PARTS, FilePart(("7 others",), Decimal("0.5"), 7, 0, of_others=True)]
     made = usage_file(BY_PERSON, WEEK, Figures(TUESDAY, total=1.0), parts, Decimal(1))
-    assert lines(made)[-3:] == ["7 others,,0.5,7,0", "elsewhere,,0.2,,", "total,,1.0,,"]
+    assert lines(made)[-3:] == ["7 others,,0.5,7,0", "outside Slack,,0.2,,", "total,,1.0,,"]
     assert made.notes[-1] == "Only the 2,000 that used most have their own rows."
 
 
@@ -122,7 +122,7 @@ def test_a_file_adds_up_to_the_bill_to_the_last_digit(amounts, billed):
     parts = [FilePart((f"p{number}", "U"), acus) for number, acus in enumerate(amounts)]
     made = usage_file(BY_PERSON, WEEK, Figures(TUESDAY, total=float(billed)), parts, billed)
     *rows, total = list(csv.DictReader(io.StringIO(csv_text(made.header, made.rows))))
-    assert rows[-1]["person"] == "elsewhere"
+    assert rows[-1]["person"] == "outside Slack"
     assert exact_sum(Decimal(row["acus"]) for row in rows) == Decimal(total["acus"]) == billed
 
 

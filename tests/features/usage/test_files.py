@@ -25,7 +25,7 @@ from tests.features.report.test_outcomes import filled as with_pull_requests
 from tests.features.usage.test_usage import NOW, TODAY, YESTERDAY, filled, may, utc
 from tests.markup import written
 
-ELSEWHERE, TOTAL = "elsewhere", "total"
+ELSEWHERE, TOTAL = "outside Slack", "total"
 URL = "https://app.devin.ai/sessions/"
 THREAD = "https://acme.slack.com/archives/"
 

@@ -61,7 +61,7 @@ async def test_each_purged_session_has_a_row_without_its_title(services, either_
         f"{SESSION} · ben: 2.3 ACUs",
         "sessions that are no longer stored: 0.5 ACUs · 1 session",
         f"{SESSION}: 0.2 ACUs",
-        "elsewhere: 10.5 ACUs",
+        "outside Slack: 10.5 ACUs",
     ]
     assert await files("usage week by session csv") == [
         "session,url,thread,person,acus,pull_requests",
@@ -70,7 +70,7 @@ async def test_each_purged_session_has_a_row_without_its_title(services, either_
         f"{SESSION},,,ben,2.25,1",
         "sessions that are no longer stored,,,,0.5,0",
         f"{SESSION},,,,0.25,0",
-        "elsewhere,,,,10.50,",
+        "outside Slack,,,,10.50,",
         "total,,,,20.00,",
     ]
     assert URL not in str(await either_store.rows(past_sessions))

@@ -61,9 +61,13 @@ def lines(parts, **facts):
 
 def test_what_did_not_come_through_slack_is_the_last_row():
     parts = [UsagePart("Ann", Decimal("7.96"), sessions=3), UsagePart("Ben", Decimal("0.04"), sessions=1)]
-    assert lines(parts) == ["• Ann: 8 ACUs · 3 sessions", "• Ben: under 0.1 ACUs · 1 session", "• elsewhere: 4.5 ACUs"]
-    assert lines(ours(8), total=8.0)[-1] == "• elsewhere: 0 ACUs"
-    assert lines([], through_slack=0.0) == ["• elsewhere: 12.5 ACUs"]
+    assert lines(parts) == [
+        "• Ann: 8 ACUs · 3 sessions",
+        "• Ben: under 0.1 ACUs · 1 session",
+        "• outside Slack: 4.5 ACUs",
+    ]
+    assert lines(ours(8), total=8.0)[-1] == "• outside Slack: 0 ACUs"
+    assert lines([], through_slack=0.0) == ["• outside Slack: 12.5 ACUs"]
     assert lines([], through_slack=0.0, total=0.0) == []
     assert lines(ours(8), total=None) == ["• part 0: 8 ACUs"]
 
@@ -92,7 +96,7 @@ def test_days_between_which_acus_divide_nobody_knows_how_are_about_unless_all_ar
 def test_parts_and_sums_that_are_about_right_are_called_so_and_the_bill_is_not():
     split = in_words(replace(FIGURES, about=(MON,)))
     assert "*12.5 ACUs*" in split
-    assert "about 8 through Slack, about 4.5 elsewhere" in split
+    assert "about 8 through Slack, about 4.5 outside Slack" in split
     assert WHY.format("Mon, Mar 3") in split
     own = in_words(replace(FIGURES, total=None, about=(MON, TUE)))
     assert "*about 8 ACUs* through Slack" in own
@@ -119,7 +123,7 @@ def test_days_by_our_own_count_are_about_right_each_by_itself():
 
 def test_more_of_our_own_than_was_billed_is_explained():
     answer = divided(Question(Period.MONTH, by=By.PERSON), SPAN, replace(FIGURES, total=7.5), ours(8), Apart())
-    assert "• elsewhere: -0.5 ACUs" in written(answer.blocks)
+    assert "• outside Slack: -0.5 ACUs" in written(answer.blocks)
     assert written(answer.blocks).endswith(
         "Added up session by session, 8 ACUs came through Slack. Devin's bill is lower: it has a credit, or counts use around 8:00 AM UTC toward another day."
     )
@@ -130,7 +134,7 @@ def test_at_most_so_many_rows_and_the_others_in_sum():
     found = lines(ours(*amounts), through_slack=40.0, total=50.0)
     assert len(found) == MOST_ROWS + 2
     # The rounded rows before it have what these twelve lost.
-    assert found[-2:] == ["• and 12 more: 14.4 ACUs", "• elsewhere: 10 ACUs"]
+    assert found[-2:] == ["• and 12 more: 14.4 ACUs", "• outside Slack: 10 ACUs"]
 
 
 def test_the_others_may_come_in_sum_already():
@@ -182,7 +186,7 @@ def test_a_divided_answer():
     assert written(answer.blocks) == (
         "Devin in March, so far, by person\n"
         "9 finished billing days, March 1\N{EN DASH}9, 2025, each 8:00 AM to 8:00 AM UTC.\n*12.5 ACUs*\n"
-        "• part 0: 6 ACUs\n• part 1: 2 ACUs\n• elsewhere: 4.5 ACUs\n"
+        "• part 0: 6 ACUs\n• part 1: 2 ACUs\n• outside Slack: 4.5 ACUs\n"
         "Mon, Mar 10 isn't finished and isn't in the total: 3.3 ACUs so far."
     )
 
@@ -212,7 +216,7 @@ def test_while_days_are_not_in_yet_it_is_not_said_that_nothing_was_used(late, na
     assert written(answer.blocks) == (
         "Devin in March, so far, by person\n9 finished billing days, March 1\N{EN DASH}9, 2025, each "
         f"8:00 AM to 8:00 AM UTC.\n*0 ACUs* through Slack\nDevin's bill for {named} isn't in yet, "
-        "so usage elsewhere isn't known.\nNo known usage so far."
+        "so usage outside Slack isn't known.\nNo known usage so far."
     )
 
 
@@ -385,7 +389,7 @@ def test_twenty_sessions_with_long_addresses_fit_with_the_row_of_elsewhere():
     parts = [UsagePart(name, Decimal("0.4"))] * MOST_ROWS
     answer = divided(Question(Period.WEEK, by=By.SESSION), SPAN, FIGURES, parts, Apart())
     assert_valid(answer)
-    assert "• elsewhere: 4.5 ACUs" in written(answer.blocks)
+    assert "• outside Slack: 4.5 ACUs" in written(answer.blocks)
     assert "<" not in part_names.session("x", "https://acme.slack.com/" + "p" * 300, None, None)
 
 
@@ -396,4 +400,4 @@ def test_parts_of_which_little_is_known_have_names_too():
     assert part_names.playbook(None) == "no playbook"
     assert part_names.repository(None) == "no repository known"
     assert part_names.product("other") == "other"
-    assert ELSEWHERE == "elsewhere"
+    assert ELSEWHERE == "outside Slack"

@@ -75,12 +75,12 @@ async def test_usage_is_answered_from_rows(asked, bills, store):
     texts = await answers(asked, bills, store)
     assert texts[Period.TODAY] == (
         "Devin today, so far\nBilling day Wednesday, May 20, 2026, 8:00 AM to 8:00 AM UTC, still running.\n"
-        f"*0.5 ACUs*\n0 through Slack, 0.5 elsewhere\n{outcomes.NO_ACTIVE_SESSIONS}\n"
+        f"*0.5 ACUs*\n0 through Slack, 0.5 outside Slack\n{outcomes.NO_ACTIVE_SESSIONS}\n"
         f"May, through May 20: 19.5 ACUs · forecast about 31"
     )
     assert texts[Period.YESTERDAY] == (
         "Devin yesterday\nBilling day Tuesday, May 19, 2026, 8:00 AM to 8:00 AM UTC.\n"
-        f"*1 ACU* · {digest.UNCHANGED}\n0.8 through Slack, 0.2 elsewhere\n1 session, as of Tue, May 19: running.\n"
+        f"*1 ACU* · {digest.UNCHANGED}\n0.8 through Slack, 0.2 outside Slack\n1 session, as of Tue, May 19: running.\n"
         "May, through May 19: 19 ACUs · forecast about 31\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish> "
         "(<https://app.devin.ai/sessions/a|Open in Devin>): 0.8 ACUs · Ada &lt;\u200b!channel&gt;\n"
@@ -170,7 +170,7 @@ async def test_one_late_day_leaves_the_total_up_to_it(asked, bills, store):
     lines = (await asked("week")).splitlines()
     assert lines[2:4] == [
         "*10 ACUs* through Sun, May 17",
-        "Devin's bill for Monday, May 18, 2026 isn't in yet, so usage elsewhere isn't known. Through Slack, it's 3 "
+        "Devin's bill for Monday, May 18, 2026 isn't in yet, so usage outside Slack isn't known. Through Slack, it's 3 "
         "ACUs in all.",
     ]
     for by, name in (("product", "other"), ("org", ORG)):
@@ -218,7 +218,7 @@ async def test_after_a_purge_it_is_not_said_that_no_session_used_anything(asked,
     async with store.db.write() as tx:
         await tx.execute(sessions_table.delete())
     text = await asked("yesterday")
-    assert "0.8 through Slack, 1.2 elsewhere" in text
+    assert "0.8 through Slack, 1.2 outside Slack" in text
     assert digest.GONE in text.splitlines()
     assert digest.GONE == "The sessions that used it are no longer stored, so they aren't listed."
 
@@ -241,8 +241,8 @@ async def test_while_a_day_is_not_in_yet_it_is_not_said_that_nothing_was_used(as
     await asked.refresh()
     assert (await asked(f"2026-05-16..2026-05-19 by {by}")).splitlines()[2:] == [
         "*0 ACUs* through Mon, May 18",
-        "Devin's bill for Tuesday, May 19, 2026 isn't in yet, so usage elsewhere isn't known. Through Slack, it's 0 "
-        "ACUs in all.",
+        "Devin's bill for Tuesday, May 19, 2026 isn't in yet, so usage outside Slack isn't known. Through Slack, it's "
+        "0 ACUs in all.",
         "No known usage so far.",
     ]
 
@@ -298,7 +298,7 @@ async def test_a_range_of_the_past_says_nothing_about_now(asked, bills, store):
     assert await asked("2026-05-03..2026-05-05") == (
         "Devin, May 3\N{EN DASH}5, 2026\n"
         "3 finished billing days, May 3\N{EN DASH}5, 2026, each 8:00 AM to 8:00 AM UTC.\n*3 ACUs*\n"
-        f"0 through Slack, 3 elsewhere\n1 session, as of Tue, May 5: waiting.\n{digest.QUIET}"
+        f"0 through Slack, 3 outside Slack\n1 session, as of Tue, May 5: waiting.\n{digest.QUIET}"
     )
 
 
@@ -391,7 +391,7 @@ TITLES = {
                 "ben: 2.3 ACUs · 1 session",
                 "sessions that are no longer stored: 0.5 ACUs · 1 session",
                 "people whose data was erased: 0.2 ACUs · 1 session",
-                "elsewhere: 10.5 ACUs",
+                "outside Slack: 10.5 ACUs",
             ],
         ),
         (
@@ -401,7 +401,7 @@ TITLES = {
                 "DMs: 2.5 ACUs · 2 sessions",
                 "<#C0WORK>: 2.5 ACUs · 1 session",
                 "sessions that are no longer stored: 0.5 ACUs · 1 session",
-                "elsewhere: 10.5 ACUs",
+                "outside Slack: 10.5 ACUs",
             ],
         ),
         (
@@ -412,7 +412,7 @@ TITLES = {
                 f"{TITLES['b']}: 2.3 ACUs",
                 "sessions that are no longer stored: 0.5 ACUs · 1 session",
                 f"{TITLES['c']}: 0.2 ACUs",
-                "elsewhere: 10.5 ACUs",
+                "outside Slack: 10.5 ACUs",
             ],
         ),
         (
@@ -422,7 +422,7 @@ TITLES = {
                 "private channels and DMs: 2.5 ACUs · 2 sessions",
                 "acme/web: 2.5 ACUs · 1 session",
                 "sessions that are no longer stored: 0.5 ACUs · 1 session",
-                "elsewhere: 10.5 ACUs",
+                "outside Slack: 10.5 ACUs",
             ],
         ),
         (
@@ -432,7 +432,7 @@ TITLES = {
                 "no playbook: 2.5 ACUs · 2 sessions",
                 "Fix bugs: 2.5 ACUs · 1 session",
                 "sessions that are no longer stored: 0.5 ACUs · 1 session",
-                "elsewhere: 10.5 ACUs",
+                "outside Slack: 10.5 ACUs",
             ],
         ),
         ("day", ["Tue, May 19: 10 ACUs · 2 sessions", "Mon, May 18: 10 ACUs · 4 sessions"]),
@@ -552,7 +552,7 @@ async def test_without_names_people_are_counted_and_sessions_have_no_asker(make,
     assert "Ada" not in by_session
     small = ["another workspace: 4 ACUs · 1 session", "sessions that are no longer stored: 0.5 ACUs · 1 session"]
     for by in ("channel", "repo", "playbook"):  # each of them is of fewer than three people
-        assert rows(await asked(f"week by {by}")) == [*small, "others: 5 ACUs · 3 sessions", "elsewhere: 10.5 ACUs"]
+        assert rows(await asked(f"week by {by}")) == [*small, "others: 5 ACUs · 3 sessions", "outside Slack: 10.5 ACUs"]
     await store.session("e", NOW - 86_400, requester="U0DAN")
     await store.session("f", NOW - 86_399, requester="U0EVA")
     await store.spent(YESTERDAY, e=0.5, f=0.5)

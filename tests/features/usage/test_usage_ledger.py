@@ -424,7 +424,7 @@ async def test_an_answer_about_a_day_that_is_not_listed_says_so(usage_ledger, bi
     text = written((await usage_ledger.usage(Period.YESTERDAY)).blocks)
     assert text.splitlines()[2:6] == [
         "*0 ACUs* through Slack",
-        "Devin's bill for Tuesday, May 19, 2026 isn't in yet, so usage elsewhere isn't known.",
+        "Devin's bill for Tuesday, May 19, 2026 isn't in yet, so usage outside Slack isn't known.",
         "No active sessions.",
         "May, through May 18: 72 ACUs · forecast about 124",
     ]
@@ -454,7 +454,7 @@ async def test_a_credit_is_a_day_of_the_bill(usage_ledger, bills, store):
     assert (figures.cycle.used, figures.cycle.others) == (12.0, (ProductUse("review", -5.25),))
     text = written((await usage_ledger.usage(Period.YESTERDAY)).blocks)
     assert "*-1 ACUs*" in text
-    assert "0 through Slack, -1 elsewhere" in text
+    assert "0 through Slack, -1 outside Slack" in text
     assert text.endswith("Devin's bill has a credit that's larger than the usage in this period.")
 
 

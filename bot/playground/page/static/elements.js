@@ -133,7 +133,7 @@ function address(it, props, words) {
 function workflowButton(it) {
   const node = appButton(it);
   node.addEventListener("click", () =>
-    toast("In Slack this starts a workflow. The playground has none; the app is told of the click."),
+    toast("In Slack this starts a workflow. The playground has none, but the app gets the click."),
   );
   return node;
 }

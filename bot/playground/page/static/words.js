@@ -82,7 +82,7 @@ export function isWaiting({ status, status_detail: detail }) {
 
 /** The bot's state as `{word, tone}`. */
 export function botState(state) {
-  const [word, tone] = BOT_STATES[state] ?? [state ?? "not known", "unknown"];
+  const [word, tone] = BOT_STATES[state] ?? [state ?? "unknown", "unknown"];
   return { word, tone };
 }
 
