@@ -18,7 +18,7 @@ ANN, BEN, ADA, GUS = "U0ANN", "U0BEN", "U0ADA", "U0GUEST"
 
 TASK: Final = "fix the flaky login test"
 SLOW_EXPORT: Final = "Since Monday the nightly export takes an hour instead of four minutes."
-MIGRATION: Final = "Nothing changed in the export itself. Monday was the migration of the orders."
+MIGRATION: Final = "Nothing changed in the export itself. The orders were migrated on Monday."
 QUESTION: Final = "can you find out why, and what we should do? acu=5"
 OPEN_TASK: Final = "fix the flaky search test"  # with the question that the visitor answers
 YOUR_TURN: Final = f"<@{ANN}> your turn: which one should Devin do?"
@@ -53,7 +53,7 @@ LOGIN_SESSION: Final[list[Json]] = [
     {
         "after": 1.8,
         "acus": 0.7,
-        "say": "The login code takes a clock now. A thousand runs: no failure, and the suite is 11 seconds faster.",
+        "say": "The login code takes a clock now. A thousand runs, no failures, and the suite is 11 seconds faster.",
     },
     {"after": 1.2, "acus": 0.1, "pull_request": {"url": "https://github.com/acme/web/pull/128", "state": "open"}},
     {
@@ -72,7 +72,7 @@ EXPORT_SESSION: Final[list[Json]] = [
         "after": 0.8,
         "acus": 0.3,
         "say": "Monday's migration renamed `orders.created`, and its index went with the old name. "
-        "I am measuring the export with a new one.",
+        "I'm measuring the export with a new one.",
     },
     {"after": 60, "acus": 0.3, "say": "With the index the export takes four minutes again."},
 ]
@@ -92,7 +92,7 @@ SEARCH_SESSION: Final[list[Json]] = [
         "pause": True,
     },
     {"after": 0.5, "status": "running", "status_detail": "working"},
-    {"after": 4, "acus": 0.6, "say": "That works: five hundred runs, no failure. I am opening a pull request."},
+    {"after": 4, "acus": 0.6, "say": "That works: five hundred runs, no failures. I'm opening a pull request."},
     {"after": 3, "acus": 0.1, "pull_request": {"url": "https://github.com/acme/web/pull/129", "state": "open"}},
     {
         "after": 2,
@@ -164,7 +164,7 @@ async def small_talk(slack: SlackControl) -> None:
     thread = await slack.say(ADA, GENERAL, SLOW_EXPORT)
     await slack.say(BEN, GENERAL, MIGRATION, thread_ts=thread)
     await slack.say(BEN, WEB, "The login test failed again on main, the third time this week.")
-    await slack.say(ADA, WEB, "It passes when I run it alone. I have not looked closer yet.")
+    await slack.say(ADA, WEB, "It passes when I run it alone. I haven't looked closer yet.")
 
 
 async def perform(cast: Cast) -> None:

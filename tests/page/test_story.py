@@ -36,7 +36,7 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await ann.replies("The second one, please.")
     await expect(await ann.reads("The second one, please.")).to_contain_text("👀")
     await ann.reads(
-        "“The second one, please”: the second, then. I pass a clock in; whoever passes none gets the real one."
+        "“The second one, please”: the second, then. I'll pass a clock in; without one, the code uses the real clock."
     )
     # At this speed the pull request may come with the end, which names it in any case.
     done = await ann.reads(", done")

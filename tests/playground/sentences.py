@@ -7,7 +7,7 @@ NOTHING_TO_STOP = "The bot isn't running, so there's nothing to stop. Start it f
 NOT_FILES = "Files are a list of objects, each with its name, mimetype and content."
 PERMISSION_MISSING = "Service user lacks the required permission"
 MODE_REFUSED = "devin_mode 'lite' is not available for this organization"
-STORY_BEGINS = "I have `acme/web` checked out and run the login tests until I see it happen."
+STORY_BEGINS = "I have `acme/web` checked out and I'm running the login tests until I see it happen."
 
 
 def permission_missing(permission: str) -> str:

@@ -357,7 +357,7 @@ async def test_reset(house: Bench) -> None:
     assert await house.on.devin.faults() == []
     assert [one["text"] for one in await slack.messages(WEB)] == [
         "The login test failed again on main, the third time this week.",
-        "It passes when I run it alone. I have not looked closer yet.",
+        "It passes when I run it alone. I haven't looked closer yet.",
     ]
     assert [one["user"] for one in await slack.messages(GENERAL)] == ["U0ADA", "U0BEN"]
     assert await slack.messages(OPS) == []

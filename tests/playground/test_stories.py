@@ -233,16 +233,16 @@ async def test_it_asks_and_goes_on_with_a_pull_request(devin: DevinSimulator, co
         "1. **Freeze the clock** in this one test: 6 lines.\n"
         "2. **Pass a clock in**, so that no test has to wait. That touches 3 files.\n\n"
         "Which one do you want?",
-        "“The second one, please. Slow tests cost us more”: the second, then. I pass a clock in; whoever passes none "
-        "gets the real one.",
-        "This is the heart of it:\n"
+        "“The second one, please. Slow tests cost us more”: the second, then. I'll pass a clock in; without one, "
+        "the code uses the real clock.",
+        "This is the core of it:\n"
         "```diff\n"
         "--- tests/test_login.py\n"
         "+++ tests/test_login.py\n"
         "-    time.sleep(1)\n"
         "+    clock.advance(1)\n"
         "```\n"
-        "1,000 runs since, and no failure. I am running the whole suite now.",
+        "1,000 runs since, and no failures. I'm running the whole suite now.",
         "Done. All 386 tests pass, and the suite is 17 seconds faster. The pull request is ready for review.",
     ]
     assert session["pull_requests"] == [{"pr_url": "https://github.com/acme/web/pull/101", "pr_state": "open"}]
@@ -253,10 +253,16 @@ async def test_it_asks_and_goes_on_with_a_pull_request(devin: DevinSimulator, co
     [
         ("1", "“1”: the first, then. It stays within this one test."),
         ("the small fix", "“the small fix”: the first, then. It stays within this one test."),
-        ("B", "“B”: the second, then. I pass a clock in; whoever passes none gets the real one."),
-        ("up to you", "“up to you”: then I take the first. It is the smaller change, and the second stays possible."),
-        ("is there a risk?", "“is there a risk?” Not that I see. I take the first, because it is the smaller change."),
-        ("Skip the test instead.", "“Skip the test instead”: understood, I go by that."),
+        ("B", "“B”: the second, then. I'll pass a clock in; without one, the code uses the real clock."),
+        (
+            "up to you",
+            "“up to you”: I'm going with the first, then. It's the smaller change, and the second stays possible.",
+        ),
+        (
+            "is there a risk?",
+            "“is there a risk?” Not that I can see. I'm going with the first, because it's the smaller change.",
+        ),
+        ("Skip the test instead.", "“Skip the test instead”: got it, I'll do that."),
     ],
 )
 async def test_it_goes_by_the_answer(devin: DevinSimulator, control: DevinControl, reply: str, answer: str) -> None:
@@ -270,9 +276,17 @@ async def test_it_goes_by_the_answer(devin: DevinSimulator, control: DevinContro
     ("prompt", "pressed", "answer"),
     [
         ("fix the flaky login test", 1, "the first, then. It stays within this one test."),
-        ("fix the flaky login test", 2, "the second, then. I pass a clock in; whoever passes none gets the real one."),
+        (
+            "fix the flaky login test",
+            2,
+            "the second, then. I'll pass a clock in; without one, the code uses the real clock.",
+        ),
         ("ask me how to shorten the password reset", 1, "the small change, then."),
-        ("ask me how to shorten the password reset", 2, "the rewrite, then. What calls the module stays as it is."),
+        (
+            "ask me how to shorten the password reset",
+            2,
+            "the rewrite, then. Code that calls the module stays as it is.",
+        ),
     ],
 )
 async def test_it_goes_by_the_option_whose_button_was_pressed(
@@ -317,7 +331,8 @@ async def test_of_two_quick_messages_the_one_that_takes_an_option_counts(
     await send(devin, session_id, "2")
     await send(devin, session_id, "but keep it small")
     assert said(await control.step(session_id, 2))[-1] == (
-        "“2” and “but keep it small”: the second, then. I pass a clock in; whoever passes none gets the real one."
+        "“2” and “but keep it small”: the second, then. I'll pass a clock in; without one, "
+        "the code uses the real clock."
     )
 
 
@@ -331,8 +346,8 @@ async def test_the_result_is_told_and_handed_in(devin: DevinSimulator, control: 
 async def test_files_are_named_as_the_prompt_names_them(devin: DevinSimulator, control: DevinControl) -> None:
     session = await rest(control, await start(devin, "add a retry to lib/net/fetch.py", repos=["acme/api"]))
     assert said(session)[:2] == [
-        "I have `acme/api` checked out and I am reading `lib/net/fetch.py`.",
-        "It all sits in one place. My plan:\n"
+        "I have `acme/api` checked out and I'm reading `lib/net/fetch.py`.",
+        "It's all in one place. My plan:\n"
         "- change `lib/net/fetch.py`, about 30 lines\n"
         "- add a case to `tests/test_fetch.py`\n"
         "- run the whole suite",
@@ -342,20 +357,20 @@ async def test_files_are_named_as_the_prompt_names_them(devin: DevinSimulator, c
 async def test_a_failure_says_what_is_missing(devin: DevinSimulator, control: DevinControl) -> None:
     session = await rest(control, await start(devin, "import the old wiki"))
     assert said(session)[-1] == (
-        "The same again: `acme-wiki-core` is not in any registry I can reach, so nothing can be built or tested. "
-        "Once it is published, or taken out of `requirements.txt`, a new session gets further."
+        "The same error again: `acme-wiki-core` isn't in any registry I can reach, so I can't build or test anything. "
+        "Once it is published, or taken out of `requirements.txt`, a new session can continue."
     )
 
 
 async def test_a_sleeper_wakes_and_goes_on(devin: DevinSimulator, control: DevinControl) -> None:
     session_id = await start(devin, "watch the nightly job")
     assert said(await rest(control, session_id))[-1] == (
-        "Nothing new, and waiting costs ACUs. I go to sleep: write to me and I look again."
+        "Nothing new, and waiting costs ACUs. I'm going to sleep: write to me and I'll check again."
     )
     await send(devin, session_id, "Anything new?")
     session = await rest(control, session_id)
-    assert said(session)[-2].startswith("Noted: “Anything new?”. I have looked again. There are ")
-    assert said(session)[-1] == "Done. It tells by itself from now on; the pull request is ready for review."
+    assert said(session)[-2].startswith("Noted: “Anything new?”. I've checked again. There are ")
+    assert said(session)[-1] == "Done. It now reports this by itself; the pull request is ready for review."
 
 
 # ---------------------------------------------------------------- the limit
@@ -368,7 +383,7 @@ async def test_the_limit_story_spends_what_it_may_and_not_more(
     session_id = await start(devin, "rewrite the billing service", max_acu_limit=cap)
     session = await rest(control, session_id)
     assert (state(session), session["acus_consumed"]) == ("suspended/usage_limit_exceeded", cap)
-    assert f"I have nearly used the {cap} ACU" in said(session)[-1]
+    assert f"I've nearly used this session's {cap} ACU" in said(session)[-1]
 
 
 async def test_any_story_stops_at_its_cap_and_goes_on_when_it_is_raised(
@@ -377,9 +392,7 @@ async def test_any_story_stops_at_its_cap_and_goes_on_when_it_is_raised(
     session_id = await start(devin, "add a dark mode", max_acu_limit=1)
     session = await rest(control, session_id)
     assert (state(session), session["acus_consumed"]) == ("suspended/usage_limit_exceeded", 1.0)
-    assert (
-        said(session)[-1] == "This session may use 1 ACU, and they are used. What I have is pushed: nothing gets lost."
-    )
+    assert said(session)[-1] == "This session has used its limit of 1 ACU. My work so far is pushed: nothing is lost."
     spoken = len(said(session))
     assert said(await control.step(session_id))[spoken:] == []
     await control.set(session_id, status="running", status_detail="working")
@@ -399,13 +412,13 @@ async def test_an_approval_is_not_taken_from_a_message(devin: DevinSimulator, co
     session = await control.step(session_id)
     assert state(session) == "running/waiting_for_approval"
     assert said(session)[-1] == (
-        "I cannot take an approval from a message. Please give it in the Devin app; in this playground that is the "
-        "Devin drawer, where the session is set to running, working. Then I go on at once."
+        "I can't take an approval from a message. Please approve in the Devin app. In this playground, that's the "
+        "Devin panel: set the session to running, working. Then I'll continue right away."
     )
     await send(devin, session_id, "And now?")
     await control.set(session_id, status_detail="working")
     session = await rest(control, session_id)
-    assert said(session)[-2] == "Noted: “And now?”. Approved, thank you. It is running."
+    assert said(session)[-2] == "Noted: “And now?”. Thanks for the approval. It's running."
     assert session["structured_output"] == {
         "succeeded": True,
         "command": "make deploy ENV=production",
@@ -419,10 +432,10 @@ async def test_an_approval_is_not_taken_from_a_message(devin: DevinSimulator, co
 @pytest.mark.parametrize(
     ("reply", "last", "pull"),
     [
-        ("thanks!", "You are welcome. I am here if anything else comes up.", "open"),
-        ("Great work, thank you so much", "You are welcome. I am here if anything else comes up.", "open"),
-        (":tada: :+1:", "You are welcome. I am here if anything else comes up.", "open"),
-        ("👍", "You are welcome. I am here if anything else comes up.", "open"),
+        ("thanks!", "You're welcome. I'm here if anything else comes up.", "open"),
+        ("Great work, thank you so much", "You're welcome. I'm here if anything else comes up.", "open"),
+        (":tada: :+1:", "You're welcome. I'm here if anything else comes up.", "open"),
+        ("👍", "You're welcome. I'm here if anything else comes up.", "open"),
         (
             "Thank you. Merge it.",
             "Merged into `main`. The checks there are green, and I deleted the branch `devin/1-dark-mode`.",
@@ -430,10 +443,10 @@ async def test_an_approval_is_not_taken_from_a_message(devin: DevinSimulator, co
         ),
         (
             "please close it, we do not need it",
-            "I closed the pull request. The branch `devin/1-dark-mode` stays, in case it is needed again.",
+            "I closed the pull request. The branch `devin/1-dark-mode` stays in case you need it.",
             "closed",
         ),
-        ("Also change the colours", "Done, as you asked. It is in the same pull request. All 386 tests pass.", "open"),
+        ("Also change the colours", "Done, as you asked. It's in the same pull request. All 386 tests pass.", "open"),
         (
             "Should I merge it?",
             "“Should I merge it?” Yes. I checked it again in `src/dark_mode.py`, and `tests/test_dark_mode.py` "
@@ -466,8 +479,8 @@ async def test_after_a_merge_a_change_gets_its_own_pull_request(devin: DevinSimu
     await send(devin, session_id, "Make it the default.")
     session = await rest(control, session_id)
     assert said(session)[-2:] == [
-        "“Make it the default”: I am on it.",
-        "Done, as you asked. There is a pull request of its own for it. All 386 tests pass.",
+        "“Make it the default”: I'm on it.",
+        "Done, as you asked. It has its own pull request. All 386 tests pass.",
     ]
     assert session["pull_requests"] == [
         {"pr_url": "https://github.com/acme/shop/pull/101", "pr_state": "merged"},
@@ -490,7 +503,7 @@ async def test_what_is_written_during_the_work_is_acknowledged(devin: DevinSimul
     await send(devin, session_id, "Use `prefers-color-scheme`.")
     await send(devin, session_id, "x" * 200)
     assert said(await control.step(session_id))[-1].startswith(
-        "Noted: “Use prefers-color-scheme” and “" + "x" * (QUOTE_LENGTH - 1) + "…”. It all sits in one place."
+        "Noted: “Use prefers-color-scheme” and “" + "x" * (QUOTE_LENGTH - 1) + "…”. It's all in one place."
     )
     await send(devin, session_id, "thanks!")
     assert said(await control.step(session_id))[-1].startswith("The change is in and the new case passes.")
@@ -504,7 +517,7 @@ async def test_a_message_of_files_alone_is_not_quoted(devin: DevinSimulator, con
     session_id = await start(devin, "add a dark mode")
     await control.step(session_id, 3)
     await send(devin, session_id, 'ATTACHMENT:"https://api.devin.ai/attachments/1/a.png"')
-    assert said(await control.step(session_id))[-1].startswith("It all sits in one place.")
+    assert said(await control.step(session_id))[-1].startswith("It's all in one place.")
 
 
 async def test_a_stopped_session_goes_on_where_it_was(devin: DevinSimulator, control: DevinControl) -> None:
@@ -623,7 +636,7 @@ async def test_words_with_a_state_put_it_to_rest_too(played: DevinSimulator) -> 
         assert said(await control.session(session_id))[-1] == "Which colours?"
         await send(played, session_id, "Grey.")
         (session,) = await control.wait_for_sessions("dark mode", status_detail="finished")
-        assert said(session)[2].startswith("Noted: “Grey”. It all sits in one place.")
+        assert said(session)[2].startswith("Noted: “Grey”. It's all in one place.")
 
 
 async def test_one_forced_to_be_finished_is_finished(played: DevinSimulator) -> None:
@@ -641,9 +654,9 @@ async def test_an_approval_in_the_drawer_lets_it_go_on(played: DevinSimulator) -
         session_id = await start(played, "deploy the shop to production")
         await control.wait_for_sessions("deploy the shop", status_detail="waiting_for_approval")
         await send(played, session_id, "Yes!")
-        await control.wait_for_messages("I cannot take an approval from a message.")
+        await control.wait_for_messages("I can't take an approval from a message.")
         await control.set(session_id, status="running", status_detail="working")
-        await control.wait_for_sessions("Approved, thank you.", status_detail="finished")
+        await control.wait_for_sessions("Thanks for the approval.", status_detail="finished")
 
 
 async def test_a_step_by_hand_does_not_shorten_the_next_wait(played: DevinSimulator) -> None:

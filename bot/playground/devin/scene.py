@@ -17,13 +17,13 @@ _DELETES: Final = re.compile(r"\b(?:delet|drop|purge|truncat|wipe)", re.IGNORECA
 _DEPLOYS: Final = re.compile(r"\b(?:deploy|roll|releas|ship|restart)", re.IGNORECASE)
 _REMARKS: Final = (
     "Now the whole suite.",
-    "One other test relied on the old behaviour, so I adjusted it. Now the whole suite.",
+    "One other test relied on the old behavior, so I adjusted it. Now the whole suite.",
     "The linter wanted one name changed, which I did. Now the whole suite.",
 )
 _WELCOMES: Final = (
-    "You are welcome. I am here if anything else comes up.",
+    "You're welcome. I'm here if anything else comes up.",
     "Glad to help. Write to me if something looks wrong in review.",
-    "My pleasure. I rest now; a message here wakes me.",
+    "My pleasure. I'll sleep now; a message here wakes me.",
 )
 
 
@@ -83,13 +83,13 @@ def _commands(slug: str, words: str) -> dict[str, str]:
 def _cause(slug: str, words: str) -> dict[str, str]:
     if _SLOW.search(words):
         return {
-            "cause": f"`load_{slug}` asks the database once for each row instead of once for each page",
+            "cause": f"`load_{slug}` queries the database once per row instead of once per page",
             "remedy": "Load the rows of a page in one query",
             "guard": "Add a test that counts the queries",
         }
     return {
-        "cause": f"`{slug.upper()}_TIMEOUT` is read in milliseconds, and everybody sets it in seconds",
-        "remedy": "Read it in seconds, and refuse values that cannot be meant",
+        "cause": f"`{slug.upper()}_TIMEOUT` is read in milliseconds, but everyone sets it in seconds",
+        "remedy": "Read it in seconds, and reject impossible values",
         "guard": "Add a test for the value that production uses",
     }
 

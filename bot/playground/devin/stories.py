@@ -55,11 +55,11 @@ INCLUDED: Final = "“{words}” is in as well. "
 # ---------------------------------------------------------------- it asks, then opens a pull request
 
 _FROZEN: Final = "“{words}”: the first, then. It stays within this one test."
-_PASSED_IN: Final = "“{words}”: the second, then. I pass a clock in; whoever passes none gets the real one."
+_PASSED_IN: Final = "“{words}”: the second, then. I'll pass a clock in; without one, the code uses the real clock."
 _SMALL: Final = "“{words}”: the small change, then."
-_REWRITTEN: Final = "“{words}”: the rewrite, then. What calls the module stays as it is."
+_REWRITTEN: Final = "“{words}”: the rewrite, then. Code that calls the module stays as it is."
 _FLAKY: Final = (
-    *_begin("I have `{repo}` checked out and run the {topic} tests until I see it happen."),
+    *_begin("I have `{repo}` checked out and I'm running the {topic} tests until I see it happen."),
     Step(
         after=6,
         acus=0.3,
@@ -78,22 +78,25 @@ _FLAKY: Final = (
     Step(
         after=5,
         acus=0.5,
-        say="I take the first: it is the smaller change, and the second stays possible.",
+        say="I'm going with the first: it's the smaller change, and the second stays possible.",
         choices=(_FROZEN, _PASSED_IN),
         answers=(
-            (_IN_DOUBT, "“{words}”: then I take the first. It is the smaller change, and the second stays possible."),
+            (
+                _IN_DOUBT,
+                "“{words}”: I'm going with the first, then. It's the smaller change, and the second stays possible.",
+            ),
             (_SECOND, _PASSED_IN),
             (_FIRST, _FROZEN),
-            (r"\?\s*\Z", "“{words}” Not that I see. I take the first, because it is the smaller change."),
-            ("", "“{words}”: understood, I go by that."),
+            (r"\?\s*\Z", "“{words}” Not that I can see. I'm going with the first, because it's the smaller change."),
+            ("", "“{words}”: got it, I'll do that."),
         ),
     ),
     Step(
         after=8,
         acus=0.5,
-        say="This is the heart of it:\n"
+        say="This is the core of it:\n"
         "```diff\n--- {test}\n+++ {test}\n-    {waiting}\n+    {advancing}\n```\n"
-        "{many_runs} runs since, and no failure. I am running the whole suite now.",
+        "{many_runs} runs since, and no failures. I'm running the whole suite now.",
     ),
     Step(after=6, acus=0.2, pull_request={"url": "{url}", "state": "open"}),
     _rest(
@@ -103,7 +106,7 @@ _FLAKY: Final = (
     ),
 )
 _QUESTION: Final = (
-    *_begin("I have read the task and I am looking at the {topic} code in `{repo}`."),
+    *_begin("I've read the task and I'm looking at the {topic} code in `{repo}`."),
     Step(
         after=6,
         acus=0.2,
@@ -114,24 +117,27 @@ _QUESTION: Final = (
         6,
         "There are two ways to do this:\n"
         "1. **A small change** in `{module}`, about {lines} lines.\n"
-        "2. **A cleaner rewrite** of that module, with tests of its own.\n\n"
+        "2. **A cleaner rewrite** of that module, with its own tests.\n\n"
         "Which one?",
     ),
     _GO_ON,
     Step(
         after=5,
         acus=0.4,
-        say="I begin with the small change; the rewrite stays possible.",
+        say="I'm starting with the small change; the rewrite stays possible.",
         choices=(_SMALL, _REWRITTEN),
         answers=(
-            (_IN_DOUBT, "“{words}”: then I make the small change. The rewrite stays possible."),
+            (_IN_DOUBT, "“{words}”: I'll make the small change, then. The rewrite stays possible."),
             (_SECOND, _REWRITTEN),
             (_FIRST, _SMALL),
-            (r"\?\s*\Z", "“{words}” Not that I see. I begin with the small change; the rewrite stays possible."),
-            ("", "“{words}”: understood, I go by that."),
+            (
+                r"\?\s*\Z",
+                "“{words}” Not that I can see. I'm starting with the small change; the rewrite stays possible.",
+            ),
+            ("", "“{words}”: got it, I'll do that."),
         ),
     ),
-    Step(after=8, acus=0.5, say="The change is in and `{test}` passes. I am running the whole suite now."),
+    Step(after=8, acus=0.5, say="The change is in and `{test}` passes. I'm running the whole suite now."),
     Step(after=6, acus=0.2, pull_request={"url": "{url}", "state": "open"}),
     _rest("finished", 5, "Done. All {checks} tests pass; the pull request is ready for review."),
 )
@@ -139,11 +145,11 @@ _QUESTION: Final = (
 # ---------------------------------------------------------------- it opens a pull request
 
 _WORK: Final = (
-    *_begin("I have `{repo}` checked out and I am reading `{module}`."),
+    *_begin("I have `{repo}` checked out and I'm reading `{module}`."),
     Step(
         after=6,
         acus=0.3,
-        say="It all sits in one place. My plan:\n"
+        say="It's all in one place. My plan:\n"
         "- change `{module}`, about {lines} lines\n"
         "- add a case to `{test}`\n"
         "- run the whole suite",
@@ -156,7 +162,7 @@ _WORK: Final = (
 # ---------------------------------------------------------------- it needs an approval
 
 _APPROVAL: Final = (
-    *_begin("I have read the task. Before anything touches production, I try it on a copy."),
+    *_begin("I've read the task. Before anything touches production, I'll try it on a copy."),
     Step(
         after=6,
         acus=0.3,
@@ -174,21 +180,21 @@ _APPROVAL: Final = (
         "| Backup | read back, complete |\n"
         "| Duration | {seconds} s |\n"
         "| Errors | none |\n"
-        "| Way back | tried, {back} s |",
+        "| Rollback | tried, {back} s |",
     ),
     _rest(
         "waiting_for_approval",
         4,
         "The next step changes production:\n```sh\n{command}\n```\n"
-        "Please approve it in the Devin app. Until then I do nothing.",
+        "Please approve it in the Devin app. I'll wait until then.",
     ),
     _GO_ON,
-    Step(after=4, acus=0.3, say="Approved, thank you. It is running."),
+    Step(after=4, acus=0.3, say="Thanks for the approval. It's running."),
     _rest(
         "finished",
         9,
-        "Done. It took {seconds_live} s in production, and the error rate has not moved. "
-        "The way back stays open for a day:\n```sh\n{undo}\n```",
+        "Done. It took {seconds_live} s in production, and the error rate hasn't changed. "
+        "You can roll back for a day:\n```sh\n{undo}\n```",
         structured_output={"succeeded": True, "command": "{command}", "way_back": "{undo}"},
     ),
 )
@@ -196,11 +202,17 @@ _APPROVAL: Final = (
 # ---------------------------------------------------------------- it finishes with a result
 
 _CAUSE: Final = (
-    *_begin("I start with the history of `{module}` and the logs of the last two weeks."),
+    *_begin("I'm starting with the history of `{module}` and the logs of the last two weeks."),
     Step(
-        after=7, acus=0.4, say="{cases} cases in two weeks, all but {few} of them since Monday. I compare what changed."
+        after=7,
+        acus=0.4,
+        say="{cases} cases in two weeks, all but {few} of them since Monday. I'm comparing what changed.",
     ),
-    Step(after=8, acus=0.4, say="Commit `{sha}` looks like it. I make sure by running everything once without it."),
+    Step(
+        after=8,
+        acus=0.4,
+        say="Commit `{sha}` looks like the cause. I'm running everything once without it to make sure.",
+    ),
     _rest(
         "finished",
         8,
@@ -212,16 +224,16 @@ _CAUSE: Final = (
         "**What I would do:**\n"
         "1. {remedy}, about {lines} lines\n"
         "2. {guard}\n\n"
-        "I have changed nothing yet. Write “do it”, and I open a pull request.",
+        "I haven't changed anything yet. Write “do it”, and I'll open a pull request.",
         structured_output={"cause": "{cause}", "commit": "{sha}", "next_steps": ["{remedy}", "{guard}"]},
     ),
 )
 _FACTS: Final = (
-    *_begin("I am collecting the facts from `{repo}`: code, history and tests."),
+    *_begin("I'm collecting the facts from `{repo}`: code, history, and tests."),
+    Step(after=8, acus=0.4, say="{files} files and {commits} commits are related. I'm sorting out what matters."),
     Step(
-        after=8, acus=0.4, say="{files} files and {commits} commits have to do with it. I am sorting out what matters."
+        after=7, acus=0.3, say="Two places looked odd. I ran them: both do what their tests say. I'm writing it up now."
     ),
-    Step(after=7, acus=0.3, say="Two places looked odd. I ran them: both do what their tests say. Now I write it up."),
     _rest(
         "finished",
         9,
@@ -233,7 +245,7 @@ _FACTS: Final = (
         "In short:\n"
         "- All of it goes through `{module}`; {files} other places call it.\n"
         "- {commits} commits touched it this year, most of them small.\n"
-        "- `{notes}` is behind the code and should not be relied on.",
+        "- `{notes}` is out of date, so don't rely on it.",
         structured_output={"files": "{files}", "commits": "{commits}", "center": "{module}"},
     ),
 )
@@ -241,11 +253,11 @@ _FACTS: Final = (
 # ---------------------------------------------------------------- it runs into its limit
 
 _LIMIT: Final = (
-    *_begin("I am taking stock first: what is there, and what depends on what."),
+    *_begin("I'm taking stock first: what's there, and what depends on what."),
     Step(
         after=7,
         acus=0.2,
-        say="{many} files have to change. The order I take:\n"
+        say="{many} files have to change, in this order:\n"
         "1. The types that all of them share\n"
         "2. `{module}`\n"
         "3. The rest, folder by folder",
@@ -253,42 +265,42 @@ _LIMIT: Final = (
     Step(
         after=8,
         acus=0.3,
-        say="The first two are done and their tests pass. This is larger than it looked: "
-        "{some} more files use what I am replacing.",
+        say="The first two are done and their tests pass. This is bigger than it looked: "
+        "{some} more files use the code I'm replacing.",
     ),
     Step(
         after=8,
         acus=0.2,
-        say="{half} of {many} files. I have nearly used the {budget} of this session, "
-        "so I push what I have to `{branch}`: nothing gets lost.",
+        say="{half} of {many} files. I've nearly used this session's {budget}, "
+        "so I'm pushing my work to `{branch}`: nothing is lost.",
     ),
     Step(after=6, acus=0.1, status="suspended", status_detail="usage_limit_exceeded", pause=True),
     _GO_ON,
-    Step(after=4, acus=0.1, say="The limit is raised, so I go on where I stopped: {half} of {many} files."),
+    Step(after=4, acus=0.1, say="The limit was raised, so I'm continuing where I stopped: {half} of {many} files."),
     Step(after=9, acus=0.2, pull_request={"url": "{url}", "state": "open"}),
     _rest(
         "finished",
         5,
-        "Done: {many} files in {commits} commits that can be read one by one. The pull request is ready for review.",
+        "Done: {many} files in {commits} commits that you can review one by one. The pull request is ready for review.",
     ),
 )
-AT_THE_CAP: Final = "This session may use {cap}, and they are used. What I have is pushed: nothing gets lost."
+AT_THE_CAP: Final = "This session has used its limit of {cap}. My work so far is pushed: nothing is lost."
 
 # ---------------------------------------------------------------- it fails
 
 _FAILURE: Final = (
-    *_begin("I am setting up a machine for `{repo}`."),
+    *_begin("I'm setting up a machine for `{repo}`."),
     Step(
         after=7,
         acus=0.2,
-        say="The code is there, but the set-up stops:\n```text\n{trouble}\n```\n"
-        "I try once more on a clean machine, with an empty cache.",
+        say="The code is there, but the setup fails:\n```text\n{trouble}\n```\n"
+        "I'll try once more on a clean machine, with an empty cache.",
     ),
     Step(
         after=9,
         acus=0.2,
-        say="The same again: `{package}` is not in any registry I can reach, so nothing can be built or tested. "
-        "Once it is published, or taken out of `{lock}`, a new session gets further.",
+        say="The same error again: `{package}` isn't in any registry I can reach, so I can't build or test anything. "
+        "Once it is published, or taken out of `{lock}`, a new session can continue.",
     ),
     Step(after=3, status="error"),
 )
@@ -296,19 +308,22 @@ _FAILURE: Final = (
 # ---------------------------------------------------------------- it falls asleep
 
 _SLEEP: Final = (
-    *_begin("I set up a small watch on this: a look every few minutes, and a note of each."),
-    Step(after=7, acus=0.2, say="First look: {runs} entries in the log, the newest a minute old, no errors."),
-    Step(after=8, acus=0.1, say="Nothing new, and waiting costs ACUs. I go to sleep: write to me and I look again."),
+    *_begin("I've set up a check that runs every few minutes and keeps notes."),
+    Step(after=7, acus=0.2, say="First check: {runs} entries in the log, the newest a minute old, no errors."),
+    Step(
+        after=8,
+        acus=0.1,
+        say="Nothing new, and waiting costs ACUs. I'm going to sleep: write to me and I'll check again.",
+    ),
     Step(after=4, status="suspended", status_detail="inactivity", pause=True),
     _GO_ON,
     Step(
         after=5,
         acus=0.3,
-        say="I have looked again. There are {few} warnings since, all from `{module}`. "
-        "That is worth a guard of its own.",
+        say="I've checked again. There are {few} warnings since, all from `{module}`. That deserves its own alert.",
     ),
     Step(after=8, acus=0.4, pull_request={"url": "{url}", "state": "open"}),
-    _rest("finished", 5, "Done. It tells by itself from now on; the pull request is ready for review."),
+    _rest("finished", 5, "Done. It now reports this by itself; the pull request is ready for review."),
 )
 
 # ---------------------------------------------------------------- which story
@@ -394,8 +409,8 @@ WORK: Final = Story(
 
 APPROVE_ELSEWHERE: Final = Step(
     after=2,
-    say="I cannot take an approval from a message. Please give it in the Devin app; in this playground that is the "
-    "Devin drawer, where the session is set to running, working. Then I go on at once.",
+    say="I can't take an approval from a message. Please approve in the Devin app. In this playground, that's the "
+    "Devin panel: set the session to running, working. Then I'll continue right away.",
     pause=True,
 )
 
@@ -419,7 +434,7 @@ CLOSE: Final = (
     _BACK_TO_WORK,
     _reply(
         3,
-        "I closed the pull request. The branch `{branch}` stays, in case it is needed again.",
+        "I closed the pull request. The branch `{branch}` stays in case you need it.",
         pull_request={"url": "{current}", "state": "closed"},
     ),
 )
@@ -428,7 +443,7 @@ ANSWER: Final = (
     _rest(
         "finished",
         6,
-        "I looked again: it all goes through `{module}`, and `{test}` shows how.",
+        "I checked again: it all goes through `{module}`, and `{test}` shows how.",
         answers=(
             (
                 r"\bwhy\b",
@@ -436,24 +451,24 @@ ANSWER: Final = (
             ),
             (
                 r"\bhow (?:many|much|often)\b",
-                "“{words}” {files} places in the code, and {checks} tests that reach them.",
+                "“{words}” {files} places in the code, and {checks} tests that cover them.",
             ),
             (
                 r"\bhow long\b|\bwhen\b",
-                "“{words}” As soon as it is merged; the deployment after it takes {back} minutes.",
+                "“{words}” As soon as it's merged; the deployment after that takes {back} minutes.",
             ),
             (r"\bhow\b", "“{words}” It starts in `{module}`; `{test}` shows each case in a few lines."),
-            (r"\b(?:what|which|where|who)\b", "“{words}” It is all in `{module}`; {files} other places call it."),
+            (r"\b(?:what|which|where|who)\b", "“{words}” It's all in `{module}`; {files} other places call it."),
             ("", "“{words}” Yes. I checked it again in `{module}`, and `{test}` covers it."),
         ),
     ),
 )
 CHANGE: Final = (
     _BACK_TO_WORK,
-    Step(after=4, acus=0.2, say="I am on it.", answers=(("", "“{words}”: I am on it."),)),
+    Step(after=4, acus=0.2, say="I'm on it.", answers=(("", "“{words}”: I'm on it."),)),
     Step(after=7, acus=0.4, pull_request={"url": "{current}", "state": "open"}),
     _rest("finished", 4, "Done, as you asked. {where} All {checks} tests pass."),
 )
-SAME_PULL_REQUEST: Final = "It is in the same pull request."
-ANOTHER_PULL_REQUEST: Final = "There is a pull request of its own for it."
+SAME_PULL_REQUEST: Final = "It's in the same pull request."
+ANOTHER_PULL_REQUEST: Final = "It has its own pull request."
 FIRST_PULL_REQUEST: Final = "The pull request is ready for review."
