@@ -128,7 +128,7 @@ SPECS: Final = (
     ),
     TableSpec(
         tables.posts,
-        ("post that is edited", "posts that are edited"),
+        ("edited post", "edited posts"),
         _old_post,
         edited_posts,
         instants=(
@@ -219,7 +219,7 @@ SPECS: Final = (
     # What was spent
     TableSpec(
         tables.spend,
-        ("figure of what a session cost", "figures of what sessions cost"),
+        ("session cost", "session costs"),
         kept_like_spend(tables.spend.c.day),
         blank("requester", tags=""),
         # A million rows may have one, and one that is late has Devin asked about a bill an hour later.
@@ -227,7 +227,7 @@ SPECS: Final = (
     ),
     TableSpec(
         tables.past_sessions,
-        ("record of a session that is over", "records of sessions that are over"),
+        ("past session", "past sessions"),
         kept_like_spend(tables.past_sessions.c.ended_at),
         blank("requester", requester_name="", repo=None, playbook=None),
         instants=(
@@ -238,14 +238,14 @@ SPECS: Final = (
     ),
     TableSpec(
         tables.recent_spend,
-        ("figure of what a session cost lately", "figures of what sessions cost lately"),
+        ("recent session cost", "recent session costs"),
         kept_for(tables.recent_spend.c.slot, lambda kept: kept.recent_spend_kept),
         nothing,
     ),
     # What came of it
     TableSpec(
         tables.waiting_times,
-        ("record of a wait for a person", "records of waits for people"),
+        ("wait for a person", "waits for people"),
         kept_like_spend(tables.waiting_times.c.since),
         nothing,
     ),
@@ -258,6 +258,6 @@ SPECS: Final = (
         by_name,
         instants=(waits(tables.rate_limits.c.next_at, lambda wait: wait.slack_longest_asked + MINUTE),),
     ),
-    TableSpec(tables.due, ("note of what is due", "notes of what is due"), never, by_name, instants=due.INSTANTS),
+    TableSpec(tables.due, ("scheduled task", "scheduled tasks"), never, by_name, instants=due.INSTANTS),
     TableSpec(tables.workers, ("process", "processes"), never, nothing),
 )

@@ -1136,7 +1136,7 @@ async def test_the_limits_of_an_organisation_can_be_set(api: httpx.AsyncClient, 
     assert (found["max_cycle_acu_limit"], found["max_session_acu_limit"]) == (900, None)
     await control.limit_organization("org-play", max_cycle_acu_limit=None)
     assert good(await api.get("/v3/enterprise/organizations"))["items"][0]["max_cycle_acu_limit"] is None
-    with pytest.raises(ValueError, match=r"No limit of an organisation is called name\."):
+    with pytest.raises(ValueError, match=r"No organization limit is called name\."):
         await control.limit_organization("org-play", name=1)
     with pytest.raises(ValueError, match="Organization not found"):
         await control.limit_organization("org-none", max_cycle_acu_limit=1)
@@ -1521,7 +1521,7 @@ async def test_waiting_for_calls_sessions_and_messages(api: httpx.AsyncClient, c
 async def test_waiting_in_vain_tells_what_was_there(control: DevinControl) -> None:
     with pytest.raises(TimeoutError, match=r"After 0\.01 s there are 0 calls of send_message, not 1\."):
         await control.wait_for_calls("send_message", seconds=0.01)
-    with pytest.raises(ValueError, match="There is no route 'sendmessage'"):
+    with pytest.raises(ValueError, match="There's no route 'sendmessage'"):
         await control.wait_for_calls("sendmessage", seconds=0.01)
 
 
@@ -1544,7 +1544,7 @@ async def test_a_misspelt_fault_is_an_error(
 
 async def test_an_unknown_verb_or_session_is_an_error(control: DevinControl) -> None:
     (made,) = await control.create_sessions()
-    with pytest.raises(ValueError, match="There is no verb"):
+    with pytest.raises(ValueError, match="There's no verb"):
         await control._act(made, "dance", {})
     with pytest.raises(ValueError, match="Session not found"):
         await control.session("nothing")

@@ -10,19 +10,19 @@ async def test_people_act_in_slack_and_what_is_impossible_is_told_with_names(hou
     assert said["message"]["text"] == "hello"
     assert await house.post("/api/slack/say", user="U0GUEST", channel="C0PRIVATE", text="x") == (
         409,
-        {"error": "Gus Guest is not in #private."},
+        {"error": "Gus Guest isn't in #private."},
     )
     assert await house.post("/api/slack/say", user="U0ANN", channel="D0BEN", text="x") == (
         409,
-        {"error": "Ann Lee is not in these direct messages."},
+        {"error": "Ann Lee isn't in these direct messages."},
     )
     assert await house.post("/api/slack/delete", user="U0BEN", channel="C0WEB", ts=said["ts"]) == (
         409,
-        {"error": f"Ben Ortiz did not write {said['ts']}."},
+        {"error": f"Ben Ortiz didn't write {said['ts']}."},
     )
     status, answer = await house.post("/api/slack/dance")
     assert status == 409
-    assert answer["error"].startswith("There is no act dance; there are archive, channel, ")
+    assert answer["error"].startswith("There's no act dance; there are archive, channel, ")
     assert await house.post("/api/slack/edit", user="U0ANN", channel="C0WEB") == (
         409,
         {
@@ -32,7 +32,7 @@ async def test_people_act_in_slack_and_what_is_impossible_is_told_with_names(hou
     )
     assert await house.post("/api/slack/submit_view", user="U0ANN", view_id="V1", values=[1]) == (
         409,
-        {"error": "The view V1 is not open."},
+        {"error": "The view V1 isn't open."},
     )
     assert await house.post("/api/slack/say", user="U0ANN", channel="C0WEB", text="x", files={"name": "a"}) == (
         409,
@@ -62,7 +62,7 @@ async def test_devin_is_moved_from_behind(house):
     assert (await house.post(f"{path}/archive"))[1]["is_archived"] is True
     assert (await house.post(f"{path}/unarchive"))[1]["is_archived"] is False
     assert await house.post("/api/devin/abc/say", text="x") == (404, {"error": "Session not found."})
-    assert await house.post(f"{path}/dance") == (409, {"error": "There is no verb 'dance'."})
+    assert await house.post(f"{path}/dance") == (409, {"error": "There's no verb 'dance'."})
     assert await house.post(f"{path}/say") == (409, {"error": "The request is missing text."})
     assert await house.post(f"{path}/write", text="x") == (
         409,

@@ -191,7 +191,7 @@ async def test_in_process_and_over_http_an_act_is_the_same(house):
     here = await house.devin.perform("sessions", {"prompt": "one"})
     there = (await house.outside.post(f"{house.devin.control_url}/sessions", json={"prompt": "two"})).json()
     assert here.keys() == there.keys()
-    with pytest.raises(ValueError, match=r"^There is no act 'dance'\.$"):
+    with pytest.raises(ValueError, match=r"^There's no act 'dance'\.$"):
         await house.devin.perform("dance", {})
 
 

@@ -177,7 +177,7 @@ async def test_a_text_is_as_long_as_slack_lets_it_be(house):
 async def test_a_reaction_is_an_emoji(house):
     ts = await house.say("hello")
     order = {"user": "U0BEN", "channel": "C0WEB", "ts": ts, "name": "eyes\n# x"}
-    assert await house.post("/api/slack/react", **order) == (409, {"error": r"There is no emoji called 'eyes\n# x'."})
+    assert await house.post("/api/slack/react", **order) == (409, {"error": r"There's no emoji called 'eyes\n# x'."})
 
 
 async def test_nobody_reacts_twice_with_the_same(house):
@@ -197,7 +197,7 @@ async def test_an_order_of_a_strange_shape_is_told_to_be_one(house):
         {"error": "The simulated Slack can't read this request (AttributeError)."},
     )
     answer = await house.outside.post(f"{house.slack.control_url}emit", json=order)
-    assert (answer.status_code, answer.json()) == (400, {"error": "this order cannot be read (AttributeError)"})
+    assert (answer.status_code, answer.json()) == (400, {"error": "this request can't be read (AttributeError)"})
 
 
 # ---------------------------------------------------------------- behind Devin

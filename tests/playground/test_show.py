@@ -394,7 +394,7 @@ def test_an_example_that_cannot_go_on_says_why_and_the_page_stays_up(start: Call
         run.wait_for_trouble("The last lines of its log:")
         assert page.get("/api/workspace").status_code == 200
     first, second, *log = run.said.splitlines()
-    assert first == "The example stopped: U0BEN is not in C0WEB"
+    assert first == "The example stopped: U0BEN isn't in C0WEB"
     assert second == "The last lines of its log:"
     assert any('"running"' in line for line in log)
     assert run.ended(signal.SIGTERM) == 0

@@ -145,7 +145,7 @@ async def test_feedback_tells_which_of_its_two_buttons_was_pressed(start: Start)
     await use(peer, posted, "go")
     assert [body["actions"][0]["value"] for body in heard] == ["bad", "17"]
     assert heard[0]["actions"][0]["text"] == plain("Bad")
-    with pytest.raises(RefusedError, match=r"^there is no button with the value 'neither'$"):
+    with pytest.raises(RefusedError, match=r"^there's no button with the value 'neither'$"):
         await use(peer, posted, value="neither")
 
 
@@ -214,7 +214,7 @@ async def test_a_field_is_sent_on_its_own_only_with_dispatch_action(start: Start
     peer = await start(connect=True, limits=False)
     heard = listen(peer)
     posted = await post(peer, field(one("plain_text_input"), "quiet"))
-    with pytest.raises(RefusedError, match=r"^the field it is not sent on its own: no dispatch_action$"):
+    with pytest.raises(RefusedError, match=r"^the field it isn't sent on its own: no dispatch_action$"):
         await use(peer, posted, value="x", block_id="quiet")
     number = one("number_input", is_decimal_allowed=False)
     posted = await post(peer, field(number, "loud", dispatch_action=True))

@@ -918,7 +918,7 @@ async def test_who_is_in_a_user_group(start: Start) -> None:
     assert (listed["users"], listed["user_count"], listed["date_delete"]) == (["U0ADA"], 1, 0)
     assert await refused(peer.client.usergroups_users_list(usergroup="S0NOWHERE")) == "no_such_subteam"
     for guest_or_nobody in ("U0GUEST", "U0EXT", "U0NOBODY"):
-        with pytest.raises(RefusedError, match=rf"^{guest_or_nobody} cannot be in a user group$"):
+        with pytest.raises(RefusedError, match=rf"^{guest_or_nobody} can't be in a user group$"):
             await peer.control.put_group("S0OPS", users=[guest_or_nobody])
 
 
@@ -964,7 +964,7 @@ async def test_a_forwarded_message_is_an_attachment(peer: Any) -> None:
         assert (shared["is_share"], shared["author_id"], shared["channel_name"]) == (True, "U0BEN", "nobot")
         assert (shared["text"], shared["ts"], shared["files"][0]["name"]) == ("it fails", source, "a.log")
         assert shared["from_url"] == f"https://play.slack.com/archives/C0NOBOT/p{source.replace('.', '')}"
-    with pytest.raises(RefusedError, match=r"^U0EXT is not in C0NOBOT$"):
+    with pytest.raises(RefusedError, match=r"^U0EXT isn't in C0NOBOT$"):
         await peer.control.forward("U0EXT", "C0NOBOT", source, "C0SHARED")
 
 
@@ -1065,7 +1065,7 @@ async def test_a_button_that_is_not_there_cannot_be_pressed(start: Start) -> Non
         await peer.control.click("U0BEN", "C0WEB", ts, "stop")
     with pytest.raises(RefusedError, match="sees nothing to use with the action_id go"):
         await peer.control.click("U0ANN", "C0WEB", ts, "go")
-    with pytest.raises(RefusedError, match="U0EXT is not in C0WEB"):
+    with pytest.raises(RefusedError, match="U0EXT isn't in C0WEB"):
         await peer.control.click("U0EXT", "C0WEB", ts, "stop")
 
 
@@ -1255,7 +1255,7 @@ async def test_a_modal_is_filled_in_and_answered(peer: Any) -> None:
         await peer.control.submit_view("U0ANN", view_id, {"nothing": {"x": "y"}})
     full = await peer.control.submit_view("U0ANN", view_id, {"prompt": {"text": "fix it"}})
     assert (full["status"], full["closed"]) == ("acked", True)
-    with pytest.raises(RefusedError, match="is not open"):
+    with pytest.raises(RefusedError, match="isn't open"):
         await peer.control.submit_view("U0ANN", view_id)
 
 
@@ -1310,7 +1310,7 @@ async def test_that_an_agent_works_is_shown_for_an_hour(start: Start) -> None:
     assert (await peer.control.agent_sessions())[0]["status"] == "processing"
     await peer.control.advance(2)
     assert (await peer.control.agent_sessions())[0]["status"] == "active"
-    with pytest.raises(RefusedError, match="no agent is at work in this thread, so there is no Stop"):
+    with pytest.raises(RefusedError, match="no agent is at work in this thread, so there's no Stop"):
         await peer.control.stop_agent("U0ANN", "C0WEB", thread["thread_ts"])
 
 
@@ -1614,13 +1614,13 @@ async def test_waiting_ends_with_what_there_was_instead(start: Start) -> None:
 @pytest.mark.parametrize(
     ("act", "args", "sentence"),
     [
-        ("say", {"user": "U0NOBODY", "channel": "C0WEB", "text": "x"}, "there is nobody called U0NOBODY"),
-        ("say", {"user": "U0ANN", "channel": "C0NOWHERE", "text": "x"}, "there is no channel C0NOWHERE"),
-        ("say", {"user": "U0EXT", "channel": "C0WEB", "text": "x"}, "U0EXT is not in C0WEB"),
+        ("say", {"user": "U0NOBODY", "channel": "C0WEB", "text": "x"}, "there's no one called U0NOBODY"),
+        ("say", {"user": "U0ANN", "channel": "C0NOWHERE", "text": "x"}, "there's no channel C0NOWHERE"),
+        ("say", {"user": "U0EXT", "channel": "C0WEB", "text": "x"}, "U0EXT isn't in C0WEB"),
         (
             "say",
             {"user": "U0ANN", "channel": "C0ARCHIVED", "text": "x"},
-            "C0ARCHIVED is archived: nobody can write there",
+            "C0ARCHIVED is archived: no one can write there",
         ),
         ("say", {"user": "U0ANN", "channel": "C0WEB"}, "a message has a text or a file"),
         (
@@ -1629,9 +1629,9 @@ async def test_waiting_ends_with_what_there_was_instead(start: Start) -> None:
             "no thread can hang under 1.2 in C0WEB",
         ),
         ("open_group", {"user": "U0ANN", "users": ["U0BEN", "U0ANN"]}, SIZE_OF_GROUP),
-        ("open_group", {"user": "U0ANN", "users": ["U0BEN", "U0NOBODY"]}, "there is nobody called U0NOBODY"),
+        ("open_group", {"user": "U0ANN", "users": ["U0BEN", "U0NOBODY"]}, "there's no one called U0NOBODY"),
         ("open_group", {"user": "U0ANN", "users": 5}, "the users of a group direct message are a list of ids"),
-        ("redeliver", {}, "there is no such event to deliver again"),
+        ("redeliver", {}, "there's no such event to deliver again"),
         ("pause", {"mode": "x"}, "the mode of a pause is hold or lose"),
     ],
 )

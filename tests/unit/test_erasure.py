@@ -64,9 +64,9 @@ def test_sessions_that_nobody_follows_any_more_are_named() -> None:
 
 
 def test_of_a_workspace_all_is_deleted_but_the_bill() -> None:
-    edited = ("post that is edited", "posts that are edited")
+    edited = ("edited post", "edited posts")
     assert erasure.report("workspace", "T0ACME", Erased({edited: 3})).splitlines() == [
-        "T0ACME is forgotten. Deleted from the store: 3 posts that are edited.",
+        "T0ACME is forgotten. Deleted from the store: 3 edited posts.",
         (
             "The remaining data is Devin's bill by day, with its cycles and limits. If the bot still serves this "
             "workspace, it stores data again when it runs."

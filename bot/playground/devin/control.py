@@ -67,7 +67,7 @@ class Control:
             place = re.fullmatch(_pattern(path), f"/{act}") if method == "POST" else None
             if place is not None:
                 return await run(place.groupdict(), order)
-        raise ValueError(f"There is no act {act!r}.")
+        raise ValueError(f"There's no act {act!r}.")
 
     def _acts(self) -> tuple[tuple[str, str, Act], ...]:
         return (
@@ -140,7 +140,7 @@ class Control:
         session = self._world.session(place["id"])
         verb = self._verbs.get(place["verb"])
         if verb is None:
-            raise ValueError(f"There is no verb {place['verb']!r}.")
+            raise ValueError(f"There's no verb {place['verb']!r}.")
         shapes.check(order, shapes.VERBS.get(place["verb"], {}))
         shapes.check(order.get("fields") or {}, shapes.SESSION, "The field")
         verb(session, order)
@@ -238,7 +238,7 @@ class Control:
 
     async def _limit_organization(self, place: Names, order: Order) -> Any:
         if unknown := order.keys() - shapes.ORGANIZATION_LIMITS.keys():
-            raise ValueError(f"No limit of an organisation is called {', '.join(sorted(unknown))}.")
+            raise ValueError(f"No organization limit is called {', '.join(sorted(unknown))}.")
         shapes.check(order, shapes.ORGANIZATION_LIMITS)
         return self._world.limit_organization(place["org_id"], order)
 
@@ -289,7 +289,7 @@ class Control:
 
     async def _add_fault(self, _: Names, order: Order) -> Any:
         if order.get("route", "*") not in ROUTE_NAMES | {"*"}:
-            raise ValueError(f"There is no route {order['route']!r}. Known: {', '.join(sorted(ROUTE_NAMES))}.")
+            raise ValueError(f"There's no route {order['route']!r}. Known: {', '.join(sorted(ROUTE_NAMES))}.")
         return self._faults.add(order).row()
 
     async def _list_faults(self, _: Names, __: Order) -> Any:
@@ -323,7 +323,7 @@ class Control:
     async def _wait_calls(self, _: Names, order: Order) -> Any:
         route, contains, since = order["route"], order.get("contains", ""), order.get("since", 0)
         if route not in ROUTE_NAMES | {"*"}:
-            raise ValueError(f"There is no route {route!r}.")
+            raise ValueError(f"There's no route {route!r}.")
         return await self._wait(order, f"calls of {route}", "calls", lambda: self._calls(route, contains, since))
 
     async def _wait_sessions(self, _: Names, order: Order) -> Any:

@@ -55,9 +55,9 @@ _NAMES: Final = {field.name: type(field.default) for field in fields(Switches)}
 
 def _check(name: str, value: Any) -> None:
     if name not in _NAMES:
-        raise ValueError(f"There is no switch {name!r}. Known: {', '.join(sorted(_NAMES))}.")
+        raise ValueError(f"There's no switch {name!r}. Known: {', '.join(sorted(_NAMES))}.")
     if name in _CHOICES and value not in _CHOICES[name]:
         raise ValueError(f"{name} must be one of {_CHOICES[name]}.")
     expected = {float: (int, float), tuple: (list, tuple)}.get(_NAMES[name], _NAMES[name])
     if not isinstance(value, expected):
-        raise ValueError(f"{name} cannot be {value!r}.")  # noqa: TRY004 - one kind of error for one form
+        raise ValueError(f"{name} can't be {value!r}.")  # noqa: TRY004 - one kind of error for one form

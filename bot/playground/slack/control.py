@@ -24,7 +24,7 @@ from bot.playground.slack.world import BOT_USER, Channel
 Json = dict[str, Any]
 Act = Callable[[Args], Json] | Callable[[Args], Awaitable[Json]]
 
-MAKES_NO_SENSE: Final = "this order cannot be read ({})"
+MAKES_NO_SENSE: Final = "this request can't be read ({})"
 
 
 class Control:
@@ -113,7 +113,7 @@ class Control:
 
     def _named_act(self, name: str) -> Act:
         if name not in self._acts:
-            raise ImpossibleError(f"there is no act {name}; there are {', '.join(sorted(self._acts))}, wait")
+            raise ImpossibleError(f"there's no act {name}; there are {', '.join(sorted(self._acts))}, wait")
         return self._acts[name]
 
     async def index(self, _: web.Request) -> web.Response:
@@ -163,7 +163,7 @@ class Control:
     def _named(self, args: Args) -> Channel:
         channel = self._workspace.slack.world.channels.get(args.need("channel"))
         if channel is None:
-            raise ImpossibleError(f"there is no channel {args.text('channel')}")
+            raise ImpossibleError(f"there's no channel {args.text('channel')}")
         return channel
 
     def _with_members(self, args: Args) -> Channel:
@@ -205,7 +205,7 @@ class Control:
         """Share a channel with another company, or end that."""
         channel = self._named(args)
         if channel.kind == "im":
-            raise ImpossibleError("a direct message is not shared")
+            raise ImpossibleError("a DM can't be shared")
         self._workspace.slack.world.share(channel, shared=shared)
         self._workspace.events.shared(channel)
         return channel.shown()
@@ -245,7 +245,7 @@ class Control:
         found = [delivery for delivery in self._workspace.courier.deliveries if _is(delivery, wanted)]
         place = int(args.text("nth") or -1)
         if not -len(found) <= place < len(found):
-            raise ImpossibleError("there is no such event to deliver again")
+            raise ImpossibleError("there's no such event to deliver again")
         return (await self._workspace.courier.again(found[place])).read()
 
     async def _disconnect(self, args: Args) -> Json:

@@ -119,11 +119,11 @@ def _option(element: Json, value: Any, offered: Sequence[Json]) -> Json:
             return picked
     if element["type"].endswith("external_select"):
         return {"text": {"type": "plain_text", "text": str(value)}, "value": str(value)}
-    raise ImpossibleError(f"there is no option {value!r}")
+    raise ImpossibleError(f"there's no option {value!r}")
 
 
 def _feedback(element: Json, value: Any) -> Json:
     for button in (element["positive_button"], element["negative_button"]):
         if button["value"] == value:
             return {"value": button["value"], "text": button["text"]}
-    raise ImpossibleError(f"there is no button with the value {value!r}")
+    raise ImpossibleError(f"there's no button with the value {value!r}")

@@ -101,7 +101,7 @@ class Interactions:
             _, channel = self._people.place(args)
             message = self._workspace.slack.timeline(channel.id).get(args.text("ts"))
             if message is None:
-                raise ImpossibleError(f"there is no message {args.text('ts')} in {channel.id}")
+                raise ImpossibleError(f"there's no message {args.text('ts')} in {channel.id}")
             given = self._workspace.slack.response_url(person.id, channel.id, message.ts)
             place = {"channel": {"id": channel.id, "name": channel.name}, "message_ts": message.ts}
             facts |= place | {"message": message.shown(), "response_url": given.url}
@@ -154,7 +154,7 @@ class Interactions:
         """The action, and the values of all fields after it."""
         block, element = self._element(person, blocks, args)
         if block["type"] == "input" and not block.get("dispatch_action"):
-            raise ImpossibleError(f"the field {element['action_id']} is not sent on its own: no dispatch_action")
+            raise ImpossibleError(f"the field {element['action_id']} isn't sent on its own: no dispatch_action")
         values = self._values(person, blocks, args)
         value = args.values.get("value")
         if element["type"] in STATEFUL:
@@ -180,7 +180,7 @@ class Interactions:
         slack = self._workspace.slack
         known = {item: slack.files.get(item) for item in value if isinstance(item, str)}
         if None in known.values():
-            raise ImpossibleError("there is no such file")
+            raise ImpossibleError("there's no such file")
         new = iter(shared(slack, [item for item in value if not isinstance(item, str)], person.id))
         files = [known[item] if isinstance(item, str) else next(new) for item in value]
         return [described(slack, file) for file in files if file]
@@ -202,9 +202,9 @@ class Interactions:
     def _view(self, args: Args) -> OpenView:
         view = self._workspace.slack.views.get(args.need("view_id"))
         if view is None or not view.open:
-            raise ImpossibleError(f"the view {args.text('view_id')} is not open")
+            raise ImpossibleError(f"the view {args.text('view_id')} isn't open")
         if view.user != args.text("user"):
-            raise ImpossibleError(f"{args.text('user')} does not see the view {view.id}")
+            raise ImpossibleError(f"{args.text('user')} doesn't see the view {view.id}")
         return view
 
     def _now(self) -> str:

@@ -34,7 +34,7 @@ class People:
         """Write a message, maybe in a thread, maybe with files. `text` is as Slack stores it: `<@U0BOT> hi`."""
         person, channel = self.place(args)
         if channel.is_archived:
-            raise ImpossibleError(f"{channel.id} is archived: nobody can write there")
+            raise ImpossibleError(f"{channel.id} is archived: no one can write there")
         slack = self._workspace.slack
         parent = self.parent(channel, args.text("thread_ts"))
         specs = args.data("files") or []
@@ -72,7 +72,7 @@ class People:
         person, _ = self.place(args)
         message, name = self.message(args), args.need("name")
         if not EMOJI.fullmatch(name):
-            raise ImpossibleError(f"there is no emoji called {name!r}")
+            raise ImpossibleError(f"there's no emoji called {name!r}")
         users = message.reactions.setdefault(name, [])
         if person.id in users:
             raise ImpossibleError(f"{person.id} has already reacted with {name}")
@@ -85,7 +85,7 @@ class People:
         person, _ = self.place(args)
         message, name = self.message(args), args.need("name")
         if person.id not in message.reactions.get(name, []):
-            raise ImpossibleError(f"{person.id} has not reacted with {name}")
+            raise ImpossibleError(f"{person.id} hasn't reacted with {name}")
         message.reactions[name].remove(person.id)
         if not message.reactions[name]:
             del message.reactions[name]
@@ -130,7 +130,7 @@ class People:
         thread_ts = args.need("thread_ts")
         session = self._workspace.slack.agent_session(channel.id, thread_ts)
         if session is None or session["status"] != "processing":
-            raise ImpossibleError("no agent is at work in this thread, so there is no Stop")
+            raise ImpossibleError("no agent is at work in this thread, so there's no Stop")
         event = {"type": "agent_session_stopped", "channel": channel.id, "user": person.id, "thread_ts": thread_ts}
         event_id = self._workspace.events.send(
             "agent_session_stopped", event | {"streaming_message_ts": []}, channel=channel.id
@@ -143,7 +143,7 @@ class People:
         thread_ts, title = args.need("thread_ts"), args.need("title")
         session = self._workspace.slack.agent_session(channel.id, thread_ts)
         if session is None or len(title) > MOST_TITLE:
-            raise ImpossibleError("there is no agent session in this thread, or its title is too long")
+            raise ImpossibleError("there's no agent session in this thread, or its title is too long")
         before, session["title"] = session["title"], title
         self._workspace.slack.news.tell(Change("agent", channel.id, thread_ts))
         event = {
@@ -159,7 +159,7 @@ class People:
         """The one who acts."""
         person = self._workspace.slack.world.people.get(args.need("user"))
         if person is None:
-            raise ImpossibleError(f"there is nobody called {args.text('user')}")
+            raise ImpossibleError(f"there's no one called {args.text('user')}")
         if person.deleted:
             raise ImpossibleError(f"{person.id} is deactivated")
         return person
@@ -170,9 +170,9 @@ class People:
         channel_id = args.need("channel")
         channel = world.direct(person.id) if channel_id == "im" else world.channels.get(channel_id)
         if channel is None:
-            raise ImpossibleError(f"there is no channel {channel_id}")
+            raise ImpossibleError(f"there's no channel {channel_id}")
         if person.id not in channel.members:
-            raise ImpossibleError(f"{person.id} is not in {channel.id}")
+            raise ImpossibleError(f"{person.id} isn't in {channel.id}")
         return person, channel
 
     def outcome(self, delivery: Delivery, trigger: Trigger, given: ResponseUrl | None = None) -> Json:
@@ -227,13 +227,13 @@ class People:
             raise missing("ts")
         message = self._workspace.slack.timeline(channel_id).get(args.text("ts"))
         if message is None:
-            raise ImpossibleError(f"there is no message {args.text('ts')} in {channel_id}")
+            raise ImpossibleError(f"there's no message {args.text('ts')} in {channel_id}")
         return message
 
     def _own(self, args: Args) -> Message:
         message = self.message(args)
         if message.user != args.text("user"):
-            raise ImpossibleError(f"{args.text('user')} did not write {message.ts}")
+            raise ImpossibleError(f"{args.text('user')} didn't write {message.ts}")
         return message
 
 

@@ -27,7 +27,7 @@ def kinds() -> list[str]:
 def read(workspace: Workspace, what: str, wanted: Json) -> list[Json]:
     """All of one kind that fit."""
     if what not in _READERS:
-        raise ImpossibleError(f"there is no {what}; there are {', '.join(kinds())}")
+        raise ImpossibleError(f"there's no {what}; there are {', '.join(kinds())}")
     filters = {name: value for name, value in wanted.items() if value is not None}
     return [item for item in _READERS[what](workspace, filters) if _fits(item, filters)]
 

@@ -34,7 +34,7 @@ class Shares:
         """
         channel = self._workspace.slack.world.channels.get(args.need("channel"))
         if channel is None:
-            raise ImpossibleError(f"there is no channel {args.text('channel')}")
+            raise ImpossibleError(f"there's no channel {args.text('channel')}")
         parent = self._people.parent(channel, args.text("thread_ts"))
         name, person = args.need("name"), args.text("user")
         message = self._workspace.post(

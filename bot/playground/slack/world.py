@@ -217,7 +217,7 @@ class World:
         for user in facts.get("users", ()):
             person = self.people.get(user)
             if person is None or person.is_stranger or person.is_restricted or person.is_ultra_restricted:
-                raise ImpossibleError(f"{user} cannot be in a user group")
+                raise ImpossibleError(f"{user} can't be in a user group")
         known = self.groups.get(facts["id"]) or UserGroup(facts["id"], facts["id"].lower(), team=self.team)
         self.groups[known.id] = known
         _change(known, facts | ({"users": set(facts["users"])} if "users" in facts else {}))
