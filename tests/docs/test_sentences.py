@@ -1,4 +1,4 @@
-"""What people read is short, says do not as "don't", and uses no phrase that nobody would say aloud."""
+"""What people read is short American English: contracted, by our rules, and in no phrase that nobody would say."""
 
 import ast
 import re
@@ -13,6 +13,8 @@ ROOT: Final = Path(__file__).parents[2]
 BOT: Final = ROOT / "bot"
 PAGE: Final = BOT / "playground/page"
 MOST_WORDS: Final = 20  # in a sentence
+MOST_WORDS_OF_A_PAPER: Final = 25
+MOST_WORDS_OF_A_BUTTON: Final = 3
 IN_SLACK: Final = {
     *(BOT / "views").rglob("*.py"),
     *(BOT / "features").rglob("*sentences.py"),
@@ -27,7 +29,10 @@ IN_SLACK: Final = {
     BOT / "domain/commands/options.py",
     BOT / "conversation/steer/reply.py",
     BOT / "conversation/steer/reply_loss.py",
+    BOT / "features/home/figures.py",
+    BOT / "features/usage/part_names.py",
     BOT / "kernel/commands/devin_failures.py",
+    BOT / "kernel/commands/help.py",
 }
 OF_THE_OPERATOR: Final = {
     *(BOT / "doctor").glob("*.py"),
@@ -43,17 +48,33 @@ OF_THE_OPERATOR: Final = {
     BOT / "manifest.py",
     BOT / "metrics.py",
     BOT / "opening.py",
+    BOT / "store/database/connection.py",
+    BOT / "store/database/outage.py",
     BOT / "store/database/refusals.py",
     BOT / "store/database/unreachable.py",
+    BOT / "store/erasure.py",
+    BOT / "store/specs.py",
     BOT / "tracing/start.py",
 }
 OF_THE_PLAYGROUND: Final = {
     *(set((BOT / "playground").glob("*.py")) - {BOT / "playground/script.py"}),  # a conversation, and Devin's words
     *PAGE.glob("*.py"),
     *(PAGE / "static").glob("*.js"),
+    *(PAGE / "templates").glob("*.html"),
+    *(BOT / "playground/devin" / f"{name}.py" for name in ("control", "shapes", "switches")),
+    *(BOT / "playground/slack" / f"{name}.py" for name in ("control", "faults", "fields", "interactions")),
+    *(BOT / "playground/slack" / f"{name}.py" for name in ("people", "reading", "shares", "world")),
 }
 ELSEWHERE: Final = {ROOT / "manifest.yml", ROOT / ".env.example"}
 MODULES: Final = sorted(IN_SLACK | OF_THE_OPERATOR | OF_THE_PLAYGROUND | ELSEWHERE)
+# The words of the code stand in the one page, and other people's licenses in the other.
+PAPERS: Final = sorted(
+    {*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")} - {ROOT / "docs/vocabulary.md", ROOT / "docs/licenses.md"}
+)
+FOR_ENGINEERS: Final = {
+    *(ROOT / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTING")),
+    *(ROOT / f"docs/{name}.md" for name in ("design", "performance", "scaling", "security", "understanding")),
+}
 FOREIGN: Final = (
     "looking whether",
     "goes on",
@@ -108,6 +129,22 @@ FOREIGN: Final = (
     "cancelled",
     "There is ",
 )
+# What can be seen of the rules without reading: 5 and 7 need a reader, and `FOREIGN` has the phrases of the others.
+BRITISH: Final = (
+    r"rganisation[ 's.,:?]|ancell(?:ed|ing)|nalys(?:e[sd]?|ing)\b|(?:col|behavi|fav|hon)our|\blicence|\bcentre\b"
+    r"|atalogue|any more\b|e-mail|\d %|\b(?:some|every|any|no)body\b|(?:whi|among|amid)st\b|\bshall\b"
+)
+RULES: Final = {
+    "1 name the person": r"(?<!person )(?<!people )\b[Ww]ho(?:ever)? asked\b|\bwhom\b",
+    "2 use the noun": r"(?:^|(?<=[.:!] ))What(?:'s)? [^.?!:]*(?:[.!]|$)",
+    "3 use the everyday verb": r"\b(?:stands?|stood|holds?|ties|tied) (?!by\b|or\b)|\bbegins? anew\b|\bgo(?:es)? on\b",
+    "4 modifier first": r"\b(?:of|for|in|by|with|on|to|from|at) (?:which|whose|whom)\b",
+    "6 is …ing for now": r"\bDevin (?:waits|sleeps)\b|\bstill (?:waits|works)\b",
+    "7 no grammar": r"(?:Use|Write|Try|Type) `[^`]*\|",
+    "8 once": r"othing (?:was|is|changed)\b.*othing (?:was|is|changed)\b",
+    "10 American": BRITISH,
+    "one word": r"\b(?:refus(?:e|ed|es|al)|ceiling|requester|unfollowed|afresh|wake up)\b|\b(?:We|we|our|Our)\b",
+}
 UNCONTRACTED: Final = re.compile(
     r"\b(?:do|does|did|is|are|was|were|has|have|could|would|should|will|can) ?not\b(?!\*)", re.IGNORECASE
 )
@@ -124,7 +161,11 @@ NEXT_STEP: Final = re.compile(
 )
 PUT_IN: Final = re.compile(r"…\W*(?:Nothing was \w+\.)?$")  # what is put into a text ends it, and may be the step
 MEASURED: Final = {"Devin can't be used in channels shared with other companies. Nothing was started."}
-SLACKS_OWN: Final = ("… is not supported in threads. Sorry!", "… is not a valid command. ")  # begin its texts
+SLACKS_OWN: Final = (  # begin its texts
+    "… is not supported in threads. Sorry!",
+    "… is not a valid command. ",
+    "We had some trouble connecting. Try again?",
+)
 QUOTED: Final = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`([^`]*)`')
 COMMENT: Final = re.compile(r"^\s*(?:(?://|/?\*|#).*)$", re.MULTILINE)
 
@@ -165,6 +206,19 @@ def lines(settings: str) -> list[str]:
     return [re.sub(r"^\S+: ", "", line.strip().removeprefix("- ")) for line in comments.split("\n")]
 
 
+def visible(page: str) -> list[str]:
+    """The texts between the tags of a page, and those that are read aloud."""
+    return [*re.findall(r'(?:aria-label|title|placeholder)="([^"]+)"', page), *re.split(r"\s*<[^>]*>\s*", page)]
+
+
+def paragraphs(paper: str) -> list[str]:
+    """The paragraphs, items, and cells of a paper, without its code and where its links lead."""
+    plain = re.sub(r"```.*?```|!\[[^]]*\]\([^)]*\)|^\[[^]]+\]: .*$", "", paper, flags=re.DOTALL | re.MULTILINE)
+    plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", re.sub(r"`[^`]*`", "code", plain))
+    blocks = re.split(r"\n\s*\n|\n(?=\s*(?:[-*#|]|\d+\.)(?: |#|-))", plain)
+    return [" ".join(part.split()) for block in blocks for part in block.split(" | ")]
+
+
 @cache
 def words(path: Path) -> list[str]:
     """What a module says, however short."""
@@ -174,6 +228,10 @@ def words(path: Path) -> list[str]:
             return list(constants(ast.parse(text)))
         case ".js":
             return quoted(text)
+        case ".md":
+            return paragraphs(text)
+        case ".html":
+            return visible(text)
         case _:
             return lines(text)
 
@@ -193,20 +251,55 @@ def each(paths: list[Path]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("path", paths, ids=lambda path: path.relative_to(ROOT).as_posix())
 
 
-@each(MODULES)
+def labels(path: Path, made_by: str) -> Iterator[str]:
+    """What the buttons of a module say, which functions called like this make; what is put in counts as one word."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and node.args and re.fullmatch(made_by, ast.unparse(node.func)):
+            yield from constants(ast.Module([ast.Expr(ast.List([node.args[0]]))], []))
+
+
+def longer(path: Path, most: int) -> list[str]:
+    return [one for text in texts(path) for one in sentences(text) if len(one.split()) > most]
+
+
+def broken(text: str) -> list[str]:
+    plain = re.sub(r"`[^`|]*`", "code", text)
+    return [f"{rule}: {text}" for rule, pattern in RULES.items() if re.search(pattern, plain)]
+
+
+@each([*MODULES, *PAPERS])
 def test_nothing_is_said_in_a_phrase_that_nobody_would_say(path: Path) -> None:
     assert [(phrase, text) for text in words(path) for phrase in FOREIGN if phrase in text] == []
 
 
-@each(MODULES)
+@each([*MODULES, *PAPERS])
 def test_what_can_be_contracted_is(path: Path) -> None:
     assert [text for text in texts(path) if UNCONTRACTED.search(text) and not text.startswith(SLACKS_OWN)] == []
 
 
 @each(MODULES)
+def test_no_text_breaks_a_rule(path: Path) -> None:
+    assert [found for text in texts(path) if text not in SLACKS_OWN for found in broken(text)] == []
+
+
+@each([*MODULES, ROOT / "README.md"])
 def test_no_sentence_has_more_than_twenty_words(path: Path) -> None:
-    long = [one for text in texts(path) for one in sentences(text) if len(one.split()) > MOST_WORDS]
+    assert longer(path, MOST_WORDS) == []
+
+
+@each([path for path in PAPERS if path not in FOR_ENGINEERS])
+def test_no_sentence_of_a_page_has_more_than_twenty_five(path: Path) -> None:
+    assert longer(path, MOST_WORDS_OF_A_PAPER) == []
+
+
+@each(sorted(path for path in IN_SLACK if path.suffix == ".py"))
+def test_a_button_has_at_most_three_words_and_the_second_one_names_what_stays(path: Path) -> None:
+    long = [
+        text for text in labels(path, r".*\b(?:choice|answer|button)") if len(text.split()) > MOST_WORDS_OF_A_BUTTON
+    ]
     assert long == []
+    declines = labels(path, r".*\bno")
+    assert [text for text in declines if text not in {"No", "Cancel"} and not text.startswith("Keep ")] == []
 
 
 @each(sorted(IN_SLACK))

@@ -44,7 +44,7 @@ async def test_a_question_after_thanks_is_answered_beside_it_and_not_in_the_thre
     asked = await on.slack.say(ANN, DM, "why did my login session stop?")
     answer = await on.slack.wait_for_message(DM, "Done. Reply here for changes.", after=asked)
     assert answer.get("thread_ts") is None
-    assert buttons(answer) == ["Send it to Devin"]
+    assert buttons(answer) == ["Send to Devin"]
     await settled(on)
     assert await sent_to_devin(on, session) == []
     await on.slack.click(ANN, DM, answer["ts"], "answer:command:as_reply")

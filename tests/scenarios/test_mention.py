@@ -167,7 +167,7 @@ async def test_without_a_mention_the_same_word_in_a_thread_is_about_its_session_
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "usage", thread_ts=ts)
     told = await on.slack.wait_for_ephemeral(BEN, "ACUs")
-    assert buttons(told) == ["Send it to Devin"]
+    assert buttons(told) == ["Send to Devin"]
     assert await sent_to_devin(on, session) == []
     await on.slack.click(BEN, GENERAL, told["ts"], "answer:command:as_reply")
     await on.devin.wait_for_messages("(U0BEN):\n> usage")

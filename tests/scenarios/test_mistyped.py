@@ -110,7 +110,7 @@ async def test_in_a_thread_the_nearest_command_is_offered_beside_devin(on: Harne
     await on.mention("budget org 100", ADA, thread_ts=ts)
     question = await asked(on)
     assert written(question["blocks"]) == "`budget` doesn't take `org 100`. Nothing was sent to Devin."
-    assert buttons(question) == ["Run budget set org 100", "Send it to Devin"]
+    assert buttons(question) == ["Run budget set org 100", "Send to Devin"]
     await on.slack.click(ADA, GENERAL, question["ts"], "choose:budget_set")
     await settled(on)
     said, left = await what_became_of(on, question)
@@ -165,7 +165,7 @@ async def test_a_command_about_a_session_is_about_the_one_of_the_thread(on: Harn
     ts, session = await on.started()
     await on.mention("stop it please", ADA, thread_ts=ts)
     question = await asked(on)
-    assert buttons(question) == ["Stop", "Send it to Devin"]
+    assert buttons(question) == ["Stop", "Send to Devin"]
     await on.slack.click(ADA, GENERAL, question["ts"], "choose:stop")
     await on.slack.wait_for_ephemeral(ADA, "ann started “fix the login test”. Stop it?")
     await on.slack.click(ADA, GENERAL, question["ts"], "choose:stop_confirmed")
@@ -209,7 +209,7 @@ async def test_a_line_of_a_direct_message_asks_where_it_would_be_a_reply(on: Har
     line = await on.slack.say(ADA, "im", "usage by weekday")
     question = await on.slack.wait_for_message(DM, "Nothing was sent to Devin.")
     assert question.get("thread_ts") is None, "where it was written"
-    assert buttons(question) == [*EXAMPLES, "Send it to Devin"]
+    assert buttons(question) == [*EXAMPLES, "Send to Devin"]
     await on.slack.click(ADA, DM, question["ts"], "answer:command:as_reply")
     await on.devin.wait_for_messages("usage by weekday")
     await settled(on)

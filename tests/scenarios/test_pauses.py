@@ -203,7 +203,7 @@ async def test_stop_all_stops_everybodys_for_an_admin_and_ones_own_for_the_other
     everybodys = await confirm(on, ADA)
     assert everybodys["rendered"] == (
         "Stop 3 sessions? 3 people started them. So far: 2.5 ACUs. A reply in a thread resumes its session.\n"
-        "Stop 3\nStop only my 1\nKeep running"
+        "Stop 3\nStop my 1\nKeep running"
     )
     await on.slack.click(ADA, GENERAL, everybodys["ts"], "choose:stop_all_confirmed")
     await on.wait_for_post(GENERAL, of_ann, f"<@{ANN}> {stop_sentences.stopped('ada').text}")

@@ -26,7 +26,7 @@ from tests.scenarios.observations import (
 
 IS_IT = "Is “{}” for Devin? It hasn't been sent, because new work uses ACUs."
 NOT_YET = "Is “{}” for Devin? It hasn't been sent yet."
-SEND = "Send it to Devin"
+SEND = "Send to Devin"
 ASKED = [SEND, "Show help"]
 GO_ON = "Continue with 2 more ACUs"
 

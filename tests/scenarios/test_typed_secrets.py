@@ -227,7 +227,7 @@ async def test_where_it_is_allowed_a_message_is_sent_as_it_is_and_never_stored(o
 async def test_where_it_is_not_allowed_nothing_is_sent_as_it_is(on: Harness, log: io.StringIO) -> None:
     await on.mention(TEXTS[2])
     asked = await on.slack.wait_for_ephemeral(ANN, "looks like a secret", visible=True)
-    assert "Send as it is" not in str(asked)
+    assert "Send as is" not in str(asked)
     (key,) = [row["key"] for row in await rows(on, "inbox") if row["state"] == "open"]
     await forge(on, "interactive", press(ANN, GENERAL, "answer:secret:as_it_is", key))
     await on.slack.wait_for_ephemeral(ANN, start_sentences.START_EXPIRED.text)

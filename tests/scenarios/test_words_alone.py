@@ -235,7 +235,7 @@ async def test_a_slip_of_one_word_asks_and_is_sent_only_if_it_is_for_devin(
     said = await on.slack.say(BEN, GENERAL, word, thread_ts=ts)
     question = await on.slack.wait_for_ephemeral(BEN, "Nothing was sent to Devin.")
     assert written(question["blocks"]) == f"Did you mean `{meant}`? Nothing was sent to Devin."
-    assert buttons(question) == [label, "Send it to Devin"]
+    assert buttons(question) == [label, "Send to Devin"]
     assert await sent_to_devin(on, session) == []
     await on.slack.click(BEN, GENERAL, question["ts"], "answer:command:as_reply")
     await on.devin.wait_for_messages(word)
@@ -250,7 +250,7 @@ async def test_a_word_that_needs_its_mark_is_offered_with_it(on: Harness) -> Non
         await on.slack.say(BEN, GENERAL, word, thread_ts=ts)
         asked = await on.slack.wait_for_ephemeral(BEN, f"`!{word}`")
         assert written(asked["blocks"]) == f"Did you mean `!{word}`? Nothing was sent to Devin."
-        assert buttons(asked) == ["Send it to Devin"]
+        assert buttons(asked) == ["Send to Devin"]
     assert await sent_to_devin(on, session) == []
 
 

@@ -765,11 +765,11 @@ def seen(block):
         ),
         (
             start_sentences.ask_command_or_message("k1", COMMANDS.parser.doubt("stop it now"), SESSION),
-            [("choose:stop", "Stop", "s1"), ("answer:command:as_reply", "Send it to Devin", "k1")],
+            [("choose:stop", "Stop", "s1"), ("answer:command:as_reply", "Send to Devin", "k1")],
         ),
         (
             start_sentences.ask_command_or_message("k1", COMMANDS.parser.doubt("stop 2 please"), SESSION),
-            [("choose:stop", "Stop 2", "2"), ("answer:command:as_reply", "Send it to Devin", "k1")],
+            [("choose:stop", "Stop 2", "2"), ("answer:command:as_reply", "Send to Devin", "k1")],
         ),
         (
             start_sentences.ask_command_or_message("k1", COMMANDS.parser.doubt("budget org 100")),
@@ -780,7 +780,7 @@ def seen(block):
         ),
         (
             start_sentences.ask_command_or_message("k1", COMMANDS.parser.doubt("audit logs"), SESSION, Message("No.")),
-            [("answer:command:as_reply", "Send it to Devin", "k1")],
+            [("answer:command:as_reply", "Send to Devin", "k1")],
         ),
         (
             stop_sentences.stop_confirm(SESSION),

@@ -153,7 +153,7 @@ def answered(answer: Message, button: Block) -> Message:
 
 def send(key: str) -> Block:
     """Return the button that sends a reply, which waits under `key`, to Devin after all."""
-    return questions.answer("Send it to Devin", COMMAND, AS_REPLY, key)
+    return questions.answer("Send to Devin", COMMAND, AS_REPLY, key)
 
 
 def leads_nowhere(way: WayOn | None, *, kept: bool) -> Message:

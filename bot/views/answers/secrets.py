@@ -24,7 +24,7 @@ def ask_without(key: str, where: str = "Your message", *, page: str = "", as_it_
         text += f" Delete {where.lower()} too: Slack keeps it."
     row = blocks.actions(
         questions.answer("Send without it", QUESTION, WITHOUT, key),
-        *([questions.answer("Send as it is", QUESTION, AS_IT_IS, key)] if as_it_is else []),
+        *([questions.answer("Send as is", QUESTION, AS_IT_IS, key)] if as_it_is else []),
         questions.no("Cancel", QUESTION, key),
     )
     shown = link(page, where) + text.removeprefix(where) if page else text

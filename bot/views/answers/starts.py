@@ -300,7 +300,7 @@ def ask_command_or_message(
     nothing = NOT_SENT if session is not None else NOT_STARTED if refused is None else ""
     text = message_of(why, nothing).text if doubt.timed is None else _why_timed(refused)
     about = session.id if session is not None and doubt.spec.of_session and not doubt.argument else ""
-    task: Block | None = questions.answer("Send it to Devin", COMMAND, AS_REPLY, key)
+    task: Block | None = questions.answer("Send to Devin", COMMAND, AS_REPLY, key)
     if session is None:
         task = None if doubt.bare else questions.answer("Start a session", COMMAND, AS_TASK, key)
     is_typed = doubt.spec.is_typed and not doubt.meant.startswith("!")

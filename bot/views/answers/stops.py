@@ -126,9 +126,7 @@ def stop_all_confirm(found: Sequence[Session], user: str) -> Message:
         questions.choice(
             f"Stop {len(found)}", registry.STOP_ALL_CONFIRMED, OWN if whose else EVERYBODYS, style="danger"
         ),
-        questions.choice(f"Stop only my {own}", registry.STOP_ALL_CONFIRMED, OWN, beside=OWN)
-        if own and not whose
-        else None,
+        questions.choice(f"Stop my {own}", registry.STOP_ALL_CONFIRMED, OWN, beside=OWN) if own and not whose else None,
         questions.no("Keep running", QUESTION, "all"),
     )
     return Message(said.text, [blocks.section(said.text), *row])

@@ -216,7 +216,7 @@ function countersPart() {
     ["Calls", ...CALLS],
     [service("Slack", "slack"), service("Devin", "devin")],
   );
-  const work = table("What happened to the work", ["saved", "lost", "done twice"], [WORK.map(cell)]);
+  const work = table("Results", ["saved", "lost", "done twice"], [WORK.map(cell)]);
   work.classList.add("of-work");
   const sentence = el("p", { class: "drawer-hint" });
   const show = (counters) => counters && showCounters(counters, cells, sentence);
