@@ -143,12 +143,12 @@ async def test_what_was_written_during_the_creation_and_lost_is_fetched_after_it
     ts = await on.mention("a slow start")
     await on.devin.wait_for_calls("create_session")
     await on.slack.pause("lose")
-    await on.slack.say(BEN, GENERAL, "a word meanwhile", thread_ts=ts)
+    await on.slack.say(BEN, GENERAL, "use pytest meanwhile", thread_ts=ts)
     await on.slack.resume()
     await on.devin.clear_faults()
     made = await on.session("a slow start")
-    await on.devin.wait_for_messages("a word meanwhile", seconds=15)
-    assert await said(on, made["session_id"]) == ["a word meanwhile"]
+    await on.devin.wait_for_messages("use pytest meanwhile", seconds=15)
+    assert await said(on, made["session_id"]) == ["use pytest meanwhile"]
 
 
 @pytest.mark.both_transports
