@@ -83,7 +83,7 @@ class Expected:
         }
         elsewhere = books.total(days) - books.through_slack(days)
         return {
-            **{name: groups | {"elsewhere": elsewhere} for name, groups in ours.items()},
+            **{name: groups | {"outside Slack": elsewhere} for name, groups in ours.items()},
             "day": {named(day): books.total([day]) for day in days},
             "product": books.by_product(days),
             "org": {self.organisation.id: books.total(days)},

@@ -119,7 +119,7 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
         ),
         (
             "budget @ann 10 per month",
-            "`budget @ann 10 per month` looks like `budget set`. Nothing was started.",
+            "Did you mean `budget set`? Nothing was started.",
             "Run budget set @ann 10 per month",
         ),
         ("ping", "`ping` isn't a command here, but `help` is. Nothing was started.", "Show help"),
