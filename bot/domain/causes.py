@@ -60,12 +60,13 @@ class Hold:
 class Revision:
     """An edit or the deletion of a message, which Slack reports `at` a time of its own.
 
-    `of` is the key of the row that the message has as it is now.
+    `of` is the key of the row that the message has as it is now. Where it is `of_files`, the text is as it was.
     """
 
     at: str
     of: str
     deleted: bool = False
+    of_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -372,7 +372,8 @@ class Access:
 
     async def _created(self, workspace: Workspace, user: str, channel: str) -> bool:
         try:
-            return (await self.channel(workspace, channel)).creator == user
+            created = (await self.channel(workspace, channel)).creator == user
+            return created and await self.may_read(workspace, user, channel)
         except (ChannelGone, ScopeMissing):
             return False
 

@@ -252,3 +252,48 @@ def test_each_package_that_is_shipped_has_a_licence_and_a_home() -> None:
 
 def test_no_home_page_is_that_of_a_registry() -> None:
     assert re.findall(r"pypi\.|pythonhosted|npmjs", licenses.page()) == []
+
+
+# ---------------------------------------------------------------- what the image has in it
+
+LISTING = '#!/bin/sh\necho "$@" >>listed\n'
+
+
+def list_packages(folder: Path, tools: Path) -> str:
+    """Have the packages of the image listed in a `folder` with the project's files; answers what was said."""
+    for file in (ROOT / "Makefile", ROOT / "pyproject.toml", *ROOT.glob("requirements*.txt")):
+        shutil.copy(file, folder)
+    # Not newer than what the tools are made of, so that none are fetched.
+    done = subprocess.run(
+        ["make", "-s", "-o", f"{tools}/.ready", "sbom", f"TOOLS={tools}"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_the_list_for_a_scanner_is_of_what_the_image_pins(tmp_path: Path) -> None:
+    program = tmp_path / "tools/bin/cyclonedx-py"
+    program.parent.mkdir(parents=True)
+    program.write_text(LISTING)
+    program.chmod(0o755)
+    (installed,) = re.findall(r'^ARG PINS="(.+)"$', (ROOT / "deploy/Dockerfile").read_text("utf-8"), re.MULTILINE)
+    assert list_packages(tmp_path, tmp_path / "tools") == f"build/sbom.json lists what {installed} pins\n"
+    assert (tmp_path / "listed").read_text().split() == [
+        *("requirements", "--pyproject", "pyproject.toml", "--output-reproducible"),
+        *("--output-file", "build/sbom.json", installed),
+    ]
+    assert re.search("^cyclonedx-bom==", (ROOT / "requirements-tools.txt").read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.skipif(not (ROOT / ".tools/bin/cyclonedx-py").exists(), reason="needs `.tools`, which make installs")
+def test_the_list_for_a_scanner_is_cyclonedx_and_names_each_pin(tmp_path: Path) -> None:
+    list_packages(tmp_path, ROOT / ".tools")
+    listed = json.loads((tmp_path / "build/sbom.json").read_text("utf-8"))
+    assert (listed["bomFormat"], listed["metadata"]["component"]["name"]) == ("CycloneDX", "devin-bridge")
+    pins = re.findall(r"^([\w.-]+)==([^ ;]+)", (ROOT / "requirements-replicas.txt").read_text("utf-8"), re.MULTILINE)
+    assert sorted((one["name"], one["version"]) for one in listed["components"]) == sorted(pins)
+    assert all(one["externalReferences"][0]["hashes"] for one in listed["components"])

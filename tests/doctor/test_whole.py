@@ -61,6 +61,7 @@ from tests.doctor.sentences import (
     count_problems,
     lines_of,
     not_devin,
+    note,
     ok,
     problem,
     schema_is_old,
@@ -127,6 +128,9 @@ async def test_where_nothing_is_wrong_each_thing_is_reported_and_the_exit_code_i
     file.write_text("\n".join(f"{name}={value}" for name, value in environ.items()))
     file.chmod(0o600)
     assert await reported({}, file) == all_is_well
+    file.chmod(0o644)
+    open_to_others = note(f"Other users can read {file}, which has secrets. Run chmod 600 {file}.")
+    assert await reported({}, file) == all_is_well + open_to_others
 
 
 async def test_where_a_user_group_is_named_nobody_else_need_be(environ):

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from bot.conversation.prompt import ALERT, LOOK_AT_ALERT
+from bot.conversation.start.alerts import fingerprint
 from bot.domain.settings_values import Scope, Setting
 from bot.playground.slack.world import OTHER_BOT
 from bot.store import settings
 from bot.views.answers import starts as start_sentences
+from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import creations, private_answers, settled
 
@@ -130,6 +132,26 @@ async def test_the_same_alert_finds_the_session_with_which_somebody_tried_again(
     assert await creations(on) == 2
     await on.mention("fix the login test", BEN)  # who tried again has started that session themselves
     await on.slack.wait_for_ephemeral(BEN, "You started 1 session in the last hour.")
+
+
+async def test_what_continues_the_session_of_an_alert_keeps_what_alert_it_is_about(on: Harness) -> None:
+    await trusting(on)
+    (root,) = await post(on, ["Disk is full on web-1"])
+    ended = {"status": "suspended", "status_detail": "usage_limit_exceeded"}
+    for count in (1, 2):  # one that continues is continued too
+        made = (await on.devin.wait_for_sessions("Disk is full on web-1", count))[-1]
+        assert made["prompt"].count(f"{ALERT}\n> Disk is full on web-1\n") == 1
+        await on.devin.set(made["session_id"], acus_consumed=10.0, **ended)
+        end = await on.wait_for_post(GENERAL, root, "Out of ACUs", count)
+        await settled(on)
+        await on.slack.click(BEN, GENERAL, end["ts"], "continue_session")
+    last = (await on.devin.wait_for_sessions("Disk is full on web-1", 3))[-1]
+    assert last["prompt"].count(f"{ALERT}\n> Disk is full on web-1\n") == 1
+    assert last["request"]["max_acu_limit"] == 10
+    await post(on, ["Disk is full on web-2"])
+    await on.devin.wait_for_messages("> Disk is full on web-2")
+    assert await creations(on) == 3
+    assert {row["alert"] for row in await rows(on, "sessions")} == {fingerprint("Disk is full on web-1")}
 
 
 async def test_of_sixty_different_alerts_ten_start_sessions_and_admins_are_told_once(on: Harness) -> None:

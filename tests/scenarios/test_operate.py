@@ -238,6 +238,25 @@ async def test_a_command_for_the_store_names_the_file_of_settings_that_it_does_n
     assert await migrated({"DATABASE_URL": "sqlite:///bot.db"}, tmp_path) == (0, "The schema is up to date.\n", "")
 
 
+@pytest.mark.parametrize(("mode", "warned"), [(0o644, True), (0o600, False)])
+async def test_a_bot_whose_settings_others_may_read_warns_as_it_starts(tmp_path: Path, mode: int, warned: bool) -> None:
+    file = tmp_path / "settings.env"
+    async with harness(tmp_path, "http", start=False) as on:
+        file.write_text("".join(f"{name}={value}\n" for name, value in on.environment.items()))
+    file.chmod(mode)
+    one = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "web", "--env-file", str(file)),  # which wants PostgreSQL, and stops
+        cwd=ROOT,
+        env=nothing_but({}),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, complained = await one.communicate()
+    lines = [json.loads(line) for line in complained.decode().splitlines() if line.startswith("{")]
+    said = [(line["level"], line["event"], line["hint"]) for line in lines if line["event"] == "settings file open"]
+    sentence = f"Other users can read {file}, which has secrets. Run chmod 600 {file}."
+    assert (one.returncode, said) == (1, [("warning", "settings file open", sentence)] if warned else [])
+
+
 @pytest.mark.parametrize("kind", ["folder", "file"])
 async def test_an_address_that_names_no_store_changes_no_mode(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "precious"

@@ -228,6 +228,19 @@ async def test_who_created_a_channel_sets_what_holds_in_it(on: Harness) -> None:
     assert await stored(on) == {("channel", WEB, "tags", "['web']", BEN)}
 
 
+async def test_who_created_a_private_channel_and_is_in_it_no_more_neither_sees_nor_sets_anything(on: Harness) -> None:
+    await on.slack.put_channel("C0CLOSED", name="closed", kind="group", members=[ADA, BEN, "U0BOT"])
+    closed = on.simulated_slack.state.world.channels["C0CLOSED"]
+    closed.creator = BEN
+    shown = await opened(on, "settings <#C0CLOSED|closed>", BEN)
+    assert "channel.tags" in fields(shown)
+    closed.members.remove(BEN)
+    assert (await sent(on, shown, BEN, channel__tags="web"))["closed"] is True
+    await on.slack.wait_for_message(direct(BEN), views.NOT_YOURS.text)
+    assert await stored(on) == set()
+    assert texts(await opened(on, "settings <#C0CLOSED|closed>", BEN)) == [views.NOT_YOURS.text]
+
+
 async def test_a_channel_that_is_named_has_its_settings_shown_from_anywhere(on: Harness) -> None:
     shown = await opened(on, f"settings <#{WEB}|web>", ADA)
     assert {name.split(".")[0] for name in fields(shown)} == {"channel"}

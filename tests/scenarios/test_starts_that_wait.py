@@ -12,7 +12,7 @@ from bot.store import settings as setting_rows
 from bot.timing import HOUR, PRODUCTION, Timing
 from bot.views.answers import starts as start_sentences
 from tests.scenarios.ahead import Ahead, rows
-from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, Harness, harness
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, WEB, Harness, harness
 from tests.scenarios.observations import (
     buttons,
     card_of,
@@ -370,6 +370,54 @@ async def test_a_grant_is_for_the_words_that_were_asked_about_and_not_for_an_edi
     await on.session("dump the table of all customers")
     await settled(on)
     assert await creations(on) == 2
+
+
+@pytest.mark.parametrize("changed", ["files", "options", "files of a reply"])
+async def test_a_grant_is_not_for_the_same_words_with_other_files_or_options(on: Harness, changed: str) -> None:
+    files = [{"name": "spec.md", "content": "Rename it."}, {"name": "salaries.csv", "content": "ada,250000"}]
+    if of_reply := changed == "files of a reply":
+        thread, _ = await asleep(on)
+        said = await on.slack.say(ANN, GENERAL, "do as it says", thread_ts=thread, files=files[:1])
+        question = await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent")
+    else:
+        await used_up(on)
+        said = await on.mention("do as it says acu=3", files=files[:1])
+        question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
+    request = await asked(on, question)
+    assert "1 file: spec.md" in str(request["blocks"])
+    before = await creations(on)
+    if changed == "options":
+        await on.slack.edit(ANN, GENERAL, said, "<@U0BOT> do as it says acu=400")
+    else:
+        other = await on.slack.say(ANN, WEB, "not for Devin", files=files[1:])
+        timelines = on.simulated_slack.state.timelines
+        message, shared = timelines[GENERAL].get(said), timelines[WEB].get(other)
+        assert message is not None
+        assert shared is not None
+        before_it, message.files = message.shown(), list(shared.files)
+        changed_to = {"message": message.shown(), "previous_message": before_it}
+        place = {"channel": GENERAL, "channel_type": "channel", "ts": other, "event_ts": other}
+        await on.slack.emit(
+            {"type": "message", "subtype": "message_changed", "hidden": True, **place, **changed_to},
+            subscription="message.channels",
+        )
+    withdrawn = await on.slack.wait_for_message(OPS, budgets.edited("ann").text, ts=request["ts"])
+    assert buttons(withdrawn) == []
+    # A press that was on its way starts and sends nothing.
+    grant = request["blocks"][-1]["elements"][0]["value"]
+    await forge(on, "interactive", press(ADA, OPS, "grant_more", grant))
+    await settled(on)
+    assert await creations(on) == before
+    assert await on.devin.log("send_message") == []
+    again = await asked(on, await on.slack.wait_for_ephemeral(ANN, question["text"][:20], after=question["ts"]))
+    expected = "acu=400" if changed == "options" else "1 file: salaries.csv"
+    assert expected in str(again["blocks"])
+    await on.slack.click(ADA, OPS, again["ts"], "grant_more")
+    if of_reply:
+        assert "salaries.csv" in (await on.devin.wait_for_messages("do as it says"))[0]["message"]
+    else:
+        made = await on.session("do as it says")
+        assert made["attachments"] == [files[0 if changed == "options" else 1]["name"]]
 
 
 async def test_a_grant_is_not_for_an_edited_reply(on: Harness) -> None:

@@ -231,7 +231,7 @@ class Intake:
         return replace(row, edited_ts=edited_ts(event))
 
     def _revision_row(self, workspace: Workspace, event: Json, envelope: Json) -> InboxRow[MessageCause] | None:
-        """The row for an edit or a deletion; None if it is older than what Slack sends again, or changes no text."""
+        """The row for an edit or a deletion; None if it is older than what Slack sends again, or changes nothing."""
         (message, at, deleted), timing = _revised(event), self._services.timing
         if at is None or not _was_written(workspace, message):
             return None
@@ -243,12 +243,13 @@ class Intake:
             cause = replace(cause, thread_ts=None)
         now = self._message_row(workspace, cause)
         left = replace(now.cause, text="", files=(), quoted="") if deleted else now.cause
+        of_files = not deleted and text_of(message) == text_of(event.get("previous_message") or {})
         key = f"edit:{workspace.team}:{cause.channel}:{cause.ts}:{at}"
         return self._row(
             workspace,
             key,
             now.lane,
-            replace(left, revision=Revision(at, now.key, deleted)),
+            replace(left, revision=Revision(at, now.key, deleted, of_files=of_files)),
             ts=cause.ts,
             urgent=True,  # so that it comes before the message where that still waits
         )
@@ -333,11 +334,20 @@ def _revised(event: Json) -> tuple[Json, str | None, bool]:
     """The message that `event` says was edited or deleted, when that was, and whether it was deleted.
 
     The time is None where no person did either: Slack adds the preview of a link, and counts the replies of a thread.
+    Whoever takes away a file edits no text.
     """
     now, before = event.get("message") or {}, event.get("previous_message") or {}
     if event["subtype"] == DELETED or now.get("subtype") == TOMBSTONE:
         return before, event["ts"], True
-    return now, edited_ts(now) if text_of(now) != text_of(before) else None, False
+    if text_of(now) != text_of(before):
+        return now, edited_ts(now), False
+    return now, event["ts"] if before and _file_ids(now) != _file_ids(before) else None, False
+
+
+def _file_ids(message: Json) -> list[str]:
+    """The ids of a message's own files; one that was deleted may stand there still, as a tombstone."""
+    files = [file for file in message.get("files") or () if isinstance(file, Mapping)]
+    return [str(file.get("id")) for file in files if file.get("mode") != TOMBSTONE]
 
 
 def _has_no_task(cause: MessageCause, text: str) -> bool:

@@ -53,13 +53,16 @@ class Revisions:
         """Have the message say what it says after `revision`, which the row of the job is about."""
         async with self._services.unit_of_work_for(job) as uow:
             stands = await _standing(uow, revision)
+            begun = stands and (stands.sent or await sessions.get(uow.tx, session_id(stands.key)) is not None)
             if stands is None:
                 await self._store_message(uow, job, revision)
             elif stands.edited_ts is not None and stands.edited_ts >= revision.at:
                 await finish(uow, job)
+            elif revision.of_files and (begun or not stands.open):
+                await finish(uow, job)  # what is begun keeps the files that it has
             elif (starting := await _starting(uow, stands)) is not None:
                 await self._revise_starting(uow, job, revision, stands, starting)
-            elif stands.sent or await sessions.get(uow.tx, session_id(stands.key)) is not None:
+            elif begun:
                 await inbox.note_edit(uow.tx, stands.key, revision.at)
                 await self._revise_sent(uow, job, revision, stands)
             else:
