@@ -1027,13 +1027,13 @@ async def test_a_team_s_budget_warns_once_at_each_of_its_percentages_and_stands_
     whose, near = "The budget of team “Payments”:", "Budgets near their end"
     first, second = await _of_the_team(on, ANN, "acu=6"), await _of_the_team(on, BEN, "acu=4 tags=pay")
     assert near not in written((await opened_home(on, ADA, "Running now: 2 sessions"))["blocks"])
-    await on.devin.set(second, acus_consumed=0.3)
+    await _has_used(on, second, 0.3)
     await spends(on, first, 5.2, "55%")
     own = written((await opened_home(on, ANN, f"{whose} 5.5 of 10 ACUs today (55%)"))["blocks"])
     assert near not in own
     admins = written((await opened_home(on, ADA, near))["blocks"])
     assert f"*{near}*\n{whose} 5.5 of 10 ACUs today (55%) · resets" in admins
-    await spends(on, first, 5.4, "55%")
+    await _has_used(on, first, 5.4)
     await spends(on, second, 3.1, "85%")
     await spends(on, second, 4.7, "used up")
     assert await posts(on, OPS) == [
@@ -1044,6 +1044,16 @@ async def test_a_team_s_budget_warns_once_at_each_of_its_percentages_and_stands_
     ]
     for elsewhere in (DM_OF_ANN, "D0BEN", GENERAL):  # they are told in the admin channel alone
         assert [text for text in await posts(on, elsewhere) if "budget" in text] == []
+
+
+async def _has_used(on: Harness, devin_id: str, acus: float) -> None:
+    """A session has cost so much, which the bot has seen."""
+    await on.devin.set(devin_id, acus_consumed=acus)
+
+    async def is_seen() -> bool:
+        return any(row["acus"] == acus for row in await rows(on, "spend"))
+
+    await until(is_seen)
 
 
 async def _of_the_team(on: Harness, user: str, options: str) -> str:
