@@ -607,7 +607,7 @@ def granted_by_form(by: str, asker: str, acus: Decimal) -> Message:
 def edited(asker: str) -> Message:
     """Report to admins that nothing was raised: the text that they read has been edited since."""
     return Message(
-        f"{fitted(asker) or 'The asker'} edited the text after asking, so nothing was raised. "
+        f"{fitted(asker) or 'The asker'} edited the text after asking, so no ACUs were added. "
         "A new request shows the new text."
     )
 
