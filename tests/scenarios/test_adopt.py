@@ -224,6 +224,19 @@ async def test_no_adopted_session_passes_the_most_that_any_may_use(on: Harness, 
     await on.devin.wait_for_calls("archive", 2)
 
 
+async def test_one_that_is_past_the_most_already_is_not_linked_and_runs_on(on: Harness) -> None:
+    await on.stop()
+    on.environment["BOT_SESSION_ACUS_MAX"] = "3"
+    await on.start()
+    made = await at_devin(on)
+    assert await refused(on, address(made)) == (
+        "Not linked: this session has used 4 ACUs, and the bot stops any session at 3 ACUs. "
+        "Write to it in Devin, or start a new one with `/devin`."
+    )
+    assert not await rows(on, "sessions")
+    assert await on.devin.log("archive") == []
+
+
 async def test_an_address_alone_is_no_task_and_offers_to_follow_its_session(on: Harness) -> None:
     asked = (await on.slack.slash(ANN, GENERAL, address(await at_devin(on))))["shown"]
     assert written(asked["blocks"]) == "That's a link to a Devin session. Nothing was started."

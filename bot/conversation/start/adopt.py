@@ -105,6 +105,9 @@ class AdoptCommand:
         refusal = _over(made, workspace.organisation.id) or await self._taken(job, made)
         # In this order: what a session is about is said to nobody who may not bring it here.
         refusal = refusal or await self._not_theirs(job, made) or await self._not_allowed(job, made)
+        used, most = session.snapshot.acus, workspace.policy.wake_limits.most
+        if refusal is None and most is not None and used >= most:
+            refusal = adoption_sentences.past_most(used, most)
         refusal = refusal or await self._gates.wake_refusal(Asker(workspace, user, channel, user), session)
         return made if refusal is None else refusal
 

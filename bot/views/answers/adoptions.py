@@ -10,7 +10,7 @@ from bot.views.answers.stops import QUESTION
 from bot.views.answers.wording import code, message_of
 from bot.views.message import Message
 from bot.views.sentences import asker_name, mention
-from bot.views.text import fitted, link
+from bot.views.text import acus, fitted, limit_of_acus, link
 
 NO_ADDRESS: Final = Message("Which session? Add its link: `/devin adopt https://app.devin.ai/sessions/…`")
 GONE: Final = Message("Your Devin organization has no session with that link. Check the link in Devin.")
@@ -53,6 +53,14 @@ def adopted(by: str, session: Session) -> Message:
         f":link: {fitted(by) or 'An admin'} linked your Devin session {link(session.url, session.title)} to "
         f"{'a DM' if session.is_direct else f'<#{session.channel}>'}.",
         "People there can now read and steer it. `!unsync` in its thread unlinks it.",
+    )
+
+
+def past_most(used: float, most: float) -> Message:
+    """Refuse to link a session that has `used` as much as any may: it would be stopped at once."""
+    return Message(
+        f"Not linked: this session has used {acus(used)}, and the bot stops any session at {limit_of_acus(most)}. "
+        "Write to it in Devin, or start a new one with `/devin`."
     )
 
 
