@@ -99,7 +99,8 @@ _PASSWORD: Final = re.compile(r"(?=.{0,60}[0-9])(?=.{0,60}[A-Za-z])[A-Za-z0-9!@#
 _ASSIGNED: Final = r"""[\w-]{0,60}+[\"']? ?= ?[\"'`]?([^\s\"'`,;<>()\[\]{}]{12,100})"""
 # Behind a word such as `password`, and in front of the value.
 _IS: Final = (
-    r"""[\"'\]`*_~]{0,4}\s{0,2}(?::=|=>|[:=]|\bis\b:?)[*_~]{0,4}\s{0,2}(?:```(?:[a-z]{0,12}\n)?|[\"'`*_~]{0,3})"""
+    r"""[\"'\]`*_~]{0,4}\s{0,2}(?::=|=>|[:=]|\bis\b:?|>(?=[^\s<>]{6,200}</))[*_~]{0,4}"""
+    r"""\s{0,2}(?:```(?:[a-z]{0,12}\n)?|[\"'`*_~]{0,3})"""
 )
 _OF_SERVICES: Final = r"""[0-9a-z\-_\t .]{0,20}+[\s|'\"]{0,3}(?:=>|<=|:=|=|>|\|\||:)['\"\s=`]{0,5}"""
 _REST: Final = re.compile(r"[\w+/=%~-]*(?:\.[\w+/=~-]{16,1000}){0,4}")  # of a key whose shape names only its beginning
@@ -178,6 +179,12 @@ def _is_password(value: str) -> bool:
     return letters and (mixed or any(map(str.isdigit, value)))
 
 
+def _is_mixed_password(value: str) -> bool:
+    """Whether no word is written so: behind `password to` also stand names such as argon2id and PBKDF2."""
+    mixed = any(map(str.isupper, value)) or not _SYMBOLS.isdisjoint(value)
+    return mixed and not value.isupper() and any(map(str.isdigit, value)) and _is_password(value)
+
+
 def _is_random(value: str) -> bool:
     if _is_sample(value) or _entropy(value) < _RANDOM:
         return False
@@ -203,7 +210,8 @@ def _is_in_address(value: str) -> bool:
 
 # An ampersand ends it where the next field of an address follows.
 _OF_PASSWORDS: Final = r"""(?:[^\s\"'`,;()<>\[\]{}|&]|&(?!amp;|[\w.-]{1,40}=))"""
-_PASSWORDS: Final = ("password", "passwd", "passphrase", "passwort", "pwd")
+_PASSWORDS: Final = ("password", "passwd", "passphrase", "passcode", "passwort", "pwd")
+_OF_WHAT: Final = r"(?: (?:for|of|on) [\w. -]{1,40}?)?"  # the password for the staging database
 _KEYS: Final = ("api", "access", "private", "client", "signing", "auth", "encryption", "account", "license")
 _TOKENS: Final = (
     *("secret", "token", "credential"),
@@ -222,6 +230,22 @@ _IN_PLACES: Final = (
     _Rule((":5432:",), r":5432:[^\s:]{1,60}:[^\s:]{1,60}:([^\s:]{6,100})", _is_in_address),
     # https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html and `curl --user`
     _Rule(("login ",), r"(?i:login\s{1,4}\S{1,60}\s{1,4}password\s{1,4}([^\s]{6,100}))", _is_password),
+    _Rule(
+        ("--password ", "--passphrase ", "--token ", "--secret ", "--api-key "),
+        r"--[A-Za-z-]{1,12} [\"']?([^\s\"'`<>]{6,100})",
+        _is_password,
+    ),
+    _Rule(("identified by '", "password '"), r"(?i:identified by|password) '([^'\s]{6,100})'", _is_password),
+    _Rule(
+        ("pw", "pass"),
+        rf"(?<![A-Za-z0-9_-])(?:PW|[Pp]w|[Pp]ass)\s?[:=]\s?[`*]{{0,3}}({_OF_PASSWORDS}{{6,100}})",
+        _is_password,
+    ),
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html: as the console shows them
+    _Rule(("secret access key",), r"(?i:secret access key)[\s,]{1,3}([A-Za-z0-9/+]{40})(?![\w/+])", is_shape=True),
+    _Rule(("akia",), r"AKIA[A-Z2-7]{16}[\s,:|\"']{1,4}([A-Za-z0-9/+]{40})(?![\w/+])", is_shape=True),
+    # A DSN of Sentry is public: https://docs.sentry.io/concepts/key-terms/dsn-explainer/
+    _Rule(("://",), r"://([\w-]{20,200})@(?![\w.-]{0,60}sentry)[\w\[]", _is_random),
     _Rule(("-u ", "--user "), r"--?u(?:ser)? [\"']?[\w.@-]{1,60}:([^\s\"'`]{6,100})", _is_password),
     _Rule(("cookie: ",), r"(?i:cookie: [\w.-]{1,60}=([\w%+/=.-]{16,400}))", _is_random),
     _Rule(("_pat",), rf"(?i:_pat{_IS}([a-z0-9]{{20,100}}))", _is_random),
@@ -230,8 +254,13 @@ _BEHIND_WORDS: Final = (
     *_IN_PLACES,
     _Rule(
         _PASSWORDS,
-        rf"(?i:(?:{'|'.join(_PASSWORDS)})[\w-]{{0,20}}+{_IS}({_OF_PASSWORDS}{{6,100}}))(?![(\[])",
+        rf"(?i:(?:{'|'.join(_PASSWORDS)})[\w-]{{0,20}}+{_OF_WHAT}{_IS}({_OF_PASSWORDS}{{6,100}}))(?![(\[])",
         _is_password,
+    ),
+    _Rule(
+        _PASSWORDS,
+        rf"(?i:(?:{'|'.join(_PASSWORDS)})s?{_OF_WHAT} to [`*\"']{{0,3}}({_OF_PASSWORDS}{{6,100}}))(?![(\[])",
+        _is_mixed_password,
     ),
     _Rule(
         _TOKENS,
