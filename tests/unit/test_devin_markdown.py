@@ -17,6 +17,7 @@ EVIL = "https://evil.com/x"
     [
         f"See [the fix]({GITHUB}/pull/7) and [github.com/acme]({GITHUB}).",
         f"[README.md]({GITHUB}/blob/main/README.md), [app.ts]({EVIL}), [v1.2.3]({GITHUB}), [acme/web#7]({GITHUB})",
+        "[http://intranet/job](http://intranet/job/7) [http://10.0.0.1](http://10.0.0.1/x)",
         f"[www.github.com]({GITHUB}) <{GITHUB}> {GITHUB}. [Ada](mailto:ada@acme.com) [a(b)]({GITHUB}/x_(y))",
         f"`[{GITHUB}]({EVIL})` and ``a ` b``",
         f"```\n[{GITHUB}]({EVIL})\nslack://open\n```\nafter",
@@ -38,6 +39,10 @@ def test_honest_links_and_code_stay_as_they_are(kept):
         (f"[a\u3002com]({EVIL} 'title')", f"<{EVIL}>"),
         (f"[paypal.com]({EVIL}/paypal.com)", f"<{EVIL}/paypal.com>"),
         (f"[README.md]({EVIL})", f"<{EVIL}>"),
+        (f"[a\u2024com]({EVIL})", f"<{EVIL}>"),
+        (f"[http://intranet/job]({EVIL})", f"<{EVIL}>"),
+        (f"[https://localhost:8080]({EVIL})", f"<{EVIL}>"),
+        (f"[192.168.0.1]({EVIL})", f"<{EVIL}>"),
         ("[ada@acme.com](mailto:eve@acme.com)", "<mailto:eve@acme.com>"),
         (f"![https://a.com]({EVIL})", f"<{EVIL}>"),
         (f"<{EVIL}|https://a.com>", f"<{EVIL}>"),
