@@ -12,7 +12,7 @@ from bot.timing import Timing
 from tests.markup import written
 from tests.said import titled
 from tests.scenarios.ahead import Ahead, rows
-from tests.scenarios.harness import ANN, GENERAL, OPS, WEB, Harness, harness
+from tests.scenarios.harness import ANN, GENERAL, GUEST, OPS, WEB, Harness, harness
 from tests.scenarios.observations import settled, thread_address
 
 APP: Any = {"manifest": manifest_for(unfurls=True)}
@@ -20,9 +20,9 @@ PULL = "https://github.com/acme/web/pull/7"
 SESSION = "https://app.devin.ai/sessions/{session}"
 
 
-async def previews(on: Harness, channel: str, url: str) -> list[str]:
+async def previews(on: Harness, channel: str, url: str, user: str = ANN) -> list[str]:
     """What people read under a message with a link."""
-    ts = await on.slack.say(ANN, channel, f"see <{url}>")
+    ts = await on.slack.say(user, channel, f"see <{url}>")
     await settled(on)
     found = (await on.slack.message(channel, ts)).get("attachments", [])
     return [written(one["blocks"]) for one in found]
@@ -59,6 +59,19 @@ async def test_what_others_may_not_read_has_no_preview(tmp_path: Path) -> None:
         assert await previews(on, WEB, SESSION.format(session=session)) == []
         await on.slack.put_channel(OPS, is_ext_shared=True)
         assert await previews(on, OPS, SESSION.format(session=open_to_all)) == []
+
+
+async def test_a_guest_reads_nothing_of_other_channels_by_their_links(tmp_path: Path) -> None:
+    """Who knows a repository could try out the numbers of its pull requests."""
+    async with harness(tmp_path, BOT_UNFURL="on") as on:
+        ts, session = await on.started("fix the login test")
+        await on.devin.set(session, pull_requests=[{"pr_url": PULL, "pr_state": "open"}])
+        await on.wait_for_post(GENERAL, ts, "acme/web#7")
+        await on.slack.invite(WEB, GUEST)
+        for link in (PULL, SESSION.format(session=session)):
+            assert await previews(on, WEB, link, GUEST) == []
+            assert await previews(on, GENERAL, link, GUEST), "in this channel they could read it anyway"
+            assert await previews(on, WEB, link)
 
 
 async def test_by_default_there_is_none(tmp_path: Path) -> None:

@@ -30,11 +30,14 @@ class LinkShared:
     """Has Slack show a preview under the message, of sessions that all who read it may see."""
 
     event: ClassVar[SlackEvent] = SlackEvent(
-        ("link_shared",), {"channel": "channel", "ts": "message_ts", "links": "links.*.url"}, Source.LINK
+        ("link_shared",),
+        {"user": "user", "channel": "channel", "ts": "message_ts", "links": "links.*.url"},
+        Source.LINK,
     )
 
     def __init__(self, kernel: Kernel) -> None:
         self._services = kernel.services
+        self._access = kernel.access
         self._shared_channels = kernel.shared_channels
 
     async def run(self, job: Job[EventCause]) -> None:
@@ -93,6 +96,9 @@ class LinkShared:
         """Whether `channel` is closed to some who read the preview; True too while Slack does not say."""
         if channel == job.cause.fields["channel"]:
             return False
+        user = job.cause.fields.get("user")  # none in a row of an earlier version
+        if not user or await self._access.is_outsider(job.workspace, user):
+            return True  # a guest could try out the numbers of pull requests
         since = self._services.clock() - self._services.timing.channel_known
         return await self._shared_channels.is_private(job.workspace, channel, since) is not False
 
