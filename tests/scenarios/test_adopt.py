@@ -224,6 +224,14 @@ async def test_no_adopted_session_passes_the_most_that_any_may_use(on: Harness, 
     await on.devin.wait_for_calls("archive", 2)
 
 
+async def test_a_link_behind_the_word_link_is_no_task_either(on: Harness) -> None:
+    asked = (await on.slack.slash(ANN, GENERAL, f"link {address(await at_devin(on))}"))["shown"]
+    assert written(asked["blocks"]) == "`link` isn't a command here, but `adopt` is. Nothing was started."
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:adopt")
+    await on.slack.wait_for_message(GENERAL, "Working")
+    assert await creations(on) == 0
+
+
 async def test_an_address_alone_is_no_task_and_offers_to_follow_its_session(on: Harness) -> None:
     asked = (await on.slack.slash(ANN, GENERAL, address(await at_devin(on))))["shown"]
     assert written(asked["blocks"]) == "That's a link to a Devin session. Nothing was started."
