@@ -216,6 +216,7 @@ aduit
 audit bot as csv
 audit all
 alarm off
+alarm list
 alarms off
 alarm
 alarm on

@@ -108,7 +108,7 @@ class Reader:
         as_typed = _OF_ONE.sub("", " ".join(_without_end(typed).split())).split()
         one = [word for word in as_typed if self.shows_one and is_picked(word)]
         said = [word.lower() for word in as_typed if word not in one]
-        words = _BETWEEN.sub("..", " ".join(word for word in said if word not in _WITHOUT_MEANING)).split()
+        words = [word for word in said if word not in _WITHOUT_MEANING]
         by: By | None = None
         if (at := next((at for at, word in enumerate(words) if word in _EACH), None)) is not None:
             by = _MEANT_BY.get(" ".join(words[at + 1 : at + 2]))
@@ -120,7 +120,7 @@ class Reader:
             return None
         if said and not (words or by or as_file or of_all):  # nothing but words without a meaning
             return None
-        question = self._question(words, by)
+        question = self._question(_BETWEEN.sub("..", " ".join(words)), by)
         return question and replace(question, as_file=as_file, of_all=of_all, of="".join(one))
 
     def of(self, argument: str) -> Question:
@@ -129,10 +129,9 @@ class Reader:
         assert question is not None
         return question
 
-    def _question(self, words: list[str], by: By | None) -> Question | None:
-        if not words:
+    def _question(self, typed: str, by: By | None) -> Question | None:
+        if not typed:
             return Question(self.periods[0], by=by)
-        typed = " ".join(words)
         typed = _SAID.get(typed, typed)
         period = next((candidate for candidate in self.periods if candidate == typed), None)
         if period is not None:

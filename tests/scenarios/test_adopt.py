@@ -237,6 +237,14 @@ async def test_one_that_is_past_the_most_already_is_not_linked_and_runs_on(on: H
     assert await on.devin.log("archive") == []
 
 
+async def test_a_link_behind_the_word_link_is_no_task_either(on: Harness) -> None:
+    asked = (await on.slack.slash(ANN, GENERAL, f"link {address(await at_devin(on))}"))["shown"]
+    assert written(asked["blocks"]) == "`link` isn't a command here, but `adopt` is. Nothing was started."
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:adopt")
+    await on.slack.wait_for_message(GENERAL, "Working")
+    assert await creations(on) == 0
+
+
 async def test_an_address_alone_is_no_task_and_offers_to_follow_its_session(on: Harness) -> None:
     asked = (await on.slack.slash(ANN, GENERAL, address(await at_devin(on))))["shown"]
     assert written(asked["blocks"]) == "That's a link to a Devin session. Nothing was started."

@@ -1091,7 +1091,7 @@ async def test_a_repository_that_devin_does_not_list_is_named_before_its_budget_
     await on.slack.slash(ADA, GENERAL, "budget try repo:acme/wbe 5 a day")
     trial = await on.slack.wait_for_ephemeral(ADA, "Only a trial")
     assert f". {unlisted} " in trial["rendered"]
-    await on.slack.slash(ADA, GENERAL, "budget set repo:acme/web 5 a day")
+    await on.slack.slash(ADA, GENERAL, "budget set acme/web 5 a day")
     question = await on.slack.wait_for_ephemeral(ADA, "Set a budget of 5 ACUs a day for the repository acme/web")
     assert "doesn't list" not in question["rendered"]
 

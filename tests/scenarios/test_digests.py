@@ -91,6 +91,14 @@ async def test_channels_are_added_listed_replaced_and_removed(on: Harness) -> No
     ]
 
 
+async def test_a_digest_is_changed_and_added_in_the_words_of_people(on: Harness) -> None:
+    await checked(on, "digest add every monday 9am", f"<#{GENERAL}> gets the weekly digest on Mondays at 9:00 AM")
+    await checked(
+        on, f"digest change <#{GENERAL}> every week at 8am", "It replaces the one at 9:00 AM (Europe/Berlin), `all`."
+    )
+    assert (await typed(on, "digest change")).startswith("`digest` doesn't take `change`. Nothing was started.")
+
+
 async def test_who_posts_all_figures_elsewhere_is_asked_first_and_can_undo_it(on: Harness, clock: Ahead) -> None:
     added = f"<#{WEB}> gets the weekly digest on Mondays at 9:00 AM (UTC)."
     await typed(on, f"digest add weekly <#{WEB}> UTC")

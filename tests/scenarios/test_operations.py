@@ -177,6 +177,8 @@ async def test_what_was_used_and_what_came_of_it_are_sent_as_files(on: Harness) 
     ]
     assert await asked(on, "report csv") == figure_files.BEGUN.text
     await on.slack.wait_for_message(DIRECT, "1 row, also in `devin-report-")
+    # A range without an end has words behind it, too.
+    assert await asked(on, f"usage csv by person since {day}") == figure_files.BEGUN.text
 
 
 # ---------------------------------------------------------------- Devin's audit log

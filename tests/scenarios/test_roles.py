@@ -223,6 +223,9 @@ async def test_who_administers_by_a_role_gives_roles_and_cannot_take_their_own(o
     assert buttons(now) == ["Undo"]
     assert await typed(on, "role add administer everyone", BEN) == roles.problem(Problem.EVERYONE).text
     assert await typed(on, "role remove administer", BEN) == roles.NOT_YOURSELF.text
+    assert await typed(on, f"role remove administer <@{ADA}>", BEN) == (
+        "Nothing was changed. The settings name this admin. Your Devin Bridge operator can change `BOT_ADMIN_USERS`."
+    )
     assert await typed(on, f"role remove administer <@{BEN}>") == roles.as_before(Right.ADMINISTER, "", None).text
     assert await typed(on, f"role add stop <@{BEN}>", BEN) == access_sentences.admins_only("give roles", ADMINS).text
 

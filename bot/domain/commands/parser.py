@@ -428,7 +428,7 @@ class Parser:
             fits = self._whole(spec, behind) is not None
             return Doubt(text, words[0], spec, self._repaired(spec, behind)) if fits else None
         free = not is_synonym and len(words) <= FREE_WORDS
-        fits = spec.of_place or all(_fits_around(other, spec) for other in behind)
+        fits = spec.of_place or all(_fits_around(other, spec) or other in _SHOWING for other in behind)
         # Of the words that mean one there are ordinary ones, such as `raise`.
         if not free and not fits and (is_synonym or self._other(spec, behind) is None):
             return None

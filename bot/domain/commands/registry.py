@@ -171,7 +171,7 @@ ADOPT: Final = CommandSpec(
     ordinary=True,
     slash_help=Help("`/devin adopt link` links a session that you started in Devin to a thread here", same_line=True),
     thread_help=Help("`!adopt link` links a session from Devin to this thread", same_line=True),
-    meant_by=("sync",),
+    meant_by=("sync", "link"),
 )
 # The choice of an admin who links a session that somebody else started in Devin.
 ADOPT_CONFIRMED: Final = CommandSpec(

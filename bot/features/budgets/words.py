@@ -95,6 +95,7 @@ _SAID: Final = tuple(
     for said, meant in (
         (r"^for ", ""),
         (r"^(?:the )?repo(?:sitory)?(?: ?[:=] ?| (?=[^ ]*/))", "repo:"),
+        (r"^(?=[a-z][\w.-]*/(?!(?:day|week|month|cycle) )[\w.-]+ )", "repo:"),
         (r"^(?:each|per|every)[ -](person|channel|session)s?(?= )", r"each-\1"),
         (r"^(?:(?:each|per|every)[ -](?:user|member)s?|everyone|everybody)(?= )", "each-person"),
         (r"^(?:the )?(?:whole )?(?:organi[sz]ation|org)(?= )", "org"),

@@ -20,7 +20,13 @@ _CHANNEL_ID: Final = re.compile(r"#(?P<id>[CGD][A-Z0-9]{2,})")
 _TIME: Final = re.compile(
     r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)|(?P<of_half>1[0-2]|0?[1-9])(?::(?P<past>[0-5]\d))?(?P<half>am|pm)"
 )
-_JOINING: Final = frozenset({"at", "in", "to", "for", "on"})  # say nothing of their own
+_JOINING: Final = frozenset({"at", "in", "to", "for", "on", "every", "each"})  # say nothing of their own
+_EDITIONS: Final = {
+    **{edition.value: edition for edition in Edition},
+    "day": Edition.DAILY,
+    **dict.fromkeys(("week", "monday", "mondays"), Edition.WEEKLY),
+}
+_ADDING: Final = frozenset({"change", "set"})  # a new digest of a kind replaces the one in its channel
 _NUMBER: Final = re.compile(r"#?(?P<number>\d{1,3})")
 
 
@@ -74,6 +80,7 @@ def read_digest(typed: str) -> str | None:
     if words and picked_channel(words[0]):  # `digest #web` means to add one there
         words = [DigestAction.ADD, *words]
     action, rest = (words[0].lower(), words[1:]) if words else ("", [])
+    action = DigestAction.ADD if action in _ADDING and any(map(picked_channel, rest)) else action
     fits = {
         DigestAction.SHOW_FORMS: not rest,
         DigestAction.LIST: not rest,
@@ -114,7 +121,7 @@ def _sorted_out(words: Sequence[str]) -> Iterator[tuple[str, str]]:
         lowered = word.lower()
         if lowered in _JOINING:
             continue
-        if lowered in set(Edition):
+        if lowered in _EDITIONS:
             yield "edition", word
         elif lowered in set(Share):
             yield "share", word
@@ -132,7 +139,7 @@ def _value(name: str, word: str) -> Edition | Share | str | time | bool | Digest
     if name == "with_file":
         return True
     if name == "edition":
-        return Edition(word.lower())
+        return _EDITIONS[word.lower()]
     if name == "share":
         return Share(word.lower())
     if name == "channel":

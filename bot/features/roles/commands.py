@@ -115,6 +115,8 @@ class _Change:
         wanted = self.wanted
         out = wanted.holders or self._held
         if not out or not set(out) <= set(self._held):
+            if wanted.right is Right.ADMINISTER and not self.asked.workspace.policy.admin_users.isdisjoint(out):
+                return views.NAMED_BY_SETTINGS
             return views.not_held(wanted.right, wanted.holders, wanted.channel)
         if wanted.right is Right.ADMINISTER and self._is_own(out):
             return views.NOT_YOURSELF

@@ -33,6 +33,9 @@ MOST_NAMED: Final = 20  # admins and their groups
 QUESTION: Final = "role"  # the name of the question whether to shut people out
 UNCHANGED: Final = Message("OK, nothing was changed.")
 ALWAYS: Final = "Admins have every role. You can always steer, stop, and see the cost of sessions you started."
+NAMED_BY_SETTINGS: Final = Message(
+    "Nothing was changed. The settings name this admin. Your Devin Bridge operator can change `BOT_ADMIN_USERS`."
+)
 NOT_YOURSELF: Final = Message("You can't take that from yourself. Ask another admin.")
 
 

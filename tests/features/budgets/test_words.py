@@ -80,6 +80,7 @@ def team(name: str) -> Scope:
         ("team:Payments 400 a year", Problem.SPAN),
         ("team", Problem.SCOPE),
         ("repo:acme/web 200 a month", WantedBudget(OF_WEB, Decimal(200), Span.MONTH)),
+        ("acme/web 200 a month", WantedBudget(OF_WEB, Decimal(200), Span.MONTH)),
         ("repo:https://github.com/Acme/Web.git 200", WantedBudget(OF_WEB, Decimal(200))),
         ("repository ACME/web 200 ACUs", WantedBudget(OF_WEB, Decimal(200))),
         ("repo:git@github.com:acme/web.git 200", WantedBudget(OF_WEB, Decimal(200))),

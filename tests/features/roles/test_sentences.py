@@ -25,6 +25,7 @@ MESSAGES = {
     "not_held": views.not_held(Right.STOP, ["U0ANN1"], ""),
     "held_by_nobody": views.not_held(Right.STOP, [], "C0WEB1"),
     "set_by_file": views.set_by_file(Right.STOP),
+    "named_by_settings": views.NAMED_BY_SETTINGS,
     "not_yourself": views.NOT_YOURSELF,
     "whom_to_ask": views.whom_to_ask(Admins(frozenset({"U0ADA1"}), ("S0OPS1",), frozenset({"U0BEN1"}))),
     "nobody_to_ask": views.whom_to_ask(Admins()),
@@ -51,6 +52,7 @@ def test_what_they_read() -> None:
             "whom_to_ask": "Admins of Devin Bridge: <@U0ADA1>, <!subteam^S0OPS1>. Ask one for a role or for more budget.",
             "nobody_to_ask": "Devin Bridge has no admins. Your Devin Bridge operator can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`.",
             "nobody_in_the_group": "No admins found: the admin user group is empty or unavailable. Tell your Devin Bridge operator.",
+            "named_by_settings": "Nothing was changed. The settings name this admin. Your Devin Bridge operator can change `BOT_ADMIN_USERS`.",
             "problem_right": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. For example: `/devin role add start #web @ann`",
             "problem_nobody": "Nothing was changed. Name who gets it: people, user groups, or `everyone`. For example: `/devin role add start #web @ann`",
             "problem_picked": (
