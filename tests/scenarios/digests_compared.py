@@ -61,7 +61,7 @@ class DigestChecks(Checks):
         change = None if usual is None or usual <= 0 else change_shown(_rounded((total - usual) * 100 / usual))
         self.compared.same(f"{what}, change to {usual}", change_in(shown), change)
         if own <= total:
-            exact = {"slack": own, "elsewhere": total - own}
+            exact = {"slack": own, "outside Slack": total - own}
             if tenths(total):
                 self.compared.parts(f"{what}, split", split_in(shown), exact, tenths(total))
             await self._thread(what, day, root)
@@ -102,18 +102,18 @@ class DigestChecks(Checks):
                 (f"<#{name}>" if name.startswith("C0") else name_of(name), amount(acus)) for name, acus, *_ in rows
             ]
             shown = self._hidden(listed)
-            exact = books.grouped([day], groups[column]) | {"elsewhere": total - books.own(day)}
+            exact = books.grouped([day], groups[column]) | {"outside Slack": total - books.own(day)}
             self.compared.same(f"{what}, {column}, total", shown[-1], ("total", tenths(total)))
             self.compared.parts(f"{what}, {column}", shown[:-1], exact, tenths(total))
             if column != "Session":
                 # There are so few people, channels and repositories that nobody else is among the others.
                 names = [OTHER_WORKSPACE if name == "others" else name for name, _ in shown[:-1]]
-                counts = {name: int(row[3]) for name, row in zip(names, rows[:-1], strict=True) if name != "elsewhere"}
+                counts = {name: int(row[3]) for name, row in zip(names, rows[:-1], strict=True) if name != "outside Slack"}
                 self._counts(f"{what}, {column}", counts, lambda key, _, of=groups[column]: of[key], [day])
         self._nothing_merged(what, "\n".join(post["rendered"] for post in posts), [day])
         for _, content in await self.asked.files_in(OPS, root["ts"]):
             rows = file_rows(content)
-            expected = books.grouped([day], self.expected.titles) | {"elsewhere": total - books.own(day)}
+            expected = books.grouped([day], self.expected.titles) | {"outside Slack": total - books.own(day)}
             used = {name: acus for name, acus in self._summed(rows).items() if acus}
             self.compared.same(f"{what}, file", used, {name: acus for name, acus in expected.items() if acus})
             self.compared.same(f"{what}, file, total", Decimal(rows[-1]["acus"]), total)
