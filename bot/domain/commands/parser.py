@@ -79,7 +79,7 @@ class Doubt:
     def seconds(self) -> tuple[str, ...]:
         """The second words of the commands in the family, each by the one that people should learn."""
         phrases = [spec.ways[0].phrase.split() for spec in self.family]
-        return tuple(dict.fromkeys(phrase[1] for phrase in phrases if len(phrase) > 1 and phrase[1] not in _FILLERS))
+        return tuple(dict.fromkeys(phrase[1] for phrase in phrases if len(phrase) > 1 and phrase[1] not in FILLERS))
 
     @property
     def only(self) -> Command | None:
@@ -108,7 +108,7 @@ _AROUND_PERIODS: Final = (
     "january february march april may june july august september october november december "
     "jan feb mar apr jun jul aug sep sept oct nov dec"
 )
-_FILLERS: Final = frozenset(f"{_AROUND_SESSIONS} {_AROUND_PERIODS}".split())
+FILLERS: Final = frozenset(f"{_AROUND_SESSIONS} {_AROUND_PERIODS}".split())
 # What stands behind them is another period than by itself. The week of figures is the last one anyway.
 _MAKES_ANOTHER: Final = frozenset(["since", "until", "before", "after", "to", "previous", "last"])
 _WITHOUT_MEANING: Final = "a all for me my of our please the this"
@@ -512,7 +512,7 @@ class Parser:
         spec = self._of_two_words.get(f"{word} {second}")
         if spec is None:
             return self._mistyped_second(text, word, words)
-        if second in _FILLERS and not all(_fits_around(other, spec) for other in behind[1:]):
+        if second in FILLERS and not all(_fits_around(other, spec) for other in behind[1:]):
             return None  # a task such as `stop all flaky tests from failing`
         if len(words) > MOST_WORDS_IN_DOUBT and second != _ADD:
             return None
@@ -520,7 +520,7 @@ class Parser:
 
     def _the_other_way(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
         """The command whose words stand the other way round, such as `list notes`, `delete note 2` or `show usage`."""
-        thing = next((other for other in behind if other not in _FILLERS), None)
+        thing = next((other for other in behind if other not in FILLERS), None)
         if thing is None or len(words) > MOST_WORDS_IN_DOUBT:
             return None
         meant = self._synonyms.get(thing)
@@ -531,7 +531,7 @@ class Parser:
         if spec is None or not all(_fits_around(other, spec) for other in others):
             return None
         of_two_words = " " in spec.ways[0].phrase  # what is put around a period may belong to a question
-        kept = [other for other in others if not of_two_words or other not in _FILLERS]
+        kept = [other for other in others if not of_two_words or other not in FILLERS]
         return Doubt(text, words[0], spec, self._repaired(spec, kept))
 
     def _of_thing(self, word: str, thing: str) -> CommandSpec | None:
@@ -733,7 +733,7 @@ def _is_place(word: str) -> bool:
 
 def _fits_around(word: str, spec: CommandSpec) -> bool:
     """Whether `word` is one that people put behind the command `spec` and not into a task."""
-    if word in _FILLERS or word.isdecimal() or parse_which(word) is not None or _takes(spec, word):
+    if word in FILLERS or word.isdecimal() or parse_which(word) is not None or _takes(spec, word):
         return True
     if _is_place(word) or picked_person(word):
         return True
