@@ -136,6 +136,20 @@ _GIVEN: Final = re.compile(
 _HEALTH: Final = re.compile(
     r"\b(?:bot|bridge)\b.{0,20}\b(?:healthy|up|ok|okay|alive|down|online|working|running)\b", re.IGNORECASE
 )
+# What people want of the bot itself, each with the command for it. The first one counts.
+_WANTS: Final = {
+    command: re.compile(pattern, re.IGNORECASE)
+    for command, pattern in {
+        HELP.name: _HEALTH.pattern,
+        "budget set": r"\A(?:please )?(?:give|grant|add|allow|tell|alert|warn|notify)\b(?!.{0,20}\bmy\b).{0,60}"
+        r"\b\d{1,7} (?:more |extra )?acus?\b",
+        "settings": r"\bdefaults?\b|\b(?:notify|remind|mention) me (?:less|more|only|never)\b|\bnotifications?\b"
+        r"|\breminders\b|\bquiet hours\b"
+        r"|\A(?:please )?(?:(?:limit|cap) me|(?:make|set|change|limit|cap) my (?:sessions?|limit|acu))\b",
+        "digest": r"\bdigests?\b|\b(?:daily|weekly|monthly) (?:report|summary|update)s?\b",
+        "usage last month": r"\Acompare\b.{0,60}\b(?:months?|usage|spen[dt]\w*|costs?)\b",
+    }.items()
+}
 _WHO_USED: Final = re.compile(r"\bwho(?: has| have)? (?:used|spent|spends|uses|consumed|costs?)\b", re.IGNORECASE)
 _DIVIDES: Final = re.compile(r"\b(?:who|which (?P<by>person|channel|team|repo|session|playbook)s?)\b", re.IGNORECASE)
 _BUDGET: Final = re.compile(
@@ -148,7 +162,8 @@ _LIMITED: Final = re.compile(
     r"(?:please )?(?P<verb>(?:limit|cap|restrict) )?"
     r"(?:(?P<each>everyone|everybody|people|(?:each|every) (?:person|user|member))"
     r"|(?P<org>(?:the )?(?:whole )?org(?:ani[sz]ation)?)|(?P<picked>[@#]\S+)"
-    r"|(?(verb)(?:(?:the )?team (?P<team>\S+)|(?:the )?(?P<of>\S+) team)|(?!)))"  # `team list 1` limits nobody
+    r"|(?(verb)(?:(?:the )?team (?P<team>\S+)|(?:the )?(?P<of>\S+) team"
+    r"|(?P<name>(?!me\b)[\w.-]+)(?=(?: to| at)? \d+ ?acus?\b))|(?!)))"  # `team list 1` limits nobody
     r"(?: (?:to|at))? (?P<acus>\d{1,7})(?: ?acus?)?"
     r"(?P<often>(?:(?: (?:a|per|each|every) |/)(?:day|week|month|cycle))?)",
     re.IGNORECASE,
@@ -162,13 +177,16 @@ _ABOUT_ROLES: Final = re.compile(
     re.IGNORECASE,
 )
 _SPENT_BY: Final = re.compile(
-    r"(?:please )?(?:(?:show|tell) me )?(?:(?:what|how much) (?:did|has|have)|what)"
-    r" (?P<person>@\S+|(?!(?:it|this|that|we|i|you|they)\b)\w+) (?:spen[dt]|used?|cost)"
+    r"(?:please )?(?:(?:show|tell) me )?(?:(?:(?:what|how much) (?:did|has|have)|what)"
+    r" (?P<person>@\S+|(?:each|every) (?:person|user|member)|(?!(?:it|this|that|we|i|you|they)\b)\w+)"
+    r" (?:spen[dt]|used?|cost)|(?:the |our )?(?:top|biggest) (?:spenders?|users?)"
+    r"|(?!(?:it|that)\b)\w+['\u2019]s (?:usage|spending|costs?))"
     r"(?: (?:so far|here|today|yesterday|(?:this|last|in|on|since) .{1,20}))?",
     re.IGNORECASE,
 )
 _PROMOTED: Final = re.compile(
-    r"(?:please )?(?:make|promote|turn) (?P<person>@\S+) (?:to |into )?(?:be )?(?:an?(?:other)? |the |our )?"
+    r"(?:please )?(?:make|promote|turn) (?P<person>@\S+|(?!(?:me|it)\b)\w+(?= (?:to |into )?(?:be )?an admin))"
+    r" (?:to |into )?(?:be )?(?:an?(?:other)? |the |our )?"
     r"(?:(?P<admin>admin\w*)|(?:team |tech )?(?:lead\w*|manager|owner|member))(?: (?:here|too))?",
     re.IGNORECASE,
 )
@@ -322,8 +340,9 @@ class Parser:
         if begun is not None and begun.of_place and first not in self._of_sessions:  # `resume 2`
             return Doubt(text, text, LIST, LIST.name, guessed=True, instead=begun.instead)
         kind = Kind.COST if _WHO_USED.search(text) else intent.kind
-        spec = HELP if _HEALTH.search(text) else _ABOUT.get(kind, HELP)
-        meant = self._about_money(typed) if spec is COST else spec.name
+        wanted = "" if _BUDGET.search(text) else next((way for way in _WANTS if _WANTS[way].search(text)), "")
+        spec = _ABOUT.get(kind, HELP)
+        meant = wanted or (self._about_money(typed) if spec is COST else spec.name)
         command, shown = self.slash(meant), _with_names(meant, typed, text)
         topic = topic_of(text, kind)
         return Doubt(text, text, command.spec, meant, shown, command.argument, guessed=True, kind=kind, topic=topic)
@@ -395,16 +414,21 @@ class Parser:
             meant = f"{GIVE.name} {given['number']} {given['person']}"
         elif (limited := _LIMITED.fullmatch(text)) is not None:
             team = limited["team"] or limited["of"]
-            whom = limited["picked"] or (f'team:"{team}"' if team else "each-person" if limited["each"] else "org")
+            whom = (
+                limited["picked"]
+                or (f"@{limited['name']}" if limited["name"] else "")
+                or (f'team:"{team}"' if team else "each-person" if limited["each"] else "org")
+            )
             meant = f"budget set {whom} {limited['acus']}{limited['often'].lower()}"
         elif (asked := _ABOUT_ROLES.fullmatch(text)) is not None:
             meant, kind = "admins" if asked["admins"] else "role list", Kind.WHO
         elif (spent := _SPENT_BY.fullmatch(text)) is not None:
-            is_picked = spent["person"].startswith("@")  # a name alone says no id
+            is_picked = (spent["person"] or "").startswith("@")  # a name alone says no id
             meant = f"usage {spent['person']} {Period.MONTH}" if is_picked else f"usage {Period.MONTH} by person"
             kind = Kind.COST
         elif (promoted := _PROMOTED.fullmatch(text)) is not None:
-            meant = f"role add administer {promoted['person']}" if promoted["admin"] else "role list"
+            person = promoted["person"] if promoted["person"].startswith("@") else f"@{promoted['person']}"
+            meant = f"role add administer {person}" if promoted["admin"] else "role list"
         elif _ENDED.fullmatch(text) is not None:
             meant = "stop"
         spec = self.slash(meant).spec if meant else START
