@@ -153,6 +153,16 @@ async def test_the_command_that_does_it_is_offered(on: Harness, text: str, quest
         ("I want to cancel my last session", "Stop"),
         (f"make <@{BEN}|ben> an admin", "Run role add administer @ben"),
         (f"please promote <@{BEN}|ben> to team lead", "Show role list"),
+        ("make ben an admin", "Run role add administer @ben"),
+        ("limit ben to 20 ACUs a month", "Run budget set @ben 20 a month"),
+        ("what did each person cost", "Show usage month by person"),
+        ("our top spenders", "Show usage month by person"),
+        ("ben's usage", "Show usage month by person"),
+        ("compare this month to last month", "Show usage last month"),
+        ("post a daily digest in this channel", "Show digest"),
+        ("set my limit to 100", "Show settings"),
+        ("use acme/web by default", "Show settings"),
+        ("remind me less often", "Show settings"),
     ],
 )
 async def test_a_sentence_that_says_what_a_command_does_offers_it(on: Harness, text: str, button: str) -> None:

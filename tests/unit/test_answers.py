@@ -816,7 +816,8 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
             "`mute` works only in a session's thread: write `!mute` there. Nothing was started.",
             ["My sessions"],
         ),
-        ("cost of it", "`cost` doesn't take `of it`. Nothing was started.", ["Show cost", "Start a session"]),
+        ("cost of it", "Did you mean `cost`? Nothing was started.", ["Show cost", "Start a session"]),
+        ("list my sessions", "Did you mean `list`? Nothing was started.", ["Show list", "Start a session"]),
         (
             "report whole month",
             "`report` doesn't take `whole month`. Nothing was started.",

@@ -79,7 +79,7 @@ class Doubt:
     def seconds(self) -> tuple[str, ...]:
         """The second words of the commands in the family, each by the one that people should learn."""
         phrases = [spec.ways[0].phrase.split() for spec in self.family]
-        return tuple(dict.fromkeys(phrase[1] for phrase in phrases if len(phrase) > 1 and phrase[1] not in _FILLERS))
+        return tuple(dict.fromkeys(phrase[1] for phrase in phrases if len(phrase) > 1 and phrase[1] not in FILLERS))
 
     @property
     def only(self) -> Command | None:
@@ -108,7 +108,7 @@ _AROUND_PERIODS: Final = (
     "january february march april may june july august september october november december "
     "jan feb mar apr jun jul aug sep sept oct nov dec"
 )
-_FILLERS: Final = frozenset(f"{_AROUND_SESSIONS} {_AROUND_PERIODS}".split())
+FILLERS: Final = frozenset(f"{_AROUND_SESSIONS} {_AROUND_PERIODS}".split())
 # What stands behind them is another period than by itself. The week of figures is the last one anyway.
 _MAKES_ANOTHER: Final = frozenset(["since", "until", "before", "after", "to", "previous", "last"])
 _WITHOUT_MEANING: Final = "a all for me my of our please the this"
@@ -136,6 +136,20 @@ _GIVEN: Final = re.compile(
 _HEALTH: Final = re.compile(
     r"\b(?:bot|bridge)\b.{0,20}\b(?:healthy|up|ok|okay|alive|down|online|working|running)\b", re.IGNORECASE
 )
+# What people want of the bot itself, each with the command for it. The first one counts.
+_WANTS: Final = {
+    command: re.compile(pattern, re.IGNORECASE)
+    for command, pattern in {
+        HELP.name: _HEALTH.pattern,
+        "budget set": r"\A(?:please )?(?:give|grant|add|allow|tell|alert|warn|notify)\b(?!.{0,20}\bmy\b).{0,60}"
+        r"\b\d{1,7} (?:more |extra )?acus?\b",
+        "settings": r"\bdefaults?\b|\b(?:notify|remind|mention) me (?:less|more|only|never)\b|\bnotifications?\b"
+        r"|\breminders\b|\bquiet hours\b"
+        r"|\A(?:please )?(?:(?:limit|cap) me|(?:make|set|change|limit|cap) my (?:sessions?|limit|acu))\b",
+        "digest": r"\bdigests?\b|\b(?:daily|weekly|monthly) (?:report|summary|update)s?\b",
+        "usage last month": r"\Acompare\b.{0,60}\b(?:months?|usage|spen[dt]\w*|costs?)\b",
+    }.items()
+}
 _WHO_USED: Final = re.compile(r"\bwho(?: has| have)? (?:used|spent|spends|uses|consumed|costs?)\b", re.IGNORECASE)
 _DIVIDES: Final = re.compile(r"\b(?:who|which (?P<by>person|channel|team|repo|session|playbook)s?)\b", re.IGNORECASE)
 _BUDGET: Final = re.compile(
@@ -148,7 +162,8 @@ _LIMITED: Final = re.compile(
     r"(?:please )?(?P<verb>(?:limit|cap|restrict) )?"
     r"(?:(?P<each>everyone|everybody|people|(?:each|every) (?:person|user|member))"
     r"|(?P<org>(?:the )?(?:whole )?org(?:ani[sz]ation)?)|(?P<picked>[@#]\S+)"
-    r"|(?(verb)(?:(?:the )?team (?P<team>\S+)|(?:the )?(?P<of>\S+) team)|(?!)))"  # `team list 1` limits nobody
+    r"|(?(verb)(?:(?:the )?team (?P<team>\S+)|(?:the )?(?P<of>\S+) team"
+    r"|(?P<name>(?!me\b)[\w.-]+)(?=(?: to| at)? \d+ ?acus?\b))|(?!)))"  # `team list 1` limits nobody
     r"(?: (?:to|at))? (?P<acus>\d{1,7})(?: ?acus?)?"
     r"(?P<often>(?:(?: (?:a|per|each|every) |/)(?:day|week|month|cycle))?)",
     re.IGNORECASE,
@@ -162,13 +177,16 @@ _ABOUT_ROLES: Final = re.compile(
     re.IGNORECASE,
 )
 _SPENT_BY: Final = re.compile(
-    r"(?:please )?(?:(?:show|tell) me )?(?:(?:what|how much) (?:did|has|have)|what)"
-    r" (?P<person>@\S+|(?!(?:it|this|that|we|i|you|they)\b)\w+) (?:spen[dt]|used?|cost)"
+    r"(?:please )?(?:(?:show|tell) me )?(?:(?:(?:what|how much) (?:did|has|have)|what)"
+    r" (?P<person>@\S+|(?:each|every) (?:person|user|member)|(?!(?:it|this|that|we|i|you|they)\b)\w+)"
+    r" (?:spen[dt]|used?|cost)|(?:the |our )?(?:top|biggest) (?:spenders?|users?)"
+    r"|(?!(?:it|that)\b)\w+['\u2019]s (?:usage|spending|costs?))"
     r"(?: (?:so far|here|today|yesterday|(?:this|last|in|on|since) .{1,20}))?",
     re.IGNORECASE,
 )
 _PROMOTED: Final = re.compile(
-    r"(?:please )?(?:make|promote|turn) (?P<person>@\S+) (?:to |into )?(?:be )?(?:an?(?:other)? |the |our )?"
+    r"(?:please )?(?:make|promote|turn) (?P<person>@\S+|(?!(?:me|it)\b)\w+(?= (?:to |into )?(?:be )?an admin))"
+    r" (?:to |into )?(?:be )?(?:an?(?:other)? |the |our )?"
     r"(?:(?P<admin>admin\w*)|(?:team |tech )?(?:lead\w*|manager|owner|member))(?: (?:here|too))?",
     re.IGNORECASE,
 )
@@ -322,8 +340,9 @@ class Parser:
         if begun is not None and begun.of_place and first not in self._of_sessions:  # `resume 2`
             return Doubt(text, text, LIST, LIST.name, guessed=True, instead=begun.instead)
         kind = Kind.COST if _WHO_USED.search(text) else intent.kind
-        spec = HELP if _HEALTH.search(text) else _ABOUT.get(kind, HELP)
-        meant = self._about_money(typed) if spec is COST else spec.name
+        wanted = "" if _BUDGET.search(text) else next((way for way in _WANTS if _WANTS[way].search(text)), "")
+        spec = _ABOUT.get(kind, HELP)
+        meant = wanted or (self._about_money(typed) if spec is COST else spec.name)
         command, shown = self.slash(meant), _with_names(meant, typed, text)
         topic = topic_of(text, kind)
         return Doubt(text, text, command.spec, meant, shown, command.argument, guessed=True, kind=kind, topic=topic)
@@ -395,16 +414,21 @@ class Parser:
             meant = f"{GIVE.name} {given['number']} {given['person']}"
         elif (limited := _LIMITED.fullmatch(text)) is not None:
             team = limited["team"] or limited["of"]
-            whom = limited["picked"] or (f'team:"{team}"' if team else "each-person" if limited["each"] else "org")
+            whom = (
+                limited["picked"]
+                or (f"@{limited['name']}" if limited["name"] else "")
+                or (f'team:"{team}"' if team else "each-person" if limited["each"] else "org")
+            )
             meant = f"budget set {whom} {limited['acus']}{limited['often'].lower()}"
         elif (asked := _ABOUT_ROLES.fullmatch(text)) is not None:
             meant, kind = "admins" if asked["admins"] else "role list", Kind.WHO
         elif (spent := _SPENT_BY.fullmatch(text)) is not None:
-            is_picked = spent["person"].startswith("@")  # a name alone says no id
+            is_picked = (spent["person"] or "").startswith("@")  # a name alone says no id
             meant = f"usage {spent['person']} {Period.MONTH}" if is_picked else f"usage {Period.MONTH} by person"
             kind = Kind.COST
         elif (promoted := _PROMOTED.fullmatch(text)) is not None:
-            meant = f"role add administer {promoted['person']}" if promoted["admin"] else "role list"
+            person = promoted["person"] if promoted["person"].startswith("@") else f"@{promoted['person']}"
+            meant = f"role add administer {person}" if promoted["admin"] else "role list"
         elif _ENDED.fullmatch(text) is not None:
             meant = "stop"
         spec = self.slash(meant).spec if meant else START
@@ -512,7 +536,7 @@ class Parser:
         spec = self._of_two_words.get(f"{word} {second}")
         if spec is None:
             return self._mistyped_second(text, word, words)
-        if second in _FILLERS and not all(_fits_around(other, spec) for other in behind[1:]):
+        if second in FILLERS and not all(_fits_around(other, spec) for other in behind[1:]):
             return None  # a task such as `stop all flaky tests from failing`
         if len(words) > MOST_WORDS_IN_DOUBT and second != _ADD:
             return None
@@ -520,7 +544,7 @@ class Parser:
 
     def _the_other_way(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
         """The command whose words stand the other way round, such as `list notes`, `delete note 2` or `show usage`."""
-        thing = next((other for other in behind if other not in _FILLERS), None)
+        thing = next((other for other in behind if other not in FILLERS), None)
         if thing is None or len(words) > MOST_WORDS_IN_DOUBT:
             return None
         meant = self._synonyms.get(thing)
@@ -531,7 +555,7 @@ class Parser:
         if spec is None or not all(_fits_around(other, spec) for other in others):
             return None
         of_two_words = " " in spec.ways[0].phrase  # what is put around a period may belong to a question
-        kept = [other for other in others if not of_two_words or other not in _FILLERS]
+        kept = [other for other in others if not of_two_words or other not in FILLERS]
         return Doubt(text, words[0], spec, self._repaired(spec, kept))
 
     def _of_thing(self, word: str, thing: str) -> CommandSpec | None:
@@ -733,7 +757,7 @@ def _is_place(word: str) -> bool:
 
 def _fits_around(word: str, spec: CommandSpec) -> bool:
     """Whether `word` is one that people put behind the command `spec` and not into a task."""
-    if word in _FILLERS or word.isdecimal() or parse_which(word) is not None or _takes(spec, word):
+    if word in FILLERS or word.isdecimal() or parse_which(word) is not None or _takes(spec, word):
         return True
     if _is_place(word) or picked_person(word):
         return True

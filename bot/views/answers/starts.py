@@ -9,7 +9,7 @@ from bot.domain.commands import registry
 from bot.domain.commands.intent import Kind, Topic
 from bot.domain.commands.option_words import ACU, MODES
 from bot.domain.commands.options import NO_SUCH_REPO, NOT_A_MODE, NOT_COUNTED, Mistyped, Request
-from bot.domain.commands.parser import Doubt
+from bot.domain.commands.parser import FILLERS, Doubt
 from bot.domain.commands.picked import is_picked
 from bot.domain.commands.small_talk import SmallTalk
 from bot.domain.commands.spec import CommandSpec, Surface
@@ -409,7 +409,7 @@ def _why_resembling(doubt: Doubt, *, in_session: bool) -> str:
     if doubt.word.lower() == command and doubt.seconds and not behind.strip(".!? "):
         first, *others = doubt.seconds
         return f"Which one? Try {one_of([f'{command} {first}', *others])}."
-    if doubt.word.lower() != command or not behind:
+    if doubt.word.lower() != command or FILLERS.issuperset(behind.lower().split()):
         return f"Did you mean {code(command)}?"
     if doubt.spec.examples and behind[:1] in _PICKED:
         return f"Did you mean {code(doubt.spec.ways[0].phrase)}?"
