@@ -108,7 +108,8 @@ class DigestChecks(Checks):
             if column != "Session":
                 # There are so few people, channels and repositories that nobody else is among the others.
                 names = [OTHER_WORKSPACE if name == "others" else name for name, _ in shown[:-1]]
-                counts = {name: int(row[3]) for name, row in zip(names, rows[:-1], strict=True) if name != "outside Slack"}
+                named = zip(names, rows[:-1], strict=True)
+                counts = {name: int(row[3]) for name, row in named if name != "outside Slack"}
                 self._counts(f"{what}, {column}", counts, lambda key, _, of=groups[column]: of[key], [day])
         self._nothing_merged(what, "\n".join(post["rendered"] for post in posts), [day])
         for _, content in await self.asked.files_in(OPS, root["ts"]):

@@ -113,7 +113,7 @@ def sessions_in(text: str) -> dict[str, int]:
 
 def split_in(text: str) -> Rows:
     """What came through Slack and from elsewhere."""
-    usage = rf"^({ACUS}) through Slack, ({ACUS}) elsewhere$"
+    usage = rf"^({ACUS}) through Slack, ({ACUS}) outside Slack$"
     digest = rf"through Slack ({ACUS}) · outside Slack ({ACUS})$"
     found = re.search(f"{usage}|{digest}", text, re.MULTILINE)
     return (

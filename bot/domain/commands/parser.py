@@ -84,7 +84,8 @@ class Doubt:
     @property
     def only(self) -> Command | None:
         """The command that is given without a question: the only one of its family, by its word, or one that asks."""
-        is_clear = self.spec is STOP_ALL or (self.bare and len(self.family) == len(self.seconds) == 1)
+        is_word = self.bare and " " not in self.text
+        is_clear = self.spec is STOP_ALL or (is_word and len(self.family) == len(self.seconds) == 1)
         return Command(self.spec, self.argument) if is_clear else None
 
 
