@@ -269,3 +269,14 @@ async def became(on: Harness, user: str, ts: str, text: str) -> tuple[str, list[
     answers = (await on.slack.ephemerals(user=user))[so_far:]
     said = [written(one.get("blocks") or []) or one["text"] for one in answers]
     return " ".join(said), [label for one in answers for label in buttons(one)], await reactions(on, reply)
+
+
+async def test_a_question_about_the_spending_of_a_period_is_not_about_the_session(on: Harness) -> None:
+    ts, session = await on.started(user=ANN)
+    for user, text, command, label in (
+        (ANN, "what did I use last month?", "cost", "Show cost"),
+        (ADA, "how much did we spend in november", "usage in november", "Show usage in november"),
+    ):
+        said = f"`/devin {command}` might answer that. Nothing was sent to Devin."
+        assert await became(on, user, ts, text) == (said, [label, "Send to Devin"], []), text
+    assert await sent_to_devin(on, session) == []

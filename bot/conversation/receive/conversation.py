@@ -307,7 +307,10 @@ class Conversation:
             await self._hold_in_doubt(job, doubt, session)
 
     def _doubt_about_reply(self, job: Job[MessageCause], text: str, session: Session | None) -> Doubt | None:
-        """Which command a reply resembles: any that mentions the bot, else one word that may answer no question."""
+        """Which command a reply resembles: any that mentions the bot, else one word that may answer no question.
+
+        What was spent last month is no question about the session either.
+        """
         if job.cause.confirmation.as_reply:
             return None
         if job.cause.mention:
@@ -316,7 +319,8 @@ class Conversation:
         is_new = job.row.intent_at is None and job.cause.is_plain_reply
         if session is None or not is_new or may_wait_for_answer(session) or small_talk(text) is not None:
             return None
-        return self._parser.nearly_alone(self._typed(job))
+        typed = self._typed(job)
+        return self._parser.nearly_alone(typed) or self._parser.asks_of_period(typed, text)
 
     async def _steer_refusal(self, job: Job[MessageCause], session: Session) -> Message | None:
         """Why the author of a reply may not write to `session`, unless Devin may have the reply already."""

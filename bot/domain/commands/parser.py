@@ -128,6 +128,7 @@ _OF_ALL: Final = re.compile(
     r"|hemos|nuestr\w+)\b",
     re.IGNORECASE,
 )
+_OF_SESSION: Final = re.compile(r"\b(?:it|session|task|thread|here)\b", re.IGNORECASE)
 _GIVEN: Final = re.compile(
     r"(?:please )?(?:give|hand|assign|transfer|pass)(?: over)?"
     r"(?: (?:this|it|the session|this session|(?:session |number )?#?(?P<number>\d{1,3})))?(?: over)?"
@@ -632,6 +633,17 @@ class Parser:
         words = text.strip(_CLOSING + "?").lower().replace(",", "").split()
         spec = self._alone.get(" ".join(words))
         return Command(spec, spec.ways[0].argument.read("") or "") if spec is not None else None
+
+    def asks_of_period(self, typed: str, readable: str) -> Doubt | None:
+        """Say what a reply asks of the spending of a period such as last month, and not of its session."""
+        usage = self._doubtable.get("usage")
+        if usage is None or len(readable) > LONGEST_IN_DOUBT or _OF_SESSION.search(readable):
+            return None
+        if read_intent(readable, Place.REPLY).kind is not Kind.COST:
+            return None
+        figures = self._repaired(usage, [_as_compared(word) for word in typed.split()])
+        of_today = self.slash(figures).argument.startswith(Period.TODAY)  # also who names no period
+        return None if of_today else self._without_work(readable.strip(), typed, Place.REPLY)
 
     def nearly_alone(self, text: str) -> Doubt | None:
         """Say which word such as `stop` a reply of one word is but for a slip, such as `stpo`; None for most others.
