@@ -15,6 +15,8 @@ from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import SOON, buttons, creations, private_answers, sent_to_devin, settled
 
 DM = "D0ADA"
+FORGET = "Your Devin Bridge operator can delete a person's data with `python -m bot forget person`."
+HEALTH = "Your Devin Bridge operator can check it with `python -m bot doctor`."
 EVERY = 12  # a sample takes one of so many
 SAMPLE = GUESSES[::EVERY]
 
@@ -122,6 +124,29 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
             "Did you mean `budget set`? Nothing was started.",
             "Run budget set @ann 10 per month",
         ),
+        ("pause @ben", f"{PAUSE.instead} Nothing was started.", "Show list all"),
+        (f"pause <@{BEN}|ben>", f"{PAUSE.instead} Nothing was started.", "Show list all"),
+        ("allowlist", "Did you mean `settings`? Nothing was started.", "Show settings channel"),
+        ("channel settings", "Did you mean `settings`? Nothing was started.", "Show settings channel"),
+        (
+            "audit last week",
+            "`audit` doesn't take `last week`. Try `since=2026-11-26` or `person=ada@example.com`. "
+            "Nothing was started.",
+            "Show audit",
+        ),
+        (
+            "schedule remove 9",
+            "`schedule` doesn't take `remove 9`. Nothing was started.",
+            "Run schedule delete 9",
+        ),
+        (
+            "digest test",
+            "`digest` doesn't take `test`. Try `list`, `add`, `remove`, or `now`. Nothing was started.",
+            "Show digest",
+        ),
+        (f"forget <@{BEN}|ben>", f"{FORGET} Nothing was started.", "Show help"),
+        ("doctor", f"{HEALTH} Nothing was started.", "Show help"),
+        ("health check", f"{HEALTH} Nothing was started.", "Show help"),
         ("ping", "`ping` isn't a command here, but `help` is. Nothing was started.", "Show help"),
         (
             "resume 2",
@@ -133,7 +158,7 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
 async def test_the_command_that_does_it_is_offered(on: Harness, text: str, question: str, button: str) -> None:
     asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
     assert written(asked["blocks"]) == question
-    is_bare = text in {"sessions", "pause 2", "please stop", "ping"}  # hardly more than a command
+    is_bare = text in {"sessions", "please stop", "ping"} or text.startswith("pause ")  # hardly more than a command
     assert buttons(asked) == ([button] if is_bare else [button, "Start a session"])
 
 
@@ -329,6 +354,14 @@ async def test_the_word_of_a_command_alone_is_the_only_one_that_somebody_has(on:
     await on.slack.wait_for_ephemeral(ANN, none, thread_ts=ts)
     assert not (await on.slack.slash(ANN, GENERAL, "schedule"))["shown"]
     await on.slack.wait_for_ephemeral(ANN, "`ManageOrgSchedules`")  # Devin was asked for the list
+    assert await creations(on) == 0
+
+
+async def test_the_plural_of_a_list_shows_it_at_once(on: Harness) -> None:
+    assert (await on.slack.slash(ANN, GENERAL, "budgets"))["shown"]["text"] == "No budget applies to you here."
+    refused = (await on.slack.slash(ANN, GENERAL, "teams"))["shown"]
+    assert refused["text"] == "Only admins can manage teams. Ask <@U0ADA>."
+    assert (await on.slack.slash(ADA, GENERAL, "roles"))["shown"]["text"] == "Who can do what"
     assert await creations(on) == 0
 
 

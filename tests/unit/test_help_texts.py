@@ -48,6 +48,7 @@ def test_a_newcomer_reads_eight_lines_at_most():
         "• `/devin digest add #web` posts spending and results to a channel every day\n"
         "• `/devin budget set #web 20 a week` sets a budget; `budget list` shows all of them\n"
         "• `/devin role add stop #web @ann` sets who can start, steer, stop, or see costs\n"
+        "• `/devin settings channel` sets a channel's defaults, and which repositories and playbooks it allows\n"
         "• `/devin list all` shows everyone's sessions; `/devin stop all` stops them, `/devin pause` blocks new ones"
     )
     assert labels(admin_help(COMMANDS.specs)) == ["Usage", "Report", "Budgets", "All commands"]

@@ -48,7 +48,7 @@ from bot.features.organisations.specs import ORGS
 from bot.features.pauses.specs import PAUSE, RESUME
 from bot.features.report.specs import REPORT
 from bot.features.reviews.specs import REVIEW
-from bot.features.schedules.specs import SCHEDULE_DELETE, SCHEDULE_LIST
+from bot.features.schedules.specs import SCHEDULE_DELETE
 from bot.features.settings.specs import SETTINGS
 from bot.features.teams.specs import TEAM_LIST
 from bot.features.usage.specs import USAGE
@@ -310,8 +310,8 @@ def test_words_alone_in_a_thread(text, command):
         ("notes show 3", Doubt("notes show 3", "notes", NOTE_SHOW, "note show 3")),
         ("playbooks", Doubt("playbooks", "playbooks", PLAYBOOK_LIST, "playbook list")),
         ("playbook delete 3", Doubt("playbook delete 3", "playbook", PLAYBOOK_LIST, "playbook list")),
-        ("note remove 3", Doubt("note remove 3", "note", NOTE_LIST, "note list")),
-        ("schedule remove 2", Doubt("schedule remove 2", "schedule", SCHEDULE_LIST, "schedule list")),
+        ("note remove 3", Doubt("note remove 3", "note", NOTE_DELETE, "note delete 3")),
+        ("schedule remove 2", Doubt("schedule remove 2", "schedule", SCHEDULE_DELETE, "schedule delete 2")),
         ("budget drop 2", Doubt("budget drop 2", "budget", BUDGET_LIST, "budget list")),
         ("budget add @U0ADA1 10", Doubt("budget add @U0ADA1 10", "budget", BUDGET_LIST, "budget list")),
         ("budget #C0WEB1 10", Doubt("budget #C0WEB1 10", "budget", BUDGET_SET, "budget set #C0WEB1 10")),
@@ -494,7 +494,7 @@ def test_what_reads_like_a_task_is_not_doubted(text):
         ("budget org 100", "budget set org 100"),
         ("budgets org 100", "budget set org 100"),
         ("budget page shows wrong totals", "budget list"),
-        ("schedule create daily report", "schedule list"),
+        ("schedule create daily report", "schedule add"),
         ("note the bug", "note list"),
         ("notes for the release", "note list"),
         ("audit bots in the repo", "audit"),

@@ -24,6 +24,7 @@ from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
 from bot.domain.commands.registry import ADOPT, COST, GIVE, HELP, LAUNCH, LIST, START, STOP_ALL
 from bot.domain.commands.spec import CommandSpec, Role, Surface, Way
 from bot.domain.commands.timed_tasks import TimedTask, read_timed
+from bot.domain.list_pages import Which
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ class Doubt:
     def only(self) -> Command | None:
         """The command that is given without a question: the only one of its family, by its word, or one that asks."""
         is_word = self.bare and " " not in self.text
-        is_clear = self.spec is STOP_ALL or (is_word and len(self.family) == len(self.seconds) == 1)
+        is_plural = f"{self.text.lower().removesuffix('s')} list" == self.meant  # `budgets`
+        is_clear = self.spec is STOP_ALL or is_plural or (is_word and len(self.family) == len(self.seconds) == 1)
         return Command(self.spec, self.argument) if is_clear else None
 
 
@@ -192,11 +194,19 @@ _PROMOTED: Final = re.compile(
     r"(?:(?P<admin>admin\w*)|(?:team |tech )?(?:lead\w*|manager|owner|member))(?: (?:here|too))?",
     re.IGNORECASE,
 )
-_ENDED: Final = re.compile(
-    r"(?:i (?:want|would like|need) to|i'd like to|(?:can|could) (?:i|you)|please) (?:stop|cancel|abort|end|kill) "
-    r"(?:my|the) (?:last |latest |current )?session",
-    re.IGNORECASE,
-)
+# Others, of which nothing has to be kept, by the command.
+_SENTENCES: Final = {
+    "stop": re.compile(
+        r"(?:i (?:want|would like|need) to|i'd like to|(?:can|could) (?:i|you)|please) (?:stop|cancel|abort|end|kill) "
+        r"(?:my|the) (?:last |latest |current )?session",
+        re.IGNORECASE,
+    ),
+    "settings channel": re.compile(
+        r"(?:(?:show|set|edit|change) )?(?:the )?(?:allow(?:ed)?|allow(?:ed)?[- ]?lists?|white[- ]?lists?)"
+        r"(?: (?:repo(?:s|sitor(?:y|ies))?|playbooks?|modes?))?(?: (?:here|in this channel))?",
+        re.IGNORECASE,
+    ),
+}
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
 _AROUND: Final = ",;:.!?&"
 # What people write before the thing that they mean, and the word behind `note` and the like for it.
@@ -431,8 +441,8 @@ class Parser:
         elif (promoted := _PROMOTED.fullmatch(text)) is not None:
             person = promoted["person"] if promoted["person"].startswith("@") else f"@{promoted['person']}"
             meant = f"role add administer {person}" if promoted["admin"] else "role list"
-        elif _ENDED.fullmatch(text) is not None:
-            meant = "stop"
+        else:
+            meant = next((command for command in _SENTENCES if _SENTENCES[command].fullmatch(text)), "")
         spec = self.slash(meant).spec if meant else START
         if spec in {START, LAUNCH}:
             return None  # the command does not take it as it is written
@@ -444,7 +454,7 @@ class Parser:
             return None
         near, typed, is_synonym = self._near(word) or "", words[0], word in self._synonyms
         spec = self._synonyms[word] if is_synonym else self._doubtable.get(near)
-        if spec is not None and spec.of_place and behind and not any(map(_is_place, behind)):
+        if spec is not None and spec.of_place and behind and not any(other.startswith("#") for other in behind):
             return self._of_session(text, spec, behind)
         if spec is None:
             return None
@@ -465,6 +475,8 @@ class Parser:
         spec = self._of_sessions.get(_first_word(of_place))
         if spec is None or not all(_fits_around(other, spec) for other in behind):
             return None
+        if any(other.startswith("@") for other in behind):  # whose sessions are in the list of all
+            return Doubt(text, text, LIST, f"{LIST.name} {Which.ALL}", instead=of_place.instead)
         whole = " ".join([_first_word(spec), *behind])
         read = self.slash(whole).spec
         found = self._of_family(text, text, spec, behind) if read is START else Doubt(text, text, read, whole)
@@ -535,6 +547,8 @@ class Parser:
                 return Doubt(text, words[0], marked, f"{marked.ways[0].phrase} {tail}")
         behind = behind[1:] if behind[1:] and behind[0] in _OF_THEM else behind  # `stop them all`
         second = _MEANT_SECOND.get(behind[0], behind[0])
+        if f"{word} {second}" not in self._of_two_words:
+            second = _ASKED_FIRST.get(second, second)  # `schedule remove`
         spec = self._of_two_words.get(f"{word} {second}")
         if spec is None:
             return self._mistyped_second(text, word, words)
@@ -552,6 +566,9 @@ class Parser:
         meant = self._synonyms.get(thing)
         if meant is not None and len(words) == FREE_WORDS and _is_put_around(word, meant):
             return Doubt(text, words[1], meant, self._repaired(meant, []))  # such as `mute alarms`
+        named = self._doubtable.get(thing)
+        if named is not None and len(words) == FREE_WORDS and word in named.ways[0].argument.words:
+            return Doubt(text, text, named, f"{named.ways[0].phrase} {word}")  # such as `channel settings`
         spec = self._of_thing(word, thing) or self._of_thing(word, thing.removesuffix("s"))
         others = [other for other in behind if other != thing]
         if spec is None or not all(_fits_around(other, spec) for other in others):

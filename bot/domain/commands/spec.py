@@ -69,7 +69,7 @@ class Argument:
 
     `read` turns the text that was typed into its standard form, or returns None when the text does not fit. With
     `verbatim` it gets the text unchanged, otherwise without the punctuation at the end. `shown` is how help texts
-    write the argument. Of `words`, if there are any, one may be typed and nothing else. The words `around` are such as
+    write the argument. Of `words`, if there are any, one may be typed, or is an example. The words `around` are such as
     people mean for the command, although they do not fit. A `free` one takes any few words, so that they do not show
     whether the command is meant.
     """

@@ -13,7 +13,10 @@ def _csv(typed: str) -> str | None:
 
 
 AUDIT_OPTIONS: Final = Argument(
-    "[action=…] [person=…] [org=…] [since=…] [until=…]", read_options, around=frozenset({"log", "logs"})
+    "[action=…] [person=…] [org=…] [since=…] [until=…]",
+    read_options,
+    words=("since=2026-11-26", "person=ada@example.com"),
+    around=frozenset({"log", "logs"}),
 )
 CSV: Final = Argument(f"[{CSV_WORD}]", _csv)
 AUDIT: Final = CommandSpec(

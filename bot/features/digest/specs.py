@@ -7,7 +7,9 @@ from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, 
 from bot.features.digest.words import read_digest
 
 # With more words behind `add` and `remove`.
-DIGESTS: Final = Argument("[list|add|remove|now]", read_digest, around=AROUND_LISTS)
+DIGESTS: Final = Argument(
+    "[list|add|remove|now]", read_digest, words=("list", "add", "remove", "now"), around=AROUND_LISTS
+)
 DIGEST: Final = CommandSpec(
     "digest",
     source=Source.NOTHING,

@@ -78,12 +78,12 @@ def parse_fan_out(typed: str) -> FanOutQuery | WrongFanOut:
     request = parse_request(without(typed, [match.span() for match in found]))
     if not request.task:
         return WrongFanOut(FanOutMistake.NO_TASK)
-    if request.mistyped:
-        return WrongFanOut(FanOutMistake.OPTION, request.mistyped[0])
     if (playbook := request.options.playbook) is not None and not is_playbook_id(playbook):
         return WrongFanOut(FanOutMistake.PLAYBOOK)
     if not names:
         return WrongFanOut(FanOutMistake.NO_ORGANISATIONS)
+    if request.mistyped:
+        return WrongFanOut(FanOutMistake.OPTION, request.mistyped[0])
     wanted = () if [name.casefold() for name in names] == [ALL] else names
     return FanOutQuery(request.prompt, wanted, request.options, request.without)
 

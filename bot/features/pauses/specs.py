@@ -31,7 +31,8 @@ PAUSE: Final = CommandSpec(
     role=Role.ADMIN,
     right=Right.ADMINISTER,
     admins_can="pause Devin Bridge",
-    instead="To pause your own sessions, use `/devin stop 1` or `/devin stop all`. A reply resumes each.",
+    instead="A pause is for a channel or everyone. To pause sessions, write `stop` in their threads, or use "
+    "`/devin stop 1` or `/devin stop all`. A reply resumes each.",
     urgent=True,
     of_place=True,
     slash_help=Help("`/devin pause [#channel]` keeps everyone from starting or waking sessions; running ones continue"),

@@ -61,6 +61,8 @@ _ANSWERS: Final[Mapping[Topic, str]] = {
         "Changes to budgets, roles, and digests have an “Undo” button for a minute. "
         "After that, set the old value again, such as with `/devin budget set`."
     ),
+    Topic.FORGET: "Your Devin Bridge operator can delete a person's data with `python -m bot forget person`.",
+    Topic.HEALTH: "Your Devin Bridge operator can check it with `python -m bot doctor`.",
 }
 _AROUND_CODE: Final = ' `*_~"'
 MOST_OFFERED: Final = 5  # corrections that one question offers
@@ -409,7 +411,9 @@ def _why_resembling(doubt: Doubt, *, in_session: bool) -> str:
     if doubt.word.lower() == command and doubt.seconds and not behind.strip(".!? "):
         first, *others = doubt.seconds
         return f"Which one? Try {one_of([f'{command} {first}', *others])}."
-    if doubt.word.lower() != command or FILLERS.issuperset(behind.lower().split()):
+    takes_options = any("=" in word for word in forms[0].argument.words)
+    is_around = not behind or (FILLERS.issuperset(behind.lower().split()) and not takes_options)
+    if doubt.word.lower() != command or is_around:
         return f"Did you mean {code(command)}?"
     if doubt.spec.examples and behind[:1] in _PICKED:
         return f"Did you mean {code(doubt.spec.ways[0].phrase)}?"

@@ -60,6 +60,7 @@ def test_the_options_of_each_session():
         ("upgrade deps", FanOutMistake.NO_ORGANISATIONS),
         ("upgrade deps orgs=", FanOutMistake.NO_ORGANISATIONS),
         ("upgrade deps `orgs=all`", FanOutMistake.NO_ORGANISATIONS),
+        ("upgrade deps repos=acme/web,b", FanOutMistake.NO_ORGANISATIONS),
         ("upgrade orgs=all orgs=Acme", FanOutMistake.TWICE),
         ("", FanOutMistake.NO_TASK),
         ("orgs=all acu=5", FanOutMistake.NO_TASK),
