@@ -92,6 +92,16 @@ async def recorded(on: Harness) -> list[tuple[str, str, str, Any, Any]]:
     return [(one["user"], one["action"], one["target"], one["before"], one["after"]) for one in rows]
 
 
+@pytest.mark.parametrize(
+    ("command", "title", "field"), [("note add", "New note", "Body"), ("playbook add", "New playbook", "Title")]
+)
+async def test_what_is_typed_behind_add_stands_in_the_form(on: Harness, command: str, title: str, field: str) -> None:
+    assert await typed(on, f"{command} Deploys go out on Friday.") == ""
+    shown = await view(on, title)
+    values = {block["label"]["text"]: block["element"].get("initial_value") for block in shown["blocks"]}
+    assert {name: value for name, value in values.items() if value} == {field: "Deploys go out on Friday."}
+
+
 @pytest.mark.both_transports
 async def test_a_note_is_added_listed_shown_changed_and_deleted(on: Harness) -> None:
     note_id = await added(on)

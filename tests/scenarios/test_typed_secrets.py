@@ -69,7 +69,14 @@ def files(on: Harness) -> list[Path]:
 async def test_behind_the_slash_command_it_is_answered_at_once_and_not_stored(
     on: Harness, log: io.StringIO, text: str
 ) -> None:
-    for typed in (text, f"start {text}", f"fanout {text} orgs=all", f"fanout {TEXTS[2]} orgs=all", f"note list {KEY}"):
+    for typed in (
+        text,
+        f"start {text}",
+        f"fanout {text} orgs=all",
+        f"fanout {TEXTS[2]} orgs=all",
+        f"note list {KEY}",
+        f"note add {KEY}",
+    ):
         answer = await on.slack.slash(ADA, GENERAL, typed)
         assert answer["shown"]["rendered"] == TYPED
     await nothing_is_kept(on, log)

@@ -129,6 +129,7 @@ from tests.mistyped import AS_TYPED, OF_ADMINS, derived
         ("note show login", Command(NOTE_SHOW, "login")),
         ("note edit number 3", Command(NOTE_EDIT, "number 3")),
         ("note add", Command(NOTE_ADD)),
+        ("note add the tests sleep.", Command(NOTE_ADD, "the tests sleep.")),
         ("note delete note-0a1b", Command(NOTE_DELETE, "note-0a1b")),
         ("playbook list", Command(PLAYBOOK_LIST)),
         ("Playbook show playbook-7", Command(PLAYBOOK_SHOW, "playbook-7")),
@@ -174,7 +175,6 @@ def test_slash_commands(text, command):
         "note that the login is broken",
         "note the bug",
         "note list of steps in the readme",
-        "note add the tests sleep",
         "note edit the readme",
         "playbook for the release",
         "playbook delete 3",
@@ -325,7 +325,6 @@ def test_words_alone_in_a_thread(text, command):
         ("digest delete 2", Doubt("digest delete 2", "digest", DIGEST, "digest")),
         ("usage last months", Doubt("usage last months", "usage", USAGE, "usage")),
         ("stop 1 2 3 4 5", Doubt("stop 1 2 3 4 5", "stop", STOP, "stop")),
-        ("note add deploy rules", Doubt("note add deploy rules", "note", NOTE_ADD, "note add")),
         ("note edit the readme", Doubt("note edit the readme", "note", NOTE_EDIT, "note edit")),
         ("list notes", Doubt("list notes", "list", NOTE_LIST, "note list")),
         ("delete the note 2 please", Doubt("delete the note 2 please", "delete", NOTE_DELETE, "note delete 2")),
@@ -399,7 +398,6 @@ def test_a_short_text_that_is_nearly_a_command_is_doubted(text, doubt):
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        ("note add always use pnpm in the web repository, never npm", "note add"),
         ("role give start @ben", "role add start @ben"),
         ("role grant cost #web @ben @ann @cam @eve", "role add cost #web @ben @ann @cam @eve"),
         ("role take start @ben", "role remove start @ben"),

@@ -17,6 +17,7 @@ from bot.domain.text import mentioned_users
 _SESSION_URL: Final = re.compile(r"https?://[^\s?#]+/sessions/(?P<id>[\w-]+)/?(?:[?#]\S*)?", re.IGNORECASE)
 ADMIN_TOPIC, ALL_TOPICS = "admin", "all"  # behind `help`, beside the first word of any command
 MOST_OF_NAME: Final = 3  # words of a person's name that was typed and not picked
+LONGEST_IN_FORM: Final = 1_500  # characters: a button that opens the form carries them
 SHORTEST_ID: Final = 6  # characters with which an id has to begin to stand for a session
 _HEX_ID: Final = re.compile(
     rf"[0-9a-f]{{{SHORTEST_ID},32}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.IGNORECASE
@@ -74,6 +75,11 @@ def figures_of(reader: Reader) -> Argument:
         return None if question is None else str(question)
 
     return Argument(reader.shown, read, verbatim=True, around=frozenset([*_AROUND_FIGURES.split(), *By]))
+
+
+def in_form(shown: str) -> Argument:
+    """Return the argument of a command that opens a form, in which the words behind it stand at first."""
+    return Argument(shown, lambda typed: typed if len(typed) <= LONGEST_IN_FORM else None, verbatim=True, free=True)
 
 
 def _choice(typed: str) -> str | None:

@@ -16,7 +16,16 @@ from bot.features.library import modal as modals
 from bot.features.library import sentences as views
 from bot.features.library.calls import CALLS
 from bot.features.library.reads import KINDS
-from bot.features.library.rules import LONGEST_BODY, Kind, LibraryItem, entered, mistakes, records_of_change
+from bot.features.library.rules import (
+    LONGEST_BODY,
+    LONGEST_NAME,
+    Kind,
+    LibraryItem,
+    entered,
+    mistakes,
+    records_of_change,
+)
+from bot.features.library.specs import NOTE_ADD, PLAYBOOK_ADD
 from bot.kernel.access import Access
 from bot.kernel.commands.devin_failures import failure_sentence
 from bot.kernel.exactly_once.change import Change, Record
@@ -43,19 +52,17 @@ class LibraryForm(FormKind):
         self._once = ExactlyOnce(services)
         self._readable = Readable(access)
         self._kind = kind
+        self._is_new = command in {NOTE_ADD.name, PLAYBOOK_ADD.name}
         self._calls = CALLS[kind]
 
     async def first(self, workspace: Workspace, opening: Opening) -> View | None:  # noqa: ARG002 - the form is not for one workspace
-        """Return an empty form for something new; what is edited, and the names in a message, have to be read."""
-        if opening.form.target or opening.text:
-            return None
-        return modals.library_form(opening.form, LibraryItem(self._kind, "", ""))
+        """Return the form of something new, with what was typed; what is edited, and names in a message, are read."""
+        return self._new(opening.form, opening.form.target) if self._is_new and not opening.text else None
 
     async def loaded(self, workspace: Workspace, opening: Opening) -> View:
         """Return the form with what is at Devin, or with the text of the message that is to become a note."""
-        if not opening.form.target:
-            text = await self._readable.text(workspace, opening.text)
-            return modals.library_form(opening.form, LibraryItem(self._kind, "", text[:LONGEST_BODY]))
+        if self._is_new:
+            return self._new(opening.form, await self._readable.text(workspace, opening.text))
         try:
             item = await self._calls.get(workspace.organisation.devin, opening.form.target)
         except DevinNotFound:
@@ -69,6 +76,11 @@ class LibraryForm(FormKind):
         if LEFT_OUT in str(item.masked().fields):  # what is left out in the form would be lost at Devin
             return notice(self.title, modals.has_secret(item))
         return modals.library_form(replace(opening.form, digest=item.digest), item)
+
+    def _new(self, form: Form, text: str) -> View:
+        """The form of something new, with `text` as what a note says, or as the title of a playbook."""
+        name, body = ("", text[:LONGEST_BODY]) if self._kind is Kind.NOTE else (text[:LONGEST_NAME], "")
+        return modals.library_form(replace(form, target=""), LibraryItem(self._kind, name, body))
 
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - the same for all of them
         """Return a sentence for each field that is empty, too long or not in its form."""

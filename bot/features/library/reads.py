@@ -63,8 +63,8 @@ class LibraryCommands:
 
     async def _form(self, asked: Asked) -> Answer:
         """Open the form of something new, or of what is named, by its id: a number counts in the list shown by now."""
-        if not asked.spec.ways[0].argument.shown:
-            return Form(asked.spec.name, channel=asked.channel)
+        if asked.spec in {commands.NOTE_ADD, commands.PLAYBOOK_ADD}:
+            return Form(asked.spec.name, asked.argument, asked.channel)
         found = await self._id(asked.workspace, asked.user, asked.spec, asked.argument)
         return found if isinstance(found, Message) else Form(asked.spec.name, found, asked.channel)
 

@@ -21,6 +21,7 @@ from bot.domain.redaction import redact
 from bot.views.modals.fields import Field
 
 NAME, TRIGGER, BODY, REPO, MACRO = "name", "trigger", "body", "repo", "macro"  # the fields of the forms
+LONGEST_NAME: Final = 200
 LONGEST_BODY: Final = 20_000  # characters
 ALL_REPOS: Final = "all"
 MOST_RECORDED: Final = 200  # characters of a field in a row about a change
@@ -49,13 +50,13 @@ _BODY: Final = Field(BODY, "Body", most=LONGEST_BODY, empty="Write what Devin sh
 _MACRO_HINT: Final = "A short name, such as !release, that a task can use to ask for this playbook."
 FIELDS: Final[Mapping[Kind, Mapping[str, Field]]] = {
     Kind.NOTE: {
-        NAME: Field(NAME, "Name", most=200, empty="Give it a name."),
+        NAME: Field(NAME, "Name", most=LONGEST_NAME, empty="Give it a name."),
         TRIGGER: _TRIGGER,
         BODY: _BODY,
         REPO: Field(REPO, "Repository", hint=_REPO_HINT, most=200),
     },
     Kind.PLAYBOOK: {
-        NAME: Field(NAME, "Title", most=200, empty="Give it a name."),
+        NAME: Field(NAME, "Title", most=LONGEST_NAME, empty="Give it a name."),
         BODY: replace(_BODY, empty="Write what Devin should do."),
         MACRO: Field(MACRO, "Macro", hint=_MACRO_HINT, most=60),
     },

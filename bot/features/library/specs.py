@@ -5,12 +5,14 @@ Everybody may read notes and playbooks, admins may change them.
 
 from typing import Final
 
-from bot.domain.commands.arguments import AROUND_LISTS
+from bot.domain.commands.arguments import AROUND_LISTS, in_form
 from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, typed
 from bot.features.library.words import read_search, read_which
 
 WHICH: Final = Argument("N", read_which)  # "" where nothing was typed
 SEARCH: Final = Argument("[text]", read_search, around=AROUND_LISTS, free=True)  # "" for no text
+BODY: Final = in_form("[text]")
+TITLE: Final = in_form("[title]")
 _NOTES: Final = "change notes"
 _PLAYBOOKS: Final = "change playbooks"
 
@@ -30,12 +32,12 @@ NOTE_SHOW: Final = CommandSpec(
 NOTE_ADD: Final = CommandSpec(
     "note_add",
     source=Source.PICKED,
-    ways=typed("note add"),
+    ways=typed("note add", BODY),
     role=Role.ADMIN,
     admins_can=_NOTES,
     opens_form=True,
     shortcut="save_as_note",  # with the text of the message
-    slash_help=Help("`/devin note add` opens a form for a new note"),
+    slash_help=Help(f"`/devin note add {BODY.shown}` opens a form for a new note"),
 )
 NOTE_EDIT: Final = CommandSpec(
     "note_edit",
@@ -74,11 +76,11 @@ PLAYBOOK_SHOW: Final = CommandSpec(
 PLAYBOOK_ADD: Final = CommandSpec(
     "playbook_add",
     source=Source.NOTHING,
-    ways=typed("playbook add"),
+    ways=typed("playbook add", TITLE),
     role=Role.ADMIN,
     admins_can=_PLAYBOOKS,
     opens_form=True,
-    slash_help=Help("`/devin playbook add` opens a form for a new playbook"),
+    slash_help=Help(f"`/devin playbook add {TITLE.shown}` opens a form for a new playbook"),
 )
 PLAYBOOK_EDIT: Final = CommandSpec(
     "playbook_edit",

@@ -2,12 +2,11 @@
 
 from typing import Final
 
-from bot.domain.commands.arguments import LISTED
+from bot.domain.commands.arguments import LISTED, in_form
 from bot.domain.commands.devin_words import SCHEDULE
-from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, typed
+from bot.domain.commands.spec import CommandSpec, Help, Role, Source, typed
 
-LONGEST_TASK: Final = 1_500  # characters: a button that opens the form carries them
-_TASK: Final = Argument("[task]", lambda typed: typed if len(typed) <= LONGEST_TASK else None, verbatim=True, free=True)
+_TASK: Final = in_form("[task]")
 SCHEDULE_LIST: Final = CommandSpec(
     "schedule_list",
     source=Source.NOTHING,
