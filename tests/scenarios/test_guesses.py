@@ -40,7 +40,8 @@ async def answered(on: Harness, guesses: tuple[str, ...]) -> None:
 async def typed(on: Harness, guesses: tuple[str, ...]) -> None:
     for text in guesses:
         answer = (await on.slack.slash(ADA, GENERAL, text))["shown"]
-        if COMMANDS.parser.slash(text).spec is START and small_talk(text) is None:
+        is_list = text in {"playbooks", "secrets"}  # which shows what Devin answers, later
+        if COMMANDS.parser.slash(text).spec is START and small_talk(text) is None and not is_list:
             assert ("nothing was started" in answer["rendered"].lower()) or answer["rendered"].startswith(
                 "What should Devin do?"
             ), text
