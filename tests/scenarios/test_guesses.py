@@ -12,7 +12,15 @@ from tests.guesses import GUESSES, TASKS
 from tests.markup import written
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
-from tests.scenarios.observations import SOON, buttons, creations, private_answers, sent_to_devin, settled
+from tests.scenarios.observations import (
+    SOON,
+    buttons,
+    creations,
+    private_answers,
+    sent_to_devin,
+    settled,
+    what_became_of,
+)
 
 DM = "D0ADA"
 EVERY = 12  # a sample takes one of so many
@@ -163,6 +171,14 @@ async def test_the_command_that_does_it_is_offered(on: Harness, text: str, quest
         ("set my limit to 100", "Show settings"),
         ("use acme/web by default", "Show settings"),
         ("remind me less often", "Show settings"),
+        ("hand over my session to ann", "Give @ann"),
+        ("please give this to Ben", "Give @ben"),
+        ("set my budget to 10", "Run budget set @me 10 a cycle"),
+        ("which pull requests were merged?", "Show report"),
+        ("how many PRs got merged last week?", "Show report"),
+        ("weekly report to #ops", "Run digest add weekly #ops"),
+        (f"post a daily summary in <#{WEB}|web>", "Run digest add daily #web"),
+        ("could you please list all?", "Show list all"),
     ],
 )
 async def test_a_sentence_that_says_what_a_command_does_offers_it(on: Harness, text: str, button: str) -> None:
@@ -170,6 +186,17 @@ async def test_a_sentence_that_says_what_a_command_does_offers_it(on: Harness, t
     assert "Nothing was started." in written(asked["blocks"])
     assert buttons(asked) == [button, "Start a session"]
     assert await creations(on) == 0
+
+
+async def test_a_budget_of_ones_own_is_for_who_asks(on: Harness) -> None:
+    asked = (await on.slack.slash(ADA, GENERAL, "set my budget to 10"))["shown"]
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set")
+    await settled(on)
+    said, _ = await what_became_of(on, asked)
+    assert said.startswith("Set a budget of 10 ACUs a cycle for <@U0ADA>, with a warning at 80%?")
+    member = (await on.slack.slash(BEN, GENERAL, "set my budget to 10"))["shown"]
+    assert member["text"] == "Only admins can change budgets. Ask <@U0ADA>."
+    assert buttons(member) == ["Start a session"]
 
 
 @pytest.mark.parametrize(

@@ -402,7 +402,9 @@ def _why_resembling(doubt: Doubt, *, in_session: bool) -> str:
     forms = doubt.spec.ways_on(Surface.SLASH)
     if not forms or doubt.meant.startswith("!"):
         only = f"{typed} works only in a session's thread: write {code(doubt.meant)} there."
-        return f"Did you mean {code(doubt.meant)}?" if in_session else only
+        how = f"To hand this session over, write {code(doubt.meant)} and pick the person from Slack's list."
+        in_thread = how if "!give @" in doubt.meant else f"Did you mean {code(doubt.meant)}?"
+        return in_thread if in_session else only
     if doubt.word.lower() in {*doubt.spec.meant_by, *(form.phrase for form in doubt.spec.ways)} - {command}:
         return f"{typed} isn't a command here, but {code(command)} is."
     behind = doubt.text.partition(doubt.word)[2].strip(_AROUND_CODE)
@@ -437,7 +439,8 @@ def _meant(doubt: Doubt) -> str:
         return f"Set {meant}" if meant != doubt.spec.name else "Show my setting"
     if doubt.spec.ends_session or doubt.spec.of_place or doubt.spec in {registry.STOP_ALL, registry.GIVE}:
         return meant.capitalize()
-    return f"{'Run' if _does_something(doubt.spec) else 'Show'} {meant}"
+    is_change = not {"add", "remove"}.isdisjoint(doubt.meant.split()[1:2])  # as in `digest add #web`
+    return f"{'Run' if is_change or _does_something(doubt.spec) else 'Show'} {meant}"
 
 
 def _does_something(spec: CommandSpec) -> bool:
