@@ -275,6 +275,11 @@ PLACES = "Devin Bridge works in DMs, and in channels it's invited to."
 READERS = "Everyone in a channel can read its session threads. Your Devin organization controls who can open a session."
 HOW_TO_STOP = "To stop a session, write `stop` in its thread, or press “Stop” on its card."
 A_BOT = "Devin Bridge is a bot. It passes your tasks and replies to Devin, the AI software engineer."
+REOPEN = "To wake a session, reply in its thread. Archived sessions stay closed; start a new one."
+REMINDERS = (
+    "`/devin settings mine` sets your reminders and mentions. `!remind off` in a session's thread stops its reminders."
+)
+ACCESS = "`/devin role list` shows who can use Devin here. Admins limit that with `/devin role add start @person`."
 UNDO = (
     "Changes to budgets, roles, and digests have an “Undo” button for a minute. "
     "After that, set the old value again, such as with `/devin budget set`."
@@ -300,6 +305,12 @@ UNDO = (
         ("what kind of bot is this?", A_BOT),
         ("undo", UNDO),
         ("undo the last one", UNDO),
+        ("reopen", REOPEN),
+        ("please reactivate my last session", REOPEN),
+        ("remind me less often", REMINDERS),
+        ("how do I get fewer reminders?", REMINDERS),
+        ("block ben", ACCESS),
+        ("ban ben from using devin", ACCESS),
     ],
 )
 async def test_a_question_about_the_bot_is_answered_in_a_sentence(on: Harness, text: str, said: str) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.domain.commands.intent import Topic
 from bot.domain.session import DisplayState
 from bot.views import dead_ends
 from bot.views.answers import replies as reply_sentences
@@ -288,6 +289,8 @@ async def test_a_request_about_all_sessions_is_not_about_the_one_of_the_thread(o
         ("show my sessions", "`/devin list` might answer that.", "Show list"),
         ("which other sessions are running?", "`/devin list` might answer that.", "Show list"),
         ("can you stop all my sessions?", "Did you mean `stop`?", "Stop all my sessions"),
+        ("reopen", start_sentences.ANSWERS[Topic.REOPEN], "Show help"),
+        ("remind me less often", start_sentences.ANSWERS[Topic.REMINDERS], "Show settings"),
     ):
         said = f"{meant} Nothing was sent to Devin."
         assert await became(on, ANN, ts, text) == (said, [label, "Send to Devin"], []), text

@@ -40,6 +40,9 @@ class Topic(StrEnum):
     STOP = "stop"  # how a session is stopped
     ITSELF = "itself"  # what the bot is
     UNDO = "undo"  # how a change is taken back
+    REOPEN = "reopen"  # how a session that rests goes on
+    REMINDERS = "reminders"  # how somebody is mentioned less
+    ACCESS = "access"  # how somebody is kept from starting sessions
 
 
 class Place(StrEnum):
@@ -171,6 +174,12 @@ _TOPICS: Final = {
     for topic, pattern in {
         Topic.UNDO: r"\A(?:\w+ )?(?:undo|revert|roll ?back)"
         r"(?: (?:that|it|this|(?:the |my )?(?:last )?(?:one|change|budget|role|digest)))?\W*\Z",
+        Topic.REOPEN: r"\A(?:please )?(?:re-?open|re-?activate|un-?archive)"
+        r"(?: (?:the|this|my)(?: last)? (?:session|thread))?\W*\Z",
+        Topic.REMINDERS: r"\b(?:remind|ping|mention|notify|nag) me (?:less|more)\b"
+        r"|\b(?:stop|fewer|less|no more) (?:remind(?:ers|ing)|pinging me|mentioning me|nagging)\b",
+        Topic.ACCESS: r"\A(?:please )?(?:block|ban|unblock|unban) (?:@\S+|[a-z]+)"
+        r"(?: from (?:using |starting )?(?:devin|this|here|the bot|sessions))?\W*\Z",
         Topic.REPOSITORIES: r"\b(?:see|read|open|access|look|clone|pull|reach|know|use|have|touch)\w*\b.{0,40}"
         r"\b(?:repos?|repositor\w+|code|codebases?|source|github|gitlab|bitbucket)\b|\b(?:which|what) repos",
         Topic.STOP: r"\b(?:stop|cancel|abort|pause|kill|halt|interrupt|quit|end|terminate)(?:ping|ing|ling)?\b",
@@ -185,6 +194,7 @@ _TOPICS: Final = {
         r"|\b(?:who|what) (?:made|built|runs|powers)\b|\btalking (?:to|with)\b|\bsame as\b",
     }.items()
 }
+ORDERS: Final = frozenset({Topic.UNDO, Topic.REOPEN, Topic.REMINDERS, Topic.ACCESS})  # nobody has to ask about them
 # What the rows of sessions answer, as in "is it still working in this channel?" and "what was used in this channel?".
 _NOT_OF: Final = {Kind.STATE: frozenset({Topic.ITSELF, Topic.PLACES}), Kind.COST: frozenset({Topic.PLACES})}
 # How a question begins or ends.
@@ -212,7 +222,7 @@ def topic_of(text: str, kind: Kind) -> Topic | None:
     """
     text = text[:LONGEST]
     asks = kind is Kind.COST or _ASKS.search(text) is not None  # "explain ACUs" asks, too
-    may_be = (topic for topic in _TOPICS if topic is Topic.UNDO or (asks and topic not in _NOT_OF.get(kind, ())))
+    may_be = (topic for topic in _TOPICS if topic in ORDERS or (asks and topic not in _NOT_OF.get(kind, ())))
     found = next((topic for topic in may_be if _TOPICS[topic].search(text)), None)
     figures = _OF_FIGURES.get(found) if found is not None else None
     return None if figures is not None and figures.search(text) else found

@@ -151,6 +151,7 @@ _WANTS: Final = {
         r"|\A(?:please )?(?:(?:limit|cap) me|(?:make|set|change|limit|cap) my (?:sessions?|limit|acu))\b",
         "report": r"\b(?:which|what|how many)\b.{0,20}\b(?:(?:pull|merge) requests?|prs)\b.{0,40}\bmerged\b",
         "digest": r"\bdigests?\b|\b(?:daily|weekly|monthly) (?:report|summary|update)s?\b",
+        "role list": r"\A(?:please )?(?:un)?(?:block|ban)\b",
         "usage last month": r"\Acompare\b.{0,60}\b(?:months?|usage|spen[dt]\w*|costs?)\b",
     }.items()
 }
@@ -650,11 +651,12 @@ class Parser:
             named = self.slash(typed)  # `stop all my sessions` says whose
             return replace(listed, argument=named.argument) if named.spec is listed.spec else listed
         usage, kind = self._doubtable.get("usage"), read_intent(readable, Place.REPLY).kind
-        if len(readable) > LONGEST_IN_DOUBT or _OF_SESSION.search(readable):
+        if len(readable) > LONGEST_IN_DOUBT:
             return None
-        if _ABOUT.get(kind) is LIST and _OF_SESSIONS.search(readable):
+        is_order = topic_of(readable, kind) in {Topic.REOPEN, Topic.REMINDERS}
+        if is_order or (_ABOUT.get(kind) is LIST and _OF_SESSIONS.search(readable)):
             return self._without_work(readable.strip(), typed, Place.REPLY)
-        if usage is None or kind is not Kind.COST:
+        if usage is None or kind is not Kind.COST or _OF_SESSION.search(readable):
             return None
         figures = self._repaired(usage, [_as_compared(word) for word in typed.split()])
         of_today = self.slash(figures).argument.startswith(Period.TODAY)  # also who names no period

@@ -46,7 +46,7 @@ _SAID_OF: Final[Mapping[str, str]] = {
     registry.COST.name: "`cost` shows only your own sessions, and `usage` everyone's.",
 }
 # What is answered to a question about the bot.
-_ANSWERS: Final[Mapping[Topic, str]] = {
+ANSWERS: Final[Mapping[Topic, str]] = {
     Topic.PRICE: (
         "Devin Bridge is free; Devin bills its work in ACUs (agent compute units). `acu=5` in a task limits it to 5."
     ),
@@ -60,6 +60,14 @@ _ANSWERS: Final[Mapping[Topic, str]] = {
     Topic.UNDO: (
         "Changes to budgets, roles, and digests have an “Undo” button for a minute. "
         "After that, set the old value again, such as with `/devin budget set`."
+    ),
+    Topic.REOPEN: "To wake a session, reply in its thread. Archived sessions stay closed; start a new one.",
+    Topic.REMINDERS: (
+        "`/devin settings mine` sets your reminders and mentions. "
+        "`!remind off` in a session's thread stops its reminders."
+    ),
+    Topic.ACCESS: (
+        "`/devin role list` shows who can use Devin here. Admins limit that with `/devin role add start @person`."
     ),
 }
 _AROUND_CODE: Final = ' `*_~"'
@@ -324,7 +332,7 @@ def _why_guessed(doubt: Doubt) -> str:
     if _is_review(doubt):
         return "Devin can review this pull request, or work on it in a session."
     if doubt.topic is not None:
-        return _ANSWERS[doubt.topic]
+        return ANSWERS[doubt.topic]
     if doubt.instead:
         return doubt.instead
     is_question = doubt.kind in {Kind.COST, Kind.STATE, Kind.WHO} or (doubt.kind is Kind.BOT and "?" in doubt.text)
