@@ -12,7 +12,15 @@ from tests.guesses import GUESSES, TASKS
 from tests.markup import written
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
-from tests.scenarios.observations import SOON, buttons, creations, private_answers, sent_to_devin, settled
+from tests.scenarios.observations import (
+    SOON,
+    buttons,
+    creations,
+    private_answers,
+    sent_to_devin,
+    settled,
+    what_became_of,
+)
 
 DM = "D0ADA"
 FORGET = "Your Devin Bridge operator can delete a person's data with `python -m bot forget person`."
@@ -189,6 +197,14 @@ async def test_the_command_that_does_it_is_offered(on: Harness, text: str, quest
         ("set my limit to 100", "Show settings"),
         ("use acme/web by default", "Show settings"),
         ("remind me less often", "Show settings"),
+        ("hand over my session to ann", "Give @ann"),
+        ("please give this to Ben", "Give @ben"),
+        ("set my budget to 10", "Run budget set @me 10 a cycle"),
+        ("which pull requests were merged?", "Show report"),
+        ("how many PRs got merged last week?", "Show report"),
+        ("weekly report to #ops", "Run digest add weekly #ops"),
+        (f"post a daily summary in <#{WEB}|web>", "Run digest add daily #web"),
+        ("could you please list all?", "Show list all"),
     ],
 )
 async def test_a_sentence_that_says_what_a_command_does_offers_it(on: Harness, text: str, button: str) -> None:
@@ -196,6 +212,17 @@ async def test_a_sentence_that_says_what_a_command_does_offers_it(on: Harness, t
     assert "Nothing was started." in written(asked["blocks"])
     assert buttons(asked) == [button, "Start a session"]
     assert await creations(on) == 0
+
+
+async def test_a_budget_of_ones_own_is_for_who_asks(on: Harness) -> None:
+    asked = (await on.slack.slash(ADA, GENERAL, "set my budget to 10"))["shown"]
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set")
+    await settled(on)
+    said, _ = await what_became_of(on, asked)
+    assert said.startswith("Set a budget of 10 ACUs a cycle for <@U0ADA>, with a warning at 80%?")
+    member = (await on.slack.slash(BEN, GENERAL, "set my budget to 10"))["shown"]
+    assert member["text"] == "Only admins can change budgets. Ask <@U0ADA>."
+    assert buttons(member) == ["Start a session"]
 
 
 @pytest.mark.parametrize(
@@ -274,6 +301,11 @@ PLACES = "Devin Bridge works in DMs, and in channels it's invited to."
 READERS = "Everyone in a channel can read its session threads. Your Devin organization controls who can open a session."
 HOW_TO_STOP = "To stop a session, write `stop` in its thread, or press “Stop” on its card."
 A_BOT = "Devin Bridge is a bot. It passes your tasks and replies to Devin, the AI software engineer."
+REOPEN = "To wake a session, reply in its thread. Archived sessions stay closed; start a new one."
+REMINDERS = (
+    "`/devin settings mine` sets your reminders and mentions. `!remind off` in a session's thread stops its reminders."
+)
+ACCESS = "`/devin role list` shows who can use Devin here. Admins limit that with `/devin role add start @person`."
 UNDO = (
     "Changes to budgets, roles, and digests have an “Undo” button for a minute. "
     "After that, set the old value again, such as with `/devin budget set`."
@@ -299,6 +331,12 @@ UNDO = (
         ("what kind of bot is this?", A_BOT),
         ("undo", UNDO),
         ("undo the last one", UNDO),
+        ("reopen", REOPEN),
+        ("please reactivate my last session", REOPEN),
+        ("remind me less often", REMINDERS),
+        ("how do I get fewer reminders?", REMINDERS),
+        ("block ben", ACCESS),
+        ("ban ben from using devin", ACCESS),
     ],
 )
 async def test_a_question_about_the_bot_is_answered_in_a_sentence(on: Harness, text: str, said: str) -> None:

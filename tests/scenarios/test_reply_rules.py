@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.domain.commands.intent import Topic
 from bot.domain.session import DisplayState
 from bot.views import dead_ends
 from bot.views.answers import replies as reply_sentences
@@ -88,10 +89,9 @@ async def test_an_ok_that_tells_devin_to_go_on_is_for_devin(on: Harness) -> None
 
 async def test_who_hands_a_session_over_in_words_is_shown_the_command(on: Harness) -> None:
     ts, session = await asleep(on)
-    await on.slack.say(ANN, GENERAL, "give this to ben", thread_ts=ts)
-    said = "Did you mean `!give @ben`? Nothing was sent to Devin."
-    asked = await on.slack.wait_for_ephemeral(ANN, said)
-    assert buttons(asked) == [SEND]
+    for text in ("give this to ben", "hand over my session to ben"):
+        said = "To hand this session over, write `!give @ben` and pick the person from Slack's list."
+        assert await became(on, ANN, ts, text) == (f"{said} Nothing was sent to Devin.", [SEND], []), text
     assert await sent_to_devin(on, session) == []
 
 
@@ -280,3 +280,20 @@ async def test_a_question_about_the_spending_of_a_period_is_not_about_the_sessio
         said = f"`/devin {command}` might answer that. Nothing was sent to Devin."
         assert await became(on, user, ts, text) == (said, [label, "Send to Devin"], []), text
     assert await sent_to_devin(on, session) == []
+
+
+async def test_a_request_about_all_sessions_is_not_about_the_one_of_the_thread(on: Harness) -> None:
+    ts, session = await on.started(user=ANN)
+    for text, meant, label in (
+        ("list my sessions", "Did you mean `list`?", "Show list"),
+        ("show my sessions", "`/devin list` might answer that.", "Show list"),
+        ("which other sessions are running?", "`/devin list` might answer that.", "Show list"),
+        ("can you stop all my sessions?", "Did you mean `stop`?", "Stop all my sessions"),
+        ("reopen", start_sentences.ANSWERS[Topic.REOPEN], "Show help"),
+        ("remind me less often", start_sentences.ANSWERS[Topic.REMINDERS], "Show settings"),
+    ):
+        said = f"{meant} Nothing was sent to Devin."
+        assert await became(on, ANN, ts, text) == (said, [label, "Send to Devin"], []), text
+    await on.slack.say(ANN, GENERAL, "list the tests that fail", thread_ts=ts)
+    await on.devin.wait_for_messages("list the tests that fail")
+    assert len(await sent_to_devin(on, session)) == 1

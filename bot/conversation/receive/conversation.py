@@ -309,7 +309,7 @@ class Conversation:
     def _doubt_about_reply(self, job: Job[MessageCause], text: str, session: Session | None) -> Doubt | None:
         """Which command a reply resembles: any that mentions the bot, else one word that may answer no question.
 
-        What was spent last month is no question about the session either.
+        What was spent last month, or all that somebody has running, is no question about the session either.
         """
         if job.cause.confirmation.as_reply:
             return None
@@ -317,10 +317,12 @@ class Conversation:
             return self._doubt(job, text)
         # Devin may have what was being sent when a crash came, whatever the session does by now.
         is_new = job.row.intent_at is None and job.cause.is_plain_reply
-        if session is None or not is_new or may_wait_for_answer(session) or small_talk(text) is not None:
+        if session is None or not is_new or small_talk(text) is not None:
+            return None
+        if may_wait_for_answer(session) and meaning_of(text) is not Meaning.FACTS:  # a question for facts is no answer
             return None
         typed = self._typed(job)
-        return self._parser.nearly_alone(typed) or self._parser.asks_of_period(typed, text)
+        return self._parser.nearly_alone(typed) or self._parser.asks_of_others(typed, text)
 
     async def _steer_refusal(self, job: Job[MessageCause], session: Session) -> Message | None:
         """Why the author of a reply may not write to `session`, unless Devin may have the reply already."""

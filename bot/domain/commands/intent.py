@@ -42,6 +42,9 @@ class Topic(StrEnum):
     UNDO = "undo"  # how a change is taken back
     FORGET = "forget"  # how data about a person is deleted
     HEALTH = "health"  # how the bot is checked
+    REOPEN = "reopen"  # how a session that rests goes on
+    REMINDERS = "reminders"  # how somebody is mentioned less
+    ACCESS = "access"  # how somebody is kept from starting sessions
 
 
 class Place(StrEnum):
@@ -175,6 +178,12 @@ _TOPICS: Final = {
         r"(?: (?:that|it|this|(?:the |my )?(?:last )?(?:one|change|budget|role|digest)))?\W*\Z",
         Topic.FORGET: r"\A(?:please )?(?:forget|erase) (?:@\S+|me|my data)\W*\Z",
         Topic.HEALTH: r"\A(?:doctor|health(?:y|z)?(?:[- ]?check)?|readyz)\W*\Z",
+        Topic.REOPEN: r"\A(?:please )?(?:re-?open|re-?activate|un-?archive)"
+        r"(?: (?:the|this|my)(?: last)? (?:session|thread))?\W*\Z",
+        Topic.REMINDERS: r"\b(?:remind|ping|mention|notify|nag) me (?:less|more)\b"
+        r"|\b(?:stop|fewer|less|no more) (?:remind(?:ers|ing)|pinging me|mentioning me|nagging)\b",
+        Topic.ACCESS: r"\A(?:please )?(?:block|ban|unblock|unban) (?:@\S+|[a-z]+)"
+        r"(?: from (?:using |starting )?(?:devin|this|here|the bot|sessions))?\W*\Z",
         Topic.REPOSITORIES: r"\b(?:see|read|open|access|look|clone|pull|reach|know|use|have|touch)\w*\b.{0,40}"
         r"\b(?:repos?|repositor\w+|code|codebases?|source|github|gitlab|bitbucket)\b|\b(?:which|what) repos",
         Topic.STOP: r"\b(?:stop|cancel|abort|pause|kill|halt|interrupt|quit|end|terminate)(?:ping|ing|ling)?\b",
@@ -189,9 +198,10 @@ _TOPICS: Final = {
         r"|\b(?:who|what) (?:made|built|runs|powers)\b|\btalking (?:to|with)\b|\bsame as\b",
     }.items()
 }
+# Nobody has to ask about them.
+_ORDERS: Final = frozenset({Topic.UNDO, Topic.FORGET, Topic.HEALTH, Topic.REOPEN, Topic.REMINDERS, Topic.ACCESS})
 # What the rows of sessions answer, as in "is it still working in this channel?" and "what was used in this channel?".
 _NOT_OF: Final = {Kind.STATE: frozenset({Topic.ITSELF, Topic.PLACES}), Kind.COST: frozenset({Topic.PLACES})}
-_ORDERED: Final = frozenset({Topic.UNDO, Topic.FORGET, Topic.HEALTH})  # no question, but an order to the bot
 # How a question begins or ends.
 _ASKS: Final = re.compile(
     r"\A\W*(?:\w+,? )?(?:how|what|who|which|where|when|why|is|are|do|does|can|could|may|will|would|should)\b|\?\W*\Z",
@@ -217,7 +227,7 @@ def topic_of(text: str, kind: Kind) -> Topic | None:
     """
     text = text[:LONGEST]
     asks = kind is Kind.COST or _ASKS.search(text) is not None  # "explain ACUs" asks, too
-    may_be = (topic for topic in _TOPICS if topic in _ORDERED or (asks and topic not in _NOT_OF.get(kind, ())))
+    may_be = (topic for topic in _TOPICS if topic in _ORDERS or (asks and topic not in _NOT_OF.get(kind, ())))
     found = next((topic for topic in may_be if _TOPICS[topic].search(text)), None)
     figures = _OF_FIGURES.get(found) if found is not None else None
     return None if figures is not None and figures.search(text) else found

@@ -22,7 +22,7 @@ from bot.domain.commands.options import parse_request
 from bot.domain.commands.picked import is_picked, picked_channel, picked_person
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
 from bot.domain.commands.registry import ADOPT, COST, GIVE, HELP, LAUNCH, LIST, START, STOP_ALL
-from bot.domain.commands.spec import CommandSpec, Role, Surface, Way
+from bot.domain.commands.spec import CommandSpec, Role, Source, Surface, Way
 from bot.domain.commands.timed_tasks import TimedTask, read_timed
 from bot.domain.list_pages import Which
 
@@ -131,9 +131,10 @@ _OF_ALL: Final = re.compile(
     re.IGNORECASE,
 )
 _OF_SESSION: Final = re.compile(r"\b(?:it|session|task|thread|here)\b", re.IGNORECASE)
+_OF_SESSIONS: Final = re.compile(r"\bsessions\b", re.IGNORECASE)
 _GIVEN: Final = re.compile(
     r"(?:please )?(?:give|hand|assign|transfer|pass)(?: over)?"
-    r"(?: (?:this|it|the session|this session|(?:session |number )?#?(?P<number>\d{1,3})))?(?: over)?"
+    r"(?: (?:this|it|(?:the|this|my) session|(?:session |number )?#?(?P<number>\d{1,3})))?(?: over)?"
     r" to (?P<person>@?[\w.-]+)",
     re.IGNORECASE,
 )
@@ -150,12 +151,16 @@ _WANTS: Final = {
         "settings": r"\bdefaults?\b|\b(?:notify|remind|mention) me (?:less|more|only|never)\b|\bnotifications?\b"
         r"|\breminders\b|\bquiet hours\b"
         r"|\A(?:please )?(?:(?:limit|cap) me|(?:make|set|change|limit|cap) my (?:sessions?|limit|acu))\b",
+        "report": r"\b(?:which|what|how many)\b.{0,20}\b(?:(?:pull|merge) requests?|prs)\b.{0,40}\bmerged\b",
         "digest": r"\bdigests?\b|\b(?:daily|weekly|monthly) (?:report|summary|update)s?\b",
+        "role list": r"\A(?:please )?(?:un)?(?:block|ban)\b",
         "usage last month": r"\Acompare\b.{0,60}\b(?:months?|usage|spen[dt]\w*|costs?)\b",
     }.items()
 }
 _WHO_USED: Final = re.compile(r"\bwho(?: has| have)? (?:used|spent|spends|uses|consumed|costs?)\b", re.IGNORECASE)
 _DIVIDES: Final = re.compile(r"\b(?:who|which (?P<by>person|channel|team|repo|session|playbook)s?)\b", re.IGNORECASE)
+MINE: Final = "@me"  # stands for the id of who asks
+_OF_ME: Final = re.compile(r"\b(?:my|me|mine)\b", re.IGNORECASE)
 _BUDGET: Final = re.compile(
     r"\A(?:please )?(?:set|raise|change|limit|increase|lower|make|put)\b.{0,30}\bbudget\b\D{0,30}"
     r"(?P<acus>\d{1,7})(?: ?acus?)?(?:(?: (?:a|per|each|every) |/)(?P<span>day|week|month|cycle))?",
@@ -207,7 +212,17 @@ _SENTENCES: Final = {
         re.IGNORECASE,
     ),
 }
+_POSTED: Final = re.compile(
+    r"(?:please )?(?:(?:send|post|put|share|give) )?(?:us )?(?:the |an? |our )?(?P<edition>daily|weekly)"
+    r" (?:reports?|summar(?:y|ies)|updates?|digests?)(?: every (?:day|week))?"
+    r" (?:to|in|into|for|on) (?P<channel>#\S+)(?: please)?",
+    re.IGNORECASE,
+)
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
+_ASKED_POLITELY: Final = re.compile(
+    r"(?:please )?(?:(?:can|could|would|will) (?:you|i)|i(?:'d| would)? (?:want|like|need) (?:you )?to)(?: please)? ",
+    re.IGNORECASE,
+)
 _AROUND: Final = ",;:.!?&"
 # What people write before the thing that they mean, and the word behind `note` and the like for it.
 _ASKED_FIRST: Final[Mapping[str, str]] = {"create": "add", "new": "add", "remove": "delete", "show": "list"}
@@ -351,7 +366,7 @@ class Parser:
         begun = self._doubtable.get(first)
         if begun is not None and begun.of_place and first not in self._of_sessions:  # `resume 2`
             return Doubt(text, text, LIST, LIST.name, guessed=True, instead=begun.instead)
-        kind = Kind.COST if _WHO_USED.search(text) else intent.kind
+        kind = Kind.COST if _WHO_USED.search(text) or _BUDGET.search(text) else intent.kind
         wanted = "" if _BUDGET.search(text) else next((way for way in _WANTS if _WANTS[way].search(text)), "")
         spec = _ABOUT.get(kind, HELP)
         meant = wanted or (self._about_money(typed) if spec is COST else spec.name)
@@ -362,13 +377,14 @@ class Parser:
     def _about_money(self, typed: str) -> str:
         """The command that a question about costs is for: of a team's, with what is read of the period, or one's own.
 
-        Who wants to set a budget is offered one for the whole organization, unless they name another.
+        Who wants to set a budget is offered one for the whole organization, unless they name another or their own.
         """
         words = [_as_compared(word) for word in typed.split()]
         named = next((word for word in words if is_picked(word)), "")
         budget = _BUDGET.search(typed)
         if budget is not None and "budget set" in self._of_two_words:
-            return f"budget set {named or 'org'} {budget['acus']} a {budget['span'] or 'cycle'}"
+            owner = named or (MINE if _OF_ME.search(budget[0]) else "org")
+            return f"budget set {owner} {budget['acus']} a {budget['span'] or 'cycle'}"
         usage = self._doubtable.get("usage")
         if usage is None or not (named or _OF_ALL.search(typed)):
             return COST.name
@@ -420,19 +436,8 @@ class Parser:
 
     def _said(self, text: str) -> Doubt | None:
         """The command of which a whole sentence says what it does, such as "limit everybody to 10 ACUs a week"."""
-        given = _GIVEN.fullmatch(text)
-        meant, kind = "", Kind.NONE
-        if given is not None and given["number"]:
-            meant = f"{GIVE.name} {given['number']} {given['person']}"
-        elif (limited := _LIMITED.fullmatch(text)) is not None:
-            team = limited["team"] or limited["of"]
-            whom = (
-                limited["picked"]
-                or (f"@{limited['name']}" if limited["name"] else "")
-                or (f'team:"{team}"' if team else "each-person" if limited["each"] else "org")
-            )
-            meant = f"budget set {whom} {limited['acus']}{limited['often'].lower()}"
-        elif (asked := _ABOUT_ROLES.fullmatch(text)) is not None:
+        meant, kind = _ordered(text), Kind.NONE
+        if (asked := _ABOUT_ROLES.fullmatch(text)) is not None:
             meant, kind = "admins" if asked["admins"] else "role list", Kind.WHO
         elif (spent := _SPENT_BY.fullmatch(text)) is not None:
             is_picked = (spent["person"] or "").startswith("@")  # a name alone says no id
@@ -441,8 +446,9 @@ class Parser:
         elif (promoted := _PROMOTED.fullmatch(text)) is not None:
             person = promoted["person"] if promoted["person"].startswith("@") else f"@{promoted['person']}"
             meant = f"role add administer {person}" if promoted["admin"] else "role list"
-        else:
-            meant = next((command for command in _SENTENCES if _SENTENCES[command].fullmatch(text)), "")
+        elif not meant and (asked_for := _ASKED_POLITELY.match(text)) is not None:
+            meant = text[asked_for.end() :]
+            meant = meant if self.slash(meant).spec.source is Source.LISTED else ""
         spec = self.slash(meant).spec if meant else START
         if spec in {START, LAUNCH}:
             return None  # the command does not take it as it is written
@@ -651,12 +657,23 @@ class Parser:
         spec = self._alone.get(" ".join(words))
         return Command(spec, spec.ways[0].argument.read("") or "") if spec is not None else None
 
-    def asks_of_period(self, typed: str, readable: str) -> Doubt | None:
-        """Say what a reply asks of the spending of a period such as last month, and not of its session."""
-        usage = self._doubtable.get("usage")
-        if usage is None or len(readable) > LONGEST_IN_DOUBT or _OF_SESSION.search(readable):
+    def asks_of_others(self, typed: str, readable: str) -> Doubt | None:
+        """Say what a reply asks of all sessions, or of the spending of a period such as last month, not of its own."""
+        listed = self.doubt_as_read(typed, readable)
+        if (
+            listed is not None
+            and listed.spec.source is Source.LISTED
+            and read_intent(readable, Place.REPLY).task < HARDLY
+        ):
+            named = self.slash(typed)  # `stop all my sessions` says whose
+            return replace(listed, argument=named.argument) if named.spec is listed.spec else listed
+        usage, kind = self._doubtable.get("usage"), read_intent(readable, Place.REPLY).kind
+        if len(readable) > LONGEST_IN_DOUBT:
             return None
-        if read_intent(readable, Place.REPLY).kind is not Kind.COST:
+        is_order = topic_of(readable, kind) in {Topic.REOPEN, Topic.REMINDERS}
+        if is_order or (_ABOUT.get(kind) is LIST and _OF_SESSIONS.search(readable)):
+            return self._without_work(readable.strip(), typed, Place.REPLY)
+        if usage is None or kind is not Kind.COST or _OF_SESSION.search(readable):
             return None
         figures = self._repaired(usage, [_as_compared(word) for word in typed.split()])
         of_today = self.slash(figures).argument.startswith(Period.TODAY)  # also who names no period
@@ -705,6 +722,23 @@ def _unmarked(text: str) -> str:
     bare = _SLASH_FIRST.sub("", text.strip(_MARKED + _CLOSING) if text[:1] in _MARKED else text, count=1)
     first, blank, others = bare.partition(" ")
     return first.strip(_MARKED) + blank + others
+
+
+def _ordered(text: str) -> str:
+    """The command for a whole sentence that orders what it does, such as "hand over my session to Ann"."""
+    if (given := _GIVEN.fullmatch(text)) is not None:
+        return " ".join(filter(None, [GIVE.name, given["number"], f"@{given['person'].removeprefix('@')}"]))
+    if (limited := _LIMITED.fullmatch(text)) is not None:
+        team = limited["team"] or limited["of"]
+        whom = (
+            limited["picked"]
+            or (f"@{limited['name']}" if limited["name"] else "")
+            or (f'team:"{team}"' if team else "each-person" if limited["each"] else "org")
+        )
+        return f"budget set {whom} {limited['acus']}{limited['often'].lower()}"
+    if (posted := _POSTED.fullmatch(text)) is not None:
+        return f"digest add {posted['edition'].lower()} {posted['channel']}"
+    return next((command for command in _SENTENCES if _SENTENCES[command].fullmatch(text)), "")
 
 
 def _with_names(meant: str, typed: str, readable: str) -> str:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.causes import ActionCause, MessageCause
-from bot.domain.commands.parser import Command, Doubt
+from bot.domain.commands.parser import MINE, Command, Doubt
 from bot.domain.commands.registry import LIST_PAGE, STOP_LISTED
 from bot.domain.commands.spec import CommandSpec, Role, Source
 from bot.domain.form import Form
@@ -81,8 +81,10 @@ class CommandTable:
     ) -> tuple[Doubt, Message | None]:
         """Return `doubt` with the command that `user` is offered, and why not the one that is meant, if not.
 
-        Who may not see everybody's figures is offered their own.
+        Who may not see everybody's figures is offered their own. A budget of one's own gets the id of `user`.
         """
+        whose, _, behind = doubt.argument.partition(" ")
+        doubt = replace(doubt, argument=f"@{user} {behind}") if whose == MINE else doubt
         of_admins = [spec for spec in doubt.family if spec.role is Role.ADMIN]
         if of_admins and await self.not_theirs(workspace, of_admins[0], user, channel) is not None:
             doubt = replace(doubt, family=tuple(spec for spec in doubt.family if spec not in of_admins))

@@ -46,7 +46,7 @@ _SAID_OF: Final[Mapping[str, str]] = {
     registry.COST.name: "`cost` shows only your own sessions, and `usage` everyone's.",
 }
 # What is answered to a question about the bot.
-_ANSWERS: Final[Mapping[Topic, str]] = {
+ANSWERS: Final[Mapping[Topic, str]] = {
     Topic.PRICE: (
         "Devin Bridge is free; Devin bills its work in ACUs (agent compute units). `acu=5` in a task limits it to 5."
     ),
@@ -63,6 +63,14 @@ _ANSWERS: Final[Mapping[Topic, str]] = {
     ),
     Topic.FORGET: "Your Devin Bridge operator can delete a person's data with `python -m bot forget person`.",
     Topic.HEALTH: "Your Devin Bridge operator can check it with `python -m bot doctor`.",
+    Topic.REOPEN: "To wake a session, reply in its thread. Archived sessions stay closed; start a new one.",
+    Topic.REMINDERS: (
+        "`/devin settings mine` sets your reminders and mentions. "
+        "`!remind off` in a session's thread stops its reminders."
+    ),
+    Topic.ACCESS: (
+        "`/devin role list` shows who can use Devin here. Admins limit that with `/devin role add start @person`."
+    ),
 }
 _AROUND_CODE: Final = ' `*_~"'
 MOST_OFFERED: Final = 5  # corrections that one question offers
@@ -326,7 +334,7 @@ def _why_guessed(doubt: Doubt) -> str:
     if _is_review(doubt):
         return "Devin can review this pull request, or work on it in a session."
     if doubt.topic is not None:
-        return _ANSWERS[doubt.topic]
+        return ANSWERS[doubt.topic]
     if doubt.instead:
         return doubt.instead
     is_question = doubt.kind in {Kind.COST, Kind.STATE, Kind.WHO} or (doubt.kind is Kind.BOT and "?" in doubt.text)
@@ -404,7 +412,9 @@ def _why_resembling(doubt: Doubt, *, in_session: bool) -> str:
     forms = doubt.spec.ways_on(Surface.SLASH)
     if not forms or doubt.meant.startswith("!"):
         only = f"{typed} works only in a session's thread: write {code(doubt.meant)} there."
-        return f"Did you mean {code(doubt.meant)}?" if in_session else only
+        how = f"To hand this session over, write {code(doubt.meant)} and pick the person from Slack's list."
+        in_thread = how if "!give @" in doubt.meant else f"Did you mean {code(doubt.meant)}?"
+        return in_thread if in_session else only
     if doubt.word.lower() in {*doubt.spec.meant_by, *(form.phrase for form in doubt.spec.ways)} - {command}:
         return f"{typed} isn't a command here, but {code(command)} is."
     behind = doubt.text.partition(doubt.word)[2].strip(_AROUND_CODE)
@@ -441,7 +451,8 @@ def _meant(doubt: Doubt) -> str:
         return f"Set {meant}" if meant != doubt.spec.name else "Show my setting"
     if doubt.spec.ends_session or doubt.spec.of_place or doubt.spec in {registry.STOP_ALL, registry.GIVE}:
         return meant.capitalize()
-    return f"{'Run' if _does_something(doubt.spec) else 'Show'} {meant}"
+    is_change = not {"add", "remove"}.isdisjoint(doubt.meant.split()[1:2])  # as in `digest add #web`
+    return f"{'Run' if is_change or _does_something(doubt.spec) else 'Show'} {meant}"
 
 
 def _does_something(spec: CommandSpec) -> bool:
