@@ -189,7 +189,7 @@ async def _digest(ada: Visitor) -> None:
     """The daily digest beside its thread, which begins with the chart."""
     await ada.page.set_viewport_size(WITH_THREAD)
     await ada.opens_thread(digest_root.DAY)
-    await ada.reads("Used, and nothing merged")  # the last of its posts
+    await ada.reads("With nothing merged")  # the last of its posts
     await expect(ada.thread.locator("svg.bk-chart")).to_be_visible()
     await ada.looks_at_the_newest()
     await ada.thread.get_by_test_id("message").first.scroll_into_view_if_needed()
