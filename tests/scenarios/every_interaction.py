@@ -228,7 +228,7 @@ INTERACTIONS = (
         name="link",
         of=of("event:link_shared"),
         act=write_link,
-        gets=dict.fromkeys(ALL, PREVIEW),
+        gets=members(PREVIEW),  # guests and apps could try out addresses of sessions elsewhere
         on={Place.SHARED: dict.fromkeys(ALL, NOTHING)},
         places=CHANNELS,
     ),

@@ -186,7 +186,7 @@ NO_RIGHT = {
     *("stop_all", "stop_all_confirmed", "cancel_operation", "answer"),
     *("budget_list", "ask_for_more", "note_list", "note_show", "playbook_list", "playbook_show", "schedule_list"),
 }
-BY_NOBODY = {"app_home_opened"}  # it shows a person's own list
+BY_NOBODY = {"app_home_opened", "link_shared"}  # they show a person's own list, and what full members may read
 
 
 def test_each_way_to_act_is_declared_with_its_right() -> None:

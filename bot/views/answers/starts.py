@@ -421,8 +421,11 @@ def _why_resembling(doubt: Doubt, *, in_session: bool) -> str:
     if doubt.word.lower() == command and doubt.seconds and not behind.strip(".!? "):
         first, *others = doubt.seconds
         return f"Which one? Try {one_of([f'{command} {first}', *others])}."
-    takes_options = any("=" in word for word in forms[0].argument.words)
-    is_around = not behind or (FILLERS.issuperset(behind.lower().split()) and not takes_options)
+    own = forms[0].argument.words
+    is_own = any("=" in word for word in own) or get_close_matches(
+        behind.lower(), own, n=1
+    )  # nearly, as in `notify of`
+    is_around = not behind or (FILLERS.issuperset(behind.lower().split()) and not is_own)
     if doubt.word.lower() != command or is_around:
         return f"Did you mean {code(command)}?"
     if doubt.spec.examples and behind[:1] in _PICKED:
