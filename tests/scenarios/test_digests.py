@@ -96,7 +96,9 @@ async def test_a_digest_is_changed_and_added_in_the_words_of_people(on: Harness)
     await checked(
         on, f"digest change <#{GENERAL}> every week at 8am", "It replaces the one at 9:00 AM (Europe/Berlin), `all`."
     )
-    assert (await typed(on, "digest change")).startswith("`digest` doesn't take `change`. Nothing was started.")
+    assert (await typed(on, "digest change")).startswith(
+        "`digest` doesn't take `change`. Try `list`, `add`, `remove`, or `now`. Nothing was started."
+    )
 
 
 async def test_who_posts_all_figures_elsewhere_is_asked_first_and_can_undo_it(on: Harness, clock: Ahead) -> None:
