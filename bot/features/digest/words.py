@@ -105,12 +105,13 @@ def parse_digest(argument: str) -> DigestRequest | DigestMistake:
 def _subscription(request: DigestRequest, words: Sequence[str]) -> DigestRequest | DigestMistake:
     given: dict[str, str] = {}
     for name, word in _sorted_out(words):
-        if name in given:
-            return DigestMistake(MistakeKind.TWICE, f"{given[name]} {word}")
-        given[name] = word
         value = _value(name, word)
         if isinstance(value, DigestMistake):
             return value
+        same = name == "edition" and value == request.edition  # as in `weekly on mondays`
+        if name in given and not same:
+            return DigestMistake(MistakeKind.TWICE, f"{given[name]} {word}")
+        given[name] = word
         request = replace(request, **{name: value})  # type: ignore[arg-type]  # names are DigestRequest's own
     return request
 

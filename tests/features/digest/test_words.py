@@ -48,6 +48,7 @@ ADD = DigestRequest(DigestAction.ADD)
         ("add 24:00", DigestMistake(MistakeKind.TIME, "24:00")),
         ("add 09:00 10:00", DigestMistake(MistakeKind.TWICE, "09:00 10:00")),
         ("add daily weekly", DigestMistake(MistakeKind.TWICE, "daily weekly")),
+        ("add weekly on mondays", DigestRequest(DigestAction.ADD, edition=Edition.WEEKLY)),
         ("add UTC+2", DigestMistake(MistakeKind.OFFSET, "UTC+2")),
         ("add +05:30", DigestMistake(MistakeKind.OFFSET, "+05:30")),
         ("add Etc/GMT-2", DigestMistake(MistakeKind.OFFSET, "Etc/GMT-2")),
@@ -80,7 +81,7 @@ def test_a_channel_is_read_by_its_id_whatever_its_name_is():
     assert COMMANDS.parser.slash(as_typed("digest add <#C0WEB|daily>")) == Command(DIGEST, "add #C0WEB")
 
 
-@pytest.mark.parametrize("typed", ["daily #C0WEB 9 am Berlin", "weekly #C0WEB on Mondays at 9:00"])
+@pytest.mark.parametrize("typed", ["daily #C0WEB 9 am Berlin", "weekly #C0WEB on Tuesdays at 9:00"])
 def test_behind_a_channel_that_was_picked_a_mistake_is_answered_and_starts_nothing(typed):
     assert COMMANDS.parser.slash(f"digest add {typed}") == Command(DIGEST, f"add {typed}")
     assert isinstance(parse_digest(f"add {typed}"), DigestMistake)
