@@ -33,7 +33,7 @@ _PARTS: Final = re.compile(
 _ADDRESS: Final = re.compile(
     r"(?<![\w-])(?P<scheme>[a-z][a-z0-9+.-]{0,30}:/{0,3})?(?P<user>[\w.+-]{1,64}@)?"
     r"(?P<host>(?:[\w-]{1,63}[.\u2024\u3002\uff0e\uff61]){1,9}[^\W\d_]{2,}|(?:\d{1,3}\.){3}\d{1,3}"
-    r"|(?<=//)[\w-]{1,63})\b",
+    r"|(?:(?<=://)|(?<=:///))[\w-]{1,63})\b",
     re.IGNORECASE,
 )
 _HOST: Final = re.compile(r"[\w.-]+|[0-9a-f:]+", re.IGNORECASE)

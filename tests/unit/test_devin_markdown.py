@@ -43,6 +43,8 @@ def test_honest_links_and_code_stay_as_they_are(kept):
         (f"[http://intranet/job]({EVIL})", f"<{EVIL}>"),
         (f"[https://localhost:8080]({EVIL})", f"<{EVIL}>"),
         (f"[192.168.0.1]({EVIL})", f"<{EVIL}>"),
+        (f"[http:///intranet]({EVIL})", f"<{EVIL}>"),
+        ("[https://a.com//b](https://a.com//b)", "[https://a.com//b](https://a.com//b)"),
         ("[ada@acme.com](mailto:eve@acme.com)", "<mailto:eve@acme.com>"),
         (f"![https://a.com]({EVIL})", f"<{EVIL}>"),
         (f"<{EVIL}|https://a.com>", f"<{EVIL}>"),
