@@ -86,7 +86,8 @@ class Doubt:
     def only(self) -> Command | None:
         """The command that is given without a question: the only one of its family, by its word, or one that asks."""
         is_word = self.bare and " " not in self.text
-        is_plural = f"{self.text.lower()} list" == self.meant.replace(" list", "s list")  # `budgets`
+        word, _, second = self.meant.partition(" ")
+        is_plural = second == "list" and self.text.lower() == f"{word}s"  # `budgets`
         is_clear = self.spec is STOP_ALL or is_plural or (is_word and len(self.family) == len(self.seconds) == 1)
         return Command(self.spec, self.argument) if is_clear else None
 

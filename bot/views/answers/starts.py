@@ -413,7 +413,7 @@ def _why_resembling(doubt: Doubt, *, in_session: bool) -> str:
     if not forms or doubt.meant.startswith("!"):
         only = f"{typed} works only in a session's thread: write {code(doubt.meant)} there."
         how = f"To hand this session over, write {code(doubt.meant)} and pick the person from Slack's list."
-        in_thread = how if "!give @" in doubt.meant else f"Did you mean {code(doubt.meant)}?"
+        in_thread = how if doubt.spec is registry.GIVE else f"Did you mean {code(doubt.meant)}?"
         return in_thread if in_session else only
     if doubt.word.lower() in {*doubt.spec.meant_by, *(form.phrase for form in doubt.spec.ways)} - {command}:
         return f"{typed} isn't a command here, but {code(command)} is."
@@ -421,18 +421,20 @@ def _why_resembling(doubt: Doubt, *, in_session: bool) -> str:
     if doubt.word.lower() == command and doubt.seconds and not behind.strip(".!? "):
         first, *others = doubt.seconds
         return f"Which one? Try {one_of([f'{command} {first}', *others])}."
-    own = forms[0].argument.words
-    is_own = any("=" in word for word in own) or get_close_matches(
-        behind.lower(), own, n=1
-    )  # nearly, as in `notify of`
-    is_around = not behind or (FILLERS.issuperset(behind.lower().split()) and not is_own)
-    if doubt.word.lower() != command or is_around:
+    if doubt.word.lower() != command or not behind or _adds_nothing(behind.lower(), forms[0].argument.words):
         return f"Did you mean {code(command)}?"
     if doubt.spec.examples and behind[:1] in _PICKED:
         return f"Did you mean {code(doubt.spec.ways[0].phrase)}?"
     words = _words_behind(doubt, behind)
     instead = f" Try {one_of(words)}." if words else ""
     return f"{code(command)} doesn't take {code(behind)}.{instead}"
+
+
+def _adds_nothing(behind: str, words: Sequence[str]) -> bool:
+    """Whether what is typed `behind` a command is no try at one of its `words`: `of` is one at `off`, `it` is none."""
+    has_options = any("=" in word for word in words)  # any word is a try at an option
+    tries = has_options or get_close_matches(behind, words, n=1)
+    return FILLERS.issuperset(behind.split()) and not tries
 
 
 def _words_behind(doubt: Doubt, behind: str) -> tuple[str, ...]:
