@@ -69,10 +69,35 @@ async def untied_once(one: Scene, begun: tuple[str, str]) -> None:
     assert not any(text.startswith(AFTER) for text in said)
 
 
+async def linked(one: Scene) -> tuple[str, str]:
+    return await adopt(one, await at_devin(one))
+
+
+async def spend_the_most(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await one.devin.spend(begun[1], 8.5)
+    await one.on.wait_for_post(GENERAL, begun[0], "Stopped", within=PATIENCE)
+    return begun
+
+
+async def stopped_once(one: Scene, begun: tuple[str, str]) -> None:
+    made = await one.devin.session(begun[1])
+    assert made["is_archived"]
+    said = [post["rendered"] for post in await one.slack.messages(GENERAL, thread_ts=begun[0], user="U0BOT")]
+    assert sum("Stopped. Out of ACUs." in text for text in said[1:]) == 1, "the card says it too"
+    assert await one.rows("SELECT acu_limit FROM sessions") == [(12,)]
+
+
 STORIES = [
     Story("a session of the web app is tied to a thread of its own", at_devin, adopt, followed_once),
     Story("a session of the web app is tied to a thread", at_devin, adopt_in_thread, followed_once),
     Story("a session is untied from its thread", running, untie, untied_once),
+    Story(
+        "a session that was linked uses all that any may",
+        linked,
+        spend_the_most,
+        stopped_once,
+        settings=lambda: {"BOT_SESSION_ACUS_MAX": "12"},
+    ),
 ]
 
 
