@@ -230,7 +230,7 @@ async def test_one_that_is_past_the_most_already_is_not_linked_and_runs_on(on: H
     await on.start()
     made = await at_devin(on)
     assert await refused(on, address(made)) == (
-        "Not linked: this session has used 4 ACUs, and the bot stops any session at 3 ACUs. "
+        "Not linked: this session has used 4 ACUs, and Devin Bridge stops any session at 3 ACUs. "
         "Write to it in Devin, or start a new one with `/devin`."
     )
     assert not await rows(on, "sessions")

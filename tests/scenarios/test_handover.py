@@ -86,7 +86,9 @@ async def test_a_session_of_the_list_is_given_by_its_number(on: Harness) -> None
     assert await given(on, "give 1 to @Ben") == handovers.WHO.text
     assert await given(on, f"give 1 <@{GUEST}>") == handovers.cannot_take(GUEST).text
     told = await given(on, f"give 1 to <@{BEN}>")
-    assert re.fullmatch(f"“.*fix the other test.*” .* is <@{BEN}>'s session now. They read it in its thread.", told)
+    assert re.fullmatch(
+        f"“.*fix the other test.*” .* is <@{BEN}>'s session now. They've been told in its thread.", told
+    )
     await on.wait_for_post(GENERAL, ts, f"<@{BEN}>, ann gave you this session.")
     asked = (await on.slack.slash(ANN, GENERAL, f"hand over 2 to <@{BEN}|ben>"))["shown"]
     assert buttons(asked) == ["Give 2 @ben", "Start a session"]

@@ -28,11 +28,11 @@ class OpenedPullRequest:
     closed_at: float | None
     session_ids: tuple[str, ...]
     shown: bool = True
-    left_at: float | None = None  # when Devin was last asked for its state, if nobody may ask any more
+    last_known_at: float | None = None  # of what nobody may ask Devin about any more
 
     def open_for(self, now: float) -> float:
         """Return the seconds for which it is known to have been open."""
-        return (now if self.left_at is None else self.left_at) - self.first_seen
+        return (now if self.last_known_at is None else self.last_known_at) - self.first_seen
 
     @property
     def is_open(self) -> bool:

@@ -177,7 +177,7 @@ def _joined(url: str, rows: list[Any]) -> OpenedPullRequest:
         closed_at=min(closed, default=None),
         session_ids=tuple(row.session_id for row in rows),
         shown=any(row.shown for row in rows),
-        left_at=None if is_followed else max(row.checked_at for row in rows),
+        last_known_at=None if is_followed else max(row.checked_at for row in rows),
     )
 
 

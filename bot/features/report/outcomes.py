@@ -160,7 +160,7 @@ async def _read(tx: Transaction, period: Spending, now: float) -> _Found:
 
 def _open(found: _Found, hosts: Collection[str]) -> tuple[OpenPullRequest, ...]:
     # Of one that nobody may ask about any more it isn't known whether it's open still.
-    known = [one for one in found.opened if one.is_open and one.left_at is None]
+    known = [one for one in found.opened if one.is_open and one.last_known_at is None]
     return tuple(_open_one(pull_request, hosts, found.now) for pull_request in known)
 
 

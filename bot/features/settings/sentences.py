@@ -37,7 +37,8 @@ FIELDS: Final[Mapping[Setting, Field]] = {
     Setting.STARTS: Field(
         "starts",
         "Starts per hour",
-        hint="By one person; others ask first. Yours can be 1 to 20. In a channel, 0 never asks.",
+        hint=f"By one person. After that, each start asks first. Yours can be 1 to {Effective().starts}. "
+        "In a channel, 0 never asks.",
     ),
     Setting.TURNS: Field(
         "turns",

@@ -10,7 +10,9 @@ from typing import Final
 
 LONGEST_NAME: Final = 40
 # What other rows of the same tables are called, so that no team is mistaken for one.
-RESERVED: Final = frozenset({"no team", "outside slack", "total", "others", "another workspace", "team", "teams"})
+RESERVED: Final = frozenset(
+    {"no team", "outside slack", "total", "total through slack", "others", "another workspace", "team", "teams"}
+)
 
 
 class MemberKind(StrEnum):

@@ -59,7 +59,7 @@ def adopted(by: str, session: Session) -> Message:
 def past_most(used: float, most: float) -> Message:
     """Refuse to link a session that has `used` as much as any may: it would be stopped at once."""
     return Message(
-        f"Not linked: this session has used {acus(used)}, and the bot stops any session at {limit_of_acus(most)}. "
+        f"Not linked: this session has used {acus(used)}, and Devin Bridge stops any session at {limit_of_acus(most)}. "
         "Write to it in Devin, or start a new one with `/devin`."
     )
 

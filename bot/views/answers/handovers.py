@@ -32,7 +32,7 @@ def cannot_see(session: Session, user: str) -> Message:
 def handed_over(session: Session, to: str, thread: str | None) -> Message:
     """Confirm, outside of its `thread`, that `session` is the person's `to` now."""
     title = linked_title(session.title, thread, session.url, PROMPT_SHOWN, QUOTED)
-    return Message(f"{title} is {mention(to)}'s session now. They read it in its thread.")
+    return Message(f"{title} is {mention(to)}'s session now. They've been told in its thread.")
 
 
 def given(session: Session, by: str, name: str, to: str) -> Message:
