@@ -175,7 +175,7 @@ async def test_a_session_is_put_to_rest_in_each_way(ann: Visitor) -> None:
 async def test_a_session_is_terminated(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
     await drawer.lets("Terminate", "The session was terminated. It can't be resumed.", "Ended exit")
-    await expect(drawer.fact("Story")).to_have_text("over: the session was terminated")
+    await expect(drawer.fact("Script")).to_have_text("over: the session was terminated")
     for act in ("Terminate", "Next step", "Play", "Pause"):
         await expect(drawer.act(act)).to_be_disabled()
     await expect(card.get_by_role("button", name="Stop")).to_have_count(0)
@@ -184,15 +184,15 @@ async def test_a_session_is_terminated(ann: Visitor) -> None:
 @pytest.mark.long
 async def test_a_story_goes_on_by_steps_and_by_the_clock(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
-    await expect(drawer.fact("Story")).to_have_text("5 steps left, waiting for someone to write")
+    await expect(drawer.fact("Script")).to_have_text("5 steps left, waiting for someone to write")
     await drawer.lets("Pause", "The script is paused.", "Waiting for an answer running / waiting_for_user")
-    await expect(drawer.fact("Story")).to_have_text("5 steps left, paused")
+    await expect(drawer.fact("Script")).to_have_text("5 steps left, paused")
     await expect(drawer.act("Pause")).to_be_disabled()
     await drawer.lets("Next step", "The script moved one step forward.", "Working running / working")
-    await expect(drawer.fact("Story")).to_have_text("4 steps left, paused")
+    await expect(drawer.fact("Script")).to_have_text("4 steps left, paused")
     await expect(card).to_contain_text("⚙️ Working")
     await drawer.lets("Play", "The script is playing.", "Finished running / finished")
-    await expect(drawer.fact("Story")).to_have_text("script finished")
+    await expect(drawer.fact("Script")).to_have_text("script finished")
     await expect(card).to_contain_text("✅ Done · ")
 
 
@@ -218,11 +218,11 @@ async def test_a_session_is_told_as_devin_has_it(ann: Visitor, play: Playground)
     await drawer.tells("Needs approval running / waiting_for_approval")
     told = {
         "Spent": "2.25 ACUs",
-        "Story": "script finished",
+        "Script": "script finished",
         "Created": "21 Sept, 14:13",
         "Pull requests": "acme/web!7 draft",
         "Tags": "design small",
-        "Id": session,
+        "ID": session,
         "Prompt": "tidy up the fonts",
     }
     for name, value in told.items():

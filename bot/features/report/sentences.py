@@ -36,7 +36,7 @@ EXPLAINED: Final = (
     "that their sessions used, on other days too, ÷ merged, without sessions that opened none. Times are when "
     "Devin Bridge saw a change; sessions that are over are checked once a day. Nothing "
     "merged: usage of sessions that are over, with no pull request or none that's merged or "
-    "younger than 14 days. Plain questions aren't in it. Blocked: from when Devin needed "
+    "younger than 14 days. Plain questions aren't in it. Waiting on people: from when Devin needed "
     "someone until someone answered, Devin resumed, or the session slept or ended. Only "
     "working hours count: Monday to Friday 09:00\N{EN DASH}17:00 in the time zone of the "
     "person who started the session."

@@ -64,7 +64,7 @@ export function quickActions(done) {
   const node = el(
     "div",
     { class: "acts" },
-    actGroup("Story", storyActs(desk)),
+    actGroup("Script", storyActs(desk)),
     actGroup(
       "Devin",
       DEVIN_DOES.map((act) => actButton(desk, act)),

@@ -21,11 +21,11 @@ export function facts(session) {
       "dl",
       { class: "chosen-facts" },
       fact("Spent", acus(session.acus_consumed)),
-      fact("Story", story(session)),
+      fact("Script", story(session)),
       fact("Created", when(session.created_at, "short")),
       fact("Pull requests", pulls(session)),
       fact("Tags", tags(session)),
-      fact("Id", el("code", {}, session.session_id)),
+      fact("ID", el("code", {}, session.session_id)),
       fact("Prompt", prompt(session)),
     ),
   ];
