@@ -15,6 +15,7 @@ from tests.scenarios.observations import (
     card_of,
     creations,
     forge,
+    polled,
     press,
     sent_to_devin,
     settled,
@@ -167,6 +168,7 @@ async def test_a_task_after_the_session_is_over_starts_one_and_what_reads_like_a
         await on.slack.say(ANN, "im", "and update the readme too")
         await on.devin.wait_for_messages("and update the readme too")
         await on.devin.set(session, **fields)
+        await polled(on)  # the bot knows that it is over again
         await settled(on)
     line = await on.slack.say(ANN, "im", "update the docs of the api")
     made = await on.session("update the docs of the api")
