@@ -210,7 +210,7 @@ _ASKS: Final = re.compile(
 # By which a question is about figures in our rows: "what did it cost?", "how do I see my costs?".
 _OF_FIGURES: Final = {
     Topic.PRICE: re.compile(
-        r"\b(?:did|have(?! to)|has|had|was|were|spent|used|left|remain\w*|so far|yesterday|last|my|our)\b",
+        r"\b(?:did|have(?! to)|has|had|was|were|spent|used|left|remain\w*|so far|yesterday|last|my|our|most)\b",
         re.IGNORECASE,
     ),
     Topic.READERS: re.compile(

@@ -195,8 +195,9 @@ _SPENT_BY: Final = re.compile(
     re.IGNORECASE,
 )
 _PROMOTED: Final = re.compile(
-    r"(?:please )?(?:make|promote|turn) (?P<person>@\S+|(?!(?:me|it)\b)\w+(?= (?:to |into )?(?:be )?an admin))"
-    r" (?:to |into )?(?:be )?(?:an?(?:other)? |the |our )?"
+    r"(?:please )?(?:make|promote|turn|add) "
+    r"(?P<person>@\S+|(?!(?:me|it)\b)\w+(?= (?:(?:to |into )?(?:be )?an|as(?: an)?) admin))"
+    r" (?:to |into |as )?(?:be )?(?:an?(?:other)? |the |our )?"
     r"(?:(?P<admin>admin\w*)|(?:team |tech )?(?:lead\w*|manager|owner|member))(?: (?:here|too))?",
     re.IGNORECASE,
 )
@@ -207,6 +208,11 @@ _SENTENCES: Final = {
         r"(?:my|the) (?:last |latest |current )?session",
         re.IGNORECASE,
     ),
+    f"report {Period.MONTH}": re.compile(
+        r"(?:(?:what is|what's|show) )?(?:the |our )?(?:merge|success) rates?"
+        r"(?: (?:by|per|of|in|this|last) [\w ]{1,30})?",
+        re.IGNORECASE,
+    ),
     "settings channel": re.compile(
         r"(?:(?:show|set|edit|change) )?(?:the )?(?:allow(?:ed)?|allow(?:ed)?[- ]?lists?|white[- ]?lists?)"
         r"(?: (?:repo(?:s|sitor(?:y|ies))?|playbooks?|modes?))?(?: (?:here|in this channel))?",
@@ -214,9 +220,10 @@ _SENTENCES: Final = {
     ),
 }
 _POSTED: Final = re.compile(
-    r"(?:please )?(?:(?:send|post|put|share|give) )?(?:us )?(?:the |an? |our )?(?P<edition>daily|weekly)"
-    r" (?:reports?|summar(?:y|ies)|updates?|digests?)(?: every (?:day|week))?"
-    r" (?:to|in|into|for|on) (?P<channel>#\S+)(?: please)?",
+    r"(?:please )?(?:(?:send|post|put|share|give) )?(?:us )?(?:the |an? |our )?"
+    r"(?=.*\b(?P<edition>daily|weekly|day|week|[a-z]+day)\b)(?:(?:daily|weekly) )?"
+    r"(?:reports?|summar(?:y|ies)|updates?|digests?)(?: every (?:day|week))?"
+    r" (?:to|in|into|for|on) (?P<channel>#\S+)(?: (?:every|each|on) \w+)?(?: please)?",
     re.IGNORECASE,
 )
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
@@ -340,7 +347,7 @@ class Parser:
         """Say that a task is to run later or again, which a start does not: that is for a schedule."""
         text, schedule = readable.strip(), self._of_two_words.get("schedule add")
         timed = read_timed(parse_task(text)) if schedule is not None and len(text) <= LONGEST_IN_DOUBT else None
-        if schedule is None or timed is None:
+        if schedule is None or timed is None or _POSTED.fullmatch(text.rstrip(_CLOSING)):
             return None
         task = parse_task(text)
         return Doubt(task, task, schedule, "schedule add", guessed=True, timed=timed)
@@ -387,7 +394,7 @@ class Parser:
             owner = named or (MINE if _OF_ME.search(budget[0]) else "org")
             return f"budget set {owner} {budget['acus']} a {budget['span'] or 'cycle'}"
         usage = self._doubtable.get("usage")
-        if usage is None or not (named or _OF_ALL.search(typed)):
+        if usage is None or not (named or _OF_ALL.search(typed) or _DIVIDES.search(typed)):
             return COST.name
         if (divided := _DIVIDES.search(typed)) is not None:
             words += ["by", divided["by"] or "person"]
@@ -738,7 +745,8 @@ def _ordered(text: str) -> str:
         )
         return f"budget set {whom} {limited['acus']}{limited['often'].lower()}"
     if (posted := _POSTED.fullmatch(text)) is not None:
-        return f"digest add {posted['edition'].lower()} {posted['channel']}"
+        edition = "daily" if posted["edition"].lower() in {"day", "daily"} else "weekly"
+        return f"digest add {edition} {posted['channel']}"
     return next((command for command in _SENTENCES if _SENTENCES[command].fullmatch(text)), "")
 
 
