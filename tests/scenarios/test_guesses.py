@@ -192,6 +192,7 @@ async def test_the_command_that_does_it_is_offered(on: Harness, text: str, quest
         ("which sessions cost the most", "Show usage month by session"),
         ("our merge rate by repo", "Show report month"),
         (f"send the report to <#{WEB}|web> every monday", "Run digest add weekly #web"),
+        (f"post a summary to <#{WEB}|web> every weekday", "Run digest add daily #web"),
         ("limit ben to 20 ACUs a month", "Run budget set @ben 20 a month"),
         ("what did each person cost", "Show usage month by person"),
         ("our top spenders", "Show usage month by person"),

@@ -221,9 +221,11 @@ _SENTENCES: Final = {
 }
 _POSTED: Final = re.compile(
     r"(?:please )?(?:(?:send|post|put|share|give) )?(?:us )?(?:the |an? |our )?"
-    r"(?=.*\b(?P<edition>daily|weekly|day|week|[a-z]+day)\b)(?:(?:daily|weekly) )?"
-    r"(?:reports?|summar(?:y|ies)|updates?|digests?)(?: every (?:day|week))?"
-    r" (?:to|in|into|for|on) (?P<channel>#\S+)(?: (?:every|each|on) \w+)?(?: please)?",
+    r"(?:(?P<edition>daily|weekly) )?(?:reports?|summar(?:y|ies)|updates?|digests?)(?: every (?:day|week))?"
+    r" (?:to|in|into|for|on) (?P<channel>#\S+)"
+    r"(?(edition)(?: (?:every|each|on) \w+)?"
+    r"| (?:every|each|on) (?:(?P<daily>day|weekday|morning)|week|(?:mon|tues|wednes|thurs|fri|satur|sun)day)s?)"
+    r"(?: please)?",
     re.IGNORECASE,
 )
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
@@ -394,9 +396,10 @@ class Parser:
             owner = named or (MINE if _OF_ME.search(budget[0]) else "org")
             return f"budget set {owner} {budget['acus']} a {budget['span'] or 'cycle'}"
         usage = self._doubtable.get("usage")
-        if usage is None or not (named or _OF_ALL.search(typed) or _DIVIDES.search(typed)):
+        divided = _DIVIDES.search(typed)
+        if usage is None or not (named or divided or _OF_ALL.search(typed)):
             return COST.name
-        if (divided := _DIVIDES.search(typed)) is not None:
+        if divided is not None:
             words += ["by", divided["by"] or "person"]
         figures = self._repaired(usage, words)
         is_of_today = self.slash(figures).argument.startswith(Period.TODAY) and Period.TODAY not in words
@@ -745,8 +748,8 @@ def _ordered(text: str) -> str:
         )
         return f"budget set {whom} {limited['acus']}{limited['often'].lower()}"
     if (posted := _POSTED.fullmatch(text)) is not None:
-        edition = "daily" if posted["edition"].lower() in {"day", "daily"} else "weekly"
-        return f"digest add {edition} {posted['channel']}"
+        edition = posted["edition"] or ("daily" if posted["daily"] else "weekly")
+        return f"digest add {edition.lower()} {posted['channel']}"
     return next((command for command in _SENTENCES if _SENTENCES[command].fullmatch(text)), "")
 
 
