@@ -87,7 +87,7 @@ class Commands:
     async def _start(self, workspace: Workspace, typed: str, body: Body) -> Message:
         text = plain(typed)
         request = parse_request(parse_task(text))
-        doubt = self._parser.start_in_doubt(as_typed(typed), text)
+        doubt = self._parser.start_in_doubt(as_typed(typed, body["channel_id"]), text)
         # `budget 100` reads as a limit without a task, but names a command.
         if not request.task and (doubt is None or doubt.guessed):
             return start_sentences.EMPTY_PROMPT

@@ -15,6 +15,7 @@ _LABELLED: Final = re.compile(r"<(#[CGD][A-Z0-9]+|@[UW][A-Z0-9]+)(?:\|[^<>]*)?>"
 _GROUP: Final = re.compile(r"<!subteam\^(S[A-Z0-9]+)>")
 _LABELLED_GROUP: Final = re.compile(r"<!subteam\^(S[A-Z0-9]+)\|[^<>]*>")
 _WEB_LINK: Final = re.compile(r"<(?P<url>https?://[^<>|\n]+)\|(?P<label>[^<>\n]*)>")
+_THIS_CHANNEL: Final = re.compile(r"(?<!\S)this channel(?!\w)", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _ADDRESS_ONLY: Final = ("mailto:", "tel:")  # a person reads the address, not its scheme
 _NOTHING: Final[Mapping[str, str]] = {}
@@ -40,13 +41,15 @@ def plain(text: str, names: Mapping[str, str] = _NOTHING, channels: Mapping[str,
     return unescape(_ENTITY.sub(written_out, text))
 
 
-def as_typed(text: str) -> str:
+def as_typed(text: str, here: str = "") -> str:
     """Write out `text` for reading a command: like `plain`, but channels, people and groups are their ids, not names.
 
-    A link is one word: its address, or the name such as `acme.com` of which Slack itself has made a link.
+    A link is one word: its address, or the name such as `acme.com` of which Slack itself has made a link. "This
+    channel" is the one `here`, if that is no direct message.
     """
     picked = _LABELLED_GROUP.sub(r"@\1", _LABELLED.sub(r"\1", text))
-    return plain(_WEB_LINK.sub(_as_one_word, picked))
+    typed = plain(_WEB_LINK.sub(_as_one_word, picked))
+    return _THIS_CHANNEL.sub(f"#{here}", typed) if here[:1] in {"C", "G"} else typed
 
 
 def _as_one_word(link: re.Match[str]) -> str:

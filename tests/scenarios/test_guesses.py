@@ -183,7 +183,7 @@ async def test_the_command_that_does_it_is_offered(on: Harness, text: str, quest
         (f"<#{WEB}|web> 20 a week", "Run budget set #web 20 a week"),
         ("org 500 per month", "Run budget set org 500 per month"),
         ("show me what ann spent", "Show usage month by person"),
-        (f"what did <@{ANN}|ann> spend this month", "Show usage @ann month"),
+        (f"what did <@{ANN}|ann> spend this month", "Show usage @ann this month"),
         ("I want to cancel my last session", "Stop"),
         (f"make <@{BEN}|ben> an admin", "Run role add administer @ben"),
         (f"please promote <@{BEN}|ben> to team lead", "Show role list"),
@@ -198,7 +198,7 @@ async def test_the_command_that_does_it_is_offered(on: Harness, text: str, quest
         ("our top spenders", "Show usage month by person"),
         ("ben's usage", "Show usage month by person"),
         ("compare this month to last month", "Show usage last month"),
-        ("post a daily digest in this channel", "Show digest"),
+        ("post a daily digest in this channel", "Run digest add daily #here"),
         ("set my limit to 100", "Show settings"),
         ("use acme/web by default", "Show settings"),
         ("remind me less often", "Show settings"),
@@ -210,6 +210,29 @@ async def test_the_command_that_does_it_is_offered(on: Harness, text: str, quest
         ("weekly report to #ops", "Run digest add weekly #ops"),
         (f"post a daily summary in <#{WEB}|web>", "Run digest add daily #web"),
         ("could you please list all?", "Show list all"),
+        ("whos working on what", "Show list all"),
+        ("put the bot on hold for the weekend", "Pause"),
+        ("Ben may not spend more than 20 a month", "Run budget set @Ben 20 a month"),
+        ("limit this channel to 50 ACUs a month", "Run budget set #here 50 a month"),
+        ("budget raise to 300", "Run budget set org 300"),
+        ("set the default limit to 5 ACUs for everyone", "Run budget set each-session 5"),
+        ("do I have any budget left?", "Show budget list"),
+        ("who is over budget", "Show budget list"),
+        ("request more budget", "Show budget list"),
+        ("what did this channel cost in November?", "Show usage #here november"),
+        ("what are the top 5 most expensive sessions in november", "Show usage november by session"),
+        ("what was the money spent on", "Show usage month by session"),
+        ("export december as csv", "Show usage december csv"),
+        ("send me a weekly report every monday morning", "Run digest add weekly"),
+        (f"post the costs to <#{WEB}|web> every monday at 9", "Run digest add weekly #web 9:00"),
+        ("switch off the daily digest", "Show digest list"),
+        ("everyone may start again", "Run role add start everyone"),
+        ("only engineers should be able to start", "Show role list"),
+        (f"lock <#{WEB}|web> for guests", "Show role list"),
+        ("please give me start permission", "Show admins"),
+        ("who changed the budget?", "Show audit bot"),
+        (f"please give the lodash session to <@{ANN}|ann>", "Give @ann"),
+        ("quiet", "Show settings mine"),
     ],
 )
 async def test_a_sentence_that_says_what_a_command_does_offers_it(on: Harness, text: str, button: str) -> None:
@@ -282,7 +305,6 @@ async def test_a_short_line_is_a_reply_where_a_session_runs(on: Harness) -> None
         ("où en es-tu avec la migration ?", "Show list", "`/devin list` might answer that."),
         ("who started this session?", "Show list", "`/devin list` might answer that."),
         ("what can you do for us?", "Show help", "`/devin help` might answer that."),
-        ("remind me tomorrow at ten", "Show help", ""),
         ("tell me a good joke about programmers", "Show help", ""),
     ],
 )
@@ -309,6 +331,13 @@ A_BOT = "Devin Bridge is a bot. It passes your tasks and replies to Devin, the A
 REOPEN = "To wake a session, reply in its thread. Archived sessions stay closed; start a new one."
 REMINDERS = (
     "`/devin settings mine` sets your reminders and mentions. `!remind off` in a session's thread stops its reminders."
+)
+MENTIONED = "You're mentioned when Devin has a question or is done."
+LATER = f"Devin Bridge doesn't set reminders, but Slack's `/remind` does. {MENTIONED}"
+DONE = f"{MENTIONED} `/devin notify` changes that."
+LIMIT = (
+    "A session gets its limit when it starts: `acu=5` in a task limits it to 5 ACUs. "
+    "`/devin settings mine` sets yours for every session."
 )
 ACCESS = "`/devin role list` shows who can use Devin here. Admins limit that with `/devin role add start @person`."
 UNDO = (
@@ -342,6 +371,10 @@ UNDO = (
         ("how do I get fewer reminders?", REMINDERS),
         ("block ben", ACCESS),
         ("ban ben from using devin", ACCESS),
+        ("remind me tomorrow at ten", LATER),
+        ("remind me tomorrow to check the lodash PR", LATER),
+        ("tell me when the revert is done", DONE),
+        ("cap this one at 3 ACUs", LIMIT),
     ],
 )
 async def test_a_question_about_the_bot_is_answered_in_a_sentence(on: Harness, text: str, said: str) -> None:

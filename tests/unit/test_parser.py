@@ -1,5 +1,7 @@
 """Slash commands and verbs, as people type them."""
 
+from string import Formatter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,7 @@ from bot.domain.commands.registry import (
     STOP_ALL,
     UNMUTE,
 )
+from bot.domain.commands.said import _SENTENCES
 from bot.domain.commands.spec import CommandSpec, Role, Source, slash, written
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
@@ -764,3 +767,8 @@ def test_what_takes_no_period_is_offered_as_what_it_is(spec, typed):
     doubt = COMMANDS.parser.doubt(f"{spec.ways[0].phrase} {typed}")
     assert doubt is not None
     assert (doubt.spec, doubt.argument) == (spec, "")
+
+
+def test_each_sentence_names_the_parts_that_its_command_takes() -> None:
+    for sentence, said in _SENTENCES:
+        assert set(sentence.groupindex) == {name for _, name, _, _ in Formatter().parse(said.command) if name}, said

@@ -166,7 +166,7 @@ class Conversation:
         return self._parser.addressed(self._typed(job))
 
     def _typed(self, job: Job[MessageCause]) -> str:
-        return as_typed(without_mention(job.cause.text, job.workspace.bot_user))
+        return as_typed(without_mention(job.cause.text, job.workspace.bot_user), job.cause.channel)
 
     async def _resume_start(self, job: Job[MessageCause], begun: Session) -> None:
         """Go on creating the session `begun`, which an earlier try recorded for this message, or close the row."""

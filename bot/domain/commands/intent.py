@@ -45,6 +45,9 @@ class Topic(StrEnum):
     REOPEN = "reopen"  # how a session that rests goes on
     REMINDERS = "reminders"  # how somebody is mentioned less
     ACCESS = "access"  # how somebody is kept from starting sessions
+    LATER = "later"  # how somebody is reminded of something at a time
+    DONE = "done"  # how somebody hears of the end of a session
+    LIMIT = "limit"  # how a session gets a limit
 
 
 class Place(StrEnum):
@@ -184,6 +187,11 @@ _TOPICS: Final = {
         r"|\b(?:stop|fewer|less|no more) (?:remind(?:ers|ing)|pinging me|mentioning me|nagging)\b",
         Topic.ACCESS: r"\A(?:please )?(?:block|ban|unblock|unban) (?:@\S+|[a-z]+)"
         r"(?: from (?:using |starting )?(?:devin|this|here|the bot|sessions))?\W*\Z",
+        Topic.LATER: r"\A(?:\w+ ){0,2}remind (?:me|us|@\S+)\b(?! (?:less|more)\b)",
+        Topic.LIMIT: r"\A(?:please )?(?:limit|cap|restrict) (?:this|it|the)(?: one| session| task| thread)?"
+        r" (?:to|at) \d{1,7} ?(?:acus?)?\W*\Z",
+        Topic.DONE: r"\A(?:\w+ ){0,2}(?:tell|ping|notify|message|mention|update|let) (?:me|us)(?: know)?(?: here)?"
+        r" (?:when|once|as soon as|if)\b",
         Topic.REPOSITORIES: r"\b(?:see|read|open|access|look|clone|pull|reach|know|use|have|touch)\w*\b.{0,40}"
         r"\b(?:repos?|repositor\w+|code|codebases?|source|github|gitlab|bitbucket)\b|\b(?:which|what) repos",
         Topic.STOP: r"\b(?:stop|cancel|abort|pause|kill|halt|interrupt|quit|end|terminate)(?:ping|ing|ling)?\b",
@@ -198,8 +206,8 @@ _TOPICS: Final = {
         r"|\b(?:who|what) (?:made|built|runs|powers)\b|\btalking (?:to|with)\b|\bsame as\b",
     }.items()
 }
-# Nobody has to ask about them.
-_ORDERS: Final = frozenset({Topic.UNDO, Topic.FORGET, Topic.HEALTH, Topic.REOPEN, Topic.REMINDERS, Topic.ACCESS})
+# The others are orders, too.
+_ONLY_ASKED: Final = frozenset({Topic.REPOSITORIES, Topic.STOP, Topic.READERS, Topic.PLACES, Topic.PRICE, Topic.ITSELF})
 # What the rows of sessions answer, as in "is it still working in this channel?" and "what was used in this channel?".
 _NOT_OF: Final = {Kind.STATE: frozenset({Topic.ITSELF, Topic.PLACES}), Kind.COST: frozenset({Topic.PLACES})}
 # How a question begins or ends.
@@ -227,7 +235,7 @@ def topic_of(text: str, kind: Kind) -> Topic | None:
     """
     text = text[:LONGEST]
     asks = kind is Kind.COST or _ASKS.search(text) is not None  # "explain ACUs" asks, too
-    may_be = (topic for topic in _TOPICS if topic in _ORDERS or (asks and topic not in _NOT_OF.get(kind, ())))
+    may_be = (topic for topic in _TOPICS if topic not in _ONLY_ASKED or (asks and topic not in _NOT_OF.get(kind, ())))
     found = next((topic for topic in may_be if _TOPICS[topic].search(text)), None)
     figures = _OF_FIGURES.get(found) if found is not None else None
     return None if figures is not None and figures.search(text) else found

@@ -22,6 +22,7 @@ from bot.domain.commands.options import parse_request
 from bot.domain.commands.picked import is_picked, picked_channel, picked_person
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
 from bot.domain.commands.registry import ADOPT, COST, GIVE, HELP, LAUNCH, LIST, START, STOP_ALL
+from bot.domain.commands.said import command_said
 from bot.domain.commands.spec import CommandSpec, Role, Source, Surface, Way
 from bot.domain.commands.timed_tasks import TimedTask, read_timed
 from bot.domain.list_pages import Which
@@ -131,14 +132,10 @@ _OF_ALL: Final = re.compile(
     r"|hemos|nuestr\w+)\b",
     re.IGNORECASE,
 )
+# What a reply in a session's thread orders of the bot, and never of Devin.
+_OF_BOT: Final = frozenset({Topic.REOPEN, Topic.REMINDERS, Topic.LATER, Topic.DONE, Topic.LIMIT})
 _OF_SESSION: Final = re.compile(r"\b(?:it|session|task|thread|here)\b", re.IGNORECASE)
 _OF_SESSIONS: Final = re.compile(r"\bsessions\b", re.IGNORECASE)
-_GIVEN: Final = re.compile(
-    r"(?:please )?(?:give|hand|assign|transfer|pass)(?: over)?"
-    r"(?: (?:this|it|(?:the|this|my) session|(?:session |number )?#?(?P<number>\d{1,3})))?(?: over)?"
-    r" to (?P<person>@?[\w.-]+)",
-    re.IGNORECASE,
-)
 _HEALTH: Final = re.compile(
     r"\b(?:bot|bridge)\b.{0,20}\b(?:healthy|up|ok|okay|alive|down|online|working|running)\b", re.IGNORECASE
 )
@@ -165,67 +162,6 @@ _OF_ME: Final = re.compile(r"\b(?:my|me|mine)\b", re.IGNORECASE)
 _BUDGET: Final = re.compile(
     r"\A(?:please )?(?:set|raise|change|limit|increase|lower|make|put)\b.{0,30}\bbudget\b\D{0,30}"
     r"(?P<acus>\d{1,7})(?: ?acus?)?(?:(?: (?:a|per|each|every) |/)(?P<span>day|week|month|cycle))?",
-    re.IGNORECASE,
-)
-# Whole sentences that say what a command does: each with the command, and what kind of question it is.
-_LIMITED: Final = re.compile(
-    r"(?:please )?(?P<verb>(?:limit|cap|restrict) )?"
-    r"(?:(?P<each>everyone|everybody|people|(?:each|every) (?:person|user|member))"
-    r"|(?P<org>(?:the )?(?:whole )?org(?:ani[sz]ation)?)|(?P<picked>[@#]\S+)"
-    r"|(?(verb)(?:(?:the )?team (?P<team>\S+)|(?:the )?(?P<of>\S+) team"
-    r"|(?P<name>(?!me\b)[\w.-]+)(?=(?: to| at)? \d+ ?acus?\b))|(?!)))"  # `team list 1` limits nobody
-    r"(?: (?:to|at))? (?P<acus>\d{1,7})(?: ?acus?)?"
-    r"(?P<often>(?:(?: (?:a|per|each|every) |/)(?:day|week|month|cycle))?)",
-    re.IGNORECASE,
-)
-_ABOUT_ROLES: Final = re.compile(
-    r"(?:(?P<admins>(?:list |show )?(?:me )?(?:the |our )?admins"
-    r"|who(?:'s| is| are) (?:an? |the |your |our )?admins?(?: here| of .{1,20})?"
-    r"|whom? (?:do|can|should|could|must) (?:i|we) ask(?: for .{1,30})?)"
-    r"|who(?: else)? (?:can|may|could|is allowed to|is able to)"
-    r" (?:use|start|stop|steer|run) (?:this|it|devin|the bot|sessions?)(?: here)?)",
-    re.IGNORECASE,
-)
-_SPENT_BY: Final = re.compile(
-    r"(?:please )?(?:(?:show|tell) me )?(?:(?:(?:what|how much) (?:did|has|have)|what)"
-    r" (?P<person>@\S+|(?:each|every) (?:person|user|member)|(?!(?:it|this|that|we|i|you|they)\b)\w+)"
-    r" (?:spen[dt]|used?|cost)|(?:the |our )?(?:top|biggest) (?:spenders?|users?)"
-    r"|(?!(?:it|that)\b)\w+['\u2019]s (?:usage|spending|costs?))"
-    r"(?: (?:so far|here|today|yesterday|(?:this|last|in|on|since) .{1,20}))?",
-    re.IGNORECASE,
-)
-_PROMOTED: Final = re.compile(
-    r"(?:please )?(?:make|promote|turn|add) "
-    r"(?P<person>@\S+|(?!(?:me|it)\b)\w+(?= (?:(?:to |into )?(?:be )?an|as(?: an)?) admin))"
-    r" (?:to |into |as )?(?:be )?(?:an?(?:other)? |the |our )?"
-    r"(?:(?P<admin>admin\w*)|(?:team |tech )?(?:lead\w*|manager|owner|member))(?: (?:here|too))?",
-    re.IGNORECASE,
-)
-# Others, of which nothing has to be kept, by the command.
-_SENTENCES: Final = {
-    "stop": re.compile(
-        r"(?:i (?:want|would like|need) to|i'd like to|(?:can|could) (?:i|you)|please) (?:stop|cancel|abort|end|kill) "
-        r"(?:my|the) (?:last |latest |current )?session",
-        re.IGNORECASE,
-    ),
-    f"report {Period.MONTH}": re.compile(
-        r"(?:(?:what is|what's|show) )?(?:the |our )?(?:merge|success) rates?"
-        r"(?: (?:by|per|of|in|this|last) [\w ]{1,30})?",
-        re.IGNORECASE,
-    ),
-    "settings channel": re.compile(
-        r"(?:(?:show|set|edit|change) )?(?:the )?(?:allow(?:ed)?|allow(?:ed)?[- ]?lists?|white[- ]?lists?)"
-        r"(?: (?:repo(?:s|sitor(?:y|ies))?|playbooks?|modes?))?(?: (?:here|in this channel))?",
-        re.IGNORECASE,
-    ),
-}
-_POSTED: Final = re.compile(
-    r"(?:please )?(?:(?:send|post|put|share|give) )?(?:us )?(?:the |an? |our )?"
-    r"(?:(?P<edition>daily|weekly) )?(?:reports?|summar(?:y|ies)|updates?|digests?)(?: every (?:day|week))?"
-    r" (?:to|in|into|for|on) (?P<channel>#\S+)"
-    r"(?(edition)(?: (?:every|each|on) \w+)?"
-    r"| (?:every|each|on) (?:(?P<daily>day|weekday|morning)|week|(?:mon|tues|wednes|thurs|fri|satur|sun)day)s?)"
-    r"(?: please)?",
     re.IGNORECASE,
 )
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
@@ -328,7 +264,7 @@ class Parser:
         found, text = self._timed(readable) or self.doubt_as_read(typed, readable), readable.strip()
         if found is not None and found.timed is None:
             # "usage page shows NaN": the command takes nothing of it, and it is surely work.
-            is_bare = found.meant in self._doubtable and len(text.split()) >= FEWEST_OF_WORK
+            is_bare = found.meant in self._doubtable and " " not in found.word and len(text.split()) >= FEWEST_OF_WORK
             return None if is_bare and read_intent(text).task >= SURELY else found
         if found is not None or len(readable) > LONGEST_IN_DOUBT:
             return found
@@ -349,8 +285,8 @@ class Parser:
         """Say that a task is to run later or again, which a start does not: that is for a schedule."""
         text, schedule = readable.strip(), self._of_two_words.get("schedule add")
         timed = read_timed(parse_task(text)) if schedule is not None and len(text) <= LONGEST_IN_DOUBT else None
-        if schedule is None or timed is None or _POSTED.fullmatch(text.rstrip(_CLOSING)):
-            return None
+        if schedule is None or timed is None or self._said(text.rstrip(_CLOSING)) is not None:
+            return None  # a report that is sent every Monday is a digest
         task = parse_task(text)
         return Doubt(task, task, schedule, "schedule add", guessed=True, timed=timed)
 
@@ -447,17 +383,8 @@ class Parser:
 
     def _said(self, text: str) -> Doubt | None:
         """The command of which a whole sentence says what it does, such as "limit everybody to 10 ACUs a week"."""
-        meant, kind = _ordered(text), Kind.NONE
-        if (asked := _ABOUT_ROLES.fullmatch(text)) is not None:
-            meant, kind = "admins" if asked["admins"] else "role list", Kind.WHO
-        elif (spent := _SPENT_BY.fullmatch(text)) is not None:
-            is_picked = (spent["person"] or "").startswith("@")  # a name alone says no id
-            meant = f"usage {spent['person']} {Period.MONTH}" if is_picked else f"usage {Period.MONTH} by person"
-            kind = Kind.COST
-        elif (promoted := _PROMOTED.fullmatch(text)) is not None:
-            person = promoted["person"] if promoted["person"].startswith("@") else f"@{promoted['person']}"
-            meant = f"role add administer {person}" if promoted["admin"] else "role list"
-        elif not meant and (asked_for := _ASKED_POLITELY.match(text)) is not None:
+        meant, kind = command_said(text) or ("", Kind.NONE)
+        if not meant and (asked_for := _ASKED_POLITELY.match(text)) is not None:
             meant = text[asked_for.end() :]
             meant = meant if self.slash(meant).spec.source is Source.LISTED else ""
         spec = self.slash(meant).spec if meant else START
@@ -669,19 +596,17 @@ class Parser:
         return Command(spec, spec.ways[0].argument.read("") or "") if spec is not None else None
 
     def asks_of_others(self, typed: str, readable: str) -> Doubt | None:
-        """Say what a reply asks of all sessions, or of the spending of a period such as last month, not of its own."""
-        listed = self.doubt_as_read(typed, readable)
-        if (
-            listed is not None
-            and listed.spec.source is Source.LISTED
-            and read_intent(readable, Place.REPLY).task < HARDLY
-        ):
+        """Say what a reply asks beside its own session: about all of them, or about what last month cost."""
+        found, intent = self.doubt_as_read(typed, readable), read_intent(readable, Place.REPLY)
+        if found is not None and found.spec.source is Source.LISTED and intent.task < HARDLY:
             named = self.slash(typed)  # `stop all my sessions` says whose
-            return replace(listed, argument=named.argument) if named.spec is listed.spec else listed
-        usage, kind = self._doubtable.get("usage"), read_intent(readable, Place.REPLY).kind
+            return replace(found, argument=named.argument) if named.spec is found.spec else found
+        if found is not None and intent.task < ENOUGH[Place.REPLY] and command_said(typed.rstrip(_CLOSING + "?")):
+            return found
+        usage, kind = self._doubtable.get("usage"), intent.kind
         if len(readable) > LONGEST_IN_DOUBT:
             return None
-        is_order = topic_of(readable, kind) in {Topic.REOPEN, Topic.REMINDERS}
+        is_order = topic_of(readable, kind) in _OF_BOT
         if is_order or (_ABOUT.get(kind) is LIST and _OF_SESSIONS.search(readable)):
             return self._without_work(readable.strip(), typed, Place.REPLY)
         if usage is None or kind is not Kind.COST or _OF_SESSION.search(readable):
@@ -695,8 +620,9 @@ class Parser:
 
         Who wants to hand a session over in so many words means a command, too, and so does who leaves out the `!`.
         """
-        if (given := _GIVEN.fullmatch(text.strip(_CLOSING))) is not None:
-            return Doubt(text.strip(), text.strip(), GIVE, f"{_BANG}{GIVE.name} @{given['person'].removeprefix('@')}")
+        said = self._said(text.strip(_CLOSING))
+        if said is not None and said.spec is GIVE:
+            return replace(said, text=text.strip(), meant=f"{_BANG}{GIVE.name} {said.meant.rpartition(' ')[2]}")
         word = text.strip(_CLOSING + "?").lower()
         spec, way = self._verbs.get(f"{_BANG}{word}", (None, None))
         if spec is not None and way is not None and (not spec.is_typed or spec is GIVE) and not spec.of_session:
@@ -735,27 +661,10 @@ def _unmarked(text: str) -> str:
     return first.strip(_MARKED) + blank + others
 
 
-def _ordered(text: str) -> str:
-    """The command for a whole sentence that orders what it does, such as "hand over my session to Ann"."""
-    if (given := _GIVEN.fullmatch(text)) is not None:
-        return " ".join(filter(None, [GIVE.name, given["number"], f"@{given['person'].removeprefix('@')}"]))
-    if (limited := _LIMITED.fullmatch(text)) is not None:
-        team = limited["team"] or limited["of"]
-        whom = (
-            limited["picked"]
-            or (f"@{limited['name']}" if limited["name"] else "")
-            or (f'team:"{team}"' if team else "each-person" if limited["each"] else "org")
-        )
-        return f"budget set {whom} {limited['acus']}{limited['often'].lower()}"
-    if (posted := _POSTED.fullmatch(text)) is not None:
-        edition = posted["edition"] or ("daily" if posted["daily"] else "weekly")
-        return f"digest add {edition.lower()} {posted['channel']}"
-    return next((command for command in _SENTENCES if _SENTENCES[command].fullmatch(text)), "")
-
-
 def _with_names(meant: str, typed: str, readable: str) -> str:
     """`meant` with the names of the channels and people that were picked, as `readable` has them, for their ids."""
     ids = [word for word in map(_as_compared, typed.split()) if is_picked(word)]
+    readable = re.sub(r"\bthis channel\b", "#here", readable, flags=re.IGNORECASE)
     names = [word.strip(_AROUND) for word in readable.split() if _TYPED_NAME.match(word)]
     for picked, name in zip(ids, names, strict=False):
         meant = meant.replace(picked, name)

@@ -71,6 +71,15 @@ ANSWERS: Final[Mapping[Topic, str]] = {
     Topic.ACCESS: (
         "`/devin role list` shows who can use Devin here. Admins limit that with `/devin role add start @person`."
     ),
+    Topic.LATER: (
+        "Devin Bridge doesn't set reminders, but Slack's `/remind` does. "
+        "You're mentioned when Devin has a question or is done."
+    ),
+    Topic.DONE: "You're mentioned when Devin has a question or is done. `/devin notify` changes that.",
+    Topic.LIMIT: (
+        "A session gets its limit when it starts: `acu=5` in a task limits it to 5 ACUs. "
+        "`/devin settings mine` sets yours for every session."
+    ),
 }
 _AROUND_CODE: Final = ' `*_~"'
 MOST_OFFERED: Final = 5  # corrections that one question offers
