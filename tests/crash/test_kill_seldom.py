@@ -175,7 +175,7 @@ async def stop_in_a_list(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def pause(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     """An admin pauses the workspace, until the store has it: the answer may be lost with the process."""
     for _ in range(20):
-        if (await one.slack.slash(ANN, OPS, "pause"))["status"] == "acked":
+        if (await one.slack.slash(ANN, OPS, "pause all"))["status"] == "acked":
             break
         await one.reachable()
     await titled(one, begun[1])

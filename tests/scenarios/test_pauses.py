@@ -52,9 +52,8 @@ async def asleep(on: Harness) -> tuple[str, str]:
 
 @pytest.mark.both_transports
 async def test_while_paused_a_start_waits_and_is_tried_again_after_a_restart(on: Harness) -> None:
-    assert await typed(on, "pause") == (
-        "Paused in the *whole workspace*: no one can start or wake sessions in any channel or DM. "
-        "For one channel, press “Resume” and use `/devin pause #channel`."
+    assert await typed(on, "pause all") == (
+        "Paused in the whole workspace: no one can start or wake sessions in any channel or DM."
     )
     await on.stop()
     await on.start()
@@ -86,7 +85,7 @@ async def test_while_paused_a_start_waits_and_is_tried_again_after_a_restart(on:
 async def test_while_paused_a_reply_wakes_nobody_and_one_to_a_session_that_runs_is_sent(on: Harness) -> None:
     ts, session = await asleep(on)
     runs, running = await on.started("fix the other test", BEN)
-    paused = await typed(on, "pause")
+    paused = await typed(on, "pause all")
     assert paused == views.paused(1).text
     await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
     question = await on.slack.wait_for_ephemeral(ANN, "Your reply is kept for a day.")
@@ -102,7 +101,7 @@ async def test_while_paused_a_reply_wakes_nobody_and_one_to_a_session_that_runs_
 
 async def test_while_paused_an_alert_starts_nothing_and_its_thread_says_who_paused(on: Harness) -> None:
     await trusting(on)
-    await typed(on, "pause")
+    await typed(on, "pause all")
     (root,) = await post(on, ["The build of the shop is broken"])
     await on.wait_for_post(GENERAL, root, "Not started: ")
     await settled(on)
@@ -119,8 +118,8 @@ async def test_a_channel_is_paused_in_a_paused_workspace_and_each_is_resumed_by_
     assert await typed(on, "pause #web") == views.NO_CHANNEL.text
     assert await typed(on, f"pause <#{WEB}|web>") == views.paused_channel(WEB, None).text
     assert re.fullmatch(f"Already paused. {WEB_BY_ADA}", await typed(on, "pause here", channel=WEB))
-    assert await typed(on, "pause") == views.paused(0).text
-    assert re.fullmatch(f"Already paused. {BY_ADA}", await typed(on, "pause"))
+    assert await typed(on, "pause all") == views.paused(0).text
+    assert re.fullmatch(f"Already paused. {BY_ADA}", await typed(on, "pause all"))
     assert re.fullmatch(f"Resumed. Still paused elsewhere: {WEB_BY_ADA}", await typed(on, "resume"))
     nothing = f"This workspace isn't paused. {WEB_BY_ADA} To resume there, use `/devin resume #channel`."
     assert re.fullmatch(nothing, await typed(on, "resume"))
@@ -138,7 +137,7 @@ async def test_only_admins_pause_and_who_administers_a_channel_pauses_that(on: H
     assert await typed(on, f"pause <#{WEB}|web>", BEN) == refused.text
     await give_role(on.slack, f"administer <#{WEB}> <@{BEN}>")
     assert await typed(on, f"pause <#{WEB}|web>", BEN, WEB) == views.paused_channel(WEB, None).text
-    assert await typed(on, "pause", BEN, WEB) == refused.text
+    assert await typed(on, "pause all", BEN, WEB) == refused.text
     # These are about a session, as before.
     assert await typed(on, "pause 2") == f"{PAUSE.instead} Nothing was started."
     assert await typed(on, "pause all my sessions", BEN) == stop_sentences.NOTHING_TO_STOP.text
@@ -146,8 +145,45 @@ async def test_only_admins_pause_and_who_administers_a_channel_pauses_that(on: H
     assert await typed(on, "resume 2") == resumed
 
 
+async def test_a_bare_pause_asks_where_and_the_press_pauses_there(on: Harness) -> None:
+    await on.devin.permissions(grant=["ManageOrgSchedules"])
+    await schedule(on, "Nightly dependencies")
+    asked = (await on.slack.slash(ADA, WEB, "pause"))["shown"]
+    go_on = "No one can start or wake sessions until it's resumed; running ones continue."
+    assert written(asked["blocks"]) == f"Pause Devin Bridge in <#{WEB}> or the whole workspace? {go_on}"
+    assert buttons(asked) == ["Pause this channel", "Pause whole workspace", "Cancel"]
+    assert await rows(on, "pauses") == []
+    await on.slack.click(ADA, WEB, asked["ts"], "choose:pause#channel")
+    await settled(on)
+    assert await what_became_of(on, asked) == (views.paused_channel(WEB, None).text, ["Resume"])
+    asked = (await on.slack.slash(ADA, "D0ADA", "pause"))["shown"]
+    assert written(asked["blocks"]) == f"Pause Devin Bridge in the whole workspace? {go_on}"
+    assert buttons(asked) == ["Pause whole workspace", "Cancel"]
+    await on.slack.click(ADA, "D0ADA", asked["ts"], f"answer:{views.QUESTION}:no")
+    await settled(on)
+    assert await what_became_of(on, asked) == (views.NOT_PAUSED.text, [])
+    asked = (await on.slack.slash(ADA, GENERAL, "pause"))["shown"]
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:pause")
+    await on.slack.wait_for_ephemeral(ADA, views.schedules_go_on(["Nightly dependencies"]).text)
+    assert await what_became_of(on, asked) == (views.paused(0).text, ["Resume"])
+    assert re.fullmatch(f"Already paused. {BY_ADA}", await typed(on, "pause"))
+    # What is paused where `resume` is typed is resumed first, then the whole workspace.
+    assert re.fullmatch(rf"Resumed in <#{WEB}>. {BY_ADA}", await typed(on, "resume", channel=WEB))
+    assert await typed(on, "resume", channel=WEB) == views.resumed("", []).text
+    await give_role(on.slack, f"administer <#{WEB}> <@{BEN}>")
+    asked = (await on.slack.slash(BEN, WEB, "pause"))["shown"]
+    assert (written(asked["blocks"]), buttons(asked)) == (
+        f"Pause Devin Bridge in <#{WEB}>? {go_on}",
+        ["Pause this channel", "Cancel"],
+    )
+    await on.slack.click(BEN, WEB, asked["ts"], "choose:pause#channel")
+    await settled(on)
+    assert [(row["channel"], row["paused_by"]) for row in await rows(on, "pauses")] == [(WEB, BEN)]
+    assert await typed(on, "resume", BEN, WEB) == views.resumed(WEB, []).text
+
+
 async def test_home_and_status_say_who_paused_until_it_is_resumed(on: Harness) -> None:
-    await typed(on, "pause")
+    await typed(on, "pause all")
     assert re.fullmatch(BY_ADA, await typed(on, "status", ANN))
     assert re.search(BY_ADA, written((await opened_home(on, ANN, "ada paused Devin Bridge"))["blocks"]))
     await typed(on, "resume")
@@ -166,7 +202,7 @@ async def test_other_words_for_stop_all_ask_the_same_at_once(on: Harness) -> Non
 
 
 async def test_schedules_that_cannot_be_read_go_on_too(on: Harness) -> None:
-    await typed(on, "pause")  # the key has no right to schedules
+    await typed(on, "pause all")  # the key has no right to schedules
     await on.slack.wait_for_ephemeral(ADA, views.SCHEDULES_UNREAD.text)
 
 
@@ -174,7 +210,7 @@ async def test_schedules_that_go_on_in_devin_are_named(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageOrgSchedules"])
     await schedule(on, "Nightly dependencies")
     await schedule(on, "Old one", enabled=False)
-    await typed(on, "pause")
+    await typed(on, "pause all")
     await on.slack.wait_for_ephemeral(ADA, views.schedules_go_on(["Nightly dependencies"]).text)
 
 

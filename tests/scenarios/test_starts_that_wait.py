@@ -669,7 +669,7 @@ async def test_a_form_that_comes_after_another_admin_grants_nothing(on: Harness)
 async def test_while_the_bot_is_paused_nobody_is_asked_for_a_grant_that_would_not_help(on: Harness) -> None:
     await used_up(on)
     question = await refused(on)
-    await on.slack.slash(ADA, OPS, "pause")
+    await on.slack.slash(ADA, OPS, "pause all")
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:ask_for_more")
     said = await on.slack.wait_for_ephemeral(ANN, "paused Devin Bridge")
     assert (said["ts"], buttons(said)) == (question["ts"], ["Try again", "Cancel"])

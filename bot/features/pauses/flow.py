@@ -1,5 +1,6 @@
 """`/devin pause` and `/devin resume`. A pause is a row that every start and every wake looks at, in all processes."""
 
+from dataclasses import replace
 from typing import Final
 
 from bot.devin.errors import DevinError
@@ -8,10 +9,10 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.lane import own_lane
 from bot.domain.roles import Right
 from bot.features.pauses import sentences as views
-from bot.features.pauses.specs import HERE, PAUSE, RESUME, read_place
+from bot.features.pauses.specs import EVERYWHERE, HERE, PAUSE, RESUME, read_place
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler, asked_by
-from bot.kernel.job import CommandJob, finish_with
+from bot.kernel.job import CommandJob, finish_with, move, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.logs import get_logger
@@ -58,7 +59,14 @@ class Pauses:
         channel = await self._channel(asked)
         async with self._services.unit_of_work_for(job) as uow:
             message = channel if isinstance(channel, Message) else await _change(uow, asked, channel)
-            await finish_with(uow, job, message)
+            if asked.spec is PAUSE and channel == "":
+                # With a key of its own, because the schedules that go on are named in an answer below it. After a crash
+                # the row names them once more, and pauses nothing again.
+                await uow.reply_privately(recipient_of(job), message, key=f"{job.row.key}:paused")
+                then = replace(job.cause, argument=SCHEDULES, pressed=False, chosen=False, response_url=None)
+                await move(uow, job, own_lane(asked.key), then)
+            else:
+                await finish_with(uow, job, message)
 
     async def _name_schedules(self, job: CommandJob) -> None:
         """Answer which schedules start sessions in Devin all the same; nothing where there are none."""
@@ -74,16 +82,34 @@ class Pauses:
             await self._services.close(job)
 
     async def _channel(self, asked: Asked) -> str | Message:
-        """Return the channel that is meant, empty for the whole workspace; or why the person may not, or names none."""
+        """Return the channel that is meant, empty for the whole workspace; or what is to be said or asked instead."""
         place = read_place(asked.argument) or ""
+        if not place:
+            return await self._bare(asked)
         channel = asked.channel if place == HERE else picked_channel(place) or ""
-        if place and (not channel or channel.startswith("D")):
+        if place != EVERYWHERE and (not channel or channel.startswith("D")):
             return views.NO_CHANNEL
+        return await self._refusal(asked, channel) or channel
+
+    async def _bare(self, asked: Asked) -> str | Message:
+        """Ask where to pause; or return what a `resume` without a place means: what is paused here, else everything."""
+        here = "" if asked.channel.startswith("D") else asked.channel
+        async with self._services.db.read() as tx:
+            held = {pause.channel for pause in await pauses.of_workspace(tx, asked.workspace.team)}
+        if asked.spec is RESUME or "" in held:
+            channel = here if asked.spec is RESUME and here in held else ""
+            return await self._refusal(asked, channel) or channel
+        refusal = await self._refusal(asked, "")
+        if refusal is None:
+            return views.ask_where(here)
+        return refusal if not here or await self._refusal(asked, here) else views.ask_where(here, everywhere=False)
+
+    async def _refusal(self, asked: Asked, channel: str) -> Message | None:
+        """Why the person may not pause or resume there; None if they may."""
         right = (asked.workspace, asked.user, Right.ADMINISTER)
         if channel and await self._access.right_refusal(*right, channel) is None:
-            return channel
-        refusal = await self._access.admins_only(asked.workspace, asked.user, asked.spec.admins_can, asked.spec.instead)
-        return refusal or channel
+            return None
+        return await self._access.admins_only(asked.workspace, asked.user, asked.spec.admins_can, asked.spec.instead)
 
 
 async def _change(uow: UnitOfWork, asked: Asked, channel: str) -> Message:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.commands.registry import STOP_ALL_CONFIRMED
-from bot.features.pauses.specs import RESUME
+from bot.features.pauses.specs import EVERYWHERE, PAUSE, RESUME
 from bot.views import questions
 from bot.views.answers.pauses import with_buttons
 from bot.views.answers.stops import EVERYBODYS
@@ -13,19 +13,32 @@ from bot.views.message import Block, Message
 from bot.views.text import counted, fitted, listed
 
 MOST_NAMED: Final = 5  # schedules
+QUESTION: Final = "pause"  # the name of the question where to pause
+NOT_PAUSED: Final = Message("OK, nothing was paused.")
 NO_CHANNEL: Final = Message("Which channel? Type `#` and pick it from Slack's list, for example `/devin pause #web`.")
 SCHEDULES_UNREAD: Final = Message(
     "Schedules in Devin still run, and Devin Bridge couldn't read them. To pause one, open Devin."
 )
 
 
+def ask_where(channel: str, *, everywhere: bool = True) -> Message:
+    """Ask where to pause: in `channel`, unless it is empty, or in the workspace if the person may do that."""
+    places = [f"<#{channel}>"] if channel else []
+    return with_buttons(
+        f"Pause Devin Bridge in {' or '.join([*places, 'the whole workspace'] if everywhere else places)}? "
+        "No one can start or wake sessions until it's resumed; running ones continue.",
+        questions.choice("Pause this channel", PAUSE, f"#{channel}", beside="channel") if channel else None,
+        questions.choice("Pause whole workspace", PAUSE, EVERYWHERE, style="danger") if everywhere else None,
+        questions.no("Cancel", QUESTION, channel or EVERYWHERE),
+    )
+
+
 def paused(running: int) -> Message:
     """Confirm that the workspace is paused, with how many sessions are still `running`."""
     goes_on = f"{counted(running, 'session')} {'is' if running == 1 else 'are'} still running." if running else ""
     said = message_of(
-        "Paused in the *whole workspace*: no one can start or wake sessions in any channel or DM.",
+        "Paused in the whole workspace: no one can start or wake sessions in any channel or DM.",
         goes_on,
-        "For one channel, press “Resume” and use `/devin pause #channel`.",
     )
     stop = questions.choice(f"Stop {running}", STOP_ALL_CONFIRMED, EVERYBODYS, style="danger") if running else None
     return with_buttons(said.text, _resume(""), stop)
@@ -68,4 +81,4 @@ def not_paused(channel: str, others: Sequence[str]) -> Message:
 
 
 def _resume(channel: str) -> Block:
-    return questions.choice("Resume", RESUME, f"#{channel}" if channel else "all")
+    return questions.choice("Resume", RESUME, f"#{channel}" if channel else EVERYWHERE)

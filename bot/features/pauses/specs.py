@@ -7,15 +7,16 @@ from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, 
 from bot.domain.roles import Right
 
 HERE: Final = "here"
-_EVERYWHERE: Final = frozenset({"", "all", "everything", "everywhere", "workspace"})
+EVERYWHERE: Final = "all"
+_EVERYWHERE: Final = frozenset({EVERYWHERE, "everything", "everywhere", "workspace", "whole workspace"})
 
 
 def read_place(typed: str) -> str | None:
-    """Read where: `#C0WEB`, a name with `#` that was not picked, `here`, or "" for the whole workspace."""
+    """Read where: `#C0WEB`, a name with `#` that was not picked, `here`, `all` for the whole workspace, or nothing."""
     words = [word for word in typed.lower().split() if word not in {"in", "the", "this", "please"}]
     word = " ".join(words)
-    if word in _EVERYWHERE:
-        return ""
+    if not word or word in _EVERYWHERE:
+        return word and EVERYWHERE
     if word in {HERE, "channel"}:
         return HERE
     original = typed.rsplit(maxsplit=1)[-1] if typed.split() else ""
