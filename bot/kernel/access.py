@@ -7,6 +7,7 @@ events about a person renew what is stored.
 import asyncio
 import math
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any, Final
 
 from bot.domain.admins import Admins
@@ -15,6 +16,7 @@ from bot.domain.identity import LinkSource
 from bot.domain.person import Person
 from bot.domain.roles import OF_ASKER, Right, holds
 from bot.domain.session import Session
+from bot.domain.zones import zone_or
 from bot.kernel.admins import admins_of, roles_of
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
@@ -43,6 +45,10 @@ class Access:
         With `urgent` the write goes before other work, because Slack's ack waits for it.
         """
         return await self._stored(workspace, user) or await self._ask(workspace, user, urgent=urgent)
+
+    async def zone_of(self, workspace: Workspace, user: str) -> tzinfo:
+        """Return the time zone of the person `user`, or that of the settings where Slack names none."""
+        return zone_or((await self.person(workspace, user)).tz, workspace.policy.zone)
 
     async def checked_person(
         self, workspace: Workspace, user: str, *, stops: bool = False, urgent: bool = False

@@ -101,6 +101,13 @@ async def test_a_digest_is_changed_and_added_in_the_words_of_people(on: Harness)
     )
 
 
+async def test_a_time_without_a_zone_is_in_that_of_who_types_it(on: Harness) -> None:
+    await on.slack.put_person(ADA, tz="Asia/Tokyo")
+    await checked(on, "digest add", "at 9:00 AM (Europe/Berlin)")  # the usual time of the settings
+    await checked(on, "digest add 8am", "every day at 8:00 AM (Asia/Tokyo). ")
+    await checked(on, "digest add 8am UTC", "every day at 8:00 AM (UTC). ")
+
+
 async def test_who_posts_all_figures_elsewhere_is_asked_first_and_can_undo_it(on: Harness, clock: Ahead) -> None:
     added = f"<#{WEB}> gets the weekly digest on Mondays at 9:00 AM (UTC)."
     await typed(on, f"digest add weekly <#{WEB}> UTC")

@@ -27,7 +27,7 @@ def _ticks(kernel: Kernel) -> list[Tick]:
 FEATURE: Final = Feature(
     "digest",
     commands=COMMANDS,
-    handlers=lambda kernel: Subscriptions(kernel.services, kernel.shared_channels).handlers(),
+    handlers=lambda kernel: Subscriptions(kernel.services, kernel.access, kernel.shared_channels).handlers(),
     plain_questions={QUESTION: UNCHANGED},
     ticks=_ticks,
     tables=TABLES,

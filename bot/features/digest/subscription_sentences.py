@@ -56,7 +56,7 @@ def digest_forms(schedule: Schedule) -> Message:
     lines = [
         "A digest posts spending and results to a channel.",
         "• `/devin digest list` shows which channels get digests",
-        f"• {_ADD} adds one; the defaults are {left_out}",
+        f"• {_ADD} adds one; the defaults are {left_out}. A time without a zone is in yours",
         "• `/devin digest remove N` removes number N of your last list",
         "• `/devin digest now` shows you what would be posted here",
         f"`weekly` is posted {weekly}, for Sunday to Saturday. `cycle` is posted {cycle}.",

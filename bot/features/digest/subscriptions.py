@@ -4,6 +4,7 @@ What our own rows tell is answered within the ack. Whether a channel may get a d
 work of a stored row.
 """
 
+from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from bot.features.digest.specs import DIGEST, DIGEST_ADD_CONFIRMED, DIGEST_UNDO
 from bot.features.digest.subscription import MissedBecause, Subscription
 from bot.features.digest.words import DigestAction, DigestMistake, DigestRequest, parse_digest, read_digest
 from bot.features.usage.usage_ledger import UsageLedger
+from bot.kernel.access import Access
 from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler, asked_by
 from bot.kernel.job import CommandJob, finish, finish_with, recipient_of
 from bot.kernel.services import Services
@@ -40,8 +42,9 @@ KIND: Final = "digests"  # of the numbered list
 class Subscriptions:
     """Answers `/devin digest` and changes the subscriptions."""
 
-    def __init__(self, services: Services, shared_channels: SharedChannels) -> None:
+    def __init__(self, services: Services, access: Access, shared_channels: SharedChannels) -> None:
         self._services = services
+        self._access = access
         self._shared_channels = shared_channels
         self._usage_ledger = UsageLedger(services)
 
@@ -92,6 +95,8 @@ class Subscriptions:
     async def _subscribe(self, job: CommandJob, request: DigestRequest) -> None:
         channel = request.channel or job.cause.channel or ""
         refusal = await _refusal_of_slack(job.workspace, channel)
+        if request.at and not request.zone:  # who types a time means their own clock
+            request = replace(request, zone=str(await self._access.zone_of(job.workspace, job.cause.user or "")))
         shows_all = request.share is Share.ALL and channel != job.cause.channel
         async with self._services.unit_of_work_for(job) as uow:
             wanted = _subscription(job, request, channel, uow.now)

@@ -9,7 +9,6 @@ from bot.devin.schedules import SCHEDULES_PAGE, Automation, SchedulesApi
 from bot.domain.commands.list_numbers import list_number
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.form import Form
-from bot.domain.zones import zone_or
 from bot.features.schedules import sentences as views
 from bot.features.schedules.changes import DeleteSchedule, ScheduleChangeLoss, SwitchSchedule, shown
 from bot.features.schedules.specs import (
@@ -29,7 +28,6 @@ from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.job import CommandJob
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
-from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
 from bot.store import numbered_lists
 from bot.views.message import Message
@@ -114,7 +112,7 @@ class Schedules:
         return ids[number - 1] if 1 <= number <= len(ids) else views.no_number(number)
 
     async def _zone(self, job: CommandJob) -> tzinfo:
-        return await zone_of(self._access, job.workspace, job.cause.user or "")
+        return await self._access.zone_of(job.workspace, job.cause.user or "")
 
 
 async def _open_form(asked: Asked) -> Answer:
@@ -124,11 +122,6 @@ async def _open_form(asked: Asked) -> Answer:
 async def _lost(uow: UnitOfWork, job: CommandJob, _reason: str) -> None:
     """Announce that a schedule was not changed, or that nobody knows."""
     await announce_loss(uow, job.row, ScheduleChangeLoss(job))
-
-
-async def zone_of(access: Access, workspace: Workspace, user: str) -> tzinfo:
-    """Return the time zone of the person `user`, or that of the settings where Slack names none."""
-    return zone_or((await access.person(workspace, user)).tz, workspace.policy.zone)
 
 
 async def _automations(devin: SchedulesApi) -> list[Automation]:

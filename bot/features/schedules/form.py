@@ -18,7 +18,6 @@ from bot.domain.settings_values import Setting
 from bot.features.schedules import modal as modals
 from bot.features.schedules import sentences as views
 from bot.features.schedules.changes import shown
-from bot.features.schedules.flow import zone_of
 from bot.features.schedules.rules import NewSchedule, entered, mistakes
 from bot.kernel.access import Access
 from bot.kernel.commands.devin_failures import failure_sentence
@@ -68,7 +67,7 @@ class ScheduleForm(FormKind):
 
     async def loaded(self, workspace: Workspace, opening: Opening) -> View:
         """Return a form with the person's time zone, and the task that was typed behind the command."""
-        zone, form = await zone_of(self._access, workspace, opening.user), opening.form
+        zone, form = await self._access.zone_of(workspace, opening.user), opening.form
         now = datetime.fromtimestamp(self._services.clock(), zone)
         return modals.schedule_form(replace(form, target=""), str(zone), now, form.target)
 

@@ -18,6 +18,7 @@ from bot.features.digest.subscription import Subscription
 from bot.features.digest.subscriptions import Subscriptions
 from bot.features.usage.figure_sentences import NO_ACUS, NO_ACUS_AGAIN, NOTHING_BEFORE
 from bot.features.usage.usage_ledger import UsageLedger
+from bot.kernel.access import Access
 from bot.kernel.shared_channels import SharedChannels
 from bot.slack.client import Channel, Slack
 from bot.slack.errors import ChannelGone
@@ -369,7 +370,7 @@ async def test_that_devin_reports_no_acus_is_explained_once_in_each_channel(star
 
 async def preview(digest, channel=WEB):
     """The lines that `/devin digest now` shows in a channel."""
-    subscriptions_of = Subscriptions(digest._services, SharedChannels(digest._services))
+    subscriptions_of = Subscriptions(digest._services, Access(digest._services), SharedChannels(digest._services))
     shown = await subscriptions_of.preview(digest._workspace, channel)
     return written(shown.blocks).splitlines()
 
