@@ -301,6 +301,7 @@ def is_asleep(session: Session) -> bool:
     return snapshot.archived or snapshot.status == "suspended"
 
 
+_POLITE_END: Final = re.compile(r"[\s,]*\b(?:please|pls|plz|bitte)[\s.!]*\Z", re.IGNORECASE)
 OF_FAN_OUT: Final = ":"  # in the ids of fan-outs' sessions alone
 
 
@@ -314,6 +315,7 @@ def first_line(prompt: str, length: int = 80) -> str:
     lines = [part.strip() for part in prompt.splitlines() if part.strip()]
     line = next((line for line in lines if not is_mark(line)), lines[0] if lines else "Session")
     line = title_words(line) or line
+    line = _POLITE_END.sub("", line) or line
     if len(line) <= length:
         return line
     return line[: length - 1].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"

@@ -31,7 +31,7 @@ STOPPED = f"<@{ANN}> {stop_sentences.stopped('ben').text}"
 STOPPED_BY_ANN = stop_sentences.stopped("ann").text
 CANCELLED = stop_sentences.cancelled("ann").text
 DONE, DONE_HERE = stop_sentences.ALREADY_DONE.text, stop_sentences.ALREADY_DONE_HERE.text
-ASLEEP_HERE = stop_sentences.ALREADY_STOPPED_HERE.text
+STOPPED_HERE = stop_sentences.ALREADY_STOPPED_HERE.text
 AWAY = {"times": -1}
 
 
@@ -152,7 +152,7 @@ async def test_a_second_stop_changes_nothing(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
-    again = ASLEEP_HERE
+    again = STOPPED_HERE
     assert await private_answers(on, BEN) == [again]
     assert await private_answers(on, ANN) == [again]
     assert len(await on.devin.log("archive")) == 1
@@ -168,7 +168,7 @@ async def test_a_list_that_was_read_before_a_stop_of_the_same_second_does_not_un
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
-    assert await private_answers(on, BEN) == [ASLEEP_HERE]
+    assert await private_answers(on, BEN) == [STOPPED_HERE]
 
 
 async def test_a_reply_after_the_stop_wakes_the_session(on: Harness) -> None:
@@ -477,5 +477,5 @@ async def test_a_cross_on_a_session_that_sleeps_says_so(on: Harness) -> None:
     await press_stop(on, ts)
     await on.wait_for_post(GENERAL, ts, STOPPED_BY_ANN)
     await on.slack.react(ANN, GENERAL, ts, "x")
-    await on.slack.wait_for_ephemeral(ANN, ASLEEP_HERE)
+    await on.slack.wait_for_ephemeral(ANN, STOPPED_HERE)
     assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]

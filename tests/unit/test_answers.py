@@ -192,9 +192,11 @@ def test_the_fixed_answers():
                 "There's no session in this thread. Mention Devin Bridge to start one; `/devin list` shows yours."
             ),
             "STOP_AFTER_CHECK": "Checking whether your session started. If it did, it's stopped at once.",
-            "ALREADY_STOPPED": "This session is already asleep. Reply in its thread to resume.",
+            "ALREADY_STOPPED": "This session is already stopped. Reply in its thread to resume.",
+            "ALREADY_ASLEEP": "This session is already asleep. Reply in its thread to resume.",
             "ALREADY_DONE": "This session is already done. Reply in its thread for changes.",
-            "ALREADY_STOPPED_HERE": "This session is already asleep. Reply here to resume.",
+            "ALREADY_STOPPED_HERE": "This session is already stopped. Reply here to resume.",
+            "ALREADY_ASLEEP_HERE": "This session is already asleep. Reply here to resume.",
             "ALREADY_DONE_HERE": "This session is already done. Reply here for changes.",
             "ALREADY_OVER": "This session is already done. There was nothing to stop.",
             "ALREADY_FAILED": "This session has failed. There was nothing to stop.",

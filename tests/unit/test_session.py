@@ -138,7 +138,9 @@ def test_state_title_and_pull_requests_move_the_card(new):
 @pytest.mark.parametrize(
     ("prompt", "title"),
     [
-        ("fix it acu=10ACUs, please", "fix it, please"),
+        ("fix it acu=10ACUs, please", "fix it"),
+        ("fix the footer pls acu=5", "fix the footer"),
+        ("Please!", "Please!"),
         ("repo=web fix the login test\nand more", "fix the login test"),
         ("acu: 10", "Session"),
         ("run `make repo=acme/web`", "run make repo=acme/web"),

@@ -16,9 +16,11 @@ from bot.views.turn_taking import in_turns
 
 QUESTION: Final = "session"  # the name of the questions whether to stop or to end one
 STOP_AFTER_CHECK: Final = Message("Checking whether your session started. If it did, it's stopped at once.")
-ALREADY_STOPPED: Final = Message("This session is already asleep. Reply in its thread to resume.")
+ALREADY_STOPPED: Final = Message("This session is already stopped. Reply in its thread to resume.")
+ALREADY_ASLEEP: Final = Message("This session is already asleep. Reply in its thread to resume.")
 ALREADY_DONE: Final = Message("This session is already done. Reply in its thread for changes.")
-ALREADY_STOPPED_HERE: Final = Message("This session is already asleep. Reply here to resume.")
+ALREADY_STOPPED_HERE: Final = Message("This session is already stopped. Reply here to resume.")
+ALREADY_ASLEEP_HERE: Final = Message("This session is already asleep. Reply here to resume.")
 ALREADY_DONE_HERE: Final = Message("This session is already done. Reply here for changes.")
 ALREADY_OVER: Final = Message("This session is already done. There was nothing to stop.")  # and takes no more replies
 ALREADY_FAILED: Final = Message("This session has failed. There was nothing to stop.")
@@ -42,12 +44,16 @@ ALREADY_ARCHIVED: Final = Message("This session is already archived. `/devin` st
 
 _NOTHING_TO_STOP: Final[Mapping[DisplayState, Message]] = {
     DisplayState.DONE: ALREADY_DONE,
-    DisplayState.ASLEEP: ALREADY_STOPPED,
+    DisplayState.ASLEEP: ALREADY_ASLEEP,
     DisplayState.STOPPED: ALREADY_STOPPED,
     DisplayState.FAILED: ALREADY_FAILED,
     DisplayState.ENDED: ALREADY_ENDED,
 }
-_IN_ITS_THREAD: Final = {ALREADY_DONE.text: ALREADY_DONE_HERE, ALREADY_STOPPED.text: ALREADY_STOPPED_HERE}
+_IN_ITS_THREAD: Final = {
+    ALREADY_DONE.text: ALREADY_DONE_HERE,
+    ALREADY_STOPPED.text: ALREADY_STOPPED_HERE,
+    ALREADY_ASLEEP.text: ALREADY_ASLEEP_HERE,
+}
 
 
 def stopping(session: Session, thread: str | None, stand_in: str | None = None) -> Message:
