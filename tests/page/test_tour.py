@@ -319,5 +319,5 @@ async def test_the_example_says_that_it_is_one_and_leaves_the_visitor_in_a_threa
     await ann.replies("Option 2, please.")
     await is_with_devin(ann, "Option 2, please.")
     assert (await play.get("/api/workspace"))["bot"]["starts"] == before, "the bot was never away"
-    await ann.tour.presses("Start the tour")
+    # Who has answered reads no longer that Devin has a question: the tour begins.
     await ann.tour.is_at(1)

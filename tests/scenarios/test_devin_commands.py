@@ -233,6 +233,22 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
     ]
 
 
+async def test_a_schedule_is_named_by_its_name_or_the_only_one_with_a_part_of_it(on: Harness) -> None:
+    await on.devin.permissions(grant=["ManageOrgSchedules"])
+    for name in ("Costs", "Costs of tests", "Nightly dependencies"):
+        await schedule(on, name)
+    assert (await read(on, "schedule delete costs", "Delete")).startswith("Delete *Costs*, which runs ")
+    await press(on, "Delete *Costs*", "answer:schedule:no")
+    await read(on, "schedule pause Nightly dependencies", "Paused: *Nightly dependencies*")
+    await read(on, "schedule resume “nightly”", "Resumed: *Nightly dependencies*")
+    assert await read(on, "schedule pause cost", "fits") == (
+        "`cost` fits 2 schedules: “Costs” and “Costs of tests”. Nothing was changed. "
+        "`/devin schedule list` shows them with their numbers."
+    )
+    assert await read(on, "schedule pause nothing", "no such schedule") == GONE.text
+    assert [one["enabled"] for one in schedules(on)] == [True, True, True]
+
+
 async def test_schedules_are_listed_in_the_zone_of_who_asks(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
     await schedule(on, "Nightly", "0 2 * * 1-5")

@@ -9,6 +9,7 @@ from bot.domain.commands.quotation_marks import unquoted
 from bot.domain.commands.spec import Argument
 
 MOST_WORDS_OF_A_NAME: Final = 2  # a longer text behind `members` reads like a task
+MOST_WORDS_OF_A_SCHEDULE: Final = 6  # with a capital
 MOST_AROUND_REVIEW: Final = 2  # words beside the polite ones: more say what to look at
 _POLITE: Final = frozenset(
     ("a can could do for hi hey me please pls pr pull request thanks the this us would you").split()  # noqa: SIM905
@@ -53,9 +54,11 @@ def asked_review(text: str) -> str | None:
     return urls[0] if asks and len(said) <= MOST_AROUND_REVIEW else None
 
 
-def _one_word(typed: str) -> str | None:
-    """Read a number, an id, or another word, which gets a sentence: nobody means a task by it."""
-    return typed if len(typed.split()) <= 1 else None
+def _schedule(typed: str) -> str | None:
+    """Read a number, an id, or a name: of a word or two, with a capital, or in quotation marks. More is a task."""
+    words = typed.split()
+    is_name = unquoted(typed) is not None or (len(words) <= MOST_WORDS_OF_A_SCHEDULE and typed[:1].isupper())
+    return typed if len(words) <= MOST_WORDS_OF_A_NAME or is_name else None
 
 
 def _pull_request(typed: str) -> str | None:
@@ -82,7 +85,7 @@ def _period(typed: str) -> str | None:
     return str(word) if word in METRICS_PERIODS else None
 
 
-SCHEDULE: Final = Argument("N", _one_word)
+SCHEDULE: Final = Argument("N", _schedule)
 PULL_REQUEST: Final = Argument("URL", _pull_request, around=frozenset({"pr", "pull", "request"}))
 NAME: Final = Argument("[text]", _name, free=True)  # any word may be a name
 METRICS_PERIOD: Final = Argument(f"[{'|'.join(METRICS_PERIODS)}]", _period)

@@ -4,9 +4,10 @@ from datetime import tzinfo
 from functools import partial
 from typing import Final
 
-from bot.devin.errors import DevinNotFound, DevinRefused, DevinUncertain
+from bot.devin.errors import DevinError, DevinNotFound, DevinRefused, DevinUncertain
 from bot.devin.schedules import SCHEDULES_PAGE, Automation, SchedulesApi
 from bot.domain.commands.list_numbers import list_number
+from bot.domain.commands.quotation_marks import unquoted
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.form import Form
 from bot.features.schedules import sentences as views
@@ -22,6 +23,7 @@ from bot.features.schedules.specs import (
 from bot.kernel.access import Access
 from bot.kernel.commands.answer import CommandAnswer, NumberedList
 from bot.kernel.commands.asking import AskDevin, ask_later
+from bot.kernel.commands.devin_failures import failure_sentence
 from bot.kernel.commands.handler import Answer, Asked, Handler
 from bot.kernel.exactly_once.loss import announce_loss
 from bot.kernel.exactly_once.protocol import ExactlyOnce
@@ -103,13 +105,28 @@ class Schedules:
             return views.NO_NUMBER_TYPED
         number = list_number(argument)
         if number is None:
-            return argument
+            return await self._by_name(job, unquoted(argument) or argument)
         since = self._services.clock() - self._services.timing.list_kept
         async with self._services.db.read() as tx:
             ids = await numbered_lists.shown(tx, job.workspace.team, job.cause.user or "", KIND, since)
         if ids is None:
             return views.UNSEEN
         return ids[number - 1] if 1 <= number <= len(ids) else views.no_number(number)
+
+    async def _by_name(self, job: CommandJob, typed: str) -> str | Message:
+        """The id of the schedule with this name, or the only one that has what was `typed` in its name, or `typed`."""
+        try:
+            found = [schedule async for schedule in job.workspace.organisation.devin.schedules()]
+        except DevinError as error:
+            return failure_sentence(error)
+        names = {schedule.scheduled_session_id: schedule.name for schedule in found}
+        for alike in (str.__eq__, str.__contains__):
+            fit = [key for key, name in names.items() if alike(name.casefold(), typed.casefold())]
+            if len(fit) > 1:
+                return views.several(typed, [names[key] for key in fit])
+            if fit:
+                return fit[0]
+        return typed  # an id, or nothing that Devin knows
 
     async def _zone(self, job: CommandJob) -> tzinfo:
         return await self._access.zone_of(job.workspace, job.cause.user or "")

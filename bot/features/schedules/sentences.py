@@ -18,15 +18,16 @@ from bot.views.answers.wording import code
 from bot.views.given_back import given_back
 from bot.views.message import Message
 from bot.views.modals.fields import OPTION_FIELDS
-from bot.views.text import counted, escape, fitted, when
+from bot.views.text import counted, escape, fitted, listed, when
 
 QUESTION: Final = "schedule"  # the name of the question whether to delete one
 MOST_LISTED: Final = 50
 _NAME_LENGTH: Final = 80
 MOST_AUTOMATIONS: Final = 20
+MOST_NAMED: Final = 5
 _LIST: Final = "`/devin schedule list` shows them with their numbers."
 UNSEEN: Final = Message(f"Those numbers have expired. Nothing was changed. {_LIST}")
-NO_NUMBER_TYPED: Final = Message(f"Which schedule? Add its number to the command. {_LIST}")
+NO_NUMBER_TYPED: Final = Message(f"Which schedule? Add its number or name to the command. {_LIST}")
 GONE: Final = Message(f"Devin has no such schedule. Nothing was changed. {_LIST}")
 UNKNOWN: Final = Message(f"{failure_sentences.lost_answer('the schedule was changed')} See `/devin schedule list`.")
 KEPT: Final = Message("OK, nothing was changed.")
@@ -76,6 +77,12 @@ class Shown:
     def as_record(self) -> Mapping[str, Any]:
         """What the audit says about it."""
         return {"name": self.name, "enabled": self.enabled, "frequency": self.timetable.frequency}
+
+
+def several(typed: str, names: Sequence[str]) -> Message:
+    """Ask which schedule is meant, as what was `typed` is in these `names`."""
+    shown = listed([f"“{fitted(name, _NAME_LENGTH)}”" for name in names[:MOST_NAMED]])
+    return Message(f"{code(typed)} fits {len(names)} schedules: {shown}. Nothing was changed. {_LIST}")
 
 
 def listing(

@@ -468,8 +468,11 @@ function watchBot(bot) {
   }
 }
 
-function watchActs({ name }) {
-  if (name === "slash") {
+function watchActs({ name, args }) {
+  const answers = ["say", "click"].includes(name) && [args.thread_ts, args.ts].some((ts) => there.messages.has(ts));
+  if (shown === TURN && answers) {
+    begin({ focus: false });
+  } else if (name === "slash") {
     begun ??= (now() - ACK).toFixed(6);
   } else if (name === "stop_agent") {
     past.add("stop");
