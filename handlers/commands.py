@@ -101,7 +101,8 @@ class Commands:
             doubt, not_theirs = await self._table.offered(workspace, doubt, body["user_id"])
             if doubt.only is not None and not_theirs is None:
                 return await self._carry_out(workspace, doubt.only, body)
-            return start_sentences.ask_command_or_task(doubt, not_theirs)
+            found = await self._table.named(workspace, doubt, body["user_id"], body["channel_id"])
+            return found or start_sentences.ask_command_or_task(doubt, not_theirs)
         if parse_task(text) == text.strip() and await self._new_command.lacks_tracker(workspace, body, text):
             refused = await self._new_command.refusal(workspace, body["user_id"])
             return refused or start_sentences.ask_about_reference(text)

@@ -44,8 +44,7 @@ async def of_workspace(tx: AsyncConnection, team: str, ended_after: float) -> li
 
 async def awake(tx: AsyncConnection, team: str, user: str | None = None) -> list[Session]:
     """The sessions of a workspace, or of `user` in it, that are about to begin or do not sleep, the oldest first."""
-    whose = _asked_by(team, user) if user is not None else (sessions.c.team == team,)
-    found = await tx.execute(select(sessions).where(*whose, _AWAKE).order_by(sessions.c.created_at))
+    found = await tx.execute(select(sessions).where(*_whose(team, user), _AWAKE).order_by(sessions.c.created_at))
     return [track(row).session for row in found.mappings()]
 
 
@@ -75,8 +74,8 @@ async def gone_on_from(tx: AsyncConnection, found: Sequence[Session]) -> set[str
     return {ids[row.id] for row in await tx.execute(select(sessions.c.id).where(sessions.c.id.in_(ids)))}
 
 
-async def by_id(tx: AsyncConnection, team: str, user: str, bare: str) -> list[Session]:
-    """The sessions that `user` asked for whose id, ours or Devin's bare one, is or begins with `bare`.
+async def by_id(tx: AsyncConnection, team: str, user: str | None, bare: str) -> list[Session]:
+    """The sessions that `user`, or anybody, asked for whose id, ours or Devin's bare one, is or begins with `bare`.
 
     Only an id that is long enough may be a beginning. No database compares a beginning of any length.
     """
@@ -86,7 +85,7 @@ async def by_id(tx: AsyncConnection, team: str, user: str, bare: str) -> list[Se
     alike = [column == bare for column in columns]
     if len(bare) >= SHORTEST_ID:
         alike += [column.startswith(bare, autoescape=True) for column in columns]
-    found = await tx.execute(select(sessions).where(*_asked_by(team, user), or_(*alike)).limit(MOST_ALIKE))
+    found = await tx.execute(select(sessions).where(*_whose(team, user), or_(*alike)).limit(MOST_ALIKE))
     return [track(row).session for row in found.mappings()]
 
 
@@ -106,6 +105,10 @@ async def shown(tx: AsyncConnection, team: str, user: str, shown_after: float) -
     )
     ids = found.scalar_one_or_none()
     return None if ids is None else [str(session_id) for session_id in ids]
+
+
+def _whose(team: str, user: str | None) -> tuple[ColumnElement[bool], ...]:
+    return (sessions.c.team == team,) if user is None else _asked_by(team, user)
 
 
 def _asked_by(team: str, user: str) -> tuple[ColumnElement[bool], ...]:

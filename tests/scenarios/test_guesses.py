@@ -120,8 +120,8 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
     ("text", "question", "button"),
     [
         ("sessions", "`sessions` isn't a command here, but `list` is. Nothing was started.", "Show list"),
-        ("pause 2", f"{PAUSE.instead} Nothing was started.", "Stop 2"),
-        ("please stop", "Did you mean `stop`? Nothing was started.", "Stop"),
+        ("pause 2", f"{PAUSE.instead} Nothing was stopped.", "Stop 2"),
+        ("please stop", "Did you mean `stop`? Nothing was stopped.", "Stop"),
         ("alarms", "Alarms have no command. Use the buttons under each alarm. Nothing was started.", "Show help"),
         (
             "is the bot healthy?",
@@ -237,7 +237,7 @@ async def test_the_command_that_does_it_is_offered(on: Harness, text: str, quest
 )
 async def test_a_sentence_that_says_what_a_command_does_offers_it(on: Harness, text: str, button: str) -> None:
     asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
-    assert "Nothing was started." in written(asked["blocks"])
+    assert f"Nothing was {'stopped' if button == 'Stop' else 'started'}." in written(asked["blocks"])
     assert buttons(asked) == [button, "Start a session"]
     assert await creations(on) == 0
 

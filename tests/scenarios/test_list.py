@@ -321,3 +321,41 @@ async def test_in_a_direct_message_the_list_is_replaced_too(on: Harness) -> None
     assert buttons(now) == ["Open in Devin"]
     assert await private_answers(on, ANN) == []
     assert (await on.devin.session(session))["is_archived"] is True
+
+
+async def test_a_word_of_its_title_names_the_only_session_with_it(on: Harness) -> None:
+    for prompt in ("fix the footer", "upgrade lodash in web", "upgrade lodash in api"):
+        await on.started(prompt)
+    status = (await shown(on, ANN, OPS, "status footer"))["rendered"]
+    assert "fix the footer" in status
+    asked = await shown(on, ANN, OPS, "stop footer")
+    assert asked["rendered"] == "Stop “fix the footer”? Reply in its thread to resume later.\nStop it\nKeep running"
+    several = await shown(on, ANN, OPS, "stop lodash")
+    assert several["rendered"].startswith("You have 2 sessions to stop. Which one? For example `/devin stop 1`:")
+    assert "footer" not in several["rendered"]
+    others = await shown(on, BEN, OPS, "stop footer")
+    assert others["rendered"].startswith("`stop` doesn't take `footer`. Nothing was stopped.")
+    await on.slack.click(ANN, OPS, asked["ts"], "choose:stop_listed")
+    await on.slack.wait_for_message(GENERAL, stop_sentences.stopped("ann").text)
+    await on.slack.say(ANN, "im", "stop web")
+    assert (await on.slack.wait_for_message("D0ANN", "Stop “"))["rendered"].startswith("Stop “upgrade lodash in web”?")
+
+
+async def test_an_admin_stops_from_the_list_of_somebody(on: Harness) -> None:
+    ts, session = await on.started("fix the footer", BEN)
+    await on.started("fix the header", ANN)
+    listed = await shown(on, ADA, OPS, f"stop <@{BEN}|ben>")
+    assert listed["rendered"].startswith(f"<@{BEN}> has 1 running session:")
+    assert buttons(listed) == ["Open in Devin", "Stop"]
+    assert "header" not in listed["rendered"]
+    refused = (await shown(on, ANN, OPS, f"stop <@{BEN}|ben>"))["rendered"]
+    assert refused.startswith("Only admins can see everyone's sessions.")
+    assert refused.endswith("To stop one session, write `stop` in its thread.")
+    assert (await shown(on, ANN, OPS, f"stop devin-{session}"))["rendered"].startswith("You have no session")
+    nobody = (await shown(on, ADA, OPS, "stop @Ben"))["rendered"]
+    assert nobody == "Whose sessions? Type `@` and pick the person from Slack's list."
+    await on.slack.click(ADA, OPS, listed["ts"], "choose:stop")
+    await on.slack.wait_for_message(GENERAL, stop_sentences.stopped("ada").text, thread_ts=ts)
+    assert (await on.devin.session(session))["is_archived"] is True
+    none = (await shown(on, ADA, OPS, f"stop <@{BEN}|ben>"))["rendered"]
+    assert none == f"None of <@{BEN}>'s sessions is running. `/devin list all` shows all sessions."

@@ -139,7 +139,7 @@ async def test_only_admins_pause_and_who_administers_a_channel_pauses_that(on: H
     assert await typed(on, f"pause <#{WEB}|web>", BEN, WEB) == views.paused_channel(WEB, None).text
     assert await typed(on, "pause all", BEN, WEB) == refused.text
     # These are about a session, as before.
-    assert await typed(on, "pause 2") == f"{PAUSE.instead} Nothing was started."
+    assert await typed(on, "pause 2") == f"{PAUSE.instead} Nothing was stopped."
     assert await typed(on, "pause all my sessions", BEN) == stop_sentences.NOTHING_TO_STOP.text
     resumed = "`/devin resume` ends a pause. To wake a session, reply in its thread. Nothing was started."
     assert await typed(on, "resume 2") == resumed

@@ -186,6 +186,7 @@ def test_the_fixed_answers():
             "OUT_OF_ACUS_FOR_LONG": "Your reply wasn't sent: this session is out of ACUs.",
             "REPLY_AT_LIMIT": "Still paused at its limit. Devin sees your reply when it resumes.",
             "NONE_IN_CHANNEL": "There are no sessions in this channel.",
+            "PICK_PERSON": "Whose sessions? Type `@` and pick the person from Slack's list.",
             "NONE_AT_ALL": "There are no sessions in this workspace.",
             "NO_SESSIONS": "You have no open sessions. `/devin fix the flaky login test` starts one.",
             "NO_SESSION_HERE": (
@@ -439,7 +440,7 @@ def test_the_answers_that_depend_on_something():
                 "Devin admin can allow them for the next one."
             ),
             "resembles": "Did you mean `status`? Nothing was started.",
-            "does_not_work_with": "`stop` doesn't take `fix it`. Nothing was started.",
+            "does_not_work_with": "`stop` doesn't take `fix it`. Nothing was stopped.",
             "works_only_with": (
                 "`notify` doesn't take `fix it`. Try `all`, `questions`, `done`, or `off`. Nothing was started."
             ),
@@ -810,9 +811,9 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
 @pytest.mark.parametrize(
     ("text", "said", "labels"),
     [
-        ("stop 1 please", "`stop` doesn't take `1 please`. Nothing was started.", ["Stop 1", "Start a session"]),
-        ("kill 1", "`kill` isn't a command here, but `stop` is. Nothing was started.", ["Stop 1", "Start a session"]),
-        ("Sleep", "`Sleep` isn't a command here, but `stop` is. Nothing was started.", ["Stop"]),
+        ("stop 1 please", "`stop` doesn't take `1 please`. Nothing was stopped.", ["Stop 1", "Start a session"]),
+        ("kill 1", "`kill` isn't a command here, but `stop` is. Nothing was stopped.", ["Stop 1", "Start a session"]),
+        ("Sleep", "`Sleep` isn't a command here, but `stop` is. Nothing was stopped.", ["Stop"]),
         (
             "mute",
             "`mute` works only in a session's thread: write `!mute` there. Nothing was started.",

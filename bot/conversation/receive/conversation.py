@@ -437,6 +437,10 @@ class Conversation:
             offered, refused = await self._commands.offered(job.workspace, doubt, job.cause.user, job.cause.channel)
             if offered.only is not None and refused is None:
                 await self._commands.written(job, offered.only)
+            elif (
+                found := await self._commands.named(job.workspace, doubt, job.cause.user, job.cause.channel)
+            ) is not None:
+                await self._answer(job, found)
             elif job.cause.in_thread:
                 await self._hold_in_doubt(job, doubt)
             else:

@@ -4,6 +4,7 @@ They have no numbers, and change nothing about what the numbers of one's own lis
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.commands.registry import LIST_ALL
@@ -42,6 +43,22 @@ class OthersSessions:
         ]
         shown = ShownList(tuple(entries), len(found), page, page.next(len(listed)), folded=len(found) - len(listed))
         return session_list_sentences.session_list(shown)
+
+    async def of_person(self, asked: Asked, person: str) -> Message:
+        """Return the sessions of a `person` that an admin may stop, each with a button."""
+        team = asked.workspace.team
+        refusal = await self._access.admins_only(
+            asked.workspace, asked.user, LIST_ALL.admins_can, session_list_sentences.STOP_IN_THREAD
+        )
+        if refusal is not None or not person:
+            return refusal or session_list_sentences.PICK_PERSON
+        async with self._services.db.read() as tx:
+            awake = await session_lists.awake(tx, team, person)
+            titles = await ShownTitles.read(tx, asked.workspace, asked.readers)
+        found = grouped([one for one in awake if session_list_sentences.is_stoppable(one)], 0, set())
+        listed = [_entry(self._services, asked.workspace, entry, titles) for entry in found[:PAGE]]
+        entries = [replace(one, button=session_list_sentences.stop_button(one.session)) for one in listed]
+        return session_list_sentences.persons_sessions(person, ShownList(tuple(entries), len(found)))
 
     async def _refusal(self, asked: Asked, which: Which) -> Message | None:
         """Why somebody may not see the sessions of others; a guest may see their own alone."""

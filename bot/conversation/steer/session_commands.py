@@ -17,7 +17,7 @@ from bot.conversation.steer.ending import Ending, record_end
 from bot.conversation.steer.reply import key_of_muted
 from bot.conversation.steer.session_list import SessionList
 from bot.conversation.steer.waiting_messages import end_waiting, open_start
-from bot.conversation.titles import permalink
+from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands import registry
 from bot.domain.commands.spec import CommandSpec
@@ -55,8 +55,8 @@ class SessionCommands:
         """What each command about a session does."""
         stop = self._in_thread(self._stop)
         return {
-            registry.STATUS: Handler(self._answer_status, on_session=self._status),
-            registry.STOP: Handler(self._pick, on_session=stop, lost=self._lost),
+            registry.STATUS: Handler(self._answer_status, on_session=self._status, named=self._session_list.by_title),
+            registry.STOP: Handler(self._pick, on_session=stop, lost=self._lost, named=self._session_list.by_title),
             registry.STOP_LISTED: Handler(on_session=self._stop_listed, lost=self._lost),
             registry.STOP_CONFIRMED: Handler(on_session=stop, lost=self._lost),
             registry.ARCHIVE: Handler(self._pick, on_session=self._in_thread(self._archive), lost=self._lost),
@@ -114,7 +114,10 @@ class SessionCommands:
                 picked.lane, picked.id, stop_sentences.archiving(picked, permalink(asked.workspace, picked))
             )
         nothing = _nothing_to_stop(picked) is not None
-        stopping = stop_sentences.stopping(picked, permalink(asked.workspace, picked))
+        async with self._services.db.read() as tx:
+            titles = await ShownTitles.read(tx, asked.workspace, asked.readers)
+        stand_in = titles.replacement(picked.channel, picked.requester)
+        stopping = stop_sentences.stopping(picked, permalink(asked.workspace, picked), stand_in)
         return Deferred(picked.lane, picked.id, NO_ANSWER if nothing else stopping)
 
     async def _status(self, job: CommandJob, session: Session) -> None:

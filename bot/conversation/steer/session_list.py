@@ -4,8 +4,10 @@ A list is stored as it is shown, because its numbers belong to what the person h
 stood there as number 2, whatever has changed since.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from bot.conversation.session_costs import cost_so_far
 from bot.conversation.steer.others_sessions import OthersSessions
@@ -38,6 +40,8 @@ from bot.views.answers.session_lists import NO_SESSIONS, Listed, ShownList
 from bot.views.message import Message
 from bot.views.questions import STALE
 from bot.views.sentences import STOPPABLE
+
+_WORDS: Final = re.compile(r"\w+").findall
 
 
 class SessionList:
@@ -118,10 +122,28 @@ class SessionList:
             if not (asked.spec.ends_session or asked.spec is registry.GIVE):
                 return await self.listing(asked.workspace, asked.user)
             return await self._only_one(asked.workspace, asked.user, asked.channel, asked.spec)
+        if asked.argument.startswith("@"):
+            return await self._others.of_person(asked, asked.argument.removeprefix("@"))
         number = number_of(asked.argument)
         if number is None:
-            return await self._by_id(asked.workspace, asked.user, asked.argument)
+            return await self._by_id(asked)
         return await self._by_number(asked.workspace, asked.user, number)
+
+    async def by_title(self, asked: Asked) -> Message | None:
+        """Answer about the person's session that has what was typed in its title; about several by their list."""
+        typed = _WORDS(asked.argument.casefold())
+        mine = await self._sessions(asked.workspace, asked.user)
+        found = [
+            entry
+            for entry in mine
+            if _fits(entry.session, asked.spec) and typed and set(typed) <= set(_WORDS(entry.session.title.casefold()))
+        ]
+        if len(found) != 1:
+            shown = await self._show(asked.workspace, asked.user, found) if found else None
+            return session_list_sentences.several_sessions(asked.spec.name, shown) if shown else None
+        if asked.spec is registry.STATUS:
+            return await self.status(asked.workspace, found[0].session)
+        return stop_sentences.stop_named(found[0].session)
 
     async def shown_again(self, tx: Transaction, workspace: Workspace, user: str, session: Session) -> ShownList:
         """Store and return the list that `user` was shown last, with its numbers and with `session` as it is given.
@@ -165,9 +187,13 @@ class SessionList:
                 return session_list_sentences.no_such_number(number, shown=ids is not None)
             return await sessions.get(tx, ids[number - 1]) or session_list_sentences.no_such_session(str(number))
 
-    async def _by_id(self, workspace: Workspace, user: str, which: str) -> Session | Message:
+    async def _by_id(self, asked: Asked) -> Session | Message:
+        workspace, which = asked.workspace, asked.argument
         async with self._services.db.read() as tx:
-            found = await session_lists.by_id(tx, workspace.team, user, which)
+            found = await session_lists.by_id(tx, workspace.team, asked.user, which)
+        if not found and asked.spec is STOP and await self._access.is_admin(workspace, asked.user):
+            async with self._services.db.read() as tx:
+                found = await session_lists.by_id(tx, workspace.team, None, which)
         if len(found) > 1:
             return session_list_sentences.several_with_id(which, [(one, permalink(workspace, one)) for one in found])
         return found[0] if found else session_list_sentences.no_such_session(which)

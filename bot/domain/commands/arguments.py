@@ -64,6 +64,10 @@ def _at_devin(typed: str) -> str | None:
 
 
 def _session(typed: str) -> str | None:
+    """Read which session, or whose sessions: `@U0BEN`, and `@` for a name that was not picked."""
+    if typed.startswith("@") or mentioned_users(typed):
+        person = _person(typed)
+        return None if person is None else f"@{person}"
     return parse_which(typed) if typed else ""
 
 

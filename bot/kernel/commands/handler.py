@@ -67,7 +67,8 @@ class Handler:
     `answer` is made from our own rows, because an ack waits for it. `run` carries the command out for a row, in full,
     and closes the row; without it a row is answered by `answer`. `on_session` is the `run` of a command about a
     session. `lost` announces that a row is marked dead. `elsewhere` is said where a command that is `private` was
-    written in a channel.
+    written in a channel. `named` answers about what words name that the command does not take, such as a session by
+    its title; None where they name nothing.
     """
 
     answer: Callable[[Asked], Awaitable[Answer]] | None = None
@@ -75,3 +76,4 @@ class Handler:
     on_session: Callable[[CommandJob, Session], Awaitable[None]] | None = None
     lost: Callable[[UnitOfWork, CommandJob, str], Awaitable[None]] = _reply_not_done
     elsewhere: Message | None = None
+    named: Callable[[Asked], Awaitable[Message | None]] | None = None

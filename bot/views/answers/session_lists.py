@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.domain.commands.registry import GIVE, LIST_ALL, LIST_PAGE, STOP_LISTED
+from bot.domain.commands.registry import GIVE, LIST_ALL, LIST_PAGE, STOP, STOP_LISTED
 from bot.domain.list_groups import ListGroup
 from bot.domain.list_pages import FIRST_PAGE, OWN, PAGE, ListPage, Which
 from bot.domain.session import Session, bare_id
@@ -13,13 +13,15 @@ from bot.views.answers import stops as stop_sentences
 from bot.views.answers.wording import code
 from bot.views.card import spent
 from bot.views.message import Block, Message
-from bot.views.sentences import STATE_EMOJI, STATE_WORDS, STOPPABLE
+from bot.views.sentences import STATE_EMOJI, STATE_WORDS, STOPPABLE, mention
 from bot.views.text import ago, counted, fitted, linked_title, notified, short_duration
 
 NO_SESSIONS: Final = Message("You have no open sessions. `/devin fix the flaky login test` starts one.")
 NOTHING_WAITS: Final = Message("None of your sessions needs you. `/devin list` shows them all.")
 NONE_IN_CHANNEL: Final = Message("There are no sessions in this channel.")
 NONE_AT_ALL: Final = Message("There are no sessions in this workspace.")
+PICK_PERSON: Final = Message("Whose sessions? Type `@` and pick the person from Slack's list.")
+STOP_IN_THREAD: Final = "To stop one session, write `stop` in its thread."
 _NOTHING: Final[Mapping[Which, Message]] = {
     Which.MINE: NO_SESSIONS,
     Which.WAITING: NOTHING_WAITS,
@@ -59,6 +61,7 @@ class Listed:
     stand_in: str | None = None
     asker: str | None = None  # None in a list of one's own, and where names are not shown
     silent: float | None = None  # for how many seconds nothing came, if Devin works and that is long
+    button: Block | None = None  # in place of the one that stops it
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,18 @@ def session_list(shown: ShownList) -> Message:
     if not shown.entries:
         return _NOTHING[shown.page.which]
     return _list(_HEADS[shown.page.which].format(sessions=counted(shown.total, "session")), shown)
+
+
+def persons_sessions(person: str, shown: ShownList) -> Message:
+    """List what runs for a `person`, with the buttons of the entries."""
+    if not shown.entries:
+        return Message(f"None of {mention(person)}'s sessions is running. `/devin list all` shows all sessions.")
+    return _list(f"{mention(person)} has {counted(shown.total, 'running session')}:", shown, hint="")
+
+
+def stop_button(session: Session) -> Block | None:
+    """The button by which an admin stops the `session` of somebody else; None before Devin has it."""
+    return questions.choice("Stop", STOP, session.devin_id) if session.devin_id else None
 
 
 def list_with_stop(shown: ShownList, session: Session) -> Message:
@@ -180,7 +195,7 @@ def _entry(entry: Listed) -> Iterator[Block]:
     session = entry.session
     opens = blocks.open_button(None if entry.stand_in else session.url)
     is_theirs = entry.number is not None and is_stoppable(session)
-    stop = questions.choice("Stop", STOP_LISTED, session.id) if is_theirs else None
+    stop = entry.button or (questions.choice("Stop", STOP_LISTED, session.id) if is_theirs else None)
     if opens and stop:
         yield blocks.section(_row(entry))
         yield from blocks.actions(opens, stop)

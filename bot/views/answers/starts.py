@@ -121,6 +121,7 @@ START_DECLINED: Final = Message("OK, nothing more was started.")
 START_CANCELLED: Final = Message("OK, nothing was started.")
 REPLY_CANCELLED: Final = Message("OK, your reply wasn't sent.")
 NOT_STARTED: Final = "Nothing was started."
+NOT_STOPPED: Final = "Nothing was stopped."
 NOT_SENT: Final = "Nothing was sent to Devin."
 REPLY_NOT_SENT: Final = "Your reply wasn't sent."
 SENT_ON: Final = Message("OK, your message goes to Devin.")
@@ -297,7 +298,7 @@ def ask_command_or_task(doubt: Doubt, refused: Message | None = None) -> Message
 
     A command that is `refused` where the text was written is not offered, but what shows one's own costs is.
     """
-    text = f"{_why_in_doubt(doubt)} {NOT_STARTED}" if refused is None or doubt.other else refused.text
+    text = f"{_why_in_doubt(doubt)} {_not_done(doubt)}" if refused is None or doubt.other else refused.text
     text = _why_timed(refused) if doubt.timed is not None else text
     task = None if doubt.bare else questions.choice("Start a session", registry.START, doubt.text)
     is_offered = refused is None or doubt.spec is registry.COST
@@ -316,7 +317,7 @@ def ask_command_or_message(
     is_offered = refused is None or doubt.spec is registry.COST
     refused = None if doubt.other else refused
     why = _why_in_doubt(doubt, in_session=session is not None) if refused is None else refused.text
-    nothing = NOT_SENT if session is not None else NOT_STARTED if refused is None else ""
+    nothing = NOT_SENT if session is not None else _not_done(doubt) if refused is None else ""
     text = message_of(why, nothing).text if doubt.timed is None else _why_timed(refused)
     about = session.id if session is not None and doubt.spec.of_session and not doubt.argument else ""
     task: Block | None = questions.answer("Send to Devin", COMMAND, AS_REPLY, key)
@@ -325,6 +326,10 @@ def ask_command_or_message(
     is_typed = doubt.spec.is_typed and not doubt.meant.startswith("!")
     offered = about or doubt.argument if (is_typed or about) and is_offered else None
     return Message(text, [blocks.section(_with_help(text, doubt, offered)), *_offered(doubt, offered, task)])
+
+
+def _not_done(doubt: Doubt) -> str:
+    return NOT_STOPPED if doubt.spec in {registry.STOP, registry.STOP_ALL} else NOT_STARTED
 
 
 def ask_command_or_answer(key: str, session: Session, spec: CommandSpec) -> Message:

@@ -105,6 +105,16 @@ def stop_confirm(session: Session) -> Message:
     return Message(text, [blocks.section(text), *row])
 
 
+def stop_named(session: Session) -> Message:
+    """Ask a person whether they mean their own `session`, which they named by a word of its title."""
+    text = f"Stop “{fitted(session.title)}”? Reply in its thread to resume later."
+    row = blocks.actions(
+        questions.choice("Stop it", registry.STOP_LISTED, session.id, style="danger"),
+        questions.no("Keep running", QUESTION, session.id),
+    )
+    return Message(text, [blocks.section(text), *row])
+
+
 def archive_confirm(session: Session) -> Message:
     """Ask a person who did not ask for `session` whether to archive it, with a button for each answer."""
     who, title = asker_name(session), fitted(session.title)
