@@ -80,9 +80,11 @@ async def test_roles_are_given_listed_and_taken_by_admins(on: Harness) -> None:
     assert await typed(on, given) == roles.all_have_it(Right.STOP).text
     assert await typed(on, f"role add stop <#{WEB}> everyone") == roles.given(Right.STOP, WEB, [EVERYONE]).text
     shown = await typed(on, "role list")
-    assert f"*stop*: <!subteam^{GROUP}>, <@{ANN}>" in shown
+    assert f"*stop* (stop other people's sessions): <!subteam^{GROUP}>, <@{ANN}>" in shown
     assert f"*stop* in <#{WEB}>: everyone" in shown
-    assert await typed(on, f"role remove stop <@{BEN}>") == roles.not_held(Right.STOP, [BEN], "").text
+    assert await typed(on, f"role remove stop <@{BEN}>") == (
+        f"Only <!subteam^{GROUP}>, <@{ANN}>, and admins can stop other people's sessions. Nothing was changed."
+    )
     assert await typed(on, f"role remove stop <@{ANN}>") == roles.given(Right.STOP, "", [GROUP]).text
     assert await typed(on, f"role remove stop <#{WEB}>") == roles.as_before(Right.STOP, WEB, [GROUP]).text
     assert await typed(on, "role remove stop") == roles.as_before(Right.STOP, "", None).text
@@ -121,6 +123,38 @@ async def test_who_shuts_people_out_is_asked_first_and_can_undo_it_for_a_minute(
     await on.slack.click(ADA, GENERAL, late["ts"], "choose:role_undo")
     await on.slack.wait_for_ephemeral(ADA, TOO_LATE_TO_UNDO.text)
     assert len(await rows(on, "roles")) == 1
+
+
+async def test_what_everyone_has_is_said_and_a_rule_is_opened_only_after_a_question(on: Harness) -> None:
+    """The list says "everyone" where there is no rule, so that nothing may answer that they don't have the role."""
+    assert "*start* (start sessions): everyone" in await typed(on, "role list")
+    for words in (
+        "role remove start everyone",
+        "role remove start",
+        f"role remove start <@{BEN}>",
+        "role add start all",
+    ):
+        assert await typed(on, words) == (
+            "Everyone can start sessions; no rule limits it. To limit it, name who can: `/devin role add start @ann`."
+        )
+    assert await rows(on, "roles") == []
+    await typed(on, f"role add start <@{BEN}>")
+    kept = (await on.slack.slash(ADA, GENERAL, "role remove start everyone"))["shown"]
+    only = f"Only <@{BEN}> and admins can start sessions. Nothing was changed."
+    assert kept["rendered"].splitlines() == [only, "Let everyone"]
+    await on.slack.click(ADA, GENERAL, kept["ts"], "choose:role_add")
+    asked = await on.slack.wait_for_ephemeral(ADA, "Let everyone start sessions?")
+    assert asked["rendered"].splitlines() == [
+        f"Let everyone start sessions? Right now, only <@{BEN}> and admins can.",
+        "Change it",
+        "Cancel",
+    ]
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:role_add_confirmed")
+    await settled(on)
+    assert await what_became_of(on, asked) == ("From now on, everyone can start sessions.", ["Undo"])
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:role_undo")
+    await settled(on)
+    assert await what_became_of(on, asked) == (f"From now on, only <@{BEN}> and admins can start sessions.", [])
 
 
 async def test_who_may_not_start_starts_nothing_by_command_or_mention(on: Harness) -> None:
@@ -242,7 +276,7 @@ async def test_a_member_reads_who_the_admins_are_and_which_roles_hold_where_they
     await settled(on)
     assert await what_became_of(on, asked) == (roles.whom_to_ask(ADMINS).text, [])
     shown = await typed(on, "role list", ANN)
-    assert f"• *administer*: <@{ADA}>\n" in shown
+    assert f"• *administer* (see usage, set budgets, and give roles): <@{ADA}>" in shown
     assert f"• *stop* in <#{GENERAL}>: <@{ADA}>\n" in shown
     assert f"<#{WEB}>" not in shown
     assert f"• *stop* in <#{WEB}>: <@{ADA}>\n" in await typed(on, "role list")
@@ -292,7 +326,7 @@ async def test_a_file_gives_roles_that_go_before_those_that_admins_give(
         await on.session("fix the footer as a senior")
         # Both are known by now, so that without the file the ack would confirm the start.
         assert not await typed(on, "fix the page", ANN)
-        assert f"*start*: <!subteam^{GROUP}>" in await typed(on, "role list")
+        assert f"*start* (start sessions): <!subteam^{GROUP}>" in await typed(on, "role list")
 
 
 async def test_another_word_for_add_offers_the_command_that_gives_the_role(on: Harness) -> None:
@@ -304,4 +338,4 @@ async def test_another_word_for_add_offers_the_command_that_gives_the_role(on: H
     asked = await on.slack.wait_for_ephemeral(ADA, "the others will lose that right.")
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:role_add_confirmed")
     await settled(on)
-    assert f"*start*: <@{BEN}>" in await typed(on, "role list")
+    assert f"*start* (start sessions): <@{BEN}>" in await typed(on, "role list")

@@ -98,12 +98,15 @@ class _Change:
     async def give(self) -> Message:
         wanted = self.wanted
         new = [holder for holder in wanted.holders if holder not in self._held]
+        opens = EVERYONE in new
+        if opens and not wanted.channel and not self._held:  # in a channel, it keeps that open if there is a rule later
+            return views.open_to_all(wanted.right, wanted.channel)
         if not new:
             return views.all_have_it(wanted.right)
-        asks = wanted.right is Right.ADMINISTER or (not self._held and EVERYONE not in new)
+        asks = wanted.right is Right.ADMINISTER or opens is bool(self._held)
         if asks and self.asked.spec is ROLE_ADD:
-            could = (await roles_of(self.uow.tx, self.asked.workspace)).holders(wanted.right, wanted.channel)
-            return views.ask_to_give(wanted.right, wanted.channel, new, could)
+            could = await self._could()
+            return views.ask_to_give(wanted.right, wanted.channel, [EVERYONE] if opens else new, could)
         await roles.add(self.uow.tx, self.asked.workspace.team, wanted.right, wanted.channel, new)
         after = (*self._held, *new)
         await self._record(after)
@@ -117,7 +120,7 @@ class _Change:
         if not out or not set(out) <= set(self._held):
             if wanted.right is Right.ADMINISTER and not self.asked.workspace.policy.admin_users.isdisjoint(out):
                 return views.NAMED_BY_SETTINGS
-            return views.not_held(wanted.right, wanted.holders, wanted.channel)
+            return views.not_held(wanted.right, wanted.holders, wanted.channel, await self._could())
         if wanted.right is Right.ADMINISTER and self._is_own(out):
             return views.NOT_YOURSELF
         await roles.remove(self.uow.tx, self.asked.workspace.team, wanted.right, wanted.channel, out)
@@ -125,8 +128,15 @@ class _Change:
         await self._record(left)
         if left:
             return views.given(wanted.right, wanted.channel, left)
-        now = await roles_of(self.uow.tx, self.asked.workspace)
-        return views.as_before(wanted.right, wanted.channel, now.holders(wanted.right, wanted.channel))
+        could = await self._could()
+        if EVERYONE in out and could is None:
+            return views.open_to_all(wanted.right, wanted.channel)
+        return views.as_before(wanted.right, wanted.channel, could)
+
+    async def _could(self) -> Sequence[str] | None:
+        """Who has the role there now; None where nobody was given it, so that it is as without roles."""
+        held = await roles_of(self.uow.tx, self.asked.workspace)
+        return held.holders(self.wanted.right, self.wanted.channel)
 
     def _is_own(self, out: Sequence[str]) -> bool:
         """Whether the person has the role by what is taken away; those whom the settings name have it anyway."""

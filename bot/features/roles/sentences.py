@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.admins import Admins
 from bot.domain.roles import EVERYONE, Right, Roles, is_group
-from bot.features.roles.specs import ROLE_ADD_CONFIRMED, ROLE_UNDO
+from bot.features.roles.specs import ROLE_ADD, ROLE_ADD_CONFIRMED, ROLE_UNDO
 from bot.features.roles.words import Problem
 from bot.views import blocks, questions
 from bot.views.answers.access import how_to_name
@@ -21,6 +21,7 @@ _CAN: Final = {
     Right.COST: "see the cost of other people's sessions with `!cost`",
     Right.ADMINISTER: "administer Devin Bridge",
 }
+_ADMINISTERS: Final = "see usage, set budgets, and give roles"
 _PROBLEMS: Final = {
     Problem.RIGHT: f"Name one role: {', '.join(f'`{right}`' for right in Right)}.",
     Problem.NOBODY: "Name who gets it: people, user groups, or `everyone`.",
@@ -53,7 +54,8 @@ def listing(roles: Roles, of_file: Roles, admins: Admins, here: str | None = Non
     lines = []
     for right in Right:
         who = _named(admins) or "no one" if right is Right.ADMINISTER else _names(roles.holders(right) or [EVERYONE])
-        lines.append(f"• *{right}*: {who}{_source(of_file, right, '')}")
+        can = _ADMINISTERS if right is Right.ADMINISTER else _CAN[right]
+        lines.append(f"• *{right}* ({can}): {who}{_source(of_file, right, '')}")
         for (held, channel), holders in sorted(roles.held.items()):
             if held is right and channel and here in {None, channel}:
                 lines.append(f"• *{right}* in <#{channel}>: {_names(holders)}{_source(of_file, right, channel)}")
@@ -80,12 +82,10 @@ def ask_to_give(right: Right, channel: str, holders: Sequence[str], could: Seque
         f"Let only {_with_admins(holders)} {_CAN[right]}{_where(channel)}? "
         f"Right now, {now} can; the others will lose that right."
     )
+    if EVERYONE in holders:
+        said = f"Let everyone {_CAN[right]}{_where(channel)}? Right now, only {_with_admins(could or ())} can."
     if right is Right.ADMINISTER:
-        can = (
-            "pause and resume Devin Bridge and change settings there"
-            if channel
-            else "see usage, set budgets, and give roles"
-        )
+        can = "pause and resume Devin Bridge and change settings there" if channel else _ADMINISTERS
         said = f"Let {_names(holders)} {_CAN[right]}{_where(channel)}? They can then {can}."
     row = blocks.actions(
         questions.choice("Change it", ROLE_ADD_CONFIRMED, _typed(right, channel, holders), style="danger"),
@@ -96,15 +96,17 @@ def ask_to_give(right: Right, channel: str, holders: Sequence[str], could: Seque
 
 def given_undoable(right: Right, channel: str, holders: Sequence[str], now: float) -> Message:
     """Confirm that from `now` on only `holders`, and admins, have a role, which can be undone."""
-    only = "" if right is Right.ADMINISTER else "only "  # others may administer, too
-    said = f"From now on, {only}{_with_admins(holders)} can {_CAN[right]}{_where(channel)}."
+    said = given(right, channel, holders).text
+    if right is Right.ADMINISTER:  # others may, too
+        said = f"From now on, {_with_admins(holders)} can {_CAN[right]}{_where(channel)}."
     undo = questions.undo(ROLE_UNDO, _typed(right, channel, holders), now)
     return Message(said, [blocks.section(said), *blocks.actions(undo)])
 
 
 def _typed(right: Right, channel: str, holders: Sequence[str]) -> str:
     """What gives or takes the role, as it is typed."""
-    return " ".join([right, *([f"#{channel}"] if channel else []), *(f"@{holder}" for holder in holders)])
+    named = [holder if holder == EVERYONE else f"@{holder}" for holder in holders]
+    return " ".join([right, *([f"#{channel}"] if channel else []), *named])
 
 
 def as_before(right: Right, channel: str, holders: Sequence[str] | None) -> Message:
@@ -120,11 +122,24 @@ def all_have_it(right: Right) -> Message:
     return Message(f"They already have the role `{right}` there. Nothing was changed.")
 
 
-def not_held(right: Right, holders: Sequence[str], channel: str) -> Message:
-    """Report that there was nothing to take from `holders`, or from anybody."""
-    if holders:
-        return Message(f"They don't have the role `{right}` there. Nothing was changed.")
-    return Message(f"No one was given the role `{right}`{_where(channel)}. Nothing was changed.")
+def open_to_all(right: Right, channel: str) -> Message:
+    """Report that everyone has a role there, because no rule limits it, and say how to limit it."""
+    can = f"Everyone can {_CAN[right]}{_where(channel)}; no rule limits it."
+    return Message(f"{can} To limit it, name who can: `/devin role add {right} @ann`.")
+
+
+def not_held(right: Right, holders: Sequence[str], channel: str, could: Sequence[str] | None) -> Message:
+    """Report that there was nothing to take from `holders`, or from anybody; `could` are those who have the role."""
+    if right is Right.ADMINISTER:
+        who = "They don't have" if holders else "No one was given"
+        return Message(f"{who} the role `{right}`{_where(channel)}. Nothing was changed.")
+    if could is None or EVERYONE in could:
+        return open_to_all(right, channel)
+    said = f"Only {_with_admins(could)} can {_CAN[right]}{_where(channel)}. Nothing was changed."
+    if EVERYONE not in holders:
+        return Message(said)
+    opens = questions.choice("Let everyone", ROLE_ADD, _typed(right, channel, holders))
+    return Message(said, [blocks.section(said), *blocks.actions(opens)])
 
 
 def set_by_file(right: Right) -> Message:

@@ -22,8 +22,10 @@ MESSAGES = {
     "as_before_to_administer": views.as_before(Right.ADMINISTER, "", None),
     "as_everywhere": views.as_before(Right.STOP, "C0WEB1", ["S0OPS1"]),
     "all_have_it": views.all_have_it(Right.STOP),
-    "not_held": views.not_held(Right.STOP, ["U0ANN1"], ""),
-    "held_by_nobody": views.not_held(Right.STOP, [], "C0WEB1"),
+    "open_to_all": views.not_held(Right.STOP, [], "C0WEB1", None),
+    "not_held": views.not_held(Right.STOP, ["U0ANN1"], "", ["U0BEN1"]),
+    "not_held_by_everyone": views.not_held(Right.STOP, [EVERYONE], "", ["U0BEN1"]),
+    "not_held_to_administer": views.not_held(Right.ADMINISTER, ["U0ANN1"], "", None),
     "set_by_file": views.set_by_file(Right.STOP),
     "named_by_settings": views.NAMED_BY_SETTINGS,
     "not_yourself": views.NOT_YOURSELF,
@@ -45,8 +47,10 @@ def test_what_they_read() -> None:
             "as_before_to_administer": "From now on, only admins can administer Devin Bridge.",
             "as_everywhere": "From now on, only <!subteam^S0OPS1> and admins can stop other people's sessions in <#C0WEB1>.",
             "all_have_it": "They already have the role `stop` there. Nothing was changed.",
-            "not_held": "They don't have the role `stop` there. Nothing was changed.",
-            "held_by_nobody": "No one was given the role `stop` in <#C0WEB1>. Nothing was changed.",
+            "open_to_all": "Everyone can stop other people's sessions in <#C0WEB1>; no rule limits it. To limit it, name who can: `/devin role add stop @ann`.",
+            "not_held": "Only <@U0BEN1> and admins can stop other people's sessions. Nothing was changed.",
+            "not_held_by_everyone": "Only <@U0BEN1> and admins can stop other people's sessions. Nothing was changed.",
+            "not_held_to_administer": "They don't have the role `administer`. Nothing was changed.",
             "set_by_file": "Nothing was changed. The settings file sets the role `stop`. Your Devin Bridge operator can change it.",
             "not_yourself": "You can't take that from yourself. Ask another admin.",
             "whom_to_ask": "Admins of Devin Bridge: <@U0ADA1>, <!subteam^S0OPS1>. Ask one for a role or for more budget.",
@@ -70,12 +74,12 @@ def test_the_list() -> None:
     message = views.listing(HELD, OF_FILE, Admins(frozenset({"U0ADA1"}), ("S0OPS1",)))
     assert_valid(message)
     assert written(message.blocks) == snapshot("""\
-• *start*: <@U0ANN1> (settings file)
-• *steer*: everyone
-• *stop*: <!subteam^S0OPS1>, <@U0ANN1>
+• *start* (start sessions): <@U0ANN1> (settings file)
+• *steer* (write to other people's sessions): everyone
+• *stop* (stop other people's sessions): <!subteam^S0OPS1>, <@U0ANN1>
 • *stop* in <#C0WEB1>: everyone
-• *cost*: everyone
-• *administer*: <@U0ADA1>, <!subteam^S0OPS1>
+• *cost* (see the cost of other people's sessions with `!cost`): everyone
+• *administer* (see usage, set budgets, and give roles): <@U0ADA1>, <!subteam^S0OPS1>
 Admins have every role. You can always steer, stop, and see the cost of sessions you started.\
 """)
 
