@@ -314,6 +314,8 @@ class Access:
         refusal = await self.admins_only(workspace, user, spec.admins_can, spec.instead)
         if refusal is not None and spec.role is Role.ASKER_OR_ADMIN and session is not None:
             return access_sentences.not_yours(session.requester, await self._admins(workspace))
+        if refusal is not None and spec.own_by:
+            return access_sentences.with_own(refusal, self._services.commands.named(spec.own_by))
         return refusal
 
     async def admins_only(self, workspace: Workspace, user: str | None, deed: str, instead: str = "") -> Message | None:

@@ -306,7 +306,7 @@ ROWS = (
     Row(
         command="role_remove",
         typed="role remove stop",
-        answer=roles.not_held(Right.STOP, [], "").text,
+        answer=roles.open_to_all(Right.STOP, "").text,
         refused=admins_only("give roles"),
     ),
     Row(

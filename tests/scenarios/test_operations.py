@@ -163,10 +163,8 @@ async def test_what_was_used_and_what_came_of_it_are_sent_as_files(on: Harness) 
     assert (await asked(on, "usage by person csv")).startswith(
         "Today isn't over, and a file has only finished days. Type `/devin usage "
     )
-    assert (
-        await asked(on, f"usage csv by person {day}", ANN)
-        == access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"})), OWN_COST).text
-    )
+    refused = access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"})), OWN_COST).text
+    assert await asked(on, f"usage csv by person {day}", ANN) == f"{refused}\nShow cost"
     assert await asked(on, f"usage csv by person {day}") == figure_files.BEGUN.text
     assert f"`devin-usage-{day}-by-person.csv` below." in await result(on, "3 rows, also")
     assert await file_of(on) == [

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 
-from bot.domain.admins import Admins
 from bot.domain.billing import billing_day
 from bot.domain.cycle import calendar_month, month_before
 from bot.features import COMMANDS
@@ -45,7 +44,6 @@ from tests.scenarios.observations import (
     thread_address,
     what_became_of,
 )
-from tests.scenarios.walk import OWN_COST
 
 
 async def shown(on: Harness, user: str, channel: str, text: str) -> str:
@@ -563,10 +561,14 @@ async def test_a_stopped_session_wakes_by_a_reply(on: Harness) -> None:
 
 
 async def test_usage_is_for_admins(on: Harness) -> None:
-    assert (
-        await shown(on, ANN, GENERAL, "usage")
-        == access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"})), OWN_COST).text
-    )
+    refused = (await on.slack.slash(ANN, GENERAL, "usage"))["shown"]
+    assert refused["rendered"].splitlines() == [
+        "Only admins can see usage figures. Ask <@U0ADA>. `/devin cost` shows your own.",
+        "Show cost",
+    ]
+    await on.slack.click(ANN, GENERAL, refused["ts"], "choose:cost")
+    await settled(on)
+    assert (await what_became_of(on, refused))[0].startswith("None of your sessions was active in")
     assert "Only admins can see outcome reports" in await shown(on, ANN, GENERAL, "report")
     _, session = await on.started("fix the login test", ANN, GENERAL)
     await on.devin.spend(session, 2.5)

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.admins import Admins
+from bot.domain.commands.spec import CommandSpec
 from bot.domain.roles import Right, is_group
+from bot.views import blocks, questions
 from bot.views.answers.wording import any_of, message_of
 from bot.views.message import Message
 from bot.views.sentences import mention
@@ -88,6 +90,12 @@ def admins_only(deed: str, admins: Admins, instead: str = "") -> Message:
         since = "right now" if admins.groups else "yet"
         return message_of(f"No one can {deed} {since}.", how_to_name(admins), instead)
     return message_of(f"Only admins can {deed}.", f"Ask {any_of(to_ask)}.", instead)
+
+
+def with_own(refusal: Message, own: CommandSpec) -> Message:
+    """Offer below a `refusal` the command that shows everybody their `own` part of what is for admins."""
+    shows = questions.choice(f"Show {own.name}", own, "")
+    return Message(refusal.text, [blocks.section(refusal.text), *blocks.actions(shows)])
 
 
 def role_missing(right: Right, holders: Sequence[str], admins: Admins) -> Message:
