@@ -60,7 +60,7 @@ from bot.views.answers import stops as stop_sentences
 from bot.views.help_texts import slash_help, thread_help
 from tests.markup import written
 from tests.said import a_session, as_shown
-from tests.scenarios.walk import ANY, OWN_COST, Role, Row, admins_only
+from tests.scenarios.walk import ANY, OWN_COST, SHOW_COST, Role, Row, admins_only
 
 TASK = "fix the login test"
 BUDGETS, AUDIT_LOGS = admins_only("change budgets"), admins_only("see audit logs")
@@ -93,6 +93,7 @@ IN_FORM = {Surface.DM: OPEN_THE_FORM, Surface.MENTION: OPEN_THE_FORM}  # where S
 KNOWLEDGE = lacks("ManageOrgKnowledge", more=" Nothing was changed.")
 PLAYBOOKS = lacks("ManageOrgPlaybooks", more=" Nothing was changed.")
 SCHEDULES = lacks("ManageOrgSchedules")
+OWN_CHANGES = " `/devin audit bot` shows the changes through Devin Bridge."
 
 
 def in_dm(answer: str) -> dict[Surface, str]:
@@ -243,7 +244,7 @@ ROWS = (
         command="usage",
         typed="usage",
         answer=f"Devin today, so far{ANY}",
-        refused=f"{admins_only('see usage figures')} {OWN_COST}",
+        refused=f"{admins_only('see usage figures')} {OWN_COST}{SHOW_COST}",
     ),
     Row(command="settings", typed="settings", then=f"Settings{ANY}", on=IN_FORM),
     Row(
@@ -378,7 +379,7 @@ ROWS = (
         answer=operations.BEGUN.text,
         on={**in_dm(f"*Devin's audit log, {ANY} rows{ANY}"), Surface.MENTION: audit_logs.ONLY_IN_PRIVATE.text},
         refused=AUDIT_LOGS,
-        without=lacks("ManageEnterpriseSettings", sign=":warning: "),
+        without=lacks("ManageEnterpriseSettings", sign=":warning: ", more=OWN_CHANGES),
     ),
     Row(
         command="audit_bot",

@@ -15,7 +15,7 @@ from bot.views.answers import access as access_sentences
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import set_budget
-from tests.scenarios.walk import OWN_COST
+from tests.scenarios.walk import OWN_COST, SHOW_COST
 
 A_MINUTE_LATER = 61.0
 NOBODY = Admins()
@@ -68,12 +68,16 @@ async def test_an_admin_who_is_none_any_more_gets_nothing_that_is_for_admins(
     await changes_unnoticed(on, clock, BEN, **{change: True})
     assert (
         await asked(on, "usage")
-        == access_sentences.admins_only("see usage figures", Admins(frozenset({BEN})), OWN_COST).text
+        == access_sentences.admins_only("see usage figures", Admins(frozenset({BEN})), OWN_COST).text + SHOW_COST
     )
-    assert await asked(on, "usage", BEN) == access_sentences.admins_only("see usage figures", NOBODY, OWN_COST).text
+    assert (
+        await asked(on, "usage", BEN)
+        == access_sentences.admins_only("see usage figures", NOBODY, OWN_COST).text + SHOW_COST
+    )
     answers = {text: await asked(on, text) for text in DEEDS}
     assert answers == {
         text: access_sentences.admins_only(deed, NOBODY, OWN_COST if text.startswith("usage") else "").text
+        + (SHOW_COST if text.startswith("usage") else "")
         for text, deed in DEEDS.items()
     }
     assert await rows(on, "operations") == await rows(on, "budgets") == []
@@ -84,7 +88,7 @@ async def test_the_first_command_of_somebody_who_was_never_asked_about_is_checke
     assert await asked(on, "budget list") == access_sentences.GUEST_REFUSED.text
     assert (
         await asked(on, "usage")
-        == access_sentences.admins_only("see usage figures", Admins(frozenset({BEN})), OWN_COST).text
+        == access_sentences.admins_only("see usage figures", Admins(frozenset({BEN})), OWN_COST).text + SHOW_COST
     )
 
 

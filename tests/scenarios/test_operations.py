@@ -30,7 +30,7 @@ from bot.views.dates import full_date
 from tests.scenarios.ahead import TEAM, rows, until, write
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness, harness
 from tests.scenarios.observations import buttons
-from tests.scenarios.walk import OWN_COST
+from tests.scenarios.walk import OWN_COST, SHOW_COST
 
 DIRECT = "D0ADA"
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -164,7 +164,7 @@ async def test_what_was_used_and_what_came_of_it_are_sent_as_files(on: Harness) 
         "Today isn't over, and a file has only finished days. Type `/devin usage "
     )
     refused = access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"})), OWN_COST).text
-    assert await asked(on, f"usage csv by person {day}", ANN) == f"{refused}\nShow cost"
+    assert await asked(on, f"usage csv by person {day}", ANN) == refused + SHOW_COST
     assert await asked(on, f"usage csv by person {day}") == figure_files.BEGUN.text
     assert f"`devin-usage-{day}-by-person.csv` below." in await result(on, "3 rows, also")
     assert await file_of(on) == [
@@ -266,10 +266,14 @@ async def test_what_is_wrong_with_a_query_is_said(on: Harness) -> None:
 
 
 async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) -> None:
-    await asked(on, "audit")
+    await changed(on, "org")
+    own = (await on.slack.slash(ADA, GENERAL, "audit"))["shown"]
+    assert own["rendered"].startswith("The last change through Devin Bridge.")
+    assert "budget" in own["rendered"]
+    assert own["rendered"].endswith("Devin's own audit log follows in a DM.")
     shown = await result(on, "lacks the permission")
     missing = operations.devin_refused("ManageEnterpriseSettings")
-    assert shown.split("\n")[1] == f":warning: {missing}"
+    assert shown.split("\n")[1] == f":warning: {missing} `/devin audit bot` shows the changes through Devin Bridge."
 
 
 @pytest.mark.long

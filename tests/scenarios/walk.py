@@ -26,6 +26,7 @@ AT_ONCE = 6  # with more of them, an ack would wait for others
 GROUP, CHANNEL = "S0ADMINS", "C0WALK"
 CAM = "U0CAM"  # in threads: somebody who neither asked for the session nor is an admin
 OWN_COST = "`/devin cost` shows your own."  # who is refused usage figures may see these
+SHOW_COST = "\nShow cost"  # with this button below it
 WHO_ARE_ADMINS = "<@U0ADA> or someone in <!subteam^S0ADMINS>"
 # What the bot asks of Devin on its own while people type.
 BY_ITSELF = frozenset(

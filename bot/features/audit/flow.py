@@ -35,7 +35,12 @@ class AuditCommands:
         days = days_of(query, self._services.clock(), asked.workspace.policy.zone)
         if isinstance(days, WrongQuery):
             return audit_logs.wrong_query(days)
-        return await begin_for(self._services, asked, audit_log_file(query, days))
+        begun = await begin_for(self._services, asked, audit_log_file(query, days))
+        if asked.argument:
+            return begun
+        # Whether the key can see Devin's shows only later, and the bot's own are there anyway.
+        own = await self._newest(asked.workspace, asked.readers)
+        return begun if own is audit_logs.NOTHING_CHANGED else audit_logs.with_devins(own)
 
     async def _bot_audit(self, asked: Asked) -> Message:
         if asked.argument:

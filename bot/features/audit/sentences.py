@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from bot.domain.operation import Cell, Operation
@@ -24,9 +25,10 @@ ONLY_IN_PRIVATE: Final = Message(
     "Audit logs aren't shown in channels. Type `/devin audit`, or DM `audit` to Devin Bridge."
 )
 NOTHING_CHANGED: Final = Message("Nothing has been changed through Devin Bridge yet.")
+_OWN_THERE: Final = "`/devin audit bot` shows the changes through Devin Bridge."
 NO_AUDIT_LOG: Final = (
     "Devin Bridge's key can't see an audit log. An enterprise admin can create a service user "
-    "with the permission `ManageEnterpriseSettings`."
+    f"with the permission `ManageEnterpriseSettings`. {_OWN_THERE}"
 )
 _OPTIONS: Final = ", ".join(f"`{name}=`" for name in NAMES)
 _WRONG: Final[Mapping[AuditMistake, str]] = {
@@ -89,6 +91,16 @@ def bot_audit(rows: Sequence[Sequence[Cell]]) -> Message:
     head = f"The last {last} through Devin Bridge. `/devin audit bot csv` sends you all of them."
     text = head.replace("`", "")
     return Message(text, [blocks.section(head), table])
+
+
+def with_devins(own: Message) -> Message:
+    """Say below the bot's `own` changes where Devin's audit log comes."""
+    return replace(own, blocks=[*own.blocks, *blocks.context(["Devin's own audit log follows in a DM."])])
+
+
+def without_permission(refused: str) -> str:
+    """Say that Devin's audit log was `refused`, and where the bot's own changes are."""
+    return f"{refused} {_OWN_THERE}"
 
 
 def bot_audit_table(rows: Sequence[Sequence[Cell]]) -> Block:

@@ -10,7 +10,7 @@ from bot.devin import paging
 from bot.devin.answers import Page
 from bot.devin.audit import AuditApi
 from bot.devin.client import Devin
-from bot.devin.errors import DevinInvalid, DevinNotFound
+from bot.devin.errors import DevinForbidden, DevinInvalid, DevinNotFound
 from bot.devin.models import AuditEntry
 from bot.domain.operation import Cell, NewOperation, Operation, OperationRow
 from bot.features.audit import sentences as views
@@ -18,6 +18,7 @@ from bot.features.audit.bot_audit import written_instant, written_json
 from bot.features.audit.words import AuditQuery, Days
 from bot.kernel.operations.row_sources import Batch, CannotGoOn
 from bot.kernel.workspace import Workspace
+from bot.views.operations import devin_refused
 
 KIND: Final = "audit"  # of operations; stands in rows
 HEADER: Final = (
@@ -81,6 +82,8 @@ async def _page(
     org_id, action = at.get("org_id"), asked.get("action")
     try:
         return await devin.audit_page(*window, at["after"], org_id=org_id, action=action)
+    except DevinForbidden as error:
+        raise CannotGoOn(views.without_permission(devin_refused(error.needed))) from None
     except DevinNotFound:
         raise CannotGoOn(views.no_such_organisation(asked["org"], 0) if org_id else views.NO_AUDIT_LOG) from None
     except DevinInvalid:
