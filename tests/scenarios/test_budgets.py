@@ -306,7 +306,7 @@ async def test_before_a_budget_is_set_an_admin_reads_what_it_would_have_refused(
         "6 of 5 ACUs today. To set it, use `/devin budget set` with the same words."
     )
     assert await tried(on, "each-session 1") == (
-        "Only a trial: 1 ACU a cycle for each session, with a warning at 80%. "
+        "Only a trial: 1 ACU for each session, with a warning at 80%. "
         "In the last 30 days, all 4 sessions used more (3 by <@U0ANN>, 1 by <@U0BEN>). "
         "4 sessions have used that much already. To set it, use `/devin budget set` with the same words."
     )

@@ -520,7 +520,9 @@ def no_budget(scope: Scope) -> Message:
 
 
 def _rule(budget: Budget) -> str:
-    return f"{limit_of_acus(budget.acus)} a {budget.span.value}"
+    # A session rarely outlasts a cycle, so that is not said of what each one may use.
+    is_whole = budget.scope.kind is ScopeKind.EACH_SESSION and budget.span is Span.CYCLE
+    return limit_of_acus(budget.acus) if is_whole else f"{limit_of_acus(budget.acus)} a {budget.span.value}"
 
 
 def _with_warnings(budget: Budget) -> str:
