@@ -291,9 +291,9 @@ async def test_of_two_people_the_last_one_counts_in_a_field_and_only_there(on: H
 
 async def test_nobody_loosens_a_brake_for_themselves(on: Harness) -> None:
     shown = await opened(on, "settings mine")
-    for starts in ("0", "21"):
+    for starts, wrong in (("0", "0 would turn it off."), ("50", "50 is more than the 20 that everyone has.")):
         assert (await sent(on, shown, person__starts=starts))["errors"] == {
-            "person.starts": "20 applies to everyone. Yours can be 1 to 20. Admins can set more for a channel."
+            "person.starts": f"{wrong} Enter 1 to 20, or ask an admin to set more for a channel."
         }
     assert (await sent(on, shown, person__starts="5"))["closed"] is True
     await on.slack.wait_for_message(direct(ANN), "• Starts per hour: `5`")

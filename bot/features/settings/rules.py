@@ -115,7 +115,8 @@ def _change(scope: Scope, setting: Setting, text: str) -> SettingChange:
     change = SettingChange(scope, setting, read_text(setting, text) if text else None)
     if scope is Scope.PERSON and change.loosens:
         most = change.usual
-        raise SettingError(f"{most} applies to everyone. Yours can be 1 to {most}. Admins can set more for a channel.")
+        wrong = f"{text} is more than the {most} that everyone has." if change.value else "0 would turn it off."
+        raise SettingError(f"{wrong} Enter 1 to {most}, or ask an admin to set more for a channel.")
     return change
 
 

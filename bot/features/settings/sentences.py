@@ -34,12 +34,7 @@ FIELDS: Final[Mapping[Setting, Field]] = {
             (Setting.ALLOW_MODES, "modes", "Such as lite, normal. The first is the default."),
         )
     },
-    Setting.STARTS: Field(
-        "starts",
-        "Starts per hour",
-        hint=f"By one person. After that, each start asks first. Yours can be 1 to {Effective().starts}. "
-        "In a channel, 0 never asks.",
-    ),
+    Setting.STARTS: Field("starts", "Starts per hour"),
     Setting.TURNS: Field(
         "turns",
         "Replies sent to Devin",
@@ -86,7 +81,15 @@ FIELDS: Final[Mapping[Setting, Field]] = {
         },
     ),
 }
+# What is to be known about a field in one group only.
+HINTS: Final = {
+    (Scope.PERSON, Setting.STARTS): f"From 1 to {Effective().starts}. After that many, each of your starts asks first.",
+    (Scope.CHANNEL, Setting.STARTS): "By one person. After that many, each start asks first; 0 never asks.",
+}
 GROUPS: Final = {Scope.PERSON: "Mine", Scope.CHANNEL: "Channel"}
+EVERYONES: Final = (
+    "Defaults for everyone are under `[default]` in `{file}`. Your Devin Bridge operator can change them."
+)
 NOT_YOURS: Final = Message("Only admins and the channel's creator can change its settings. Ask one of them.")
 NO_CHANNEL: Final = Message("A DM has no settings of its own. `/devin settings mine` opens yours.")
 PICK_CHANNEL: Final = Message("Pick the channel from Slack's list as you type `#`, as in `/devin settings #web`.")
