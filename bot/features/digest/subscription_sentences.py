@@ -59,7 +59,8 @@ def digest_forms(schedule: Schedule) -> Message:
         f"• {_ADD} adds one; the defaults are {left_out}. A time without a zone is in yours",
         "• `/devin digest remove N` removes number N of your last list",
         "• `/devin digest now` shows you what would be posted here",
-        f"`weekly` is posted {weekly}, for Sunday to Saturday. `cycle` is posted {cycle}.",
+        f"`weekly` is posted {weekly}, for the Sunday to Saturday before. `cycle` is posted {cycle}.",
+        "Sunday isn't over everywhere by Monday; `/devin usage last week` is Monday to Sunday.",
         f"`all` counts {_COUNTS[Share.ALL]}, `here` {_COUNTS[Share.HERE]}. {_CSV}",
     ]
     return Message("\n".join(lines))

@@ -241,7 +241,7 @@ def test_a_preview_says_that_a_quiet_day_would_be_skipped(share, where):
 
 def test_what_can_be_typed():
     assert subscription_sentences.digest_forms(NINE).text == (
-        "A digest posts spending and results to a channel.\n• `/devin digest list` shows which channels get digests\n• `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]` adds one; the defaults are `daily`, this channel, `09:00`, `UTC`, and `all`. A time without a zone is in yours\n• `/devin digest remove N` removes number N of your last list\n• `/devin digest now` shows you what would be posted here\n`weekly` is posted on Mondays, for Sunday to Saturday. `cycle` is posted after each billing cycle, with a warning three days before its end.\n`all` counts everything your Devin organization uses, `here` that channel's sessions. With `csv`, a file in its thread has a row for each session."
+        "A digest posts spending and results to a channel.\n• `/devin digest list` shows which channels get digests\n• `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]` adds one; the defaults are `daily`, this channel, `09:00`, `UTC`, and `all`. A time without a zone is in yours\n• `/devin digest remove N` removes number N of your last list\n• `/devin digest now` shows you what would be posted here\n`weekly` is posted on Mondays, for the Sunday to Saturday before. `cycle` is posted after each billing cycle, with a warning three days before its end.\nSunday isn't over everywhere by Monday; `/devin usage last week` is Monday to Sunday.\n`all` counts everything your Devin organization uses, `here` that channel's sessions. With `csv`, a file in its thread has a row for each session."
     )
 
 
