@@ -37,7 +37,7 @@ HANDLERS = {
     **Unsync(None).handlers(),
     **StopAll(None, None).handlers(),
     **Give(None, None, None).handlers(),
-    **SessionCommands(None, None, ()).handlers(),
+    **SessionCommands(None, SessionList(None, None), ()).handlers(),
     **Notify(None).handlers(),
     **SessionList(None, None).handlers(),
     **Rate(None).handlers(),
