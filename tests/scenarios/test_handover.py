@@ -11,6 +11,7 @@ from bot.views.answers import access as access_sentences
 from bot.views.answers import handovers
 from bot.views.answers import notifications as notification_sentences
 from bot.views.answers import session_lists as session_list_sentences
+from tests.markup import written
 from tests.scenarios.ahead import recorded_changes, rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, Harness
 from tests.scenarios.observations import (
@@ -23,6 +24,11 @@ from tests.scenarios.observations import (
     what_became_of,
 )
 from tests.scenarios.test_roles import ADMINS
+
+HOW = (
+    "To hand this session over, send `!give @` and pick the person from Slack's list. "
+    "To send this text to Devin, drop the `!`."
+)
 
 
 async def ask(on: Harness, ts: str, session: str, words: str) -> str:
@@ -68,7 +74,8 @@ async def test_a_name_of_several_words_is_one_person_and_other_words_give_nothin
     ts, session = await on.started()
     for said, answer in {
         "!give @Ben Ortiz": handovers.WHO.text,  # typed, so that no id is known
-        f"!give <@{BEN}|Ben Ortiz> the code": "Send `!give` on its own. To send this text to Devin, drop the `!`.",
+        "!give Ben": HOW,
+        f"!give <@{BEN}|Ben Ortiz> the code": HOW,
     }.items():
         await on.slack.say(ANN, GENERAL, said, thread_ts=ts)
         await on.slack.wait_for_ephemeral(ANN, answer)
@@ -82,7 +89,8 @@ async def test_a_session_of_the_list_is_given_by_its_number(on: Harness) -> None
         ts, _ = await on.started(prompt)
     assert await given(on, f"give 1 to <@{BEN}>") == session_list_sentences.no_such_number(1, shown=False).text
     several = await given(on, f"give <@{BEN}>")
-    assert several.startswith("You have 2 sessions to give. Which one? For example `/devin give 1 @ben`:")
+    assert several.startswith("You have 2 sessions to give. Which one?\n")
+    assert several.count("Give to @ben") == 2
     assert await given(on, "give 1 to @Ben") == handovers.WHO.text
     assert await given(on, f"give 1 <@{GUEST}>") == handovers.cannot_take(GUEST).text
     told = await given(on, f"give 1 to <@{BEN}>")
@@ -137,3 +145,28 @@ async def test_who_follows_a_session_is_mentioned_too_until_they_unfollow_it(on:
     await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
     await on.devin.wait_for_messages("main")
     assert await ask(on, ts, session, "Which test?") == f"{QUESTION.format(who=f'<@{ANN}>')}\nWhich test?"
+
+
+async def test_who_names_a_person_alone_gives_one_of_several_by_its_button(on: Harness) -> None:
+    for prompt in ("fix the login test", "fix the other test"):
+        ts, _ = await on.started(prompt)
+    asked = (await on.slack.slash(ANN, GENERAL, f"handover <@{BEN}|ben>"))["shown"]
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:give")
+    await settled(on)
+    listed, offered = await what_became_of(on, asked)
+    assert listed.startswith("You have 2 sessions to give. Which one?")
+    assert offered == ["Open in Devin", "Give to @ben"] * 2
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:give", value=f"1 @{BEN}")
+    await on.wait_for_post(GENERAL, ts, f"<@{BEN}>, ann gave you this session.")
+
+
+@pytest.mark.parametrize("words", ["assign it to {}", "please hand this over to {}"])
+async def test_a_sentence_in_the_thread_that_hands_it_over_has_a_button(on: Harness, words: str) -> None:
+    ts, session = await on.started()
+    await on.slack.say(ANN, GENERAL, f"{BOT} {words.format(f'<@{BEN}>')}", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(ANN, "Hand this session over")
+    assert written(asked["blocks"]) == f"Hand this session over to <@{BEN}>? Nothing was sent to Devin."
+    assert buttons(asked) == ["Hand it over", "Send to Devin"]
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:give")
+    await on.wait_for_post(GENERAL, ts, f"<@{BEN}>, ann gave you this session.")
+    assert await sent_to_devin(on, session) == []

@@ -21,6 +21,7 @@ from bot.store import audit, people, sessions, threads
 from bot.store.audit import AuditRow
 from bot.views.answers import handovers as views
 from bot.views.answers import stops as stop_sentences
+from bot.views.answers.session_lists import Taker
 from bot.views.answers.sessions import NO_SESSION_HERE
 from bot.views.message import Message
 
@@ -43,22 +44,27 @@ class Give:
     async def _run(self, job: CommandJob) -> None:
         which, _, person = job.cause.argument.rpartition(" ")
         to = person.removeprefix("@")
-        session = await self._session(job, which)
+        session = await self._session(job, which, to)
         refusal = session if isinstance(session, Message) else await self._refusal(job, session, to)
         if isinstance(session, Message) or refusal is not None:
             await self._services.answer(job, refusal or NO_SESSION_HERE)
         else:
             await self._give(job, session, to)
 
-    async def _session(self, job: CommandJob, which: str) -> Session | Message:
+    async def _session(self, job: CommandJob, which: str, to: str) -> Session | Message:
         """The session that is named, or that of the thread, or else the person's only one."""
-        cause = job.cause
+        cause, thread_ts = job.cause, job.cause.thread_ts or job.cause.pressed_in
         async with self._services.db.read() as tx:
-            thread = await threads.get(tx, job.workspace.team, cause.channel or "", cause.thread_ts or "")
+            thread = await threads.get(tx, job.workspace.team, cause.channel or "", thread_ts or "")
             session = await sessions.get(tx, thread.session_id) if thread is not None and not which else None
-        if session is not None or (cause.thread_ts is not None and not which):
+        if session is not None or (thread_ts is not None and not which):
             return session or NO_SESSION_HERE
-        return await self._session_list.pick(replace(asked_by(job, GIVE), argument=which))
+        name = ""
+        if to:
+            await self._access.person(job.workspace, to)  # of whom nothing may be known yet
+            async with self._services.db.read() as tx:
+                name = await people.name_of(tx, job.workspace.team, to)
+        return await self._session_list.pick(replace(asked_by(job, GIVE), argument=which), Taker(to, name))
 
     async def _refusal(self, job: CommandJob, session: Session, to: str) -> Message | None:
         """Why `session` cannot be handed over to the person `to`, or by who asks; None if it can."""

@@ -36,7 +36,7 @@ from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.answers.pauses import paused_by
-from bot.views.answers.session_lists import NO_SESSIONS, Listed, ShownList
+from bot.views.answers.session_lists import NO_SESSIONS, Listed, ShownList, Taker
 from bot.views.message import Message
 from bot.views.questions import STALE
 from bot.views.sentences import STOPPABLE
@@ -112,16 +112,16 @@ class SessionList:
         refused = await self._access.right_refusal(workspace, user, Right.COST, session.channel, asker=asker)
         return session if refused is None else without_acus(session)
 
-    async def pick(self, asked: Asked) -> Session | Message:
+    async def pick(self, asked: Asked, to: Taker | None = None) -> Session | Message:
         """Return the person's session that a command is about, or the answer that says or asks which.
 
         Without an argument a command that only shows something shows the list; others are about the only session in
-        `channel` that fits them, or the only one at all.
+        `channel` that fits them, or the only one at all. Several are listed, with buttons that give each `to` somebody.
         """
         if not asked.argument:
             if not (asked.spec.ends_session or asked.spec is registry.GIVE):
                 return await self.listing(asked.workspace, asked.user)
-            return await self._only_one(asked.workspace, asked.user, asked.channel, asked.spec)
+            return await self._only_one(asked.workspace, asked.user, asked.channel, asked.spec, to)
         if asked.argument.startswith("@"):
             return await self._others.of_person(asked, asked.argument.removeprefix("@"))
         number = number_of(asked.argument)
@@ -198,7 +198,9 @@ class SessionList:
             return session_list_sentences.several_with_id(which, [(one, permalink(workspace, one)) for one in found])
         return found[0] if found else session_list_sentences.no_such_session(which)
 
-    async def _only_one(self, workspace: Workspace, user: str, channel: str, spec: CommandSpec) -> Session | Message:
+    async def _only_one(
+        self, workspace: Workspace, user: str, channel: str, spec: CommandSpec, to: Taker | None
+    ) -> Session | Message:
         mine = await self._sessions(workspace, user)
         fit = [entry for entry in mine if _fits(entry.session, spec)]
         here = [entry.session for entry in fit if entry.session.channel == channel]
@@ -206,7 +208,7 @@ class SessionList:
         if not here:
             return stop_sentences.NOTHING_TO_STOP
         if len(here) > 1:
-            return session_list_sentences.several_sessions(spec.name, await self._show(workspace, user, fit))
+            return session_list_sentences.several_sessions(spec.name, await self._show(workspace, user, fit), to)
         return here[0]
 
 

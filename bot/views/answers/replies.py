@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.domain.commands.parser import UnknownVerb
-from bot.domain.commands.registry import HELP, STOP, STOP_LISTED
+from bot.domain.commands.registry import GIVE, HELP, STOP, STOP_LISTED
 from bot.domain.dead_ends import WayOn
 from bot.domain.reply_rules import Situation, situation_of
 from bot.domain.session import Session
@@ -195,6 +195,9 @@ def unknown_verb(verb: UnknownVerb) -> Message:
     """Explain that `verb` is no command or has to stand alone, and suggest the nearest command."""
     if verb.words:
         return Message(f"Send {code(verb.word)} with {one_of(verb.words)}. To send this text to Devin, drop the `!`.")
+    if verb.word == GIVE.ways[-1].phrase == verb.nearest:
+        how = f"To hand this session over, send {code(f'{verb.word} @')} and pick the person from Slack's list."
+        return Message(f"{how} To send this text to Devin, drop the `!`.")
     if verb.nearest == verb.word:
         return Message(f"Send {code(verb.word)} on its own. To send this text to Devin, drop the `!`.")
     meant = f"Did you mean {code(verb.nearest)}? " if verb.nearest else ""

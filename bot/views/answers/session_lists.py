@@ -65,6 +65,14 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Taker:
+    """The person to whom a session is to be given, by id and name; empty where nobody was picked."""
+
+    user: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShownList:
     """The page of a list that a person is shown: its entries, the page behind it, and what is not shown.
 
@@ -109,15 +117,20 @@ def list_with_stop(shown: ShownList, session: Session) -> Message:
     return _list(stop_sentences.stopping(session, thread).text, shown)
 
 
-def several_sessions(verb: str, shown: ShownList) -> Message:
-    """Ask which session the command `verb` is meant for: the list `shown` has only those that fit it."""
-    # The pages behind it are those of the whole list, in which other numbers stand.
+def several_sessions(verb: str, shown: ShownList, to: Taker | None = None) -> Message:
+    """Ask which session the command `verb` is meant for: the list `shown` has only those that fit it.
+
+    With somebody `to` whom it is given, each has a button that does it.
+    """
     example = f"{verb} 1 @ben" if verb == GIVE.name else f"{verb} 1"
-    return _list(
-        f"You have {counted(shown.total, 'session')} to {verb}. Which one? For example `/devin {example}`:",
-        replace(shown, next=None),
-        hint="",
-    )
+    form, entries = f"For example `/devin {example}`:", shown.entries
+    if to is not None and to.user:
+        label = f"Give to @{fitted(to.name or to.user, 40)}"
+        gives = [questions.choice(label, GIVE, f"{entry.number} @{to.user}") for entry in entries]
+        form, entries = "", tuple(replace(entry, button=give) for entry, give in zip(entries, gives, strict=True))
+    # The pages behind it are those of the whole list, in which other numbers stand.
+    said = f"You have {counted(shown.total, 'session')} to {verb}. Which one? {form}".rstrip()
+    return _list(said, replace(shown, next=None, entries=entries), hint="")
 
 
 def no_such_number(number: int, *, shown: bool) -> Message:

@@ -22,6 +22,7 @@ from bot.views.answers.wording import PROMPT_SHOWN, any_of, code, message_of, on
 from bot.views.given_back import given_back
 from bot.views.help_texts import help_lines
 from bot.views.message import Block, Message
+from bot.views.sentences import mention
 from bot.views.text import (
     counted,
     disarm,
@@ -316,6 +317,8 @@ def ask_command_or_message(
     """
     is_offered = refused is None or doubt.spec is registry.COST
     refused = None if doubt.other else refused
+    if session is not None and doubt.spec is registry.GIVE and refused is None and is_picked(doubt.meant.split()[-1]):
+        return _ask_to_give(key, doubt.meant.split()[-1])
     why = _why_in_doubt(doubt, in_session=session is not None) if refused is None else refused.text
     nothing = NOT_SENT if session is not None else _not_done(doubt) if refused is None else ""
     text = message_of(why, nothing).text if doubt.timed is None else _why_timed(refused)
@@ -326,6 +329,16 @@ def ask_command_or_message(
     is_typed = doubt.spec.is_typed and not doubt.meant.startswith("!")
     offered = about or doubt.argument if (is_typed or about) and is_offered else None
     return Message(text, [blocks.section(_with_help(text, doubt, offered)), *_offered(doubt, offered, task)])
+
+
+def _ask_to_give(key: str, person: str) -> Message:
+    """Ask whether to give the session of the thread to the `person` that a message names as `@U0BEN`."""
+    text = f"Hand this session over to {mention(person.removeprefix('@'))}? {NOT_SENT}"
+    row = blocks.actions(
+        questions.choice("Hand it over", registry.GIVE, person),
+        questions.answer("Send to Devin", COMMAND, AS_REPLY, key),
+    )
+    return Message(text, [blocks.section(text), *row])
 
 
 def _not_done(doubt: Doubt) -> str:
@@ -426,7 +439,7 @@ def _why_resembling(doubt: Doubt, *, in_session: bool) -> str:
     forms = doubt.spec.ways_on(Surface.SLASH)
     if not forms or doubt.meant.startswith("!"):
         only = f"{typed} works only in a session's thread: write {code(doubt.meant)} there."
-        how = f"To hand this session over, write {code(doubt.meant)} and pick the person from Slack's list."
+        how = "To hand this session over, write `!give @` and pick the person from Slack's list."
         in_thread = how if doubt.spec is registry.GIVE else f"Did you mean {code(doubt.meant)}?"
         return in_thread if in_session else only
     if doubt.word.lower() in {*doubt.spec.meant_by, *(form.phrase for form in doubt.spec.ways)} - {command}:
