@@ -8,6 +8,7 @@ from bot.domain.commands.registry import START
 from bot.domain.commands.small_talk import small_talk
 from bot.features import COMMANDS
 from bot.features.pauses.specs import PAUSE
+from bot.views.modals.parts import OPENED
 from tests.guesses import GUESSES, TASKS
 from tests.markup import written
 from tests.scenarios.ahead import rows, until
@@ -529,7 +530,7 @@ async def test_a_task_that_names_its_time_is_scheduled_or_started_by_one_press(o
     asked = await on.slack.wait_for_ephemeral(ADA, AT_ONCE)
     assert (asked["text"], buttons(asked)) == (AT_ONCE, ["Start now", "Schedule it"])
     assert await creations(on) == 0
-    await on.slack.click(ADA, GENERAL, asked["ts"], "open_form")
+    await on.slack.click(ADA, GENERAL, asked["ts"], "open_form#answers")
     (shown,) = await on.slack.wait("views", user=ADA, open=True)
     if "Loading…" in str(shown["blocks"]):
         await on.slack.wait_for_call("views.update", text=shown["id"])
@@ -557,9 +558,12 @@ async def test_a_task_for_later_is_asked_about_and_starts_nothing(on: Harness, t
 async def test_a_task_for_tomorrow_is_scheduled_to_run_once(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageOrgSchedules"])
     asked = (await on.slack.slash(ADA, GENERAL, "update the docs tomorrow at 8am"))["shown"]
-    await on.slack.click(ADA, GENERAL, asked["ts"], "open_form")
+    await on.slack.click(ADA, GENERAL, asked["ts"], "open_form#answers")
     await on.slack.wait_for_call("views.update")
     (shown,) = await on.slack.wait("views", user=ADA, open=True)
+    await settled(on)
+    # Pressed once, the question is answered: nothing starts beside the schedule.
+    assert await what_became_of(on, asked) == (OPENED, ["Open the form"])
     for filled in ("'initial_date': '2026-11-19'", "'initial_value': '8:00 AM'", "Once, on the date below"):
         assert filled in str(shown["blocks"])
     over = await on.slack.submit_view(ADA, shown["id"], {"name": {"name": "Docs"}, "date": {"date": "2026-11-17"}})

@@ -52,6 +52,7 @@ class Opening:
     text: str = ""
     on: OnMessage | None = None
     author: str = ""
+    answers: bool = False  # the button stood under a question, whose place is taken by one that opens the form again
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,13 @@ class Forms:
         """
         try:
             await self._open(workspace, opening)
+            if opening.answers:
+                # A crash before this leaves the question, whose buttons still do what they say.
+                async with self._services.unit_of_work() as uow:
+                    key, url = f"form:{opening.trigger_id}", opening.response_url
+                    where = (workspace.team, key, opening.user, opening.form.channel)
+                    to = Recipient(*where, response_url=url, replaces=True)
+                    await uow.reply_privately(to, parts.open_button(opening.form, parts.OPENED))
         except SlackError as error:
             log.warning("form not opened", form=opening.form.command, error=str(error))
             async with self._services.unit_of_work() as uow:

@@ -22,6 +22,7 @@ from bot.views.answers.wording import PROMPT_SHOWN, any_of, code, message_of, on
 from bot.views.given_back import given_back
 from bot.views.help_texts import help_lines
 from bot.views.message import Block, Message
+from bot.views.modals.parts import OF_QUESTION
 from bot.views.sentences import mention
 from bot.views.text import (
     counted,
@@ -394,10 +395,8 @@ def _offered(doubt: Doubt, argument: str | None, task: Block | None) -> Sequence
     """
     if doubt.timed is not None and task is not None:
         at_once = {**task, "text": {**task["text"], "text": "Start now"}}
-        form = f"{doubt.spec.name} {doubt.text}"
-        return blocks.actions(
-            at_once, blocks.button("Schedule it", registry.OPEN_FORM.action_id, form) if argument is not None else None
-        )
+        form_id, form = f"{registry.OPEN_FORM.action_id}{OF_QUESTION}", f"{doubt.spec.name} {doubt.text}"
+        return blocks.actions(at_once, blocks.button("Schedule it", form_id, form) if argument is not None else None)
     way = doubt.spec.ways[0].phrase
     behind = doubt.text.partition(doubt.word)[2].strip(f"{_AROUND_CODE}.!?")
     is_read = doubt.meant != way or not behind or behind.lower() == way.partition(" ")[2]

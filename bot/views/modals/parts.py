@@ -126,9 +126,12 @@ def choices(options: Mapping[str, str]) -> list[Block]:
     return [{"text": _plain(words), "value": key} for key, words in named if words and 0 < len(key) <= VALUE_LIMIT]
 
 
-def open_button(form: Form) -> Message:
+OF_QUESTION: Final = "#answers"  # ends the id of a button that opens a form and answers the question above it
+OPENED: Final = "The form is open. If you closed it, press the button to open it again."
+
+
+def open_button(form: Form, text: str = "This needs a form. Press the button to open it.") -> Message:
     """Offer the form of a command that was written."""
-    text = "This needs a form. Press the button to open it."
     value = f"{form.command} {form.target}".strip()
     button = blocks.button("Open the form", OPEN_FORM.action_id, value, "primary")
     return Message(text, [blocks.section(text), *blocks.actions(button)])
