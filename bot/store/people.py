@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.person import Person
@@ -40,6 +40,14 @@ async def names(tx: AsyncConnection, team: str, users: Collection[str]) -> dict[
         select(people.c.user, people.c.name).where(people.c.team == team, people.c.user.in_(users))
     )
     return {row.user: row.name for row in found}
+
+
+async def called(tx: AsyncConnection, team: str, name: str) -> list[str]:
+    """The ids of those who are called `name`, or have it as the first word of their name, in capitals or not."""
+    theirs, wanted = func.lower(people.c.name), name.lower()
+    alike = or_(theirs == wanted, theirs.startswith(f"{wanted} ", autoescape=True))
+    active = (people.c.team == team, ~people.c.deleted, ~people.c.is_bot)
+    return list(await tx.scalars(select(people.c.user).where(*active, alike)))
 
 
 async def outsiders(tx: AsyncConnection, team: str, users: Collection[str]) -> frozenset[str]:

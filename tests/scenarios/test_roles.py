@@ -246,6 +246,18 @@ async def test_whoever_may_not_steer_turns_no_reminders_off_and_archives_nothing
     assert [row["no_reminders"] for row in await rows(on, "threads")] == [False]
 
 
+async def test_a_name_that_was_typed_is_the_only_person_who_is_called_so(on: Harness) -> None:
+    await on.slack.slash(BEN, GENERAL, "list")  # Slack has said who that is
+    await on.mention("fix the login test", BEN)
+    await settled(on)
+    asked = (await on.slack.slash(ADA, GENERAL, "make ben an admin"))["shown"]
+    assert buttons(asked) == ["Run role add administer @ben", "Start a session"]
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:role_add")
+    await on.slack.wait_for_ephemeral(
+        ADA, f"Let <@{BEN}> administer Devin Bridge? They can then see usage, set budgets, and give roles."
+    )
+
+
 async def test_who_administers_by_a_role_gives_roles_and_cannot_take_their_own(on: Harness) -> None:
     shown = (await on.slack.slash(ADA, GENERAL, f"role add administer <@{BEN}>"))["shown"]
     assert written(shown["blocks"]) == (

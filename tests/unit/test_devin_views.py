@@ -237,7 +237,9 @@ def test_a_schedule_that_cannot_be_picked():
         "Those numbers have expired. Nothing was changed. `/devin schedule list` shows them with their numbers."
     )
     assert schedules.NO_NUMBER_TYPED.text == (
-        snapshot("Which schedule? Add its number or name to the command. `/devin schedule list` shows them with their numbers.")
+        snapshot(
+            "Which schedule? Add its number or name to the command. `/devin schedule list` shows them with their numbers."
+        )
     )
     assert schedules.GONE.text == snapshot(
         "Devin has no such schedule. Nothing was changed. `/devin schedule list` shows them with their numbers."

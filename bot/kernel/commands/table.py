@@ -18,6 +18,7 @@ from typing import Final
 
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.parser import MINE, Command, Doubt
+from bot.domain.commands.picked import is_picked
 from bot.domain.commands.registry import LIST_PAGE, STOP_LISTED
 from bot.domain.commands.spec import CommandSpec, Role, Source
 from bot.domain.form import Form
@@ -30,7 +31,7 @@ from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
 from bot.slack.errors import SlackError
-from bot.store import turn_ends
+from bot.store import people, turn_ends
 from bot.views.answers import access as access_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
@@ -86,8 +87,10 @@ class CommandTable:
     ) -> tuple[Doubt, Message | None]:
         """Return `doubt` with the command that `user` is offered, and why not the one that is meant, if not.
 
-        Who may not see everybody's figures is offered their own. A budget of one's own gets the id of `user`.
+        Who may not see everybody's figures is offered their own. A budget of one's own gets the id of `user`, and a
+        name that was typed that of the only person who is called so.
         """
+        doubt = await self._with_people(workspace, doubt)
         whose, _, behind = doubt.argument.partition(" ")
         doubt = replace(doubt, argument=f"@{user} {behind}") if whose == MINE else doubt
         of_admins = [spec for spec in doubt.family if spec.role is Role.ADMIN]
@@ -98,6 +101,16 @@ class CommandTable:
             return doubt, refused
         own = replace(doubt, spec=self._specs[doubt.spec.own_by], meant=doubt.spec.own_by, shown="", argument="")
         return own, refused
+
+    async def _with_people(self, workspace: Workspace, doubt: Doubt) -> Doubt:
+        words, parser = doubt.meant.split(), self._services.commands.parser
+        typed = {word for word in words if word.startswith("@") and word != MINE and not is_picked(word)}
+        async with self._services.db.read() as tx:
+            found = {word: await people.called(tx, workspace.team, word[1:]) for word in typed}
+        meant = " ".join(f"@{found[word][0]}" if len(found.get(word, ())) == 1 else word for word in words)
+        if meant == doubt.meant:
+            return doubt
+        return replace(doubt, meant=meant, shown=doubt.shown or doubt.meant, argument=parser.slash(meant).argument)
 
     def _elsewhere(self, spec: CommandSpec, channel: str | None) -> Message | None:
         """Why the command cannot be written in `channel`; None if it can."""
