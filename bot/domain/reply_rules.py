@@ -41,6 +41,7 @@ class Meaning(StrEnum):
     FOR_BOT = "for bot"  # such as a question about its use
     CHATTER = "chatter"  # asks for nothing
     TAKEN_BACK = "taken back"  # as in "nevermind", which stops what runs and asks for nothing where nothing does
+    AMONG_PEOPLE = "among people"  # says what one of them does, or what is asked of one
     UNLIKELY = "unlikely"  # to be for Devin
     UNCLEAR = "unclear"
 
@@ -71,6 +72,7 @@ _OUTCOMES: Final[Mapping[Meaning, Mapping[Situation, Outcome]]] = {
         Meaning.FOR_BOT: (ASK, ASK, ASK, ASK, ASK, ASK, ASK, WAY_ON),
         Meaning.CHATTER: (REACT, SEND, ASK, REACT, REACT, REACT, REACT, REACT),
         Meaning.TAKEN_BACK: (ASK, SEND, SEND, REACT, REACT, REACT, ASK, REACT),
+        Meaning.AMONG_PEOPLE: (ASK, ASK, ASK, ASK, ASK, ASK, ASK, REACT),
         Meaning.UNLIKELY: (ASK, SEND, SEND, ASK, ASK, ASK, SEND, WAY_ON),
         Meaning.UNCLEAR: (SEND, SEND, SEND, SEND, ASK, ASK, SEND, WAY_ON),
     }.items()
@@ -123,6 +125,34 @@ _TAKEN_BACK: Final = re.compile(
     r"(?:,? (?:please|pls|thanks|thx|sorry|all|everyone|guys|danke|gracias|merci))?[\s.!…:)(-]*",
     re.IGNORECASE,
 )
+# What leaves nothing to do: "stop it, wrong branch", "leave it, I'll do it myself", "no more changes".
+_NOTHING_MORE: Final = re.compile(
+    r"(?:(?:ok|okay|oh|no|sorry|actually|please|pls|thanks),? ){0,2}(?:"
+    r"(?:stop|halt|abort|cancel|quit)(?: (?:it|this|that|here|now|everything|working|please|pls)){0,3}\W+"
+    r"(?:(?:this|that|it)(?:['\u2019]?s| is| was) |i (?:picked|chose|took) )?(?:the |my )?wrong \w+"
+    r"|(?:(?:leave|drop) (?:it|this|that)(?: (?:alone|as is|as it is))?|hands off|(?:don['\u2019]?t|do not) bother)"
+    r"(?:,? (?:please|pls|now|here))?(?:\W+@?[\w.-]+(?:['\u2019]ll| will| can)?"
+    r" (?:do|does|fix|fixes|finish|finishes|handle|handles|take|takes)\b[\w '\u2019]{0,30})?"
+    r"|(?:no (?:more|further) (?:changes?|edits?|commits?|work|updates?)|nothing (?:more|else|further))"
+    r"(?: (?:to do|needed|here|now|on this|from you|for now)){0,2}"
+    r")(?:,? (?:please|pls|thanks|thx|sorry))?[\s.!…]*",
+    re.IGNORECASE,
+)
+_NOBODY: Final = (
+    r"(?!(?:an?|again|all|approval|before|can|devin|first|for|if|it|me|now|permission|please|pls|she|so|that|the|then"
+    r"|they|this|to|us|users?|we|you|your)\b)"
+)
+# "Tom takes over", "the first one, but ask Tom", "that's Tom's call", "what did Tom say about it?"
+_AMONG_PEOPLE: Final = re.compile(
+    rf"\A(?:i|we|@?{_NOBODY}[\w.-]+)(?:['\u2019]ll| will| is| can)? (?:take|takes|taking)"
+    r"(?: (?:it|this|that)(?: one)?)? (?:over|from here)\b"
+    rf"|\b(?:but|or|better|maybe|rather)(?: please)? (?:ask|check with|wait for) @?{_NOBODY}[\w.-]+"
+    r"(?: first| about (?:it|this|that))?\W*\Z"
+    rf"|\b{_NOBODY}\w+['\u2019]s (?:call|decision)\W*\Z|\blet @?{_NOBODY}[\w.-]+ (?:decide|choose)\W*\Z"
+    rf"|\A(?:what|why) (?:did|does|would) @?{_NOBODY}[\w.-]+ (?:say|think|mean|want|suggest|prefer)"
+    r"(?: (?:about|of) (?:it|this|that))?\W*\Z",
+    re.IGNORECASE,
+)
 _ONE_WORD: Final = re.compile(r"[A-Za-z]+")
 _CLAUSES: Final = re.compile(r"(?<![,.!?;:\n])[,.!?;:\n]+(?=\s)|[\n、。\uff0c\uff01]|\s-\s")
 
@@ -141,12 +171,12 @@ def may_wait_for_answer(session: Session) -> bool:
 
 def meaning_of(text: str) -> Meaning:
     """Return what `text` is as a reply, as people read it."""
-    is_taken_back = _TAKEN_BACK.fullmatch(text.strip()) is not None
-    said = Meaning.TAKEN_BACK if is_taken_back else _SMALL_TALK.get(small_talk(text) or SmallTalk.QUESTION)
+    said = _said_without_work(text)
     if said is not None:
         return said
     intent = read_intent(text, Place.REPLY)
-    one_word = _ONE_WORD.fullmatch(text.strip()) is not None  # such as `exit`, which may be meant for the bot
+    # Such as `exit`, which may be meant for the bot.
+    one_word = _ONE_WORD.fullmatch(text.strip()) is not None and not is_go_ahead(text)
     if intent.task >= (_SURELY if one_word else _ENOUGH):
         return Meaning.INSTRUCTION
     if is_go_ahead(text):
@@ -164,8 +194,19 @@ def meaning_of(text: str) -> Meaning:
         return Meaning.UNLIKELY if one_word else Meaning.UNCLEAR
     # A reaction offers nothing to press. What tells something before it orders something looks like chatter, and so
     # may a long text.
-    may_be_lost = intent.kind is Kind.NONE and (of_others >= _LITTLE or len(text.split()) > _SHORT)
+    may_be_lost = intent.kind is Kind.NONE and (
+        of_others >= _LITTLE or len(text.split()) > _SHORT or small_talk(text) is SmallTalk.QUESTION
+    )
     return Meaning.UNLIKELY if may_be_lost or intent.confidence < _SURE[found] else found
+
+
+def _said_without_work(text: str) -> Meaning | None:
+    """What a reply is whose words alone say that it's no work, however much it is like some."""
+    if any(pattern.fullmatch(text.strip()) for pattern in (_TAKEN_BACK, _NOTHING_MORE)):
+        return Meaning.TAKEN_BACK
+    if _AMONG_PEOPLE.search(text.strip()):
+        return Meaning.AMONG_PEOPLE
+    return _SMALL_TALK.get(small_talk(text) or SmallTalk.QUESTION)
 
 
 def asks_again(text: str) -> bool:

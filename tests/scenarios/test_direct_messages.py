@@ -12,7 +12,7 @@ from bot.views.help_texts import slash_help
 from tests.for_devin import as_sent
 from tests.said import ASKED_BY, as_shown, in_doubt, stopping
 from tests.scenarios.ahead import Ahead, rows
-from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import (
     buttons,
     card,
@@ -275,3 +275,17 @@ async def test_sessions_elsewhere_do_not_take_lines_from_here(on: Harness) -> No
     await settled(on)
     assert await sent_to_devin(on, elsewhere) == []
     assert await creations(on) == 3
+
+
+@pytest.mark.parametrize("user", [ADA, BEN])
+async def test_resume_wakes_the_session_that_was_stopped(on: Harness, user: str) -> None:
+    await on.slack.say(user, "im", "fix the login test")
+    session = (await on.session("fix the login test"))["session_id"]
+    await settled(on)
+    await on.slack.say(user, "im", "stop")
+    await on.slack.wait_for_message(f"D{user[1:]}", "Stopped by")
+    await on.slack.say(user, "im", "resume")
+    await on.devin.wait_for_messages("resume")
+    await settled(on)
+    assert len(await sent_to_devin(on, session)) == 1
+    assert await private_answers(on, user) == []

@@ -590,3 +590,41 @@ async def test_a_time_that_a_task_is_about_asks_nothing(on: Harness, task: str) 
     await on.session(task)
     await settled(on)
     assert [buttons(one) for one in await on.slack.ephemerals(user=ADA) if buttons(one)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("only seniors should be able to start", "just the leads may start sessions", "undo the limit change"),
+        *("revert the role you gave Tom", "lock #web for contractors", "keep visitors out of #general"),
+        *("export october as csv", "warn us at 90 ACUs", "turn off the weekly digest", "who lowered the limit?"),
+        *("ping me when the rollback is done", "remind me on monday about this"),
+    ],
+)
+async def test_what_is_wanted_of_the_bot_is_asked_about_and_never_started_or_sent(on: Harness, text: str) -> None:
+    asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
+    assert "Nothing was started." in asked["rendered"]
+    await on.mention(text, ADA)
+    await on.slack.wait_for_ephemeral(ADA, "Nothing was started.")
+    await on.slack.say(ADA, "im", text)
+    await on.slack.wait_for_message("D0ADA", "Nothing was started.")
+    assert await creations(on) == 0
+    await on.slack.say(ANN, "im", "fix the login test")
+    session = (await on.session("fix the login test"))["session_id"]
+    await settled(on)
+    await on.slack.say(ANN, "im", text)
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+    assert await creations(on) == 1
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        *("only editors should be able to delete drafts", "lock the nginx container", "undo the users migration"),
+        *("export the invoices as csv from the admin page", "notify the author when the export is done"),
+    ],
+)
+async def test_the_same_words_about_the_product_start_at_once(on: Harness, task: str) -> None:
+    await on.mention(task, ADA)
+    await on.session(task)

@@ -297,3 +297,49 @@ async def test_a_request_about_all_sessions_is_not_about_the_one_of_the_thread(o
     await on.slack.say(ANN, GENERAL, "list the tests that fail", thread_ts=ts)
     await on.devin.wait_for_messages("list the tests that fail")
     assert len(await sent_to_devin(on, session)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["we take it from here", "the second one for me, but ask ada", "what did ada think of this?"],
+)
+async def test_what_people_say_of_each_other_is_no_answer_and_wakes_nobody(on: Harness, text: str) -> None:
+    ts, session = await on.started()
+    assert (await became(on, BEN, ts, text))[:2] == (NOT_YET.format(text), [SEND, "Stop Devin", "Show help"])
+    await on.devin.say(session, "The first or the second?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
+    assert (await became(on, BEN, ts, text))[:2] == (NOT_YET.format(text), ASKED)
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
+    assert (await became(on, BEN, ts, text))[:2] == (NOT_YET.format(text), ASKED)
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_what_leaves_nothing_to_do_wakes_no_session(on: Harness) -> None:
+    ts, session = await asleep(on)
+    for text in ("halt please, wrong project", "leave this, ben will finish it", "no further edits please"):
+        assert await became(on, BEN, ts, text) == ("", [], ["pray"]), text
+    assert await sent_to_devin(on, session) == []
+    said = "leave this, and rename the flag"
+    await on.slack.say(BEN, GENERAL, said, thread_ts=ts)
+    await on.devin.wait_for_messages(said)
+
+
+async def test_what_is_asked_of_the_bot_in_a_thread_is_not_sent(on: Harness) -> None:
+    ts, session = await asleep(on)
+    for text in (
+        *("cap this one at 4 ACUs", "remind us tomorrow at 8 about this", "notify me when we reach 90 ACUs"),
+        *("who lowered the budget?", "turn off the weekly digest", "ping me when the rollback is done"),
+        *("only leads should be able to start", "undo the budget change", "close #web for visitors"),
+    ):
+        said, labels, _ = await became(on, BEN, ts, text)
+        assert SEND in labels, (text, said)
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_a_mention_that_says_whose_words_to_follow_is_an_instruction(on: Harness) -> None:
+    ts, session = await asleep(on)
+    await on.mention("do what Ben proposed", ADA, GENERAL, thread_ts=ts)
+    await on.devin.wait_for_messages("do what Ben proposed")
+    assert len(await sent_to_devin(on, session)) == 1
+    assert await private_answers(on, ADA) == []

@@ -20,7 +20,7 @@ from bot.domain.causes import CommandCause, MessageCause, StartCause
 from bot.domain.commands.intent import Mention, mention_in
 from bot.domain.commands.parser import Command, Doubt, UnknownVerb
 from bot.domain.commands.registry import ADOPT, ASIDE, FOLLOW, GIVE, HELP, NEW, NOTIFY, REMIND, UNFOLLOW
-from bot.domain.commands.small_talk import SmallTalk, small_talk
+from bot.domain.commands.small_talk import SmallTalk, is_go_ahead, small_talk
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import session_id
 from bot.domain.lane import person_lane, thread_lane
@@ -493,7 +493,9 @@ class Conversation:
             raise Reschedule(self._services.timing.dm_retry, "an earlier line comes first")
         latest = await self._latest_session(job)
         written_at = float(job.cause.ts) if job.cause.fetched else job.row.created_at
-        if latest is not None and written_at - latest.spoken_at <= self._services.timing.dm_follow_up:
+        if latest is not None and latest.thread_ts is not None and job.cause.only_text and is_go_ahead(text):
+            await self._hand_over(job, latest)  # `resume` ends a pause only behind `/devin`
+        elif latest is not None and written_at - latest.spoken_at <= self._services.timing.dm_follow_up:
             if latest.thread_ts is None:
                 raise Reschedule(self._services.timing.dm_retry, "the card of a command comes first")
             is_task = job.cause.only_text and reads_like_task(text)
