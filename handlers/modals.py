@@ -5,7 +5,6 @@ own costs only the requests that do. It begins when the listener returns, becaus
 """
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
@@ -47,10 +46,9 @@ class Modals:
             # A button in a Home tab stands in no channel: what comes of it goes to the person.
             channel = (body.get("channel") or body["user"])["id"]
             form = Form(command, target, channel)
-            opening = Opening(body["user"]["id"], form, body["trigger_id"], body.get("response_url"))
-            self.open_soon(
-                workspace, replace(opening, answers=body["actions"][0]["action_id"].endswith(parts.OF_QUESTION))
-            )
+            answers = body["actions"][0]["action_id"].endswith(parts.OF_QUESTION)
+            opening = Opening(body["user"]["id"], form, body["trigger_id"], body.get("response_url"), answers=answers)
+            self.open_soon(workspace, opening)
         else:  # another version of the bot has posted the button: a row answers, as it does any stale one
             lane = own_lane(f"act:{body['trigger_id']}")
             await self._intake.press(workspace, body, lane, Press(registry.OPEN_FORM, ""))
