@@ -94,6 +94,9 @@ class Commands:
         # Who types `start` before it means a task.
         if (kind := small_talk(text)) is not None:
             return start_sentences.TO_SMALL_TALK.get(kind) or await self._help(workspace, body)
+        by_title = self._parser.by_title(as_typed(typed)) or doubt
+        if (found := await self._table.named(workspace, by_title, body["user_id"], body["channel_id"])) is not None:
+            return found
         if doubt is not None:
             refused = await self._new_command.refusal(workspace, body["user_id"])
             if refused is not None:
@@ -101,8 +104,7 @@ class Commands:
             doubt, not_theirs = await self._table.offered(workspace, doubt, body["user_id"])
             if doubt.only is not None and not_theirs is None:
                 return await self._carry_out(workspace, doubt.only, body)
-            found = await self._table.named(workspace, doubt, body["user_id"], body["channel_id"])
-            return found or start_sentences.ask_command_or_task(doubt, not_theirs)
+            return start_sentences.ask_command_or_task(doubt, not_theirs)
         if parse_task(text) == text.strip() and await self._new_command.lacks_tracker(workspace, body, text):
             refused = await self._new_command.refusal(workspace, body["user_id"])
             return refused or start_sentences.ask_about_reference(text)

@@ -329,7 +329,11 @@ async def test_a_word_of_its_title_names_the_only_session_with_it(on: Harness) -
     status = (await shown(on, ANN, OPS, "status footer"))["rendered"]
     assert "fix the footer" in status
     asked = await shown(on, ANN, OPS, "stop footer")
-    assert asked["rendered"] == "Stop “fix the footer”? Reply in its thread to resume later.\nStop it\nKeep running"
+    assert asked["rendered"] == (
+        "Stop “fix the footer”? Reply in its thread to resume later.\nStop it\nKeep running\nStart a session"
+    )
+    also = await shown(on, ANN, OPS, "stop the footer")  # which is a task where no session is called so
+    assert also["rendered"] == asked["rendered"]
     several = await shown(on, ANN, OPS, "stop lodash")
     assert several["rendered"].startswith("You have 2 sessions to stop. Which one? For example `/devin stop 1`:")
     assert "footer" not in several["rendered"]
@@ -337,6 +341,8 @@ async def test_a_word_of_its_title_names_the_only_session_with_it(on: Harness) -
     assert others["rendered"].startswith("`stop` doesn't take `footer`. Nothing was stopped.")
     await on.slack.click(ANN, OPS, asked["ts"], "choose:stop_listed")
     await on.slack.wait_for_message(GENERAL, stop_sentences.stopped("ann").text)
+    await on.mention("stop the upgrade in web please", ANN)
+    await on.slack.wait_for_ephemeral(ANN, "Stop “upgrade lodash in web”?")
     await on.slack.say(ANN, "im", "stop web")
     assert (await on.slack.wait_for_message("D0ANN", "Stop “"))["rendered"].startswith("Stop “upgrade lodash in web”?")
 

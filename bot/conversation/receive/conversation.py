@@ -429,18 +429,17 @@ class Conversation:
 
     async def _start(self, job: Job[MessageCause], text: str) -> None:
         """Start a session with `text`, or ask first if it resembles a command. In a thread it goes with its context."""
-        doubt = self._doubt(job, text, starts=True)
+        doubt, channel = self._doubt(job, text, starts=True), job.cause.channel
+        named = doubt if job.cause.in_thread else self._parser.by_title(self._typed(job)) or doubt
         if job.cause.under_us and not job.cause.mention:
             # In a direct message, under something that the bot says there on its own, such as a warning.
             await self._answer(job, reply_sentences.NOTHING_TO_REPLY_TO)
+        elif (found := await self._commands.named(job.workspace, named, job.cause.user, channel)) is not None:
+            await self._answer(job, found)
         elif doubt is not None:
-            offered, refused = await self._commands.offered(job.workspace, doubt, job.cause.user, job.cause.channel)
+            offered, refused = await self._commands.offered(job.workspace, doubt, job.cause.user, channel)
             if offered.only is not None and refused is None:
                 await self._commands.written(job, offered.only)
-            elif (
-                found := await self._commands.named(job.workspace, doubt, job.cause.user, job.cause.channel)
-            ) is not None:
-                await self._answer(job, found)
             elif job.cause.in_thread:
                 await self._hold_in_doubt(job, doubt)
             else:

@@ -55,8 +55,8 @@ class SessionCommands:
         """What each command about a session does."""
         stop = self._in_thread(self._stop)
         return {
-            registry.STATUS: Handler(self._answer_status, on_session=self._status, named=self._by_title),
-            registry.STOP: Handler(self._pick, on_session=stop, lost=self._lost, named=self._by_title),
+            registry.STATUS: Handler(self._answer_status, on_session=self._status, named=self._session_list.by_title),
+            registry.STOP: Handler(self._pick, on_session=stop, lost=self._lost, named=self._session_list.by_title),
             registry.STOP_LISTED: Handler(on_session=self._stop_listed, lost=self._lost),
             registry.STOP_CONFIRMED: Handler(on_session=stop, lost=self._lost),
             registry.ARCHIVE: Handler(self._pick, on_session=self._in_thread(self._archive), lost=self._lost),
@@ -119,9 +119,6 @@ class SessionCommands:
         stand_in = titles.replacement(picked.channel, picked.requester)
         stopping = stop_sentences.stopping(picked, permalink(asked.workspace, picked), stand_in)
         return Deferred(picked.lane, picked.id, NO_ANSWER if nothing else stopping)
-
-    async def _by_title(self, asked: Asked) -> Message | None:
-        return await self._session_list.by_title(asked)
 
     async def _status(self, job: CommandJob, session: Session) -> None:
         shown = await self._session_list.as_seen_by(job.workspace, session, job.cause.user or "")

@@ -42,6 +42,7 @@ from bot.views.questions import STALE
 from bot.views.sentences import STOPPABLE
 
 _WORDS: Final = re.compile(r"\w+").findall
+_AROUND: Final = frozenset({"a", "about", "my", "of", "on", "one", "please", "session", "task", "the"})
 
 
 class SessionList:
@@ -131,19 +132,19 @@ class SessionList:
 
     async def by_title(self, asked: Asked) -> Message | None:
         """Answer about the person's session that has what was typed in its title; about several by their list."""
-        typed = _WORDS(asked.argument.casefold())
+        typed = set(_WORDS(asked.argument.casefold())) - _AROUND
         mine = await self._sessions(asked.workspace, asked.user)
         found = [
             entry
             for entry in mine
-            if _fits(entry.session, asked.spec) and typed and set(typed) <= set(_WORDS(entry.session.title.casefold()))
+            if _fits(entry.session, asked.spec) and typed and typed <= set(_WORDS(entry.session.title.casefold()))
         ]
         if len(found) != 1:
             shown = await self._show(asked.workspace, asked.user, found) if found else None
             return session_list_sentences.several_sessions(asked.spec.name, shown) if shown else None
         if asked.spec is registry.STATUS:
             return await self.status(asked.workspace, found[0].session)
-        return stop_sentences.stop_named(found[0].session)
+        return stop_sentences.stop_named(found[0].session, asked.argument)
 
     async def shown_again(self, tx: Transaction, workspace: Workspace, user: str, session: Session) -> ShownList:
         """Store and return the list that `user` was shown last, with its numbers and with `session` as it is given.

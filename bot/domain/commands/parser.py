@@ -21,7 +21,7 @@ from bot.domain.commands.option_words import ACU, option_words, without
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.picked import is_picked, picked_channel, picked_person
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
-from bot.domain.commands.registry import ADOPT, COST, GIVE, HELP, LAUNCH, LIST, START, STOP_ALL
+from bot.domain.commands.registry import ADOPT, COST, GIVE, HELP, LAUNCH, LIST, START, STATUS, STOP, STOP_ALL
 from bot.domain.commands.said import command_said
 from bot.domain.commands.spec import CommandSpec, Role, Source, Surface, Way
 from bot.domain.commands.timed_tasks import TimedTask, read_timed
@@ -273,6 +273,13 @@ class Parser:
         if (address := asked_review(text)) and (review := self._doubtable.get("review")):
             return Doubt(text, text, review, f"review {address}", argument=address, guessed=True)
         return self._without_work(text, typed, Place.START)
+
+    def by_title(self, text: str) -> Doubt | None:
+        """Say which command is meant if a session is called as `text` goes on, as in "stop the footer"; else a task."""
+        word, _, behind = text.strip().partition(" ")
+        spec = self._doubtable.get(word.lower()) or self._synonyms.get(word.lower())
+        is_short = 0 < len(behind.split()) <= MOST_WORDS_IN_DOUBT
+        return Doubt(text, word, spec, word) if spec in {STATUS, STOP} and is_short else None
 
     def reply_starts_in_doubt(self, typed: str, readable: str) -> Doubt | None:
         """Say the same of a mention in a thread without a session, in which few words say what is to be done."""

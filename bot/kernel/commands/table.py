@@ -66,10 +66,13 @@ class CommandTable:
             log.warning("admin status unknown", error=error.outcome)
             return access_sentences.ROLE_UNKNOWN
 
-    async def named(self, workspace: Workspace, doubt: Doubt, user: str, channel: str) -> Message | None:
+    async def named(self, workspace: Workspace, doubt: Doubt | None, user: str, channel: str) -> Message | None:
         """Return the answer about what is named behind the word of the command of `doubt`; None if nothing is."""
+        if doubt is None:
+            return None
         named, behind = self.handlers[doubt.spec].named, doubt.text.partition(doubt.word)[2].strip()
-        return await named(Asked(workspace, user, channel, doubt.spec, behind, "")) if named and behind else None
+        asked = Asked(workspace, user, channel, doubt.spec, behind, "")
+        return await named(asked) if named is not None and behind else None
 
     async def not_theirs(
         self, workspace: Workspace, spec: CommandSpec, user: str, channel: str | None = None

@@ -105,12 +105,13 @@ def stop_confirm(session: Session) -> Message:
     return Message(text, [blocks.section(text), *row])
 
 
-def stop_named(session: Session) -> Message:
-    """Ask a person whether they mean their own `session`, which they named by a word of its title."""
+def stop_named(session: Session, typed: str) -> Message:
+    """Ask a person whether they mean their own `session`, whose title has the words that were `typed`."""
     text = f"Stop “{fitted(session.title)}”? Reply in its thread to resume later."
     row = blocks.actions(
         questions.choice("Stop it", registry.STOP_LISTED, session.id, style="danger"),
         questions.no("Keep running", QUESTION, session.id),
+        questions.choice("Start a session", registry.START, f"stop {typed}"),
     )
     return Message(text, [blocks.section(text), *row])
 
