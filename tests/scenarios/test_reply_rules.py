@@ -90,7 +90,7 @@ async def test_an_ok_that_tells_devin_to_go_on_is_for_devin(on: Harness) -> None
 async def test_who_hands_a_session_over_in_words_is_shown_the_command(on: Harness) -> None:
     ts, session = await asleep(on)
     for text in ("give this to ben", "hand over my session to ben"):
-        said = "To hand this session over, write `!give @ben` and pick the person from Slack's list."
+        said = "To hand this session over, write `!give @` and pick the person from Slack's list."
         assert await became(on, ANN, ts, text) == (f"{said} Nothing was sent to Devin.", [SEND], []), text
     assert await sent_to_devin(on, session) == []
 

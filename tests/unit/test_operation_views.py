@@ -227,7 +227,7 @@ def test_what_is_missing_in_an_audit_log():
     )
     assert audit_logs.NO_AUDIT_LOG == (
         "Devin Bridge's key can't see an audit log. An enterprise admin can create a service user "
-        "with the permission `ManageEnterpriseSettings`."
+        "with the permission `ManageEnterpriseSettings`. `/devin audit bot` shows the changes through Devin Bridge."
     )
 
 

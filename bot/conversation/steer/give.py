@@ -60,7 +60,7 @@ class Give:
         if session is not None or (thread_ts is not None and not which):
             return session or NO_SESSION_HERE
         name = ""
-        if to:
+        if to and not which:  # the list names them
             await self._access.person(job.workspace, to)  # of whom nothing may be known yet
             async with self._services.db.read() as tx:
                 name = await people.name_of(tx, job.workspace.team, to)
