@@ -48,12 +48,15 @@ async def awake(tx: AsyncConnection, team: str, user: str | None = None) -> list
     return [track(row).session for row in found.mappings()]
 
 
-async def running(tx: AsyncConnection, team: str, most: int) -> tuple[list[Session], int]:
-    """The newest `most` sessions of a workspace on which Devin works or is about to, and how many there are."""
-    runs = (sessions.c.team == team, text(f"({SESSION_RUNS})"))
-    newest = select(sessions).where(*runs).order_by(sessions.c.created_at.desc()).limit(most)
-    number = await tx.scalar(select(func.count()).select_from(sessions).where(*runs))
-    return [track(row).session for row in (await tx.execute(newest)).mappings()], number or 0
+async def running(tx: AsyncConnection, team: str, user: str, most: int) -> tuple[list[Session], int, int]:
+    """The newest `most` sessions that run for others than `user`, and how many run for all and for `user`.
+
+    What runs is what Devin works on in a workspace, or is about to.
+    """
+    runs, own = (sessions.c.team == team, text(f"({SESSION_RUNS})")), sessions.c.requester == user
+    newest = select(sessions).where(*runs, not_(own)).order_by(sessions.c.created_at.desc()).limit(most)
+    number, mine = (await tx.execute(select(func.count(), func.count().filter(own)).where(*runs))).one()
+    return [track(row).session for row in (await tx.execute(newest)).mappings()], number, mine
 
 
 async def _listed(tx: AsyncConnection, whose: tuple[ColumnElement[bool], ...], ended_after: float) -> list[Session]:

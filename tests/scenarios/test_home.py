@@ -259,3 +259,22 @@ async def test_an_admin_sees_what_runs_and_which_budgets_are_near_their_end(on: 
     assert "secret" not in shown
     assert "*Budgets near their end*\nAnn's budget: 1.8 of 2 ACUs this cycle (90%)" in shown
     assert "Running now" not in written((await opened_home(on, ANN, "1.8 ACUs"))["blocks"])
+
+
+async def test_while_paused_home_starts_nothing_and_resumes_for_an_admin(on: Harness) -> None:
+    await on.started("fix the login test", ADA, GENERAL)
+    await on.started("update the docs", BEN, OPS)
+    await on.slack.slash(ADA, GENERAL, "pause all")
+    view = await opened_home(on, ADA, "ada paused Devin Bridge in this workspace")
+    shown = written(view["blocks"])
+    assert ("*Running now: 2 sessions, 1 of them yours*" in shown, shown.count("fix the login test")) == (True, 1)
+    assert buttons(view) == ["Resume", "Stop", "Settings"]
+    member = await opened_home(on, BEN, "ada paused Devin Bridge in this workspace")
+    assert buttons(member) == ["Stop", "Settings"]
+    await on.slack.act("click", user=ADA, view_id=view["id"], action_id="choose:resume")
+    await on.slack.wait_for_message("D0ADA", "Resumed")
+
+    async def is_offered() -> bool:
+        return "New session" in buttons(await seen_home(on, ADA, "Running now"))
+
+    await until(is_offered)

@@ -354,6 +354,9 @@ async def test_an_admin_stops_from_the_list_of_somebody(on: Harness) -> None:
     assert listed["rendered"].startswith(f"<@{BEN}> has 1 running session:")
     assert buttons(listed) == ["Open in Devin", "Stop"]
     assert "header" not in listed["rendered"]
+    assert (await shown(on, ADA, OPS, f"stop <@{BEN}|ben>'s sessions"))["rendered"].startswith(
+        f"<@{BEN}> has 1 running"
+    )
     refused = (await shown(on, ANN, OPS, f"stop <@{BEN}|ben>"))["rendered"]
     assert refused.startswith("Only admins can see everyone's sessions.")
     assert refused.endswith("To stop one session, write `stop` in its thread.")

@@ -21,7 +21,6 @@ from bot.store import audit, people, sessions, threads
 from bot.store.audit import AuditRow
 from bot.views.answers import handovers as views
 from bot.views.answers import stops as stop_sentences
-from bot.views.answers.session_lists import Taker
 from bot.views.answers.sessions import NO_SESSION_HERE
 from bot.views.message import Message
 
@@ -59,12 +58,8 @@ class Give:
             session = await sessions.get(tx, thread.session_id) if thread is not None and not which else None
         if session is not None or (thread_ts is not None and not which):
             return session or NO_SESSION_HERE
-        name = ""
-        if to and not which:  # the list names them
-            await self._access.person(job.workspace, to)  # of whom nothing may be known yet
-            async with self._services.db.read() as tx:
-                name = await people.name_of(tx, job.workspace.team, to)
-        return await self._session_list.pick(replace(asked_by(job, GIVE), argument=which), Taker(to, name))
+        taker = await self._access.person(job.workspace, to) if to and not which else None  # whom the list names
+        return await self._session_list.pick(replace(asked_by(job, GIVE), argument=which), taker)
 
     async def _refusal(self, job: CommandJob, session: Session, to: str) -> Message | None:
         """Why `session` cannot be handed over to the person `to`, or by who asks; None if it can."""

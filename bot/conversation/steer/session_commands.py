@@ -113,12 +113,13 @@ class SessionCommands:
             return Deferred(
                 picked.lane, picked.id, stop_sentences.archiving(picked, permalink(asked.workspace, picked))
             )
-        nothing = _nothing_to_stop(picked) is not None
+        if _nothing_to_stop(picked) is not None:
+            return Deferred(picked.lane, picked.id, NO_ANSWER)
         async with self._services.db.read() as tx:
             titles = await ShownTitles.read(tx, asked.workspace, asked.readers)
         stand_in = titles.replacement(picked.channel, picked.requester)
         stopping = stop_sentences.stopping(picked, permalink(asked.workspace, picked), stand_in)
-        return Deferred(picked.lane, picked.id, NO_ANSWER if nothing else stopping)
+        return Deferred(picked.lane, picked.id, stopping)
 
     async def _status(self, job: CommandJob, session: Session) -> None:
         shown = await self._session_list.as_seen_by(job.workspace, session, job.cause.user or "")

@@ -20,6 +20,7 @@ from bot.domain.commands.registry import STOP
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.list_groups import Grouped, ListGroup, grouped
 from bot.domain.list_pages import FEW_DONE, FIRST_PAGE, OWN, PAGE, ListPage, Which, folded
+from bot.domain.person import Person
 from bot.domain.roles import Right
 from bot.domain.session import Session
 from bot.kernel.access import Access
@@ -36,13 +37,14 @@ from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.answers.pauses import paused_by
-from bot.views.answers.session_lists import NO_SESSIONS, Listed, ShownList, Taker
+from bot.views.answers.session_lists import NO_SESSIONS, Listed, ShownList
 from bot.views.message import Message
 from bot.views.questions import STALE
 from bot.views.sentences import STOPPABLE
 
 _WORDS: Final = re.compile(r"\w+").findall
-_AROUND: Final = frozenset({"a", "about", "my", "of", "on", "one", "please", "session", "task", "the"})
+# What people write around the words of a title.
+_AROUND_TITLE: Final = frozenset({"a", "about", "my", "of", "on", "one", "please", "session", "task", "the"})
 
 
 class SessionList:
@@ -113,7 +115,7 @@ class SessionList:
         refused = await self._access.right_refusal(workspace, user, Right.COST, session.channel, asker=asker)
         return session if refused is None else without_acus(session)
 
-    async def pick(self, asked: Asked, to: Taker | None = None) -> Session | Message:
+    async def pick(self, asked: Asked, to: Person | None = None) -> Session | Message:
         """Return the person's session that a command is about, or the answer that says or asks which.
 
         Without an argument a command that only shows something shows the list; others are about the only session in
@@ -132,7 +134,7 @@ class SessionList:
 
     async def by_title(self, asked: Asked) -> Message | None:
         """Answer about the person's session that has what was typed in its title; about several by their list."""
-        typed = set(_WORDS(asked.argument.casefold())) - _AROUND
+        typed = set(_WORDS(asked.argument.casefold())) - _AROUND_TITLE
         mine = await self._sessions(asked.workspace, asked.user)
         found = [
             entry
@@ -200,7 +202,7 @@ class SessionList:
         return found[0] if found else session_list_sentences.no_such_session(which)
 
     async def _only_one(
-        self, workspace: Workspace, user: str, channel: str, spec: CommandSpec, to: Taker | None
+        self, workspace: Workspace, user: str, channel: str, spec: CommandSpec, to: Person | None
     ) -> Session | Message:
         mine = await self._sessions(workspace, user)
         fit = [entry for entry in mine if _fits(entry.session, spec)]

@@ -63,10 +63,13 @@ def _at_devin(typed: str) -> str | None:
     return None if which and number_of(which) is not None else which
 
 
+_OF_THEIRS: Final = re.compile(r"['\u2019]s (?:sessions?|tasks?)\Z", re.IGNORECASE)
+
+
 def _session(typed: str) -> str | None:
     """Read which session, or whose sessions: `@U0BEN`, and `@` for a name that was not picked."""
     if typed.startswith("@") or mentioned_users(typed):
-        person = _person(typed)
+        person = _person(_OF_THEIRS.sub("", typed))
         return None if person is None else f"@{person}"
     return parse_which(typed) if typed else ""
 

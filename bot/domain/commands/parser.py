@@ -22,7 +22,7 @@ from bot.domain.commands.options import parse_request
 from bot.domain.commands.picked import is_picked, picked_channel, picked_person
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
 from bot.domain.commands.registry import ADOPT, COST, GIVE, HELP, LAUNCH, LIST, START, STATUS, STOP, STOP_ALL
-from bot.domain.commands.said import command_said
+from bot.domain.commands.said import command_about, command_said
 from bot.domain.commands.spec import CommandSpec, Role, Source, Surface, Way
 from bot.domain.commands.timed_tasks import TimedTask, read_timed
 from bot.domain.list_pages import Which
@@ -136,25 +136,6 @@ _OF_ALL: Final = re.compile(
 _OF_BOT: Final = frozenset({Topic.REOPEN, Topic.REMINDERS, Topic.LATER, Topic.DONE, Topic.LIMIT})
 _OF_SESSION: Final = re.compile(r"\b(?:it|session|task|thread|here)\b", re.IGNORECASE)
 _OF_SESSIONS: Final = re.compile(r"\bsessions\b", re.IGNORECASE)
-_HEALTH: Final = re.compile(
-    r"\b(?:bot|bridge)\b.{0,20}\b(?:healthy|up|ok|okay|alive|down|online|working|running)\b", re.IGNORECASE
-)
-# What people want of the bot itself, each with the command for it. The first one counts.
-_WANTS: Final = {
-    command: re.compile(pattern, re.IGNORECASE)
-    for command, pattern in {
-        HELP.name: _HEALTH.pattern,
-        "budget set": r"\A(?:please )?(?:give|grant|add|allow|tell|alert|warn|notify)\b(?!.{0,20}\bmy\b).{0,60}"
-        r"\b\d{1,7} (?:more |extra )?acus?\b",
-        "settings": r"\bdefaults?\b|\b(?:notify|remind|mention) me (?:less|more|only|never)\b|\bnotifications?\b"
-        r"|\breminders\b|\bquiet hours\b"
-        r"|\A(?:please )?(?:(?:limit|cap) me|(?:make|set|change|limit|cap) my (?:sessions?|limit|acu))\b",
-        "report": r"\b(?:which|what|how many)\b.{0,20}\b(?:(?:pull|merge) requests?|prs)\b.{0,40}\bmerged\b",
-        "digest": r"\bdigests?\b|\b(?:daily|weekly|monthly) (?:report|summary|update)s?\b",
-        "role list": r"\A(?:please )?(?:un)?(?:block|ban)\b",
-        "usage last month": r"\Acompare\b.{0,60}\b(?:months?|usage|spen[dt]\w*|costs?)\b",
-    }.items()
-}
 _WHO_USED: Final = re.compile(r"\bwho(?: has| have)? (?:used|spent|spends|uses|consumed|costs?)\b", re.IGNORECASE)
 _DIVIDES: Final = re.compile(r"\b(?:who|which (?P<by>person|channel|team|repo|session|playbook)s?)\b", re.IGNORECASE)
 MINE: Final = "@me"  # stands for the id of who asks
@@ -182,11 +163,15 @@ _OF_THEM: Final = frozenset({"them", "these", "those"})
 _SHOWING: Final = frozenset({"list", "show"})
 _ADD: Final = "add"  # no task begins with a thing and this word, so what stands behind it is for the way
 _CLOSING: Final = " .!"  # spaces and punctuation at the end, which are no part of a command
+_THIS_CHANNEL: Final = re.compile(r"\bthis channel\b", re.IGNORECASE)
 _TYPED_NAME: Final = re.compile(r"[@#][\w.-]+")  # of a person or channel that was not picked
 _JOINT: Final = re.compile("[-/]")  # between words that belong together
 _JOINED: Final = re.compile(r"[a-zA-Z]+(?:[-/][a-zA-Z]+)+(?!\S)")
 _MARKED: Final = f"`*_~{DOUBLE}{SINGLE}"
 _POLITE: Final = re.compile(r"\A(?:please|pls)\s+(?=\S+\s*\Z)", re.IGNORECASE)  # as in `please stop`
+_AT_ONCE: Final = re.compile(
+    r"(?<=\w)(?:,? (?:please|pls|plz|(?:right )?now|immediately|asap))+[\s.!]*\Z", re.IGNORECASE
+)
 _SLASH_FIRST: Final = re.compile(r"\A/devin\s+", re.IGNORECASE)  # people type it where it is no command, too
 
 
@@ -250,7 +235,7 @@ class Parser:
         found = self.doubt(typed) if len(readable) <= LONGEST_IN_DOUBT else None
         if found is None:
             return None
-        seen = self.doubt(readable)
+        seen = self.doubt(readable if _THIS_CHANNEL.search(typed) else _THIS_CHANNEL.sub("#here", readable))
         shown = seen.meant if seen is not None and seen.spec is found.spec else ""
         if len(shown.split()) < len(found.meant.split()):  # names alone are not read by each command
             shown = _with_names(found.meant, typed, readable)
@@ -320,11 +305,11 @@ class Parser:
         if begun is not None and begun.of_place and first not in self._of_sessions:  # `resume 2`
             return Doubt(text, text, LIST, LIST.name, guessed=True, instead=begun.instead)
         kind = Kind.COST if _WHO_USED.search(text) or _BUDGET.search(text) else intent.kind
-        wanted = "" if _BUDGET.search(text) else next((way for way in _WANTS if _WANTS[way].search(text)), "")
+        wanted = "" if _BUDGET.search(text) else command_about(text)
         spec = _ABOUT.get(kind, HELP)
         meant = wanted or (self._about_money(typed) if spec is COST else spec.name)
         command, shown = self.slash(meant), _with_names(meant, typed, text)
-        topic = topic_of(text, kind)
+        topic = None if wanted and kind is Kind.COST else topic_of(text, kind)
         return Doubt(text, text, command.spec, meant, shown, command.argument, guessed=True, kind=kind, topic=topic)
 
     def _about_money(self, typed: str) -> str:
@@ -406,7 +391,8 @@ class Parser:
         near, typed, is_synonym = self._near(word) or "", words[0], word in self._synonyms
         spec = self._synonyms[word] if is_synonym else self._doubtable.get(near)
         if spec is not None and spec.of_place and behind and not any(other.startswith("#") for other in behind):
-            return self._of_session(text, spec, behind)
+            place = get_close_matches(" ".join(behind), spec.ways[0].argument.words, n=1, cutoff=NEAR)
+            return Doubt(text, text, spec, f"{near} {place[0]}") if place else self._of_session(text, spec, behind)
         if spec is None:
             return None
         one_of_many = word.removesuffix("s") in self._doubtable
@@ -658,11 +644,11 @@ class Parser:
 
 
 def _unmarked(text: str) -> str:
-    """`text` without `/devin` before it, and without marks of quotation, code or emphasis around it or its first word.
+    """`text` without `/devin` before it, `now` behind it, and marks of quotation or code around it or its first word.
 
     At its end such marks may belong to a value, so they are left out only where it begins with one.
     """
-    text = _POLITE.sub("", text.strip())
+    text = _AT_ONCE.sub("", _POLITE.sub("", text.strip()))
     bare = _SLASH_FIRST.sub("", text.strip(_MARKED + _CLOSING) if text[:1] in _MARKED else text, count=1)
     first, blank, others = bare.partition(" ")
     return first.strip(_MARKED) + blank + others
@@ -671,8 +657,7 @@ def _unmarked(text: str) -> str:
 def _with_names(meant: str, typed: str, readable: str) -> str:
     """`meant` with the names of the channels and people that were picked, as `readable` has them, for their ids."""
     ids = [word for word in map(_as_compared, typed.split()) if is_picked(word)]
-    readable = re.sub(r"\bthis channel\b", "#here", readable, flags=re.IGNORECASE)
-    names = [word.strip(_AROUND) for word in readable.split() if _TYPED_NAME.match(word)]
+    names = [word.strip(_AROUND) for word in _THIS_CHANNEL.sub("#here", readable).split() if _TYPED_NAME.match(word)]
     for picked, name in zip(ids, names, strict=False):
         meant = meant.replace(picked, name)
     return meant if ids else ""

@@ -37,7 +37,7 @@ _DIRECT = "D"  # a direct message is no channel, so that only the budgets of the
 
 async def of_workspace(services: Services, tx: Transaction, workspace: Workspace, user: str) -> Whole:
     """Return what runs in the workspace, which budgets are near their end, and which alarms are open, for an admin."""
-    running, number = await session_lists.running(tx, workspace.team, MOST_OF_ALL)
+    running, number, own = await session_lists.running(tx, workspace.team, user, MOST_OF_ALL)
     titles = await ShownTitles.read(tx, workspace, Readers(person=user))
     names = workspace.policy.shows_names
     return Whole(
@@ -52,6 +52,7 @@ async def of_workspace(services: Services, tx: Transaction, workspace: Workspace
             for session in running
         ],
         number,
+        own,
         await _near_their_end(tx, workspace, user, services.clock()),
         await _open_alarms(tx, workspace, services.clock()),
     )

@@ -15,10 +15,11 @@ from bot.domain.settings_values import Setting, Values, as_text
 from bot.features.consumption.sentences import cycle_line, cycle_name
 from bot.features.cost.sentences import from_others
 from bot.features.home.specs import RECENTLY_DONE
+from bot.features.pauses.specs import EVERYWHERE, RESUME
 from bot.features.settings.sentences import FIELDS
 from bot.features.settings.specs import MINE, SETTINGS
 from bot.features.usage.figure_sentences import Figures, amount_used, no_acus_at_all, why_no_total
-from bot.views import blocks
+from bot.views import blocks, questions
 from bot.views.answers.access import GUESTS
 from bot.views.answers.session_lists import HEADINGS, NO_SESSIONS, STOPPING, is_stoppable, is_stopping
 from bot.views.answers.wording import code
@@ -83,8 +84,9 @@ class HomeFigures:
 class Workspace:
     """What an admin sees of the whole workspace: what runs, which budgets are near their end, which alarms are open."""
 
-    running: Sequence[AtHome] = ()  # the first ones
+    running: Sequence[AtHome] = ()  # the first ones of others
     number: int = 0  # of all that run
+    own: int = 0  # of those, which are listed above
     budgets: Sequence[str] = ()
     alarms: Sequence[tuple[str, str | None]] = ()  # what each says, and the address of its post
 
@@ -104,6 +106,7 @@ class Home:
 DEFAULTS: Final = "*Your defaults*"
 NO_DEFAULTS: Final = "No defaults set."
 _SETTINGS: Final = blocks.button("Settings", OPEN_FORM.action_id, f"{SETTINGS.name} {MINE}")
+_RESUME: Final = questions.choice("Resume", RESUME, EVERYWHERE)
 _NEW_SESSION: Final = blocks.button("New session", OPEN_FORM.action_id, LAUNCH.name, "primary")
 
 
@@ -123,8 +126,8 @@ def home(shown: Home) -> Message:
         "\n".join([TITLE, *lines]),
         [
             blocks.header(TITLE),
-            *blocks.sections([shown.paused] if shown.paused else []),
-            *(blocks.actions(_NEW_SESSION) if shown.may_start else []),
+            *([blocks.section(shown.paused, _RESUME if shown.workspace else None)] if shown.paused else []),
+            *(blocks.actions(_NEW_SESSION) if shown.may_start and not shown.paused else []),
             *(_groups(listed) if listed else [blocks.section(NO_SESSIONS.text)]),
             *_more(len(going_on) - MOST_LISTED, len(done) - FEW_DONE),
             *(_whole(shown.workspace) if shown.workspace else []),
@@ -168,11 +171,12 @@ def _entry(entry: AtHome) -> Block:
 def _whole(workspace: Workspace) -> list[Block]:
     """The lines about the workspace, which are those of the moment in which the tab was drawn."""
     running = [_line(entry) for entry in workspace.running]
-    more = workspace.number - len(running)
+    more = workspace.number - workspace.own - len(running)
     if more > 0:
         running.append(f"and {counted(more, 'more session')}: `/devin list all`")
+    yours = f", {workspace.own} of them yours" if workspace.own else ""
     parts = {
-        f"*Running now: {counted(workspace.number, 'session')}*": running,
+        f"*Running now: {counted(workspace.number, 'session')}{yours}*": running,
         "*Budgets near their end*": list(workspace.budgets),
         "*Open alarms*": [
             f"{text} {link(address, 'Open alarm') if address else ''}" for text, address in workspace.alarms

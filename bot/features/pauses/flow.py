@@ -115,6 +115,7 @@ class Pauses:
 async def _change(uow: UnitOfWork, asked: Asked, channel: str) -> Message:
     """Pause the bot in `channel` or resume it, and return what is to be said about it."""
     team = asked.workspace.team
+    await uow.redraw_home(team, asked.user)
     held = {pause.channel: pause for pause in await pauses.of_workspace(uow.tx, team)}
     names = await people.names(uow.tx, team, {pause.user for pause in held.values()})
     said = {where: paused_by(names.get(pause.user, "someone"), where, pause.at) for where, pause in held.items()}

@@ -23,7 +23,7 @@ def read_place(typed: str) -> str | None:
     return original if len(words) == 1 and (picked_channel(original) or original.startswith("#")) else None
 
 
-PLACE: Final = Argument("[#channel]", read_place)
+PLACE: Final = Argument("[#channel]", read_place, words=(HERE, *sorted(_EVERYWHERE)))
 # Only behind `/devin`: in a thread, and behind a mention in one, these words are about its session.
 PAUSE: Final = CommandSpec(
     "pause",

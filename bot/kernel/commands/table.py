@@ -108,6 +108,8 @@ class CommandTable:
     async def _with_people(self, workspace: Workspace, doubt: Doubt) -> Doubt:
         words, parser = doubt.meant.split(), self._services.commands.parser
         typed = {word for word in words if word.startswith("@") and word != MINE and not is_picked(word)}
+        if not typed:
+            return doubt
         async with self._services.db.read() as tx:
             found = {word: await people.called(tx, workspace.team, word[1:]) for word in typed}
         meant = " ".join(f"@{found[word][0]}" if len(found.get(word, ())) == 1 else word for word in words)

@@ -7,6 +7,7 @@ from typing import Final
 from bot.domain.commands.registry import GIVE, LIST_ALL, LIST_PAGE, STOP, STOP_LISTED
 from bot.domain.list_groups import ListGroup
 from bot.domain.list_pages import FIRST_PAGE, OWN, PAGE, ListPage, Which
+from bot.domain.person import Person
 from bot.domain.session import Session, bare_id
 from bot.views import blocks, questions
 from bot.views.answers import stops as stop_sentences
@@ -65,14 +66,6 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Taker:
-    """The person to whom a session is to be given, by id and name; empty where nobody was picked."""
-
-    user: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class ShownList:
     """The page of a list that a person is shown: its entries, the page behind it, and what is not shown.
 
@@ -117,16 +110,16 @@ def list_with_stop(shown: ShownList, session: Session) -> Message:
     return _list(stop_sentences.stopping(session, thread).text, shown)
 
 
-def several_sessions(verb: str, shown: ShownList, to: Taker | None = None) -> Message:
+def several_sessions(verb: str, shown: ShownList, to: Person | None = None) -> Message:
     """Ask which session the command `verb` is meant for: the list `shown` has only those that fit it.
 
     With somebody `to` whom it is given, each has a button that does it.
     """
     example = f"{verb} 1 @ben" if verb == GIVE.name else f"{verb} 1"
     form, entries = f"For example `/devin {example}`:", shown.entries
-    if to is not None and to.user:
-        label = f"Give to @{fitted(to.name or to.user, 40)}"
-        gives = [questions.choice(label, GIVE, f"{entry.number} @{to.user}") for entry in entries]
+    if to is not None:
+        label = f"Give to @{fitted(to.name or to.id, 40)}"
+        gives = [questions.choice(label, GIVE, f"{entry.number} @{to.id}") for entry in entries]
         form, entries = "", tuple(replace(entry, button=give) for entry, give in zip(entries, gives, strict=True))
     # The pages behind it are those of the whole list, in which other numbers stand.
     said = f"You have {counted(shown.total, 'session')} to {verb}. Which one? {form}".rstrip()
