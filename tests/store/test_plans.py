@@ -311,7 +311,7 @@ async def test_whose_turn_it_is_in_a_channel_costs_no_more_where_much_is_posted_
 async def test_what_runs_in_a_workspace_is_read_and_counted_by_indexes_of_that_alone(grown: Database) -> None:
     with collected() as statements:
         async with grown.read() as tx:
-            await session_lists.running(tx, TEAM, 5)
+            await session_lists.running(tx, TEAM, "U0ADA", 5)
     async with grown.read() as tx:
         steps = {step for statement in statements for step in await plan(tx, statement)}
     assert steps == {"SEARCH sessions USING INDEX ix_sessions_runs (team=?)"}

@@ -106,12 +106,13 @@ async def test_what_runs_is_listed_and_counted_for_its_own_workspace_alone(db: D
         found("new", "new", None, 2),
         found("queued", "", None, 1, lifecycle=Lifecycle.QUEUED),
         found("older", "running", None, 9),
+        found("own", "running", "working", 0, requester="U9"),
         *(found(detail, "running", detail, 0) for detail in ("waiting_for_user", "waiting_for_approval", "finished")),
         found("asleep", "suspended", "inactivity", 0),
         found("of others", "running", "working", 0, team="T2"),
         found("queued by others", "", None, 0, team="T2", lifecycle=Lifecycle.QUEUED),
     )
     async with db.read() as tx:
-        listed, number = await session_lists.running(tx, TEAM, 3)
-        assert ([one.id for one in listed], number) == (["queued", "new", "works"], 4)
-        assert await session_lists.running(tx, "T3", 3) == ([], 0)
+        listed, number, own = await session_lists.running(tx, TEAM, "U9", 3)
+        assert ([one.id for one in listed], number, own) == (["queued", "new", "works"], 5, 1)
+        assert await session_lists.running(tx, "T3", "U9", 3) == ([], 0, 0)

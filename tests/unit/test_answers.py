@@ -811,7 +811,7 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
 @pytest.mark.parametrize(
     ("text", "said", "labels"),
     [
-        ("stop 1 please", "`stop` doesn't take `1 please`. Nothing was stopped.", ["Stop 1", "Start a session"]),
+        ("stop 1 please", "`stop` doesn't take `1 please`. Nothing was stopped.", ["Stop 1"]),
         ("kill 1", "`kill` isn't a command here, but `stop` is. Nothing was stopped.", ["Stop 1", "Start a session"]),
         ("Sleep", "`Sleep` isn't a command here, but `stop` is. Nothing was stopped.", ["Stop"]),
         (
