@@ -292,7 +292,7 @@ async def test_an_argument_that_does_not_fit_asks_too(on: Harness) -> None:
     for text, offered in {
         "stop foo": ["Stop", "Start a session"],
         "list everything": ["Show list"],
-        "stop 1 please": ["Stop 1", "Start a session"],
+        "stop 1 please": ["Stop 1"],
         "kill it": ["Stop"],
         "mute": ["My sessions"],
     }.items():
