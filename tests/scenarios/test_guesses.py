@@ -267,6 +267,21 @@ async def test_the_command_that_does_it_is_offered(on: Harness, text: str, quest
         ("review our spending and cut what we dont need", "Show usage month by session"),
         ("clean up old sessions", "Show list"),
         ("clean up unused schedules", "Show schedule list"),
+        ("raise anns budget by 50", "Run budget grant @ann 50"),
+        ("everyone gets 20 ACUs per week", "Run budget set each-person 20 per week"),
+        ("lets cap spending at 500 a month", "Run budget set org 500 a month"),
+        ("is anyone over their limit", "Show budget list"),
+        ("whats our merge rate", "Show report month"),
+        ("how much per PR", "Show report"),
+        ("compare october and november", "Show usage last month"),
+        ("who changed settings yesterday", "Show audit bot"),
+        ("only let engineers use opus", "Show role list"),
+        ("make the bot private", "Show role list"),
+        ("why cant i start", "Show role list"),
+        ("show me ann's sessions", "Show list all"),
+        ("what did devin do yesterday", "Show list"),
+        ("dont ping me at night", "Show settings"),
+        ("add a team called payments", "Run team add payments"),
     ],
 )
 async def test_a_sentence_that_says_what_a_command_does_offers_it(on: Harness, text: str, button: str) -> None:
@@ -409,6 +424,7 @@ UNDO = (
         ("remind me tomorrow to check the lodash PR", LATER),
         ("tell me when the revert is done", DONE),
         ("cap this one at 3 ACUs", LIMIT),
+        ("make it max 5 acu", LIMIT),
     ],
 )
 async def test_a_question_about_the_bot_is_answered_in_a_sentence(on: Harness, text: str, said: str) -> None:

@@ -188,8 +188,8 @@ _TOPICS: Final = {
         Topic.ACCESS: r"\A(?:please )?(?:block|ban|unblock|unban) (?:@\S+|[a-z]+)"
         r"(?: from (?:using |starting )?(?:devin|this|here|the bot|sessions))?\W*\Z",
         Topic.LATER: r"\A(?:\w+ ){0,2}remind (?:me|us|@\S+)\b(?! (?:less|more)\b)",
-        Topic.LIMIT: r"\A(?:please )?(?:limit|cap|restrict) (?:this|it|the)(?: one| session| task| thread)?"
-        r" (?:to|at) \d{1,7} ?(?:acus?)?\W*\Z",
+        Topic.LIMIT: r"\A(?:please )?(?:limit|cap|restrict|make|keep) (?:this|it|the)(?: one| session| task| thread)?"
+        r" (?:to|at|under|below|at most|max(?:imum)?) \d{1,7} ?(?:acus?)?\W*\Z",
         Topic.DONE: r"\A(?:\w+ ){0,2}(?:tell|ping|notify|message|mention|update|let) (?:me|us)(?: know)?(?: here)?"
         r" (?:when|once|as soon as|if)\b",
         Topic.REPOSITORIES: r"\b(?:see|read|open|access|look|clone|pull|reach|know|use|have|touch)\w*\b.{0,40}"

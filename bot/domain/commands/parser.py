@@ -305,11 +305,12 @@ class Parser:
         if begun is not None and begun.of_place and first not in self._of_sessions:  # `resume 2`
             return Doubt(text, text, LIST, LIST.name, guessed=True, instead=begun.instead)
         kind = Kind.COST if _WHO_USED.search(text) or _BUDGET.search(text) else intent.kind
-        wanted = "" if _BUDGET.search(text) else command_about(text)
+        topic = topic_of(text, kind)
+        wanted = "" if _BUDGET.search(text) or topic is Topic.LIMIT else command_about(text)
         spec = _ABOUT.get(kind, HELP)
         meant = wanted or (self._about_money(typed) if spec is COST else spec.name)
         command, shown = self.slash(meant), _with_names(meant, typed, text)
-        topic = None if wanted and kind is Kind.COST else topic_of(text, kind)
+        topic = None if wanted and kind is Kind.COST else topic
         return Doubt(text, text, command.spec, meant, shown, command.argument, guessed=True, kind=kind, topic=topic)
 
     def _about_money(self, typed: str) -> str:
@@ -325,7 +326,7 @@ class Parser:
             return f"budget set {owner} {budget['acus']} a {budget['span'] or 'cycle'}"
         usage = self._doubtable.get("usage")
         divided = _DIVIDES.search(typed)
-        if usage is None or not (named or divided or _OF_ALL.search(typed)):
+        if usage is None or not (named or divided or _OF_ALL.search(typed) or words[:1] == ["usage"]):
             return COST.name
         if divided is not None:
             words += ["by", divided["by"] or "person"]

@@ -22,7 +22,7 @@ class Said(NamedTuple):
 
 # What the words in capitals in a sentence stand for.
 _PARTS: Final = {
-    "WHOSE": r"(?!(?:thi|hi|it|acces|proces)s\b)[\w.-]+?",  # as in `stop bens session`
+    "WHOSE": r"(?!(?:thi|hi|it|acces|proces)s\b|(?:my|our|your|the|their)\b)[\w.-]+?",  # as in `stop bens session`
     "NAME": r"(?!(?:an?|any|her|him|his|its?|me|mine|my|no|our|that|the|their|them|these|they|this|those|us|we|i|you|he"
     r"|she|what|which|who|nobody|some\w+|to|not)\b)[\w.-]+",
     "EVERYONE": r"(?:every ?one|every ?body|people|(?:each|every) (?:person|user|member))",
