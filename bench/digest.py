@@ -30,18 +30,17 @@ from bot.domain.billing import ONE_DAY, bounds
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.engine.local import LocalEngine
 from bot.features import COMMANDS
-from bot.features.budgets.commands import BudgetCommands
+from bot.features.budgets.flow import BudgetCommands
 from bot.features.budgets.try_out import BudgetTrials
 from bot.features.budgets.watch import BudgetWatch
 from bot.features.budgets.words import WantedBudget, parse_set
 from bot.features.cost.flow import OwnCost
 from bot.features.digest.due import DueDigests, schedule_of
-from bot.features.digest.editions import Edition, Occasion, Share
 from bot.features.digest.past import Destination, Past, store_past
 from bot.features.digest.post import DigestPost
-from bot.features.digest.subscription import Subscription, from_settings
-from bot.features.home.drawer import HomeTab
-from bot.features.report.outcomes import OutcomeAnswers
+from bot.features.digest.rules import Edition, Occasion, Share, Subscription, from_settings
+from bot.features.home.flow import HomeTab
+from bot.features.report.flow import OutcomeAnswers
 from bot.features.usage.files import UsageFiles
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger

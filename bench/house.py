@@ -42,7 +42,7 @@ EXAMPLES: Final = (
         "a command: /devin members",
         'MEMBERS; member_sentences; /devin members; | members |; "members", "ViewOrgMembership"; devin.members()'
         '; async def members(self); client(answer).members(); command="members"; "metrics", "members"',
-        ("bot/features/reads/member_sentences.py",),
+        ("bot/features/reads/sentences.py",),
     ),
     # The sentence `channel_shared` has the name of the event, but is said without one too. So the event is found by
     # its class, its other type, its sample, its story, and the simulator's order that has it come.

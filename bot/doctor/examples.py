@@ -20,17 +20,16 @@ from bot.domain.settings_values import Scope
 from bot.features import COMMANDS
 from bot.features.budgets.form import budget_form, grant_form
 from bot.features.budgets.specs import BUDGET_SET, GRANT_OTHER
-from bot.features.digest.digest_posts import ThreadFigures, thread_posts
 from bot.features.digest.digest_root import DigestFigures, digest_root
-from bot.features.digest.digest_tables import Spender, SpenderTable
+from bot.features.digest.posts import Spender, SpenderTable, ThreadFigures, thread_posts
 from bot.features.home.sentences import AtHome, Home, HomeFigures, home, recently_done
 from bot.features.library.modal import library_form
 from bot.features.library.rules import Kind, LibraryItem
 from bot.features.library.specs import NOTE_ADD, PLAYBOOK_ADD
 from bot.features.schedules.modal import schedule_form
 from bot.features.schedules.specs import SCHEDULE_ADD
-from bot.features.settings.modal import settings_form
 from bot.features.settings.rules import Group
+from bot.features.settings.sentences import settings_form
 from bot.features.settings.specs import SETTINGS
 from bot.features.usage.chart_days import ChartGroup
 from bot.features.usage.figure_sentences import Figures

@@ -11,7 +11,7 @@ from bot.devin.client import Devin
 from bot.domain.settings_file import FileSettings
 from bot.engine.local import LocalEngine
 from bot.features import COMMANDS
-from bot.features.home.drawer import HomeTab
+from bot.features.home.flow import HomeTab
 from bot.kernel.organisation import Organisation, Organisations
 from bot.kernel.services import Services
 from bot.kernel.settings import Settings as ChannelSettings

@@ -29,7 +29,7 @@ IN_SLACK: Final = {
     BOT / "domain/commands/options.py",
     BOT / "conversation/steer/reply.py",
     BOT / "conversation/steer/reply_loss.py",
-    BOT / "features/home/figures.py",
+    BOT / "features/home/flow.py",
     BOT / "features/usage/part_names.py",
     BOT / "kernel/commands/devin_failures.py",
     BOT / "kernel/commands/help.py",

@@ -31,7 +31,7 @@ from bot.features import COMMANDS
 from bot.features.audit import sentences as audit_logs
 from bot.features.budgets import sentences as budgets
 from bot.features.cost import sentences as own_cost_sentences
-from bot.features.digest import subscription_sentences
+from bot.features.digest import sentences as subscription_sentences
 from bot.features.fan_out import sentences as fan_outs
 from bot.features.identity import sentences as identity
 from bot.features.library import sentences as library
@@ -39,14 +39,14 @@ from bot.features.library.rules import Kind
 from bot.features.organisations import sentences as organisations
 from bot.features.pauses import sentences as pauses
 from bot.features.pauses.specs import PAUSE
-from bot.features.reads import member_sentences as members
-from bot.features.reads import secret_sentences as secrets
+from bot.features.reads import sentences as members
+from bot.features.reads import sentences as secrets
 from bot.features.report import sentences as outcome_report
 from bot.features.roles import sentences as roles
 from bot.features.roles.words import Problem as RoleProblem
 from bot.features.schedules import sentences as schedules
 from bot.features.teams import sentences as teams
-from bot.features.teams.words import Problem
+from bot.features.teams.rules import Problem
 from bot.views import operations
 from bot.views.answers import access as access_sentences
 from bot.views.answers import adoptions as adoption_sentences

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.domain.redaction import LEFT_OUT
-from bot.features.audit import log_lines
+from bot.features.audit import flow as log_lines
 from bot.features.audit.sentences import NOTHING_CHANGED
 from bot.features.identity.sentences import linked
 from bot.store import due

@@ -8,8 +8,8 @@ import pytest
 
 from bot.devin import paging
 from bot.domain.billing import newest_finished
-from bot.features.reads import member_sentences as members
-from bot.features.reads import secret_sentences as secrets
+from bot.features.reads import sentences as members
+from bot.features.reads import sentences as secrets
 from bot.features.reviews.sentences import HOW, NO_MESSAGE, NO_PULL_REQUEST, asked_for, goes_on
 from bot.features.schedules.sentences import GONE, UNKNOWN, UNSEEN, listing, no_number
 from bot.playground.devin.permissions import ADMIN_PERMISSIONS

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.domain.billing import billing_day, newest_finished
-from bot.features.digest import subscription_sentences
-from bot.features.digest.subscription import MissedBecause
+from bot.features.digest import sentences as subscription_sentences
+from bot.features.digest.rules import MissedBecause
 from bot.store import tables
 from bot.timing import HOUR, Timing
 from bot.views.questions import TOO_LATE_TO_UNDO

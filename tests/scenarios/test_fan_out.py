@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from bot.features.fan_out import sentences as fan_out_table
 from bot.features.fan_out import sentences as fan_outs
-from bot.features.fan_out import table_sentences as fan_out_table
 from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.timing import DAY, HOUR, Timing
 from bot.views import operations

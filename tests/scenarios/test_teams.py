@@ -10,8 +10,7 @@ import pytest
 
 from bot.domain.billing import billing_day
 from bot.features.teams import sentences as teams
-from bot.features.teams.rules import Member, MemberKind
-from bot.features.teams.words import Problem
+from bot.features.teams.rules import Member, MemberKind, Problem
 from bot.timing import Timing
 from tests.scenarios.ahead import recorded_changes, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness, harness

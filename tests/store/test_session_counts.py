@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.domain.session import LIMIT_DETAILS, DisplayState, Lifecycle, Snapshot
-from bot.features.digest.needing import needing_somebody
+from bot.features.digest.contents import needing_somebody
 from bot.features.usage import session_count_rows as session_counts
 from bot.store import sessions
 from bot.store.database.connection import Database

@@ -14,7 +14,7 @@ from bot.domain.session import Snapshot
 from bot.features.budgets import spend_rows as budget_spend
 from bot.features.budgets.rules import ScopeKind
 from bot.features.budgets.spend_rows import Reached
-from bot.features.consumption import correction_rows as corrections
+from bot.features.consumption import rows as corrections
 from bot.features.consumption.rules import Correction, by_product
 from bot.features.cost import rows as person_spend
 from bot.features.usage import spend_group_rows as spend_groups

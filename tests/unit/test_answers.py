@@ -22,7 +22,7 @@ from bot.domain.roles import Right
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
 from bot.features import COMMANDS
 from bot.features.audit.specs import AUDIT
-from bot.features.digest import subscription_sentences
+from bot.features.digest import sentences as subscription_sentences
 from bot.features.usage.specs import USAGE
 from bot.views.answers import access as access_sentences
 from bot.views.answers import adoptions as adoption_sentences

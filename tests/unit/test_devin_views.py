@@ -9,11 +9,10 @@ import pytest
 from inline_snapshot import snapshot
 
 from bot.domain.operation import NewOperation, Operation, OperationState
-from bot.features.reads import member_sentences as members
-from bot.features.reads import metric_sentences as metrics
-from bot.features.reads import secret_sentences as secrets
-from bot.features.reads.member_sentences import Person
-from bot.features.reads.metric_sentences import Metrics
+from bot.features.reads import sentences as members
+from bot.features.reads import sentences as metrics
+from bot.features.reads import sentences as secrets
+from bot.features.reads.sentences import Metrics, Person
 from bot.features.reviews import sentences as reviews
 from bot.features.schedules import sentences as schedules
 from bot.features.schedules.sentences import Shown, Timetable

@@ -40,7 +40,7 @@ from bot.domain.commands import (
     small_talk,
 )
 from bot.features import COMMANDS
-from bot.features.audit import words as audit_query
+from bot.features.audit import rules as audit_query
 from bot.features.budgets import words as budget_words
 from bot.features.library import words as library_words
 from bot.logs import redact

@@ -17,8 +17,8 @@ from bot.domain.settings_values import Setting
 from bot.features import COMMANDS, FEATURES
 from bot.features.library import modal as library
 from bot.features.library.rules import Kind, LibraryItem, entered, mistakes, records_of_change
-from bot.features.settings import modal as settings_modal
 from bot.features.settings import rules as settings_rules
+from bot.features.settings import sentences as settings_modal
 from bot.kernel.tasks import Kernel
 from bot.playground.slack.blocks import view_errors
 from bot.slack import forms

@@ -12,7 +12,7 @@ from inline_snapshot import snapshot
 from bot.domain.cycle import Cycle
 from bot.domain.operation import NewOperation, Operation, OperationState, seconds_left
 from bot.features.audit import sentences as audit_logs
-from bot.features.audit.words import AuditMistake, AuditQuery, Days, WrongQuery
+from bot.features.audit.rules import AuditMistake, AuditQuery, Days, WrongQuery
 from bot.features.organisations import sentences as organisations
 from bot.features.organisations.sentences import OrganisationSentences
 from bot.features.usage.enterprise_sentences import EnterpriseSentences

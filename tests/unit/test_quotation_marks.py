@@ -7,8 +7,8 @@ from bot.domain.commands.parser import Command
 from bot.domain.commands.quotation_marks import searched, unquoted
 from bot.domain.session import Options
 from bot.features import COMMANDS
-from bot.features.audit.words import AuditQuery, parse_query
-from bot.features.fan_out.words import FanOutQuery, parse_fan_out
+from bot.features.audit.rules import AuditQuery, parse_query
+from bot.features.fan_out.rules import FanOutQuery, parse_fan_out
 from bot.features.library.specs import NOTE_LIST
 from bot.features.reads.specs import MEMBERS
 

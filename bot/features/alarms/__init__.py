@@ -4,11 +4,9 @@ from typing import Final
 
 from bot.domain.session import Session
 from bot.features.alarms import rows as alarms
-from bot.features.alarms.drawer import AlarmPost
-from bot.features.alarms.presses import AlarmPresses
+from bot.features.alarms.flow import AlarmPost, AlarmPresses, RunawayWatch
+from bot.features.alarms.rows import TABLES
 from bot.features.alarms.specs import COMMANDS
-from bot.features.alarms.tables import TABLES
-from bot.features.alarms.watch import RunawayWatch
 from bot.kernel.feature import Feature, Per, Tick
 from bot.kernel.unit_of_work import UnitOfWork
 

@@ -1,17 +1,57 @@
-"""Alarms: one row for each, which its post shows (`bot.store.posts`)."""
+"""The table of alarms."""
 
 from dataclasses import asdict, fields
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Update, or_, select, update
+from sqlalchemy import Column, ColumnElement, Float, Index, String, Table, Update, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import Lifecycle, Session
 from bot.features.alarms.rules import Alarm, AlarmKind, AlarmState
-from bot.features.alarms.tables import alarms
+from bot.store.columns import JSON_TEXT, metadata, owner
 from bot.store.database.connection import insert
+from bot.store.instants import happened, until
+from bot.store.table_spec import TableSpec, kept_for
 from bot.store.tables import sessions
 from bot.store.watched_sessions import WORKS
+
+# Alarms about spending. Each has one post, which is edited until the alarm is over.
+alarms: Final = Table(
+    "alarms",
+    metadata,
+    Column("key", String, primary_key=True),
+    owner("team"),
+    owner("org_id"),
+    Column("kind", String, nullable=False),
+    Column("subject", String, nullable=False),  # the id of a session of ours, or of a workspace
+    Column("state", String, nullable=False),  # what people have decided about it
+    Column("user", String),  # who has decided
+    Column("facts", JSON_TEXT, nullable=False),  # the figures that the post shows
+    Column("channel", String, nullable=False),
+    Column("thread_ts", String),
+    Column("opened_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Column("snoozed_until", Float),
+    Column("over_at", Float),
+)
+Index("ix_alarms_subject", alarms.c.org_id, alarms.c.over_at)
+
+TABLES: Final = (
+    TableSpec(
+        alarms,
+        ("alarm", "alarms"),
+        kept_for(alarms.c.opened_at, lambda kept: max(kept.retention, kept.keys_kept)),
+        instants=(
+            until(alarms.c.snoozed_until, lambda wait: wait.alarm_snooze),
+            happened(alarms.c.opened_at, alarms.c.changed_at, alarms.c.over_at),
+        ),
+    ),
+)
+
+
+# ------------------------------------------------------------ rows
+# Alarms: one row for each, which its post shows (`bot.store.posts`).
+
 
 _FIELDS: Final = tuple(field.name for field in fields(Alarm))
 

@@ -5,10 +5,9 @@ from typing import Final
 
 from bot.devin.client import Devin
 from bot.devin.paging import read_first
-from bot.features.audit import bot_audit
-from bot.features.audit import source as audit_log
-from bot.features.audit.flow import AuditCommands
-from bot.features.audit.log_lines import AuditLog
+from bot.features.audit import flow as audit_log
+from bot.features.audit import flow as bot_audit
+from bot.features.audit.flow import AuditCommands, AuditLog
 from bot.features.audit.sentences import BotAuditSentences
 from bot.features.audit.specs import COMMANDS
 from bot.kernel.feature import Feature, Per, Permission, Tick

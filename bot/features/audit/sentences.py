@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.domain.operation import Cell, Operation
-from bot.features.audit.words import NAMES, AuditMistake, AuditQuery, Days, WrongQuery
+from bot.features.audit.rules import NAMES, AuditMistake, AuditQuery, Days, WrongQuery
 from bot.views import blocks
 from bot.views.answers.wording import code
 from bot.views.dates import short_range

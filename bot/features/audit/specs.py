@@ -4,7 +4,7 @@ from typing import Final
 
 from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, typed
 from bot.domain.questions import CSV_WORD
-from bot.features.audit.words import read_options
+from bot.features.audit.rules import read_options
 
 
 def _csv(typed: str) -> str | None:

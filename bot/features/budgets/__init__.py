@@ -4,12 +4,12 @@ from typing import Final
 
 from bot.domain.commands.spec import CommandSpec
 from bot.features.budgets.check import BudgetCheck
-from bot.features.budgets.commands import BudgetCommands
+from bot.features.budgets.flow import BudgetCommands
 from bot.features.budgets.form import BudgetForm, GrantForm
 from bot.features.budgets.requests import BudgetRequests, WithdrawnRequest, withdraw
+from bot.features.budgets.rows import TABLES
 from bot.features.budgets.sentences import NOT_SET, QUESTION
 from bot.features.budgets.specs import BUDGET_SET, COMMANDS, GRANT_OTHER
-from bot.features.budgets.tables import TABLES
 from bot.features.budgets.try_out import BudgetTrials
 from bot.features.budgets.watch import BudgetWatch
 from bot.kernel.commands.handler import Handler

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import exact_sum
-from bot.features.budgets.tables import grants
+from bot.features.budgets.rows import grants
 from bot.store.database.connection import insert
 
 

@@ -19,10 +19,10 @@ from bot.domain.periods import days_between, in_doubt
 from bot.domain.readers import FEWEST_PEOPLE, Readers
 from bot.domain.session import NO_OPTIONS, OF_FAN_OUT, Options
 from bot.features.budgets import grant_rows as grants
-from bot.features.budgets import reserved_rows
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets import spend_rows as budget_spend
+from bot.features.budgets import spend_rows as reserved_rows
 from bot.features.budgets.rules import (
     DIVIDED,
     USED_UP,

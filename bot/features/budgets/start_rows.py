@@ -31,9 +31,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import OF_FAN_OUT as SESSION_OF_FAN_OUT
 from bot.domain.waking import WakeLimits
-from bot.features.budgets.reserved_rows import FAN_OUT_GOES_ON
 from bot.features.budgets.rules import DIVIDED, Scope, ScopeKind
-from bot.features.budgets.spend_rows import counts_for
+from bot.features.budgets.spend_rows import FAN_OUT_GOES_ON, counts_for
 from bot.features.budgets.trial import ACU, Run, Start
 from bot.store.of_channel import DIRECT
 from bot.store.tables import SESSION_GOES_ON, fan_out_sessions, fan_outs, past_sessions, sessions, spend

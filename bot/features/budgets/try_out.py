@@ -1,6 +1,6 @@
 """`/devin budget try`, and the question before a budget is set: what it would have blocked lately, and who has used it.
 
-Nothing is changed here. The choice under the question carries it as a command (`bot.features.budgets.commands`).
+Nothing is changed here. The choice under the question carries it as a command (`bot.features.budgets.flow`).
 """
 
 import asyncio

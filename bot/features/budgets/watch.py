@@ -14,8 +14,8 @@ from typing import Final
 from bot.conversation.session_rows import stop_row
 from bot.domain.billing import billing_day
 from bot.domain.keys import ref_of
-from bot.features.budgets import crossing_rows as crossings
 from bot.features.budgets import rows as budgets
+from bot.features.budgets import rows as crossings
 from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import USED_UP, ScopeKind, Standing
 from bot.features.budgets.sentences import Uncapped

@@ -4,8 +4,8 @@ from typing import Final
 
 from bot.features.consumption.cycles import CycleReader
 from bot.features.consumption.reader import ConsumptionReader
+from bot.features.consumption.rows import TABLES
 from bot.features.consumption.session_bills import SessionBillReader
-from bot.features.consumption.tables import TABLES
 from bot.kernel.feature import Feature, Per, Tick
 
 FEATURE: Final = Feature(

@@ -19,7 +19,7 @@ from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFo
 from bot.devin.models import Consumption
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, Billed, Withheld, WithheldBecause, billing_day, bounds, day_of_row, finished_at
-from bot.features.consumption import correction_rows as corrections
+from bot.features.consumption import rows as corrections
 from bot.features.consumption.rules import (
     HISTORY_DAYS,
     Correction,

@@ -26,11 +26,10 @@ from bot.devin.errors import (
 )
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, bounds, newest_finished
-from bot.features.consumption import session_bill_rows as rows
+from bot.features.consumption import rows
 from bot.features.consumption.reader import Bill, bill_in, read_withheld
-from bot.features.consumption.rules import WINDOW_DAYS
-from bot.features.consumption.session_bill_rows import AskedSession
-from bot.features.consumption.session_bill_rules import Settled, settle, unanswered
+from bot.features.consumption.rows import AskedSession
+from bot.features.consumption.rules import WINDOW_DAYS, Settled, settle, unanswered
 from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
 from bot.logs import get_logger

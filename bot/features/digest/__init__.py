@@ -3,10 +3,10 @@
 from typing import Final
 
 from bot.features.digest.due import DueDigests
+from bot.features.digest.flow import Subscriptions
+from bot.features.digest.rows import TABLES
+from bot.features.digest.sentences import QUESTION, UNCHANGED
 from bot.features.digest.specs import COMMANDS
-from bot.features.digest.subscription_sentences import QUESTION, UNCHANGED
-from bot.features.digest.subscriptions import Subscriptions
-from bot.features.digest.tables import TABLES
 from bot.kernel.feature import Feature, Per, Tick
 from bot.kernel.tasks import Kernel
 from bot.kernel.workspace import Workspace

@@ -1,20 +1,20 @@
-"""What a digest says beside its figures, in its root and in its thread, made from stored rows alone."""
+"""Which sessions need a person: those that wait for one (`waiting`), and those that failed lately."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Final
 
 from bot.conversation.titles import ShownTitles, permalink
 from bot.domain.billing import ONE_DAY, bounds, days_before
 from bot.domain.list_groups import last_change
 from bot.domain.periods import days_between
 from bot.domain.readers import Readers
-from bot.domain.session import Session
-from bot.features.digest.digest_posts import ThreadFigures
+from bot.domain.session import DisplayState, Session
+from bot.domain.waiting import WAITING
 from bot.features.digest.digest_root import NEEDS_LISTED, PULL_REQUEST_DAYS, DigestFigures, Needing, PullRequestFigures
-from bot.features.digest.file import digest_file
-from bot.features.digest.needing import needing_somebody
-from bot.features.digest.spenders import DigestSpenders
+from bot.features.digest.files import digest_file
+from bot.features.digest.posts import DigestSpenders, ThreadFigures
 from bot.features.usage import session_count_rows as session_counts
 from bot.features.usage.chart_days import CHART_DAYS, ChartGroup, Pace, chart_groups
 from bot.features.usage.figure_sentences import Figures
@@ -23,6 +23,27 @@ from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store import pull_requests, session_lists
 from bot.store.database.connection import Transaction
+
+NEEDING: Final = (*WAITING, DisplayState.FAILED)
+_ORDER: Final = {state: place for place, state in enumerate(NEEDING)}
+
+
+def needing_somebody(sessions: Iterable[Session], failed_after: float) -> list[Session]:
+    """Return those of `sessions` that need a person, in the order of `NEEDING`, the longest wait first.
+
+    One that has failed is among them only if that was after the instant `failed_after`: it waits for nobody for ever.
+    """
+    found = [session for session in sessions if _needs(session, failed_after)]
+    return sorted(found, key=lambda session: (_ORDER[session.display_state], last_change(session), session.id))
+
+
+def _needs(session: Session, failed_after: float) -> bool:
+    state = session.display_state
+    return state in _ORDER and (state is not DisplayState.FAILED or last_change(session) >= failed_after)
+
+
+# ------------------------------------------------------------ contents
+# What a digest says beside its figures, in its root and in its thread, made from stored rows alone.
 
 
 class DigestContents:

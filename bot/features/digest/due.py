@@ -13,19 +13,22 @@ from datetime import date
 from typing import Final
 
 from bot.domain.cycle import Cycle
-from bot.features.digest import subscription_rows as subscriptions
-from bot.features.digest import subscription_sentences
-from bot.features.digest.editions import (
-    OCCASIONS,
-    Edition,
-    PlannedDigest,
-    Schedule,
-    come_by,
-    planned_near,
-)
+from bot.features.digest import rows as subscriptions
+from bot.features.digest import sentences as subscription_sentences
 from bot.features.digest.past import Destination, Past, because_dead, read_past, store_past
 from bot.features.digest.post import DigestPost, cycles_around
-from bot.features.digest.subscription import LASTING, MissedBecause, Subscription, from_settings
+from bot.features.digest.rules import (
+    LASTING,
+    OCCASIONS,
+    Edition,
+    MissedBecause,
+    PlannedDigest,
+    Schedule,
+    Subscription,
+    come_by,
+    from_settings,
+    planned_near,
+)
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.services import Services
 from bot.kernel.shared_channels import SharedChannels

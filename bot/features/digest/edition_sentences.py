@@ -12,10 +12,9 @@ from typing import Final
 from bot.domain.billing import ONE_DAY
 from bot.domain.cycle import Cycle
 from bot.features.consumption.sentences import LONGEST_NAME, CycleFigures, ProductUse, cycle_line, cycle_name
-from bot.features.digest.digest_posts import DigestPosts, ThreadFigures, thread_posts
 from bot.features.digest.digest_root import DigestFigures, corrected, digest_root, needs_somebody
-from bot.features.digest.editions import Occasion, Share
-from bot.features.digest.subscription import Missed, MissedBecause, Subscription
+from bot.features.digest.posts import DigestPosts, ThreadFigures, thread_posts
+from bot.features.digest.rules import Missed, MissedBecause, Occasion, Share, Subscription
 from bot.features.usage.figure_sentences import NO_TOTAL, Figures, report
 from bot.views import blocks
 from bot.views.dates import HOURS, long_date, weekday_date

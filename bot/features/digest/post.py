@@ -19,12 +19,18 @@ from bot.domain.periods import days_between
 from bot.domain.readers import Readers
 from bot.features.consumption.cycles import cycle_of, key_expiry_of
 from bot.features.digest.contents import DigestContents
-from bot.features.digest.corrections import AnnouncedCorrections
-from bot.features.digest.digest_posts import ThreadFigures
 from bot.features.digest.edition_sentences import EditionFigures, Preview, edition_posts
-from bot.features.digest.editions import LATEST, Occasion, PlannedDigest, Share, newest_day
-from bot.features.digest.past import Destination, base_of, has_said_no_acus, missed_since, read_past, store_past
-from bot.features.digest.subscription import MissedBecause, Subscription
+from bot.features.digest.past import (
+    AnnouncedCorrections,
+    Destination,
+    base_of,
+    has_said_no_acus,
+    missed_since,
+    read_past,
+    store_past,
+)
+from bot.features.digest.posts import ThreadFigures
+from bot.features.digest.rules import LATEST, MissedBecause, Occasion, PlannedDigest, Share, Subscription, newest_day
 from bot.features.digest.unusual import UnusualDay
 from bot.features.usage.figure_sentences import no_acus_at_all
 from bot.features.usage.usage_ledger import UsageLedger

@@ -4,7 +4,7 @@ from typing import Final
 
 from bot.domain.commands.arguments import AROUND_LISTS
 from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, typed
-from bot.features.digest.words import read_digest
+from bot.features.digest.rules import read_digest
 
 # With more words behind `add` and `remove`.
 DIGESTS: Final = Argument(

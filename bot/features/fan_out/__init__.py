@@ -3,13 +3,10 @@
 from typing import Final
 
 from bot.domain.commands.spec import CommandSpec
-from bot.features.fan_out.drawer import FanOutTable
-from bot.features.fan_out.presses import FanOutPresses
-from bot.features.fan_out.preview import FanOutPreview
-from bot.features.fan_out.run import RunFanOut
-from bot.features.fan_out.session import StartFanOutSession
+from bot.features.fan_out.flow import FanOutPresses, FanOutPreview, FanOutTable
+from bot.features.fan_out.rows import TABLES
+from bot.features.fan_out.run import RunFanOut, StartFanOutSession
 from bot.features.fan_out.specs import COMMANDS
-from bot.features.fan_out.tables import TABLES
 from bot.kernel.commands.handler import Handler
 from bot.kernel.feature import Feature
 from bot.kernel.tasks import Kernel

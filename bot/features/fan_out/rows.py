@@ -1,8 +1,4 @@
-"""Fan-outs as rows, and their sessions.
-
-Whoever changes a session of a fan-out counts up the fan-out's version first, in the same transaction: that locks the
-row of the fan-out, so that whoever shows it misses no change.
-"""
+"""How long rows of fan-outs stay."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -14,8 +10,45 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import Lifecycle
 from bot.features.fan_out.rules import FanOut, FanOutSession, FanOutState, session_id_of
+from bot.store import past_sessions
 from bot.store.database.connection import insert
+from bot.store.instants import asked_at, happened
+from bot.store.table_spec import TableSpec, kept_for, once
 from bot.store.tables import fan_out_sessions, fan_outs
+
+TABLES: Final = (
+    TableSpec(
+        fan_outs,
+        ("fan-out", "fan-outs"),
+        kept_for(fan_outs.c.created_at, lambda kept: max(kept.retention, kept.fan_outs_kept)),
+        kept=past_sessions.keep_of_fan_outs,
+        instants=(
+            happened(fan_outs.c.created_at, fan_outs.c.begun_at, fan_outs.c.stopped_at),
+            asked_at(fan_outs.c.created_at, fan_outs.c.state == FanOutState.ASKED),
+        ),
+    ),
+    TableSpec(
+        fan_out_sessions,
+        ("session of a fan-out", "sessions of fan-outs"),
+        once(fan_out_sessions.c.fan_out_id.not_in(select(fan_outs.c.id))),
+        instants=(
+            happened(
+                *(
+                    fan_out_sessions.c[name]
+                    for name in ("intent_at", "accepted_at", "polled_at", "started_at", "read_at")
+                )
+            ),
+        ),
+    ),
+)
+
+
+# ------------------------------------------------------------ rows
+# Fan-outs as rows, and their sessions.
+#
+# Whoever changes a session of a fan-out counts up the fan-out's version first, in the same transaction: that locks the
+# row of the fan-out, so that whoever shows it misses no change.
+
 
 _FAN_OUT: Final = TypeAdapter(FanOut)
 _FAN_OUT_COLUMNS: Final = [field.name for field in fields(FanOut) if field.name not in {"options", "limit"}]

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from bot.features.guardrails.tables import TABLES
-from bot.features.guardrails.watch import GuardrailWatch
+from bot.features.guardrails.flow import GuardrailWatch
+from bot.features.guardrails.rows import TABLES
 from bot.kernel.feature import Feature, Per, Tick
 
 FEATURE: Final = Feature(

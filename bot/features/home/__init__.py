@@ -2,9 +2,7 @@
 
 from typing import Final
 
-from bot.features.home.done import DoneLately, open_window
-from bot.features.home.drawer import HomeTab
-from bot.features.home.opened import HomeOpened
+from bot.features.home.flow import DoneLately, HomeOpened, HomeTab, open_window
 from bot.features.home.specs import COMMANDS, RECENTLY_DONE
 from bot.kernel.commands.handler import Handler
 from bot.kernel.feature import Feature

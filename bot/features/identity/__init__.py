@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.features.identity.commands import IdentityCommands
+from bot.features.identity.flow import IdentityCommands
 from bot.features.identity.specs import COMMANDS
 from bot.kernel.feature import Feature, Per, Tick
 from bot.kernel.identities import Identities

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, typed
-from bot.features.identity.words import read_link, read_person
+from bot.features.identity.rules import read_link, read_person
 
 LINK: Final = Argument("@person email|user-id", read_link)
 PERSON: Final = Argument("@person", read_person)

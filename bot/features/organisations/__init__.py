@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from bot.features.organisations.flow import OrganisationsCommand
+from bot.features.organisations.flow import KIND, OrganisationRows, OrganisationsCommand
 from bot.features.organisations.sentences import OrganisationSentences
-from bot.features.organisations.source import KIND, OrganisationRows
 from bot.features.organisations.specs import COMMANDS
 from bot.kernel.feature import Feature
 from bot.kernel.operations.row_sources import OperationKind

@@ -14,11 +14,10 @@ from bot.domain.commands.quotation_marks import searched
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.cycle import calendar_month
 from bot.domain.periods import RefusedRange, Span, span_of_period
-from bot.features.reads import member_sentences as members_views
-from bot.features.reads import metric_sentences as metrics_views
-from bot.features.reads import secret_sentences as secrets_views
-from bot.features.reads.member_sentences import Person
-from bot.features.reads.metric_sentences import Metrics
+from bot.features.reads import sentences as members_views
+from bot.features.reads import sentences as metrics_views
+from bot.features.reads import sentences as secrets_views
+from bot.features.reads.sentences import Metrics, Person
 from bot.features.reads.specs import MEMBERS, METRICS, SECRET_ADD, SECRET_LIST
 from bot.kernel.commands.asking import AskDevin
 from bot.kernel.commands.handler import Asked, Handler

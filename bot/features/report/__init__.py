@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from bot.features.report.flow import ReportCommand
-from bot.features.report.pull_request_sweep import PullRequestSweep
+from bot.features.report.flow import PullRequestSweep, ReportCommand
+from bot.features.report.rows import TABLES
 from bot.features.report.specs import COMMANDS
-from bot.features.report.tables import TABLES
 from bot.kernel.feature import Feature, Per, Tick
 
 FEATURE: Final = Feature(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.features.roles.commands import RoleCommands
+from bot.features.roles.flow import RoleCommands
 from bot.features.roles.sentences import QUESTION, UNCHANGED
 from bot.features.roles.specs import COMMANDS
 from bot.kernel.feature import Feature

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from bot.features.settings.flow import SettingsCommands
-from bot.features.settings.form import SettingsForm
+from bot.features.settings.flow import SettingsCommands, SettingsForm
 from bot.features.settings.specs import COMMANDS, SETTINGS
 from bot.kernel.feature import Feature
 

@@ -1,8 +1,10 @@
 """What people read about settings: their names, what is set, where it comes from, and how to change it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+from bot.domain.form import Form
 from bot.domain.launch import UNSET
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.settings_values import (
@@ -17,10 +19,12 @@ from bot.domain.settings_values import (
     as_text,
     may_be_set,
 )
-from bot.features.settings.rules import SettingChange
+from bot.features.settings.rules import Group, SettingChange, drawn, field_name, shown_in_field
+from bot.views import blocks
 from bot.views.answers.wording import code
-from bot.views.message import Message
+from bot.views.message import Block, Message
 from bot.views.modals.fields import OPTION_FIELDS, Field
+from bot.views.modals.parts import View, form_view
 
 _NOT_SET: Final = {UNSET: "Not set"}
 # Each setting is one field of the form; what a start takes from there is the same field as in the form of a start.
@@ -165,3 +169,34 @@ def _shown(setting: Setting, value: Value | None) -> str:
     if isinstance(value, bool):
         return word
     return code(word) if meaning == word else f"{meaning[:1].lower()}{meaning[1:]}"
+
+
+# ------------------------------------------------------------ modal
+# The form of settings: one set of fields, for a person and for a channel.
+
+
+TITLE: Final = "Settings"
+_ABOUT: Final = {
+    Scope.PERSON: "Used unless the channel has its own setting. Your reminders and mentions override the channel's.",
+    Scope.CHANNEL: "For everyone's sessions in {channel}. Each person's own reminders and mentions override these.",
+}
+
+
+def settings_form(form: Form, groups: Sequence[Group], file: str) -> View:
+    """The form with these `groups` of fields; what the `file` sets is a line in place of a field."""
+    shown = [block for group in groups for block in _group(group, file, f"<#{form.channel}>")]
+    if any(group.scope is Scope.CHANNEL for group in groups):
+        shown += blocks.context([EVERYONES.format(file=file or "bot.toml")])
+    return form_view(replace(form, digest=drawn([*groups])), TITLE, "Save", shown)
+
+
+def _group(group: Group, file: str, channel: str) -> list[Block]:
+    head = [blocks.header(GROUPS[group.scope]), *blocks.context([_ABOUT[group.scope].format(channel=channel)])]
+    lines = [blocks.section(fixed(setting, value, file)) for setting, value in group.fixed.items()]
+    return [*head, *lines, *(_field(group, setting) for setting in group.open)]
+
+
+def _field(group: Group, setting: Setting) -> Block:
+    field, value = FIELDS[setting], shown_in_field(group.chosen, setting)
+    field = replace(field, hint=HINTS.get((group.scope, setting), field.hint))
+    return field.drawn(value or (UNSET if field.choices else ""), field_name(group.scope, setting))

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.features.teams.commands import TeamCommands
+from bot.features.teams.flow import TeamCommands
 from bot.features.teams.rows import TABLES
 from bot.features.teams.specs import COMMANDS
 from bot.kernel.feature import Feature

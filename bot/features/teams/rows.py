@@ -1,4 +1,4 @@
-"""Teams: their members, and in which of them a row about a session counts."""
+"""The table of teams: which of them each of their members belongs to, and from which day on."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -7,8 +7,10 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     String,
+    Table,
     and_,
     case,
     cast,
@@ -25,10 +27,28 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.features.teams.rules import CostCentre, Member, MemberKind, Membership
-from bot.features.teams.tables import cost_centre_members
+from bot.store.columns import metadata
 from bot.store.spend import has_tag
 from bot.store.table_spec import RowsToErase, TableSpec, by_subject, never
 from bot.store.tables import spend
+
+# Who and what belongs to which team, from the billing day `since` until that of the member's next row, so that figures
+# of days before stay. The key has no name in it, so nothing can belong to two; a team without members is none. The
+# column `team` is the workspace, as everywhere.
+cost_centre_members: Final = Table(
+    "cost_centre_members",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("subject", String, primary_key=True),  # a tag in lower case, or the id of a channel or person
+    Column("since", String, primary_key=True),  # an ISO date
+    Column("name", String, nullable=False),  # empty if it belongs to none from then on
+)
+
+
+# ------------------------------------------------------------ rows
+# Teams: their members, and in which of them a row about a session counts.
+
 
 _ORDER: Final = tuple(MemberKind)
 _NEVER: Final = "9999"  # after all dates

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from bot.features.teams.rules import LONGEST_NAME, CostCentre, Member, MemberKind
-from bot.features.teams.words import Problem
+from bot.features.teams.rules import LONGEST_NAME, CostCentre, Member, MemberKind, Problem
 from bot.views import blocks
 from bot.views.answers.wording import code, message_of
 from bot.views.dates import weekday_date

@@ -4,7 +4,7 @@ from typing import Final
 
 from bot.domain.commands.arguments import AROUND_LISTS, LISTED
 from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, Source, typed
-from bot.features.teams.words import read_team
+from bot.features.teams.rules import read_team
 
 TEAM: Final = Argument("NAME @person|#channel|tag:… …", read_team)
 TEAM_OR_MEMBERS: Final = Argument("NAME [@person|#channel|tag:… …]", read_team, around=AROUND_LISTS)

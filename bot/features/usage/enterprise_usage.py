@@ -24,7 +24,7 @@ ORGANISATIONS: Final = "organisations"  # the kind of those by organisation, who
 def enterprise_usage(question: Question, span: Span) -> NewOperation:
     """The operation that shows what all organisations used on the counted days of `span`.
 
-    By organisation it is the list of organisations (`bot.features.organisations.source`) with their ACUs then.
+    By organisation it is the list of organisations (`bot.features.organisations.flow`) with their ACUs then.
     """
     by = question.by or By.DAY
     header = ("name", "org_id", "acus") if by is By.ORG else (by.value, "acus")

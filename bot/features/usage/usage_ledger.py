@@ -25,8 +25,7 @@ from bot.domain.cycle import Cycle, CycleLimits, calendar_month
 from bot.domain.outcomes import Outcome
 from bot.domain.periods import days_between
 from bot.domain.readers import ANYBODY, Readers
-from bot.features.consumption.cycle_figures import cycle_figures, history_start
-from bot.features.consumption.cycles import cycle_of, limits_of
+from bot.features.consumption.cycles import cycle_figures, cycle_of, history_start, limits_of
 from bot.features.consumption.reader import ConsumptionReader, read_withheld
 from bot.features.consumption.rules import LATE_DATA, bill_of
 from bot.features.consumption.sentences import CycleFigures

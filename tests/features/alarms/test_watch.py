@@ -4,9 +4,8 @@ import pytest
 
 from bot.domain.lane import edit_lane
 from bot.features.alarms import rows as alarms
-from bot.features.alarms.drawer import alarm_key
+from bot.features.alarms.flow import BATCH_SIZE, RunawayWatch, alarm_key
 from bot.features.alarms.rules import AlarmState
-from bot.features.alarms.watch import BATCH_SIZE, RunawayWatch
 from bot.slack.client import Channel, Slack
 from bot.slack.errors import ContentRefused, SlackRateLimited, SlackUnreachable
 from bot.slack.rate_limits import EDITS

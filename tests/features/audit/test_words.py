@@ -8,8 +8,8 @@ import pytest
 from bot.domain.commands.parser import Command
 from bot.domain.text import as_typed
 from bot.features import COMMANDS
+from bot.features.audit.rules import AuditMistake, AuditQuery, Days, WrongQuery, days_of, parse_query, read_options
 from bot.features.audit.specs import AUDIT
-from bot.features.audit.words import AuditMistake, AuditQuery, Days, WrongQuery, days_of, parse_query, read_options
 
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC).timestamp()
 

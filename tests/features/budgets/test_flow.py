@@ -23,20 +23,20 @@ from bot.domain.lane import thread_lane
 from bot.domain.questions import By
 from bot.domain.session import TERMINAL_STATUSES, DisplayState, Lifecycle, Options, is_asleep
 from bot.domain.waking import WakeLimits
-from bot.features.budgets import crossing_rows as crossings
 from bot.features.budgets import grant_rows as grants
+from bot.features.budgets import rows as budget_tables
 from bot.features.budgets import rows as budgets
-from bot.features.budgets import tables as budget_tables
+from bot.features.budgets import rows as crossings
 from bot.features.budgets.check import BudgetCheck, own_budgets
-from bot.features.budgets.commands import BudgetCommands
+from bot.features.budgets.flow import BudgetCommands
 from bot.features.budgets.grant_rows import Grant, GrantState
 from bot.features.budgets.rules import Scope, ScopeKind, Span
 from bot.features.budgets.standings import reports_no_acus, standings
 from bot.features.budgets.watch import BudgetWatch
 from bot.features.consumption.reader import ConsumptionReader
 from bot.features.teams import rows as cost_centre_rows
+from bot.features.teams.rows import cost_centre_members
 from bot.features.teams.rules import Member, MemberKind
-from bot.features.teams.tables import cost_centre_members
 from bot.features.usage import spend_group_rows
 from bot.features.usage.spend_group_rows import Spending
 from bot.kernel.access import Access

@@ -19,7 +19,7 @@ from bot.features.budgets.check import BudgetCheck
 from bot.features.budgets.rules import Scope, ScopeKind, Span
 from bot.features.budgets.try_out import BudgetTrials
 from bot.features.budgets.words import WantedBudget, parse_set
-from bot.features.consumption import cycle_rows
+from bot.features.consumption import rows as cycle_rows
 from bot.kernel.gates import Asker, Limit, Work
 from bot.kernel.services import Services
 from bot.store import due, sessions, spend, tables

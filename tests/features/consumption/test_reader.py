@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.devin.client import Devin
 from bot.domain.billing import bounds
-from bot.features.consumption import correction_rows as corrections
+from bot.features.consumption import rows as corrections
 from bot.features.consumption.reader import ConsumptionReader
 from bot.features.consumption.rules import Correction
 from bot.playground.devin import DevinControl, DevinSimulator

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.billing import Booked, bounds
-from bot.features.consumption.session_bill_rules import settle, unanswered
+from bot.features.consumption.rules import settle, unanswered
 from bot.timing import HOUR
 
 SUN, MON, TUE, WED = (date(2026, 11, day) for day in (22, 23, 24, 25))

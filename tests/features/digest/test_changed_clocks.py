@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from structlog.testing import capture_logs
 
-from bot.features.digest.editions import Edition, Schedule
+from bot.features.digest.rules import Edition, Schedule
 from bot.timing import PRODUCTION
 from tests.features.digest.test_digest_editions import WEB, Channels, die, keys, roots, subscribe
 from tests.features.digest.test_post import HOUR, digests, frozen_at, run, utc

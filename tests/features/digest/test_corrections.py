@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.cycle import Cycle
-from bot.features.consumption import cycle_rows as cycles
-from bot.features.digest import subscription_rows as subscriptions
+from bot.features.consumption import rows as cycles
+from bot.features.digest import rows as subscriptions
 from bot.features.digest.due import DueDigests
-from bot.features.digest.editions import Edition, Schedule, Share
-from bot.features.digest.subscription import Subscription
+from bot.features.digest.rules import Edition, Schedule, Share, Subscription
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.shared_channels import SharedChannels
 from bot.store import channels

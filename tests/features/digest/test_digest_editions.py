@@ -8,14 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.cycle import Cycle, LimitSource
-from bot.features.consumption import cycle_rows as cycles
+from bot.features.consumption import rows as cycles
 from bot.features.digest import digest_root
 from bot.features.digest import edition_sentences as editions
-from bot.features.digest import subscription_rows as subscriptions
+from bot.features.digest import rows as subscriptions
 from bot.features.digest.due import first_at, keep_past
-from bot.features.digest.editions import Edition, Schedule, Share
-from bot.features.digest.subscription import Subscription
-from bot.features.digest.subscriptions import Subscriptions
+from bot.features.digest.flow import Subscriptions
+from bot.features.digest.rules import Edition, Schedule, Share, Subscription
 from bot.features.usage.figure_sentences import NO_ACUS, NO_ACUS_AGAIN, NOTHING_BEFORE
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.access import Access

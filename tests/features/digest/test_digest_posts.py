@@ -11,9 +11,8 @@ from inline_snapshot import snapshot
 
 from bot.domain.amounts import exact, exact_sum
 from bot.domain.outcomes import Outcome
-from bot.features.digest.digest_posts import NothingMerged, ThreadFigures, line_chart, thread_posts
-from bot.features.digest.digest_tables import Spender, SpenderTable
-from bot.features.report.outcome_report import Used
+from bot.features.digest.posts import NothingMerged, Spender, SpenderTable, ThreadFigures, line_chart, thread_posts
+from bot.features.report.rules import Used
 from bot.features.usage.chart_days import CHART_DAYS, MOST_GROUPS, ChartGroup, Pace, chart_groups
 from bot.features.usage.figure_files import FigureFile
 from bot.features.usage.figure_sentences import Figures

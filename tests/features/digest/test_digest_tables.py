@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from bot.domain.amounts import exact, exact_sum, half_up
-from bot.features.digest.digest_tables import LastColumn, Spender, SpenderTable, spender_table
+from bot.features.digest.posts import LastColumn, Spender, SpenderTable, spender_table
 from bot.features.usage.figure_sentences import Figures
 from bot.views.figure_tables import table_message
 from tests.markup import with_markup, written

@@ -13,13 +13,21 @@ from bot.domain.session import DisplayState
 from bot.features.consumption.forecast import Forecast
 from bot.features.consumption.rules import Correction
 from bot.features.consumption.sentences import CycleFigures, ProductUse
-from bot.features.digest import subscription_sentences
-from bot.features.digest.digest_posts import DigestPosts
+from bot.features.digest import sentences as subscription_sentences
 from bot.features.digest.digest_root import DigestFigures, Needing
 from bot.features.digest.edition_sentences import EditionFigures, Preview, edition_posts, preview
-from bot.features.digest.editions import Edition, Occasion, Schedule, Share
 from bot.features.digest.past import because_dead
-from bot.features.digest.subscription import Missed, MissedBecause, Subscription, from_settings
+from bot.features.digest.posts import DigestPosts
+from bot.features.digest.rules import (
+    Edition,
+    Missed,
+    MissedBecause,
+    Occasion,
+    Schedule,
+    Share,
+    Subscription,
+    from_settings,
+)
 from bot.features.usage.figure_sentences import NO_TOTAL, Figures
 from bot.views.message import Message
 from tests.markup import written

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.billing import finished_at, newest_finished
 from bot.domain.cycle import Cycle
-from bot.features.digest.editions import (
+from bot.features.digest.rules import (
     LATEST,
     Occasion,
     PlannedDigest,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.session import Snapshot
-from bot.features.digest.needing import needing_somebody
+from bot.features.digest.contents import needing_somebody
 from tests.store.rows import NOW, session
 
 HOUR = 3600

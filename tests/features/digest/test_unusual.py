@@ -7,9 +7,8 @@ import pytest
 from bot.domain.billing import bounds
 from bot.features.digest import unusual
 from bot.features.digest.due import schedule_of
-from bot.features.digest.editions import Edition
 from bot.features.digest.post import DigestPost
-from bot.features.digest.subscription import Subscription
+from bot.features.digest.rules import Edition, Subscription
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.store import own_names, sessions
 from tests.flows.conftest import ADMINS, CHANNEL, ORG

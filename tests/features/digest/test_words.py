@@ -9,10 +9,18 @@ from bot.domain.commands.registry import START
 from bot.domain.text import as_typed
 from bot.domain.zones import nearest_zones, zone_named
 from bot.features import COMMANDS
-from bot.features.digest import subscription_sentences
-from bot.features.digest.editions import Edition, Share
+from bot.features.digest import sentences as subscription_sentences
+from bot.features.digest.rules import (
+    DigestAction,
+    DigestMistake,
+    DigestRequest,
+    Edition,
+    MistakeKind,
+    Share,
+    parse_digest,
+    read_digest,
+)
 from bot.features.digest.specs import DIGEST
-from bot.features.digest.words import DigestAction, DigestMistake, DigestRequest, MistakeKind, parse_digest, read_digest
 
 ADD = DigestRequest(DigestAction.ADD)
 

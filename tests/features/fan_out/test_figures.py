@@ -12,13 +12,13 @@ from bot.domain.outcomes import Outcome
 from bot.domain.questions import REPORT_QUESTIONS, By
 from bot.domain.session import Lifecycle, Options
 from bot.features import TABLES
-from bot.features.consumption import session_bill_rows
-from bot.features.consumption.session_bill_rows import AskedSession
+from bot.features.consumption import rows as session_bill_rows
+from bot.features.consumption.rows import AskedSession
 from bot.features.cost.flow import OwnCost
 from bot.features.fan_out import rows as fan_outs
 from bot.features.fan_out.rules import FanOut, FanOutSession, FanOutState, session_id_of
-from bot.features.fan_out.session import facts_of, record
-from bot.features.report.outcomes import OutcomeAnswers
+from bot.features.fan_out.run import facts_of, record
+from bot.features.report.flow import OutcomeAnswers
 from bot.features.usage.usage import UsageAnswers
 from bot.kernel.access import Access
 from bot.kernel.upkeep.retention import Retention

@@ -9,18 +9,21 @@ from inline_snapshot import snapshot
 
 from bot.domain.commands.options import NOT_ACUS, Mistyped
 from bot.domain.session import DisplayState, Lifecycle, Options
+from bot.features.fan_out import sentences as fan_out_table
 from bot.features.fan_out import sentences as fan_outs
-from bot.features.fan_out import table_sentences as fan_out_table
 from bot.features.fan_out.rules import (
     FanOut,
+    FanOutMistake,
     FanOutSession,
     FanOutState,
+    NotChosen,
+    OrganisationName,
     PollIntervals,
+    WrongFanOut,
     may_be_retried,
     reference_of,
     seconds_to_start,
 )
-from bot.features.fan_out.words import FanOutMistake, NotChosen, OrganisationName, WrongFanOut
 from bot.views import operations
 from tests.unit.block_kit import assert_valid
 

@@ -7,8 +7,7 @@ from bot.domain.commands.parser import Command, Doubt
 from bot.domain.commands.registry import START
 from bot.domain.session import Options
 from bot.features import COMMANDS
-from bot.features.fan_out.specs import FANOUT
-from bot.features.fan_out.words import (
+from bot.features.fan_out.rules import (
     FanOutMistake,
     FanOutQuery,
     NotChosen,
@@ -18,6 +17,7 @@ from bot.features.fan_out.words import (
     parse_fan_out,
     with_organisation,
 )
+from bot.features.fan_out.specs import FANOUT
 
 ACME, DATA, LIKE = (
     OrganisationName("org-1", "Acme"),

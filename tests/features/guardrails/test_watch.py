@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from bot.devin.client import Devin
-from bot.features.guardrails.watch import GuardrailWatch
+from bot.features.guardrails.flow import GuardrailWatch
 from bot.store import channels
 from bot.store.tables import outbox
 from bot.timing import DAY, PRODUCTION

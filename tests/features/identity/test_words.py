@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.features.identity.words import WantedLink, parse_link
+from bot.features.identity.rules import WantedLink, parse_link
 
 
 @pytest.mark.parametrize(

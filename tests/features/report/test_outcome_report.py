@@ -12,7 +12,7 @@ from bot.domain.amounts import Money
 from bot.domain.billing import Period
 from bot.domain.periods import Span, days_between
 from bot.domain.questions import By, Question
-from bot.features.report.outcome_report import (
+from bot.features.report.rules import (
     MATURITY,
     ActiveSessions,
     OpenedPullRequest,

@@ -12,9 +12,9 @@ from bot.domain.cycle import Cycle
 from bot.domain.periods import RangeFault, RefusedRange
 from bot.domain.questions import REPORT_QUESTIONS
 from bot.domain.readers import Readers
-from bot.features.consumption import cycle_rows as cycles
+from bot.features.consumption import rows as cycles
 from bot.features.report import sentences as outcome_report
-from bot.features.report.outcomes import OutcomeAnswers
+from bot.features.report.flow import OutcomeAnswers
 from bot.features.usage import sentences as usage
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger

@@ -12,8 +12,8 @@ from sqlalchemy import delete
 from structlog.testing import capture_logs
 
 from bot.devin.client import Devin
-from bot.features.report import pull_request_sweep as sweep_module
-from bot.features.report.pull_request_sweep import PullRequestSweep
+from bot.features.report import flow as sweep_module
+from bot.features.report.flow import PullRequestSweep
 from bot.kernel.services import Services
 from bot.playground.devin import DevinControl, DevinSimulator
 from bot.store import due

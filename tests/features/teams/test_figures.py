@@ -9,7 +9,7 @@ import pytest
 from bot.domain.questions import USAGE_QUESTIONS, By
 from bot.domain.readers import ANYBODY
 from bot.features import TABLES
-from bot.features.digest.spenders import DigestSpenders
+from bot.features.digest.posts import DigestSpenders
 from bot.features.teams import rows as cost_centres
 from bot.features.teams.rules import CostCentre, Member, MemberKind
 from bot.features.usage.figure_files import usage_file

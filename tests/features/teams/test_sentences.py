@@ -7,8 +7,7 @@ from datetime import date
 from inline_snapshot import snapshot
 
 from bot.features.teams import sentences as teams
-from bot.features.teams.rules import CostCentre, Member, MemberKind
-from bot.features.teams.words import Problem
+from bot.features.teams.rules import CostCentre, Member, MemberKind, Problem
 from tests.markup import written
 
 DAY = date(2026, 12, 1)

@@ -6,9 +6,8 @@ import pytest
 
 from bot.domain.commands.registry import START
 from bot.features import COMMANDS
-from bot.features.teams.rules import Member, MemberKind
+from bot.features.teams.rules import Member, MemberKind, Problem, WantedTeam, parse_add, parse_remove
 from bot.features.teams.specs import TEAM_ADD, TEAM_LIST, TEAM_REMOVE
-from bot.features.teams.words import Problem, WantedTeam, parse_add, parse_remove
 
 ANN, WEB, PAY = (
     Member(MemberKind.PERSON, "U0ANN1"),

@@ -14,11 +14,10 @@ from bot.domain.amounts import exact_sum, half_up
 from bot.domain.billing import ONE_DAY
 from bot.domain.cycle import Cycle
 from bot.domain.questions import By
-from bot.features.consumption import cycle_rows as cycles
+from bot.features.consumption import rows as cycles
 from bot.features.digest.due import schedule_of
-from bot.features.digest.editions import Edition
 from bot.features.digest.post import DigestPost
-from bot.features.digest.subscription import Subscription
+from bot.features.digest.rules import Edition, Subscription
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.services import Services
 from bot.store.tables import metadata

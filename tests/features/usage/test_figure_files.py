@@ -14,8 +14,8 @@ from bot.domain.amounts import exact, exact_sum
 from bot.domain.billing import Period, Withheld, WithheldBecause
 from bot.domain.periods import Span, days_between
 from bot.domain.questions import By, Question
-from bot.features.report.outcome_report import outcomes_of
-from bot.features.report.report_files import report_file
+from bot.features.report.rules import outcomes_of
+from bot.features.report.sentences import report_file
 from bot.features.usage.figure_files import FilePart, no_bill, running, usage_file
 from bot.features.usage.figure_sentences import NO_ACUS, Figures
 from bot.views.csv import csv_text

@@ -6,8 +6,7 @@ import pytest
 
 from bot.domain.billing import WithheldBecause
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS, By
-from bot.features.report.flow import ReportCommand
-from bot.features.report.outcomes import OutcomeAnswers
+from bot.features.report.flow import OutcomeAnswers, ReportCommand
 from bot.features.report.specs import REPORT
 from bot.features.usage import figure_files, file_parts
 from bot.features.usage import figure_sentences as digest

@@ -9,7 +9,7 @@ from bot.domain.cycle import Cycle
 from bot.domain.outcomes import Outcome
 from bot.domain.periods import RangeFault, RefusedRange
 from bot.domain.questions import USAGE_QUESTIONS, By
-from bot.features.consumption import cycle_rows as cycles
+from bot.features.consumption import rows as cycles
 from bot.features.usage import figure_sentences as digest
 from bot.features.usage import sentences as usage
 from bot.features.usage.usage import UsageAnswers

@@ -6,10 +6,17 @@ from typing import Final
 
 from bot.domain.clock import clock_time
 from bot.domain.questions import CSV_WORD
-from bot.features.digest.editions import Edition, Schedule, Share
+from bot.features.digest.rules import (
+    DigestAction,
+    DigestMistake,
+    Edition,
+    MissedBecause,
+    MistakeKind,
+    Schedule,
+    Share,
+    Subscription,
+)
 from bot.features.digest.specs import DIGEST_ADD_CONFIRMED, DIGEST_UNDO
-from bot.features.digest.subscription import MissedBecause, Subscription
-from bot.features.digest.words import DigestAction, DigestMistake, MistakeKind
 from bot.views import blocks, questions
 from bot.views.answers.wording import any_of, code
 from bot.views.message import Message

@@ -11,16 +11,26 @@ from zoneinfo import ZoneInfo
 from bot.domain.commands.presses import undone
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.lane import person_lane
-from bot.features.digest import subscription_rows as subscriptions
-from bot.features.digest import subscription_sentences
+from bot.features.digest import rows as subscriptions
+from bot.features.digest import sentences as subscription_sentences
 from bot.features.digest.due import first_at, keep_past, schedule_of, subscribed
 from bot.features.digest.edition_sentences import preview
-from bot.features.digest.editions import OCCASIONS, Edition, Schedule, Share
 from bot.features.digest.past import Destination, read_past
 from bot.features.digest.post import DigestPost
+from bot.features.digest.rules import (
+    OCCASIONS,
+    DigestAction,
+    DigestMistake,
+    DigestRequest,
+    Edition,
+    MissedBecause,
+    Schedule,
+    Share,
+    Subscription,
+    parse_digest,
+    read_digest,
+)
 from bot.features.digest.specs import DIGEST, DIGEST_ADD_CONFIRMED, DIGEST_UNDO
-from bot.features.digest.subscription import MissedBecause, Subscription
-from bot.features.digest.words import DigestAction, DigestMistake, DigestRequest, parse_digest, read_digest
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler, asked_by

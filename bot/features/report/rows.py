@@ -1,11 +1,11 @@
-"""The rows that an outcome report is made of: pull requests that were opened in a period, and its sessions."""
+"""How long rows of pull requests stay."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Subquery, and_, case, func, not_, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.billing import bounds
 from bot.domain.periods import days_between, in_doubt
 from bot.domain.questions import By
-from bot.features.report.outcome_report import (
+from bot.features.report.rules import (
     MATURITY,
     OVER,
     UNMERGED,
@@ -24,8 +24,31 @@ from bot.features.report.outcome_report import (
 )
 from bot.features.usage.spend_group_rows import Spending, if_shown, is_shown, repository_option, without_number
 from bot.store import stored_sessions
+from bot.store.instants import happened
 from bot.store.spend import doubts_among
+from bot.store.table_spec import TableSpec, kept_like_spend, nothing
 from bot.store.tables import past_sessions, pull_requests, spend
+
+TABLES: Final = (
+    TableSpec(
+        pull_requests,
+        ("record of a pull request", "records of pull requests"),
+        kept_like_spend(pull_requests.c.first_seen),
+        nothing,
+        instants=(
+            happened(
+                pull_requests.c.first_seen,
+                pull_requests.c.merged_at,
+                pull_requests.c.closed_at,
+                pull_requests.c.checked_at,
+            ),
+        ),
+    ),
+)
+
+
+# ------------------------------------------------------------ outcome rows
+# The rows that an outcome report is made of: pull requests that were opened in a period, and its sessions.
 
 
 @dataclass(frozen=True, slots=True)

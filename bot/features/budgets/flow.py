@@ -11,8 +11,7 @@ from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets.grant_rows import Grant, GrantState
-from bot.features.budgets.grants import Raise, name_beside_figures, record_raise
-from bot.features.budgets.requests import settle
+from bot.features.budgets.requests import Raise, name_beside_figures, record_raise, settle
 from bot.features.budgets.rules import NAMED, USED_UP, Budget, Scope, ScopeKind, Standing
 from bot.features.budgets.sentences import Entry, Granted, Named
 from bot.features.budgets.specs import (

@@ -1,33 +1,145 @@
-"""The runaway watch: a running session that spends without a sign of progress, or more than is usual, is an alarm.
-
-1. What the sessions of an organisation spent lately is compared, from our own rows: the poller has read it. The store
-   adds it up, and only those sessions are read that may be an alarm.
-2. An alarm that begins is stored with its post in one transaction. It is never posted again: the post is edited when
-   figures move, when a person decides and when the alarm is over. One that comes back is open again.
-3. If the poller has read nothing for an hour, that is an alarm too.
-
-Whichever worker has claimed the watch does all of this. A crash anywhere repeats it: a row that is there opens no
-second alarm.
-"""
+"""The post of an alarm, which shows what the alarm is now."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from functools import partial
+from typing import Any, ClassVar, Final
 
+from bot.conversation.session_costs import cost_so_far
+from bot.conversation.titles import ShownTitles, permalink
+from bot.domain.amounts import Money
+from bot.domain.causes import ActionCause
+from bot.domain.commands import registry
+from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import short_id
 from bot.domain.outliers import usual_limit_of
+from bot.domain.readers import Readers
+from bot.domain.roles import Right
 from bot.domain.session import Session
 from bot.features.alarms import rows as alarms
-from bot.features.alarms.drawer import AlarmPost, alarm_key, cost_of, notice, post_alarm
 from bot.features.alarms.rules import Alarm, AlarmKind, AlarmState, Runaway, is_the_same, runaway, spends, was_woken
-from bot.features.alarms.sentences import alarm_post, reminder
+from bot.features.alarms.sentences import GO_ON, OVER, SETTLED, SNOOZED, WITHHELD, alarm_post, reminder
+from bot.features.alarms.specs import ALARM_FINE, ALARM_SNOOZE, ALARM_STOP
+from bot.kernel.access import Access
+from bot.kernel.commands.handler import Handler
+from bot.kernel.job import CommandJob, finish, finish_with, move, recipient_of
 from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
-from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.unit_of_work import Drawer, Location, UnitOfWork
 from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
-from bot.store import channels, due, posts, recent_spend, sessions
+from bot.slack.errors import SlackError
+from bot.store import channels, due, people, posts, recent_spend, sessions
+from bot.store.database.connection import Transaction
+from bot.store.outbox import OutboxRow
+from bot.store.posts import post_key, subject_of
+from bot.views.answers import failures as failure_sentences
+from bot.views.answers import stops as stop_sentences
+from bot.views.message import Message
+
+
+class AlarmPost(Drawer):
+    """Draws the posts of alarms."""
+
+    name: ClassVar[str] = "alarm"
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def draw(self, tx: Transaction, subject: str, *, shared: bool) -> Message | None:
+        """Return the post of an alarm. None if the alarm is gone, or is yet to be posted in a `shared` channel."""
+        alarm = await alarms.get(tx, subject)
+        if alarm is None:
+            return None
+        if shared:
+            post = await posts.get(tx, alarm_key(alarm))
+            return None if post is None or post.ts is None else WITHHELD
+        workspace = self._services.workspaces[alarm.team]
+        session = await sessions.get(tx, alarm.subject) if alarm.kind is AlarmKind.RUNAWAY else None
+        named = alarm.user if workspace.policy.shows_names else None
+        by = await people.name_of(tx, alarm.team, named) if named else ""
+        cost = await cost_of(tx, workspace, alarm, alarm.changed_at)
+        return await _drawn(tx, workspace, alarm, session, by, cost)
+
+    async def not_posted(self, uow: UnitOfWork, row: OutboxRow, error: SlackError | None) -> None:
+        """Announce in the thread of the session that something could not be posted there, or inform the admins.
+
+        Without an `error` the channel is a shared one.
+        """
+        if error is None:
+            await self._inform_admins(uow, subject_of(row.key))
+        session = await sessions.get(uow.tx, row.session_id) if row.session_id and error is not None else None
+        if session is not None and session.thread_ts is not None:
+            await uow.post(f"lost:{row.key}", session, failure_sentences.post_lost(row.ref, session.url))
+
+    async def _inform_admins(self, uow: UnitOfWork, key: str) -> None:
+        alarm = await alarms.get(uow.tx, key)
+        if alarm is None:
+            return
+        workspace, about = self._services.workspaces[alarm.team], replace(alarm, thread_ts=None)
+        session = await sessions.get(uow.tx, alarm.subject) if alarm.kind is AlarmKind.RUNAWAY else None
+        cost = await cost_of(uow.tx, workspace, alarm, alarm.changed_at)
+        await uow.notify_admins(workspace, f"alarm:{key}", await notice(uow.tx, workspace, about, session, cost))
+
+
+async def post_alarm(uow: UnitOfWork, alarm: Alarm) -> None:
+    """Have `alarm` posted where it belongs, once."""
+    whose = alarm.subject if alarm.thread_ts else None  # in the thread of its session
+    await uow.show(AlarmPost, alarm.key, Location(alarm.team, alarm.channel, alarm.thread_ts, whose))
+
+
+def alarm_key(alarm: Alarm) -> str:
+    """The key of the post of `alarm`."""
+    return post_key(AlarmPost.name, alarm.key)
+
+
+async def notice(
+    tx: Transaction, workspace: Workspace, alarm: Alarm, session: Session | None, cost: Money | None
+) -> Message:
+    """Return what the admins read of an alarm that has no post of its own, so that nothing can be pressed."""
+    message = await _drawn(tx, workspace, alarm, session, cost=cost)
+    return replace(message, blocks=[block for block in message.blocks if block["type"] != "actions"])
+
+
+async def cost_of(tx: Transaction, workspace: Workspace, alarm: Alarm, at: float) -> Money | None:
+    """Return what the session of `alarm` has cost; None for another kind of alarm, or where no price is known.
+
+    Its figures are of the instant `at`.
+    """
+    if alarm.kind is not AlarmKind.RUNAWAY:
+        return None
+    return await cost_so_far(tx, workspace.policy.acu_price, alarm.subject, alarm.facts["acus"], at)
+
+
+async def _drawn(
+    tx: Transaction,
+    workspace: Workspace,
+    alarm: Alarm,
+    session: Session | None,
+    by: str = "",
+    cost: Money | None = None,
+) -> Message:
+    thread = stand_in = None
+    if session is not None:
+        # An alarm without a post of its own is for the admins.
+        readers = Readers(workspace.policy.admin_channel or "")
+        stand_in = (await ShownTitles.read(tx, workspace, readers)).replacement(session.channel)
+        thread = permalink(workspace, session)
+    return alarm_post(alarm, session, by, thread, cost, stand_in, names=workspace.policy.shows_names)
+
+
+# ------------------------------------------------------------ watch
+# The runaway watch: a running session that spends without a sign of progress, or more than is usual, is an alarm.
+#
+# 1. What the sessions of an organisation spent lately is compared, from our own rows: the poller has read it. The store
+# adds it up, and only those sessions are read that may be an alarm. 2. An alarm that begins is stored with its post in
+# one transaction. It is never posted again: the post is edited when    figures move, when a person decides and when the
+# alarm is over. One that comes back is open again. 3. If the poller has read nothing for an hour, that is an alarm too.
+#
+# Whichever worker has claimed the watch does all of this. A crash anywhere repeats it: a row that is there opens no
+# second alarm.
+
 
 log = get_logger(__name__)
 
@@ -250,3 +362,99 @@ def _facts(session: Session, found: Runaway) -> dict[str, Any]:
         "acus": session.snapshot.acus,
         "progress": session.progress_acus,
     }
+
+
+# ------------------------------------------------------------ presses
+# The buttons under an alarm: its session is stopped, or goes on, or the alarm is put off. The post shows which.
+
+
+_MAY_FOLLOW: Final = {
+    ALARM_STOP.name: {AlarmState.OPEN, AlarmState.SNOOZED, AlarmState.ACKNOWLEDGED},
+    ALARM_FINE.name: {AlarmState.OPEN, AlarmState.SNOOZED},
+    ALARM_SNOOZE.name: {AlarmState.OPEN},
+}
+
+
+class AlarmPresses:
+    """Takes what people decide about alarms."""
+
+    def __init__(self, services: Services, access: Access) -> None:
+        self._services = services
+        self._access = access
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the buttons do."""
+        return {spec: Handler(run=partial(self._run, spec)) for spec in (ALARM_STOP, ALARM_FINE, ALARM_SNOOZE)}
+
+    async def _run(self, spec: CommandSpec, job: CommandJob) -> None:
+        """Store the decision and have the post edited, or answer privately why nothing was changed."""
+        async with self._services.db.read() as tx:
+            alarm = await alarms.get(tx, job.cause.argument)
+            # Of an alarm in another channel nothing is shown, not even whether its channel is public.
+            session = await sessions.get(tx, alarm.subject) if alarm and _is_in_place(job, alarm) else None
+        refusal = None
+        if session is not None:
+            refusal = await self._refusal(job, spec, session)
+        async with self._services.unit_of_work_for(job) as uow:
+            alarm = await alarms.locked(uow.tx, job.cause.argument)
+            why_not = refusal or _why_not(job, alarm, session)
+            if why_not is not None or alarm is None or session is None:
+                if why_not is OVER and alarm is not None and _is_in_place(job, alarm):
+                    await uow.redraw(AlarmPost, alarm.key)  # its buttons go
+                await finish_with(uow, job, why_not or OVER)
+                return
+            await self._decide(uow, job, alarm, session)
+
+    async def _refusal(self, job: CommandJob, spec: CommandSpec, session: Session) -> Message | None:
+        """Why the person may not decide this about the session, or None.
+
+        Whoever reads a session's channel may stop it there. The post may stand in another one, whose readers need not
+        see the session: then it is for who asked for it, and for admins.
+        """
+        if spec is ALARM_STOP:
+            refusal = await self._access.right_refusal(
+                job.workspace, job.cause.user or "", Right.STOP, session.channel, asker=session.requester
+            )
+            if refusal is not None:
+                return refusal
+            if await self._access.may_go_on(job.workspace, session.channel, job.cause.channel or ""):
+                return None
+            spec = ALARM_FINE
+        return await self._access.role_refusal(job.workspace, spec, job.cause.user, session)
+
+    async def _decide(self, uow: UnitOfWork, job: CommandJob, alarm: Alarm, session: Session) -> None:
+        titles = await ShownTitles.read(uow.tx, job.workspace, Readers(job.cause.channel or "", job.cause.user or ""))
+        stand_in = titles.replacement(session.channel, session.requester)
+        stopping = stop_sentences.stopping(session, permalink(job.workspace, session), stand_in)
+        values, message = self._values(job.cause.command, stopping, uow.now)
+        await alarms.change(uow.tx, alarm.key, uow.now, user=job.cause.user, **values)
+        await uow.redraw(AlarmPost, alarm.key)
+        # With a key of its own, because the stop may have an answer too.
+        await uow.reply_privately(recipient_of(job), message, key=f"{job.row.key}:received")
+        if job.cause.command == ALARM_STOP.name:
+            stop = ActionCause(registry.STOP.name, session.id, job.cause.user, job.cause.channel)
+            await move(uow, job, session.lane, stop)
+        else:
+            await finish(uow, job)
+
+    def _values(self, command: str, stopping: Message, now: float) -> tuple[dict[str, Any], Message]:
+        if command == ALARM_STOP.name:
+            return {"state": AlarmState.STOPPED, "snoozed_until": None}, stopping
+        if command == ALARM_FINE.name:
+            return {"state": AlarmState.ACKNOWLEDGED, "snoozed_until": None}, GO_ON
+        until = now + self._services.timing.alarm_snooze
+        return {"state": AlarmState.SNOOZED, "snoozed_until": until}, SNOOZED
+
+
+def _is_in_place(job: CommandJob, alarm: Alarm) -> bool:
+    """Whether the alarm is in the channel in which the button was pressed: a button's value is no authorisation."""
+    return (alarm.team, alarm.channel) == (job.workspace.team, job.cause.channel)
+
+
+def _why_not(job: CommandJob, alarm: Alarm | None, session: Session | None) -> Message | None:
+    """Why the press changes nothing, or None."""
+    if alarm is None or not _is_in_place(job, alarm) or alarm.over_at is not None:
+        return OVER
+    if session is None or not spends(session):
+        return OVER
+    return None if alarm.state in _MAY_FOLLOW[job.cause.command] else SETTLED

@@ -9,9 +9,8 @@ from bot.domain.billing import billing_day
 from bot.domain.commands.spec import CommandSpec
 from bot.features.teams import rows as cost_centres
 from bot.features.teams import sentences as views
-from bot.features.teams.rules import CostCentre, Member, home_of, named
+from bot.features.teams.rules import CostCentre, Member, Problem, WantedTeam, home_of, named, parse_add, parse_remove
 from bot.features.teams.specs import TEAM_ADD, TEAM_LIST, TEAM_REMOVE
-from bot.features.teams.words import Problem, WantedTeam, parse_add, parse_remove
 from bot.kernel.commands.handler import Asked, Handler, asked_by
 from bot.kernel.job import CommandJob, finish_with
 from bot.kernel.services import Services

@@ -6,8 +6,8 @@ from bot.domain.commands.picked import picked_person
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.identity import Identity, LinkSource, LinkState
 from bot.features.identity import sentences as views
+from bot.features.identity.rules import WantedLink, parse_link
 from bot.features.identity.specs import IDENTITY, IDENTITY_SET, IDENTITY_UNSET
-from bot.features.identity.words import WantedLink, parse_link
 from bot.kernel.access import Access
 from bot.kernel.commands.asking import AskDevin, ask_later
 from bot.kernel.commands.handler import Answer, Asked, Handler
