@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bench.wire import CHANNELS, ORG, PEOPLE, TEAM
 from bot.conversation.follow.poll import PollState
 from bot.domain.session import Lifecycle, Session, Snapshot
+from bot.features import metadata
 from bot.store import due, posts, sessions, threads
 from bot.store.database.connection import Database
 from bot.store.database.schema import migrate
@@ -48,7 +49,7 @@ def _session(number: int, devin_id: str, changed_at: int, now: float) -> Session
 async def fill(url: str, devin_ids: Sequence[str], changed_at: int) -> list[Session]:
     """Bring the schema up and store a session for each id; the sessions."""
     db, now = Database(url), time.time()
-    await migrate(db)
+    await migrate(db, metadata)
     known = [_session(number, devin_id, changed_at, now) for number, devin_id in enumerate(devin_ids)]
     for start in range(0, len(known), PIECE):
         async with db.write() as tx:

@@ -18,6 +18,7 @@ import asyncpg
 from bench.wire import ORG, TEAM
 from bot.domain.billing import bounds
 from bot.domain.cycle import LimitSource
+from bot.features import metadata
 from bot.store.database.connection import Database, sqlite_path
 from bot.store.database.schema import migrate
 
@@ -83,7 +84,7 @@ def person(number: int) -> str:
 async def fill(url: str, newest: date, size: Size, seed: int = 1) -> None:
     """Bring the schema up and write a history whose last finished billing day is `newest`."""
     db = Database(url)
-    await migrate(db)
+    await migrate(db, metadata)
     await db.close()
     write = _Postgres(url) if sqlite_path(url) is None else _Sqlite(url)
     await write.open()

@@ -32,6 +32,7 @@ from bench.load import HttpTarget, Plan, measure
 from bench.rest import ready, store_of_devin
 from bench.wire import HOST
 from bot.engine.pgqueuer import QueueAddress, install
+from bot.features import metadata
 from bot.kernel.settings import Settings
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.store.database.connection import Database
@@ -163,7 +164,7 @@ async def filled(setup: Setup, server: str, folder: Path, stack: AsyncExitStack,
         copying = [sys.executable, "-m", "bot", "copy", "--from", f"sqlite:///{path}", "--to", url]
         subprocess.run(copying, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: ASYNC221 - nothing else runs
     db = Database(url)
-    await migrate(db)
+    await migrate(db, metadata)
     await db.close()
     await install(QueueAddress(url))
     return url
@@ -220,7 +221,7 @@ async def pace(setup: Setup, server: str, folder: Path, count: int, channels: in
             url = await filled(setup, server, folder, stack, ports)
             db = Database(url)
             stack.push_async_callback(db.close)
-            await migrate(db)
+            await migrate(db, metadata)
             await fill(db, count, channels)
             stores.append(db)
             return url

@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.config import Settings
 from bot.connect import StartError
+from bot.features import metadata
 from bot.logs import get_logger
 from bot.process import ProcessKind
 from bot.store import copying
@@ -96,9 +97,9 @@ async def open_any_store(
         db = Database(url, clock, timing)
         stack.push_async_callback(db.close)
         if migrates:
-            await migrate(db)
+            await migrate(db, metadata)
         else:
-            await check_current(db)
+            await check_current(db, metadata)
         if path is not None:
             take_from_others(path)
     except LaterSchemaError as error:

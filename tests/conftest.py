@@ -19,6 +19,7 @@ import pytest
 import structlog
 
 from bot import logs
+from bot.features import metadata
 from bot.store.database.connection import Database
 from bot.store.database.schema import migrate
 from tests import done_once, postgres  # noqa: F401  the first works by its import
@@ -157,7 +158,7 @@ def sqlite_template(shared: Path) -> Path:
 async def _make_sqlite_template(file: Path) -> None:
     unfinished = file.with_suffix(".unfinished")
     db = Database(f"sqlite:///{unfinished}")
-    await migrate(db)
+    await migrate(db, metadata)
     await db.close()
     unfinished.rename(file)
 

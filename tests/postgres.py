@@ -20,6 +20,7 @@ import asyncpg
 import pytest
 
 from bot.engine.pgqueuer import QueueAddress, install
+from bot.features import metadata
 from bot.store.database.connection import Database
 from bot.store.database.schema import migrate
 
@@ -75,7 +76,7 @@ def _server(home: Path) -> Any:
 async def _make_template(url: str) -> None:
     await run(url, f"CREATE DATABASE {TEMPLATE}")
     db = Database(named(url, TEMPLATE))
-    await migrate(db)
+    await migrate(db, metadata)
     await db.close()
     await install(QueueAddress(named(url, TEMPLATE)))
 

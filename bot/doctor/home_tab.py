@@ -10,7 +10,7 @@ from bot.connect import policy_of, read_settings_file, timed
 from bot.devin.client import Devin
 from bot.domain.settings_file import FileSettings
 from bot.engine.local import LocalEngine
-from bot.features import COMMANDS
+from bot.features import COMMANDS, metadata
 from bot.features.home.flow import HomeTab
 from bot.kernel.organisation import Organisation, Organisations
 from bot.kernel.services import Services
@@ -49,13 +49,13 @@ async def home_tab(settings: Settings, slack: Slack, devin: Devin, user: str) ->
             stack.push_async_callback(db.close)
             # What is wrong with the store, `python -m bot doctor` says; each driver raises errors of its own.
             with suppress(Exception):
-                await check_current(db)
+                await check_current(db, metadata)
                 if (shown := await drawn(db)) is not None:
                     return shown
         folder = stack.enter_context(TemporaryDirectory())
         empty = Database(f"sqlite:///{folder}/empty.db")
         stack.push_async_callback(empty.close)
-        await migrate(empty)
+        await migrate(empty, metadata)
         person = await slack.person(user)
         async with empty.write() as tx:
             await people.put(tx, who.team, person, time.time())

@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.config import StoreSettings
 from bot.doctor.findings import Finding, note, ok, problem
+from bot.features import metadata
 from bot.store.database.connection import Database, sqlite_path
 from bot.store.database.schema import EarlierSchemaError, LaterSchemaError, OtherSchemaError, check_current
 from bot.store.database.unreachable import why_unreachable
@@ -32,7 +33,7 @@ async def check_schema(url: str, reached: str, on_error: Callable[[Exception], F
 async def _checked(url: str, reached: str) -> Finding:
     db = Database(url)
     try:
-        await check_current(db)
+        await check_current(db, metadata)
     except LaterSchemaError:
         return problem(f"{reached}, but its schema is from a newer release.", UPDATE)
     except EarlierSchemaError:

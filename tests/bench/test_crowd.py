@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bench.crowd import fill
 from bench.wire import ORG
+from bot.features import metadata
 from bot.store import due, posts, sessions, watched_sessions
 from bot.store.database.connection import Database
 from bot.store.database.schema import check_current
@@ -15,7 +16,7 @@ async def test_a_crowd_is_watched_and_its_cards_stand(tmp_path: Path) -> None:
     url, changed_at = f"sqlite:///{tmp_path}/bot.db", int(time.time()) - 60
     await fill(url, ["one", "two", "three"], changed_at)
     db = Database(url)
-    await check_current(db)
+    await check_current(db, metadata)
     async with db.read() as tx:
         assert await watched_sessions.any_watched(tx, ORG, time.time()) == (True, True)
         assert sorted(await watched_sessions.slice_of(tx, ORG, Sweep(0.0, 0, 0), "", 9)) == ["one", "three", "two"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.features import metadata
 from bot.store.database.connection import Database
 from bot.store.database.schema import migrate
 from tests import postgres
@@ -14,7 +15,7 @@ from tests.doctor.sentences import APP_TOKEN, BOT_TOKEN, KEY
 async def bring_up(url: str) -> None:
     """Give a store its schema."""
     db = Database(url)
-    await migrate(db)
+    await migrate(db, metadata)
     await db.close()
 
 

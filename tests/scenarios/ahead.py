@@ -10,6 +10,7 @@ import httpx
 from sqlalchemy import select
 
 from bot.domain.session import Lifecycle, Session
+from bot.features import metadata
 from bot.slack.threads import stamp
 from bot.store import audit, posts, sessions, tables, threads
 from bot.store.database.schema import migrate
@@ -93,7 +94,7 @@ async def running(on: Harness, count: int, channels: Sequence[str], users: Seque
             await _posted(on, http, bare_id, channels[number % len(channels)], askers[number])
             for number, bare_id in enumerate(made)
         ]
-    await migrate(on.store)
+    await migrate(on.store, metadata)
     async with on.store.write() as tx:
         for one, asker in zip(known, askers, strict=True):
             await _keep(tx, one, seen[one.devin_id], asker)

@@ -204,7 +204,7 @@ async def test_the_schema_is_brought_up_with_the_address_that_a_platform_gives_a
     for _ in range(2):
         assert await migrated({"DATABASE_URL": given}) == (0, "The schema is up to date.\n", "")
     db = Database(url)
-    await check_current(db)
+    await check_current(db, metadata)
     await db.close()
 
 

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import insert, inspect, select, text
+from sqlalchemy import Column, Index, Integer, MetaData, insert, inspect, select, text
 
 from bot.features import TABLES, metadata
-from bot.store import ownership
+from bot.store import ownership, spend_sums
 from bot.store.database import schema
 from bot.store.database.connection import Database
 from bot.store.database.schema import (
+    RELEASED,
     EarlierSchemaError,
     LaterSchemaError,
     OtherSchemaError,
@@ -26,30 +26,37 @@ from bot.store.database.schema import (
     fingerprint,
     known_revisions,
     migrate,
+    of_migrations,
+    of_tables,
 )
 from bot.store.tables import consumption, spend
 from bot.version import VERSION
 from tests.store.rows import mark_later
 
 NEWEST = known_revisions()[0]
-BROKEN = '''
-"""a migration that breaks half way"""
+NEXT = '''
+"""the next migration"""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "broken"
+revision = "next"
 down_revision = "NEWEST"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table("half", sa.Column("done", sa.Integer()))
     op.add_column("inbox", sa.Column("half", sa.Integer()))
+'''
+BROKEN = (
+    NEXT
+    + """
+    op.create_table("half", sa.Column("done", sa.Integer()))
     op.execute("INSERT INTO half (done) VALUES (1)")
     raise RuntimeError("broken half way")
-'''
+"""
+)
 
 
 async def inspected(db: Database, question: Any) -> Any:
@@ -59,17 +66,6 @@ async def inspected(db: Database, question: Any) -> Any:
     return found[0]
 
 
-async def go_back(db: Database) -> None:
-    """Take the schema down."""
-    config = alembic_config()
-
-    def down(connection: Any) -> None:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-
-    await db.run_sync(down)
-
-
 def test_the_revisions_are_those_that_alembic_knows() -> None:
     known = ScriptDirectory.from_config(alembic_config()).walk_revisions()
     assert known_revisions() == tuple(one.revision for one in known)
@@ -77,15 +73,15 @@ def test_the_revisions_are_those_that_alembic_knows() -> None:
 
 async def test_a_store_without_schema_is_not_current(bare: Database) -> None:
     with pytest.raises(EarlierSchemaError):
-        await check_current(bare)
+        await check_current(bare, metadata)
 
 
 async def test_migrating_brings_the_newest_schema_and_a_second_time_changes_nothing(bare: Database) -> None:
-    await migrate(bare)
-    await check_current(bare)
+    await migrate(bare, metadata)
+    await check_current(bare, metadata)
     tables = await inspected(bare, lambda connection: inspect(connection).get_table_names())
-    await migrate(bare)
-    await check_current(bare)
+    await migrate(bare, metadata)
+    await check_current(bare, metadata)
     assert tables == await inspected(bare, lambda connection: inspect(connection).get_table_names())
     assert set(tables) == {*metadata.tables, "alembic_version"}
 
@@ -108,11 +104,11 @@ def primary_keys(connection: Any) -> dict[str, list[str]]:
 
 
 async def test_a_schema_of_a_later_version_is_not_one_that_is_missing(bare: Database) -> None:
-    await migrate(bare)
+    await migrate(bare, metadata)
     await mark_later(bare)
     for open_it in (migrate, check_current):
         with pytest.raises(LaterSchemaError, match="later"):
-            await open_it(bare)
+            await open_it(bare, metadata)
 
 
 @pytest.mark.parametrize(
@@ -124,50 +120,69 @@ async def test_a_schema_of_a_later_version_is_not_one_that_is_missing(bare: Data
     ids=["none", "another"],
 )
 async def test_a_schema_that_other_code_made_with_the_same_revision_is_not_ours(bare: Database, change: str) -> None:
-    await migrate(bare)
+    await migrate(bare, metadata)
     async with bare.write() as tx:
         await tx.execute(text(change))
     for open_it in (migrate, check_current):
         with pytest.raises(OtherSchemaError):
-            await open_it(bare)
-
-
-# What was released is never edited: a change is a new migration. Each release adds the fingerprint of its newest one.
-RELEASED: dict[str, str] = {}
+            await open_it(bare, metadata)
 
 
 def test_a_migration_that_was_released_is_never_edited() -> None:
-    assert {revision: fingerprint(revision) for revision in RELEASED} == RELEASED
+    assert {one: of_migrations(one) for one in RELEASED} == {one: made[:32] for one, made in RELEASED.items()}
+    now = of_migrations(NEWEST) + of_tables(metadata)
+    assert RELEASED.get(NEWEST, now) == now, "a change of the tables needs a migration"
+    assert set(known_revisions()[1:]) <= set(RELEASED), "what a migration follows is never edited either"
     assert "0001" in RELEASED or VERSION == "0.1.0", "what follows 0.1.0 holds what it has made"
 
 
-@pytest.mark.parametrize("edited", ["versions/0001_the_first_schema.py", "first_schema/work.py"])
-def test_an_edit_of_a_migration_changes_its_fingerprint(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edited: str
-) -> None:
-    folder = shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations")
-    monkeypatch.setattr(schema, "MIGRATIONS", folder)
-    before = fingerprint.__wrapped__("0001")
+def test_an_edit_of_a_migration_changes_its_fingerprint(folder: Path) -> None:
+    before = of_migrations("0001")
     (folder / "versions" / "0002_the_next.py").write_text("# a migration that follows")
-    assert fingerprint.__wrapped__("0001") == before == fingerprint("0001")
-    with (folder / edited).open("a") as file:
+    assert of_migrations("0001") == before
+    with (folder / "versions" / "0001_the_first_schema.py").open("a") as file:
         file.write("# later")
-    assert fingerprint.__wrapped__("0001") != before
+    assert of_migrations("0001") != before
 
 
-@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)  # an SQLite file has one process only
+@pytest.mark.parametrize("change", ["a column", "an index", "a trigger"])
+def test_an_edit_of_the_tables_changes_the_fingerprint(monkeypatch: pytest.MonkeyPatch, change: str) -> None:
+    edited, before = copy_of(metadata), of_tables(metadata)
+    assert of_tables(edited) == before
+    if change == "a column":
+        edited.tables["inbox"].append_column(Column("half", Integer))
+    elif change == "an index":
+        Index("ix_inbox_half", edited.tables["inbox"].c.ts)
+    else:
+        monkeypatch.setattr(spend_sums, "_TAKE", "DELETE FROM spend_days;")
+    assert of_tables(edited) != before
+
+
+async def test_a_store_with_other_tables_of_the_same_revision_is_not_ours(
+    bare: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "RELEASED", {})
+    edited = copy_of(metadata)
+    edited.tables["inbox"].append_column(Column("half", Integer))
+    await migrate(bare, edited)
+    await check_current(bare, edited)
+    for open_it in (migrate, check_current):
+        with pytest.raises(OtherSchemaError):
+            await open_it(bare, metadata)
+
+
+def copy_of(tables: MetaData) -> MetaData:
+    """The same tables, to be edited."""
+    copied = MetaData(naming_convention=tables.naming_convention)
+    for table in tables.sorted_tables:
+        table.to_metadata(copied)
+    return copied
+
+
 async def test_processes_that_start_together_may_all_migrate(bare: Database, bare_url: str, opened: Any) -> None:
     others = [opened(bare_url) for _ in range(3)]
-    await asyncio.gather(*(migrate(one) for one in (bare, *others)))
-    await check_current(bare)
-
-
-@pytest.mark.edge
-async def test_going_back_and_up_again_leaves_the_same_tables(db: Database) -> None:
-    await go_back(db)
-    assert await inspected(db, lambda connection: inspect(connection).get_table_names()) == ["alembic_version"]
-    await migrate(db)
-    await check_current(db)
+    await asyncio.gather(*(migrate(one, metadata) for one in (bare, *others)))
+    await check_current(bare, metadata)
 
 
 @pytest.mark.edge
@@ -185,29 +200,51 @@ async def test_rows_without_an_owner_belong_to_the_first_workspace_and_organisat
 
 
 @pytest.fixture
-def broken(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The migrations of this project, which made `db`, followed by one that breaks half way."""
-    folder = tmp_path / "migrations"
-    shutil.copytree(Path(schema.__file__).parents[1] / "migrations", folder)
-    (folder / "versions" / "broken_half_way.py").write_text(BROKEN.replace("NEWEST", NEWEST))
-
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the migrations of this project, to which a test adds."""
+    copied = shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations")
     with monkeypatch.context() as patched:
-        patched.setattr(schema, "MIGRATIONS", folder)
-        schema.known_revisions.cache_clear()
-        yield
+        patched.setattr(schema, "MIGRATIONS", copied)
+        yield copied
     schema.known_revisions.cache_clear()
 
 
+def add(folder: Path, name: str, migration: str) -> None:
+    """Have one more migration follow."""
+    (folder / "versions" / name).write_text(migration.replace("NEWEST", NEWEST))
+    schema.known_revisions.cache_clear()
+
+
+async def test_a_store_of_an_earlier_revision_is_migrated_if_a_release_made_it(
+    bare: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "RELEASED", {})
+    await migrate(bare, metadata)
+    made = fingerprint(NEWEST, metadata)
+    add(folder, "next_half.py", NEXT)
+    later = copy_of(metadata)
+    later.tables["inbox"].append_column(Column("half", Integer))
+    with pytest.raises(OtherSchemaError):
+        await migrate(bare, later)
+    monkeypatch.setattr(schema, "RELEASED", {NEWEST: made})
+    with pytest.raises(EarlierSchemaError):
+        await check_current(bare, later)
+    await migrate(bare, later)
+    await check_current(bare, later)
+    after = await inspected(bare, lambda connection: inspect(connection).get_columns("inbox"))
+    assert "half" in [column["name"] for column in after]
+
+
 @pytest.mark.edge
-@pytest.mark.usefixtures("broken")
-async def test_a_broken_migration_leaves_nothing_half_done(db: Database) -> None:
+async def test_a_broken_migration_leaves_nothing_half_done(db: Database, folder: Path) -> None:
+    add(folder, "next_broken.py", BROKEN)
     before = await inspected(db, lambda connection: inspect(connection).get_columns("inbox"))
     with pytest.raises(RuntimeError, match="broken half way"):
-        await migrate(db)
+        await migrate(db, metadata)
     assert not await inspected(db, lambda connection: inspect(connection).has_table("half"))
     after = await inspected(db, lambda connection: inspect(connection).get_columns("inbox"))
     assert [column["name"] for column in after] == [column["name"] for column in before]
     revision = await inspected(db, lambda one: MigrationContext.configure(one).get_current_revision())
     assert revision == NEWEST
     with pytest.raises(EarlierSchemaError):
-        await check_current(db)
+        await check_current(db, metadata)

@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 
 from bot.doctor.findings import ok, problem
 from bot.doctor.store import check_postgres
+from bot.features import metadata
 from bot.store.database import postgres
 from bot.store.database.connection import Database
 from bot.store.database.schema import check_current, migrate
@@ -91,8 +92,8 @@ async def test_the_schema_is_migrated_through_a_pooler(
 ) -> None:
     async with pgbouncer(bare_url, tmp_path) as address:
         db = opened(f"{address}?pgbouncer=true&connection_limit=1")
-        await migrate(db)
-        await check_current(db)
+        await migrate(db, metadata)
+        await check_current(db, metadata)
         await note(db, "in:x")
         assert await names(db) == ["in:x"]
         await db.close()
@@ -139,11 +140,11 @@ async def test_the_schema_in_the_address_is_where_the_tables_are(
     bare_url: str, opened: Callable[[str], Database], pooled: str
 ) -> None:
     db = opened(f"{bare_url}&schema=Devin's%20%22own%22{pooled}")
-    await migrate(db)
-    await migrate(db)
+    await migrate(db, metadata)
+    await migrate(db, metadata)
     await note(db, "in:x")
     assert await names(db) == ["in:x"]
-    await check_current(db)
+    await check_current(db, metadata)
     homes = "SELECT string_agg(DISTINCT schemaname, ',') FROM pg_tables WHERE tablename IN ('lanes', 'alembic_version')"
     assert await first(db, homes) == 'Devin\'s "own"'
     await db.close()

@@ -53,20 +53,15 @@ _WRITTEN: Final = ("session_id", "day", "org_id", "team", "requester", "channel"
 def create(connection: Connection) -> None:
     """Create the triggers, after their tables."""
     if connection.dialect.name == "sqlite":
-        statements = _on_sqlite()
+        statements = on_sqlite()
     else:
-        statements = _on_postgresql(connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one())
+        statements = on_postgresql(connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one())
     for statement in statements:
         connection.exec_driver_sql(statement)
 
 
-def drop(connection: Connection) -> None:
-    """Drop what the triggers leave behind once their tables are gone."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("DROP FUNCTION add_up_spend(), skip_sum()")
-
-
-def _on_sqlite() -> list[str]:
+def on_sqlite() -> list[str]:
+    """What makes the triggers on SQLite."""
     update, grown = f"UPDATE OF {', '.join(_WRITTEN)}", _grown("IS")
     kinds = (
         ("spend_added", "INSERT", "NEW.acus > 0", _ADD),
@@ -80,7 +75,8 @@ def _on_sqlite() -> list[str]:
     ]
 
 
-def _on_postgresql(schema: str) -> list[str]:
+def on_postgresql(schema: str) -> list[str]:
+    """What makes the triggers on PostgreSQL, with their functions, for tables in `schema`."""
     add, take, grow = (_ABOUT_SUMS.sub(rf"\1 {schema}.\2", statements) for statements in (_ADD, _TAKE, _GROW))
     function = f"""
     CREATE FUNCTION add_up_spend() RETURNS trigger LANGUAGE plpgsql AS $$
