@@ -5,9 +5,7 @@ from typing import Final
 
 from bot.devin.client import Devin
 from bot.devin.paging import read_first
-from bot.features.audit import flow as audit_log
-from bot.features.audit import flow as bot_audit
-from bot.features.audit.flow import AuditCommands, AuditLog
+from bot.features.audit.flow import BOT_KIND, KIND, AuditCommands, AuditLog, AuditLogRows, BotAuditRows
 from bot.features.audit.sentences import BotAuditSentences
 from bot.features.audit.specs import COMMANDS
 from bot.kernel.feature import Feature, Per, Permission, Tick
@@ -24,8 +22,8 @@ FEATURE: Final = Feature(
     commands=COMMANDS,
     handlers=lambda kernel: AuditCommands(kernel.services).handlers(),
     operations=lambda kernel: [
-        OperationKind(audit_log.KIND, audit_log.AuditLogRows()),
-        OperationKind(bot_audit.KIND, bot_audit.BotAuditRows(kernel.services), BotAuditSentences()),
+        OperationKind(KIND, AuditLogRows()),
+        OperationKind(BOT_KIND, BotAuditRows(kernel.services), BotAuditSentences()),
     ],
     ticks=lambda kernel: [Tick("audit log", Per.PROCESS, AuditLog(kernel.services).tick)],
     permissions=(Permission("audit", "ManageEnterpriseSettings", _last_minute),),
