@@ -33,6 +33,11 @@ class Schedule(Answer):
     last_error_message: Words | None = None
     created_at: Time = 0
 
+    @property
+    def cron(self) -> str | None:
+        """The cron expression by which it runs; None for one that runs once."""
+        return None if self.schedule_type == "one_time" else self.frequency
+
 
 class Automation(Answer):
     """An automation. Only its creation is documented, so all but an id may be missing."""

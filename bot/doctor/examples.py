@@ -26,7 +26,7 @@ from bot.features.home.sentences import AtHome, Home, HomeFigures, home, recentl
 from bot.features.library.modal import library_form
 from bot.features.library.rules import Kind, LibraryItem
 from bot.features.library.specs import NOTE_ADD, PLAYBOOK_ADD
-from bot.features.schedules.modal import schedule_form
+from bot.features.schedules.sentences import schedule_form
 from bot.features.schedules.specs import SCHEDULE_ADD
 from bot.features.settings.rules import Group
 from bot.features.settings.sentences import settings_form

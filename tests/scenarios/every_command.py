@@ -39,8 +39,7 @@ from bot.features.library.rules import Kind
 from bot.features.organisations import sentences as organisations
 from bot.features.pauses import sentences as pauses
 from bot.features.pauses.specs import PAUSE
-from bot.features.reads import sentences as members
-from bot.features.reads import sentences as secrets
+from bot.features.reads import sentences as reads
 from bot.features.report import sentences as outcome_report
 from bot.features.roles import sentences as roles
 from bot.features.roles.words import Problem as RoleProblem
@@ -493,21 +492,21 @@ ROWS = (
     Row(
         command="members",
         typed="members",
-        then=members.NOBODY.text,
+        then=reads.NOBODY.text,
         refused=admins_only("see Devin's members"),
         without=lacks("ViewOrgMembership"),
     ),
     Row(
         command="secret_list",
         typed="secret list",
-        then=secrets.secrets([], SECRETS).text,
+        then=reads.secrets([], SECRETS).text,
         refused=admins_only("list secrets"),
         without=lacks("ManageOrgSecrets"),
     ),
     Row(
         command="secret_add",
         typed="secret add",
-        answer=secrets.add_secret(SECRETS).text,
+        answer=reads.add_secret(SECRETS).text,
         refused=admins_only("add secrets"),
     ),
     Row(

@@ -8,8 +8,7 @@ import pytest
 
 from bot.devin import paging
 from bot.domain.billing import newest_finished
-from bot.features.reads import sentences as members
-from bot.features.reads import sentences as secrets
+from bot.features.reads import sentences as reads
 from bot.features.reviews.sentences import HOW, NO_MESSAGE, NO_PULL_REQUEST, asked_for, goes_on
 from bot.features.schedules.sentences import GONE, UNKNOWN, UNSEEN, listing, no_number
 from bot.playground.devin.permissions import ADMIN_PERMISSIONS
@@ -149,13 +148,13 @@ async def test_an_admin_reads_members_secrets_and_metrics(on: Harness) -> None:
     assert listed.endswith("and 192 more; `/devin members` with part of a name or email finds them")
     assert "of 212\n• Person 007 · p007@acme.test · Member" in await read(on, "members p007", "with `p007`")
     assert "• Person 007 · p007@acme.test · Member" in await read(on, "members „person 007“", "with `person 007`")
-    assert await read(on, f"members <@{ANN}>", "@mention") == members.NO_MENTION.text
+    assert await read(on, f"members <@{ANN}>", "@mention") == reads.NO_MENTION.text
 
     on.simulated_devin.world.held.secrets.append({"secret_id": "s1", "key": "NPM_TOKEN", "org_id": "org-play"})
     assert await read(on, "secret list", "NPM_TOKEN") == (
         "*1 secret* in your Devin organization; values are never shown:\n• `NPM_TOKEN`"
     )
-    assert await typed(on, "secret add") == secrets.add_secret("https://app.devin.ai/secrets").text
+    assert await typed(on, "secret add") == reads.add_secret("https://app.devin.ai/secrets").text
 
     await on.slack.say(ADA, DIRECT, "metrics")
     shown = await on.slack.wait_for_message(DIRECT, "active people")

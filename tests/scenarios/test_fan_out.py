@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from bot.features.fan_out import sentences as fan_out_table
 from bot.features.fan_out import sentences as fan_outs
 from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.timing import DAY, HOUR, Timing
@@ -238,7 +237,7 @@ async def test_what_nobody_knows_is_looked_up_and_never_started_twice(on: Harnes
     await shows(on, "1 checking whether it started, 2 queued")
     clock.put(6.1 * 3_600)
     unknown = await shows(on, "1 not known")
-    assert fan_out_table.UNKNOWN in unknown["rendered"]
+    assert fan_outs.UNKNOWN in unknown["rendered"]
     await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out")
     await shows(on, "1 checking whether it started, 2 queued")
     await on.devin.clear_faults()
@@ -471,7 +470,7 @@ async def test_a_permission_that_is_missing_is_named_in_the_table(on: Harness) -
     await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {"ManageOrgSessions", "ManageAccountSessions"}))
     await begun(on)
     table = await shows(on, "0 of 3 finished · 3 not started")
-    assert f"*Play, Data Team, Web*: {fan_out_table.forbidden(None)}" in table["rendered"]
+    assert f"*Play, Data Team, Web*: {fan_outs.forbidden(None)}" in table["rendered"]
     assert buttons(table) == ["Retry failed"]
 
 

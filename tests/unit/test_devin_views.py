@@ -3,19 +3,18 @@
 # ruff: noqa: E501 - a sentence is easiest to compare on one line
 
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from inline_snapshot import snapshot
 
+from bot.devin.schedules import Schedule
 from bot.domain.operation import NewOperation, Operation, OperationState
-from bot.features.reads import sentences as members
-from bot.features.reads import sentences as metrics
-from bot.features.reads import sentences as secrets
+from bot.features.reads import sentences as reads
 from bot.features.reads.sentences import Metrics, Person
 from bot.features.reviews import sentences as reviews
 from bot.features.schedules import sentences as schedules
-from bot.features.schedules.sentences import Shown, Timetable
 from bot.views import devin_answers
 from tests.unit.block_kit import assert_valid
 
@@ -31,7 +30,7 @@ CYD = Person("", "cyd@acme.test")
 
 
 def test_members_are_listed_by_name_with_their_roles():
-    message = members.members([BEN, CYD, ADA])
+    message = reads.members([BEN, CYD, ADA])
     assert message.text == (
         "*Devin's members*: 3\n"
         "• Ada Lovelace · ada@acme.test · Admin, Member\n"
@@ -42,14 +41,14 @@ def test_members_are_listed_by_name_with_their_roles():
 
 
 def test_a_search_is_for_names_and_addresses():
-    assert members.members([BEN, CYD, ADA], "LOVE").text == (
+    assert reads.members([BEN, CYD, ADA], "LOVE").text == (
         "*Devin's members* with `LOVE` in name or email: 1 of 3\n• Ada Lovelace · ada@acme.test · Admin, Member"
     )
-    assert members.members([BEN, ADA], "dan").text == ("None of Devin's 2 members has `dan` in their name or email.")
+    assert reads.members([BEN, ADA], "dan").text == ("None of Devin's 2 members has `dan` in their name or email.")
 
 
 def test_the_first_twenty_of_many_members_are_listed():
-    message = members.members([Person(f"P{number:03}", "", ("Member",)) for number in range(1_025)])
+    message = reads.members([Person(f"P{number:03}", "", ("Member",)) for number in range(1_025)])
     assert message.text.count("\n• ") == 20
     assert message.text.endswith("and 1,005 more; `/devin members` with part of a name or email finds them")
     assert_valid(message)
@@ -57,18 +56,18 @@ def test_the_first_twenty_of_many_members_are_listed():
 
 def test_where_people_are_not_named_they_are_counted_and_small_groups_together():
     people = [*[Person("", "", ("Member",))] * 12, *[Person("", "", ("Admin",))] * 3, CYD, ADA]
-    assert members.member_counts(people).text == (
+    assert reads.member_counts(people).text == (
         "*Devin's members*: 17 (12 Member, 3 Admin, 2 others). People aren't named here."
     )
 
 
 def test_nobody_is_a_member():
-    assert members.members([]) == members.member_counts([]) == members.NOBODY
-    assert members.NOBODY.text == "Devin shows no members of your organization."
+    assert reads.members([]) == reads.member_counts([]) == reads.NOBODY
+    assert reads.NOBODY.text == "Devin shows no members of your organization."
 
 
 def test_a_member_is_found_by_no_mention():
-    assert members.NO_MENTION.text == snapshot(
+    assert reads.NO_MENTION.text == snapshot(
         "Devin doesn't know people by @mention. Write part of their name or email, such as `/devin members ada`."
     )
 
@@ -77,17 +76,17 @@ def test_a_member_is_found_by_no_mention():
 
 
 def test_secrets_are_named_and_nothing_more():
-    assert secrets.secrets(["b`KEY", None, "a_key"], "https://x.test/secrets").text == (
+    assert reads.secrets(["b`KEY", None, "a_key"], "https://x.test/secrets").text == (
         "*3 secrets* in your Devin organization; values are never shown:\n• `a_key`\n• `bKEY`\n• (without a name)"
     )
-    assert secrets.secrets([], "https://x.test/secrets").text == snapshot(
+    assert reads.secrets([], "https://x.test/secrets").text == snapshot(
         "There are no secrets in your Devin organization. Add one on <https://x.test/secrets|Devin's page>."
     )
-    assert secrets.secrets([f"K{number}" for number in range(300)], "").text.endswith("\nand 200 more")
+    assert reads.secrets([f"K{number}" for number in range(300)], "").text.endswith("\nand 200 more")
 
 
 def test_where_a_secret_is_added():
-    assert secrets.add_secret("https://x.test/secrets").text == snapshot(
+    assert reads.add_secret("https://x.test/secrets").text == snapshot(
         "Add a secret on <https://x.test/secrets|Devin's page>, never in Slack: everyone in a channel could read it, and Slack keeps it. Nothing was added."
     )
 
@@ -113,7 +112,7 @@ WEEK = Metrics(
 
 
 def test_metrics_of_a_week():
-    message = metrics.metrics(WEEK)
+    message = reads.metrics(WEEK)
     assert message.text == (
         "*Devin, November 19\N{EN DASH}25, 2026*\n• 1,300 sessions in use, 1 search\n"
         "• 1,200 sessions created (600 of 1,200 through Devin Bridge, 50%), 2.3 ACUs each on average\n"
@@ -126,7 +125,7 @@ def test_metrics_of_a_week():
 
 def test_metrics_of_a_quiet_week_have_no_shares():
     quiet = Metrics(WEEK.first, WEEK.last, 1, 0, 1, {}, {}, 0.0, 0, 0, 0, 1, own_sessions=1, own_pull_requests=0)
-    assert metrics.metrics(quiet).text == (
+    assert reads.metrics(quiet).text == (
         "*Devin, November 19\N{EN DASH}25, 2026*\n• 1 session in use, 0 searches\n"
         "• 1 session created (1 of 1 through Devin Bridge)\n• by origin: 1 other\n"
         "• by size: unknown\n• 0 pull requests created, 0 merged, 0 closed unmerged\n• 1 active person\n"
@@ -135,19 +134,26 @@ def test_metrics_of_a_quiet_week_have_no_shares():
 
 
 def test_a_month_of_which_no_day_is_finished():
-    assert metrics.nothing_finished(date(2026, 12, 1)).text == (
+    assert reads.nothing_finished(date(2026, 12, 1)).text == (
         "No day of December is finished yet. `/devin metrics week` shows the last seven finished days."
     )
 
 
 # ---------------------------------------------------------------- schedules
 
-NIGHTLY = Shown("sched-1", "Nightly <tests>", Timetable("0 8 * * 1-5"))
+
+def schedule(key: str, name: str, **fields: Any) -> Schedule:
+    return Schedule(scheduled_session_id=key, name=name, **fields)
+
+
+NIGHTLY = schedule("sched-1", "Nightly <tests>", frequency="0 8 * * 1-5")
 
 
 def test_schedules_are_listed_in_words_with_their_next_run_and_failures():
-    broken = Shown("sched-2", "", Timetable("0 8 1 * *"), failures=3, failed_at=NOW - 60, reason="out of\nquota")
-    paused = Shown("sched-3", "Once", Timetable(at=NOW + 60), enabled=False, failures=1)
+    failed = {"consecutive_failures": 3, "last_error_at": NOW - 60, "last_error_message": "out of\nquota"}
+    broken = schedule("sched-2", "", frequency="0 8 1 * *", **failed)
+    once = {"schedule_type": "one_time", "scheduled_at": NOW + 60}
+    paused = schedule("sched-3", "Once", **once, enabled=False, consecutive_failures=1)
     message = schedules.listing([NIGHTLY, broken, paused], [("On push", True), ("Old", False)], BERLIN, NOW, PAGE)
     at = {"next": "<!date^1795766400^{date_short_pretty} at {time}|Nov 27, 2026 at 8:00 AM UTC>"}
     assert message.text == (
@@ -176,22 +182,28 @@ def test_many_schedules_are_cut_and_none_has_a_sentence():
 
 
 @pytest.mark.parametrize(
-    ("timetable", "words", "due"),
+    ("runs", "words", "due"),
     [
-        (Timetable("0 8 * * *", every=2), "every day at 9:00 AM (Europe/Berlin), each 2nd time", None),
-        (Timetable("0 8 * * *", every=13), "every day at 9:00 AM (Europe/Berlin), each 13th time", None),
-        (Timetable("not cron"), "`not cron` (cron, in UTC)", None),
+        ({"frequency": "0 8 * * *", "interval_count": 2}, "every day at 9:00 AM (Europe/Berlin), each 2nd time", None),
         (
-            Timetable(at=NOW - 60),
+            {"frequency": "0 8 * * *", "interval_count": 13},
+            "every day at 9:00 AM (Europe/Berlin), each 13th time",
+            None,
+        ),
+        ({"frequency": "not cron"}, "`not cron` (cron, in UTC)", None),
+        (
+            {"schedule_type": "one_time", "scheduled_at": NOW - 60},
             "once, <!date^1795694340^{date_short_pretty} at {time}|Nov 26, 2026 at 11:59 AM UTC>",
             None,
         ),
-        (Timetable(), "at an unknown time", None),
-        (Timetable("1 12 * * *"), "every day at 1:01 PM (Europe/Berlin)", NOW + 60),
+        ({}, "at an unknown time", None),
+        ({"frequency": "1 12 * * *"}, "every day at 1:01 PM (Europe/Berlin)", "Nov 26, 2026 at 12:01 PM UTC"),
     ],
 )
-def test_when_a_schedule_runs(timetable, words, due):
-    assert (timetable.in_words(BERLIN, NOW), timetable.next_run(NOW)) == (words, due)
+def test_when_a_schedule_runs(runs, words, due):
+    said = schedules.was_set(schedule("sched-1", "Nightly", **runs), enabled=True, zone=BERLIN, now=NOW).text
+    assert said.startswith(f"Resumed: *Nightly* runs {words}.")
+    assert ("The next run" in said, (due or "") in said) == (due is not None, True)
 
 
 def test_what_is_said_about_a_change_of_a_schedule():
@@ -208,7 +220,7 @@ def test_what_is_said_about_a_change_of_a_schedule():
     assert schedules.is_already(NIGHTLY, enabled=False).text == (
         "*Nightly &lt;tests&gt;* is already paused. Nothing was changed."
     )
-    assert schedules.was_deleted(NIGHTLY.name, NIGHTLY.id).text == "Deleted: *Nightly &lt;tests&gt;*."
+    assert schedules.was_deleted(NIGHTLY.name, NIGHTLY.scheduled_session_id).text == "Deleted: *Nightly &lt;tests&gt;*."
     assert schedules.was_deleted(" ", "sched-1").text == "Deleted: `sched-1`."
     assert schedules.UNKNOWN.text == snapshot(
         "Devin didn't respond, so it's unclear whether the schedule was changed. See `/devin schedule list`."

@@ -29,7 +29,6 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.operation import Cell, NewOperation, Operation, OperationRow
 from bot.domain.readers import Readers
 from bot.domain.redaction import redact
-from bot.features.audit import sentences as audit_logs
 from bot.features.audit import sentences as views
 from bot.features.audit.rules import AuditQuery, Days, WrongQuery, days_of, parse_query
 from bot.features.audit.sentences import BOT_AUDIT_TITLE
@@ -375,23 +374,23 @@ class AuditCommands:
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What the commands do."""
         return {
-            AUDIT: Handler(self._audit_log, elsewhere=audit_logs.ONLY_IN_PRIVATE),
-            AUDIT_BOT: Handler(self._bot_audit, elsewhere=audit_logs.ONLY_IN_PRIVATE),
+            AUDIT: Handler(self._audit_log, elsewhere=views.ONLY_IN_PRIVATE),
+            AUDIT_BOT: Handler(self._bot_audit, elsewhere=views.ONLY_IN_PRIVATE),
         }
 
     async def _audit_log(self, asked: Asked) -> Message:
         query = parse_query(asked.argument)
         if isinstance(query, WrongQuery):
-            return audit_logs.wrong_query(query)
+            return views.wrong_query(query)
         days = days_of(query, self._services.clock(), asked.workspace.policy.zone)
         if isinstance(days, WrongQuery):
-            return audit_logs.wrong_query(days)
+            return views.wrong_query(days)
         begun = await begin_for(self._services, asked, audit_log_file(query, days))
         if asked.argument:
             return begun
         # Whether the key can see Devin's shows only later, and the bot's own are there anyway.
         own = await self._newest(asked.workspace, asked.readers)
-        return begun if own is audit_logs.NOTHING_CHANGED else audit_logs.with_devins(own)
+        return begun if own is views.NOTHING_CHANGED else views.with_devins(own)
 
     async def _bot_audit(self, asked: Asked) -> Message:
         if asked.argument:
@@ -400,7 +399,7 @@ class AuditCommands:
 
     async def _newest(self, workspace: Workspace, readers: Readers) -> Message:
         async with self._services.db.read() as tx:
-            found = await audit.below(tx, workspace.team, None, audit_logs.MOST_LISTED, but=audit.WORK)
+            found = await audit.below(tx, workspace.team, None, views.MOST_LISTED, but=audit.WORK)
             names = await people.names(tx, workspace.team, {row.user for _, row in found})
             shown = await shown_rows(tx, workspace, found, readers)
-        return audit_logs.bot_audit([bot_audit_cells(row, names.get(row.user, row.user)) for _, row in shown])
+        return views.bot_audit([bot_audit_cells(row, names.get(row.user, row.user)) for _, row in shown])

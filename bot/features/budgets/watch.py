@@ -15,7 +15,6 @@ from bot.conversation.session_rows import stop_row
 from bot.domain.billing import billing_day
 from bot.domain.keys import ref_of
 from bot.features.budgets import rows as budgets
-from bot.features.budgets import rows as crossings
 from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import USED_UP, ScopeKind, Standing
 from bot.features.budgets.sentences import Uncapped
@@ -70,7 +69,7 @@ class BudgetWatch:
                 return []
             stand = await standings(tx, self._workspace, self._services.clock())
             periods = sorted({stand.period(budget).name for budget in known})
-            announced = await crossings.announced(tx, self._workspace.team, periods)
+            announced = await budgets.announced(tx, self._workspace.team, periods)
             found = [standing for budget in known for standing in await stand.of_all(budget, budget.levels[0])]
             return [standing for standing in found if _is_new(standing, announced)]
 
@@ -84,19 +83,17 @@ class BudgetWatch:
                 return  # it was changed just now; the next tick adds up anew
             for level in standing.budget.levels:
                 if standing.has_fallen_below(level):
-                    await crossings.rearm(uow.tx, standing, level)
+                    await budgets.rearm(uow.tx, standing, level)
             reached = standing.crossed()
-            times = [
-                await crossings.record(uow.tx, self._workspace.team, standing, level, uow.now) for level in reached
-            ]
+            times = [await budgets.record(uow.tx, self._workspace.team, standing, level, uow.now) for level in reached]
             if times and times[-1] is not None:
                 stand = await standings(uow.tx, self._workspace, uow.now)
                 await self._announce(uow, stand, standing, reached[-1], times[-1])
 
     async def _announce(self, uow: UnitOfWork, stand: Standings, standing: Standing, level: int, times: int) -> None:
         whose = f"{standing.budget.number}:{standing.subject}:{standing.period.name}"
-        await crossings.replace_unposted(uow.tx, f"admins:budget:{whose}:", uow.now)
-        await crossings.replace_unposted(uow.tx, f"budget:{whose}:", uow.now)
+        await budgets.replace_unposted(uow.tx, f"admins:budget:{whose}:", uow.now)
+        await budgets.replace_unposted(uow.tx, f"budget:{whose}:", uow.now)
         key = f"budget:{whose}:{level}:{times}"
         uncapped: list[Uncapped] = []
         if level >= USED_UP:

@@ -20,7 +20,6 @@ from bot.domain.keys import fan_out_id, short_id
 from bot.domain.lane import fan_out_lane, fan_out_session_lane, person_lane
 from bot.domain.session import Lifecycle, Options, first_line
 from bot.features.fan_out import rows as fan_outs
-from bot.features.fan_out import sentences as fan_out_table
 from bot.features.fan_out import sentences as views
 from bot.features.fan_out.rules import (
     MOST_ORGANISATIONS,
@@ -269,9 +268,9 @@ class FanOutTable(Drawer):
         if fan_out is None or (shared and fan_out.ts is None):
             return None
         if shared:
-            return fan_out_table.in_shared_channel(fan_out)
+            return views.in_shared_channel(fan_out)
         asker = await people.name_of(tx, fan_out.team, fan_out.user)
-        return fan_out_table.table(fan_out, await fan_outs.sessions_of(tx, fan_out.id), asker)
+        return views.table(fan_out, await fan_outs.sessions_of(tx, fan_out.id), asker)
 
     async def posted(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:
         """Ask for the sessions of the fan-out, one after the other."""

@@ -31,7 +31,6 @@ from bot.domain.roles import Right
 from bot.domain.session import TERMINAL_STATUSES, DisplayState, Lifecycle, bare_id, display_state_of
 from bot.domain.text import as_request
 from bot.features.fan_out import rows as fan_outs
-from bot.features.fan_out import sentences as fan_out_table
 from bot.features.fan_out import sentences as views
 from bot.features.fan_out.flow import RUN, START_SESSION, FanOutOrganisations, audited, change_session, touch
 from bot.features.fan_out.rules import (
@@ -389,7 +388,7 @@ class RunFanOut:
             stopped = await organisation.devin.archive(session.devin_id)
         except DevinRefused as refused:
             log.warning("session of a fan-out not stopped", org_id=session.org_id, error=str(refused))
-            await self._store(job, fan_out, session, {"reason": fan_out_table.NOT_STOPPED})
+            await self._store(job, fan_out, session, {"reason": views.NOT_STOPPED})
         else:
             acus = max(session.acus_before + stopped.acus_consumed, session.acus)
             values: dict[str, object] = {"display": DisplayState.STOPPED, "acus": acus}
@@ -450,7 +449,7 @@ class RunFanOut:
         await touch(uow, fan_out.id)
         await fan_outs.change_while(uow.tx, fan_out.id, FanOutState.RUNNING, state=FanOutState.OVER)
         key = f"{fan_out.message_key}:end:{fan_out.version}"
-        message = fan_out_table.ended(fan_out, sessions)
+        message = views.ended(fan_out, sessions)
         await uow.add_to_outbox(uow.post_row(key, fan_out.team, fan_out.channel, fan_out.ts, message))
         counts: dict[str, int] = {}
         for session in sessions:

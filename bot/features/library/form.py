@@ -15,7 +15,7 @@ from bot.domain.redaction import LEFT_OUT
 from bot.features.library import modal as modals
 from bot.features.library import sentences as views
 from bot.features.library.calls import CALLS
-from bot.features.library.reads import KINDS
+from bot.features.library.flow import KINDS
 from bot.features.library.rules import (
     LONGEST_BODY,
     LONGEST_NAME,

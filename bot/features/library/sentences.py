@@ -27,6 +27,7 @@ _UNCHANGED: Final = "Nothing was changed."
 
 NOT_DELETED: Final = Message("The note was kept.")
 ALREADY_DELETED: Final = Message("That note is deleted already.")
+MAYBE_DELETED: Final = Message(f"{failure_sentences.lost_answer('the note was deleted')} See `/devin note list`.")
 
 
 # ---------------------------------------------------------------- lists
@@ -155,19 +156,6 @@ def ask_delete(item: LibraryItem) -> Message:
 def deleted(name: str) -> Message:
     """Confirm that the note called `name` was deleted."""
     return Message(f"The note *{fitted(name, NAME_LENGTH)}* is deleted.")
-
-
-def maybe_deleted(reference: str) -> Message:
-    """Say that nobody knows whether a note was deleted."""
-    return failure_sentences.outcome_unknown("the note was deleted", "See `/devin note list`.", reference)
-
-
-def not_deleted(reference: str) -> Message:
-    """Say that a note was not deleted, because Devin could not be reached."""
-    return Message(
-        ":warning: Devin couldn't be reached for hours, so the note wasn't deleted. See `/devin note list`. Error ID "
-        f"{code(reference)}."
-    )
 
 
 def saved(item: LibraryItem, *, new: bool) -> Message:

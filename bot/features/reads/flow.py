@@ -14,9 +14,7 @@ from bot.domain.commands.quotation_marks import searched
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.cycle import calendar_month
 from bot.domain.periods import RefusedRange, Span, span_of_period
-from bot.features.reads import sentences as members_views
-from bot.features.reads import sentences as metrics_views
-from bot.features.reads import sentences as secrets_views
+from bot.features.reads import sentences as views
 from bot.features.reads.sentences import Metrics, Person
 from bot.features.reads.specs import MEMBERS, METRICS, SECRET_ADD, SECRET_LIST
 from bot.kernel.commands.asking import AskDevin
@@ -59,24 +57,24 @@ async def members(job: CommandJob) -> Message:
     workspace, typed = job.workspace, job.cause.argument
     names = workspace.policy.shows_names
     if typed and not names:
-        return members_views.NO_SEARCH
+        return views.NO_SEARCH
     if picked_person(typed):
-        return members_views.NO_MENTION
+        return views.NO_MENTION
     devin = workspace.organisation.devin
     found, has_more = await devin.members(paging.LISTED_PAGES)
     people = [_person(member, devin.org_id) for member in found]
-    shown = members_views.members(people, searched(typed)) if names else members_views.member_counts(people)
-    return Message(f"{shown.text}\n{members_views.cut(len(people))}") if has_more else shown
+    shown = views.members(people, searched(typed)) if names else views.member_counts(people)
+    return Message(f"{shown.text}\n{views.cut(len(people))}") if has_more else shown
 
 
 async def secrets(job: CommandJob) -> Message:
     """Name the secrets."""
     found = [secret.key async for secret in job.workspace.organisation.devin.secrets()]
-    return secrets_views.secrets(found, SECRETS_PAGE)
+    return views.secrets(found, SECRETS_PAGE)
 
 
 async def _where_to_add_secrets(_asked: Asked) -> Message:
-    return secrets_views.add_secret(SECRETS_PAGE)
+    return views.add_secret(SECRETS_PAGE)
 
 
 async def metrics(
@@ -89,9 +87,9 @@ async def metrics(
     today = billing_day(now)
     span = span_of_period(period, now, calendar_month(today), date.min)
     if isinstance(span, RefusedRange) or not span.counted:
-        return metrics_views.nothing_finished(today)
+        return views.nothing_finished(today)
     theirs = await in_own_names(bounds(span.counted[0])[0], bounds(span.counted[-1])[1])
-    return metrics_views.metrics(await _counted(workspace.organisation, span, theirs))
+    return views.metrics(await _counted(workspace.organisation, span, theirs))
 
 
 async def _counted(organisation: Organisation, span: Span, in_own_names: int) -> Metrics:

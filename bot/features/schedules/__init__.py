@@ -4,8 +4,7 @@ from typing import Final
 
 from bot.devin.paging import read_first
 from bot.features.schedules import sentences as schedules
-from bot.features.schedules.flow import Schedules
-from bot.features.schedules.form import ScheduleForm
+from bot.features.schedules.flow import ScheduleForm, Schedules
 from bot.features.schedules.specs import COMMANDS, SCHEDULE_ADD
 from bot.kernel.feature import Feature, Permission
 

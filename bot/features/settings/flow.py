@@ -9,7 +9,6 @@ from bot.domain.commands.picked import picked_channel
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.form import Form
 from bot.domain.settings_values import Scope, Setting, SettingError, Values, as_json
-from bot.features.settings import sentences as modals
 from bot.features.settings import sentences as views
 from bot.features.settings.rules import Group, SettingChange, changes, field_name, mistakes, settings_of
 from bot.features.settings.specs import CHANNEL, MINE, SETTINGS, SETTINGS_WHY
@@ -31,7 +30,7 @@ from bot.views.modals.parts import View, notice
 class SettingsForm(FormKind):
     """The form of `/devin settings`: a person's own, and those of the channel for who may manage it."""
 
-    title = modals.TITLE
+    title = views.TITLE
 
     def __init__(self, services: Services, access: Access) -> None:
         self._services = services
@@ -59,7 +58,7 @@ class SettingsForm(FormKind):
             groups.append(_group(Scope.PERSON, mine, file.holding(None, opening.user)))
         if form.target != MINE and refusal is None:
             groups.append(_group(Scope.CHANNEL, of_channel, file.holding(form.channel, None)))
-        return modals.settings_form(form, groups, file.name)
+        return views.settings_form(form, groups, file.name)
 
     async def choices(self, workspace: Workspace, user: str, form: Form, name: str, typed: str) -> Mapping[str, str]:
         """Return the repositories, modes, or playbooks by their titles, that fit what was `typed`."""

@@ -24,9 +24,7 @@ from bot.domain.questions import By
 from bot.domain.session import TERMINAL_STATUSES, DisplayState, Lifecycle, Options, is_asleep
 from bot.domain.waking import WakeLimits
 from bot.features.budgets import grant_rows as grants
-from bot.features.budgets import rows as budget_tables
 from bot.features.budgets import rows as budgets
-from bot.features.budgets import rows as crossings
 from bot.features.budgets.check import BudgetCheck, own_budgets
 from bot.features.budgets.flow import BudgetCommands
 from bot.features.budgets.grant_rows import Grant, GrantState
@@ -116,7 +114,7 @@ async def test_only_the_highest_of_several_levels_is_announced_and_that_once(
     await spent(either_store, 3.2)
     assert await announced() == ["81% of someone's budget is used: 8.1 of 10 ACUs today."]
     assert await announced() == []
-    rows = await either_store.rows(budget_tables.crossings, budget_tables.crossings.c.level)
+    rows = await either_store.rows(budgets.crossings, budgets.crossings.c.level)
     assert [(row["level"], row["times"]) for row in rows] == [(50, 1), (80, 1)]
 
 
@@ -151,7 +149,7 @@ async def test_a_higher_level_replaces_a_lower_one_that_was_not_posted(services:
     await watch_of(services).tick()
     rows = await either_store.rows(tables.outbox, tables.outbox.c.seq)
     assert [(row["state"], row["reason"], ":80:" in row["key"]) for row in rows] == [
-        *[("dead", crossings.REPLACED, True)] * 2,
+        *[("dead", budgets.REPLACED, True)] * 2,
         *[("open", None, False)] * 2,
     ]
 
@@ -188,7 +186,7 @@ async def test_whatever_the_bill_does_each_level_is_announced_once_until_it_was_
     clock.now = NOON
     watch = watch_of(make(store, clock))
     async with store.db.write() as tx:
-        for table in (budget_tables.budgets, budget_tables.crossings, tables.outbox, tables.consumption):
+        for table in (budgets.budgets, budgets.crossings, tables.outbox, tables.consumption):
             await tx.execute(table.delete())
     await set_budget(store, Scope(ScopeKind.ORG), "100", 50, 80, span=Span.CYCLE)
     announced: set[int] = set()
@@ -683,7 +681,7 @@ async def test_a_budget_that_is_removed_takes_its_rows_along(either_store: Store
         removed = await budgets.remove(tx, TEAM, one)
     assert removed is not None
     assert (removed.scope, removed.acus) == (PERSON, Decimal(10))
-    assert await either_store.rows(budget_tables.crossings) == await either_store.rows(budget_tables.grants) == []
+    assert await either_store.rows(budgets.crossings) == await either_store.rows(budgets.grants) == []
     assert await set_budget(either_store, PERSON, "10") != one  # its number means nothing else from now on
 
 

@@ -9,7 +9,6 @@ from inline_snapshot import snapshot
 
 from bot.domain.commands.options import NOT_ACUS, Mistyped
 from bot.domain.session import DisplayState, Lifecycle, Options
-from bot.features.fan_out import sentences as fan_out_table
 from bot.features.fan_out import sentences as fan_outs
 from bot.features.fan_out.rules import (
     FanOut,
@@ -32,10 +31,10 @@ FAN_OUT = FanOut("f1", "T0", "U0ADA", "C0GENERAL", "upgrade deps\nof {org}", Fan
 LIMITED = replace(FAN_OUT, limit=5, options=Options(acu=5))
 ACME = FanOutSession("org-1", "Acme", Lifecycle.OPEN, DisplayState.WORKING, url=URL, acus=1.25)
 DONE = replace(ACME, org_id="org-2", name="Data <Team>", display=DisplayState.DONE, acus=2.0)
-FORBIDDEN = FanOutSession("org-3", "Web", Lifecycle.REFUSED, reason=fan_out_table.forbidden("ManageOrgSessions"))
+FORBIDDEN = FanOutSession("org-3", "Web", Lifecycle.REFUSED, reason=fan_outs.forbidden("ManageOrgSessions"))
 FAILED = replace(ACME, org_id="org-5", name="Docs", display=DisplayState.FAILED)
 LIMIT = replace(ACME, org_id="org-6", name="Sales", display=DisplayState.LIMIT, detail="out_of_credits")
-UNKNOWN = FanOutSession("org-4", "Ops", Lifecycle.UNCERTAIN, reason=fan_out_table.UNKNOWN, intent_at=2.0)
+UNKNOWN = FanOutSession("org-4", "Ops", Lifecycle.UNCERTAIN, reason=fan_outs.UNKNOWN, intent_at=2.0)
 NAMES = [OrganisationName("org-1", "Acme"), OrganisationName("org-2", "Data Team")]
 
 
@@ -165,7 +164,7 @@ def test_the_answers_to_buttons_that_change_nothing():
 
 
 def test_the_table_shows_state_link_acus_and_reason():
-    message = fan_out_table.table(LIMITED, [ACME, DONE, FORBIDDEN], "ada")
+    message = fan_outs.table(LIMITED, [ACME, DONE, FORBIDDEN], "ada")
     assert message.text == (
         "Fan-out: “upgrade deps”: 1 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · started by ada"
     )
@@ -181,7 +180,7 @@ def test_the_table_shows_state_link_acus_and_reason():
 
 
 def test_where_slack_draws_no_table_the_lines_say_the_same():
-    message = fan_out_table.table(FAN_OUT, [ACME, DONE, FORBIDDEN], "ada")
+    message = fan_outs.table(FAN_OUT, [ACME, DONE, FORBIDDEN], "ada")
     plain, text = message.forms()[1:]
     assert [block["type"] for block in plain.blocks] == ["section", "table", "section", "actions"]
     assert texts(text)[1] == (
@@ -192,29 +191,29 @@ def test_where_slack_draws_no_table_the_lines_say_the_same():
 
 
 def test_what_is_being_stopped_or_over_has_no_button_to_stop():
-    stopping = fan_out_table.table(replace(FAN_OUT, stopped_at=5.0), [ACME, FORBIDDEN], "ada")
+    stopping = fan_outs.table(replace(FAN_OUT, stopped_at=5.0), [ACME, FORBIDDEN], "ada")
     assert texts(stopping)[0].endswith("\nStopping. Nothing is lost.")
     assert stopping.text.endswith(" · started by ada. Stopping. Nothing is lost.")
     assert labels(stopping) == []
-    over = fan_out_table.table(replace(FAN_OUT, state=FanOutState.OVER), [DONE], "ada")
+    over = fan_outs.table(replace(FAN_OUT, state=FanOutState.OVER), [DONE], "ada")
     assert texts(over) == ["*Fan-out: “upgrade deps”*\n1 of 1 finished · 1 done · 2 ACUs · started by ada"]
     assert labels(over) == []
 
 
 def test_what_is_followed_no_more_says_so():
-    message = fan_out_table.table(replace(FAN_OUT, state=FanOutState.OVER), [ACME, UNKNOWN], "ada")
+    message = fan_outs.table(replace(FAN_OUT, state=FanOutState.OVER), [ACME, UNKNOWN], "ada")
     assert texts(message)[0].endswith(" · started by ada\nThis table is no longer updated.")
     assert labels(message) == ["Stop all", "Retry failed"]
 
 
 def test_what_is_still_to_be_started_is_counted_with_the_time_it_takes():
     fan_out, waiting = replace(FAN_OUT, begun_at=90.0), FanOutSession("org-7", "Next")
-    assert texts(fan_out_table.table(fan_out, [waiting] * 3, "ada"))[0].endswith("\nStarting 3 sessions.")
-    assert texts(fan_out_table.table(fan_out, [waiting], "ada"))[0].endswith("\nStarting 1 session.")
+    assert texts(fan_outs.table(fan_out, [waiting] * 3, "ada"))[0].endswith("\nStarting 3 sessions.")
+    assert texts(fan_outs.table(fan_out, [waiting], "ada"))[0].endswith("\nStarting 1 session.")
     early, late = (replace(ACME, started_at=at) for at in (100.0, 103.0))
     begun = [early, *[waiting] * 3]
-    assert texts(fan_out_table.table(fan_out, begun, "ada"))[0].endswith("\nStarting 3 more.")
-    message = fan_out_table.table(fan_out, [early, late, *[waiting] * 3], "ada")
+    assert texts(fan_outs.table(fan_out, begun, "ada"))[0].endswith("\nStarting 3 more.")
+    message = fan_outs.table(fan_out, [early, late, *[waiting] * 3], "ada")
     assert texts(message)[0].endswith(
         "\n0 of 5 finished · 3 starting, 2 working · 2.5 ACUs · started by ada\nStarting 3 more, about 9 s left."
     )
@@ -224,45 +223,43 @@ def test_what_is_still_to_be_started_is_counted_with_the_time_it_takes():
 
 
 def test_the_end_is_said_once_with_what_became_of_them():
-    assert fan_out_table.ended(FAN_OUT, [DONE, FORBIDDEN]).text == (
+    assert fan_outs.ended(FAN_OUT, [DONE, FORBIDDEN]).text == (
         "<@U0ADA> 1 of 2 sessions has ended: 1 done, 1 not started. 2 ACUs. *Retry failed* tries the failed ones again."
     )
-    assert fan_out_table.ended(replace(FAN_OUT, stopped_at=1.0), [FORBIDDEN]).text == (
+    assert fan_outs.ended(replace(FAN_OUT, stopped_at=1.0), [FORBIDDEN]).text == (
         "<@U0ADA> The session wasn't started: 1 not started. 0 ACUs."
     )
-    assert fan_out_table.ended(replace(FAN_OUT, stopped_at=1.0), [FORBIDDEN, FORBIDDEN]).text == (
+    assert fan_outs.ended(replace(FAN_OUT, stopped_at=1.0), [FORBIDDEN, FORBIDDEN]).text == (
         "<@U0ADA> None of the 2 sessions was started: 2 not started. 0 ACUs."
     )
-    assert fan_out_table.ended(FAN_OUT, [DONE]).text == "<@U0ADA> The session has ended: 1 done. 2 ACUs."
-    assert fan_out_table.ended(replace(FAN_OUT, stopped_at=1.0), [DONE, UNKNOWN]).text == (
+    assert fan_outs.ended(FAN_OUT, [DONE]).text == "<@U0ADA> The session has ended: 1 done. 2 ACUs."
+    assert fan_outs.ended(replace(FAN_OUT, stopped_at=1.0), [DONE, UNKNOWN]).text == (
         "<@U0ADA> This table is no longer updated. 1 of 2 sessions has ended: 1 done, 1 unknown. 2 ACUs."
     )
 
 
 def test_a_shared_channel_is_shown_nothing():
-    assert fan_out_table.in_shared_channel(FAN_OUT).text == (
+    assert fan_outs.in_shared_channel(FAN_OUT).text == (
         ":lock: This channel is shared with another company, so the fan-out isn't shown here. "
         "Its sessions keep running."
     )
 
 
 def test_why_a_session_was_not_started():
-    assert fan_out_table.limited("out_of_quota") == (
-        "Devin says “out_of_quota”. A Devin admin there can raise the limit."
-    )
-    assert fan_out_table.refused("no <way>") == "Devin says “no &lt;way&gt;”."
-    assert fan_out_table.NOT_REACHED == (
+    assert fan_outs.limited("out_of_quota") == ("Devin says “out_of_quota”. A Devin admin there can raise the limit.")
+    assert fan_outs.refused("no <way>") == "Devin says “no &lt;way&gt;”."
+    assert fan_outs.NOT_REACHED == (
         "Devin Bridge's key has no access to this organization. An enterprise admin can give the service user access."
     )
 
-    assert fan_out_table.NOT_STOPPED == "Devin didn't stop it. Open it in Devin to stop it."
-    assert fan_out_table.NO_LONGER_ALLOWED == "The person who started it can no longer start sessions."
-    assert fan_out_table.LOST == "Devin couldn't be reached."
+    assert fan_outs.NOT_STOPPED == "Devin didn't stop it. Open it in Devin to stop it."
+    assert fan_outs.NO_LONGER_ALLOWED == "The person who started it can no longer start sessions."
+    assert fan_outs.LOST == "Devin couldn't be reached."
     assert (
         snapshot(
             "Devin didn't respond, so it's unclear whether it was started. “Retry failed” looks first, and starts it only if it isn't there."
         )
-        == fan_out_table.UNKNOWN
+        == fan_outs.UNKNOWN
     )
 
 
@@ -282,11 +279,11 @@ def test_why_a_session_was_not_started():
         "Devin's status: “moon_quota”. Open the session in Devin to see what it means.": replace(
             LIMIT, detail="moon_quota"
         ),
-        "Devin didn't stop it. Open it in Devin to stop it.": replace(LIMIT, reason=fan_out_table.NOT_STOPPED),
+        "Devin didn't stop it. Open it in Devin to stop it.": replace(LIMIT, reason=fan_outs.NOT_STOPPED),
     }.items(),
 )
 def test_why_a_session_has_failed_or_is_at_a_limit(session, reason):
-    message = fan_out_table.table(LIMITED, [session], "ada")
+    message = fan_outs.table(LIMITED, [session], "ada")
     assert texts(message)[1:] == [f"*{session.name}*: {reason}"]
     (data,) = [block for block in message.blocks if block["type"] == "data_table"]
     assert reason.replace("`", "").startswith(data["rows"][1][4]["text"].removesuffix("…"))  # a cell is short
@@ -294,16 +291,16 @@ def test_why_a_session_has_failed_or_is_at_a_limit(session, reason):
 
 
 def test_what_goes_on_again_has_no_reason_any_more():
-    assert len(texts(fan_out_table.table(LIMITED, [replace(LIMIT, display=DisplayState.WORKING)], "ada"))) == 1
+    assert len(texts(fan_outs.table(LIMITED, [replace(LIMIT, display=DisplayState.WORKING)], "ada"))) == 1
 
 
 def test_the_largest_table_fits():
-    reason = fan_out_table.refused("x" * 900)
+    reason = fan_outs.refused("x" * 900)
     many = [
         replace(FORBIDDEN, org_id=f"org-{number}", name="<" * 300, url=URL, reason=f"{number}{reason}")
         for number in range(50)
     ]
-    for form in fan_out_table.table(replace(FAN_OUT, prompt="x" * 9_000), many, "a" * 200).forms():
+    for form in fan_outs.table(replace(FAN_OUT, prompt="x" * 9_000), many, "a" * 200).forms():
         assert_valid(form)
         cells = [cell for block in form.blocks if "rows" in block for row in block["rows"] for cell in row]
         assert sum(len(str(cell.get("text", ""))) for cell in cells) < 10_000
@@ -343,12 +340,12 @@ def test_devin_is_asked_soon_after_a_start_and_then_more_and_more_seldom():
 
 def test_the_table_has_as_many_sessions_as_slack_takes_and_says_how_many():
     many = [replace(FORBIDDEN, org_id=f"org-{at}", name=f"{at} {'x' * 76}") for at in range(100)]
-    message = fan_out_table.table(FAN_OUT, many, "ada")
+    message = fan_outs.table(FAN_OUT, many, "ada")
     for form in message.forms():
         assert_valid(form)
     [data] = [block for block in message.blocks if block["type"] == "data_table"]
     shown = len(data["rows"]) - 1
     assert data["caption"] == f"Sessions (the first {shown} of 100)"
     assert 50 < shown < 100
-    few = fan_out_table.table(FAN_OUT, many[:2], "ada")
+    few = fan_outs.table(FAN_OUT, many[:2], "ada")
     assert [block["caption"] for block in few.blocks if block["type"] == "data_table"] == ["Sessions"]

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.features.schedules.cron import dated_times, next_due, parse_cron, weekly_times
-from bot.features.schedules.cron_sentences import cron_in_words
+from bot.features.schedules.sentences import cron_in_words
 
 BERLIN, NEW_YORK, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")
 THURSDAY = datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp()  # winter time in Berlin and New York

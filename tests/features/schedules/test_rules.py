@@ -10,13 +10,11 @@ from hypothesis import strategies as st
 from bot.devin.schedules import Schedule
 from bot.domain.commands.timed_tasks import read_timed
 from bot.domain.form import Form
-from bot.features.schedules import modal as modals
 from bot.features.schedules import sentences as views
 from bot.features.schedules.cron import next_due, parse_cron
-from bot.features.schedules.form import may_be
+from bot.features.schedules.flow import may_be
 from bot.features.schedules.rules import FIELDS as OF_FORM
 from bot.features.schedules.rules import Repeat, entered, mistakes
-from bot.features.schedules.sentences import Shown, Timetable
 from bot.playground.slack.blocks import view_errors
 from tests.unit.block_kit import assert_valid
 
@@ -141,7 +139,7 @@ def test_what_is_not_needed_may_be_empty():
 
 
 def test_slack_takes_the_form():
-    view = modals.schedule_form(
+    view = views.schedule_form(
         Form("schedule_add", channel="C1"), "Europe/Berlin", datetime.fromtimestamp(NOW, UTC), "Run all tests."
     )
     assert view_errors(view) == []
@@ -157,7 +155,7 @@ def test_slack_takes_the_form():
 
 
 def test_every_word_of_the_form():
-    view = modals.schedule_form(Form("schedule_add", channel="C1"), "Europe/Berlin", datetime.fromtimestamp(NOW, UTC))
+    view = views.schedule_form(Form("schedule_add", channel="C1"), "Europe/Berlin", datetime.fromtimestamp(NOW, UTC))
     buttons = (view["title"]["text"], view["submit"]["text"], view["close"]["text"])
     assert buttons == ("New schedule", "Add", "Cancel")
     fields = view["blocks"][:-1]
@@ -211,7 +209,7 @@ def test_a_schedule_without_a_readable_field_may_be_the_one_that_its_other_field
 
 
 def test_what_is_said_about_a_new_schedule():
-    made = Shown("sched-1", "Nightly", Timetable("0 8 * * 1,2,3,4,5"))
+    made = Schedule(scheduled_session_id="sched-1", name="Nightly", frequency="0 8 * * 1,2,3,4,5")
     assert views.was_added(made, entered(FIELDS), NOW, "https://x.test").text == (
         "The schedule *Nightly* is added. It runs Monday to Friday at 9:00 AM (Europe/Berlin). "
         "The first run is <!date^1795766400^{date_short_pretty} at {time}|Nov 27, 2026 at 8:00 AM UTC>. "

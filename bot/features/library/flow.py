@@ -16,11 +16,13 @@ from bot.domain.form import Form
 from bot.features.library import sentences as views
 from bot.features.library import specs as commands
 from bot.features.library.calls import CALLS
-from bot.features.library.rules import Kind, LibraryItem
+from bot.features.library.rules import NAME, Kind, LibraryItem
 from bot.features.library.words import is_id
+from bot.kernel.at_devin import Edit, lost_edit
 from bot.kernel.commands.answer import CommandAnswer, NumberedList
 from bot.kernel.commands.asking import AskDevin, ask_later
 from bot.kernel.commands.handler import Answer, Asked, Handler
+from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.job import CommandJob
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
@@ -59,7 +61,9 @@ class LibraryCommands:
                 (commands.NOTE_DELETE, views.ask_delete),
             )
         }
-        return lists | items | {spec: Handler(self._form) for spec in KINDS if spec.opens_form}
+        forms = {spec: Handler(self._form) for spec in KINDS if spec.opens_form}
+        delete = Handler(run=self._delete, lost=lost_edit(views.MAYBE_DELETED))
+        return lists | items | forms | {commands.NOTE_DELETE_CONFIRMED: delete}
 
     async def _form(self, asked: Asked) -> Answer:
         """Open the form of something new, or of what is named, by its id: a number counts in the list shown by now."""
@@ -87,6 +91,20 @@ class LibraryCommands:
             return views.gone(kind)
         except DevinForbidden as refused:
             return views.refused(refused.needed)
+
+    async def _delete(self, job: CommandJob) -> None:
+        """Delete a note, as the choice says. Its value is no authorisation: the note is one of the organisation's."""
+        calls, devin, picked = CALLS[Kind.NOTE], job.workspace.organisation.devin, job.cause.argument
+        edit: Edit[LibraryItem] = Edit(
+            *(self._services, job, commands.NOTE_DELETE.name, picked, partial(calls.get, devin)),
+            done=lambda there: there is None,
+            do=lambda there: devin.delete_note(there.id),
+            as_record=LibraryItem.as_record,
+            changed=lambda before, _: views.deleted(str(before.get(NAME, ""))),
+            left_alone=lambda _: views.ALREADY_DELETED,
+            unknown=views.MAYBE_DELETED,
+        )
+        await ExactlyOnce(self._services).change(job, edit)
 
     async def _id(self, workspace: Workspace, user: str, spec: CommandSpec, typed: str) -> str | Message:
         """Return the id of the item that is `typed` behind a command; if it names none, the answer that says so."""
