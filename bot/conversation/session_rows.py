@@ -1,7 +1,7 @@
 """The rows of a session that several rooms write: its record, its stop, its files, and its end if it never started."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from bot.conversation.end_posts import settle
@@ -12,7 +12,7 @@ from bot.domain.file import DEVINS, DevinFile
 from bot.domain.keys import ref_of, ts_of
 from bot.domain.lane import held_lane, thread_lane
 from bot.domain.session import Lifecycle, Session, Snapshot
-from bot.kernel.exactly_once.loss import Loss, announce_loss
+from bot.kernel.exactly_once.loss import is_unknown
 from bot.kernel.job import Job
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspaces
@@ -52,26 +52,14 @@ async def record(uow: UnitOfWork, session: Session) -> None:
 
 async def start_is_dead(uow: UnitOfWork, job: Job[Cause], session_id: str) -> None:
     """End a session whose start is marked dead, as refused or as uncertain; its card and its thread say which."""
-    await announce_loss(uow, job.row, _StartLoss(session_id, job.row.ref))
-
-
-@dataclass(frozen=True, slots=True)
-class _StartLoss(Loss):
-    """The loss of the start of a session; `ref` is the reference of the row that is marked dead."""
-
-    session_id: str
-    ref: str
-
-    async def write_not_done(self, uow: UnitOfWork) -> None:
-        """End the session as refused."""
-        await refuse(uow, self.session_id, start_sentences.start_failed(self.ref))
-
-    async def write_unknown(self, uow: UnitOfWork) -> None:
-        """End the session as uncertain."""
-        session = await end_unstarted(uow, self.session_id, Lifecycle.UNCERTAIN)
-        if session is not None:
-            said = start_sentences.start_uncertain(self.ref, session.reference or "")
-            await uow.post(f"announce:{session.id}:uncertain", session, said)
+    ref = job.row.ref
+    if not is_unknown(job.row):
+        await refuse(uow, session_id, start_sentences.start_failed(ref))
+        return
+    session = await end_unstarted(uow, session_id, Lifecycle.UNCERTAIN)
+    if session is not None:
+        said = start_sentences.start_uncertain(ref, session.reference or "")
+        await uow.post(f"announce:{session.id}:uncertain", session, said)
 
 
 def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow[ActionCause]:

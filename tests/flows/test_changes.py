@@ -15,7 +15,7 @@ import pytest
 from bot.devin import errors
 from bot.domain.causes import ActionCause
 from bot.kernel.exactly_once.change import Change, Record
-from bot.kernel.exactly_once.loss import Loss, announce_loss
+from bot.kernel.exactly_once.loss import is_unknown
 from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.job import Job
 from bot.kernel.unit_of_work import UnitOfWork
@@ -208,19 +208,6 @@ class EditThing(Change[str]):
         await uow.add_to_outbox(uow.post_row(f"{next(self.numbers)}", TEAM, CHANNEL, None, Message(text)))
 
 
-@dataclass(frozen=True)
-class ThingLoss(Loss):
-    """The change is given up."""
-
-    edit: EditThing
-
-    async def write_not_done(self, uow: UnitOfWork) -> None:
-        await self.edit.say(uow, "not done")
-
-    async def write_unknown(self, uow: UnitOfWork) -> None:
-        await self.edit.say(uow, "unknown")
-
-
 @dataclass
 class Edits:
     """The flow of the made-up kind."""
@@ -232,7 +219,7 @@ class Edits:
         await self.once.change(job, self.edit)
 
     async def on_dead(self, uow: UnitOfWork, job: Job, _reason: str, /) -> None:
-        await announce_loss(uow, job.row, ThingLoss(self.edit))
+        await self.edit.say(uow, "unknown" if is_unknown(job.row) else "not done")
 
 
 @pytest.fixture

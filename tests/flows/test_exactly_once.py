@@ -12,7 +12,7 @@ import pytest
 
 from bot.devin import errors
 from bot.kernel.exactly_once.creation import Creation, Found, LookupResult, Missing
-from bot.kernel.exactly_once.loss import Loss, announce_loss
+from bot.kernel.exactly_once.loss import is_unknown
 from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.job import Job
 from bot.kernel.services import Services
@@ -171,19 +171,6 @@ class NewThing(Creation[int]):
         await uow.add_to_outbox(uow.post_row(f"{next(self.numbers)}", TEAM, CHANNEL, None, Message(text)))
 
 
-@dataclass(frozen=True)
-class ThingLoss(Loss):
-    """The thing is given up."""
-
-    new: NewThing
-
-    async def write_not_done(self, uow: UnitOfWork) -> None:
-        await self.new.say(uow, "not created")
-
-    async def write_unknown(self, uow: UnitOfWork) -> None:
-        await self.new.say(uow, "unknown")
-
-
 @dataclass
 class Things:
     """The flow of the made-up kind."""
@@ -195,7 +182,7 @@ class Things:
         await self.once.create(job, self.new())
 
     async def on_dead(self, uow: UnitOfWork, job: Job, _reason: str, /) -> None:
-        await announce_loss(uow, job.row, ThingLoss(self.new()))
+        await self.new().say(uow, "unknown" if is_unknown(job.row) else "not created")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from bot.conversation.start.from_pick import StartFromPick
 from bot.conversation.start.options_check import lacks_tracker
 from bot.conversation.steer.held_start import hold
 from bot.conversation.steer.reply import Reply
-from bot.conversation.steer.reply_loss import ReplyLoss
+from bot.conversation.steer.reply_loss import reply_is_dead
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.conversation.titles import permalink
 from bot.devin.secrets import SECRETS_PAGE
@@ -32,7 +32,6 @@ from bot.domain.session import Lifecycle, Session
 from bot.domain.settings_values import TurnTaking
 from bot.domain.text import as_typed, without_mention
 from bot.kernel.commands.table import CommandTable
-from bot.kernel.exactly_once.loss import announce_loss
 from bot.kernel.job import Job, Reschedule, finish, move, recipient_of
 from bot.kernel.readable import Readable
 from bot.kernel.tasks import Kernel
@@ -140,7 +139,7 @@ class Conversation:
             await self._session_commands.not_stopped(uow, job, known.session_id)
             return
         if known is not None:
-            await announce_loss(uow, job.row, ReplyLoss(job.row, known.session_id, reason))
+            await reply_is_dead(uow, job.row, known.session_id, reason)
             return
         lost = start_sentences.start_failed(job.row.ref)
         await uow.add_to_outbox(uow.post_row(f"lost:{job.row.key}", job.workspace.team, channel, thread_ts, lost))

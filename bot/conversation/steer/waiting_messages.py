@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.conversation.steer import held_reply
-from bot.conversation.steer.reply_loss import ReplyLoss
+from bot.conversation.steer.reply_loss import reply_is_dead
 from bot.domain.causes import Cause, MessageCause, SessionCause, StartCause
 from bot.domain.commands.parser import Parser
 from bot.domain.keys import session_id
@@ -33,7 +33,7 @@ async def end_waiting(uow: UnitOfWork, parser: Parser, job: Job[Cause], session:
         before += held
     for row in before:
         if is_unknown(row):
-            await ReplyLoss(row).write_unknown(uow)
+            await reply_is_dead(uow, row)
     return sum(not is_unknown(row) and not _is_for_the_bot(parser, row.cause) for row in before)
 
 

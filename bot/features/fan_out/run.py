@@ -4,7 +4,6 @@ It is looked up in its organisation alone, so one reference, that of the fan-out
 place of one that failed has another reference, so that the failed one is not found in its stead.
 """
 
-from dataclasses import dataclass
 from functools import partial
 from math import inf
 from typing import ClassVar, Final
@@ -46,7 +45,7 @@ from bot.features.fan_out.rules import (
 )
 from bot.kernel.access import Access
 from bot.kernel.exactly_once.creation import Creation, LookupResult
-from bot.kernel.exactly_once.loss import Loss, announce_loss
+from bot.kernel.exactly_once.loss import is_unknown
 from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.job import Job, Reschedule, finish, go_on
 from bot.kernel.organisation import Organisation
@@ -92,7 +91,12 @@ class StartFanOutSession:
         fan_out, session = await _read(uow.tx, job)
         if fan_out is None or session is None or not _is_meant(job, session):
             return
-        await announce_loss(uow, job.row, FanOutSessionLoss(job, fan_out, session))
+        row = job.row
+        lost: dict[str, object] = {"lifecycle": Lifecycle.REFUSED, "reason": views.LOST, **_NOT_UNKNOWN}
+        if is_unknown(row):  # a retry needs what looks it up
+            known = {"intent_at": row.intent_at, "accepted_at": row.accepted_at}
+            lost = {"lifecycle": Lifecycle.UNCERTAIN, "reason": views.UNKNOWN, **known}
+        await change_session(uow, fan_out, session, row.key, **lost)
 
 
 async def _read(tx: Transaction, job: Job[TaskCause]) -> tuple[FanOut | None, FanOutSession | None]:
@@ -102,28 +106,6 @@ async def _read(tx: Transaction, job: Job[TaskCause]) -> tuple[FanOut | None, Fa
 
 def _is_meant(job: Job[TaskCause], session: FanOutSession) -> bool:
     return session.lifecycle in UNSTARTED and session.attempt == job.cause.attempt
-
-
-@dataclass(frozen=True, slots=True)
-class FanOutSessionLoss(Loss):
-    """The loss of the start of a session of a fan-out; the table shows it."""
-
-    job: Job[TaskCause]
-    fan_out: FanOut
-    session: FanOutSession
-
-    async def write_not_done(self, uow: UnitOfWork) -> None:
-        """Show that the session was not started."""
-        await self._change(uow, lifecycle=Lifecycle.REFUSED, reason=views.LOST, **_NOT_UNKNOWN)
-
-    async def write_unknown(self, uow: UnitOfWork) -> None:
-        """Show that nobody knows whether it was, and keep what a retry needs to look it up."""
-        row = self.job.row
-        known = {"intent_at": row.intent_at, "accepted_at": row.accepted_at}
-        await self._change(uow, lifecycle=Lifecycle.UNCERTAIN, reason=views.UNKNOWN, **known)
-
-    async def _change(self, uow: UnitOfWork, **values: object) -> None:
-        await change_session(uow, self.fan_out, self.session, self.job.row.key, **values)
 
 
 class NewFanOutSession(Creation[DevinSession]):

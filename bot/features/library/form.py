@@ -30,7 +30,7 @@ from bot.kernel.access import Access
 from bot.kernel.commands.devin_failures import failure_sentence
 from bot.kernel.exactly_once.change import Change, Record
 from bot.kernel.exactly_once.creation import Creation, Found, LookupResult, Missing
-from bot.kernel.exactly_once.loss import Loss, announce_loss, is_late
+from bot.kernel.exactly_once.loss import is_late, is_unknown
 from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.forms.forms import FormKind, Opening, answer
 from bot.kernel.job import Job, Reschedule
@@ -100,7 +100,9 @@ class LibraryForm(FormKind):
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], _reason: str, /) -> None:
         """Announce what was not saved, or of which that is not known, and give the text back."""
-        await announce_loss(uow, job.row, ItemLoss(job, entered(self._kind, job.cause.fields)))
+        item, ref = entered(self._kind, job.cause.fields), job.row.ref
+        not_saved = views.not_saved(item, views.unreachable(ref))
+        await answer(uow, job, *(views.maybe_saved(item, ref) if is_unknown(job.row) else not_saved))
 
     async def _announce_late(self, job: Job[ViewCause], item: LibraryItem) -> None:
         async with self._services.unit_of_work_for(job) as uow:
@@ -112,22 +114,6 @@ def library_forms(services: Services, access: Access) -> dict[str, FormKind]:
     """Return the forms of the commands about notes and playbooks that open one, by the names of the commands."""
     opening = {spec.name: kind for spec, kind in KINDS.items() if spec.opens_form}
     return {name: LibraryForm(services, access, name, kind) for name, kind in opening.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class ItemLoss(Loss):
-    """The loss of a note or playbook, new or changed; what was written comes back."""
-
-    job: Job[ViewCause]
-    item: LibraryItem
-
-    async def write_not_done(self, uow: UnitOfWork) -> None:
-        """Announce that it was not saved."""
-        await answer(uow, self.job, *views.not_saved(self.item, views.unreachable(self.job.row.ref)))
-
-    async def write_unknown(self, uow: UnitOfWork) -> None:
-        """Announce that nobody knows whether it was."""
-        await answer(uow, self.job, *views.maybe_saved(self.item, self.job.row.ref))
 
 
 class NewItem(Creation[LibraryItem]):

@@ -8,7 +8,7 @@ Devin says nothing of what a review will cost. From its intent on until it is ov
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from bot.conversation.lookup import CLOCKS_APART
@@ -24,7 +24,7 @@ from bot.features.reviews.specs import REVIEW
 from bot.kernel.commands.devin_failures import failure_sentence
 from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler
 from bot.kernel.exactly_once.creation import Creation, Found, LookupResult, Missing
-from bot.kernel.exactly_once.loss import Loss, announce_loss
+from bot.kernel.exactly_once.loss import is_unknown
 from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.gates import Asker, Gates, Work
 from bot.kernel.job import CommandJob, finish, move, recipient_of
@@ -80,31 +80,11 @@ def _without_devin(typed: str) -> Message | str:
 
 async def _lost(uow: UnitOfWork, job: CommandJob, _reason: str) -> None:
     """Send the person a direct message: the review was not asked for, or nobody knows."""
-    typed = job.cause.argument
-    await announce_loss(uow, job.row, ReviewLoss(job, pull_request_url(typed) or typed))
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewLoss(Loss):
-    """The loss of the request for a review of the pull request with the address `url`."""
-
-    job: CommandJob
-    url: str
-
-    async def write_not_done(self, uow: UnitOfWork) -> None:
-        """Announce that the review was not asked for."""
-        await self._post(uow, views.not_asked_for(self.url, self.job.row.ref, self.job.workspace.policy.code_hosts))
-
-    async def write_unknown(self, uow: UnitOfWork) -> None:
-        """Announce that nobody knows whether it was."""
-        await self._post(uow, views.maybe_asked_for(self.url, self.job.row.ref, self.job.workspace.policy.code_hosts))
-
-    async def _post(self, uow: UnitOfWork, message: Message) -> None:
-        job = self.job
-        if job.cause.user:
-            await uow.add_to_outbox(
-                uow.post_row(f"lost:{job.row.key}", job.workspace.team, job.cause.user, None, message)
-            )
+    typed, user, hosts = job.cause.argument, job.cause.user, job.workspace.policy.code_hosts
+    say = views.maybe_asked_for if is_unknown(job.row) else views.not_asked_for
+    if user:
+        message = say(pull_request_url(typed) or typed, job.row.ref, hosts)
+        await uow.add_to_outbox(uow.post_row(f"lost:{job.row.key}", job.workspace.team, user, None, message))
 
 
 class NewReview(Creation[Review]):

@@ -53,7 +53,7 @@ twice; a change may be repeated.
                                                              `patience` says that it was not done, or, with an
                                                              intent, that nobody knows
 
-    a row that is marked dead, which its `Loss` announces:
+    a row that is marked dead (`is_unknown`):
       with an intent                 nothing                 "we do not know whether" is announced
       without                        not done                "was not" is announced
 
