@@ -98,7 +98,8 @@ async def one_file_for_the_asker(one: Scene, _: None) -> None:
     assert len([message for message in said if not message.get("files")]) == 1
     (lines,) = contents(one, said)
     names = [line.split(",")[0] for line in lines if not line.startswith("outside Slack")]  # if Devin's bill was read
-    assert names == ["session", "fix the login test", "total"]
+    assert names[:-1] == ["session", "fix the login test"]
+    assert names[-1] in ("total", "total through Slack"), "the second where the bill of that day isn't known"
 
 
 STORIES = [

@@ -66,7 +66,9 @@ async def ordered_twice(one: Scene, _: None) -> None:
     assert {row["tags"][1] for row in made} == {f"slack-T0PLAY-{channel}-{card['ts']}" for channel, card in cards}
 
 
-async def mistyped(one: Scene, text: str, button: str, *, once: bool = False) -> None:
+async def mistyped(
+    one: Scene, text: str, button: str, *, asked: str = "Nothing was started.", once: bool = False
+) -> None:
     """Type a command that is doubted, and press a button under the question until that is acknowledged.
 
     Where it has to be pressed `once`, a press that was stored is enough: its outcome takes the place of the question.
@@ -75,7 +77,7 @@ async def mistyped(one: Scene, text: str, button: str, *, once: bool = False) ->
         if (await one.slack.slash(ANN, GENERAL, text))["status"] == "acked":
             break
         await one.reachable()
-    question = await one.slack.wait_for_ephemeral(ANN, "Nothing was started.", within=PATIENCE)
+    question = await one.slack.wait_for_ephemeral(ANN, asked, within=PATIENCE)
     for _ in range(10):
         if (await one.slack.click(ANN, GENERAL, question["ts"], button))["status"] == "acked":
             return
@@ -138,7 +140,7 @@ async def sent_once_as_a_reply(one: Scene, _: tuple[str, str]) -> None:
 
 
 async def stop_as_meant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
-    await mistyped(one, "stopp", "choose:stop")
+    await mistyped(one, "stopp", "choose:stop", asked="Nothing was stopped.")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
     await one.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=begun[0], within=PATIENCE)
     return begun
